@@ -1,0 +1,2 @@
+#![no_std]
+//! OCPP state machines.

@@ -1,0 +1,2 @@
+#![no_std]
+//! OCPP-J frames and call correlation.

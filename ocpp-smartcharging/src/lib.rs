@@ -1,0 +1,2 @@
+#![no_std]
+//! Charging profiles and composite schedules.

@@ -1,0 +1,3 @@
+//! The `ocpp-testkit` program.
+
+fn main() {}

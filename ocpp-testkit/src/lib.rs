@@ -1,0 +1,1 @@
+//! Virtual time, faults and drivers for the OCPP machines.

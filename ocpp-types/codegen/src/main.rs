@@ -1,0 +1,3 @@
+//! Generates the message types.
+
+fn main() {}

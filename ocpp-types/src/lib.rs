@@ -1,0 +1,2 @@
+#![no_std]
+//! Message types of the Open Charge Point Protocol.
