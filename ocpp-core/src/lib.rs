@@ -1,2 +1,12 @@
 #![no_std]
-//! OCPP state machines.
+//! OCPP state machines for charging stations and servers that own no socket, clock, thread, file or entropy.
+
+extern crate alloc;
+
+mod error;
+mod rng;
+pub mod station;
+pub mod store;
+pub mod time;
+
+pub use error::MisuseError;
