@@ -4,7 +4,7 @@
 //! station's [`Quirks`] allow is mended and reported as a [`Repair`]. What is sent out is never repaired: encoding refuses whatever
 //! the schema forbids.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
 use crate::{
@@ -138,7 +138,7 @@ impl Unrecognized {
 pub struct Decoded<T> {
     /// The message.
     pub value: T,
-    /// What was mended, in document order; empty for a message that obeys its schema.
+    /// What was mended; empty for a message that obeys its schema.
     pub repairs: Vec<Repair>,
 }
 
@@ -187,16 +187,21 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    /// The repairs made so far, in document order; the reader forgets them. `root` is the offset of the payload in the text.
+    /// The repairs made so far, in the order in which they were made; the reader forgets them. `root` is the offset of the payload
+    /// in the text.
     pub fn take_repairs(&mut self, root: usize) -> Vec<Repair> {
-        let mut repairs =
-            self.lenience.as_mut().map(|lenience| core::mem::take(&mut lenience.repairs)).unwrap_or_default();
-        // An object's repair may be noted after those of its members.
-        let order: Vec<usize> = repairs.iter().map(|mended| mended.offset).collect();
-        debug_assert!(order.is_sorted(), "repairs are noted in document order");
-        let paths = path::at_each(self.text(), root, &order);
-        let mend = |(Mended { kind, rule, text, .. }, path)| Repair { kind, rule, path, text };
-        repairs.drain(..).zip(paths).map(mend).collect()
+        let mended = self.lenience.as_mut().map(|lenience| core::mem::take(&mut lenience.repairs)).unwrap_or_default();
+        // The repair of a list is noted after those of its items, although it begins before them.
+        let mut offsets: Vec<usize> = mended.iter().map(|mended| mended.offset).collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        let paths: BTreeMap<usize, String> =
+            offsets.iter().copied().zip(path::at_each(self.text(), root, &offsets)).collect();
+        let locate = |Mended { kind, rule, offset, text }| {
+            let path = paths.get(&offset).cloned().unwrap_or_default();
+            Repair { kind, rule, path, text }
+        };
+        mended.into_iter().map(locate).collect()
     }
 
     /// Whether the quirks allow `kind`.

@@ -17,5 +17,5 @@ pub mod violation;
 
 pub use codec::{Decode, Encode};
 pub use decimal::Decimal;
-pub use request::{Direction, Request};
+pub use request::{Direction, Message, Request};
 pub use violation::{Fault, Rule, RuleKind, Violation};

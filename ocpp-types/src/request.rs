@@ -25,12 +25,16 @@ impl Direction {
     }
 }
 
-/// The payload of a call. It names its action and the payload that answers it.
-pub trait Request: Decode + Encode {
+/// A payload with an action of its own: that of a CALL or, from 2.1 on, of a SEND.
+pub trait Message: Decode + Encode {
     /// The name of the action, exactly as it stands in the frame.
     const ACTION: &'static str;
     /// Who sends it.
     const DIRECTION: Direction;
+}
+
+/// The payload of a CALL. It names the payload that answers it.
+pub trait Request: Message {
     /// The payload of the answer.
     type Response: Decode + Encode;
 }
