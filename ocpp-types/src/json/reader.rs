@@ -1,7 +1,10 @@
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, boxed::Box, string::String};
 
 use super::{Kind, Syntax};
-use crate::violation::{Fault, Rule};
+use crate::{
+    lenient::Lenience,
+    violation::{Fault, Rule},
+};
 
 /// How deep arrays and objects may be nested unless [`Reader::with_depth`] says otherwise. The deepest OCPP message needs 9.
 pub const DEFAULT_DEPTH: u8 = 32;
@@ -37,6 +40,8 @@ pub struct Reader<'a> {
     depth: u8,
     /// Whether an array or object was opened and its first element not yet asked for.
     fresh: bool,
+    /// Present in lenient readers.
+    pub(crate) lenience: Option<Box<Lenience>>,
 }
 
 impl<'a> Reader<'a> {
@@ -47,7 +52,7 @@ impl<'a> Reader<'a> {
 
     /// A reader that allows `depth` nested arrays and objects.
     pub fn with_depth(text: &'a str, depth: u8) -> Self {
-        Self { text, pos: 0, depth, fresh: false }
+        Self { text, pos: 0, depth, fresh: false, lenience: None }
     }
 
     /// The byte offset of the next unread character.
@@ -76,6 +81,12 @@ impl<'a> Reader<'a> {
             Some(b'n') => Ok(Kind::Null),
             _ => Err(self.unexpected()),
         }
+    }
+
+    /// Skips white space and returns the offset of the next value.
+    pub(crate) fn value_start(&mut self) -> usize {
+        self.token();
+        self.pos
     }
 
     /// Enters an array; [`next_element`](Self::next_element) leads to its elements.
@@ -436,7 +447,7 @@ impl<'a> Reader<'a> {
 
 /// The value of a number that is not written as an integer, or is too big.
 #[cold]
-fn integral(digits: &str, offset: usize) -> Result<i64, Fault> {
+pub(crate) fn integral(digits: &str, offset: usize) -> Result<i64, Fault> {
     match digits.parse::<crate::decimal::Decimal>() {
         Ok(decimal) => decimal
             .to_integer()
