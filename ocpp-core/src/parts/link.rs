@@ -76,6 +76,11 @@ impl Link {
         matches!(self.state, State::Up { .. })
     }
 
+    /// Whether there is no connection, nor an attempt at one.
+    pub fn is_down(&self) -> bool {
+        matches!(self.state, State::Down { .. })
+    }
+
     /// The subprotocol of this connection, if it is one that was offered.
     pub fn choose(offered: &[Dialect], subprotocol: &CompactString) -> Option<Dialect> {
         Dialect::from_subprotocol(subprotocol).filter(|dialect| offered.contains(dialect))

@@ -201,7 +201,7 @@ impl Connector {
         if running.is_sample_due(ctx.now(), sample_interval(ctx.settings))
             && let Some((reading, is_fresh)) = self.read_meter(ctx)
         {
-            running.sampled_at = ctx.now();
+            running.sample_taken(ctx.now(), sample_interval(ctx.settings));
             // Without the meter there is nothing to tell: an old value under a new time would be false.
             if let Some(reading) = reading.filter(|_| is_fresh) {
                 self.record_sample(ctx, &mut running, &reading);
@@ -232,7 +232,9 @@ impl Connector {
         token: Option<IdToken>,
     ) -> (Stage, bool) {
         // No more energy, before the register is read for the last time.
-        self.facts.order_power(Power::Off).map(|order| ctx.order(self.evse, order));
+        if let Some(order) = self.facts.order_power(Power::Off) {
+            ctx.order(self.evse, order);
+        }
         let Some((reading, _)) = self.read_meter(ctx) else {
             return (Stage::Stopping { running, reason, token }, true);
         };
