@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::engine::{Config as RpcConfig, Engine, Event as RpcEvent, ReplyToken};
+use ocpp_rpc::handshake::subprotocol;
 use ocpp_rpc::{CallError, Dialect, ErrorCode};
 
 use crate::MisuseError;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub link: Link,
     pub rpc: Engine,
     pub questions: Questions,
+    connect_request: ConnectRequest,
     actions: VecDeque<Action>,
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
@@ -142,6 +144,8 @@ impl Station {
         if !config.versions.contains(&Dialect::V1_6) {
             return Err(MisuseError::Configuration("no version is both offered and built in"));
         }
+        let connect_request = ConnectRequest::of(&config)?;
+        Machine::check(&config)?;
         let mut skipped = Vec::new();
         let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
         let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
@@ -158,6 +162,7 @@ impl Station {
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
+            connect_request,
             actions: VecDeque::new(),
             gated: Vec::new(),
             anchored: Ticket(0),
@@ -276,13 +281,13 @@ impl Station {
 
     fn open(&mut self, subprotocol: CompactString) {
         let shared = &mut self.shared;
-        match Link::choose(&shared.config.versions, &subprotocol) {
-            Some(dialect) => {
+        match subprotocol::agreed(Some(&subprotocol), &shared.config.versions) {
+            Ok(dialect) => {
                 shared.link.opened(shared.now);
                 shared.rpc.opened(shared.now, dialect);
                 shared.event(Event::Connected { subprotocol });
             }
-            None => {
+            Err(_) => {
                 shared.event(Event::SubprotocolRefused { subprotocol });
                 shared.act(Action::Link(LinkAction::Close));
                 self.lose_link();
@@ -326,26 +331,15 @@ impl Station {
 
     fn run_link(&mut self) {
         let liveness = self.machine.liveness();
-        while let Some(due) = self.shared.link.due(self.shared.now, liveness) {
+        while let Some(due) = self.shared.link.due(self.shared.now, &liveness) {
             match due {
                 LinkDue::Connect => {
-                    let request = self.connect_request();
+                    let request = self.shared.connect_request.clone();
                     self.shared.act(Action::Link(LinkAction::Connect(request)));
                 }
                 LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),
                 LinkDue::GiveUp => self.close_link(),
             }
-        }
-    }
-
-    fn connect_request(&self) -> ConnectRequest {
-        let config = &self.shared.config;
-        ConnectRequest {
-            url: CompactString::from(ocpp_rpc::handshake::connection_url(&config.endpoint, &config.identity)),
-            subprotocols: config.versions.iter().map(|version| version.subprotocol().into()).collect(),
-            authorization: config.password.as_ref().map(|password| {
-                CompactString::from(ocpp_rpc::handshake::basic_authorization(&config.identity, password.0.as_bytes()))
-            }),
         }
     }
 
@@ -355,7 +349,7 @@ impl Station {
         let own = [
             shared.store.deadline(),
             shared.rpc.poll_timeout(),
-            shared.link.deadline(self.machine.liveness()),
+            shared.link.deadline(&self.machine.liveness()),
             shared.questions.deadline(),
         ];
         let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));

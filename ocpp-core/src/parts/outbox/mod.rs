@@ -90,6 +90,11 @@ impl Outbox {
         (is_durable && self.retry_at.is_none_or(|at| at <= now)).then_some(first)
     }
 
+    /// The message that is on its way, or next.
+    pub fn first(&self) -> Option<&Pending> {
+        self.queue.front()
+    }
+
     /// When the first message is to be tried again.
     pub fn deadline(&self) -> Option<Instant> {
         self.retry_at

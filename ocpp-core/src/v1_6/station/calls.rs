@@ -3,14 +3,14 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::codec::Encode;
+use ocpp_types::text::Text;
 use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
 
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use super::{Grant, Machine, configuration, index, messages};
+use super::{Grant, Machine, configuration, index};
 use crate::MisuseError;
 use crate::any::Shared;
 use crate::station::{Action, Answer, DataTransferStatus, EvseId, Event, IdToken, Question, StopReason};
-use super::connector::Connector;
 use super::settings::Key;
 use compact_str::{CompactString, ToCompactString};
 
@@ -21,7 +21,8 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
         let request = match payload.decode_with(|reader| CsmsRequest::read(action, reader)) {
-            Ok(request) => request,
+            Ok(Some(request)) => request,
+            Ok(None) => return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system"),
             Err(violation) => {
                 shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
                 let now = shared.now;
@@ -115,10 +116,10 @@ impl Machine {
                     DataTransferStatus::Accepted => v1_6::DataTransferStatus::Accepted,
                     DataTransferStatus::Rejected => v1_6::DataTransferStatus::Rejected,
                     DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
-                    DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendor,
+                    DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
                 };
                 let mut response = v1_6::DataTransferResponse::new(status);
-                response.data = data.map(Into::into);
+                response.data = data.map(|data| Text::truncated(&data));
                 answer(shared, token, &response);
             }
         }

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use compact_str::ToCompactString;
 use ocpp_types::codec::Encode;
 use ocpp_types::decimal::Decimal;
-use ocpp_types::text::{CiText, IdToken as IdTag};
+use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
@@ -30,8 +31,8 @@ fn json(message: &impl Encode) -> Result<String, Unsendable> {
 }
 
 /// Whether a token can be sent in 1.6.
-pub(crate) fn id_tag(token: &IdToken) -> Result<IdTag<20>, Unsendable> {
-    IdTag::new(token.as_str()).map_err(|_| Unsendable)
+pub(crate) fn id_tag(token: &IdToken) -> Result<TokenText<20>, Unsendable> {
+    TokenText::new(token.as_str()).map_err(|_| Unsendable)
 }
 
 pub(crate) fn boot_notification(config: &StationConfig) -> Result<String, Unsendable> {
@@ -107,14 +108,23 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
 }
 
 fn sampled_value(sample: &MeterSample) -> v1_6::SampledValue {
-    let value = Decimal::from_scaled(sample.milli, 3).normalized();
-    let mut sampled = v1_6::SampledValue::new(alloc::format!("{value}").into());
+    let mut sampled = v1_6::SampledValue::new(Text::truncated(&thousandths(sample.milli).to_compact_string()));
     sampled.context = Some(v1_6::ReadingContext::SamplePeriodic);
     // The names of measurands and phases are the same in all versions.
     sampled.measurand = v1_6::Measurand::from_str(sample.measurand.as_str()).ok();
     sampled.phase = sample.phase.and_then(|phase| v1_6::Phase::from_str(phase.as_str()).ok());
     sampled.unit = unit(sample.measurand.unit());
     sampled
+}
+
+/// The number without zeros that say nothing.
+fn thousandths(milli: i64) -> Decimal {
+    let (mut mantissa, mut scale) = (milli, 3);
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::from_scaled(mantissa, scale)
 }
 
 fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {

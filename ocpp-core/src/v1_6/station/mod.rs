@@ -15,16 +15,16 @@ mod status;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use ocpp_rpc::engine::CallId;
+use ocpp_rpc::liveness::LivenessSettings;
 
+use crate::MisuseError;
 use crate::any::Shared;
 use crate::parts::heartbeat::Heartbeat;
-use crate::parts::link::Liveness;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
-use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StopReason, TokenRefusal};
+use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -34,9 +34,6 @@ use context::Context;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
 use status::{Condition, StatusNotifications};
-
-/// How long a peer may take to answer a ping.
-const PING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The machine of one charge point.
 pub(crate) struct Machine {
@@ -66,6 +63,12 @@ pub(crate) enum Awaited {
 }
 
 impl Machine {
+    /// Finds what 1.6 cannot say of a configuration.
+    pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
+        let boot = messages::boot_notification(config);
+        boot.map(|_| ()).map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))
+    }
+
     /// A machine that boots from what was durable.
     pub fn restore(shared: &mut Shared, image: &Image) -> Self {
         let (mut settings, refused) = Settings::new(&shared.config);
@@ -149,8 +152,11 @@ impl Machine {
     }
 
     /// How the link is kept alive.
-    pub fn liveness(&self) -> Liveness {
-        Liveness { ping_interval: self.settings.seconds(Key::WebSocketPingInterval), ping_timeout: PING_TIMEOUT }
+    pub fn liveness(&self) -> LivenessSettings {
+        LivenessSettings {
+            ping_interval: self.settings.seconds(Key::WebSocketPingInterval),
+            ..LivenessSettings::default()
+        }
     }
 
     /// Lets the blocks react until nothing more happens.
@@ -236,9 +242,10 @@ impl Parts<'_> {
             *self.waiting_grant = None;
             return;
         }
+        let has_free = self.connectors.iter().any(Connector::is_free);
         let verdict = match evse.and_then(|evse| self.connector(evse)) {
             Some(connector) => connector.on_token(&token),
-            None if self.connectors.iter().any(Connector::is_free) => TokenUse::AskToStart,
+            None if has_free => TokenUse::AskToStart,
             None => TokenUse::Refuse(TokenRefusal::Occupied),
         };
         let purpose = match verdict {

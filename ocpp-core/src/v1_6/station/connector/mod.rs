@@ -80,6 +80,20 @@ impl Connector {
         self.stage == Stage::Idle && self.facts.blocking_fault().is_none()
     }
 
+    /// Whether a transaction runs and is not ending.
+    pub fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running(_))
+    }
+
+    /// Whether [`Self::on_grant`] would take one.
+    pub fn takes_grants(&self) -> bool {
+        let has_place = matches!(
+            self.stage,
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
+        );
+        has_place && self.facts.blocking_fault().is_none()
+    }
+
     /// Whether a vehicle just arrived and nobody presented a token for it here.
     pub fn wants_waiting_grant(&self) -> bool {
         matches!(self.stage, Stage::Idle | Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
