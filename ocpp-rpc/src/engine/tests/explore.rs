@@ -398,7 +398,7 @@ fn every_short_sequence_behaves_as_the_model() {
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes some 12 seconds"]
 fn every_longer_sequence_behaves_as_the_model() {
     let mut sequences = 0;
     explore(&Rig::new(), 6, &mut sequences);
