@@ -3,58 +3,30 @@
 use core::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_rpc::Dialect;
+use ocpp_rpc::backoff::{Backoff, BackoffSettings};
+use ocpp_rpc::handshake::{Identity, IdentityRules, Password, connection_url};
+use ocpp_rpc::liveness::{Liveness, LivenessSettings, Verdict};
 
+use crate::MisuseError;
 use crate::rng::Rng;
+use crate::station::{ConnectRequest, StationConfig};
 use crate::time::Instant;
 
 /// A connection attempt that the driver does not report on is given up after this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Waits between connection attempts, in the terms of 2.x (`RetryBackOff*`, 2.0.1 Part 4 §5.3). 1.6 has no keys for
-/// them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BackOff {
-    /// The wait before the first attempt after a loss; doubled with each further one.
-    pub minimum: Duration,
-    /// How often it is doubled.
-    pub repeats: u32,
-    /// The upper end of the random part that is added.
-    pub random: Duration,
-}
-
-impl BackOff {
-    pub const STANDARD: BackOff =
-        BackOff { minimum: Duration::from_secs(10), repeats: 5, random: Duration::from_secs(10) };
-
-    fn wait(&self, attempt: u32, rng: &mut Rng) -> Duration {
-        let random = u64::try_from(self.random.as_millis()).unwrap_or(u64::MAX);
-        let jitter = Duration::from_millis(rng.next_u64() % random.saturating_add(1));
-        self.minimum.saturating_mul(1 << attempt.min(self.repeats).min(30)).saturating_add(jitter)
-    }
-}
-
-/// How the link is kept alive.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Liveness {
-    /// Silence of the peer after which a ping is sent. Zero: never (1.6 §9.1.34).
-    pub ping_interval: Duration,
-    /// How long the answer may take.
-    pub ping_timeout: Duration,
-}
-
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum State {
     Down { retry_at: Instant },
     Connecting { until: Instant },
-    Up { heard: Instant, pinged: Option<Instant> },
+    Up(Liveness),
 }
 
 /// The connection.
 #[derive(Debug)]
 pub(crate) struct Link {
     state: State,
-    attempt: u32,
+    backoff: Backoff,
     rng: Rng,
 }
 
@@ -68,107 +40,87 @@ pub(crate) enum LinkDue {
 }
 
 impl Link {
+    /// A link that connects at `now`.
     pub fn new(now: Instant, rng: Rng) -> Self {
-        Link { state: State::Down { retry_at: now }, attempt: 0, rng }
+        Link { state: State::Down { retry_at: now }, backoff: Backoff::default(), rng }
     }
 
     pub fn is_up(&self) -> bool {
-        matches!(self.state, State::Up { .. })
+        matches!(self.state, State::Up(_))
     }
 
-    /// The subprotocol of this connection, if it is one that was offered.
-    pub fn choose(offered: &[Dialect], subprotocol: &CompactString) -> Option<Dialect> {
-        Dialect::from_subprotocol(subprotocol).filter(|dialect| offered.contains(dialect))
+    /// Whether there is no connection, nor an attempt at one.
+    pub fn is_down(&self) -> bool {
+        matches!(self.state, State::Down { .. })
     }
 
     pub fn opened(&mut self, now: Instant) {
-        self.state = State::Up { heard: now, pinged: None };
-        self.attempt = 0;
+        self.state = State::Up(Liveness::opened(now));
+        self.backoff.reset();
     }
 
     /// Something arrived: the peer lives.
     pub fn heard(&mut self, now: Instant) {
-        if let State::Up { heard, pinged } = &mut self.state {
-            *heard = now;
-            *pinged = None;
+        if let State::Up(liveness) = &mut self.state {
+            liveness.heard(now);
         }
     }
 
     /// The connection is gone. Gives the time of the next attempt.
     pub fn closed(&mut self, now: Instant) -> Instant {
-        let retry_at = now + BackOff::STANDARD.wait(self.attempt, &mut self.rng);
-        self.attempt = self.attempt.saturating_add(1);
+        let retry_at = now + self.backoff.next_wait(&BackoffSettings::default(), self.rng.next_u32());
         self.state = State::Down { retry_at };
         retry_at
     }
 
     /// Connect again now, by order.
     pub fn reconnect(&mut self, now: Instant) {
-        self.attempt = 0;
+        self.backoff.reset();
         self.state = State::Down { retry_at: now };
     }
 
     /// What is due at `now`; call it again until it gives nothing.
-    pub fn due(&mut self, now: Instant, liveness: Liveness) -> Option<LinkDue> {
+    pub fn due(&mut self, now: Instant, settings: &LivenessSettings) -> Option<LinkDue> {
         match &mut self.state {
             State::Down { retry_at } if *retry_at <= now => {
                 self.state = State::Connecting { until: now + CONNECT_TIMEOUT };
                 Some(LinkDue::Connect)
             }
             State::Connecting { until } if *until <= now => Some(LinkDue::GiveUp),
-            State::Up { pinged: Some(at), .. } if *at + liveness.ping_timeout <= now => Some(LinkDue::GiveUp),
-            State::Up { heard, pinged: pinged @ None }
-                if !liveness.ping_interval.is_zero() && *heard + liveness.ping_interval <= now =>
-            {
-                *pinged = Some(now);
-                Some(LinkDue::Ping)
-            }
-            State::Down { .. } | State::Connecting { .. } | State::Up { .. } => None,
+            State::Up(liveness) => match liveness.handle_timeout(now, settings) {
+                Verdict::Wait => None,
+                Verdict::Ping => Some(LinkDue::Ping),
+                Verdict::Dead => Some(LinkDue::GiveUp),
+            },
+            State::Down { .. } | State::Connecting { .. } => None,
         }
     }
 
-    pub fn deadline(&self, liveness: Liveness) -> Option<Instant> {
-        match self.state {
-            State::Down { retry_at } => Some(retry_at),
-            State::Connecting { until } => Some(until),
-            State::Up { pinged: Some(at), .. } => Some(at + liveness.ping_timeout),
-            State::Up { heard, pinged: None } => {
-                (!liveness.ping_interval.is_zero()).then(|| heard + liveness.ping_interval)
-            }
+    pub fn deadline(&self, settings: &LivenessSettings) -> Option<Instant> {
+        match &self.state {
+            State::Down { retry_at } => Some(*retry_at),
+            State::Connecting { until } => Some(*until),
+            State::Up(liveness) => liveness.poll_timeout(settings),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn silent_peer_is_pinged_then_given_up() {
-        let liveness = Liveness { ping_interval: Duration::from_secs(60), ping_timeout: Duration::from_secs(20) };
-        let at = |seconds: u64| Instant::from_millis(seconds * 1000);
-        let mut link = Link::new(at(0), Rng::new(1));
-        assert_eq!(link.due(at(0), liveness), Some(LinkDue::Connect));
-        assert_eq!(link.due(at(0), liveness), None);
-        link.opened(at(1));
-        link.heard(at(5));
-        assert_eq!(link.deadline(liveness), Some(at(65)));
-        assert_eq!(link.due(at(65), liveness), Some(LinkDue::Ping));
-        assert_eq!(link.deadline(liveness), Some(at(85)));
-        link.heard(at(70));
-        assert_eq!(link.due(at(85), liveness), None);
-        assert_eq!(link.due(at(130), liveness), Some(LinkDue::Ping));
-        assert_eq!(link.due(at(150), liveness), Some(LinkDue::GiveUp));
-    }
-
-    #[test]
-    fn waits_grow_to_a_bound_and_are_jittered() {
-        let back_off = BackOff::STANDARD;
-        let mut rng = Rng::new(7);
-        for attempt in 0..40 {
-            let wait = back_off.wait(attempt, &mut rng);
-            let base = back_off.minimum * (1 << attempt.min(5));
-            assert!(wait >= base && wait <= base + back_off.random, "attempt {attempt}: {wait:?}");
-        }
+impl ConnectRequest {
+    /// The request that a configuration asks for.
+    pub(crate) fn of(config: &StationConfig) -> Result<Self, MisuseError> {
+        let identity = Identity::new(&config.identity, &IdentityRules::V1_6)
+            .map_err(|_| MisuseError::Configuration("identity cannot be sent"))?;
+        let url = connection_url(&config.endpoint, &identity)
+            .map_err(|_| MisuseError::Configuration("endpoint is no ws:// or wss:// url"))?;
+        let authorization = match &config.password {
+            None => None,
+            Some(secret) => {
+                let password = Password::from_bytes(secret.0.as_bytes())
+                    .map_err(|_| MisuseError::Configuration("password is empty or too long"))?;
+                Some(CompactString::from(password.authorization(&identity)))
+            }
+        };
+        let subprotocols = config.versions.iter().map(|version| version.subprotocol().into()).collect();
+        Ok(ConnectRequest { url: CompactString::from(url), subprotocols, authorization })
     }
 }

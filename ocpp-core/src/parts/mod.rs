@@ -4,4 +4,5 @@ pub(crate) mod heartbeat;
 pub(crate) mod link;
 pub(crate) mod metering;
 pub(crate) mod outbox;
+pub(crate) mod questions;
 pub(crate) mod registration;

@@ -148,30 +148,29 @@ pub(crate) struct EvseFacts {
     pub contactor: Contactor,
     pub lock: Lock,
     pub fault: Option<Fault>,
-    power: Power,
-    desired_lock: Lock,
+    /// What was ordered; none before the first order, which so always goes out.
+    power: Option<Power>,
+    desired_lock: Option<Lock>,
 }
 
 impl EvseFacts {
     /// The order for a power level; none when it stands already.
     #[must_use]
     pub fn order_power(&mut self, power: Power) -> Option<EvseAction> {
-        let is_new = self.power != power;
-        self.power = power;
-        is_new.then_some(EvseAction::Power(power))
+        let old = self.power.replace(power);
+        (old != Some(power)).then_some(EvseAction::Power(power))
     }
 
     /// The order for the lock; none when it stands already.
     #[must_use]
     pub fn order_lock(&mut self, lock: Lock) -> Option<EvseAction> {
-        let is_new = self.desired_lock != lock;
-        self.desired_lock = lock;
-        is_new.then_some(EvseAction::Lock(lock))
+        let old = self.desired_lock.replace(lock);
+        (old != Some(lock)).then_some(EvseAction::Lock(lock))
     }
 
     /// The power level ordered last.
     pub fn power(&self) -> Power {
-        self.power
+        self.power.unwrap_or_default()
     }
 
     /// The fault that makes charging impossible.

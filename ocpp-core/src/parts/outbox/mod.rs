@@ -90,23 +90,23 @@ impl Outbox {
         (is_durable && self.retry_at.is_none_or(|at| at <= now)).then_some(first)
     }
 
+    /// The message that is on its way, or next.
+    pub fn first(&self) -> Option<&Pending> {
+        self.queue.front()
+    }
+
     /// When the first message is to be tried again.
     pub fn deadline(&self) -> Option<Instant> {
         self.retry_at
     }
 
-    /// Whether everything was delivered.
-    pub fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
     /// The CSMS's number of a transaction: none when it is not known yet, `Some(None)` when it never will be.
-    pub fn csms_id(&self, transaction: TransactionNo) -> Option<Option<i32>> {
+    pub fn csms_id(&self, transaction: TransactionNo) -> Option<Option<i64>> {
         self.known.get(&transaction).map(|known| known.csms_id)
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.
-    pub fn find(&self, csms_id: i32) -> Option<TransactionNo> {
+    pub fn find(&self, csms_id: i64) -> Option<TransactionNo> {
         self.known.iter().find(|(_, known)| known.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
@@ -115,7 +115,7 @@ impl Outbox {
     pub fn delivered(
         &mut self,
         store: &mut StoreQueue,
-        csms_id: Option<i32>,
+        csms_id: Option<i64>,
         group: Option<IdToken>,
     ) -> Option<Pending> {
         let first = self.queue.pop_front()?;

@@ -98,7 +98,7 @@ pub(crate) struct KnownTransaction {
     pub group: Option<IdToken>,
     pub meter_start_mwh: i64,
     /// The CSMS's number; none when its start could not be delivered (1.6 errata 3.18).
-    pub csms_id: Option<i32>,
+    pub csms_id: Option<i64>,
 }
 
 impl Record for KnownTransaction {

@@ -71,13 +71,28 @@ impl Connector {
 
     /// Whether a vehicle waits here for a token.
     pub fn waits_for_token(&self) -> bool {
-        let is_waiting = matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
+        let is_waiting =
+            matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
         is_waiting && self.facts.cable == Cable::Connected
     }
 
     /// Whether nobody is here.
     pub fn is_free(&self) -> bool {
         self.stage == Stage::Idle && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a transaction runs and is not ending.
+    pub fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running(_))
+    }
+
+    /// Whether [`Self::on_grant`] would take one.
+    pub fn takes_grants(&self) -> bool {
+        let has_place = matches!(
+            self.stage,
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
+        );
+        has_place && self.facts.blocking_fault().is_none()
     }
 
     /// Whether a vehicle just arrived and nobody presented a token for it here.
@@ -201,7 +216,7 @@ impl Connector {
         if running.is_sample_due(ctx.now(), sample_interval(ctx.settings))
             && let Some((reading, is_fresh)) = self.read_meter(ctx)
         {
-            running.sampled_at = ctx.now();
+            running.sample_taken(ctx.now(), sample_interval(ctx.settings));
             // Without the meter there is nothing to tell: an old value under a new time would be false.
             if let Some(reading) = reading.filter(|_| is_fresh) {
                 self.record_sample(ctx, &mut running, &reading);
@@ -232,7 +247,9 @@ impl Connector {
         token: Option<IdToken>,
     ) -> (Stage, bool) {
         // No more energy, before the register is read for the last time.
-        self.facts.order_power(Power::Off).map(|order| ctx.order(self.evse, order));
+        if let Some(order) = self.facts.order_power(Power::Off) {
+            ctx.order(self.evse, order);
+        }
         let Some((reading, _)) = self.read_meter(ctx) else {
             return (Stage::Stopping { running, reason, token }, true);
         };

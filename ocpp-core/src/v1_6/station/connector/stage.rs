@@ -58,6 +58,12 @@ impl Running {
         self.sample_at(interval).is_some_and(|at| at <= now)
     }
 
+    /// The due sample was taken, or could not be. Samples that time ran past are not made up for.
+    pub fn sample_taken(&mut self, now: Instant, interval: Duration) {
+        let due = self.sampled_at + interval;
+        self.sampled_at = if due + interval > now { due } else { now };
+    }
+
     /// Who may take the cable.
     pub fn into_holder(self) -> Holder {
         Holder { token: self.token, group: self.group }
