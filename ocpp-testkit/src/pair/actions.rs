@@ -30,7 +30,7 @@ impl Pair {
             }
         }
         let end = if self.station.poll_action().is_some() { End::Station } else { End::Csms };
-        Err(self.failure(Violation::EndlessActions(end)))
+        Err(self.fail(Violation::EndlessActions(end)))
     }
 
     /// Tells the station one fact of its hardware, if there is one.
@@ -50,7 +50,7 @@ impl Pair {
             true => self.station.handle(self.now, st::Input::Tick),
             false => Ok(()),
         });
-        ticked.map_err(|misuse| self.failure(Violation::Misuse(End::Station, misuse)))
+        ticked.map_err(|misuse| self.fail(Violation::Misuse(End::Station, misuse)))
     }
 
     pub(super) fn tell_csms(&mut self, input: csms::Input<'_>) -> Result<(), Failure> {
@@ -59,7 +59,7 @@ impl Pair {
             true => self.csms.handle(self.now, csms::Input::Tick),
             false => Ok(()),
         });
-        ticked.map_err(|misuse| self.failure(Violation::Misuse(End::Csms, misuse)))
+        ticked.map_err(|misuse| self.fail(Violation::Misuse(End::Csms, misuse)))
     }
 
     fn carry_out_station(&mut self, action: st::Action) -> Result<(), Failure> {
@@ -83,7 +83,7 @@ impl Pair {
             st::Action::Store { ticket, op } => {
                 self.note(Actor::Station, || format!("stores #{} {}", ticket.0, text::store_op(&op)));
                 let taken = self.station.store_op(now, ticket, op);
-                taken.map_err(|error| self.failure(Violation::OutOfTurn(End::Station, error)))?;
+                taken.map_err(|error| self.fail(Violation::OutOfTurn(End::Station, error)))?;
             }
             st::Action::Evse(evse, order) => {
                 self.note(Actor::Station, || format!("orders evse {} {order:?}", evse.0));
@@ -127,7 +127,7 @@ impl Pair {
             csms::Action::Store { ticket, fact } => {
                 self.note(Actor::Csms, || format!("stores #{} {}", ticket.0, text::database_fact(&fact)));
                 let taken = self.csms.store(now, ticket, fact);
-                taken.map_err(|error| self.failure(Violation::OutOfTurn(End::Csms, error)))?;
+                taken.map_err(|error| self.fail(Violation::OutOfTurn(End::Csms, error)))?;
             }
             csms::Action::Ask { id, question, .. } => {
                 self.note(Actor::Csms, || format!("asks #{} {}", id.0, text::question(&question)));
@@ -154,13 +154,13 @@ impl Pair {
             Ok(frame) => frame,
             Err(violation) => {
                 self.note(actor, || format!("sends {}", String::from_utf8_lossy(&bytes)));
-                return Err(self.failure(violation));
+                return Err(self.fail(violation));
             }
         };
         if let (End::Station, Some(journal)) = (sender, &mut self.journal)
             && let Err(violation) = journal.sent(&frame, self.station.store().durable())
         {
-            return Err(self.failure(violation));
+            return Err(self.fail(violation));
         }
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());
         let arrives = self.link.send(self.now, sender, bytes);
@@ -212,7 +212,7 @@ impl Pair {
             }
             End::Csms => self.csms.start(self.now),
         };
-        started.map_err(|misuse| self.failure(Violation::NoStart(misuse)))?;
+        started.map_err(|misuse| self.fail(Violation::NoStart(misuse)))?;
         self.drain()
     }
 

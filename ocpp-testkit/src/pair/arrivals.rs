@@ -1,12 +1,13 @@
 //! What comes out of the network, and what the world does.
 
 use ocpp_core::csms::{self, Command};
-use ocpp_core::station::{self as st, ConnectRequest};
+use ocpp_core::station::{self as st, ConnectRequest, EvseId};
 use ocpp_rpc::Dialect;
 
 use super::{Interception, Pair, Step, text};
 use crate::checks::wire::Frame;
 use crate::checks::{Failure, Violation};
+use crate::hardware::Hardware;
 use crate::link::{Arrival, End};
 use crate::trace::Actor;
 
@@ -81,19 +82,12 @@ impl Pair {
     pub(super) fn perform(&mut self, step: Step) -> Result<(), Failure> {
         self.note(Actor::World, || text::step(&step));
         let now = self.now;
-        let mut hardware = |evse| self.station.hardware.get_mut(&evse);
         match step {
-            Step::Plug(evse) => hardware(evse).into_iter().for_each(|hardware| hardware.plug(now)),
-            Step::Unplug(evse) => hardware(evse).into_iter().for_each(|hardware| hardware.unplug(now)),
-            Step::Vehicle(evse, vehicle) => {
-                hardware(evse).into_iter().for_each(|hardware| hardware.set_vehicle(now, vehicle));
-            }
-            Step::Fault(evse, fault) => {
-                hardware(evse).into_iter().for_each(|hardware| hardware.set_fault(now, fault.clone()));
-            }
-            Step::MeterAnswers(evse, answers) => {
-                hardware(evse).into_iter().for_each(|hardware| hardware.set_meter_answers(answers));
-            }
+            Step::Plug(evse) => self.touch(evse, |hardware| hardware.plug(now)),
+            Step::Unplug(evse) => self.touch(evse, |hardware| hardware.unplug(now)),
+            Step::Vehicle(evse, vehicle) => self.touch(evse, |hardware| hardware.set_vehicle(now, vehicle)),
+            Step::Fault(evse, fault) => self.touch(evse, |hardware| hardware.set_fault(now, fault)),
+            Step::MeterAnswers(evse, answers) => self.touch(evse, |hardware| hardware.set_meter_answers(answers)),
             Step::Token(evse, token) => return self.tell_station(st::Input::Token { evse, token }),
             Step::Station(command) => return self.tell_station(st::Input::Command(command)),
             Step::Csms(command) => return self.command(command),
@@ -127,12 +121,18 @@ impl Pair {
         Ok(())
     }
 
+    fn touch(&mut self, evse: EvseId, act: impl FnOnce(&mut Hardware)) {
+        if let Some(hardware) = self.station.hardware.get_mut(&evse) {
+            act(hardware);
+        }
+    }
+
     fn command(&mut self, command: Command) -> Result<(), Failure> {
         // A server that is down takes no orders.
         if !self.csms.is_up() {
             return Ok(());
         }
         let id = self.csms.command(self.now, command);
-        id.map(|_| ()).map_err(|misuse| self.failure(Violation::Misuse(End::Csms, misuse)))
+        id.map(|_| ()).map_err(|misuse| self.fail(Violation::Misuse(End::Csms, misuse)))
     }
 }

@@ -101,7 +101,7 @@ impl Pair {
             End::Csms => self.csms.tick_at(),
         };
         match next.filter(|next| *next <= self.now) {
-            Some(next) => Err(self.failure(Violation::StuckDeadline(end, next))),
+            Some(next) => Err(self.fail(Violation::StuckDeadline(end, next))),
             None => Ok(()),
         }
     }
@@ -110,7 +110,7 @@ impl Pair {
         match self.csms.handle(self.now, csms::Input::Answer(id, answer)) {
             // It thought too long, and the default was taken.
             Ok(()) | Err(MisuseError::UnknownQuestion(_)) => Ok(()),
-            Err(misuse) => Err(self.failure(Violation::Misuse(End::Csms, misuse))),
+            Err(misuse) => Err(self.fail(Violation::Misuse(End::Csms, misuse))),
         }
     }
 
@@ -126,7 +126,7 @@ impl Pair {
             }
             self.step()?;
         }
-        Err(self.failure(Violation::NotReached(until, "the end of the steps of that time")))
+        Err(self.fail(Violation::NotReached(until, "the end of the steps of that time")))
     }
 
     /// Lets time pass for `span`.
@@ -157,7 +157,7 @@ impl Pair {
             }
             self.step()?;
         }
-        Err(self.failure(Violation::NotReached(until, what)))
+        Err(self.fail(Violation::NotReached(until, what)))
     }
 
     /// Lets time pass until the script is done, everything is delivered, and nothing is under way.

@@ -35,7 +35,6 @@ use crate::trace::{Actor, Trace};
 const FAILURE_LINES: usize = 60;
 
 /// One station and its CSMS.
-#[derive(Debug)]
 pub struct Pair {
     /// The station's end.
     pub station: StationEnd,
@@ -153,7 +152,7 @@ impl Pair {
         let facts = self.csms.facts();
         let delivered =
             self.journal.as_mut().map_or(Ok(()), |journal| journal.finish(self.station.store().durable(), facts));
-        delivered.map_err(|violation| self.failure(violation))?;
+        delivered.map_err(|violation| self.fail(violation))?;
         self.check_hardware_at_rest()
     }
 
@@ -163,7 +162,7 @@ impl Pair {
     /// When it does not.
     pub fn check_bill(&self) -> Result<(), Failure> {
         crate::checks::bill::covers_the_meters(&self.csms.bill(), &self.station.hardware, Instant::ZERO, self.now)
-            .map_err(|violation| self.failure(violation))
+            .map_err(|violation| self.fail(violation))
     }
 
     /// Without a running transaction no contactor conducts and no plug is held.
@@ -175,7 +174,7 @@ impl Pair {
             if !runs && !is_at_rest {
                 let (contactor, lock) = (hardware.contactor(), hardware.lock());
                 let text = format!("evse {}: contactor {contactor:?}, plug {lock:?}, no transaction", evse.0);
-                return Err(self.failure(Violation::Hardware(text)));
+                return Err(self.fail(Violation::Hardware(text)));
             }
         }
         Ok(())
@@ -186,7 +185,7 @@ impl Pair {
         self.station.hardware.get(&evse)
     }
 
-    fn failure(&self, violation: Violation) -> Failure {
+    pub(crate) fn fail(&self, violation: Violation) -> Failure {
         Failure { at: self.now, violation, trace: self.trace.tail(FAILURE_LINES) }
     }
 

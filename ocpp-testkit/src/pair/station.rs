@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Action, EvseId, Input, Station, StationConfig};
+use ocpp_core::Station;
+use ocpp_core::station::{Action, EvseId, Input, StationConfig};
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::time::Instant;
 
@@ -13,7 +14,6 @@ use crate::seed::Seed;
 use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
 
 /// A station as a thing: it can lose its power, and gets it back.
-#[derive(Debug)]
 pub struct StationEnd {
     /// The EVSEs.
     pub hardware: BTreeMap<EvseId, Hardware>,
