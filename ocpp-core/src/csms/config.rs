@@ -9,11 +9,11 @@ use super::{AuthorizationStatus, RegistrationStatus};
 /// How a session behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionConfig {
-    /// How long the application may take to answer a question. Less than stations wait for an answer, mostly 30 s.
+    /// How long the application may take to answer a question; at most `reply_within`.
     pub answer_within: Duration,
-    /// How long the answer to a station may wait for the database; then it is told of an internal error, and will try
-    /// again. What it reported stays on its way into the database.
-    pub store_within: Duration,
+    /// How long the station waits for an answer, all in all: also for the database. Then it is told of an internal error,
+    /// and will try again; what it reported stays on its way into the database. Less than its own patience, mostly 30 s.
+    pub reply_within: Duration,
     /// What a station that boots is told when the application does not answer.
     pub unanswered_boot: (RegistrationStatus, Duration),
     /// What is said of a token when the application does not answer.
@@ -34,7 +34,7 @@ impl Default for SessionConfig {
     fn default() -> Self {
         SessionConfig {
             answer_within: Duration::from_secs(10),
-            store_within: Duration::from_secs(20),
+            reply_within: Duration::from_secs(25),
             unanswered_boot: (RegistrationStatus::Pending, Duration::from_secs(60)),
             unanswered_token: AuthorizationStatus::Invalid,
             command_timeout: Duration::from_secs(30),

@@ -7,9 +7,13 @@
 
 mod action;
 mod config;
+mod edge;
 mod fact;
+mod fingerprint;
 mod input;
+mod ledger;
 mod question;
+mod report;
 mod session;
 mod state;
 
