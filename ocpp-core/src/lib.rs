@@ -10,5 +10,7 @@ mod rng;
 pub mod station;
 pub mod store;
 pub mod time;
+#[cfg(feature = "v1_6")]
+mod v1_6;
 
 pub use error::MisuseError;

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use ocpp_rpc::Limits as FrameLimits;
+use ocpp_rpc::liveness::LivenessSettings;
 
 use super::{AuthorizationStatus, RegistrationStatus};
 
@@ -22,8 +23,8 @@ pub struct SessionConfig {
     pub command_timeout: Duration,
     /// A station that reconnects may be deaf until it has booted: commands wait for its first message, at most so long.
     pub ready_within: Duration,
-    /// How a dead connection is found; none leaves it to the driver.
-    pub liveness: Option<Liveness>,
+    /// How a dead connection is found.
+    pub liveness: LivenessSettings,
     /// Transaction numbers are greater than this one: the last that earlier software gave to this station, else 0.
     pub transaction_floor: i32,
     /// The bounds.
@@ -39,25 +40,10 @@ impl Default for SessionConfig {
             unanswered_token: AuthorizationStatus::Invalid,
             command_timeout: Duration::from_secs(30),
             ready_within: Duration::from_secs(5),
-            liveness: Some(Liveness::default()),
+            liveness: LivenessSettings::default(),
             transaction_floor: 0,
             limits: Limits::default(),
         }
-    }
-}
-
-/// How a dead connection is found. Any message or pong is a sign of life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Liveness {
-    /// A ping is sent after so long without a sign of life.
-    pub ping_after: Duration,
-    /// The connection is closed when the ping brings no sign of life within this time.
-    pub close_after: Duration,
-}
-
-impl Default for Liveness {
-    fn default() -> Self {
-        Liveness { ping_after: Duration::from_secs(60), close_after: Duration::from_secs(30) }
     }
 }
 

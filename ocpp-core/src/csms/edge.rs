@@ -44,6 +44,8 @@ pub(crate) enum Unread {
     UnknownAction,
     /// The action is not one that is served.
     UnservedAction,
+    /// A value has the right form, and makes no sense.
+    Value(&'static str),
     /// The payload breaks its schema.
     Violation(Violation),
 }

@@ -68,15 +68,6 @@ pub(crate) struct StartReport {
     pub reservation: Option<i64>,
 }
 
-/// What a report means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Judgement {
-    /// It is to be recorded so.
-    New(Fact),
-    /// It was recorded before.
-    Repeated,
-}
-
 /// What a reported start means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StartJudgement {
@@ -103,17 +94,18 @@ impl Ledger {
         Some(StartJudgement { number, fact: Some(fact) })
     }
 
-    /// Judges the end of the transaction that the station named, or of the one that fits if it named none.
-    pub fn judge_stop(&self, named: Option<i32>, report: StopReport) -> Judgement {
+    /// Judges the end of the transaction that the station named, or of the one that fits if it named none. None if it was
+    /// recorded before.
+    pub fn judge_stop(&self, named: Option<i32>, report: StopReport) -> Option<Fact> {
         let stop = stop_key(&report);
         let Some(number) = named else {
             let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop);
             if seen || self.recent.contains(&orphan_key(None, &report)) {
-                return Judgement::Repeated;
+                return None;
             }
             return match self.only(|running| running.may_be_ended_by(&report)) {
                 Some(running) => running.stopped(true, report),
-                None => Judgement::New(Fact::StopOrphaned(OrphanStop { named: None, report })),
+                None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
             };
         };
         if let Some(running) = self.running.iter().find(|running| running.number == number) {
@@ -122,18 +114,19 @@ impl Ledger {
         let transaction = TransactionId::from(number);
         let ended = self.ended.iter().find(|ended| ended.number == number);
         if ended.is_some_and(|ended| ended.stop == stop) || self.recent.contains(&orphan_key(named, &report)) {
-            return Judgement::Repeated;
+            return None;
         }
-        Judgement::New(match ended {
+        Some(match ended {
             Some(_) => Fact::StopContradicted { transaction, report },
             None => Fact::StopOrphaned(OrphanStop { named: Some(transaction), report }),
         })
     }
 
-    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none.
-    pub fn judge_samples(&self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Judgement {
+    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none. None if
+    /// they were recorded before.
+    pub fn judge_samples(&self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
         if self.recent.contains(&samples_key(connector, named, &values)) {
-            return Judgement::Repeated;
+            return None;
         }
         let attribution = match named {
             Some(number) if self.knows(number) => Attribution::Named(number.into()),
@@ -143,7 +136,7 @@ impl Ledger {
                 None => Attribution::None,
             },
         };
-        Judgement::New(Fact::Sampled(Samples { connector, attribution, values }))
+        Some(Fact::Sampled(Samples { connector, attribution, values }))
     }
 
     /// The verdict on the token of a transaction, if there is one yet. For one that ended, only the status.
@@ -255,9 +248,9 @@ impl Running {
         self.connector == connector && values.iter().all(|value| self.at <= value.at)
     }
 
-    fn stopped(&self, inferred: bool, report: StopReport) -> Judgement {
+    fn stopped(&self, inferred: bool, report: StopReport) -> Option<Fact> {
         let consumption = Consumption::between(self.meter_start_wh, report.meter_stop_wh);
-        Judgement::New(Fact::Stopped(Stopped { transaction: self.number.into(), inferred, consumption, report }))
+        Some(Fact::Stopped(Stopped { transaction: self.number.into(), inferred, consumption, report }))
     }
 }
 

@@ -53,24 +53,19 @@ impl Book {
         start.number
     }
 
-    fn judged(&mut self, judgement: Judgement) -> Option<Fact> {
-        match judgement {
-            Judgement::New(fact) => {
-                self.record(fact.clone());
-                Some(fact)
-            }
-            Judgement::Repeated => None,
-        }
+    fn judged(&mut self, fact: Option<Fact>) -> Option<Fact> {
+        fact.iter().for_each(|fact| self.record(fact.clone()));
+        fact
     }
 
     fn stop(&mut self, named: Option<i32>, report: StopReport) -> Option<Fact> {
-        let judgement = self.ledger.judge_stop(named, report);
-        self.judged(judgement)
+        let fact = self.ledger.judge_stop(named, report);
+        self.judged(fact)
     }
 
     fn sample(&mut self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
-        let judgement = self.ledger.judge_samples(connector, named, values);
-        self.judged(judgement)
+        let fact = self.ledger.judge_samples(connector, named, values);
+        self.judged(fact)
     }
 }
 
@@ -80,7 +75,7 @@ fn start_repeated_in_another_letter_case_is_the_same_transaction() {
     let number = book.start(start(1, "abC1", 100, 0));
     assert_eq!(book.start(start(1, "ABc1", 100, 0)), number);
     assert_eq!(book.facts.len(), 1);
-    assert_eq!(book.stop(Some(number), stop(150, 9)).is_some(), true);
+    assert!(book.stop(Some(number), stop(150, 9)).is_some());
     assert_eq!(book.start(start(1, "ABC1", 100, 0)), number, "after its end, too");
     for other in
         [start(2, "abC1", 100, 0), start(1, "abC2", 100, 0), start(1, "abC1", 101, 0), start(1, "abC1", 100, 1)]
@@ -271,11 +266,9 @@ fn say(book: &mut Book, a: &mut Option<i32>, said: Said) {
         Said::StopB => drop(book.stop(None, StopReport { token: Some(IdToken::new("B")), ..stop(550, 9) })),
         Said::StopUnknown => drop(book.stop(Some(i32::MAX - 1), stop(150, 9))),
         Said::Authorize => {
-            if let Some(number) = *a {
-                if book.ledger.verdict(number).is_none() {
-                    let verdict = AuthorizationStatus::Blocked.into();
-                    book.record(Fact::Authorized { transaction: number.into(), verdict });
-                }
+            if let Some(number) = a.filter(|number| book.ledger.verdict(*number).is_none()) {
+                let verdict = AuthorizationStatus::Blocked.into();
+                book.record(Fact::Authorized { transaction: number.into(), verdict });
             }
         }
     }

@@ -97,10 +97,8 @@ impl Session {
     }
 
     fn try_issue(&mut self, kind: CommandKind, command: Command) -> Result<CallId, CommandError> {
-        if let Some(status) = self.record.registration {
-            if !is_allowed(status, kind) {
-                return Err(CommandError::NotAllowed(status));
-            }
+        if let Some(status) = self.record.registration.filter(|status| !is_allowed(*status, kind)) {
+            return Err(CommandError::NotAllowed(status));
         }
         let edge = self.link.as_ref().ok_or(CommandError::NotConnected)?.edge;
         let call = (edge.command)(command).map_err(CommandError::Unsendable)?;

@@ -13,6 +13,7 @@ use core::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::{self, Engine, Received, ReplyToken, Sent};
+use ocpp_rpc::liveness::{Liveness, Verdict};
 use ocpp_rpc::{Dialect, ErrorCode};
 
 use super::edge::Edge;
@@ -59,10 +60,7 @@ pub struct Session {
 #[derive(Debug)]
 struct Link {
     edge: Edge,
-    /// The last sign of life.
-    heard: Instant,
-    /// When a ping was sent, if one was sent since.
-    pinged: Option<Instant>,
+    liveness: Liveness,
     /// Until when commands are held back: the station may be deaf.
     deaf_until: Option<Instant>,
 }
@@ -173,7 +171,7 @@ impl Session {
             self.engine.poll_timeout(),
             self.store.deadline(),
             self.questions.deadline(),
-            link.and_then(|link| self.life_deadline(link)),
+            link.and_then(|link| link.liveness.poll_timeout(&self.config.liveness)),
             link.and_then(|link| link.deaf_until).filter(|_| self.commands.any_waiting()),
         ]
         .into_iter()
@@ -191,7 +189,7 @@ impl Session {
         self.actions.retain(|action| !matches!(action, Action::Link(_)));
         self.engine.opened(self.now, dialect);
         let deaf_until = Some(self.now + self.config.ready_within);
-        self.link = Some(Link { edge, heard: self.now, pinged: None, deaf_until });
+        self.link = Some(Link { edge, liveness: Liveness::opened(self.now), deaf_until });
         self.event(Event::Connected { dialect });
         Ok(())
     }
@@ -210,8 +208,7 @@ impl Session {
 
     fn alive(&mut self) -> Result<(), MisuseError> {
         let link = self.link.as_mut().ok_or(MisuseError::NoLink)?;
-        link.heard = self.now;
-        link.pinged = None;
+        link.liveness.heard(self.now);
         Ok(())
     }
 
@@ -228,28 +225,14 @@ impl Session {
         self.check_life();
     }
 
-    fn life_deadline(&self, link: &Link) -> Option<Instant> {
-        let liveness = self.config.liveness?;
-        Some(match link.pinged {
-            None => link.heard + liveness.ping_after,
-            Some(at) => at + liveness.close_after,
-        })
-    }
-
     fn check_life(&mut self) {
-        while let Some(link) = &self.link {
-            if self.life_deadline(link).is_none_or(|at| at > self.now) {
-                return;
-            }
-            match &mut self.link {
-                Some(link) if link.pinged.is_none() => {
-                    link.pinged = Some(self.now);
-                    self.actions.push_back(Action::Link(LinkAction::Ping));
-                }
-                _ => {
-                    self.closed();
-                    self.actions.push_back(Action::Link(LinkAction::Close(LinkEnd::Silent)));
-                }
+        let Some(link) = &mut self.link else { return };
+        match link.liveness.handle_timeout(self.now, &self.config.liveness) {
+            Verdict::Wait => {}
+            Verdict::Ping => self.actions.push_back(Action::Link(LinkAction::Ping)),
+            Verdict::Dead => {
+                self.closed();
+                self.actions.push_back(Action::Link(LinkAction::Close(LinkEnd::Silent)));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Questions to the application: open ones, their answers and their defaults.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use ocpp_rpc::engine::ReplyToken;
@@ -30,7 +31,7 @@ pub(super) struct Open {
 /// What an answer decides.
 #[derive(Debug)]
 pub(super) enum Subject {
-    Boot(StationInfo),
+    Boot(Box<StationInfo>),
     Authorize,
     /// The transaction of this number began, and is recorded.
     Start(i32),
@@ -97,7 +98,7 @@ impl Session {
         let token = open.token;
         match (open.subject, answer) {
             (Subject::Boot(station), Answer::Boot { status, interval }) => {
-                let ticket = self.record(Fact::Booted(Booted { station, status, interval }));
+                let ticket = self.record(Fact::Booted(Booted { station: *station, status, interval }));
                 self.respond_after(ticket, token, Response::Boot { status, interval });
             }
             (Subject::Authorize, Answer::Authorize(verdict)) => self.respond(token, &Response::Authorize(verdict)),

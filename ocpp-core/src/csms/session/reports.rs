@@ -1,6 +1,7 @@
 //! Calls of the station: each is judged, recorded where it is new, and answered.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
@@ -10,7 +11,7 @@ use ocpp_rpc::{CallError, ErrorCode};
 use super::Session;
 use super::questions::Subject;
 use crate::csms::edge::Unread;
-use crate::csms::ledger::{Judgement, StartReport};
+use crate::csms::ledger::StartReport;
 use crate::csms::report::{Report, Response};
 use crate::csms::{Event, Fact, Question, RegistrationStatus, TransactionId};
 
@@ -24,6 +25,9 @@ impl Session {
             }
             Err(Unread::UnservedAction) => {
                 self.refuse(token, ErrorCode::NotSupported, "the action is not served".into());
+            }
+            Err(Unread::Value(reason)) => {
+                self.refuse(token, ErrorCode::PropertyConstraintViolation, reason.into());
             }
             Err(Unread::Violation(violation)) => {
                 let Some(dialect) = self.engine.dialect() else { return };
@@ -49,30 +53,27 @@ impl Session {
                 if let Some(link) = &mut self.link {
                     link.deaf_until = Some(self.now + self.config.reply_within);
                 }
-                self.ask(token, Subject::Boot(station.clone()), Question::Boot(station));
+                self.ask(token, Subject::Boot(Box::new(station.clone())), Question::Boot(station));
             }
             Report::Heartbeat => {
                 self.event(Event::Heartbeat);
                 self.respond(token, &Response::Heartbeat);
             }
             Report::Status(report) => {
-                let judgement = match self.record.knows_status(&report) {
-                    true => Judgement::Repeated,
-                    false => Judgement::New(Fact::Status(report)),
-                };
-                self.take(token, action, judgement, None, Response::Status);
+                let fact = (!self.record.knows_status(&report)).then_some(Fact::Status(report));
+                self.take(token, action, fact, None, Response::Status);
             }
             Report::Authorize(id) => {
                 self.ask(token, Subject::Authorize, Question::Authorize { token: id, transaction: None });
             }
             Report::Start(report) => self.start(token, action, report),
             Report::Stop(named, report) => {
-                let judgement = self.record.ledger.judge_stop(named, report);
-                self.take(token, action, judgement, named, Response::Stop);
+                let fact = self.record.ledger.judge_stop(named, report);
+                self.take(token, action, fact, named, Response::Stop);
             }
             Report::Samples { connector, named, values } => {
-                let judgement = self.record.ledger.judge_samples(connector, named, values);
-                self.take(token, action, judgement, named, Response::Samples);
+                let fact = self.record.ledger.judge_samples(connector, named, values);
+                self.take(token, action, fact, named, Response::Samples);
             }
             Report::DataTransfer { vendor_id, message_id, data } => {
                 let question = Question::DataTransfer { vendor_id, message_id, data };
@@ -113,13 +114,13 @@ impl Session {
         &mut self,
         token: ReplyToken,
         action: &str,
-        judgement: Judgement,
+        fact: Option<Fact>,
         transaction: Option<i32>,
         response: Response,
     ) {
-        let ticket = match judgement {
-            Judgement::New(fact) => self.record(fact),
-            Judgement::Repeated => {
+        let ticket = match fact {
+            Some(fact) => self.record(fact),
+            None => {
                 self.repeated(action, transaction);
                 self.store.last()
             }
