@@ -2,3 +2,5 @@
 
 #[cfg(feature = "csms")]
 pub(crate) mod csms;
+#[cfg(feature = "station")]
+pub(crate) mod station;
