@@ -79,9 +79,8 @@ impl Trace {
     pub fn note(&mut self, at: Instant, actor: Actor, text: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             let line = Line { at, actor, text: text() };
-            self.hash = line.to_string().bytes().fold(self.hash, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-            });
+            self.hash =
+                line.to_string().bytes().fold(self.hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
             lines.push(line);
         }
     }

@@ -14,42 +14,55 @@ use crate::hardware::Hardware;
 /// whole Wh, and the contactor moves a moment before or after the reading.
 const SLACK_WH: i64 = 3;
 
+/// What the meters know.
+#[derive(Clone, Copy, Debug)]
+pub struct Meters<'a> {
+    /// The EVSEs.
+    pub hardware: &'a BTreeMap<EvseId, Hardware>,
+    /// From when on energy is to be billed.
+    pub since: Instant,
+    /// Until when.
+    pub now: Instant,
+    /// Energy that cannot be on the bill, in mWh.
+    pub unbillable_mwh: &'a BTreeMap<EvseId, i64>,
+}
+
 /// Checks a finished bill: on each connector the transactions follow each other, and together they cover all energy that
-/// flowed since `since`.
+/// flowed.
 ///
 /// # Errors
 /// When a transaction is open, overlaps another, or energy was billed that did not flow, or flowed and was not billed.
-pub fn covers_the_meters(
-    bill: &Bill,
-    hardware: &BTreeMap<EvseId, Hardware>,
-    since: Instant,
-    now: Instant,
-) -> Result<(), Violation> {
+pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violation> {
     if bill.unmatched_stops > 0 || bill.unmatched_samples > 0 {
         return Err(Violation::Bill(format!("reports without a transaction:\n{bill}")));
     }
-    for (evse, hardware) in hardware {
-        let mut register_wh = hardware.meter().register_mwh(since) / 1000;
+    for (evse, hardware) in meters.hardware {
+        let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
+        // Rounded up: what is missing is told in whole Wh.
+        let mut missing_wh = (unbillable_mwh + 999) / 1000;
+        let mut register_wh = hardware.meter().register_mwh(meters.since) / 1000;
+        let mut follows = |register_wh: i64, from_wh: i64, what: &str| {
+            let gap = from_wh - register_wh;
+            if gap < -SLACK_WH || gap > SLACK_WH + missing_wh {
+                return Err(Violation::Bill(format!(
+                    "{what} {from_wh} Wh, the bill before it ended at {register_wh} Wh"
+                )));
+            }
+            missing_wh -= (gap - SLACK_WH).max(0);
+            Ok(())
+        };
         for row in bill.rows.iter().filter(|row| row.connector == u32::from(evse.0)) {
             let Some(end) = &row.end else {
                 return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
             };
-            let gap = row.meter_start_wh - register_wh;
-            if gap.abs() > SLACK_WH || end.meter_stop_wh < row.meter_start_wh {
-                return Err(Violation::Bill(format!(
-                    "transaction {} from {} to {} Wh follows {register_wh} Wh",
-                    row.transaction, row.meter_start_wh, end.meter_stop_wh
-                )));
+            follows(register_wh, row.meter_start_wh, &format!("transaction {} starts at", row.transaction))?;
+            if end.meter_stop_wh < row.meter_start_wh {
+                return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
             }
             register_wh = end.meter_stop_wh;
         }
-        let meter_wh = hardware.meter().register_mwh(now) / 1000;
-        if (meter_wh - register_wh).abs() > SLACK_WH {
-            return Err(Violation::Bill(format!(
-                "connector {} was billed up to {register_wh} Wh, its meter shows {meter_wh} Wh",
-                evse.0
-            )));
-        }
+        let meter_wh = hardware.meter().register_mwh(meters.now) / 1000;
+        follows(register_wh, meter_wh, &format!("meter of connector {} shows", evse.0))?;
     }
     Ok(())
 }
@@ -59,11 +72,7 @@ pub fn covers_the_meters(
 ///
 /// # Errors
 /// When one does not.
-pub fn tells_the_time(
-    bill: &Bill,
-    hardware: &BTreeMap<EvseId, Hardware>,
-    wall: &WallClock,
-) -> Result<(), Violation> {
+pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: &WallClock) -> Result<(), Violation> {
     for row in &bill.rows {
         let evse = u16::try_from(row.connector).ok().map(EvseId);
         let Some(hardware) = evse.and_then(|evse| hardware.get(&evse)) else {

@@ -63,6 +63,9 @@ pub enum Violation {
     /// A record with a position that is not after all earlier ones.
     #[error("record at position {0} after one at {1}")]
     PositionReused(u64, u64),
+    /// More messages were sent again than there were crashes.
+    #[error("{0} messages sent again after {1} crashes")]
+    Repeats(usize, usize),
     /// A durable record that was never sent.
     #[error("durable record {0} was not sent")]
     NeverSent(String),

@@ -155,9 +155,9 @@ impl WireCheck {
             }
             // Not ours to judge: the peer may send what it likes, and is told so with the id it cannot have.
             None => {
-                let id = serde_json::from_slice::<Vec<Value>>(bytes).ok().and_then(|frame| {
-                    frame.get(1).and_then(Value::as_str).map(str::to_owned)
-                });
+                let id = serde_json::from_slice::<Vec<Value>>(bytes)
+                    .ok()
+                    .and_then(|frame| frame.get(1).and_then(Value::as_str).map(str::to_owned));
                 self.unanswered.entry(receiver).or_default().extend(id);
             }
         }

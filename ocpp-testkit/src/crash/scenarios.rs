@@ -47,6 +47,7 @@ impl Scenario {
         let mut pair = Pair::new(config)?;
         pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
         pair.drive_quiet()?;
+        pair.end_fate();
         check_setting(&mut pair)?;
         pair.check_delivered()?;
         pair.check_bill()?;
@@ -152,11 +153,7 @@ fn setting_changed() -> Vec<(u64, Step)> {
 
 /// The second vehicle comes and goes while the first one charges.
 fn two_vehicles() -> Vec<(u64, Step)> {
-    let second = [
-        (40, Step::token(2, "TAG")),
-        (45, Step::Plug(EvseId(2))),
-        (120, Step::Unplug(EvseId(2))),
-    ];
+    let second = [(40, Step::token(2, "TAG")), (45, Step::Plug(EvseId(2))), (120, Step::Unplug(EvseId(2)))];
     session(1).into_iter().chain(second).collect()
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use ocpp_core::csms;
 use ocpp_core::station::{self as st, LinkAction};
-use ocpp_core::{csms, store};
+use ocpp_core::store::{self, Log, StoreOp};
 
 use super::{Pair, text};
 use crate::checks::{Failure, Violation};
@@ -21,10 +22,10 @@ impl Pair {
         for _ in 0..MAX_ACTIONS {
             if let Some(action) = self.station.poll_action() {
                 self.carry_out_station(action)?;
-                self.after_action(End::Station)?;
+                self.after_action(End::Station);
             } else if let Some(action) = self.csms.poll_action() {
                 self.carry_out_csms(action)?;
-                self.after_action(End::Csms)?;
+                self.after_action(End::Csms);
             } else if !self.tell_one_fact()? {
                 return Ok(());
             }
@@ -105,6 +106,9 @@ impl Pair {
             }
             st::Action::Event(event) => {
                 self.note(Actor::Station, || format!("tells {event:?}"));
+                if let st::Event::TransactionStarted { evse, transaction } = &event {
+                    self.begun.push((*evse, transaction.0, now));
+                }
                 self.station_events.push((now, event));
             }
         }
@@ -164,17 +168,18 @@ impl Pair {
         }
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());
         let arrives = self.link.send(self.now, sender, bytes);
-        self.note(actor, || {
-            format!("sends {}{}", text.unwrap_or_default(), if arrives { "" } else { " (lost)" })
-        });
+        self.note(actor, || format!("sends {}{}", text.unwrap_or_default(), if arrives { "" } else { " (lost)" }));
         Ok(())
     }
 
     /// Counts, and lets fate strike where it was planned.
-    fn after_action(&mut self, end: End) -> Result<(), Failure> {
+    fn after_action(&mut self, end: End) {
         let count = self.actions.entry(end).or_default();
         *count += 1;
         let count = *count;
+        if !self.has_fate {
+            return;
+        }
         let volatile = match end {
             End::Station => self.station.store().volatile(),
             End::Csms => self.csms.volatile(),
@@ -182,18 +187,20 @@ impl Pair {
         if let Some(survey) = &mut self.survey {
             survey.push((end, volatile));
         }
-        while let Some(point) = self.crashes.front().copied().filter(|p| p.end == end && p.after == count) {
+        if let Some(point) = self.crashes.front().copied().filter(|point| point.end == end && point.after == count) {
             self.crashes.pop_front();
             self.power_cut(end, point.keep, point.in_flight_arrives, point.outage);
         }
-        Ok(())
     }
 
     /// An end loses its power, and has it back after the outage.
     pub(super) fn power_cut(&mut self, end: End, keep: usize, in_flight_arrives: bool, outage: Duration) {
         let now = self.now;
         match end {
-            End::Station => self.station.power_cut(now, keep),
+            End::Station => {
+                self.station.power_cut(now, keep);
+                self.forget_begun();
+            }
             End::Csms => self.csms.crash(keep),
         }
         self.link.power_cut(now, end, in_flight_arrives);
@@ -202,18 +209,47 @@ impl Pair {
         self.note(Actor::World, || format!("cuts the power of {end:?}, {keep} operations survive"));
     }
 
+    /// What flowed in a transaction whose start did not become durable, nobody can bill.
+    fn forget_begun(&mut self) {
+        for (evse, index, since) in std::mem::take(&mut self.begun) {
+            let is_durable = self.station.store().durable().iter().any(|op| {
+                matches!(op, StoreOp::Append { log: Log::Transactions, index: position, .. } if *position == index)
+            });
+            if let Some(hardware) = self.station.hardware.get(&evse).filter(|_| !is_durable) {
+                let flowed = hardware.meter().register_mwh(self.now) - hardware.meter().register_mwh(since);
+                *self.unbillable_mwh.entry(evse).or_default() += flowed;
+            }
+        }
+    }
+
     /// An end has its power back.
     pub(super) fn power_on(&mut self, end: End) -> Result<(), Failure> {
         self.note(Actor::World, || format!("powers {end:?}"));
         let started = match end {
             End::Station => {
                 self.wire.station_booted();
+                self.check_restore()?;
                 self.station.power_on(self.now)
             }
             End::Csms => self.csms.start(self.now),
         };
         started.map_err(|misuse| self.fail(Violation::NoStart(misuse)))?;
         self.drain()
+    }
+
+    /// Two machines made of the same records begin alike.
+    fn check_restore(&self) -> Result<(), Failure> {
+        let begin = || {
+            let mut machine = self.station.restored()?;
+            let actions: Vec<st::Action> = std::iter::from_fn(|| machine.poll_action()).collect();
+            Ok((actions, machine.poll_timeout()))
+        };
+        let twins = begin().and_then(|first| Ok((first, begin()?)));
+        let (first, second) = twins.map_err(|misuse| self.fail(Violation::NoStart(misuse)))?;
+        if first == second {
+            return Ok(());
+        }
+        Err(self.fail(Violation::RestoreDiffers(format!("{first:?}, {second:?}"))))
     }
 
     /// A store's answer.

@@ -14,6 +14,7 @@ mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ocpp_core::store::LogIndex;
 use ocpp_core::time::Instant;
 use ocpp_core::{csms, station as st};
 
@@ -21,6 +22,7 @@ pub use config::PairConfig;
 pub use script::{Interception, Step};
 pub use station::StationEnd;
 
+use crate::checks::bill::{self, Meters};
 use crate::checks::journal::JournalCheck;
 use crate::checks::wire::WireCheck;
 use crate::checks::{Failure, Violation};
@@ -61,8 +63,14 @@ pub struct Pair {
     extra_ticks: bool,
     actions: BTreeMap<End, u64>,
     crashes: VecDeque<CrashPoint>,
+    /// Transactions that this boot began: where, with which record, and when.
+    begun: Vec<(st::EvseId, LogIndex, Instant)>,
+    /// Energy in mWh that no record can tell of, because the power went before the start was durable.
+    unbillable_mwh: BTreeMap<st::EvseId, i64>,
     /// After each action: whose it was, and how many store operations of that end were not durable.
     survey: Option<Vec<(End, usize)>>,
+    /// Whether planned power cuts still come.
+    has_fate: bool,
 }
 
 impl Pair {
@@ -73,8 +81,13 @@ impl Pair {
     pub fn new(config: PairConfig) -> Result<Self, Failure> {
         let seed = config.seed;
         let hardware = (1..=config.station.evses).map(|n| (st::EvseId(n), config.hardware.clone())).collect();
-        let mut station =
-            StationEnd::new(config.station, hardware, config.station_clock, config.station_store, seed.child("station", 0));
+        let mut station = StationEnd::new(
+            config.station,
+            hardware,
+            config.station_clock,
+            config.station_store,
+            seed.child("station", 0),
+        );
         station.keeps_time = config.station_clock.read(Instant::ZERO).is_some();
         let mut csms_end =
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
@@ -97,7 +110,10 @@ impl Pair {
             extra_ticks: config.extra_ticks,
             actions: BTreeMap::new(),
             crashes: config.crashes.into(),
+            begun: Vec::new(),
+            unbillable_mwh: BTreeMap::new(),
             survey: config.survey.then(Vec::new),
+            has_fate: true,
         };
         pair.power_on(End::Csms)?;
         pair.power_on(End::Station)?;
@@ -134,6 +150,11 @@ impl Pair {
         self.actions.get(&end).copied().unwrap_or(0)
     }
 
+    /// From now on no power cut that was planned comes, and the survey is closed.
+    pub fn end_fate(&mut self) {
+        self.has_fate = false;
+    }
+
     /// After each action, whose it was, and how many store operations of that end were not durable then.
     pub fn survey(&self) -> &[(End, usize)] {
         self.survey.as_deref().unwrap_or_default()
@@ -142,6 +163,12 @@ impl Pair {
     /// How often the station sent a message about a transaction again.
     pub fn repeats(&self) -> usize {
         self.journal.as_ref().map_or(0, |journal| journal.repeats)
+    }
+
+    /// Energy in mWh that flowed before the start of its transaction was durable, when the power went. Power is never held
+    /// back for the store, so this much is lost.
+    pub fn unbillable_mwh(&self) -> i64 {
+        self.unbillable_mwh.values().sum()
     }
 
     /// Everything was delivered: the journal, the wire and the database hold the same, and the hardware is at rest.
@@ -161,8 +188,13 @@ impl Pair {
     /// # Errors
     /// When it does not.
     pub fn check_bill(&self) -> Result<(), Failure> {
-        crate::checks::bill::covers_the_meters(&self.csms.bill(), &self.station.hardware, Instant::ZERO, self.now)
-            .map_err(|violation| self.fail(violation))
+        let meters = Meters {
+            hardware: &self.station.hardware,
+            since: Instant::ZERO,
+            now: self.now,
+            unbillable_mwh: &self.unbillable_mwh,
+        };
+        bill::covers_the_meters(&self.csms.bill(), &meters).map_err(|violation| self.fail(violation))
     }
 
     /// Without a running transaction no contactor conducts and no plug is held.

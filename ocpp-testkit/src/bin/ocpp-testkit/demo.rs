@@ -136,19 +136,16 @@ fn session(seed: u64) -> Result<(Pair, Result<(), Violation>), Failure> {
     let evse = EvseId(1);
     let mut pair = Pair::new(PairConfig::new(seed))?;
     pair.script(
-        [
-            (5, Step::Plug(evse)),
-            (8, Step::token(1, "TAG")),
-            (305, Step::token(1, "TAG")),
-            (315, Step::Unplug(evse)),
-        ]
-        .map(|(seconds, step)| (Duration::from_secs(seconds), step)),
+        [(5, Step::Plug(evse)), (8, Step::token(1, "TAG")), (305, Step::token(1, "TAG")), (315, Step::Unplug(evse))]
+            .map(|(seconds, step)| (Duration::from_secs(seconds), step)),
     );
     pair.drive_quiet()?;
     pair.check_delivered()?;
     let (bill, hardware) = (pair.csms.bill(), &pair.station.hardware);
     let verdict = match bill.rows.len() {
-        1 => bill::covers_the_meters(&bill, hardware, Instant::ZERO, pair.now())
+        1 => pair
+            .check_bill()
+            .map_err(|failure| failure.violation)
             .and_then(|()| bill::tells_the_time(&bill, hardware, &pair.wall)),
         count => Err(Violation::Bill(format!("{count} transactions instead of one"))),
     };
