@@ -37,6 +37,16 @@ impl Machine {
                 return;
             }
         };
+        let is_stored = matches!(
+            request,
+            CsmsRequest::CancelReservation(_)
+                | CsmsRequest::ChangeAvailability(_)
+                | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ReserveNow(_)
+        );
+        if is_stored && shared.store.len() > shared.config.limits.unconfirmed {
+            return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
+        }
         match request {
             CsmsRequest::CancelReservation(request) => {
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);

@@ -88,11 +88,10 @@ impl Connector {
         }
     }
 
-    /// Whether a vehicle waits here for a token.
+    /// Whether a vehicle waits here for a token. One that stayed after its session does not: another driver's token must
+    /// not start it (errata 3.20).
     pub fn waits_for_token(&self) -> bool {
-        let is_waiting =
-            matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
-        is_waiting && self.facts.cable == Cable::Connected
+        matches!(self.stage, Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
     }
 
     /// Whether nobody is here and anybody may come.

@@ -286,3 +286,50 @@ fn heartbeats_follow_silence() {
     bench.wait(30);
     assert!(bench.events.iter().any(|event| event.contains("CallFailed")), "a silent CSMS is reported");
 }
+
+#[test]
+fn dead_store_does_not_make_memory_grow() {
+    let mut bench = Bench::accepted(&[("MessageTimeout", "2147483647")]);
+    bench.confirms = false;
+    for n in 0..200 {
+        let change =
+            json!([2, format!("c{n}"), "ChangeConfiguration", {"key": "HeartbeatInterval", "value": n.to_string()}]);
+        bench.frame(&change);
+        bench.wait(31);
+    }
+    assert!(bench.unconfirmed.len() <= 66, "{} operations wait", bench.unconfirmed.len());
+    assert_eq!(bench.take_answer(bench.sent.len() - 1), "InternalError");
+}
+
+/// Errata 3.20: a vehicle that stayed plugged in must not charge on the next driver's token.
+#[test]
+fn station_reader_does_not_start_the_vehicle_of_a_session_that_ended() {
+    let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model").with_evses(2);
+    config = config.with_setting("AllowOfflineTxForUnknownId", "true");
+    config.charge_before_accepted = true;
+    let mut station = Station::new(config, 1, &Image::default()).unwrap();
+    let mut at = 0;
+    let mut input = |input: Input<'_>| {
+        at += 5_000;
+        station.handle(Instant::from_millis(at), input).unwrap();
+        let mut started = Vec::new();
+        while let Some(action) = station.poll_action() {
+            match action {
+                Action::Evse(evse, EvseAction::Power(Power::On)) => started.push(evse),
+                Action::Evse(evse, EvseAction::ReadMeter) => {
+                    let reading = EvseInput::Meter(MeterReading::energy_wh(1));
+                    station.handle(Instant::from_millis(at), Input::Evse(evse, reading)).unwrap();
+                }
+                _ => {}
+            }
+        }
+        started
+    };
+    let token = |text| Input::Token { evse: None, token: IdToken::new(text) };
+    let cable = |evse, cable| Input::Evse(EvseId(evse), EvseInput::Cable(cable));
+    input(cable(1, Cable::Connected));
+    assert_eq!(input(token("ONE")), [EvseId(1)]);
+    assert_eq!(input(token("ONE")), [], "stops");
+    assert_eq!(input(token("TWO")), [], "waits for a plug");
+    assert_eq!(input(cable(2, Cable::Connected)), [EvseId(2)]);
+}
