@@ -2,6 +2,8 @@
 //! OCPP state machines for charging stations and servers that own no socket, clock, thread, file or entropy.
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 mod any;
