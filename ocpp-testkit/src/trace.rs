@@ -6,6 +6,11 @@ use std::fmt;
 
 use ocpp_core::time::Instant;
 
+use crate::checks::wire::Frame;
+
+/// Marks a frame that was sent into a connection that is gone.
+pub(crate) const LOST: &str = " (lost)";
+
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -42,6 +47,21 @@ pub struct Line {
     pub actor: Actor,
     /// What: a verb first.
     pub text: String,
+}
+
+impl Line {
+    fn spoken(&self) -> Option<String> {
+        let sent = self.text.strip_prefix("sends ").or_else(|| self.text.strip_prefix("answers for the csms "))?;
+        let (frame, fate) = sent.strip_suffix(LOST).map_or((sent, ""), |frame| (frame, LOST));
+        let said = match Frame::parse(frame.as_bytes())? {
+            Frame::Call { action, payload, .. } => format!("{action} {payload}"),
+            Frame::Result { payload, .. } => payload.to_string(),
+            Frame::Error { code, .. } => code,
+        };
+        let arrow = if self.actor == Actor::Station { '>' } else { '<' };
+        let millis = self.at.as_millis();
+        Some(format!("{:>5}.{:03} {arrow} {said}{fate}\n", millis / 1000, millis % 1000))
+    }
 }
 
 impl fmt::Display for Line {
@@ -93,6 +113,11 @@ impl Trace {
     /// FNV-1a over all lines.
     pub fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// The frames alone, without their message ids, as a conversation: `>` is towards the CSMS, `<` towards the station.
+    pub fn conversation(&self) -> String {
+        self.lines().iter().filter_map(Line::spoken).collect()
     }
 
     /// The last `count` lines.
