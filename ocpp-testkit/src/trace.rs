@@ -11,6 +11,11 @@ use crate::checks::wire::Frame;
 /// Marks a frame that was sent into a connection that is gone.
 pub(crate) const LOST: &str = " (lost)";
 
+/// Frames that no machine sent.
+pub(crate) const INTERCEPTED: &str = "answers for the csms ";
+pub(crate) const INJECTED_UP: &str = "sends the csms ";
+pub(crate) const INJECTED_DOWN: &str = "sends the station ";
+
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -51,16 +56,19 @@ pub struct Line {
 
 impl Line {
     fn spoken(&self) -> Option<String> {
-        let sent = self.text.strip_prefix("sends ").or_else(|| self.text.strip_prefix("answers for the csms "))?;
+        let said = |verb| self.text.strip_prefix(verb);
+        let sent = said(INJECTED_UP).or_else(|| said(INJECTED_DOWN)).or_else(|| said(INTERCEPTED));
+        let sent = sent.or_else(|| said("sends "))?;
         let (frame, fate) = sent.strip_suffix(LOST).map_or((sent, ""), |frame| (frame, LOST));
-        let said = match Frame::parse(frame.as_bytes())? {
+        let told = match Frame::parse(frame.as_bytes())? {
             Frame::Call { action, payload, .. } => format!("{action} {payload}"),
             Frame::Result { payload, .. } => payload.to_string(),
             Frame::Error { code, .. } => code,
         };
-        let arrow = if self.actor == Actor::Station { '>' } else { '<' };
+        let is_up = self.actor == Actor::Station || said(INJECTED_UP).is_some();
+        let arrow = if is_up { '>' } else { '<' };
         let millis = self.at.as_millis();
-        Some(format!("{:>5}.{:03} {arrow} {said}{fate}\n", millis / 1000, millis % 1000))
+        Some(format!("{:>5}.{:03} {arrow} {told}{fate}\n", millis / 1000, millis % 1000))
     }
 }
 
