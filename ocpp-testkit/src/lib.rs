@@ -1,1 +1,3 @@
 //! Virtual time, faults and drivers for the OCPP machines.
+
+pub mod stores;

@@ -1,0 +1,7 @@
+//! Real stores for the machines: redb for a station, SQLite for a CSMS, each written by a thread of its own.
+
+mod redb;
+mod writer;
+
+pub use self::redb::{StationStore, StationStoreError};
+pub use writer::{Backend, Outcome, Report, Write, Writer};
