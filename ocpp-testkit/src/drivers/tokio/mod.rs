@@ -1,0 +1,16 @@
+//! Drivers on tokio and WebSockets, `ws` and `wss`.
+//!
+//! [`StationDriver`] runs one station: it carries out the orders for the link and the store, keeps the deadlines, and
+//! hands everything else (hardware, questions, events) to the application by `next`. Facts go in by `handle`. There is
+//! no callback and no lock: one task owns the machine, one task owns each socket, one thread owns the store.
+
+mod clock;
+mod connect;
+mod entropy;
+mod socket;
+mod station;
+pub mod tls;
+
+pub use clock::MonotonicClock;
+pub use entropy::seed;
+pub use station::{StartError, StationDriver, StationOutput};
