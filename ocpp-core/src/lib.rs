@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "csms")]
+pub mod csms;
 mod error;
 mod rng;
 pub mod station;

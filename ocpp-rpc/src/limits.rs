@@ -7,7 +7,7 @@ pub struct Limits {
     /// Longest frame in bytes. Longer ones are refused after a look at their first bytes.
     pub frame_bytes: usize,
     /// Deepest nesting of objects and arrays, the frame's own array included.
-    pub depth: u16,
+    pub depth: u8,
     /// Longest action name in bytes. The longest of the specification has 33, with `-Signed` 40.
     pub action_bytes: usize,
 }

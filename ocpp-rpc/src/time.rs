@@ -37,6 +37,11 @@ impl Instant {
         self.checked_add(span).unwrap_or(Self(u64::MAX))
     }
 
+    /// `self - span`, or the clock's start if that is later.
+    pub fn saturating_sub(self, span: Duration) -> Self {
+        u64::try_from(span.as_millis()).map_or(Self::ZERO, |millis| Self(self.0.saturating_sub(millis)))
+    }
+
     /// Time from `earlier` to `self`, or `None` if `earlier` is the later one.
     pub fn checked_since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0).map(Duration::from_millis)
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(late.checked_add(Duration::from_millis(2)), None);
         assert_eq!(late + Duration::MAX, Instant::from_millis(u64::MAX));
         assert_eq!(Instant::ZERO.checked_add(Duration::MAX), None);
+        assert_eq!(late.saturating_sub(Duration::from_millis(4)), Instant::from_millis(u64::MAX - 5));
+        assert_eq!(late.saturating_sub(Duration::MAX), Instant::ZERO);
     }
 
     #[test]
