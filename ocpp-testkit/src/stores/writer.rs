@@ -123,9 +123,9 @@ impl<B: Backend, R: FnMut(Report<B::Source>)> Worker<B, R> {
         }
     }
 
-    /// Takes a write in if it is the next one of its machine.
+    /// Takes a write in if it is the next one of its machine, or the first.
     fn admit(&mut self, write: &Write<B::Source, B::Op>) -> bool {
-        let expected = self.expected.entry(write.source.clone()).or_insert(Ticket(1));
+        let expected = self.expected.entry(write.source.clone()).or_insert(write.ticket);
         let is_next = *expected == write.ticket;
         if is_next {
             *expected = Ticket(write.ticket.0 + 1);

@@ -8,9 +8,7 @@ mod clock;
 mod connect;
 mod entropy;
 mod socket;
-mod station;
 pub mod tls;
 
 pub use clock::MonotonicClock;
 pub use entropy::seed;
-pub use station::{StartError, StationDriver, StationOutput};
