@@ -1,6 +1,7 @@
 //! A station's store on redb: entries and log records in two tables, each commit durable when it returns.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ocpp_core::store::{EntryKey, Image, Log, LogIndex, StoreOp};
 use redb::backends::InMemoryBackend;
@@ -17,10 +18,10 @@ const RECORDS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("r
 #[error("station store: {0}")]
 pub struct StationStoreError(#[from] redb::Error);
 
-/// The store of one station.
-#[derive(Debug)]
+/// The store of one station. Clones are the same store: one writes, another can read when the station restarts.
+#[derive(Clone, Debug)]
 pub struct StationStore {
-    database: Database,
+    database: Arc<Database>,
 }
 
 impl StationStore {
@@ -50,7 +51,7 @@ impl StationStore {
             Ok(transaction.commit()?)
         };
         create()?;
-        Ok(StationStore { database })
+        Ok(StationStore { database: Arc::new(database) })
     }
 
     /// All that is durable.

@@ -8,7 +8,18 @@ mod clock;
 mod connect;
 mod entropy;
 mod socket;
+mod station;
 pub mod tls;
 
 pub use clock::MonotonicClock;
 pub use entropy::seed;
+pub use station::{StartError, StationDriver, StationOutput};
+
+/// Which way a frame went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the peer.
+    In,
+    /// To the peer.
+    Out,
+}

@@ -27,9 +27,9 @@ pub(super) type WebSocket = WebSocketStream<Box<dyn ByteStream>>;
 
 /// What happens on a socket.
 #[derive(Debug)]
-pub(super) enum SocketEvent {
-    /// The handshake is done, with this subprotocol.
-    Opened { subprotocol: String },
+pub(super) enum SocketEvent<H> {
+    /// The handshake is done, with this result.
+    Opened(H),
     /// A text message.
     Frame(Utf8Bytes),
     /// A pong.
@@ -54,10 +54,11 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Starts a task that opens a socket with `open` and serves it. Each event comes with `key`.
-    pub fn spawn<K, F>(key: K, open: F, events: Sender<(K, SocketEvent)>) -> Self
+    pub fn spawn<K, H, F>(key: K, open: F, events: Sender<(K, SocketEvent<H>)>) -> Self
     where
-        K: Clone + Send + Sync + 'static,
-        F: Future<Output = Result<(WebSocket, String), String>> + Send + 'static,
+        K: Copy + Send + Sync + 'static,
+        H: Send + 'static,
+        F: Future<Output = Result<(WebSocket, H), String>> + Send + 'static,
     {
         let (orders, mut queue) = unbounded_channel();
         tokio::spawn(async move {
@@ -66,29 +67,13 @@ impl Socket {
                 () = abandoned(&mut queue) => return,
             };
             let reason = match opened {
-                Ok((socket, subprotocol)) => {
-                    let opened = SocketEvent::Opened { subprotocol };
-                    if events.send((key.clone(), opened)).await.is_err() {
-                        return;
-                    }
-                    serve(socket, &mut queue, &key, &events).await
-                }
+                Ok((socket, handshake)) => match events.send((key, SocketEvent::Opened(handshake))).await {
+                    Ok(()) => serve(socket, &mut queue, key, &events).await,
+                    Err(_) => close(socket, None).await,
+                },
                 Err(reason) => reason,
             };
             // Nobody listens any more: then nobody misses it.
-            let _ = events.send((key, SocketEvent::Closed { reason })).await;
-        });
-        Socket { orders }
-    }
-
-    /// Serves a socket that is open already.
-    pub fn adopt<K>(key: K, socket: WebSocket, events: Sender<(K, SocketEvent)>) -> Self
-    where
-        K: Clone + Send + Sync + 'static,
-    {
-        let (orders, mut queue) = unbounded_channel();
-        tokio::spawn(async move {
-            let reason = serve(socket, &mut queue, &key, &events).await;
             let _ = events.send((key, SocketEvent::Closed { reason })).await;
         });
         Socket { orders }
@@ -135,11 +120,11 @@ async fn abandoned(queue: &mut UnboundedReceiver<SocketOrder>) {
 
 /// Runs the socket to its end and says what ended it. While an event waits for its reader nothing is read, so a peer that
 /// sends faster than it is served is slowed down by its own connection.
-async fn serve<K: Clone>(
+async fn serve<K: Copy, H>(
     mut socket: WebSocket,
     queue: &mut UnboundedReceiver<SocketOrder>,
-    key: &K,
-    events: &Sender<(K, SocketEvent)>,
+    key: K,
+    events: &Sender<(K, SocketEvent<H>)>,
 ) -> String {
     loop {
         tokio::select! {
@@ -174,7 +159,7 @@ async fn serve<K: Clone>(
                     Some(Err(error)) => return error.to_string(),
                     None => return "the connection ended".to_owned(),
                 };
-                if events.send((key.clone(), event)).await.is_err() {
+                if events.send((key, event)).await.is_err() {
                     return close(socket, None).await;
                 }
             }
@@ -191,7 +176,7 @@ async fn write(socket: &mut WebSocket, message: Message) -> Result<(), String> {
 }
 
 /// Closes from this side, and gives the peer a moment to answer.
-async fn close(mut socket: WebSocket, frame: Option<CloseFrame>) -> String {
+pub(super) async fn close(mut socket: WebSocket, frame: Option<CloseFrame>) -> String {
     let goodbye = async {
         if socket.close(frame).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
