@@ -3,12 +3,19 @@
 
 extern crate alloc;
 
+#[cfg(all(feature = "station", feature = "v1_6"))]
+mod any;
 #[cfg(feature = "csms")]
 pub mod csms;
 mod error;
+mod parts;
 mod rng;
 pub mod station;
 pub mod store;
 pub mod time;
+#[cfg(feature = "v1_6")]
+mod v1_6;
 
+#[cfg(all(feature = "station", feature = "v1_6"))]
+pub use any::Station;
 pub use error::MisuseError;

@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use core::fmt;
 
 use ocpp_types::json::{Kind, Reader};
-use ocpp_types::violation::{Fault, Violation};
+use ocpp_types::{Fault, Violation};
 
 use crate::frame::kind_code;
 use crate::{Dialect, ErrorCode};

@@ -1,11 +1,13 @@
 #![no_std]
 //! The RPC layer of OCPP-J 1.6, 2.0.1 and 2.1 without any IO: frames, call correlation and the rules of the handshake.
 //!
-//! Three layers, each usable alone:
+//! Parts, each usable alone:
 //!
 //! - [`frame`] reads one message up to its payload and writes messages.
 //! - [`engine`] pairs calls with answers on raw JSON: one call outstanding, time-outs, repeated and late messages, loss
 //!   of the connection. Its page shows the loop that drives it.
+//! - [`handshake`], [`backoff`] and [`liveness`] are the rules around a connection: who may open it, when to try again,
+//!   when to give it up.
 //! - the plain rules: [`Dialect`], [`ErrorCode`], [`MessageIds`], [`Limits`].
 //!
 //! Nothing here owns a socket, a clock, a thread or entropy. Time comes in as an [`Instant`], randomness as a seed or a
@@ -15,12 +17,15 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod backoff;
 mod call_error;
 mod dialect;
 pub mod engine;
 mod error_code;
 pub mod frame;
+pub mod handshake;
 mod limits;
+pub mod liveness;
 mod message_id;
 pub mod time;
 

@@ -270,10 +270,10 @@ impl Writer {
         self.list_with(name, items, min, max, |item, writer| item.write(writer));
     }
 
-    /// Writes a list, if it is not empty, and refuses it if it has more than `max` items.
-    pub fn optional_list<T: Encode>(&mut self, name: &str, items: &[T], max: usize) {
+    /// Writes a list, if it is not empty, and refuses it if it has fewer than `min` or more than `max` items.
+    pub fn optional_list<T: Encode>(&mut self, name: &str, items: &[T], min: usize, max: usize) {
         if !items.is_empty() {
-            self.list(name, items, 0, max);
+            self.list(name, items, min, max);
         }
     }
 

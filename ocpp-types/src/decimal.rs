@@ -211,6 +211,8 @@ impl PartialEq for Decimal {
 
 impl Eq for Decimal {}
 
+crate::interop::via_json!(Decimal);
+
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();

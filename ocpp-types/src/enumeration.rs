@@ -40,7 +40,7 @@ pub trait Enumeration: Copy + 'static {
 
 impl Reader<'_> {
     /// Reads a value of an enumeration.
-    pub(crate) fn enumeration<T: Enumeration>(&mut self) -> Result<T, Fault> {
+    pub fn enumeration<T: Enumeration>(&mut self) -> Result<T, Fault> {
         let start = self.value_start();
         let text: Cow<'_, str> = self.text_value()?;
         match T::from_text(&text) {
@@ -62,78 +62,10 @@ impl Reader<'_> {
 
 impl Writer {
     /// Writes a value of an enumeration and refuses one that was not recognised.
-    pub(crate) fn enumeration(&mut self, name: &'static str, text: &'static str) {
+    pub fn enumeration(&mut self, name: &'static str, text: &'static str) {
         if text == UNRECOGNIZED {
             self.refuse(Rule::NotInEnumeration(name));
         }
         self.string(text);
     }
 }
-
-/// Declares an enumeration with its texts.
-macro_rules! enumeration {
-    (
-        $(#[$doc:meta])*
-        $name:ident {
-            $($(#[$value_doc:meta])* $value:ident = $text:literal,)*
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$value_doc])* $value,)*
-            /// A text outside the enumeration; only lenient decoding gives it, and encoding refuses it.
-            Unrecognized($crate::lenient::Unrecognized),
-        }
-
-        impl $crate::enumeration::Enumeration for $name {
-            const NAME: &'static str = stringify!($name);
-            const VALUES: &'static [Self] = &[$(Self::$value,)*];
-
-            fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$value => $text,)*
-                    Self::Unrecognized(_) => $crate::enumeration::UNRECOGNIZED,
-                }
-            }
-
-            fn unrecognized(text: $crate::lenient::Unrecognized) -> Self {
-                Self::Unrecognized(text)
-            }
-        }
-
-        impl $name {
-            /// The text of the value, as it stands in JSON.
-            pub fn as_str(self) -> &'static str {
-                $crate::enumeration::Enumeration::as_str(self)
-            }
-        }
-
-        impl core::str::FromStr for $name {
-            type Err = $crate::enumeration::UnknownValue;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $crate::enumeration::Enumeration::from_text(text).ok_or($crate::enumeration::UnknownValue(stringify!($name)))
-            }
-        }
-
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl $crate::codec::Decode for $name {
-            fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::violation::Fault> {
-                reader.enumeration()
-            }
-        }
-
-        impl $crate::codec::Encode for $name {
-            fn write(&self, writer: &mut $crate::json::Writer) {
-                writer.enumeration(stringify!($name), self.as_str());
-            }
-        }
-    };
-}
-
-pub(crate) use enumeration;

@@ -9,10 +9,17 @@ pub mod codec;
 pub mod datetime;
 pub mod decimal;
 pub mod enumeration;
+mod interop;
 pub mod json;
 pub mod lenient;
+#[cfg(feature = "v1_6")]
+mod messages;
+#[cfg(feature = "v1_6")]
+mod prelude;
 pub mod request;
 pub mod text;
+#[cfg(feature = "v1_6")]
+pub mod v1_6;
 pub mod violation;
 
 pub use codec::{Decode, Encode};

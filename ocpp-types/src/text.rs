@@ -13,6 +13,7 @@ use compact_str::CompactString;
 
 use crate::{
     codec::{Decode, Encode},
+    interop::via_json,
     json::{Reader, Writer},
     violation::{Fault, Rule},
 };
@@ -122,6 +123,8 @@ macro_rules! bounded_text {
                 writer.text_of(&self.0, N);
             }
         }
+
+        via_json!($name<const N: usize>);
     };
 }
 
@@ -319,6 +322,8 @@ impl fmt::Debug for Uri {
         }
     }
 }
+
+via_json!(Uri);
 
 impl Decode for Uri {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {

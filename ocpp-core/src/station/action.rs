@@ -205,7 +205,7 @@ pub enum Event {
         /// The transaction.
         transaction: TransactionNo,
         /// The CSMS's number for it; none when it could not be told.
-        csms_id: Option<i32>,
+        csms_id: Option<i64>,
         /// What it says of the token.
         status: Option<AuthorizationStatus>,
     },

@@ -3,8 +3,6 @@
 //! Facts may be repeated, in any order. The machine is never in the safety loop: firmware opens the contactor on its own
 //! when it must, and reports it.
 
-use alloc::vec::Vec;
-
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
@@ -150,30 +148,29 @@ pub(crate) struct EvseFacts {
     pub contactor: Contactor,
     pub lock: Lock,
     pub fault: Option<Fault>,
-    power: Power,
-    desired_lock: Lock,
+    /// What was ordered; none before the first order, which so always goes out.
+    power: Option<Power>,
+    desired_lock: Option<Lock>,
 }
 
 impl EvseFacts {
-    /// Orders a power level; nothing when it is ordered already.
-    pub fn order_power(&mut self, evse: EvseId, power: Power, orders: &mut Vec<(EvseId, EvseAction)>) {
-        if self.power != power {
-            self.power = power;
-            orders.push((evse, EvseAction::Power(power)));
-        }
+    /// The order for a power level; none when it stands already.
+    #[must_use]
+    pub fn order_power(&mut self, power: Power) -> Option<EvseAction> {
+        let old = self.power.replace(power);
+        (old != Some(power)).then_some(EvseAction::Power(power))
     }
 
-    /// Orders the lock; nothing when it is ordered already.
-    pub fn order_lock(&mut self, evse: EvseId, lock: Lock, orders: &mut Vec<(EvseId, EvseAction)>) {
-        if self.desired_lock != lock {
-            self.desired_lock = lock;
-            orders.push((evse, EvseAction::Lock(lock)));
-        }
+    /// The order for the lock; none when it stands already.
+    #[must_use]
+    pub fn order_lock(&mut self, lock: Lock) -> Option<EvseAction> {
+        let old = self.desired_lock.replace(lock);
+        (old != Some(lock)).then_some(EvseAction::Lock(lock))
     }
 
     /// The power level ordered last.
     pub fn power(&self) -> Power {
-        self.power
+        self.power.unwrap_or_default()
     }
 
     /// The fault that makes charging impossible.

@@ -40,6 +40,11 @@ impl StoreQueue {
         Some((Ticket(self.durable + self.handed as u64), op))
     }
 
+    /// Whether the driver was ever handed this ticket.
+    pub fn was_handed(&self, ticket: Ticket) -> bool {
+        ticket.0 > 0 && ticket.0 <= self.durable + self.handed as u64
+    }
+
     /// The driver confirmed `ticket` and all before it. False if it was never handed out.
     pub fn stored(&mut self, ticket: Ticket) -> bool {
         if ticket.0 > self.durable + self.handed as u64 {

@@ -33,7 +33,7 @@ impl Fingerprint {
 }
 
 /// A call that waits for our answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     token: ReplyToken,
     id: MessageId,
@@ -42,7 +42,7 @@ struct Open {
 }
 
 /// A call that was answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answered {
     token: ReplyToken,
     id: MessageId,
@@ -62,7 +62,7 @@ pub(super) enum Recognised<'a> {
     Reused,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Incoming {
     /// In order of arrival, and so of their deadlines.
     open: VecDeque<Open>,

@@ -52,7 +52,7 @@ use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_types::violation::Violation;
+use ocpp_types::Violation;
 
 use crate::call_error::check_object;
 use crate::frame::{FrameFault, MessageType, write};
@@ -70,7 +70,7 @@ use outgoing::{Match, Outgoing};
 pub use types::*;
 
 /// The calls and answers of one peer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     config: Config,
     ids: MessageIds,

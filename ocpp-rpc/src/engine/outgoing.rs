@@ -11,7 +11,7 @@ use super::types::{CallId, Cancelled, Departure, Lane};
 use crate::{Instant, MessageId};
 
 /// A call to be sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Queued {
     pub call: CallId,
     pub lane: Lane,
@@ -21,7 +21,7 @@ pub(super) struct Queued {
 }
 
 /// The call that was sent and waits for its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     call: CallId,
     id: MessageId,
@@ -31,7 +31,7 @@ struct Waiting {
     cancelled: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Departed {
     call: CallId,
     id: MessageId,
@@ -39,7 +39,7 @@ struct Departed {
 }
 
 /// What an answer with some id is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Match {
     /// The answer the waiting call waits for. The call has ended.
     Answer { call: CallId, action: CompactString },
@@ -49,7 +49,7 @@ pub(super) enum Match {
     Unknown,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outgoing {
     queue: VecDeque<Queued>,
     waiting: Option<Waiting>,

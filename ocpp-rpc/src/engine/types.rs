@@ -2,7 +2,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::time::Duration;
 
-use ocpp_types::violation::Violation;
+use ocpp_types::Violation;
 
 use crate::frame::{FrameFault, Payload};
 use crate::{CallError, Limits, MessageId};
@@ -118,7 +118,7 @@ pub enum Lane {
 }
 
 /// What a frame from the peer means.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Received<'a> {
     /// The peer calls. Answer with [`reply`](super::Engine::reply) or [`reply_error`](super::Engine::reply_error), an
     /// unknown action too (`NotImplemented`).

@@ -1,6 +1,6 @@
 use alloc::format;
 
-use ocpp_types::violation::{Fault, RuleKind, Violation};
+use ocpp_types::{Fault, RuleKind, Violation};
 
 use super::{Head, MessageType, read};
 use crate::{CallError, Dialect, ErrorCode, Limits, MessageId, MessageIdError};

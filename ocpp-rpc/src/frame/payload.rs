@@ -1,5 +1,8 @@
+use alloc::vec::Vec;
+
 use ocpp_types::json::{Kind, Reader, Syntax};
-use ocpp_types::violation::{Fault, Rule, Violation};
+use ocpp_types::lenient::{Decoded, Quirks};
+use ocpp_types::{Decode, Fault, Rule, Violation};
 
 use super::FrameRule;
 use crate::Limits;
@@ -25,17 +28,24 @@ impl<'a> Payload<'a> {
         Ok(Self { rest, depth: limits.depth.saturating_sub(1) })
     }
 
+    /// Reads the payload as a `T`, which must keep every rule of its schema.
+    pub fn decode<T: Decode>(&self) -> Result<T, Violation> {
+        self.decode_with(|reader| T::read(reader))
+    }
+
+    /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow.
+    pub fn decode_lenient<T: Decode>(&self, quirks: Quirks) -> Result<Decoded<T>, Violation> {
+        if let Ok(value) = self.decode() {
+            return Ok(Decoded { value, repairs: Vec::new() });
+        }
+        let mut reader = Reader::lenient(self.rest, self.depth, quirks);
+        let value = self.read(&mut reader, |reader| T::read(reader))?;
+        Ok(Decoded { value, repairs: reader.take_repairs(0) })
+    }
+
     /// Reads the payload with `read`, which must read exactly one value.
     pub fn decode_with<T>(&self, read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>) -> Result<T, Violation> {
-        let mut reader = Reader::with_depth(self.rest, self.depth);
-        let value = if reader.peek().is_ok_and(|kind| kind == Kind::Null) {
-            reader.null().and_then(|()| read(&mut Reader::new(EMPTY)))
-        } else {
-            read(&mut reader)
-        };
-        value
-            .and_then(|value| end(&mut reader).map(|()| value))
-            .map_err(|fault| Violation::locate(&fault, self.rest, 0))
+        self.read(&mut Reader::with_depth(self.rest, self.depth), read)
     }
 
     /// The payload's JSON text, after checking that it is one object and that the frame ends after it.
@@ -45,10 +55,21 @@ impl<'a> Payload<'a> {
             _ => Err(reader.mismatch(Kind::Object)),
         })
     }
-}
 
-/// What `null` stands for.
-const EMPTY: &str = "{}";
+    fn read<T>(
+        &self,
+        reader: &mut Reader<'a>,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>,
+    ) -> Result<T, Violation> {
+        let value = if reader.peek().is_ok_and(|kind| kind == Kind::Null) {
+            reader.null().and_then(|()| read(&mut Reader::new("{}")))
+        } else {
+            read(reader)
+        };
+        let value = value.and_then(|value| end(reader).map(|()| value));
+        value.map_err(|fault| Violation::locate(&fault, self.rest, 0))
+    }
+}
 
 /// Closes the frame's array and checks that nothing follows.
 fn end(reader: &mut Reader<'_>) -> Result<(), Fault> {

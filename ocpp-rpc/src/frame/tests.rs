@@ -2,8 +2,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use ocpp_types::Rule;
 use ocpp_types::json::{Kind, Syntax};
-use ocpp_types::violation::Rule;
 use proptest::prelude::*;
 
 use super::*;

@@ -5,8 +5,8 @@
 
 use alloc::string::String;
 
+use ocpp_types::Violation;
 use ocpp_types::json::Writer;
-use ocpp_types::violation::Violation;
 
 use super::MessageType;
 use crate::{CallError, Dialect, MessageId};

@@ -7,7 +7,7 @@ use super::*;
 use crate::frame::FrameRule;
 
 mod calls;
-//mod explore;
+mod explore;
 mod input;
 mod replies;
 

@@ -1,0 +1,4 @@
+//! OCPP 1.6-J: the machines of its two roles, one file per functional block.
+
+#[cfg(feature = "station")]
+pub(crate) mod station;
