@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{SecondsFormat, Utc};
 use ocpp_rpc::Dialect;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What is wrong with a line of stdin. The program goes on.
@@ -85,12 +85,12 @@ impl FromStr for Version {
     }
 }
 
-/// Reads either `1` or a whole object.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Short<N, T> {
-    Number(N),
-    Full(T),
+/// A frame and which way it went.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame<'a> {
+    In(&'a str),
+    Out(&'a str),
 }
 
 #[cfg(test)]

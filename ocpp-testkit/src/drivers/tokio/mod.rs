@@ -3,15 +3,20 @@
 //! [`StationDriver`] runs one station: it carries out the orders for the link and the store, keeps the deadlines, and
 //! hands everything else (hardware, questions, events) to the application by `next`. Facts go in by `handle`. There is
 //! no callback and no lock: one task owns the machine, one task owns each socket, one thread owns the store.
+//! [`CsmsDriver`] does the same for a server: a session for each station, in one task.
 
+mod admission;
 mod clock;
 mod connect;
+mod csms;
 mod entropy;
 mod socket;
 mod station;
 pub mod tls;
 
+pub use admission::{Authenticator, Credential};
 pub use clock::MonotonicClock;
+pub use csms::{CsmsConfig, CsmsDriver, CsmsOutput, UnknownStation};
 pub use entropy::seed;
 pub use station::{StartError, StationDriver, StationOutput};
 

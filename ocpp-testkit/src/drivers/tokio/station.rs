@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
-use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Action, AskId, ConnectRequest, Event, EvseAction, EvseId, Input, LinkAction, LinkInput, Question, RebootKind,
-    Station, StationConfig,
+    StationConfig,
 };
 use ocpp_core::store::{StoreOp, Ticket};
+use ocpp_core::{MisuseError, Station};
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
 use tokio_rustls::rustls::ClientConfig;
@@ -75,7 +75,6 @@ pub enum StationOutput {
 ///
 /// Call [`next`](Self::next) for ever; put facts of hardware, drivers and application in with [`handle`](Self::handle)
 /// between the calls. `next` may be dropped at any time and called again, so it fits a branch of `tokio::select!`.
-#[derive(Debug)]
 pub struct StationDriver {
     station: Station,
     clock: MonotonicClock,

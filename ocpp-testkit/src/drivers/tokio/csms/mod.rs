@@ -116,15 +116,18 @@ impl CsmsDriver {
         let (reporter, reports) = unbounded_channel();
         // A report after the driver is gone has no reader, and needs none.
         let writer = Writer::spawn(ledger.clone(), move |report| drop(reporter.send(report)))?;
-        let clock = MonotonicClock::start();
-        let max_connections = config.max_connections;
-        let roster = Roster::new(config.session.clone(), config.max_stations, ledger, writer);
+        let doorkeeper = Doorkeeper {
+            authenticator: config.authenticator,
+            dialects: config.dialects,
+            tls: config.tls,
+            frame_bytes: config.session.limits.frame.frame_bytes,
+        };
         Ok(CsmsDriver {
             listener,
-            clock,
-            doorkeeper: Arc::new(Doorkeeper::new(config)),
-            max_connections,
-            roster,
+            clock: MonotonicClock::start(),
+            doorkeeper: Arc::new(doorkeeper),
+            max_connections: config.max_connections,
+            roster: Roster::new(config.session, config.max_stations, ledger, writer),
             reports,
             sockets: BTreeMap::new(),
             last_socket: 0,

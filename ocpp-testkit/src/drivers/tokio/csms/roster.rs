@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use chrono::Utc;
 use ocpp_core::csms::{Action, Fact, Input, Session, SessionConfig, SessionState};
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
