@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::engine::{Config as RpcConfig, Engine, Event as RpcEvent, ReplyToken};
-use ocpp_rpc::handshake::subprotocol;
+use ocpp_rpc::handshake;
 use ocpp_rpc::{CallError, Dialect, ErrorCode};
 
 use crate::MisuseError;
@@ -281,7 +281,7 @@ impl Station {
 
     fn open(&mut self, subprotocol: CompactString) {
         let shared = &mut self.shared;
-        match subprotocol::agreed(Some(&subprotocol), &shared.config.versions) {
+        match handshake::agreed(Some(&subprotocol), &shared.config.versions) {
             Ok(dialect) => {
                 shared.link.opened(shared.now);
                 shared.rpc.opened(shared.now, dialect);

@@ -77,11 +77,6 @@ impl StoreQueue {
         ticket.0 <= self.durable
     }
 
-    /// The last ticket issued; once it is durable, everything before is.
-    pub fn last(&self) -> Ticket {
-        Ticket(self.issued)
-    }
-
     /// Operations that are not confirmed.
     pub fn len(&self) -> usize {
         self.unconfirmed.len()

@@ -100,11 +100,6 @@ impl Outbox {
         self.retry_at
     }
 
-    /// Whether everything was delivered.
-    pub fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
     /// The CSMS's number of a transaction: none when it is not known yet, `Some(None)` when it never will be.
     pub fn csms_id(&self, transaction: TransactionNo) -> Option<Option<i64>> {
         self.known.get(&transaction).map(|known| known.csms_id)

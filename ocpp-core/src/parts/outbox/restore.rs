@@ -41,7 +41,8 @@ impl Outbox {
             }
         }
 
-        let mut open: BTreeMap<TransactionNo, OpenTransaction> = known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
+        let mut open: BTreeMap<TransactionNo, OpenTransaction> =
+            known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
         let mut started = BTreeSet::new();
         let mut queue = VecDeque::new();
         let mut delivered = None;
@@ -69,7 +70,8 @@ impl Outbox {
                 JournalRecord::Started(_) => {}
                 JournalRecord::Sampled(sample) => {
                     if let Some(open) = open.get_mut(&transaction) {
-                        let energy = sample.values.iter().filter(|v| v.measurand == Measurand::EnergyActiveImportRegister);
+                        let energy =
+                            sample.values.iter().filter(|v| v.measurand == Measurand::EnergyActiveImportRegister);
                         open.meter_mwh = energy.map(|v| v.milli).fold(open.meter_mwh, i64::max);
                     }
                 }

@@ -55,11 +55,6 @@ impl Authorize {
         None
     }
 
-    /// Whether [`Self::next`] has something.
-    pub fn is_due(&self) -> bool {
-        self.asked.is_none() && !self.waiting.is_empty()
-    }
-
     /// The CSMS answered.
     pub fn answered(&mut self, ctx: &mut Context<'_>, verdict: Verdict) {
         let Some(request) = self.asked.take() else { return };
@@ -89,7 +84,9 @@ impl Authorize {
 fn decide_offline(ctx: &mut Context<'_>, request: AuthorizeRequest) {
     let may_charge = ctx.once_accepted || ctx.shared.config.charge_before_accepted;
     match request.purpose {
-        Purpose::Start if may_charge && ctx.settings.is_on(Key::AllowOfflineTxForUnknownId) => grant(ctx, request, None),
+        Purpose::Start if may_charge && ctx.settings.is_on(Key::AllowOfflineTxForUnknownId) => {
+            grant(ctx, request, None)
+        }
         Purpose::Start | Purpose::Group => refuse(ctx, &request, TokenRefusal::Offline),
     }
 }
@@ -98,7 +95,9 @@ fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken
     let AuthorizeRequest { evse, token, purpose } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
-        (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group, reservation: None } },
+        (Purpose::Start | Purpose::Group, _) => {
+            Signal::Granted { evse, grant: Grant { token, group, reservation: None } }
+        }
     });
 }
 

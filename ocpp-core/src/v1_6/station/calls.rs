@@ -6,12 +6,12 @@ use ocpp_types::codec::Encode;
 use ocpp_types::text::Text;
 use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
 
+use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Grant, Machine, configuration, index};
 use crate::MisuseError;
 use crate::any::Shared;
-use crate::station::{Action, Answer, DataTransferStatus, EvseId, Event, IdToken, Question, StopReason};
-use super::settings::Key;
+use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
 use compact_str::{CompactString, ToCompactString};
 
 impl Machine {
@@ -22,7 +22,9 @@ impl Machine {
         };
         let request = match payload.decode_with(|reader| CsmsRequest::read(action, reader)) {
             Ok(Some(request)) => request,
-            Ok(None) => return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system"),
+            Ok(None) => {
+                return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system");
+            }
             Err(violation) => {
                 shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
                 let now = shared.now;

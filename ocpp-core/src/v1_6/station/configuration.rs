@@ -69,10 +69,7 @@ pub(super) fn on_change(
 }
 
 /// Carries out a GetConfiguration: all keys, or those asked for.
-pub(super) fn on_get(
-    settings: &Settings,
-    request: &v1_6::GetConfigurationRequest,
-) -> v1_6::GetConfigurationResponse {
+pub(super) fn on_get(settings: &Settings, request: &v1_6::GetConfigurationRequest) -> v1_6::GetConfigurationResponse {
     let mut response = v1_6::GetConfigurationResponse::new();
     let entry = |key: Key| {
         let name = CiText::truncated(key.as_str());

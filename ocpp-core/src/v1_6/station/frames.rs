@@ -259,12 +259,10 @@ impl Machine {
         let timeout = self.settings.seconds(Key::MessageTimeout);
         let now = shared.now;
         self.heartbeat.sent(now);
-        let call = message
-            .map_err(|error| error.to_compact_string())
-            .and_then(|text| {
-                let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
-                call.map_err(|error| error.to_compact_string())
-            });
+        let call = message.map_err(|error| error.to_compact_string()).and_then(|text| {
+            let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
+            call.map_err(|error| error.to_compact_string())
+        });
         match call {
             Ok(call) => self.awaited = Some((call, awaited)),
             Err(reason) => self.settle_failure(shared, awaited, Failure::Refused(reason)),

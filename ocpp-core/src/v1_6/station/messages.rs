@@ -78,11 +78,7 @@ pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<St
     json(&request)
 }
 
-pub(crate) fn meter_values(
-    sample: &Sampled,
-    csms_id: Option<i64>,
-    at: DateTime<Utc>,
-) -> Result<String, Unsendable> {
+pub(crate) fn meter_values(sample: &Sampled, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
     let values: Vec<v1_6::SampledValue> = sample.values.iter().map(sampled_value).collect();
     let value = v1_6::MeterValue::new(at, values);
     let mut request = v1_6::MeterValuesRequest::new(i64::from(sample.evse.0), Vec::from([value]));
@@ -90,11 +86,7 @@ pub(crate) fn meter_values(
     json(&request)
 }
 
-pub(crate) fn stop_transaction(
-    stop: &Stopped,
-    csms_id: Option<i64>,
-    at: DateTime<Utc>,
-) -> Result<String, Unsendable> {
+pub(crate) fn stop_transaction(stop: &Stopped, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
     let csms_id = csms_id.unwrap_or(UNKNOWN_TRANSACTION);
     let mut request = v1_6::StopTransactionRequest::new(watt_hours(stop.meter_mwh), at, csms_id);
     request.id_tag = stop.token.as_ref().map(id_tag).transpose()?;

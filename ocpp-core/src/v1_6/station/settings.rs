@@ -12,7 +12,9 @@ use crate::station::{MeasurandChoice, StationConfig};
 enum Kind {
     Boolean,
     /// An integer of at least the bound, at most [`MAX_INTEGER`].
-    Integer { min: u32 },
+    Integer {
+        min: u32,
+    },
     /// A comma separated list of measurands, at most [`MAX_MEASURANDS`].
     Measurands,
     /// Free text, which only the station sets.

@@ -71,7 +71,8 @@ impl Connector {
 
     /// Whether a vehicle waits here for a token.
     pub fn waits_for_token(&self) -> bool {
-        let is_waiting = matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
+        let is_waiting =
+            matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
         is_waiting && self.facts.cable == Cable::Connected
     }
 

@@ -89,7 +89,9 @@ impl Connector {
                 self.stop(StopReason::Local, Some(token));
                 Ok(())
             }
-            Stage::Finishing { held_for } if held_for.as_ref().is_some_and(|h| group.is_some() && h.group.as_ref() == group) => {
+            Stage::Finishing { held_for }
+                if held_for.as_ref().is_some_and(|h| group.is_some() && h.group.as_ref() == group) =>
+            {
                 *held_for = None;
                 Ok(())
             }
