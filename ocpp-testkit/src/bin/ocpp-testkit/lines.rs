@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use chrono::{SecondsFormat, Utc};
 use ocpp_rpc::Dialect;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What is wrong with a line of stdin. The program goes on.
@@ -83,14 +83,6 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, String> {
         Dialect::from_subprotocol(&format!("ocpp{text}")).map(Version).ok_or_else(|| "1.6, 2.0.1 or 2.1".to_owned())
     }
-}
-
-/// A frame and which way it went.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Frame<'a> {
-    In(&'a str),
-    Out(&'a str),
 }
 
 #[cfg(test)]

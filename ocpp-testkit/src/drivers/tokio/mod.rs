@@ -21,7 +21,8 @@ pub use entropy::seed;
 pub use station::{StartError, StationDriver, StationOutput};
 
 /// Which way a frame went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the peer.
     In,

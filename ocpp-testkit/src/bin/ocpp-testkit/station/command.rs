@@ -128,7 +128,8 @@ mod tests {
             let first = serde_json::Deserializer::from_str(line).into_iter::<serde_json::Value>().next();
             serde_json::from_value::<Command>(first.unwrap().unwrap()).map(|_| ())
         };
-        let outcomes: Vec<_> = lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
+        let outcomes: Vec<_> =
+            lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
         assert_eq!(outcomes.len(), 11);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");

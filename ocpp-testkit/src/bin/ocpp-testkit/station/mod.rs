@@ -136,8 +136,7 @@ impl Station {
     }
 
     fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
-        let mut config =
-            StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
+        let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {

@@ -197,7 +197,14 @@ mod tests {
 
         let mut site = Site::open(memory, 2, 36_000, at(0)).unwrap();
         let found = facts(&mut site, at(1));
-        assert_eq!(found, [EvseInput::Cable(Cable::Connected), EvseInput::Vehicle(Vehicle::Ready), EvseInput::Vehicle(Vehicle::Ready)]);
+        assert_eq!(
+            found,
+            [
+                EvseInput::Cable(Cable::Connected),
+                EvseInput::Vehicle(Vehicle::Ready),
+                EvseInput::Vehicle(Vehicle::Ready)
+            ]
+        );
         let after = register_mwh(&mut site, at(20));
         assert!((before..=before + 11_000).contains(&after), "{before} then {after}");
         assert_eq!(register_mwh(&mut site, at(30)), after, "nothing conducts");

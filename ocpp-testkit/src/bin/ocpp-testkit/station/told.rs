@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Question, RebootKind};
+use ocpp_core::store::Ticket;
 use ocpp_testkit::drivers::tokio::{Direction, StationOutput};
 use serde::Serialize;
 
-use crate::lines::{Frame, LineError};
+use crate::lines::LineError;
 
 /// What one line tells.
 #[derive(Debug, Serialize)]
@@ -18,8 +19,8 @@ pub enum Told<'a> {
     SetClock(DateTime<Utc>),
     Reboot(RebootKind),
     LinkClosed { reason: &'a str },
-    StoreFailed { ticket: u64, reason: &'a str },
-    Frame(Frame<'a>),
+    StoreFailed { ticket: Ticket, reason: &'a str },
+    Frame { direction: Direction, text: &'a str },
     Error(&'a LineError),
     Trouble { reason: String },
 }
@@ -33,9 +34,8 @@ impl<'a> From<&'a StationOutput> for Told<'a> {
             StationOutput::Ask(id, question) => Told::Ask { id: *id, question },
             StationOutput::Event(event) => Told::Event(event),
             StationOutput::LinkClosed { reason } => Told::LinkClosed { reason },
-            StationOutput::StoreFailed { ticket, reason } => Told::StoreFailed { ticket: ticket.0, reason },
-            StationOutput::Frame(Direction::In, text) => Told::Frame(Frame::In(text)),
-            StationOutput::Frame(Direction::Out, text) => Told::Frame(Frame::Out(text)),
+            StationOutput::StoreFailed { ticket, reason } => Told::StoreFailed { ticket: *ticket, reason },
+            StationOutput::Frame(direction, text) => Told::Frame { direction: *direction, text },
             StationOutput::Refused(error) => Told::Trouble { reason: error.to_string() },
         }
     }
