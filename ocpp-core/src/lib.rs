@@ -8,6 +8,7 @@ mod any;
 #[cfg(feature = "csms")]
 pub mod csms;
 mod error;
+#[cfg(feature = "station")]
 mod parts;
 mod rng;
 pub mod station;

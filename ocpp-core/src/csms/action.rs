@@ -181,6 +181,8 @@ pub enum Event {
         /// The transaction, where there is one.
         transaction: Option<TransactionId>,
     },
+    /// The station repeated a message as it was, id included; it got the same answer again.
+    AnswerRepeated,
     /// The application did not answer in time, and the default was taken.
     Unanswered(AskId),
     /// A message was refused with this error, or dropped where no answer is possible.

@@ -3,17 +3,18 @@
 use core::time::Duration;
 
 use ocpp_rpc::Limits as FrameLimits;
+use ocpp_rpc::liveness::LivenessSettings;
 
 use super::{AuthorizationStatus, RegistrationStatus};
 
 /// How a session behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionConfig {
-    /// How long the application may take to answer a question. Less than stations wait for an answer, mostly 30 s.
+    /// How long the application may take to answer a question; at most `reply_within`.
     pub answer_within: Duration,
-    /// How long the answer to a station may wait for the database; then it is told of an internal error, and will try
-    /// again. What it reported stays on its way into the database.
-    pub store_within: Duration,
+    /// How long the station waits for an answer, all in all: also for the database. Then it is told of an internal error,
+    /// and will try again; what it reported stays on its way into the database. Less than its own patience, mostly 30 s.
+    pub reply_within: Duration,
     /// What a station that boots is told when the application does not answer.
     pub unanswered_boot: (RegistrationStatus, Duration),
     /// What is said of a token when the application does not answer.
@@ -22,8 +23,8 @@ pub struct SessionConfig {
     pub command_timeout: Duration,
     /// A station that reconnects may be deaf until it has booted: commands wait for its first message, at most so long.
     pub ready_within: Duration,
-    /// How a dead connection is found; none leaves it to the driver.
-    pub liveness: Option<Liveness>,
+    /// How a dead connection is found.
+    pub liveness: LivenessSettings,
     /// Transaction numbers are greater than this one: the last that earlier software gave to this station, else 0.
     pub transaction_floor: i32,
     /// The bounds.
@@ -34,30 +35,15 @@ impl Default for SessionConfig {
     fn default() -> Self {
         SessionConfig {
             answer_within: Duration::from_secs(10),
-            store_within: Duration::from_secs(20),
+            reply_within: Duration::from_secs(25),
             unanswered_boot: (RegistrationStatus::Pending, Duration::from_secs(60)),
             unanswered_token: AuthorizationStatus::Invalid,
             command_timeout: Duration::from_secs(30),
             ready_within: Duration::from_secs(5),
-            liveness: Some(Liveness::default()),
+            liveness: LivenessSettings::default(),
             transaction_floor: 0,
             limits: Limits::default(),
         }
-    }
-}
-
-/// How a dead connection is found. Any message or pong is a sign of life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Liveness {
-    /// A ping is sent after so long without a sign of life.
-    pub ping_after: Duration,
-    /// The connection is closed when the ping brings no sign of life within this time.
-    pub close_after: Duration,
-}
-
-impl Default for Liveness {
-    fn default() -> Self {
-        Liveness { ping_after: Duration::from_secs(60), close_after: Duration::from_secs(30) }
     }
 }
 

@@ -7,7 +7,6 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, ToCompactString};
-#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Authorization, IdToken, RegistrationStatus};
@@ -46,8 +45,7 @@ pub enum Fact {
 }
 
 /// Names a transaction of a station: in 1.6 the number that the CSMS gave it, in digits.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TransactionId(CompactString);
 
 impl TransactionId {
@@ -86,8 +84,7 @@ impl fmt::Display for TransactionId {
 }
 
 /// What a station says of itself when it boots (1.6 §6.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StationInfo {
     /// The vendor's name.
     pub vendor: CompactString,
@@ -190,8 +187,7 @@ pub struct Stopped {
 }
 
 /// The energy of a transaction, by its first and last register value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consumption {
     /// In Wh.
     Wh(u64),
@@ -229,8 +225,7 @@ pub struct Samples {
 }
 
 /// Which transaction meter values belong to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attribution {
     /// The station named this one, and it is known.
     Named(TransactionId),
@@ -253,8 +248,7 @@ pub struct MeterValue {
 }
 
 /// One value, as it was sent: nothing is filled in, names are those of the version spoken (1.6 §7.43).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampledValue {
     /// A number, or signed data.
     pub value: String,

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -58,8 +59,8 @@ pub enum LinkInput<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandId(pub u64);
 
-/// What the application can want of a station.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the application can want of a station. `Debug` masks values: one may be a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Start a transaction (1.6 §5.11).
     RemoteStart {
@@ -92,4 +93,18 @@ pub enum Command {
         /// The payload, JSON text.
         payload: String,
     },
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::RemoteStart { evse, token } => {
+                f.debug_struct("RemoteStart").field("evse", evse).field("token", token).finish()
+            }
+            Command::RemoteStop { transaction } => write!(f, "RemoteStop({transaction})"),
+            Command::GetConfiguration { keys } => f.debug_tuple("GetConfiguration").field(keys).finish(),
+            Command::ChangeConfiguration { key, .. } => write!(f, "ChangeConfiguration({key}, ***)"),
+            Command::Call { action, .. } => write!(f, "Call({action}, ***)"),
+        }
+    }
 }

@@ -7,9 +7,13 @@
 
 mod action;
 mod config;
+pub(crate) mod edge;
 mod fact;
+mod fingerprint;
 mod input;
+pub(crate) mod ledger;
 mod question;
+pub(crate) mod report;
 mod session;
 mod state;
 
@@ -17,7 +21,7 @@ pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
     RemoteStatus,
 };
-pub use config::{Limits, Liveness, SessionConfig};
+pub use config::{Limits, SessionConfig};
 pub use fact::{
     Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, SampledValue, Samples, Started, StationInfo,
     StatusReport, StopReport, Stopped, TransactionId,
