@@ -17,7 +17,7 @@ pub mod tls;
 pub use admission::{Authenticator, Credential};
 pub use clock::MonotonicClock;
 pub use csms::{CsmsConfig, CsmsDriver, CsmsOutput, UnknownStation};
-pub use entropy::seed;
+pub use entropy::{NoEntropy, seed};
 pub use station::{StartError, StationDriver, StationOutput};
 
 /// Which way a frame went.

@@ -6,10 +6,9 @@ use ocpp_core::csms::{Action, Fact, Input, Session, SessionConfig, SessionState}
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
 use thiserror::Error;
-use tokio_rustls::rustls::crypto::GetRandomFailed;
 
 use super::UnknownStation;
-use crate::drivers::tokio::seed;
+use crate::drivers::tokio::{NoEntropy, seed};
 use crate::stores::{Ledger, LedgerError, Write, Writer};
 
 /// Why a station has no session.
@@ -19,8 +18,8 @@ pub(super) enum EnterError {
     Full { station: String, known: usize },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("no entropy: {0:?}")]
-    Seed(GetRandomFailed),
+    #[error(transparent)]
+    Seed(#[from] NoEntropy),
 }
 
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Roster {
             return Err(EnterError::Full { station: station.to_owned(), known: self.members.len() });
         }
         let state = SessionState::replay(&self.config, self.ledger.facts(station)?);
-        let session = Session::restore(self.config.clone(), seed().map_err(EnterError::Seed)?, state);
+        let session = Session::restore(self.config.clone(), seed()?, state);
         let member = Member { session, deadline: None, link: None, unconfirmed: VecDeque::new() };
         self.members.insert(station.to_owned(), member);
         Ok(())
