@@ -66,10 +66,15 @@
 //! **Bounds.** Frames, queues and lists are bounded by [`Limits`](station::Limits); no memory is sized by a peer's number.
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 mod any;
+#[cfg(feature = "csms")]
+pub mod csms;
 mod error;
+#[cfg(feature = "station")]
 mod parts;
 mod rng;
 pub mod station;

@@ -11,27 +11,47 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 
 /// Issues tickets and remembers what is unconfirmed.
-#[derive(Debug, Default)]
-pub(crate) struct StoreQueue {
+#[derive(Debug)]
+pub(crate) struct StoreQueue<Op = StoreOp> {
     issued: u64,
     durable: u64,
-    unconfirmed: VecDeque<StoreOp>,
+    unconfirmed: VecDeque<Op>,
     /// How many of `unconfirmed` the driver has been handed.
     handed: usize,
     failures: u32,
     retry_at: Option<Instant>,
 }
 
-impl StoreQueue {
+impl<Op> Default for StoreQueue<Op> {
+    fn default() -> Self {
+        StoreQueue::resume(0, VecDeque::new())
+    }
+}
+
+impl<Op> StoreQueue<Op> {
+    /// A queue that goes on after `durable` operations, with those that are not known to be.
+    pub fn resume(durable: u64, unconfirmed: VecDeque<Op>) -> Self {
+        let issued = durable + unconfirmed.len() as u64;
+        StoreQueue { issued, durable, unconfirmed, handed: 0, failures: 0, retry_at: None }
+    }
+
+    /// The operations that are not confirmed, in order.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = &Op> {
+        self.unconfirmed.iter()
+    }
+
     /// Takes an operation in. It reaches the driver by [`Self::poll`].
-    pub fn push(&mut self, op: StoreOp) -> Ticket {
+    pub fn push(&mut self, op: Op) -> Ticket {
         self.issued += 1;
         self.unconfirmed.push_back(op);
         Ticket(self.issued)
     }
 
     /// The next operation to hand to the driver. None while a failed one waits for its retry.
-    pub fn poll(&mut self) -> Option<(Ticket, StoreOp)> {
+    pub fn poll(&mut self) -> Option<(Ticket, Op)>
+    where
+        Op: Clone,
+    {
         if self.retry_at.is_some() {
             return None;
         }
@@ -77,6 +97,12 @@ impl StoreQueue {
         ticket.0 <= self.durable
     }
 
+    /// The last ticket issued; once it is durable, everything before is.
+    #[cfg(feature = "csms")]
+    pub fn last(&self) -> Ticket {
+        Ticket(self.issued)
+    }
+
     /// Operations that are not confirmed.
     pub fn len(&self) -> usize {
         self.unconfirmed.len()
@@ -106,7 +132,7 @@ mod tests {
 
     #[test]
     fn one_confirmation_covers_all_before_it() {
-        let mut queue = StoreQueue::default();
+        let mut queue = StoreQueue::<StoreOp>::default();
         let tickets = [queue.push(op(1)), queue.push(op(2)), queue.push(op(3))];
         assert!(!queue.stored(tickets[0]), "not handed out yet");
         assert_eq!(queue.poll(), Some((tickets[0], op(1))));
@@ -120,7 +146,7 @@ mod tests {
 
     #[test]
     fn failed_operation_and_all_after_it_are_issued_again_in_order() {
-        let mut queue = StoreQueue::default();
+        let mut queue = StoreQueue::<StoreOp>::default();
         let t = [queue.push(op(1)), queue.push(op(2)), queue.push(op(3))];
         while queue.poll().is_some() {}
         assert!(queue.stored(t[0]));

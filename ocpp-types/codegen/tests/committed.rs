@@ -1,5 +1,7 @@
 //! What is committed is what the generator gives.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use ocpp_codegen::{VERSIONS, generate, import, model::Model, overlay::Overlay, specification};
