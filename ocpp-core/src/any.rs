@@ -15,7 +15,8 @@ use crate::parts::link::{Link, LinkDue};
 use crate::parts::questions::Questions;
 use crate::rng::Rng;
 use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseAction, EvseId, Input, LinkAction, LinkInput, StationConfig,
+    Action, AskId, Command, ConnectRequest, Event, EvseAction, EvseId, Fault, Input, LinkAction, LinkInput, RebootKind,
+    StationConfig,
 };
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -32,6 +33,10 @@ pub(crate) struct Shared {
     pub link: Link,
     pub rpc: Engine,
     pub questions: Questions,
+    /// A fault of the station itself.
+    pub fault: Option<Fault>,
+    /// A restart to order, behind everything that leaves before it.
+    pub reboot: Option<RebootKind>,
     connect_request: ConnectRequest,
     actions: VecDeque<Action>,
     /// Answers that wait until a record is durable.
@@ -162,6 +167,8 @@ impl Station {
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
+            fault: None,
+            reboot: None,
             connect_request,
             actions: VecDeque::new(),
             gated: Vec::new(),
@@ -225,6 +232,7 @@ impl Station {
             | Input::Stored(_)
             | Input::StoreFailed(_)
             | Input::Wall(_)
+            | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Answer(..)
             | Input::Command(Command::Reconnect)
@@ -262,6 +270,7 @@ impl Station {
                 }
             }
             Input::Wall(wall) => shared.set_clock(wall),
+            Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
             Input::Answer(id, answer) => {
@@ -314,9 +323,8 @@ impl Station {
     fn settle(&mut self) {
         self.run_link();
         while let Some(event) = self.shared.rpc.poll_event() {
-            match event {
-                RpcEvent::CallEnded { call, end } => self.machine.on_call_ended(&mut self.shared, call, end),
-                _ => {}
+            if let RpcEvent::CallEnded { call, end } = event {
+                self.machine.on_call_ended(&mut self.shared, call, end);
             }
         }
         self.machine.run(&mut self.shared);
@@ -325,6 +333,9 @@ impl Station {
         }
         while let Some((ticket, op)) = self.shared.store.poll() {
             self.shared.act(Action::Store { ticket, op });
+        }
+        if let Some(kind) = self.shared.reboot.take() {
+            self.shared.act(Action::Reboot(kind));
         }
         self.deadline = self.next_deadline();
     }

@@ -168,6 +168,11 @@ impl EvseFacts {
         (old != Some(lock)).then_some(EvseAction::Lock(lock))
     }
 
+    /// The next order for the lock goes out, whatever was ordered before.
+    pub fn forget_lock_order(&mut self) {
+        self.desired_lock = None;
+    }
+
     /// The power level ordered last.
     pub fn power(&self) -> Power {
         self.power.unwrap_or_default()

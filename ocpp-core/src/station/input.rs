@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, IdToken, StopReason};
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, StopReason};
 use crate::store::Ticket;
 
 /// A fact.
@@ -19,6 +19,8 @@ pub enum Input<'a> {
     StoreFailed(Ticket),
     /// The driver read a clock that it trusts: a battery-backed one, or NTP.
     Wall(DateTime<Utc>),
+    /// A fault of the station itself appeared or changed, or (none) is gone.
+    Fault(Option<Fault>),
     /// About one EVSE.
     Evse(EvseId, EvseInput),
     /// A token was presented, at the reader of an EVSE or at one for the whole station.

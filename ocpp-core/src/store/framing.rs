@@ -61,7 +61,6 @@ pub trait Record: Serialize + DeserializeOwned {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
     use serde::Deserialize;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +83,6 @@ mod tests {
         assert_eq!(Sample::from_bytes(&long), Err(FramingError::Body(7)));
         assert_eq!(Sample::from_bytes(&[1, 8, 0, 0]), Err(FramingError::Kind(8)));
         assert_eq!(Sample::from_bytes(&[9, 7, 0, 0]), Err(FramingError::Format(9)));
-        assert_eq!(Sample::from_bytes(&vec![]), Err(FramingError::Short(0)));
+        assert_eq!(Sample::from_bytes(&[]), Err(FramingError::Short(0)));
     }
 }

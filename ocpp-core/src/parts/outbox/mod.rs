@@ -95,6 +95,11 @@ impl Outbox {
         self.queue.front()
     }
 
+    /// Whether everything was delivered.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// When the first message is to be tried again.
     pub fn deadline(&self) -> Option<Instant> {
         self.retry_at

@@ -19,7 +19,7 @@ pub(crate) struct Started {
     pub group: Option<IdToken>,
     pub at: Stamp,
     pub meter_mwh: i64,
-    pub reservation: Option<i32>,
+    pub reservation: Option<i64>,
 }
 
 /// Meter values of a transaction.

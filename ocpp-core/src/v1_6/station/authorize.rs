@@ -17,7 +17,6 @@ const MAX_WAITING: usize = 4;
 pub(crate) struct Grant {
     pub token: IdToken,
     pub group: Option<IdToken>,
-    pub reservation: Option<i32>,
 }
 
 /// What an `idTagInfo` says (1.6 §7.27).
@@ -95,9 +94,7 @@ fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken
     let AuthorizeRequest { evse, token, purpose } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
-        (Purpose::Start | Purpose::Group, _) => {
-            Signal::Granted { evse, grant: Grant { token, group, reservation: None } }
-        }
+        (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group } },
     });
 }
 

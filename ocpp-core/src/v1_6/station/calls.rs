@@ -12,6 +12,7 @@ use super::{Grant, Machine, configuration, index};
 use crate::MisuseError;
 use crate::any::Shared;
 use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
+use crate::store::Ticket;
 use compact_str::{CompactString, ToCompactString};
 
 impl Machine {
@@ -20,7 +21,11 @@ impl Machine {
         let Ok(action) = action.parse::<ActionName>() else {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
-        let request = match payload.decode_with(|reader| CsmsRequest::read(action, reader)) {
+        let request = payload.decode_with(|reader| match CsmsRequest::read(action, reader)? {
+            None => reader.skip_value().map(|()| None),
+            request => Ok(request),
+        });
+        let request = match request {
             Ok(Some(request)) => request,
             Ok(None) => {
                 return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system");
@@ -32,14 +37,28 @@ impl Machine {
                 return;
             }
         };
+        let is_stored = matches!(
+            request,
+            CsmsRequest::CancelReservation(_)
+                | CsmsRequest::ChangeAvailability(_)
+                | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ReserveNow(_)
+        );
+        if is_stored && shared.store.len() > shared.config.limits.unconfirmed {
+            return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
+        }
         match request {
+            CsmsRequest::CancelReservation(request) => {
+                let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
+                answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
+            }
+            CsmsRequest::ChangeAvailability(request) => {
+                let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
+                answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
+            }
             CsmsRequest::ChangeConfiguration(request) => {
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
-                let response = v1_6::ChangeConfigurationResponse::new(status);
-                match ticket {
-                    Some(ticket) => answer_after(shared, ticket, token, &response),
-                    None => answer(shared, token, &response),
-                }
+                answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
             CsmsRequest::GetConfiguration(request) => {
                 let response = configuration::on_get(&self.settings, &request);
@@ -53,6 +72,15 @@ impl Machine {
                 let status = self.on_remote_stop(request.transaction_id);
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
+            CsmsRequest::ReserveNow(request) => {
+                let (status, ticket) = self.reservations.on_reserve(&mut shared.store, &self.connectors, &request);
+                answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
+            }
+            CsmsRequest::Reset(request) => {
+                let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
+                answer(shared, token, &v1_6::ResetResponse::new(status));
+            }
+            CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
             CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
             _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
         }
@@ -78,7 +106,7 @@ impl Machine {
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
             Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
         } else {
-            Signal::Granted { evse, grant: Grant { token, group: None, reservation: None } }
+            Signal::Granted { evse, grant: Grant { token, group: None } }
         });
         v1_6::RemoteStartStopStatus::Accepted
     }
@@ -92,6 +120,18 @@ impl Machine {
         } else {
             v1_6::RemoteStartStopStatus::Rejected
         }
+    }
+
+    /// 1.6 §5.18; an unknown connector is not supported (errata 3.87).
+    fn on_unlock(&mut self, shared: &mut Shared, token: ReplyToken, connector_id: i64) {
+        let connector = u16::try_from(connector_id).ok().and_then(|id| self.connectors.get_mut(index(EvseId(id))));
+        let Some(connector) = connector else {
+            let response = v1_6::UnlockConnectorResponse::new(v1_6::UnlockStatus::NotSupported);
+            return answer(shared, token, &response);
+        };
+        connector.unlock();
+        let evse = connector.evse;
+        self.unlocking.wait(shared.now, evse, token);
     }
 
     /// 1.6 §4.3: the application knows the vendors.
@@ -140,16 +180,17 @@ impl Machine {
     }
 }
 
-fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
+pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
     match response.to_json() {
         Ok(text) => shared.reply(token, &text),
         Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
     }
 }
 
-fn answer_after(shared: &mut Shared, ticket: crate::store::Ticket, token: ReplyToken, response: &impl Encode) {
-    match response.to_json() {
-        Ok(text) => shared.reply_after(ticket, token, text),
-        Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
+/// Answers once `ticket` is durable, or now without one.
+fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
+    match (ticket, response.to_json()) {
+        (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
+        (None, _) | (_, Err(_)) => answer(shared, token, response),
     }
 }

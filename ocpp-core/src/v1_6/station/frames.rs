@@ -25,6 +25,8 @@ use crate::store::{EntryKey, StoreOp};
 enum Failure {
     /// The CSMS refused it, or its answer was unusable.
     Refused(CompactString),
+    /// It cannot be written in 1.6, and never will be.
+    Unsendable(CompactString),
     /// No answer came in time.
     TimedOut,
     /// The link went.
@@ -171,14 +173,14 @@ impl Machine {
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
         };
         let reason = match &failure {
-            Failure::Refused(reason) => reason.clone(),
+            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
             Failure::TimedOut => "no answer in time".into(),
             Failure::LinkLost => "the link went".into(),
         };
         shared.event(Event::CallFailed { action: action.as_str().into(), reason });
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => self.registration.link_closed(),
-            (Awaited::BootNotification, Failure::Refused(_) | Failure::TimedOut) => {
+            (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
                 self.registration.failed(shared.now, shared.config.boot_retry);
             }
             (Awaited::Heartbeat, _) => {}
@@ -186,21 +188,28 @@ impl Machine {
                 let (mut ctx, parts) = self.context(shared);
                 parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
             }
+            (Awaited::Authorize, Failure::Unsendable(_)) => {
+                let (mut ctx, parts) = self.context(shared);
+                parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable);
+            }
             // 1.6 §3.5: a CSMS that does not answer is as good as none.
             (Awaited::Authorize, Failure::TimedOut | Failure::LinkLost) => {
                 let (mut ctx, parts) = self.context(shared);
                 parts.authorize.unreachable(&mut ctx);
             }
-            (Awaited::StatusNotification, Failure::Refused(_)) => self.status.answered(),
+            (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
             (Awaited::Transaction, Failure::LinkLost) => {}
-            (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => self.retry_transaction(shared),
+            (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
+            (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {
+                let attempts = self.settings.number(Key::TransactionMessageAttempts);
+                self.retry_transaction(shared, attempts);
+            }
         }
     }
 
     /// 1.6 §3.7.1.
-    fn retry_transaction(&mut self, shared: &mut Shared) {
-        let attempts = self.settings.number(Key::TransactionMessageAttempts);
+    fn retry_transaction(&mut self, shared: &mut Shared, attempts: u32) {
         let interval = self.settings.seconds(Key::TransactionMessageRetryInterval);
         match self.outbox.failed(shared.now, &mut shared.store, attempts, interval) {
             Some(AfterFailure::Dropped(pending)) => {
@@ -265,7 +274,7 @@ impl Machine {
         });
         match call {
             Ok(call) => self.awaited = Some((call, awaited)),
-            Err(reason) => self.settle_failure(shared, awaited, Failure::Refused(reason)),
+            Err(reason) => self.settle_failure(shared, awaited, Failure::Unsendable(reason)),
         }
         true
     }

@@ -74,7 +74,7 @@ pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<St
     let connector = i64::from(start.evse.0);
     let mut request =
         v1_6::StartTransactionRequest::new(connector, id_tag(&start.token)?, watt_hours(start.meter_mwh), at);
-    request.reservation_id = start.reservation.map(i64::from);
+    request.reservation_id = start.reservation;
     json(&request)
 }
 

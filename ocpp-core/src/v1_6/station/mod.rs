@@ -3,21 +3,29 @@
 //! A frame goes one way: `frames` decodes it, the block of its action reacts, `messages` renders what leaves.
 
 mod authorize;
+mod availability;
 mod calls;
 mod configuration;
 mod connector;
 mod context;
 mod frames;
 mod messages;
+mod reservation;
+mod reset;
 mod settings;
 mod signal;
 mod status;
+mod unlock;
+
+#[cfg(test)]
+mod tests;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use ocpp_rpc::engine::CallId;
 use ocpp_rpc::liveness::LivenessSettings;
+use ocpp_types::v1_6;
 
 use crate::MisuseError;
 use crate::any::Shared;
@@ -29,11 +37,15 @@ use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
+use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use reservation::Reservations;
+use reset::Reset;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
 use status::{Condition, StatusNotifications};
+use unlock::Unlocking;
 
 /// The machine of one charge point.
 pub(crate) struct Machine {
@@ -46,6 +58,10 @@ pub(crate) struct Machine {
     /// An accepted token whose driver has not plugged in anywhere yet, and until when it counts.
     waiting_grant: Option<(Grant, Instant)>,
     outbox: Outbox,
+    availability: Availability,
+    reservations: Reservations,
+    reset: Reset,
+    unlocking: Unlocking,
     signals: VecDeque<Signal>,
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
@@ -76,6 +92,8 @@ impl Machine {
         skipped.extend(configuration::restore(&mut settings, image));
         let (outbox, open, lost) = Outbox::restore(image, shared.clock.boot(), &mut shared.store);
         skipped.extend(lost);
+        let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
         }
@@ -98,6 +116,10 @@ impl Machine {
             connectors,
             waiting_grant: None,
             outbox,
+            availability: Availability::restore(image),
+            reservations,
+            reset: Reset::default(),
+            unlocking: Unlocking::default(),
             signals: VecDeque::new(),
             awaited: None,
             was_online: false,
@@ -112,6 +134,7 @@ impl Machine {
             shared,
             settings: &self.settings,
             outbox: &mut self.outbox,
+            reservations: &mut self.reservations,
             signals: &mut self.signals,
             is_online,
             once_accepted: self.registration.once_accepted(),
@@ -122,6 +145,8 @@ impl Machine {
             authorize: &mut self.authorize,
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
+            availability: &self.availability,
+            reset: &self.reset,
         };
         (context, parts)
     }
@@ -181,6 +206,18 @@ impl Machine {
                 break;
             }
         }
+        self.finish_requests(shared);
+    }
+
+    /// What waited for the hardware, or for the store alone.
+    fn finish_requests(&mut self, shared: &mut Shared) {
+        for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
+            calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
+        }
+        let is_durable = shared.store.len() == 0;
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+            shared.reboot = Some(kind);
+        }
     }
 
     /// When time changes something.
@@ -195,8 +232,12 @@ impl Machine {
         ];
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().map(|connector| connector.deadline(&self.settings));
-        let waiting = [self.waiting_grant.as_ref().map(|(_, until)| *until)];
-        link.into_iter().chain(online).chain(connectors).chain(waiting).flatten()
+        let others = [
+            self.waiting_grant.as_ref().map(|(_, until)| *until),
+            self.reservations.deadline(&shared.clock),
+            self.unlocking.deadline(),
+        ];
+        link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
     }
 }
 
@@ -206,6 +247,8 @@ struct Parts<'a> {
     authorize: &'a mut Authorize,
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
+    availability: &'a Availability,
+    reset: &'a Reset,
 }
 
 impl Parts<'_> {
@@ -296,16 +339,28 @@ impl Parts<'_> {
         {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
+        ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
         for connector in self.connectors.iter_mut() {
+            let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
+            connector.allot(is_operative, ctx.reservations.of(connector.evse));
             connector.advance(ctx);
             let condition = connector.condition();
             let status = condition.status;
+            // 1.6 §5.13: a fault or a connector out of service ends its reservation.
+            if status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
+                ctx.reservations.end(&mut ctx.shared.store, connector.evse);
+            }
             if self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let station = Condition { status: EvseStatus::Available, fault: None, info: None };
-        self.status.update(0, station, ctx.now(), ctx.stamp());
+        let fault = ctx.shared.fault.clone();
+        let status = match &fault {
+            Some(fault) if fault.is_blocking => EvseStatus::Faulted,
+            _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
+            _ => EvseStatus::Available,
+        };
+        self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
     }
 }
 

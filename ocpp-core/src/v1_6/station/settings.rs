@@ -87,7 +87,7 @@ keys! {
     ResetRetries, Kind::Integer { min: 0 }, ReadWrite, "0";
     StopTransactionOnEVSideDisconnect, Kind::Boolean, ReadWrite, "true";
     StopTransactionOnInvalidId, Kind::Boolean, ReadWrite, "true";
-    SupportedFeatureProfiles, Kind::Text, ReadOnly, "Core";
+    SupportedFeatureProfiles, Kind::Text, ReadOnly, "Core,Reservation";
     TransactionMessageAttempts, Kind::Integer { min: 1 }, ReadWrite, "3";
     TransactionMessageRetryInterval, Kind::Integer { min: 0 }, ReadWrite, "60";
     UnlockConnectorOnEVSideDisconnect, Kind::Boolean, ReadWrite, "true";

@@ -13,6 +13,7 @@ pub(crate) use token::TokenUse;
 
 use super::authorize::Grant;
 use super::context::Context;
+use super::reservation::Reservation;
 use super::settings::{Key, Settings};
 use super::signal::Signal;
 use super::status::Condition;
@@ -31,17 +32,35 @@ pub(crate) struct Connector {
     facts: EvseFacts,
     meter: Meter,
     stage: Stage,
+    /// Whether it is in service; counts while it is free.
+    is_operative: bool,
+    reservation: Option<Reservation>,
 }
 
 impl Connector {
     pub fn new(evse: EvseId) -> Self {
-        Connector { evse, facts: EvseFacts::default(), meter: Meter::default(), stage: Stage::Idle }
+        Connector {
+            evse,
+            facts: EvseFacts::default(),
+            meter: Meter::default(),
+            stage: Stage::Idle,
+            is_operative: true,
+            reservation: None,
+        }
     }
 
     /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss).
     pub fn end_interrupted(&mut self, open: OpenTransaction) {
         let running = Running::new(open.transaction, open.token, open.group, open.meter_mwh, Instant::ZERO);
         self.stage = Stage::Stopping { running, reason: StopReason::PowerLoss, token: None };
+    }
+
+    /// Learns whether it is in service, and for whom it is kept.
+    pub fn allot(&mut self, is_operative: bool, reservation: Option<&Reservation>) {
+        self.is_operative = is_operative;
+        if self.reservation.as_ref() != reservation {
+            self.reservation = reservation.cloned();
+        }
     }
 
     /// Takes a fact in.
@@ -69,16 +88,25 @@ impl Connector {
         }
     }
 
-    /// Whether a vehicle waits here for a token.
+    /// Whether a vehicle waits here for a token. One that stayed after its session does not: another driver's token must
+    /// not start it (errata 3.20).
     pub fn waits_for_token(&self) -> bool {
-        let is_waiting =
-            matches!(self.stage, Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None });
-        is_waiting && self.facts.cable == Cable::Connected
+        matches!(self.stage, Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
     }
 
-    /// Whether nobody is here.
+    /// Whether nobody is here and anybody may come.
     pub fn is_free(&self) -> bool {
-        self.stage == Stage::Idle && self.facts.blocking_fault().is_none()
+        self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
+    }
+
+    /// Whether somebody is here.
+    pub fn is_in_use(&self) -> bool {
+        self.stage != Stage::Idle
+    }
+
+    /// The lock as last reported.
+    pub fn lock(&self) -> Lock {
+        self.facts.lock
     }
 
     /// Whether a transaction runs and is not ending.
@@ -92,12 +120,27 @@ impl Connector {
             self.stage,
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
         );
-        has_place && self.facts.blocking_fault().is_none()
+        has_place && self.is_operative && self.facts.blocking_fault().is_none()
     }
 
     /// Whether a vehicle just arrived and nobody presented a token for it here.
     pub fn wants_waiting_grant(&self) -> bool {
         matches!(self.stage, Stage::Idle | Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
+    }
+
+    /// Ends whatever is going on here.
+    pub fn give_up(&mut self, reason: StopReason) {
+        if !self.stop(reason, None)
+            && let Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } = &self.stage
+        {
+            self.stage = Stage::Finishing { held_for: None };
+        }
+    }
+
+    /// Has the lock opened once more, even if it was told to before (1.6 §5.18).
+    pub fn unlock(&mut self) {
+        self.give_up(StopReason::UnlockCommand);
+        self.facts.forget_lock_order();
     }
 
     /// Stops the transaction. False if none runs.
@@ -151,7 +194,7 @@ impl Connector {
     /// One transition; true when the stage stays.
     fn step(&mut self, ctx: &mut Context<'_>, stage: Stage) -> (Stage, bool) {
         match stage {
-            Stage::Idle if self.facts.cable != Cable::Absent => {
+            Stage::Idle if self.facts.cable != Cable::Absent && self.is_operative => {
                 (Stage::Preparing { since: ctx.now(), grant: None }, false)
             }
             Stage::Idle => (Stage::Idle, true),
@@ -163,7 +206,7 @@ impl Connector {
             Stage::Starting { grant } => self.start(ctx, grant),
             Stage::Running(running) => self.run(ctx, running),
             Stage::Stopping { running, reason, token } => self.finish(ctx, running, reason, token),
-            Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, true),
+            Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, false),
             Stage::Finishing { held_for } => (Stage::Finishing { held_for }, true),
         }
     }
@@ -195,13 +238,18 @@ impl Connector {
         let Some((reading, _)) = self.read_meter(ctx) else { return (Stage::Starting { grant }, true) };
         let meter_mwh = reading.unwrap_or_default().energy_mwh;
         let at = ctx.stamp();
+        let reservation = self.reservation.take().filter(|held| held.admits(&grant.token, grant.group.as_ref()));
+        if reservation.is_some() {
+            // Before the start is on record: a cut in between frees the connector, which is harmless.
+            ctx.reservations.end(&mut ctx.shared.store, self.evse);
+        }
         let record = JournalRecord::Started(Started {
             evse: self.evse,
             token: grant.token.clone(),
             group: grant.group.clone(),
             at,
             meter_mwh,
-            reservation: grant.reservation,
+            reservation: reservation.map(|held| held.id),
         });
         let transaction = TransactionNo(ctx.outbox.append(&mut ctx.shared.store, record));
         ctx.running += 1;
@@ -314,6 +362,8 @@ impl Connector {
         let mut info = None;
         let status = match &self.stage {
             _ if self.facts.blocking_fault().is_some() => EvseStatus::Faulted,
+            Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
+            Stage::Idle if self.reservation.is_some() => EvseStatus::Reserved,
             Stage::Idle => EvseStatus::Available,
             Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
             // Suspension by the station takes precedence.

@@ -34,9 +34,12 @@ impl Connector {
         let is_own = self.is_held_by(token);
         match &mut self.stage {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
-                match self.facts.blocking_fault() {
-                    Some(_) => TokenUse::Refuse(TokenRefusal::Unavailable),
-                    None => TokenUse::AskToStart,
+                // Of another token only the CSMS can tell whether it is of the group.
+                let may_be_admitted = self.reservation.as_ref().is_none_or(|r| r.token == *token || r.group.is_some());
+                if self.takes_grants() && may_be_admitted {
+                    TokenUse::AskToStart
+                } else {
+                    TokenUse::Refuse(TokenRefusal::Unavailable)
                 }
             }
             // B1: the second presentation takes the first back.
@@ -64,7 +67,8 @@ impl Connector {
 
     /// An accepted token may start a transaction here.
     pub fn on_grant(&mut self, now: Instant, grant: Grant) -> Result<(), TokenRefusal> {
-        if self.facts.blocking_fault().is_some() {
+        let is_admitted = self.reservation.as_ref().is_none_or(|held| held.admits(&grant.token, grant.group.as_ref()));
+        if !self.is_operative || !is_admitted || self.facts.blocking_fault().is_some() {
             return Err(TokenRefusal::Unavailable);
         }
         match &mut self.stage {

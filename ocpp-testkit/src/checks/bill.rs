@@ -1,0 +1,97 @@
+//! The bill against the physical truth: what the meters counted, whoever was told what.
+
+use std::collections::BTreeMap;
+
+use ocpp_core::station::EvseId;
+use ocpp_core::time::Instant;
+
+use super::Violation;
+use crate::clock::WallClock;
+use crate::csms::Bill;
+use crate::hardware::Hardware;
+
+/// How much the bill may differ from the meters at each begin and end of a transaction, in Wh: registers are told in
+/// whole Wh, and the contactor moves a moment before or after the reading.
+const SLACK_WH: i64 = 3;
+
+/// What the meters know.
+#[derive(Clone, Copy, Debug)]
+pub struct Meters<'a> {
+    /// The EVSEs.
+    pub hardware: &'a BTreeMap<EvseId, Hardware>,
+    /// From when on energy is to be billed.
+    pub since: Instant,
+    /// Until when.
+    pub now: Instant,
+    /// Energy that cannot be on the bill, in mWh.
+    pub unbillable_mwh: &'a BTreeMap<EvseId, i64>,
+}
+
+/// Checks a finished bill: on each connector the transactions follow each other, and together they cover all energy that
+/// flowed.
+///
+/// # Errors
+/// When a transaction is open, overlaps another, or energy was billed that did not flow, or flowed and was not billed.
+pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violation> {
+    if bill.unmatched_stops > 0 || bill.unmatched_samples > 0 {
+        return Err(Violation::Bill(format!("reports without a transaction:\n{bill}")));
+    }
+    for (evse, hardware) in meters.hardware {
+        let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
+        // Rounded up: what is missing is told in whole Wh.
+        let mut missing_wh = (unbillable_mwh + 999) / 1000;
+        let mut register_wh = hardware.meter().register_mwh(meters.since) / 1000;
+        let mut follows = |register_wh: i64, from_wh: i64, what: &str| {
+            let gap = from_wh - register_wh;
+            if gap < -SLACK_WH || gap > SLACK_WH + missing_wh {
+                return Err(Violation::Bill(format!(
+                    "{what} {from_wh} Wh, the bill before it ended at {register_wh} Wh"
+                )));
+            }
+            missing_wh -= (gap - SLACK_WH).max(0);
+            Ok(())
+        };
+        for row in bill.rows.iter().filter(|row| row.connector == u32::from(evse.0)) {
+            let Some(end) = &row.end else {
+                return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
+            };
+            follows(register_wh, row.meter_start_wh, &format!("transaction {} starts at", row.transaction))?;
+            if end.meter_stop_wh < row.meter_start_wh {
+                return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
+            }
+            register_wh = end.meter_stop_wh;
+        }
+        let meter_wh = hardware.meter().register_mwh(meters.now) / 1000;
+        follows(register_wh, meter_wh, &format!("meter of connector {} shows", evse.0))?;
+    }
+    Ok(())
+}
+
+/// Checks that each transaction has the register values that its meter showed at the times it tells, within two seconds
+/// and the slack. Holds where the station's clock was right throughout.
+///
+/// # Errors
+/// When one does not.
+pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: &WallClock) -> Result<(), Violation> {
+    for row in &bill.rows {
+        let evse = u16::try_from(row.connector).ok().map(EvseId);
+        let Some(hardware) = evse.and_then(|evse| hardware.get(&evse)) else {
+            return Err(Violation::Bill(format!("there is no connector {}", row.connector)));
+        };
+        let start = (row.started_at, row.meter_start_wh);
+        let end = row.end.as_ref().map(|end| (end.at, end.meter_stop_wh));
+        for (at, told_wh) in std::iter::once(start).chain(end) {
+            let instant = wall.instant_of(at).unwrap_or_default();
+            let register_wh = |millis| hardware.meter().register_mwh(Instant::from_millis(millis)) / 1000;
+            let earliest = register_wh(instant.as_millis().saturating_sub(2_000));
+            let latest = register_wh(instant.as_millis() + 2_000);
+            if told_wh < earliest - SLACK_WH || told_wh > latest + SLACK_WH {
+                return Err(Violation::Bill(format!(
+                    "transaction {} says {told_wh} Wh at {at}, the meter showed {earliest} to {latest} Wh",
+                    row.transaction
+                )));
+            }
+        }
+    }
+    Ok(())
+}

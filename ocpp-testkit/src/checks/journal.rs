@@ -1,0 +1,167 @@
+//! Every message about a transaction rests on a durable record, and every durable record arrives, once and in order.
+//!
+//! The journal in the store and the frames on the wire are two lists of the same things. A message is either the next
+//! record of the first list, or the one sent last, again.
+
+use chrono::{DateTime, Utc};
+use ocpp_core::csms::Fact;
+use ocpp_core::store::{Log, StoreOp};
+use serde_json::Value;
+
+use super::Violation;
+use super::wire::Frame;
+
+/// What a record or a message tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Start,
+    Sample,
+    Stop,
+}
+
+impl Kind {
+    /// Of a record, by its framing: the second byte says what it is.
+    fn of_record(record: &[u8]) -> Option<Kind> {
+        match record.get(1) {
+            Some(1) => Some(Kind::Start),
+            Some(2) => Some(Kind::Sample),
+            Some(3) => Some(Kind::Stop),
+            Some(_) | None => None,
+        }
+    }
+
+    fn of_message(action: &str, payload: &Value) -> Option<Kind> {
+        match action {
+            "StartTransaction" => Some(Kind::Start),
+            "StopTransaction" => Some(Kind::Stop),
+            "MeterValues" if payload.get("transactionId").is_some() => Some(Kind::Sample),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    kind: Kind,
+    payload: Value,
+}
+
+/// Compares the journal with the wire.
+#[derive(Clone, Debug, Default)]
+pub struct JournalCheck {
+    /// How many of the store's operations were looked at.
+    looked: usize,
+    records: Vec<Kind>,
+    last_position: Option<u64>,
+    /// The messages, each once.
+    messages: Vec<Message>,
+    /// How often the last message was sent again, over all.
+    pub repeats: usize,
+}
+
+impl JournalCheck {
+    /// Looks at what became durable.
+    ///
+    /// # Errors
+    /// When a position is used again.
+    pub fn look(&mut self, durable: &[StoreOp]) -> Result<(), Violation> {
+        for op in durable.get(self.looked..).unwrap_or_default() {
+            self.looked += 1;
+            if let StoreOp::Append { log: Log::Transactions, index, record } = op {
+                if let Some(last) = self.last_position.filter(|last| index.0 <= *last) {
+                    return Err(Violation::PositionReused(index.0, last));
+                }
+                self.last_position = Some(index.0);
+                self.records.extend(Kind::of_record(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// The station sends a frame, and this is what is durable.
+    ///
+    /// # Errors
+    /// When the frame tells of a transaction and is neither the next record nor the last message again.
+    pub fn sent(&mut self, frame: &Frame, durable: &[StoreOp]) -> Result<(), Violation> {
+        let Frame::Call { action, payload, .. } = frame else { return Ok(()) };
+        let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
+        self.look(durable)?;
+        let message = Message { kind, payload: payload.clone() };
+        if self.messages.last() == Some(&message) {
+            self.repeats += 1;
+            return Ok(());
+        }
+        match self.records.get(self.messages.len()) {
+            None => Err(Violation::NotDurable(action.clone(), payload.to_string())),
+            Some(next) if *next != kind => {
+                Err(Violation::OutOfOrder(action.clone(), format!("{next:?}"), payload.to_string()))
+            }
+            Some(_) => {
+                self.messages.push(message);
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything was sent, and the database holds each message once and in order.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn finish(&mut self, durable: &[StoreOp], facts: &[Fact]) -> Result<(), Violation> {
+        self.look(durable)?;
+        if let Some(kind) = self.records.get(self.messages.len()) {
+            return Err(Violation::NeverSent(format!("{kind:?}")));
+        }
+        let mut facts = facts.iter().filter(|fact| match fact {
+            Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => true,
+            Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => true,
+            Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => false,
+        });
+        for message in &self.messages {
+            let fact = facts.next();
+            if !fact.is_some_and(|fact| message.is(fact)) {
+                return Err(Violation::NotInDatabase(message.payload.to_string(), format!("{fact:?}")));
+            }
+        }
+        match facts.next() {
+            Some(fact) => Err(Violation::NotInDatabase("(none)".to_owned(), format!("{fact:?}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Message {
+    /// Whether the fact says what the message said.
+    fn is(&self, fact: &Fact) -> bool {
+        let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
+        let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
+        match (self.kind, fact) {
+            (Kind::Start, Fact::Started(started)) => {
+                number("meterStart") == Some(started.meter_start_wh)
+                    && number("connectorId") == Some(i64::from(started.connector))
+                    && text("idTag") == Some(started.token.as_str())
+                    && time(text("timestamp")) == Some(started.at)
+            }
+            (Kind::Stop, Fact::Stopped(stopped)) => {
+                number("meterStop") == Some(stopped.report.meter_stop_wh)
+                    && text("reason") == stopped.report.reason.as_deref()
+                    && time(text("timestamp")) == Some(stopped.report.at)
+            }
+            (Kind::Sample, Fact::Sampled(samples)) => {
+                let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                let is_same = |(sent, kept): (&Value, &ocpp_core::csms::MeterValue)| {
+                    let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
+                    time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
+                        && texts.eq(kept.values.iter().map(|value| Some(value.value.as_str())))
+                };
+                sent.len() == samples.values.len() && sent.iter().zip(&samples.values).all(is_same)
+            }
+            (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
+        }
+    }
+}
+
+fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text?).ok().map(|time| time.to_utc())
+}
