@@ -1,2 +1,9 @@
 #![no_std]
-//! Charging profiles and composite schedules.
+//! Charging profiles and composite schedules for OCPP 1.6, 2.0.1 and 2.1.
+
+extern crate alloc;
+
+pub mod model;
+mod recurrence;
+pub mod time;
+pub mod units;
