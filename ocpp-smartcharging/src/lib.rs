@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+pub mod composite;
+pub mod installation;
 pub mod model;
 mod recurrence;
 pub mod time;
