@@ -88,6 +88,9 @@ impl PhasePower {
     /// What is left when only one phase is used: the given one, or the one with the least magnitude.
     pub fn on_one_phase(self, phase_to_use: Option<u8>) -> Self {
         let [l1, l2, l3] = self.each;
+        if !self.split {
+            return self;
+        }
         let value = match phase_to_use {
             Some(1) => l1,
             Some(2) => l2,

@@ -87,13 +87,7 @@ impl<'a> Sweep<'a> {
         let leading = stacks.transaction.leading();
         let externals = [stacks.external.leading(), self.station.external.leading()];
         let sources = || [leading].into_iter().chain(externals).flatten();
-        let one_phase = |power: PhasePower| {
-            let phase = sources().chain(self.station.max.leading()).find_map(|source| source.period.phase_to_use);
-            if phases == 1 && power.split { power.on_one_phase(phase) } else { power }
-        };
-        let power =
-            |source: Leading<'a>, rates: PhaseRates| self.power(source, rates, evse.supply, phases).map(one_phase);
-        let limit = one_phase(limit);
+        let power = |source: Leading<'a>, rates: PhaseRates| self.power(source, rates, evse.supply, phases);
         let discharge_limit = sources()
             .filter_map(|source| power(source, extra(source)?.discharge_limit))
             .map(|power| power.map(|x| x.min(0)))
@@ -267,14 +261,15 @@ impl<'a> Sweep<'a> {
         self.power(source, rates, supply, phases).map(|power| power.map(|x| x.max(0)))
     }
 
-    /// `rates` of a period as power, where `phases` are used.
+    /// `rates` of a period as power, where `phases` are used. What was given per phase counts for one alone then.
     fn power(&self, source: Leading<'a>, rates: PhaseRates, supply: Supply, phases: u8) -> Option<PhasePower> {
         let spread_over = match (supply, self.installation.phase_rule) {
             (Supply::Dc { .. }, _) => 1,
             (Supply::Ac { .. }, PhaseRule::TotalPower) => phases,
             (Supply::Ac { .. }, PhaseRule::PerPhase) => number_phases(source),
         };
-        PhasePower::new(rates, source.schedule.unit, self.millivolts(supply), spread_over)
+        let power = PhasePower::new(rates, source.schedule.unit, self.millivolts(supply), spread_over)?;
+        Some(if phases == 1 { power.on_one_phase(source.period.phase_to_use) } else { power })
     }
 
     fn millivolts(&self, supply: Supply) -> u32 {
