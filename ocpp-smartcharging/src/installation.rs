@@ -74,12 +74,24 @@ pub struct Transaction {
     pub schedule_index: usize,
     /// State of charge of the vehicle, 0 to 100 %, where it is known (K01.FR.100).
     pub soc_percent: Option<u8>,
+    /// Whether the station reported the vehicle's charging needs, which a profile with several schedules may answer
+    /// (K01.FR.34).
+    pub charging_needs_sent: bool,
 }
 
 impl Transaction {
     /// A transaction without any of the rarer facts.
     pub fn new(evse: EvseId, id: Option<String>, ready_at: Option<DateTime<Utc>>) -> Self {
-        Self { evse, id, ready_at, priority_charging: false, delay_seed: None, schedule_index: 0, soc_percent: None }
+        Self {
+            evse,
+            id,
+            ready_at,
+            priority_charging: false,
+            delay_seed: None,
+            schedule_index: 0,
+            soc_percent: None,
+            charging_needs_sent: false,
+        }
     }
 }
 

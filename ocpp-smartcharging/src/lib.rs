@@ -4,8 +4,11 @@
 extern crate alloc;
 
 pub mod composite;
+#[cfg(test)]
+mod fixture;
 pub mod installation;
 pub mod model;
 mod recurrence;
 pub mod time;
 pub mod units;
+pub mod validate;

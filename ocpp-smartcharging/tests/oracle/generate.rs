@@ -233,6 +233,7 @@ prop_compose! {
             delay_seed: None,
             schedule_index,
             soc_percent,
+            charging_needs_sent: false,
         }
     }
 }
