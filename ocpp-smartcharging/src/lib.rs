@@ -4,11 +4,13 @@
 extern crate alloc;
 
 pub mod composite;
+pub mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod installation;
 pub mod model;
 mod recurrence;
+pub mod store;
 pub mod time;
 pub mod units;
 pub mod validate;

@@ -12,12 +12,17 @@ use ocpp_smartcharging::model::{
 };
 use ocpp_smartcharging::time::LocalTime;
 use ocpp_smartcharging::units::{PhaseRule, Rate, Supply};
+use ocpp_smartcharging::validate::Edition;
 use serde_json::Value;
 
 pub struct Vector {
     pub name: String,
+    pub edition: Edition,
     pub conform: String,
+    /// Whether a station would have taken the profiles.
+    pub installable: bool,
     pub installation: Installation,
+    /// In the order of installation.
     pub profiles: Vec<InstalledProfile>,
     pub transactions: Vec<Transaction>,
     pub offline_since: Option<DateTime<Utc>>,
@@ -34,31 +39,26 @@ impl Vector {
         let is_16 = root["ocpp"] == "1.6";
         let request = &root["request"];
         let start = time(&request["start"]).unwrap();
-        let mut profiles: Vec<InstalledProfile> = Vec::new();
-        for entry in list(&root["profiles"]) {
-            let installed = InstalledProfile {
-                evse: EvseId(u32_of(&entry["evseId"]).unwrap()),
-                source: LimitSource::Cso,
-                profile: profile(&entry["profile"]),
-            };
-            // 1.6 §3.13.2: a profile replaces that of the same place, purpose and level.
-            let replaced = |other: &InstalledProfile| {
-                is_16
-                    && other.evse == installed.evse
-                    && other.profile.purpose == installed.profile.purpose
-                    && other.profile.stack_level == installed.profile.stack_level
-            };
-            profiles.retain(|other| !replaced(other));
-            profiles.push(installed);
-        }
+        let profiles = list(&root["profiles"]).iter().map(|entry| InstalledProfile {
+            evse: EvseId(u32_of(&entry["evseId"]).unwrap()),
+            source: LimitSource::Cso,
+            profile: profile(&entry["profile"]),
+        });
         Self {
             name: text_of(&root["name"]).unwrap(),
+            edition: match root["ocpp"].as_str().unwrap() {
+                "1.6" => Edition::V1_6,
+                "2.0.1" => Edition::V2_0_1,
+                "2.1" => Edition::V2_1,
+                other => panic!("version {other}"),
+            },
+            installable: root["installable"] != false,
             conform: match &root["spec_conform"] {
                 Value::Bool(value) => value.to_string(),
                 other => text_of(other).unwrap(),
             },
             installation: installation(&root["settings"], is_16),
-            profiles,
+            profiles: profiles.collect(),
             transactions: list(&root["transactions"]).iter().map(transaction).collect(),
             offline_since: root["offlineSeconds"].as_i64().map(|seconds| start - TimeDelta::seconds(seconds)),
             request: CompositeRequest {

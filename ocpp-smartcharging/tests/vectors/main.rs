@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use json::Vector;
 use ocpp_smartcharging::composite::{CompositePeriod, CompositeRequest};
 use ocpp_smartcharging::installation::Situation;
+use ocpp_smartcharging::model::{OperationMode, Purpose, RateUnit};
+use ocpp_smartcharging::store::ProfileStore;
 use ocpp_smartcharging::units::Rate;
+use ocpp_smartcharging::validate::{Capabilities, Delivery, Proposal, Violation};
 
 /// Cases where the text allows several results, and the reading that is taken here. The result must be the one named,
 /// so that a change of reading is noticed.
@@ -38,6 +41,9 @@ const READINGS: &[(&str, Reading)] = &[
     // The local limit caps only where the installation says so, which the vectors do not.
     ("ocpp21-v21-composite-v2-stack-level-recurring-period-time-of-day-excluded-christmas", Reading::Expected),
 ];
+
+/// The profile of another transaction can only have been installed while that one ran.
+const INSTALLED_EARLIER: &[&str] = &["ocpp16-txprofile-other-transaction"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
@@ -78,10 +84,62 @@ fn folder() -> Option<PathBuf> {
     [root.join("smartcharging"), root].into_iter().find(|folder| folder.join("README.md").is_file())
 }
 
+/// A station that supports everything.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        max_stack_level: 100,
+        max_periods: 1_024,
+        max_profiles: 100,
+        units: [RateUnit::Amperes, RateUnit::Watts].into(),
+        limits_phases: true,
+        switches_phase: true,
+        controls_dc_input_phases: false,
+        priority_charging: true,
+        local_generation: true,
+        external_constraints_disallowed: false,
+        dynamic_profiles: true,
+        local_time: true,
+        randomized_delay: true,
+        limit_at_soc: true,
+        evse_sleep: true,
+        modes: [OperationMode::CentralSetpoint].into(),
+        load_balancing_thresholds: true,
+        max_external_constraints_id: None,
+    }
+}
+
+/// Installs the profiles one after the other, and says what validation finds on the way.
+fn install(vector: &Vector) -> (ProfileStore, Vec<Violation>) {
+    let capabilities = capabilities();
+    let mut store = ProfileStore::default();
+    let mut found = Vec::new();
+    for proposed in &vector.profiles {
+        let delivery = match proposed.profile.purpose {
+            Purpose::ExternalConstraints | Purpose::LocalGeneration => Delivery::ExternalSystem,
+            Purpose::StationMax | Purpose::TxDefault | Purpose::Tx | Purpose::Priority => Delivery::SetChargingProfile,
+        };
+        let situation = Situation {
+            installation: &vector.installation,
+            profiles: store.profiles(),
+            transactions: &vector.transactions,
+            offline_since: vector.offline_since,
+        };
+        let proposal = Proposal { edition: vector.edition, delivery, capabilities: &capabilities, situation, proposed };
+        found.extend(proposal.violations());
+        store.install(proposed.clone(), vector.edition, vector.request.start);
+    }
+    (store, found)
+}
+
 fn check(vector: &Vector) -> Result<(), String> {
+    let (store, violations) = install(vector);
+    let installable = vector.installable && !INSTALLED_EARLIER.contains(&vector.name.as_str());
+    if violations.is_empty() != installable {
+        return Err(format!("installable: {}, found {violations:?}", vector.installable));
+    }
     let situation = Situation {
         installation: &vector.installation,
-        profiles: &vector.profiles,
+        profiles: store.profiles(),
         transactions: &vector.transactions,
         offline_since: vector.offline_since,
     };
