@@ -6,7 +6,7 @@
 //! The calculation sweeps time once, from change to change, and takes O(n log n) for n periods in the window. It does
 //! not depend on how long a schedule has been recurring.
 
-mod place;
+pub(crate) mod place;
 mod stack;
 mod sweep;
 
@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use self::sweep::Sweep;
 use crate::installation::Situation;
 use crate::model::{EvseId, OperationMode, RateUnit};
+use crate::time::ceil;
 use crate::units::Rate;
 
 /// Steps after which a calculation ends early. Only windows of years get there.
@@ -77,6 +78,17 @@ pub struct CompositePeriod {
     pub preconditioning: bool,
     /// Switch the power electronics off.
     pub evse_sleep: bool,
+}
+
+/// What holds at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The values; its start is 0.
+    pub period: CompositePeriod,
+    /// Nothing changes before this instant, as far as is known now; none if nothing will.
+    pub until: Option<DateTime<Utc>>,
+    /// Charging below this rate is inefficient, if the profile of the transaction says so.
+    pub min_charging_rate: Option<Rate>,
 }
 
 /// Why there is no composite schedule. The answer to the CSMS is `Rejected` (K08.FR.05).
@@ -144,6 +156,28 @@ impl Situation<'_> {
             unit: request.unit,
             periods,
         })
+    }
+}
+
+impl Situation<'_> {
+    /// What holds at `at` for an EVSE, or for the station.
+    pub fn limit_at(&self, evse: EvseId, at: DateTime<Utc>, unit: RateUnit) -> Result<Limit, CompositeError> {
+        let target = Target::new(self, evse)?;
+        let now = at.timestamp();
+        let sweep = Sweep::new(self, target, unit, now);
+        let until = sweep.until().min(self.next_offline_expiry(now));
+        Ok(Limit {
+            period: sweep.period(0),
+            until: DateTime::from_timestamp(until, 0),
+            min_charging_rate: sweep.min_charging_rate(),
+        })
+    }
+
+    /// The second at which some profile has been offline for too long (K01.FR.101).
+    fn next_offline_expiry(&self, now: i64) -> i64 {
+        let Some(since) = self.offline_since.map(ceil) else { return i64::MAX };
+        let limits = self.profiles.iter().filter_map(|installed| installed.profile.max_offline_seconds);
+        limits.map(|most| since + i64::from(most) + 1).filter(|expiry| *expiry > now).min().unwrap_or(i64::MAX)
     }
 }
 

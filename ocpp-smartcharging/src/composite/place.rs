@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::stack::Stack;
 use crate::installation::{Situation, Transaction};
-use crate::model::{ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose};
+use crate::model::{ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod};
 use crate::recurrence::{Line, Placement, mix};
 use crate::time::ceil;
 
@@ -93,6 +93,36 @@ impl<'a> EvseStacks<'a> {
         self.external.advance(t);
         self.generation.advance(t);
     }
+}
+
+/// The leading profile of a purpose among those installed on `evse`, its period, and the second up to which both hold.
+pub(crate) fn leading<'a>(situation: &Situation<'a>, evse: EvseId, purpose: Purpose, now: i64) -> Lead<'a> {
+    let context = Context {
+        situation: *situation,
+        now,
+        ready_at: situation.transaction_on(evse).and_then(|transaction| transaction.ready_at).map(ceil),
+        delay_seed: None,
+        schedule_index: 0,
+    };
+    let mut lead = Lead { found: None, until: i64::MAX };
+    for installed in situation.profiles.iter().filter(|other| other.evse == evse && other.profile.purpose == purpose) {
+        let Some(line) = context.line(&installed.profile) else { continue };
+        let span = line.period_at(now);
+        lead.until = lead.until.min(span.until);
+        let level = |installed: &InstalledProfile| (installed.profile.stack_level, installed.profile.id);
+        if let Some(period) = span.value
+            && lead.found.is_none_or(|(best, ..)| level(best) < level(installed))
+        {
+            lead.found = Some((installed, line.schedule(), period));
+        }
+    }
+    lead
+}
+
+/// What [`leading`] finds.
+pub(crate) struct Lead<'a> {
+    pub found: Option<(&'a InstalledProfile, &'a ChargingSchedule, &'a SchedulePeriod)>,
+    pub until: i64,
 }
 
 /// Priority charging overrules the transaction's profiles (K21.FR.04), which overrule the default ones (K02.FR.04).

@@ -66,6 +66,16 @@ impl<'a> Sweep<'a> {
         }
     }
 
+    /// Below which charging is inefficient, says the profile of the transaction (K01.FR.21).
+    pub fn min_charging_rate(&self) -> Option<Rate> {
+        let (Target::Evse(_), [(evse, stacks)]) = (self.target, self.evses.as_slice()) else { return None };
+        let source = stacks.transaction.leading()?;
+        let rates = PhaseRates { l1_milli: source.schedule.min_charging_rate_milli, ..PhaseRates::default() };
+        let phases = self.share(evse, stacks).phases;
+        let power = self.power(source, rates, evse.supply, phases)?;
+        Some(power.rate(self.unit, self.millivolts(evse.supply), phases))
+    }
+
     fn evse_period(&self, start_seconds: u32, evse: &Evse, stacks: &EvseStacks<'a>) -> CompositePeriod {
         let share = self.share(evse, stacks);
         let phases = share.phases;
