@@ -54,17 +54,19 @@ impl PhasePower {
     /// `rates` as power, where watts without a value for L2 or L3 are spread over `phases`.
     pub fn new(rates: PhaseRates, unit: RateUnit, millivolts: u32, phases: u8) -> Option<Self> {
         let l1 = rates.l1_milli?;
-        let split = rates.l2_milli.is_some() || rates.l3_milli.is_some();
+        if rates.l2_milli.is_none() && rates.l3_milli.is_none() {
+            return Some(Self::of_all(l1, unit, millivolts, phases));
+        }
         // A phase left out where another is given may not have more than any of those.
         let least = l1.min(rates.l2_milli.unwrap_or(l1)).min(rates.l3_milli.unwrap_or(l1));
-        let milli =
-            if split { [l1, rates.l2_milli.unwrap_or(least), rates.l3_milli.unwrap_or(least)] } else { [l1; 3] };
-        let factor = match unit {
-            RateUnit::Amperes => i64::from(millivolts).saturating_mul(PER_MICROWATT),
-            RateUnit::Watts if split => PER_MILLIWATT,
-            RateUnit::Watts => PER_MILLIWATT / i64::from(phases.clamp(1, 3)),
-        };
-        Some(Self { each: milli.map(|milli| milli.saturating_mul(factor)), split })
+        let milli = [l1, rates.l2_milli.unwrap_or(least), rates.l3_milli.unwrap_or(least)];
+        let each = milli.map(|milli| on_each_phase(milli, unit, millivolts, 1));
+        Some(Self { each, split: true })
+    }
+
+    /// The same rate on all phases, or one power spread over `phases`.
+    pub fn of_all(milli: i64, unit: RateUnit, millivolts: u32, phases: u8) -> Self {
+        Self { each: [on_each_phase(milli, unit, millivolts, phases); 3], split: false }
     }
 
     pub fn zip(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
@@ -100,10 +102,12 @@ impl PhasePower {
         Self { each: [value; 3], split: false }
     }
 
-    /// The three phases together, over `phases` of them where they are alike.
-    pub fn total(self, phases: u8) -> i64 {
+    /// All phases together, where `phases` are used: a single power, no longer one per phase.
+    pub fn gathered(self, phases: u8) -> Self {
         let [l1, l2, l3] = self.each;
-        if self.split { l1.saturating_add(l2).saturating_add(l3) } else { l1.saturating_mul(i64::from(phases)) }
+        let total =
+            if self.split { l1.saturating_add(l2).saturating_add(l3) } else { l1.saturating_mul(i64::from(phases)) };
+        Self { each: [total; 3], split: false }
     }
 
     /// In thousandths of `unit`, rounded towards zero.
@@ -113,9 +117,19 @@ impl PhasePower {
             RateUnit::Watts if self.split => x / PER_MILLIWATT,
             RateUnit::Watts => x.saturating_mul(i64::from(phases)) / PER_MILLIWATT,
         };
-        let [l1, l2, l3] = self.each.map(milli);
-        Rate { milli: l1, l2_l3_milli: self.split.then_some([l2, l3]) }
+        let [l1, l2, l3] = self.each;
+        Rate { milli: milli(l1), l2_l3_milli: self.split.then(|| [milli(l2), milli(l3)]) }
     }
+}
+
+/// A current, or a power spread over `phases`, in sixths of a microwatt.
+fn on_each_phase(milli: i64, unit: RateUnit, millivolts: u32, phases: u8) -> i64 {
+    milli.saturating_mul(match (unit, phases) {
+        (RateUnit::Amperes, _) => i64::from(millivolts).saturating_mul(PER_MICROWATT),
+        (RateUnit::Watts, 0 | 1) => PER_MILLIWATT,
+        (RateUnit::Watts, 2) => PER_MILLIWATT / 2,
+        (RateUnit::Watts, 3..) => PER_MILLIWATT / 3,
+    })
 }
 
 /// A rate of a composite schedule, in thousandths of its unit.

@@ -6,8 +6,10 @@
 //! The calculation sweeps time once, from change to change, and takes O(n log n) for n periods in the window. It does
 //! not depend on how long a schedule has been recurring.
 
+mod evse;
 pub(crate) mod place;
 mod stack;
+mod station;
 mod sweep;
 
 use alloc::vec::Vec;

@@ -45,14 +45,9 @@ impl<'a> StationStacks<'a> {
         }
     }
 
-    pub fn all(&self) -> [&Stack<'a>; 3] {
-        [&self.max, &self.external, &self.generation]
-    }
-
-    pub fn advance(&mut self, t: i64) {
-        self.max.advance(t);
-        self.external.advance(t);
-        self.generation.advance(t);
+    /// Moves on to `t`; the second up to which nothing changes then.
+    pub fn advance(&mut self, t: i64) -> i64 {
+        self.max.advance(t).min(self.external.advance(t)).min(self.generation.advance(t))
     }
 }
 
@@ -84,14 +79,9 @@ impl<'a> EvseStacks<'a> {
         }
     }
 
-    pub fn all(&self) -> [&Stack<'a>; 3] {
-        [&self.transaction, &self.external, &self.generation]
-    }
-
-    pub fn advance(&mut self, t: i64) {
-        self.transaction.advance(t);
-        self.external.advance(t);
-        self.generation.advance(t);
+    /// Moves on to `t`; the second up to which nothing changes then.
+    pub fn advance(&mut self, t: i64) -> i64 {
+        self.transaction.advance(t).min(self.external.advance(t)).min(self.generation.advance(t))
     }
 }
 

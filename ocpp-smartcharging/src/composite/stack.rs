@@ -17,6 +17,7 @@ pub(crate) struct Stack<'a> {
     pending: BinaryHeap<Reverse<(i64, usize)>>,
     leader: Option<usize>,
     current: Span<Option<&'a SchedulePeriod>>,
+    until: i64,
 }
 
 impl<'a> Stack<'a> {
@@ -26,7 +27,7 @@ impl<'a> Stack<'a> {
         let lines: Vec<_> = ranked.into_iter().map(|(_, line)| line).collect();
         let pending = (0..lines.len()).map(|index| Reverse((i64::MIN, index))).collect();
         let current = Span { value: None, until: i64::MIN };
-        let mut stack = Self { lines, active: BTreeSet::new(), pending, leader: None, current };
+        let mut stack = Self { lines, active: BTreeSet::new(), pending, leader: None, current, until: i64::MIN };
         stack.advance(t);
         stack
     }
@@ -37,14 +38,12 @@ impl<'a> Stack<'a> {
         self.current.value.map(|period| Leading { period, schedule: line.schedule() })
     }
 
-    /// The second up to which [`leading`](Self::leading) surely holds, `i64::MAX` for ever.
-    pub fn until(&self) -> i64 {
-        let change = self.pending.peek().map_or(i64::MAX, |Reverse((until, _))| *until);
-        change.min(self.current.until)
-    }
-
-    /// Moves on to `t`, which is never before the last.
-    pub fn advance(&mut self, t: i64) {
+    /// Moves on to `t`, which is never before the last. The second up to which [`leading`](Self::leading) surely holds
+    /// then, `i64::MAX` for ever.
+    pub fn advance(&mut self, t: i64) -> i64 {
+        if t < self.until {
+            return self.until;
+        }
         while let Some(Reverse((until, index))) = self.pending.peek().copied() {
             if until > t {
                 break;
@@ -69,6 +68,9 @@ impl<'a> Stack<'a> {
                 None => Span { value: None, until: i64::MAX },
             };
         }
+        let change = self.pending.peek().map_or(i64::MAX, |Reverse((until, _))| *until);
+        self.until = change.min(self.current.until);
+        self.until
     }
 }
 

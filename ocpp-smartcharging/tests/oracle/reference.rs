@@ -118,6 +118,7 @@ impl<'a> Reference<'a> {
         let millivolts = self.millivolts(evse);
         let is_dc = matches!(evse.supply, Supply::Dc { .. });
 
+        let grid_phases = if is_dc { self.station_phases(t) } else { phases };
         // A limit of the station means the grid side of a DC EVSE.
         let from_grid = |amperes: Amperes| {
             if !is_dc {
@@ -133,9 +134,12 @@ impl<'a> Reference<'a> {
                 limits.extend(self.soc_limit(found, soc, millivolts, phases, is_dc));
             }
         }
-        for found in [max, external_all].into_iter().flatten() {
-            limits.extend(self.limit(found, self.line(), phases, false).map(from_grid));
-        }
+        let of_station = [max, external_all]
+            .into_iter()
+            .flatten()
+            .filter_map(|found| self.limit(found, self.line(), grid_phases, false))
+            .reduce(|a, b| a.both(b, Fraction::lower));
+        limits.extend(of_station.map(from_grid));
         let local = self.local_limit(evse);
         let mut limit = limits.into_iter().reduce(|a, b| a.both(b, Fraction::lower)).unwrap_or(local);
         if installation.cap_at_local_limit {
@@ -146,7 +150,7 @@ impl<'a> Reference<'a> {
             limit = limit.both(added, Fraction::plus);
         }
         if let Some(found) = self.leading(Purpose::LocalGeneration, EvseId::STATION, t) {
-            let added = self.limit(found, self.line(), phases, false).unwrap_or(Amperes::NONE);
+            let added = self.limit(found, self.line(), grid_phases, false).unwrap_or(Amperes::NONE);
             limit = limit.both(from_grid(added), Fraction::plus);
         }
 
