@@ -46,6 +46,17 @@ struct Message {
     payload: Value,
 }
 
+/// The last message as it went out.
+#[derive(Clone, Debug, Default)]
+struct LastSent {
+    /// Its message id.
+    id: String,
+    /// How many operations the store had been given when its answer came, if it came in this boot.
+    answered: Option<usize>,
+    /// Whether a boot ended with the delivery durable.
+    is_delivered: bool,
+}
+
 /// Compares the journal with the wire.
 #[derive(Clone, Debug, Default)]
 pub struct JournalCheck {
@@ -55,6 +66,7 @@ pub struct JournalCheck {
     last_position: Option<u64>,
     /// The messages, each once.
     messages: Vec<Message>,
+    last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
 }
@@ -78,17 +90,22 @@ impl JournalCheck {
         Ok(())
     }
 
-    /// The station sends a frame, and this is what is durable.
+    /// The station sends a frame, and this is durable.
     ///
     /// # Errors
-    /// When the frame tells of a transaction and is neither the next record nor the last message again.
+    /// When the frame tells of a transaction and is neither the next record nor the last message again, or is the last
+    /// one again although its delivery is durable.
     pub fn sent(&mut self, frame: &Frame, durable: &[StoreOp]) -> Result<(), Violation> {
-        let Frame::Call { action, payload, .. } = frame else { return Ok(()) };
+        let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
         let message = Message { kind, payload: payload.clone() };
+        let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
         if self.messages.last() == Some(&message) {
             self.repeats += 1;
+            if last.is_delivered {
+                return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
+            }
             return Ok(());
         }
         match self.records.get(self.messages.len()) {
@@ -101,6 +118,19 @@ impl JournalCheck {
                 Ok(())
             }
         }
+    }
+
+    /// A frame arrives at the station, whose store was given so many operations.
+    pub fn arrived(&mut self, frame: &Frame, given: usize) {
+        if matches!(frame, Frame::Result { id, .. } if *id == self.last.id) {
+            self.last.answered = Some(given);
+        }
+    }
+
+    /// The station loses its power, and so much is durable.
+    pub fn power_cut(&mut self, durable: usize) {
+        // The first operation after the answer records the delivery.
+        self.last.is_delivered |= self.last.answered.take().is_some_and(|given| durable > given);
     }
 
     /// Everything was sent, and the database holds each message once and in order.
