@@ -195,3 +195,72 @@ impl Message {
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text?).ok().map(|time| time.to_utc())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocpp_core::store::LogIndex;
+    use serde_json::json;
+
+    fn append(index: u64, kind: u8) -> StoreOp {
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, kind] }
+    }
+
+    fn message(id: &str, action: &str, mark: i64) -> Frame {
+        let payload = json!({"transactionId": 1, "mark": mark});
+        Frame::Call { id: id.to_owned(), action: action.to_owned(), payload }
+    }
+
+    #[test]
+    fn message_without_its_record_is_seen() {
+        let mut check = JournalCheck::default();
+        let start = message("a", "StartTransaction", 0);
+        assert!(matches!(check.clone().sent(&start, &[]), Err(Violation::NotDurable(..))));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()), "again");
+        assert_eq!(check.repeats, 1);
+        let stop = message("b", "StopTransaction", 0);
+        assert!(matches!(check.sent(&stop, &[append(1, 1), append(2, 2)]), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn older_message_again_is_seen() {
+        let durable = [append(1, 2), append(2, 2), append(3, 3)];
+        let mut check = JournalCheck::default();
+        assert_eq!(check.sent(&message("a", "MeterValues", 1), &durable), Ok(()));
+        assert_eq!(check.sent(&message("b", "MeterValues", 2), &durable), Ok(()));
+        assert!(matches!(check.sent(&message("c", "MeterValues", 1), &durable), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn repeat_after_a_durable_delivery_is_seen() {
+        let durable = [append(1, 1), append(2, 3)];
+        let answer = Frame::Result { id: "a".to_owned(), payload: json!({}) };
+        let start = message("a", "StartTransaction", 0);
+        for (survives, allowed) in [(2, true), (3, false)] {
+            let mut check = JournalCheck::default();
+            check.sent(&start, &durable).unwrap();
+            check.arrived(&answer, 2);
+            check.power_cut(survives);
+            check.power_cut(5);
+            let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
+            assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
+        }
+    }
+
+    #[test]
+    fn record_that_was_not_sent_and_position_used_twice_are_seen() {
+        let mut check = JournalCheck::default();
+        assert!(matches!(check.finish(&[append(1, 1)], &[]), Err(Violation::NeverSent(_))));
+        let reused = [append(4, 1), append(4, 3)];
+        assert_eq!(JournalCheck::default().look(&reused), Err(Violation::PositionReused(4, 4)));
+    }
+
+    #[test]
+    fn message_that_is_not_in_the_database_is_seen() {
+        let mut check = JournalCheck::default();
+        let durable = [append(1, 1)];
+        check.sent(&message("a", "StartTransaction", 0), &durable).unwrap();
+        assert!(matches!(check.finish(&durable, &[]), Err(Violation::NotInDatabase(..))));
+    }
+}
