@@ -1,4 +1,4 @@
-//! Identifiers of drivers.
+//! Words that the boundaries of both sides share.
 
 use core::fmt;
 
@@ -50,6 +50,34 @@ pub enum AuthorizationStatus {
     /// Charging elsewhere already.
     ConcurrentTx,
 }
+
+/// What the CSMS said to a BootNotification (1.6 §7.40, 2.x B01 to B03).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegistrationStatus {
+    /// Accepted.
+    Accepted,
+    /// Wait, the CSMS wants to configure first.
+    Pending,
+    /// Refused for now.
+    Rejected,
+}
+
+/// The verdict on vendor-specific data (1.6 §7.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DataTransferStatus {
+    /// Taken.
+    Accepted,
+    /// Refused.
+    Rejected,
+    /// The vendor is known, the kind of message is not.
+    UnknownMessageId,
+    /// The vendor is not known.
+    UnknownVendor,
+}
+
+/// Names an open question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AskId(pub u64);
 
 #[cfg(test)]
 mod tests {
