@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// A driver's identifier: the text that a reader, an app or a CSMS gives. Compared without regard to ASCII case
-/// (1.6 §7.9 CiString), kept as written, masked in `Debug`.
+/// (1.6 §7.28), kept as written, masked in `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct IdToken(CompactString);
 
@@ -51,7 +51,7 @@ pub enum AuthorizationStatus {
     ConcurrentTx,
 }
 
-/// What the CSMS said to a BootNotification (1.6 §7.40, 2.x B01 to B03).
+/// What the CSMS said to a BootNotification (1.6 §7.38, 2.x B01 to B03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RegistrationStatus {
     /// Accepted.
@@ -62,7 +62,7 @@ pub enum RegistrationStatus {
     Rejected,
 }
 
-/// The verdict on vendor-specific data (1.6 §7.13).
+/// The verdict on vendor-specific data (1.6 §7.23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DataTransferStatus {
     /// Taken.

@@ -78,6 +78,8 @@
 //!   [`SessionConfig::reply_within`], the station gets an error and will say it again.
 //! - **Recorded once.** Repeated starts, stops, meter values and statuses are known by their content, whatever their
 //!   message id, also after a restart: what the session knows of a station is what its facts make it.
+//! - **Numbers are the station's own.** In 1.6 a transaction's number is positive, greater than all before of the station,
+//!   and cannot be foretold. Two stations may be given the same one: a database keeps station and number together.
 //! - **The driver commits in order.** Facts become durable in the order of their tickets. A ticket is the fact's place in
 //!   the station's history for good: a fact that comes again under its ticket is the same fact.
 //! - **Deadlines move.** After [`Input::Tick`] at [`Session::poll_timeout`], and with all actions taken, the next deadline
