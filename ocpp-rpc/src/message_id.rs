@@ -100,6 +100,13 @@ impl MessageIds {
         Self { seed, next: 0 }
     }
 
+    /// Whether this source, or another one with its seed, gave `id`.
+    pub fn is_own(&self, id: &MessageId) -> bool {
+        let mut start = CompactString::default();
+        push_base32(&mut start, self.seed, 13);
+        id.as_str().strip_prefix(start.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    }
+
     /// The next id.
     pub fn next_id(&mut self) -> MessageId {
         let mut id = CompactString::default();
@@ -167,7 +174,9 @@ mod tests {
         fn different_seeds_share_no_id(a: u64, b: u64, i: u64, j: u64) {
             prop_assume!(a != b);
             let (mut a, mut b) = (MessageIds { seed: a, next: i }, MessageIds { seed: b, next: j });
-            prop_assert_ne!(a.next_id(), b.next_id());
+            let (id_a, id_b) = (a.next_id(), b.next_id());
+            prop_assert_ne!(&id_a, &id_b);
+            prop_assert!(a.is_own(&id_a) && !a.is_own(&id_b));
         }
     }
 }
