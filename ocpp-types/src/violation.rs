@@ -23,6 +23,8 @@ pub enum Rule {
         /// The type that was found.
         found: Kind,
     },
+    /// A value, of whatever type, is `null` instead.
+    Null,
     /// A required member is absent from the object at the path.
     Missing(&'static str),
     /// The object at the path has a member its schema does not know.
@@ -83,7 +85,7 @@ impl Rule {
         match self {
             Self::Syntax(_) | Self::UnknownMember | Self::DuplicateMember => RuleKind::Format,
             Self::Missing(_) | Self::TooFew { .. } | Self::TooMany { .. } => RuleKind::Occurrence,
-            Self::Type { .. } => RuleKind::Type,
+            Self::Type { .. } | Self::Null => RuleKind::Type,
             Self::TooLong { .. }
             | Self::BelowMinimum(_)
             | Self::AboveMaximum(_)
@@ -101,6 +103,7 @@ impl fmt::Display for Rule {
         match self {
             Self::Syntax(syntax) => write!(f, "{syntax}"),
             Self::Type { expected, found } => write!(f, "{expected} expected, {found} found"),
+            Self::Null => f.write_str("null where a value belongs"),
             Self::Missing(member) => write!(f, "required member {member} is missing"),
             Self::UnknownMember => f.write_str("unknown member"),
             Self::DuplicateMember => f.write_str("member given twice"),
