@@ -66,6 +66,7 @@ mod outgoing;
 mod tests;
 mod types;
 
+use bounded::pop_releasing;
 use incoming::{Fingerprint, Incoming, Recognised};
 use outgoing::{Match, Outgoing};
 pub use types::*;
@@ -141,7 +142,7 @@ impl Engine {
             self.events.push_back(Event::CallEnded { call, end: CallEnd::NotSent });
         }
         self.incoming.close();
-        self.outbox.clear();
+        self.outbox = VecDeque::new();
         self.unsupported.clear();
     }
 
@@ -318,12 +319,12 @@ impl Engine {
 
     /// The next fact to be known.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        pop_releasing(&mut self.events)
     }
 
     /// The next frame to be written. A call counts as sent from here on.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        if let Some(frame) = self.outbox.pop_front() {
+        if let Some(frame) = pop_releasing(&mut self.outbox) {
             return Some(frame);
         }
         if self.holds_calls() {
