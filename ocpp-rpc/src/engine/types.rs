@@ -51,7 +51,7 @@ impl Config {
         max_outbox: 32,
         answer_within: Duration::from_secs(30),
         remember_departed: 4,
-        remember_answers: 4,
+        remember_answers: 2,
         remember_answer_bytes: 512,
         remember_answers_for: Duration::from_secs(120),
         reused_id: ReusedId::Refuse,

@@ -45,6 +45,18 @@ fn connection_url_takes_any_endpoint_that_is_a_websocket_url() {
     assert_eq!(url("ws://h/\r\nHost: x"), Err(UrlError::Character('\r')));
 }
 
+/// Part 4 §6.2: the same path towards the CSMS as towards the controller.
+#[test]
+fn relay_uses_the_path_of_the_station() {
+    let url = |csms: &str, target: &str| relay_url(csms, target);
+    assert_eq!(url("ws://csms.example.com", "/ocpp/CS03").unwrap(), "ws://csms.example.com/ocpp/CS03");
+    assert_eq!(url("wss://csms:8443/any/where?x", "/a%20b?c=/d").unwrap(), "wss://csms:8443/a%20b?c=/d");
+    assert_eq!(url("wss://csms", "CS03").unwrap(), "wss://csms/CS03");
+    assert_eq!(url("https://csms", "/CS03"), Err(UrlError::Scheme));
+    assert_eq!(url("ws://csms", "/CS 03"), Err(UrlError::Character(' ')));
+    assert_eq!(url("ws://csms", "/CS03#x"), Err(UrlError::Fragment));
+}
+
 /// FIELD "identity percent-encoded, `///id`, a URL inside the path, letter case".
 #[test]
 fn identity_is_the_last_segment_decoded_once() {
