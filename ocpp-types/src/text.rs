@@ -29,7 +29,7 @@ pub struct TooLong {
 }
 
 /// Refuses a text of more than `max` characters.
-fn check_length(text: &str, max: usize) -> Result<(), TooLong> {
+pub(crate) fn check_length(text: &str, max: usize) -> Result<(), TooLong> {
     // No character is shorter than a byte, so most texts need no counting.
     if text.len() <= max {
         return Ok(());

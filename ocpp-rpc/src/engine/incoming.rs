@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-use super::bounded::push_bounded;
+use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::ReplyToken;
 use crate::{Instant, MessageId};
 
@@ -116,7 +116,7 @@ impl Incoming {
     /// The call has its answer.
     pub fn answered(&mut self, token: ReplyToken, answer: &str, now: Instant, memory: usize, max_bytes: usize) {
         let Some(place) = self.open.iter().position(|open| open.token == token) else { return };
-        let Some(Open { token, id, fingerprint, .. }) = self.open.remove(place) else { return };
+        let Some(Open { token, id, fingerprint, .. }) = remove_releasing(&mut self.open, place) else { return };
         let answer = (answer.len() <= max_bytes).then(|| answer.into());
         push_bounded(&mut self.answered, Answered { token, id, fingerprint, answer, at: now }, memory);
     }
@@ -134,14 +134,14 @@ impl Incoming {
     /// Forgets answers given before `oldest`.
     pub fn forget(&mut self, oldest: Instant) {
         while self.answered.front().is_some_and(|answered| answered.at < oldest) {
-            self.answered.pop_front();
+            pop_releasing(&mut self.answered);
         }
     }
 
     /// The connection closed: nobody waits any more, and ids of the next connection are the next connection's.
     pub fn close(&mut self) {
-        self.open.clear();
-        self.answered.clear();
+        self.open = VecDeque::new();
+        self.answered = VecDeque::new();
         self.connection = self.connection.wrapping_add(1);
     }
 }

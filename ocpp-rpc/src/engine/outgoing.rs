@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 
-use super::bounded::push_bounded;
+use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::{CallId, Cancelled, Departure, Lane};
 use crate::{Instant, MessageId};
 
@@ -62,6 +62,11 @@ impl Outgoing {
         self.queue.len() + usize::from(self.waiting.is_some())
     }
 
+    /// Whether a call would be sent now if nothing else held it back.
+    pub fn is_ready(&self) -> bool {
+        self.waiting.is_none() && !self.queue.is_empty()
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         self.waiting.as_ref().map(|waiting| waiting.deadline)
     }
@@ -81,7 +86,7 @@ impl Outgoing {
 
     /// The next call to be sent, if none is waited for.
     pub fn pop(&mut self) -> Option<Queued> {
-        if self.waiting.is_some() { None } else { self.queue.pop_front() }
+        if self.waiting.is_some() { None } else { pop_releasing(&mut self.queue) }
     }
 
     /// The popped call is sent with `id`.
@@ -130,7 +135,7 @@ impl Outgoing {
 
     pub fn cancel(&mut self, call: CallId) -> Cancelled {
         if let Some(place) = self.queue.iter().position(|queued| queued.call == call) {
-            self.queue.remove(place);
+            remove_releasing(&mut self.queue, place);
             return Cancelled::NotSent;
         }
         match &mut self.waiting {
@@ -149,7 +154,7 @@ impl Outgoing {
 
     /// The next of the calls that were never sent.
     pub fn pop_unsent(&mut self) -> Option<CallId> {
-        self.queue.pop_front().map(|queued| queued.call)
+        pop_releasing(&mut self.queue).map(|queued| queued.call)
     }
 
     /// The id `call` was answered under, if that is still remembered.

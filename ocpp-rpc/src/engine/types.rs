@@ -40,6 +40,9 @@ pub struct Config {
     /// Send no call while the peer waits for an answer of ours: a quirk for peers that read the rule "one call at a
     /// time" as one for both directions together.
     pub serialise_directions: bool,
+    /// Send no call for this long after the connection opened: a quirk for stations that a request right after the
+    /// handshake breaks. Answers are not held back.
+    pub quiet_after_open: Duration,
 }
 
 impl Config {
@@ -51,12 +54,13 @@ impl Config {
         max_outbox: 32,
         answer_within: Duration::from_secs(30),
         remember_departed: 4,
-        remember_answers: 4,
+        remember_answers: 2,
         remember_answer_bytes: 512,
         remember_answers_for: Duration::from_secs(120),
         reused_id: ReusedId::Refuse,
         remember_unsupported: 0,
         serialise_directions: false,
+        quiet_after_open: Duration::ZERO,
     };
 
     /// For microcontrollers.

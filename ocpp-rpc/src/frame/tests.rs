@@ -292,6 +292,20 @@ fn sent_errors_are_correct_whatever_was_received() {
 }
 
 #[test]
+fn replacing_the_id_changes_nothing_else() {
+    let id = MessageId::new("new \"id\"").unwrap();
+    let replace = |text| write::replace_id(text, &id);
+    assert_eq!(
+        replace(r#" [ 2 , "\u0031" , "A", {"a" : 1.50} ] "#).unwrap(),
+        r#" [ 2 , "new \"id\"" , "A", {"a" : 1.50} ] "#
+    );
+    assert_eq!(replace(r#"[3,"1",{"#).unwrap(), r#"[3,"new \"id\"",{"#);
+    for text in ["", "{}", "[]", "[2]", "[2,1]", "[2,\"1", "[2 \"1\"]"] {
+        assert_eq!(replace(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_refused_payload_is_reported_with_its_own_path() {
     let id = MessageId::new("1").unwrap();
     let violation = write::call(String::new(), &id, "DataTransfer", |writer| {

@@ -10,7 +10,7 @@ usage:
   ocpp-codegen generate [--version V]                 model -> Rust source
 
 DIR holds the JSON schemas of the version (default: in the specification folder,
-OCPP_SPEC or ../shared/spec). V is 1.6 (default: every version).
+OCPP_SPEC or ../shared/spec). V is 1.6, 2.0.1 or 2.1 (default: every version).
 
 example: ocpp-codegen import --schemas schemas/ocpp16 --version 1.6";
 
@@ -47,8 +47,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
                     Some(folder) => folder.clone(),
                     None => specification().ok_or("no specification folder; say --schemas")?.join(version.schemas),
                 };
-                let overlay = Overlay::parse(&fs::read_to_string(version.overlay_file())?)?;
-                let model = import::import(&folder, &overlay)?;
+                let model = import::import(&folder, &Overlay::read(version)?)?;
                 fs::write(version.model_file(), import::model_text(version, &model))?;
             }
             "generate" => generate::write(version)?,

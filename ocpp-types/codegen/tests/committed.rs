@@ -30,7 +30,7 @@ fn models_are_those_of_the_schemas() {
         return;
     };
     for version in VERSIONS {
-        let overlay = Overlay::parse(&fs::read_to_string(version.overlay_file()).unwrap()).unwrap();
+        let overlay = Overlay::read(*version).unwrap();
         let imported = import::import(&specification.join(version.schemas), &overlay).unwrap();
         let committed = fs::read_to_string(version.model_file()).unwrap();
         assert_eq!(import::model_text(*version, &imported), committed, "{}: run `ocpp-codegen import`", version.name);

@@ -101,7 +101,21 @@ fn write_file(folder: &Path, path: &str, source: &str) -> Result<(), Error> {
 #[derive(Default)]
 struct Module {
     exports: Vec<String>,
+    /// The types of the model that its structs have as members.
+    uses: BTreeSet<String>,
     source: String,
+}
+
+impl Module {
+    fn push(&mut self, name: String, source: &str, fields: &[Field]) {
+        self.exports.push(name);
+        self.source.push_str(source);
+        for field in fields {
+            if let Kind::Named(name) = &field.kind {
+                self.uses.insert(name.clone());
+            }
+        }
+    }
 }
 
 fn files(version: Version, model: &Model) -> Result<BTreeMap<String, String>, Error> {
@@ -112,29 +126,22 @@ fn files(version: Version, model: &Model) -> Result<BTreeMap<String, String>, Er
         let request = message.request_name();
         let summary = docs::message(version, message);
         let module = modules.entry(home).or_default();
-        module.source.push_str(&object::object(model, &request, &summary, &message.request));
-        module.source.push_str(&object::message(message));
-        module.exports.push(request.clone());
+        let source = object::object(model, &request, &summary, &message.request) + &object::message(message);
+        module.push(request.clone(), &source, &message.request);
         if let Some(response) = &message.response {
             let name = format!("{}Response", message.action);
-            module.source.push_str(&object::object(model, &name, &format!("Answers a [`{request}`]."), response));
-            module.exports.push(name);
+            let source = object::object(model, &name, &format!("Answers a [`{request}`]."), response);
+            module.push(name, &source, response);
         }
     }
     for item in &model.structs {
         let module = modules.entry(homes.get(&item.name).cloned().unwrap_or_default()).or_default();
-        module.source.push_str(&object::object(
-            model,
-            &item.name,
-            &docs::sentence(&item.doc, &item.name),
-            &item.fields,
-        ));
-        module.exports.push(item.name.clone());
+        let summary = docs::summary(version, &item.doc, &item.name, &item.section);
+        module.push(item.name.clone(), &object::object(model, &item.name, &summary, &item.fields), &item.fields);
     }
     for item in &model.enums {
         let module = modules.entry(homes.get(&item.name).cloned().unwrap_or_default()).or_default();
-        module.source.push_str(&object::enumeration(item)?);
-        module.exports.push(item.name.clone());
+        module.push(item.name.clone(), &object::enumeration(version, item)?, &[]);
     }
     let mut files = BTreeMap::new();
     let mut root = format!("{HEAD}//! Messages of OCPP {}.\n\n", version.name);
@@ -186,8 +193,12 @@ fn complete(homes: &BTreeMap<String, String>, home: &str, module: &Module) -> St
     let from_crate: Vec<&str> =
         PRELUDE.iter().copied().filter(|name| used(name) && !homes.contains_key(*name)).collect();
     let mut imports = format!("use crate::prelude::{{{}}};\n", from_crate.join(", "));
-    let siblings: Vec<&str> =
-        homes.iter().filter(|(name, other)| *other != home && used(name)).map(|(name, _)| name.as_str()).collect();
+    let siblings: Vec<&str> = module
+        .uses
+        .iter()
+        .filter(|name| homes.get(*name).is_some_and(|other| other != home))
+        .map(String::as_str)
+        .collect();
     if !siblings.is_empty() {
         imports.push_str(&format!("use super::{{{}}};\n", siblings.join(", ")));
     }
