@@ -1,4 +1,5 @@
 //! The `demo` subcommand.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::process::{Command, Output};
 

@@ -56,7 +56,13 @@ pub struct CrashFailure {
     /// The power cuts of the run.
     pub crashes: Vec<CrashPoint>,
     /// What failed.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
+}
+
+impl CrashFailure {
+    fn new(scenario: &Scenario, crashes: &[CrashPoint], failure: Failure) -> Self {
+        CrashFailure { scenario: scenario.name, crashes: crashes.to_vec(), failure: Box::new(failure) }
+    }
 }
 
 /// How an enumeration goes.
@@ -83,7 +89,7 @@ impl Enumeration {
     /// # Errors
     /// The first point at which a check failed, with a trace.
     pub fn run(&self, scenario: &Scenario) -> Result<Report, CrashFailure> {
-        let fails = |failure| CrashFailure { scenario: scenario.name, crashes: Vec::new(), failure };
+        let fails = |failure| CrashFailure::new(scenario, &[], failure);
         let reference = scenario.run(PairConfig { survey: true, ..self.config(scenario) }).map_err(fails)?;
         let points = self.points(reference.survey());
         let half = points.len() / 2;
@@ -121,9 +127,7 @@ impl Enumeration {
             };
             // A run that fails is made once more, for its trace.
             let point = run(false).or_else(|_| run(true));
-            let point =
-                point.map_err(|failure| CrashFailure { scenario: scenario.name, crashes: crashes.clone(), failure })?;
-            report = report.plus(point);
+            report = report.plus(point.map_err(|failure| CrashFailure::new(scenario, crashes, failure))?);
         }
         Ok(report)
     }
