@@ -1,0 +1,107 @@
+//! Days at a station with two connectors, drawn at random: drivers, operators, faults, and every kind of failure at any
+//! moment. At the end of each day all plugs are pulled and the network is up; then the bill is that of the meters.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use common::{pair, secs};
+use ocpp_core::csms::{AuthorizationStatus, Command, IdToken};
+use ocpp_core::station::{EvseId, Fault, FaultCode, Vehicle};
+use ocpp_core::time::Instant;
+use ocpp_testkit::checks::Failure;
+use ocpp_testkit::csms::Policy;
+use ocpp_testkit::link::{End, Network};
+use ocpp_testkit::pair::{PairConfig, Step};
+use proptest::prelude::*;
+
+/// The last act of the day comes before this second.
+const EVENING: u64 = 1_200;
+
+fn config() -> PairConfig {
+    let policy = Policy::default()
+        .with_token("TAG", AuthorizationStatus::Accepted)
+        .with_token("FRIEND", AuthorizationStatus::Accepted)
+        .with_token("BLOCKED", AuthorizationStatus::Blocked);
+    let mut config = PairConfig::new(7)
+        .with_policy(policy)
+        .with_setting("AllowOfflineTxForUnknownId", "true")
+        // A connection that dies in silence costs attempts, and nothing shall be given up here.
+        .with_setting("TransactionMessageAttempts", "1000")
+        .with_setting("TransactionMessageRetryInterval", "10");
+    config.station = config.station.with_evses(2);
+    config.station_clock = config.wall;
+    config
+}
+
+fn evse() -> impl Strategy<Value = EvseId> {
+    (1_u16..=2).prop_map(EvseId)
+}
+
+fn token() -> impl Strategy<Value = IdToken> {
+    prop_oneof![4 => Just("TAG"), 2 => Just("FRIEND"), 1 => Just("BLOCKED"), 1 => Just("STRANGER")]
+        .prop_map(IdToken::new)
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![Just(End::Station), Just(End::Csms)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let fault = Fault { code: FaultCode::OverVoltage, is_blocking: true, info: None, vendor_error_code: None };
+    let change = |value: u32| Command::ChangeConfiguration {
+        key: "MeterValueSampleInterval".into(),
+        value: value.to_string().into(),
+    };
+    let reset = |kind| Command::Call { action: "Reset".into(), payload: format!(r#"{{"type":"{kind}"}}"#) };
+    prop_oneof![
+        6 => evse().prop_map(Step::Plug),
+        4 => evse().prop_map(Step::Unplug),
+        8 => (evse(), token()).prop_map(|(evse, token)| Step::Token(Some(evse), token)),
+        1 => token().prop_map(|token| Step::Token(None, token)),
+        2 => (evse(), prop_oneof![Just(Vehicle::Paused), Just(Vehicle::Ready)])
+            .prop_map(|(evse, vehicle)| Step::Vehicle(evse, vehicle)),
+        1 => (evse(), prop::option::of(Just(fault))).prop_map(|(evse, fault)| Step::Fault(evse, fault)),
+        2 => (0_usize..3, 0_usize..3).prop_map(|(keep_up, keep_down)| Step::Cut { keep_up, keep_down }),
+        1 => Just(Step::DieSilently),
+        2 => prop_oneof![Just(Network::Up), Just(Network::Refusing), Just(Network::Dead)].prop_map(Step::Network),
+        2 => (end(), 0_usize..4, any::<bool>(), 1_u64..120).prop_map(|(end, keep, in_flight_arrives, outage)| {
+            Step::PowerCut { end, keep, in_flight_arrives, outage: secs(outage) }
+        }),
+        1 => (end(), 1_u32..3).prop_map(|(end, count)| Step::FailStore(end, count)),
+        2 => (prop::option::of(1_u32..=2), token())
+            .prop_map(|(evse, token)| Step::Csms(Command::RemoteStart { evse, token })),
+        2 => Just(Step::RemoteStopRunning),
+        1 => (5_u32..90).prop_map(move |value| Step::Csms(change(value))),
+        1 => prop_oneof![Just("Soft"), Just("Hard")].prop_map(move |kind| Step::Csms(reset(kind))),
+    ]
+}
+
+fn evening() -> [(u64, Step); 5] {
+    [
+        (EVENING, Step::Network(Network::Up)),
+        (EVENING, Step::Fault(EvseId(1), None)),
+        (EVENING, Step::Fault(EvseId(2), None)),
+        // Whoever still holds a plug lets it go.
+        (EVENING + 1, Step::Unplug(EvseId(1))),
+        (EVENING + 1, Step::Unplug(EvseId(2))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_day_is_billed_by_the_meters(steps in prop::collection::vec((0_u64..EVENING * 1_000, step()), 1..40)) {
+        let day = |trace| -> Result<(), Failure> {
+            let mut pair = pair(PairConfig { trace, ..config() }, evening());
+            for (at, step) in &steps {
+                pair.at(Instant::from_millis(*at), step.clone());
+            }
+            pair.drive_quiet()?;
+            pair.check_delivered()?;
+            pair.check_bill()
+        };
+        // A day that fails is lived once more, for its trace.
+        day(false).or_else(|_| day(true)).map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+    }
+}
