@@ -79,3 +79,17 @@ fn jumping_csms_clock_moves_no_energy() {
         assert_eq!(samples, 8, "one a minute, by the clock that does not jump: {}", pair.trace);
     }
 }
+
+/// Two samples of one transaction are two samples, even if nobody knows when they were taken.
+#[test]
+#[ignore = "all stamps of a boot that never knew the time resolve to one moment, and the CSMS takes equal samples for repeats"]
+fn samples_of_a_boot_that_never_knew_the_time_are_told_apart() {
+    let mut pair = charging_without_a_clock();
+    let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage: secs(10) };
+    // The vehicle takes nothing, so that the values do not differ either.
+    let pause = Step::Vehicle(common::EVSE, ocpp_core::station::Vehicle::Paused);
+    pair.at(ocpp_core::time::Instant::from_millis(6_000), pause);
+    pair.at(ocpp_core::time::Instant::from_millis(300_000), cut);
+    finish(&mut pair);
+    assert_eq!(pair.csms.bill().rows[0].samples.len(), 3);
+}

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{pair, secs};
 use ocpp_core::csms::{AuthorizationStatus, Command, IdToken};
 use ocpp_core::station::{EvseId, Fault, FaultCode, Vehicle};
@@ -17,12 +19,34 @@ use proptest::prelude::*;
 /// The last act of the day comes before this second.
 const EVENING: u64 = 1_200;
 
-fn config() -> PairConfig {
+/// What differs from day to day, beside what happens.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    seed: u64,
+    has_lock: bool,
+    station_lag_ms: u64,
+    csms_lag_ms: u64,
+    latency_ms: u64,
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    (any::<u64>(), any::<bool>(), 1_u64..600, 1_u64..600, 1_u64..900).prop_map(
+        |(seed, has_lock, station_lag_ms, csms_lag_ms, latency_ms)| Place {
+            seed,
+            has_lock,
+            station_lag_ms,
+            csms_lag_ms,
+            latency_ms,
+        },
+    )
+}
+
+fn config(place: Place) -> PairConfig {
     let policy = Policy::default()
         .with_token("TAG", AuthorizationStatus::Accepted)
         .with_token("FRIEND", AuthorizationStatus::Accepted)
         .with_token("BLOCKED", AuthorizationStatus::Blocked);
-    let mut config = PairConfig::new(7)
+    let mut config = PairConfig::new(place.seed)
         .with_policy(policy)
         .with_setting("AllowOfflineTxForUnknownId", "true")
         // A connection that dies in silence costs attempts, and nothing shall be given up here.
@@ -30,6 +54,12 @@ fn config() -> PairConfig {
         .with_setting("TransactionMessageRetryInterval", "10");
     config.station = config.station.with_evses(2);
     config.station_clock = config.wall;
+    config.station_store.lag = Duration::from_millis(place.station_lag_ms);
+    config.csms_store.lag = Duration::from_millis(place.csms_lag_ms);
+    config.latency_up = Duration::from_millis(place.latency_ms);
+    if place.has_lock {
+        config.hardware = config.hardware.with_lock();
+    }
     config
 }
 
@@ -76,7 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn evening() -> [(u64, Step); 5] {
+fn evening() -> [(u64, Step); 6] {
     [
         (EVENING, Step::Network(Network::Up)),
         (EVENING, Step::Fault(EvseId(1), None)),
@@ -84,6 +114,8 @@ fn evening() -> [(u64, Step); 5] {
         // Whoever still holds a plug lets it go.
         (EVENING + 1, Step::Unplug(EvseId(1))),
         (EVENING + 1, Step::Unplug(EvseId(2))),
+        // A plug that is held until then; by now the longest wait for a connection is over.
+        (EVENING + 1_000, Step::RemoteStopRunning),
     ]
 }
 
@@ -91,9 +123,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_day_is_billed_by_the_meters(steps in prop::collection::vec((0_u64..EVENING * 1_000, step()), 1..40)) {
+    fn any_day_is_billed_by_the_meters(place in place(), steps in prop::collection::vec((0_u64..EVENING * 1_000, step()), 1..40)) {
         let day = |trace| -> Result<(), Failure> {
-            let mut pair = pair(PairConfig { trace, ..config() }, evening());
+            let mut pair = pair(PairConfig { trace, ..config(place) }, evening());
             for (at, step) in &steps {
                 pair.at(Instant::from_millis(*at), step.clone());
             }

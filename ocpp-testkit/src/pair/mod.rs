@@ -197,14 +197,17 @@ impl Pair {
         bill::covers_the_meters(&self.csms.bill(), &meters).map_err(|violation| self.fail(violation))
     }
 
-    /// Without a running transaction no contactor conducts and no plug is held.
+    /// Without a running transaction no contactor conducts, and no plug is held but that of a refused token, which waits
+    /// for its owner (1.6 §3.5.4).
     fn check_hardware_at_rest(&self) -> Result<(), Failure> {
         let bill = self.csms.bill();
         for (evse, hardware) in &self.station.hardware {
-            let runs = bill.running().any(|row| row.connector == u32::from(evse.0));
-            let is_at_rest = hardware.contactor() == st::Contactor::Open && hardware.lock() == st::Lock::Unlocked;
-            if !runs && !is_at_rest {
-                let (contactor, lock) = (hardware.contactor(), hardware.lock());
+            let last = bill.rows.iter().rfind(|row| row.connector == u32::from(evse.0));
+            let end = last.map(|row| row.end.as_ref());
+            let (contactor, lock) = (hardware.contactor(), hardware.lock());
+            let waits_for_owner = end.flatten().is_some_and(|end| end.reason.as_deref() == Some("DeAuthorized"));
+            let is_at_rest = contactor == st::Contactor::Open && (lock == st::Lock::Unlocked || waits_for_owner);
+            if end != Some(None) && !is_at_rest {
                 let text = format!("evse {}: contactor {contactor:?}, plug {lock:?}, no transaction", evse.0);
                 return Err(self.fail(Violation::Hardware(text)));
             }
