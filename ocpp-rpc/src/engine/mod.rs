@@ -79,6 +79,8 @@ pub struct Engine {
     now: Instant,
     /// The version of the open connection.
     dialect: Option<Dialect>,
+    /// No call is sent before this.
+    quiet_until: Instant,
     outgoing: Outgoing,
     incoming: Incoming,
     /// Frames to be written before the next call.
@@ -95,6 +97,7 @@ impl Engine {
             ids: MessageIds::new(seed),
             now: Instant::ZERO,
             dialect: None,
+            quiet_until: Instant::ZERO,
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             outbox: VecDeque::new(),
@@ -127,6 +130,7 @@ impl Engine {
     pub fn opened(&mut self, now: Instant, dialect: Dialect) {
         self.closed(now);
         self.dialect = Some(dialect);
+        self.quiet_until = self.now + self.config.quiet_after_open;
     }
 
     /// The connection closed. Our calls end, the peer's are forgotten.
@@ -314,7 +318,8 @@ impl Engine {
 
     /// When [`Engine::handle_timeout`] is next to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.outgoing.deadline(), self.incoming.deadline()].into_iter().flatten().min()
+        let quiet = (self.outgoing.is_ready() && self.now < self.quiet_until).then_some(self.quiet_until);
+        [quiet, self.outgoing.deadline(), self.incoming.deadline()].into_iter().flatten().min()
     }
 
     /// The next fact to be known.
@@ -346,7 +351,7 @@ impl Engine {
     }
 
     fn holds_calls(&self) -> bool {
-        self.config.serialise_directions && self.incoming.len() > 0
+        self.now < self.quiet_until || self.config.serialise_directions && self.incoming.len() > 0
     }
 
     /// Whether a frame may be put into the outbox without taking the place of an answer still owed.

@@ -62,6 +62,11 @@ impl Outgoing {
         self.queue.len() + usize::from(self.waiting.is_some())
     }
 
+    /// Whether a call would be sent now if nothing else held it back.
+    pub fn is_ready(&self) -> bool {
+        self.waiting.is_none() && !self.queue.is_empty()
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         self.waiting.as_ref().map(|waiting| waiting.deadline)
     }

@@ -40,6 +40,9 @@ pub struct Config {
     /// Send no call while the peer waits for an answer of ours: a quirk for peers that read the rule "one call at a
     /// time" as one for both directions together.
     pub serialise_directions: bool,
+    /// Send no call for this long after the connection opened: a quirk for stations that a request right after the
+    /// handshake breaks. Answers are not held back.
+    pub quiet_after_open: Duration,
 }
 
 impl Config {
@@ -57,6 +60,7 @@ impl Config {
         reused_id: ReusedId::Refuse,
         remember_unsupported: 0,
         serialise_directions: false,
+        quiet_after_open: Duration::ZERO,
     };
 
     /// For microcontrollers.

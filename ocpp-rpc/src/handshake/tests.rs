@@ -1,9 +1,11 @@
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::Instant;
 
 fn v1_6(text: &str) -> Identity {
     Identity::new(text, &IdentityRules::V1_6).unwrap()
@@ -312,6 +314,18 @@ fn opening_request_is_accepted_with_the_proof_its_profile_asks_for() {
 fn no_common_version_is_no_http_error() {
     let opening = open(&OpeningRequest { subprotocols: &["ocpp1.5"], ..request("/CP1") }, &rules(None)).unwrap();
     assert_eq!((opening.choice, opening.choice.header()), (Choice::Nothing, None));
+}
+
+/// FIELD "a second connection under one identity".
+#[test]
+fn second_connection_is_decided_by_policy() {
+    let decide = |policy, heard, now| takeover(policy, Instant::from_millis(heard), Instant::from_millis(now));
+    let probe = TakeoverPolicy::RefuseIfAlive(Duration::from_secs(60));
+    assert_eq!(decide(TakeoverPolicy::NewestWins, 0, 1), Takeover::Replace);
+    assert_eq!(decide(TakeoverPolicy::Refuse, 0, u64::MAX), Takeover::Refuse);
+    assert_eq!(decide(probe, 1_000, 61_000), Takeover::Refuse);
+    assert_eq!(decide(probe, 1_000, 61_001), Takeover::Replace);
+    assert_eq!(Refusal::AlreadyConnected.status(), 409);
 }
 
 proptest! {

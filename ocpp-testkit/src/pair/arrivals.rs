@@ -9,7 +9,7 @@ use crate::checks::wire::Frame;
 use crate::checks::{Failure, Violation};
 use crate::hardware::Hardware;
 use crate::link::{Arrival, End};
-use crate::trace::Actor;
+use crate::trace::{Actor, INTERCEPTED};
 
 impl Pair {
     pub(super) fn arrive(&mut self, end: End, arrival: Arrival) -> Result<(), Failure> {
@@ -65,7 +65,7 @@ impl Pair {
                 return Ok(());
             }
         };
-        self.note(Actor::World, || format!("answers for the csms {answer}"));
+        self.note(Actor::World, || format!("{INTERCEPTED}{answer}"));
         self.link.send(self.now, End::Csms, answer.into_bytes());
         Ok(())
     }

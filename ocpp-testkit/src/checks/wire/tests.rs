@@ -60,7 +60,11 @@ fn answers_to_nothing_are_seen() {
     check.arrived(at(2), Csms, &call("9", "Heartbeat"));
     assert!(check.sent(at(2), Csms, answer).is_ok());
     assert_eq!(check.sent(at(2), Csms, answer), Err(Violation::UnaskedAnswer(Csms, "9".to_owned())));
-    assert!(check.sent(at(2), Csms, br#"[4,"-1","FormationViolation","",{}]"#).is_ok());
+    let blind = br#"[4,"-1","FormationViolation","",{}]"#;
+    assert_eq!(check.sent(at(2), Csms, blind), Err(Violation::UnaskedAnswer(Csms, "-1".to_owned())));
+    check.arrived(at(2), Csms, b"[2,");
+    assert!(check.sent(at(2), Csms, blind).is_ok());
+    assert!(check.sent(at(2), Csms, blind).is_err(), "one error for one broken message");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Identifiers of drivers.
+//! Words that the boundaries of both sides share.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// A driver's identifier: the text that a reader, an app or a CSMS gives. Compared without regard to ASCII case
-/// (1.6 §7.9 CiString), kept as written, masked in `Debug`.
+/// (1.6 §7.28), kept as written, masked in `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct IdToken(CompactString);
 
@@ -50,6 +50,34 @@ pub enum AuthorizationStatus {
     /// Charging elsewhere already.
     ConcurrentTx,
 }
+
+/// What the CSMS said to a BootNotification (1.6 §7.38, 2.x B01 to B03).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegistrationStatus {
+    /// Accepted.
+    Accepted,
+    /// Wait, the CSMS wants to configure first.
+    Pending,
+    /// Refused for now.
+    Rejected,
+}
+
+/// The verdict on vendor-specific data (1.6 §7.23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DataTransferStatus {
+    /// Taken.
+    Accepted,
+    /// Refused.
+    Rejected,
+    /// The vendor is known, the kind of message is not.
+    UnknownMessageId,
+    /// The vendor is not known.
+    UnknownVendor,
+}
+
+/// Names an open question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AskId(pub u64);
 
 #[cfg(test)]
 mod tests {
