@@ -7,7 +7,6 @@ mod told;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use chrono::Utc;
 use clap::Args;
@@ -139,8 +138,6 @@ impl Station {
     fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
-        // The simulated meter answers at once, so a bill need not rest on a reading of a moment ago.
-        config.meter_freshness = Duration::ZERO;
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
