@@ -7,6 +7,7 @@ mod told;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chrono::Utc;
 use clap::Args;
@@ -138,6 +139,8 @@ impl Station {
     fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
+        // The simulated meter answers at once: samples of each second are then readings of that second.
+        config.meter_freshness = Duration::ZERO;
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
