@@ -4,6 +4,7 @@ pub mod checks;
 pub mod clock;
 pub mod crash;
 pub mod csms;
+pub mod fuzz;
 pub mod hardware;
 pub mod link;
 pub mod pair;
