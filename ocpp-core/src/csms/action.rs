@@ -181,8 +181,8 @@ pub enum Event {
         /// The transaction, where there is one.
         transaction: Option<TransactionId>,
     },
-    /// The station repeated a message as it was, id included; it got the same answer again.
-    AnswerRepeated,
+    /// More transactions run than are remembered: the end of this one will be recorded as an orphan.
+    TransactionForgotten(TransactionId),
     /// The application did not answer in time, and the default was taken.
     Unanswered(AskId),
     /// A message was refused with this error, or dropped where no answer is possible.

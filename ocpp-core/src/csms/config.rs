@@ -77,7 +77,7 @@ impl Default for Limits {
             commands: 16,
             open_transactions: 64,
             closed_transactions: 16,
-            recent_reports: 32,
+            recent_reports: 16,
             connectors: 64,
         }
     }

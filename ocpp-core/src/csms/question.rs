@@ -66,7 +66,7 @@ pub struct Authorization {
     pub status: AuthorizationStatus,
     /// When a station that caches the answer must drop it.
     pub expires: Option<DateTime<Utc>>,
-    /// The group of tokens that may stop each other's transactions, at most 20 characters in 1.6.
+    /// The group of tokens that may stop each other's transactions. Not told where it is too long: 20 characters in 1.6.
     pub parent: Option<IdToken>,
 }
 

@@ -25,7 +25,10 @@ impl Image {
             }
             StoreOp::Trim { log, through } => {
                 let records = self.logs.entry(*log).or_default();
-                *records = records.split_off(&LogIndex(through.0.saturating_add(1)));
+                *records = match through.0.checked_add(1) {
+                    Some(first_kept) => records.split_off(&LogIndex(first_kept)),
+                    None => BTreeMap::new(),
+                };
             }
             StoreOp::Put { key, value } => {
                 self.entries.insert(key.clone(), value.clone());

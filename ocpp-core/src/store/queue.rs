@@ -103,6 +103,14 @@ impl<Op> StoreQueue<Op> {
         Ticket(self.issued)
     }
 
+    /// Frees the memory of an empty queue.
+    #[cfg(feature = "csms")]
+    pub fn give_back(&mut self) {
+        if self.unconfirmed.is_empty() {
+            self.unconfirmed = VecDeque::new();
+        }
+    }
+
     /// Operations that are not confirmed.
     pub fn len(&self) -> usize {
         self.unconfirmed.len()

@@ -146,6 +146,12 @@ impl Ledger {
         running.and_then(|running| running.verdict.clone()).or_else(|| Some(ended()?.verdict?.into()))
     }
 
+    /// The running transaction that a further one will drive out.
+    pub fn displaced(&self, limits: &Limits) -> Option<i32> {
+        let is_full = self.running.len() >= limits.open_transactions.max(1);
+        self.running.first().filter(|_| is_full).map(|running| running.number)
+    }
+
     /// Takes in what is recorded.
     pub fn apply(&mut self, fact: &Fact, limits: &Limits) {
         match fact {
@@ -176,7 +182,7 @@ impl Ledger {
     fn begin(&mut self, started: &Started, limits: &Limits) {
         let Some(number) = started.transaction.number() else { return };
         self.last_number = self.last_number.max(number);
-        if self.running.len() >= limits.open_transactions.max(1) {
+        if self.displaced(limits).is_some() {
             self.running.remove(0);
         }
         self.running.push(Running {
@@ -203,6 +209,10 @@ impl Ledger {
         let number = stopped.transaction.number();
         let Some(place) = self.running.iter().position(|running| Some(running.number) == number) else { return };
         let running = self.running.remove(place);
+        if self.running.is_empty() {
+            // Most stations idle most of the time.
+            self.running = Vec::new();
+        }
         let ended = Ended {
             number: running.number,
             start: running.key(),

@@ -184,6 +184,20 @@ fn numbers_are_positive_unique_and_never_below_the_floor() {
 }
 
 #[test]
+fn each_start_gets_a_number_above_all_before() {
+    let mut book = Book::new();
+    let numbers: Vec<_> = (0..200).map(|n| book.start(start(1, "A", n, n))).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b));
+
+    let mut replayed = Ledger::default();
+    book.facts.iter().for_each(|fact| replayed.apply(fact, &book.limits));
+    let next = |floor| replayed.judge_start(start(2, "B", 0, 0), floor, &mut Rng::new(7)).map(|start| start.number);
+    assert!(next(0) > numbers.last().copied(), "with the seed of the first run, too");
+    assert!(next(1_000_000_000) > Some(1_000_000_000));
+    assert_eq!(next(i32::MAX), None);
+}
+
+#[test]
 fn a_station_has_numbers_for_seven_hundred_thousand_transactions() {
     let mut rng = Rng::new(3);
     let count = core::iter::successors(Some(0), |last| next_number(*last, &mut rng)).count();

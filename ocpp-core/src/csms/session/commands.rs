@@ -1,7 +1,6 @@
 //! Commands to the station: waiting until it can hear, under way in the engine, ended.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::CallError;
@@ -19,7 +18,7 @@ pub(super) struct Commands {
     /// Held back: the station may be deaf.
     waiting: VecDeque<(CommandId, Command)>,
     /// In the engine.
-    under_way: Vec<UnderWay>,
+    under_way: VecDeque<UnderWay>,
 }
 
 #[derive(Debug)]
@@ -52,9 +51,14 @@ impl Commands {
         Action::Answered { id, result: Err(CommandError::LinkLost { sent }) }
     }
 
+    pub fn give_back(&mut self) {
+        super::give_back(&mut self.waiting);
+        super::give_back(&mut self.under_way);
+    }
+
     fn take(&mut self, call: CallId) -> Option<UnderWay> {
         let place = self.under_way.iter().position(|command| command.call == call)?;
-        Some(self.under_way.swap_remove(place))
+        self.under_way.remove(place)
     }
 }
 
@@ -91,7 +95,7 @@ impl Session {
     fn issue(&mut self, id: CommandId, command: Command) {
         let kind = CommandKind::from(&command);
         match self.try_issue(kind, command) {
-            Ok(call) => self.commands.under_way.push(UnderWay { call, id, kind, sent: false }),
+            Ok(call) => self.commands.under_way.push_back(UnderWay { call, id, kind, sent: false }),
             Err(error) => self.end(id, Err(error)),
         }
     }

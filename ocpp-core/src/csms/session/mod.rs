@@ -8,7 +8,6 @@ mod tests;
 
 use alloc::collections::VecDeque;
 use alloc::format;
-use core::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::{CompactString, ToCompactString};
@@ -157,7 +156,10 @@ impl Session {
         if let Some((ticket, fact)) = self.store.poll() {
             return Some(Action::Store { ticket, fact });
         }
-        let frame = self.engine.poll_transmit()?;
+        let Some(frame) = self.engine.poll_transmit() else {
+            self.give_back();
+            return None;
+        };
         if let Sent::Call(call) = frame.what {
             self.commands.sent(call);
         }
@@ -257,7 +259,7 @@ impl Session {
             Received::ReplyRejected { error, .. } => {
                 self.frame_refused(Some(error.code), "answer not understood".into())
             }
-            Received::Repeated { .. } => self.event(Event::AnswerRepeated),
+            Received::Repeated { .. } => self.frame_refused(None, "repeated message".into()),
             Received::Ignored(reason) => self.frame_refused(None, format!("{reason:?}").into()),
         }
     }
@@ -316,6 +318,15 @@ impl Session {
         self.store.push(fact)
     }
 
+    /// Frees what an idle session does not need: a server holds many of them.
+    fn give_back(&mut self) {
+        give_back(&mut self.actions);
+        give_back(&mut self.held);
+        self.store.give_back();
+        self.questions.give_back();
+        self.commands.give_back();
+    }
+
     fn frame_refused(&mut self, code: Option<ErrorCode>, reason: CompactString) {
         self.event(Event::FrameRefused { code, reason });
     }
@@ -325,11 +336,20 @@ impl Session {
     }
 }
 
+/// Frees the memory of an empty list.
+fn give_back<T>(list: &mut VecDeque<T>) {
+    if list.is_empty() {
+        *list = VecDeque::new();
+    }
+}
+
 fn engine_config(config: &SessionConfig) -> engine::Config {
     engine::Config {
         limits: config.limits.frame,
         max_calls: config.limits.commands.max(1),
-        answer_within: config.reply_within.max(Duration::from_millis(1)),
+        answer_within: config.reply_within,
+        // What is repeated is judged by its content, whatever its id: then an error need not stay one.
+        remember_answers: 0,
         ..engine::Config::STANDARD
     }
 }

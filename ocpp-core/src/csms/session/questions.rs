@@ -52,6 +52,10 @@ impl Questions {
         due.then(|| self.open.pop_front()).flatten()
     }
 
+    pub fn give_back(&mut self) {
+        super::give_back(&mut self.open);
+    }
+
     /// The connection is gone: only what is recorded needs a verdict still.
     pub fn drop_unrecorded(&mut self) {
         self.open.retain(|open| matches!(open.subject, Subject::Start(_)));

@@ -95,7 +95,12 @@ impl Session {
         };
         let number = start.number;
         match start.fact {
-            Some(fact) => drop(self.record(fact)),
+            Some(fact) => {
+                if let Some(number) = self.record.ledger.displaced(&self.config.limits) {
+                    self.event(Event::TransactionForgotten(number.into()));
+                }
+                self.record(fact);
+            }
             None => {
                 self.repeated(action, Some(number));
                 if let Some(verdict) = self.record.ledger.verdict(number) {

@@ -1,7 +1,7 @@
 //! Commands: held until the station can hear, answered once each.
 
 use super::*;
-use crate::csms::{Command, ConfigurationKey, ConfigurationStatus, IdToken, Limits, RemoteStatus, TransactionId};
+use crate::csms::{Command, ConfigurationKey, ConfigurationStatus, IdToken, RemoteStatus, TransactionId};
 use alloc::vec;
 
 impl Bench {
@@ -200,9 +200,7 @@ fn command_ends_with_what_went_wrong() {
 
 #[test]
 fn commands_are_bounded_and_their_ids_are_their_own() {
-    let mut config = SessionConfig::default();
-    config.limits = Limits { commands: 2, ..Limits::default() };
-    let mut bench = Bench::with(config);
+    let mut bench = Bench::with(config(Limits { commands: 2, ..Limits::default() }));
     bench.open();
     bench.command(1, get_all());
     assert!(matches!(

@@ -1,7 +1,7 @@
 //! Nothing is answered before it is in the database.
 
 use super::*;
-use crate::csms::{Booted, Limits, StatusReport};
+use crate::csms::{Booted, StatusReport};
 use alloc::vec;
 
 #[test]
@@ -196,6 +196,7 @@ fn station_is_told_of_an_error_while_the_database_fails_and_nothing_is_lost() {
     assert_eq!(bench.facts.last(), Some(&(ticket, fact)), "issued again under its ticket");
     bench.pass(Duration::from_secs(23));
     assert_eq!(bench.last(), json!([4, id, "InternalError", "no answer in time", {}]));
+    assert!(bench.session.held.is_empty(), "that answer is given");
     let id = bench.call(action, payload);
     assert_eq!(bench.sent.len(), 1, "still not durable");
     bench.store();
@@ -206,9 +207,7 @@ fn station_is_told_of_an_error_while_the_database_fails_and_nothing_is_lost() {
 
 #[test]
 fn nothing_is_taken_in_beyond_the_bounds() {
-    let mut config = SessionConfig::default();
-    config.limits = Limits { unconfirmed: 2, questions: 1, ..Limits::default() };
-    let mut bench = Bench::with(config);
+    let mut bench = Bench::with(config(Limits { unconfirmed: 2, questions: 1, ..Limits::default() }));
     bench.open();
     for second in 0..4 {
         let at = format!("2023-11-14T22:00:0{second}Z");
@@ -283,4 +282,17 @@ fn numbers_that_are_no_transactions_name_none() {
         let Some(Fact::Stopped(stopped)) = bench.recorded().last().copied() else { panic!("{id}") };
         assert!(stopped.inferred);
     }
+}
+
+#[test]
+fn transaction_that_is_forgotten_is_told_of() {
+    let mut bench = Bench::with(config(Limits { open_transactions: 1, ..Limits::default() }));
+    bench.open();
+    bench.call("StartTransaction", start());
+    let Some(Fact::Started(first)) = bench.recorded().last().copied().cloned() else { panic!("no start") };
+    assert!(!bench.events.iter().any(|event| matches!(event, Event::TransactionForgotten(_))));
+    let mut second = start();
+    second["connectorId"] = json!(2);
+    bench.call("StartTransaction", second);
+    assert!(bench.events.contains(&Event::TransactionForgotten(first.transaction)));
 }

@@ -5,11 +5,12 @@ mod link;
 
 use super::*;
 use crate::csms::{
-    Answer, AskId, Authorization, AuthorizationStatus, CommandAnswer, CommandError, CommandId, Question,
+    Answer, AskId, Authorization, AuthorizationStatus, CommandAnswer, CommandError, CommandId, Limits, Question,
     RegistrationStatus,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 use serde_json::{Value, json};
 
 /// A session, its driver, and all that came out of it.
@@ -158,6 +159,10 @@ impl Bench {
     fn recorded(&self) -> Vec<&Fact> {
         self.facts.iter().map(|(_, fact)| fact).collect()
     }
+}
+
+fn config(limits: Limits) -> SessionConfig {
+    SessionConfig { limits, ..SessionConfig::default() }
 }
 
 fn wall() -> DateTime<Utc> {
