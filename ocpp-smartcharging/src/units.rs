@@ -70,13 +70,16 @@ impl PhasePower {
     }
 
     pub fn zip(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
-        let [a, b, c] = self.each;
-        let [x, y, z] = other.each;
-        Self { each: [f(a, x), f(b, y), f(c, z)], split: self.split || other.split }
+        let ([a, b, c], [x, y, z]) = (self.each, other.each);
+        if self.split || other.split {
+            Self { each: [f(a, x), f(b, y), f(c, z)], split: true }
+        } else {
+            Self { each: [f(a, x); 3], split: false }
+        }
     }
 
     pub fn map(self, f: impl Fn(i64) -> i64) -> Self {
-        Self { each: self.each.map(f), split: self.split }
+        self.zip(self, |x, _| f(x))
     }
 
     pub fn min(self, other: Self) -> Self {

@@ -189,3 +189,6 @@ impl CompositePeriod {
         *self == Self { start_seconds: self.start_seconds, ..*other }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,7 @@ pub(crate) fn leading<'a>(situation: &Situation<'a>, evse: EvseId, purpose: Purp
     let mut lead = Lead { found: None, until: i64::MAX };
     for installed in situation.profiles.iter().filter(|other| other.evse == evse && other.profile.purpose == purpose) {
         let Some(line) = context.line(&installed.profile) else { continue };
-        let span = line.period_at(now);
+        let span = line.period_at(now, &mut 0);
         lead.until = lead.until.min(span.until);
         let level = |installed: &InstalledProfile| (installed.profile.stack_level, installed.profile.id);
         if let Some(period) = span.value
