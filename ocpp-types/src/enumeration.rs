@@ -1,0 +1,71 @@
+//! Enumerations, which are texts in JSON.
+
+use alloc::borrow::Cow;
+
+use crate::{
+    json::{Reader, Writer},
+    lenient::{RepairKind, Unrecognized},
+    violation::{Fault, Rule},
+};
+
+/// A text is no value of an enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a value of {0}")]
+pub struct UnknownValue(pub &'static str);
+
+/// What [`Enumeration::as_str`] says of a value that was not recognised. No enumeration of OCPP has such a value.
+pub const UNRECOGNIZED: &str = "(unrecognized)";
+
+/// An enumeration of a schema.
+///
+/// Beside the values of the schema it has `Unrecognized`, which only [lenient decoding](crate::lenient) gives and encoding
+/// refuses.
+pub trait Enumeration: Copy + 'static {
+    /// The name of the type.
+    const NAME: &'static str;
+    /// The values of the schema.
+    const VALUES: &'static [Self];
+
+    /// The text of the value.
+    fn as_str(self) -> &'static str;
+
+    /// The value that stands for a text outside the enumeration.
+    fn unrecognized(text: Unrecognized) -> Self;
+
+    /// The value with this text.
+    fn from_text(text: &str) -> Option<Self> {
+        Self::VALUES.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a value of an enumeration.
+    pub fn enumeration<T: Enumeration>(&mut self) -> Result<T, Fault> {
+        let start = self.value_start();
+        let text: Cow<'_, str> = self.text_value()?;
+        match T::from_text(&text) {
+            Some(value) => Ok(value),
+            None => self.odd_enumeration(&text, start),
+        }
+    }
+
+    #[cold]
+    fn odd_enumeration<T: Enumeration>(&mut self, text: &str, start: usize) -> Result<T, Fault> {
+        let rule = Rule::NotInEnumeration(T::NAME);
+        let similar = T::VALUES.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text));
+        match similar.filter(|_| self.may_repair(RepairKind::LetterCase)) {
+            Some(value) => self.repair(RepairKind::LetterCase, rule, start, text).map(|_| value),
+            None => self.repair(RepairKind::UnknownValue, rule, start, text).map(T::unrecognized),
+        }
+    }
+}
+
+impl Writer {
+    /// Writes a value of an enumeration and refuses one that was not recognised.
+    pub fn enumeration(&mut self, name: &'static str, text: &'static str) {
+        if text == UNRECOGNIZED {
+            self.refuse(Rule::NotInEnumeration(name));
+        }
+        self.string(text);
+    }
+}

@@ -1,0 +1,18 @@
+//! A small JSON reader and writer.
+//!
+//! The [`Reader`] pulls values out of a text in one pass, the [`Writer`] appends values to a text. Neither builds a tree.
+//! Typed messages, RPC frames and raw payloads all go through them.
+
+mod members;
+pub(crate) mod path;
+mod reader;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use members::Members;
+pub use reader::{DEFAULT_DEPTH, Reader};
+pub use syntax::{Kind, Syntax};
+pub use writer::Writer;
+pub(crate) use writer::decimal_digits;

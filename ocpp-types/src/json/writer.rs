@@ -1,0 +1,184 @@
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use crate::violation::{Fault, Rule, Violation};
+
+/// Appends JSON to a text.
+///
+/// The writer puts the commas; the caller keeps the order of keys, values and brackets right. A value that its schema forbids is
+/// written all the same and remembered with [`refuse`](Self::refuse), so that [`finish`](Self::finish) can say what and where it
+/// was.
+///
+/// ```
+/// use ocpp_types::json::Writer;
+///
+/// let mut writer = Writer::new();
+/// writer.begin_array();
+/// writer.integer(2);
+/// writer.string("id");
+/// writer.begin_object();
+/// writer.key("a");
+/// writer.boolean(true);
+/// writer.end_object();
+/// writer.end_array();
+/// assert_eq!(writer.finish().unwrap(), r#"[2,"id",{"a":true}]"#);
+/// ```
+#[derive(Debug, Default)]
+pub struct Writer {
+    text: String,
+    /// The offset at which the document of this writer begins.
+    start: usize,
+    fault: Option<Fault>,
+}
+
+impl Writer {
+    /// A writer with an empty text.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A writer that appends to `text`, whose capacity and contents are kept.
+    pub fn append(text: String) -> Self {
+        Self { start: text.len(), text, fault: None }
+    }
+
+    /// What was written so far, with what was there before.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, or the first value that was refused, with its path from the outermost value written.
+    pub fn finish(self) -> Result<String, Violation> {
+        match self.fault {
+            None => Ok(self.text),
+            Some(fault) => Err(Violation::locate(&fault, &self.text, self.start)),
+        }
+    }
+
+    /// The first value that was refused.
+    pub fn refused(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    /// Remembers that the value written next breaks `rule`, unless an earlier one is remembered already.
+    #[cold]
+    pub fn refuse(&mut self, rule: Rule) {
+        if self.fault.is_none() {
+            // A comma may come first; the value begins behind it.
+            let comma = usize::from(self.needs_comma());
+            self.fault = Some(Fault::new(rule, self.text.len() + comma));
+        }
+    }
+
+    /// Begins an object.
+    pub fn begin_object(&mut self) {
+        self.comma();
+        self.text.push('{');
+    }
+
+    /// Ends an object.
+    pub fn end_object(&mut self) {
+        self.text.push('}');
+    }
+
+    /// Begins an array.
+    pub fn begin_array(&mut self) {
+        self.comma();
+        self.text.push('[');
+    }
+
+    /// Ends an array.
+    pub fn end_array(&mut self) {
+        self.text.push(']');
+    }
+
+    /// Writes the name of a member; the value must follow.
+    pub fn key(&mut self, name: &str) {
+        self.string(name);
+        self.text.push(':');
+    }
+
+    /// Writes a string with the escape sequences it needs.
+    pub fn string(&mut self, value: &str) {
+        self.comma();
+        self.text.push('"');
+        let mut plain = 0;
+        for (index, byte) in value.bytes().enumerate() {
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            self.text.push_str(value.get(plain..index).unwrap_or_default());
+            self.escape(byte);
+            plain = index + 1;
+        }
+        self.text.push_str(value.get(plain..).unwrap_or_default());
+        self.text.push('"');
+    }
+
+    /// Writes an integer.
+    pub fn integer(&mut self, value: i64) {
+        self.comma();
+        let mut digits = [0; 20];
+        self.text.push_str(decimal_digits(value.unsigned_abs(), value < 0, &mut digits));
+    }
+
+    /// Writes `true` or `false`.
+    pub fn boolean(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// Writes `null`.
+    pub fn null(&mut self) {
+        self.raw("null");
+    }
+
+    /// Writes `json` as it stands. It must be one JSON value; [`Reader::raw_value`](super::Reader::raw_value) returns such texts.
+    pub fn raw(&mut self, json: &str) {
+        self.comma();
+        self.text.push_str(json);
+    }
+
+    fn needs_comma(&self) -> bool {
+        self.text.len() > self.start && !matches!(self.text.as_bytes().last(), Some(b'{' | b'[' | b':'))
+    }
+
+    fn comma(&mut self) {
+        if self.needs_comma() {
+            self.text.push(',');
+        }
+    }
+
+    #[cold]
+    fn escape(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.text.push_str("\\\""),
+            b'\\' => self.text.push_str("\\\\"),
+            b'\n' => self.text.push_str("\\n"),
+            b'\r' => self.text.push_str("\\r"),
+            b'\t' => self.text.push_str("\\t"),
+            // Writing to a string cannot fail.
+            other => drop(write!(self.text, "\\u{other:04x}")),
+        }
+    }
+}
+
+/// The decimal digits of `magnitude`, with a sign if `negative`. Twenty bytes hold every 64-bit integer.
+pub(crate) fn decimal_digits(magnitude: u64, negative: bool, buffer: &mut [u8; 20]) -> &str {
+    let mut rest = magnitude;
+    let mut start = buffer.len();
+    for slot in buffer.iter_mut().rev() {
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        start -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    if negative {
+        start = start.saturating_sub(1);
+        if let Some(slot) = buffer.get_mut(start) {
+            *slot = b'-';
+        }
+    }
+    buffer.get(start..).and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default()
+}

@@ -1,0 +1,230 @@
+//! Decoding messages that break their schema in known ways.
+//!
+//! Strict decoding comes first, always. Only a message it refused is read again with [`decode`], where each deviation that the
+//! station's [`Quirks`] allow is mended and reported as a [`Repair`]. What is sent out is never repaired: encoding refuses whatever
+//! the schema forbids.
+
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
+use core::fmt;
+
+use crate::{
+    codec::Decode,
+    json::{DEFAULT_DEPTH, Reader, path},
+    violation::{Fault, Rule, Violation},
+};
+
+/// The greatest number of repairs in one message; a message that needs more is refused.
+pub const MAX_REPAIRS: usize = 1000;
+
+macro_rules! repair_kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// The ways in which lenient decoding mends a message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum RepairKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl RepairKind {
+            /// All kinds.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// The name, for logs and settings.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)*
+                }
+            }
+        }
+    };
+}
+
+repair_kinds! {
+    /// A text longer than allowed was kept; `is_over_long` tells.
+    OverLong,
+    /// A text outside its enumeration became `Unrecognized`; the repair keeps the text.
+    UnknownValue,
+    /// A text was taken for the enumeration value that differs in the case of letters only.
+    LetterCase,
+    /// A number, `true` or `false` was taken as text, digit by digit.
+    TextFromNumber,
+    /// An object or array was taken as its JSON text.
+    TextFromJson,
+    /// A text was taken as the number, or truth value, it spells.
+    NumberFromText,
+    /// A fraction was rounded to the nearest integer.
+    FractionRounded,
+    /// A number outside its range was kept.
+    OutOfRange,
+    /// A time without zone, with a space for the `T`, or with an odd offset was read, in UTC unless it said otherwise.
+    OddTime,
+    /// A text that is no URI was kept.
+    OddUri,
+    /// A `null` was taken for an absent member, or for an empty object.
+    Null,
+    /// A member that the schema does not know was ignored; the repair keeps its name.
+    ExtraMember,
+    /// A member was given twice; the last one counts.
+    DuplicateMember,
+    /// A list with too few or too many items was kept.
+    ItemCount,
+}
+
+impl fmt::Display for RepairKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which repairs are allowed; one value for each station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quirks(u32);
+
+impl Quirks {
+    /// No repair: strict decoding.
+    pub const NONE: Self = Self(0);
+    /// Every repair.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// Allows `kind` too.
+    #[must_use]
+    pub fn with(self, kind: RepairKind) -> Self {
+        Self(self.0 | Self::bit(kind))
+    }
+
+    /// Allows `kind` no longer.
+    #[must_use]
+    pub fn without(self, kind: RepairKind) -> Self {
+        Self(self.0 & !Self::bit(kind))
+    }
+
+    /// Whether `kind` is allowed.
+    pub fn allows(self, kind: RepairKind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+
+    fn bit(kind: RepairKind) -> u32 {
+        1 << (kind as u32)
+    }
+}
+
+/// One deviation that was mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// What was done.
+    pub kind: RepairKind,
+    /// The rule of the schema that was broken.
+    pub rule: Rule,
+    /// The path of the value from the root `$` of the payload.
+    pub path: String,
+    /// What the message no longer holds: the text that was not recognised or was read as something else, the name of the member
+    /// that was ignored. Empty where nothing was lost.
+    pub text: Box<str>,
+}
+
+/// Stands for a text outside its enumeration. [`Decoded::text`] knows the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unrecognized(u16);
+
+impl Unrecognized {
+    /// The index of the repair, in [`Decoded::repairs`], that keeps the text.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A message and what had to be mended to read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded<T> {
+    /// The message.
+    pub value: T,
+    /// What was mended; empty for a message that obeys its schema.
+    pub repairs: Vec<Repair>,
+}
+
+impl<T> Decoded<T> {
+    /// The text behind an enumeration value of this message that was not recognised.
+    pub fn text(&self, value: Unrecognized) -> Option<&str> {
+        self.repairs.get(value.index()).map(|repair| &*repair.text)
+    }
+}
+
+/// Reads `json` strictly and, if that fails, with the repairs that `quirks` allow. The violation is the one that could not be
+/// repaired.
+pub fn decode<T: Decode>(json: &str, quirks: Quirks) -> Result<Decoded<T>, Violation> {
+    if let Ok(value) = T::from_json(json) {
+        return Ok(Decoded { value, repairs: Vec::new() });
+    }
+    let mut reader = Reader::lenient(json, DEFAULT_DEPTH, quirks);
+    let value = T::read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    match value {
+        Ok(value) => Ok(Decoded { value, repairs: reader.take_repairs(0) }),
+        Err(fault) => Err(Violation::locate(&fault, json, 0)),
+    }
+}
+
+/// The lenient side of a [`Reader`].
+#[derive(Debug)]
+pub(crate) struct Lenience {
+    quirks: Quirks,
+    repairs: Vec<Mended>,
+}
+
+/// A repair whose path is not looked up yet.
+#[derive(Debug)]
+struct Mended {
+    kind: RepairKind,
+    rule: Rule,
+    offset: usize,
+    text: Box<str>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that mends what `quirks` allow; [`take_repairs`](Self::take_repairs) tells what that was.
+    pub fn lenient(text: &'a str, depth: u8, quirks: Quirks) -> Self {
+        let mut reader = Self::with_depth(text, depth);
+        reader.lenience = Some(Box::new(Lenience { quirks, repairs: Vec::new() }));
+        reader
+    }
+
+    /// The repairs made so far, in the order in which they were made; the reader forgets them. `root` is the offset of the payload
+    /// in the text.
+    pub fn take_repairs(&mut self, root: usize) -> Vec<Repair> {
+        let mended = self.lenience.as_mut().map(|lenience| core::mem::take(&mut lenience.repairs)).unwrap_or_default();
+        // The repair of a list is noted after those of its items, although it begins before them.
+        let mut offsets: Vec<usize> = mended.iter().map(|mended| mended.offset).collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        let paths: BTreeMap<usize, String> =
+            offsets.iter().copied().zip(path::at_each(self.text(), root, &offsets)).collect();
+        let locate = |Mended { kind, rule, offset, text }| {
+            let path = paths.get(&offset).cloned().unwrap_or_default();
+            Repair { kind, rule, path, text }
+        };
+        mended.into_iter().map(locate).collect()
+    }
+
+    /// Whether the quirks allow `kind`.
+    pub(crate) fn may_repair(&self, kind: RepairKind) -> bool {
+        self.lenience.as_ref().is_some_and(|lenience| lenience.quirks.allows(kind))
+    }
+
+    /// Notes that the breach of `rule` by the value at `offset` was mended, or refuses it if that is not allowed.
+    #[cold]
+    pub(crate) fn repair(
+        &mut self,
+        kind: RepairKind,
+        rule: Rule,
+        offset: usize,
+        text: &str,
+    ) -> Result<Unrecognized, Fault> {
+        if let Some(lenience) = self.lenience.as_mut().filter(|lenience| lenience.quirks.allows(kind)) {
+            let index = lenience.repairs.len();
+            if let (true, Ok(number)) = (index < MAX_REPAIRS, u16::try_from(index)) {
+                lenience.repairs.push(Mended { kind, rule, offset, text: Box::from(text) });
+                return Ok(Unrecognized(number));
+            }
+        }
+        Err(Fault::new(rule, offset))
+    }
+}
