@@ -4,6 +4,8 @@
 extern crate alloc;
 
 pub mod composite;
+#[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
+pub mod convert;
 pub mod filter;
 #[cfg(test)]
 mod fixture;

@@ -144,3 +144,14 @@ pub struct Rate {
     /// The values of L2 and L3, where an applicable period tells the phases apart (K08.FR.09).
     pub l2_l3_milli: Option<[i64; 2]>,
 }
+
+impl Rate {
+    /// As one number, for who cannot tell phases apart: the least current, or the whole power.
+    pub fn for_all_phases(self, unit: RateUnit) -> i64 {
+        match (self.l2_l3_milli, unit) {
+            (None, _) => self.milli,
+            (Some([l2, l3]), RateUnit::Amperes) => self.milli.min(l2).min(l3),
+            (Some([l2, l3]), RateUnit::Watts) => self.milli.saturating_add(l2).saturating_add(l3),
+        }
+    }
+}

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::stack::Stack;
 use crate::installation::{Situation, Transaction};
-use crate::model::{ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod};
+use crate::model::{
+    ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod, same_transaction,
+};
 use crate::recurrence::{Line, Placement, mix};
 use crate::time::ceil;
 
@@ -123,7 +125,8 @@ fn transaction_rank(installed: &InstalledProfile, transaction: Option<&Transacti
         Purpose::TxDefault => Some(0),
         Purpose::Tx => {
             let transaction = transaction.filter(|_| !installed.evse.is_station())?;
-            let is_its_own = profile.transaction_id.is_none() || profile.transaction_id == transaction.id;
+            let wanted = profile.transaction_id.as_ref();
+            let is_its_own = wanted.is_none() || same_transaction(wanted, transaction.id.as_ref());
             is_its_own.then_some(1)
         }
         Purpose::Priority => transaction?.priority_charging.then_some(2),
