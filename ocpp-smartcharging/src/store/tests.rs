@@ -154,6 +154,16 @@ fn records_restore_the_store_from_any_prefix() {
     assert_eq!(ids(&live), [1, 2, 3]);
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn profiles_survive_being_written_down() {
+    let mut installed = profile(1, 1, Purpose::Tx, 10_000);
+    installed.profile.valid_from = Some(at(1) + TimeDelta::nanoseconds(5));
+    installed.profile.schedules[0].periods[0].extra = Some(Default::default());
+    let text = serde_json::to_string(&installed).unwrap();
+    assert_eq!(serde_json::from_str::<InstalledProfile>(&text).unwrap(), installed);
+}
+
 #[test]
 fn expired_profiles_are_removed_at_their_end() {
     let mut ending = profile(1, 1, Purpose::TxDefault, 10_000);
