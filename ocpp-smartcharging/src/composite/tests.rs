@@ -257,6 +257,16 @@ fn limit_of_a_fuller_battery_is_lower() {
 }
 
 #[test]
+fn clock_that_steps_back_does_not_free_a_running_transaction() {
+    let installation = installation(1);
+    let mut relative = profile(1, 1, Purpose::TxDefault, 10_000);
+    relative.profile.kind = Kind::Relative;
+    first(&mut relative).start_schedule = None;
+    let ready_later = Transaction { ready_at: Some(at(3_600)), ..transaction(1) };
+    assert_eq!(limit(&installation, &[relative], &[ready_later], AMPERES), 10_000);
+}
+
+#[test]
 fn local_limit_caps_profiles() {
     let installation = installation(2);
     let profiles = [profile(1, 0, Purpose::TxDefault, 999_999_000)];
