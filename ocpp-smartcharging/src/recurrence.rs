@@ -308,7 +308,7 @@ mod tests {
         for seed in 0..200 {
             let starts = delayed(&schedule.periods, 500, seed);
             assert_eq!(starts[0], (0, 0));
-            assert!(starts.windows(2).all(|pair| pair[0] < pair[1]));
+            assert!(starts.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1));
             for (start, index) in &starts[1..] {
                 let given = i64::from(schedule.periods[*index].start_seconds);
                 assert!((given..=given + 500).contains(start));
