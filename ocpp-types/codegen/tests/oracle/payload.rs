@@ -107,11 +107,11 @@ impl<'m> Generator<'m> {
             self.breaks(RuleKind::Occurrence, "too few items");
             count = min as u64 - 1;
         }
-        if let Some(max) = max.filter(|max| *max < 100) {
-            if self.is_target() {
-                self.breaks(RuleKind::Occurrence, "too many items");
-                count = max as u64 + 1;
-            }
+        if let Some(max) = max.filter(|max| *max < 100)
+            && self.is_target()
+        {
+            self.breaks(RuleKind::Occurrence, "too many items");
+            count = max as u64 + 1;
         }
         let mut items = Vec::new();
         let length = self.path.len();
@@ -201,17 +201,17 @@ impl<'m> Generator<'m> {
     }
 
     fn integer(&mut self, min: Option<i64>, max: Option<i64>) -> i64 {
-        if let Some(min) = min {
-            if self.is_target() {
-                self.breaks(RuleKind::Property, "a number below the minimum");
-                return min - 1;
-            }
+        if let Some(min) = min
+            && self.is_target()
+        {
+            self.breaks(RuleKind::Property, "a number below the minimum");
+            return min - 1;
         }
-        if let Some(max) = max {
-            if self.is_target() {
-                self.breaks(RuleKind::Property, "a number above the maximum");
-                return max + 1;
-            }
+        if let Some(max) = max
+            && self.is_target()
+        {
+            self.breaks(RuleKind::Property, "a number above the maximum");
+            return max + 1;
         }
         let pick = match self.below(4) {
             0 => min.unwrap_or(i64::MIN),
