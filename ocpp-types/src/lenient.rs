@@ -149,14 +149,6 @@ impl<T> Decoded<T> {
     }
 }
 
-impl<T> Decoded<Option<T>> {
-    /// Nothing, or the message that is there.
-    pub(crate) fn transpose(self) -> Option<Decoded<T>> {
-        let Self { value, repairs } = self;
-        value.map(|value| Decoded { value, repairs })
-    }
-}
-
 /// Reads `json` strictly and, if that fails, with the repairs that `quirks` allow. The violation is the one that could not be
 /// repaired.
 pub fn decode<T: Decode>(json: &str, quirks: Quirks) -> Result<Decoded<T>, Violation> {

@@ -6,6 +6,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod codec;
+#[cfg(all(feature = "v2_0_1", feature = "v2_1"))]
+pub mod convert;
 pub mod custom_data;
 pub mod datetime;
 pub mod decimal;
@@ -25,6 +27,8 @@ pub mod v1_6;
 pub mod v2_0_1;
 #[cfg(feature = "v2_1")]
 pub mod v2_1;
+#[cfg(all(feature = "v2_0_1", feature = "v2_1"))]
+mod v2_convert;
 pub mod violation;
 
 pub use codec::{Decode, Encode};

@@ -175,7 +175,8 @@ macro_rules! payloads {
                 quirks: $crate::lenient::Quirks,
             ) -> Result<Option<$crate::lenient::Decoded<Self>>, $crate::violation::Violation> {
                 let decoded = $crate::lenient::decode_with(json, quirks, |reader| Self::read_or_skip(action, reader))?;
-                Ok(decoded.transpose())
+                let $crate::lenient::Decoded { value, repairs } = decoded;
+                Ok(value.map(|value| $crate::lenient::Decoded { value, repairs }))
             }
 
             fn read_or_skip(

@@ -47,11 +47,6 @@ impl Version {
     pub fn overlay_files(self) -> impl Iterator<Item = PathBuf> {
         self.overlays.iter().map(|name| package().join(format!("overlay/{name}.txt")))
     }
-
-    /// The folder of the generated code.
-    pub fn source_folder(self) -> PathBuf {
-        package().join(format!("../src/{}", self.module))
-    }
 }
 
 /// The folder of the specification, if it is there: `OCPP_SPEC`, or `shared/spec` beside the workspace.

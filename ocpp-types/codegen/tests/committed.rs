@@ -13,12 +13,11 @@ fn read_folder(folder: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn generated_code_is_up_to_date() {
-    for version in VERSIONS {
-        let generated = generate::formatted(*version).unwrap();
-        let committed = read_folder(&version.source_folder());
-        assert!(generated.keys().eq(committed.keys()), "{}: files differ; run `ocpp-codegen generate`", version.name);
+    for (name, generated) in generate::folders().unwrap() {
+        let committed = read_folder(&generate::source_folder(&name));
+        assert!(generated.keys().eq(committed.keys()), "{name}: files differ; run `ocpp-codegen generate`");
         for (path, source) in generated {
-            assert_eq!(source, committed[&path], "{}/{path} is stale; run `ocpp-codegen generate`", version.module);
+            assert_eq!(source, committed[&path], "{name}/{path} is stale; run `ocpp-codegen generate`");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Model to Rust source: one file for each message with the types only it uses, one for each shared type.
 
 mod action;
+mod convert;
 mod docs;
 mod object;
 mod size;
@@ -8,12 +9,12 @@ mod size;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use crate::{
-    Error, Version,
+    Error, VERSIONS, Version,
     model::{Field, Kind, Model},
     names,
 };
@@ -48,24 +49,43 @@ const PRELUDE: &[&str] = &[
     "via_json",
 ];
 
-/// Generates the source of `version` and replaces its folder.
-pub fn write(version: Version) -> Result<(), Error> {
-    let folder = version.source_folder();
-    let files = formatted(version)?;
-    if folder.is_dir() {
-        fs::remove_dir_all(&folder)?;
+/// The folders of generated code below `src`, each with what makes its files.
+pub fn folders() -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
+    let mut models = BTreeMap::new();
+    let mut folders = BTreeMap::new();
+    for version in VERSIONS {
+        let model: Model = fs::read_to_string(version.model_file())?.parse()?;
+        folders.insert(version.module.to_owned(), files(*version, &model)?);
+        models.insert(version.name, model);
     }
-    for (path, source) in files {
-        write_file(&folder, &path, &source)?;
+    if let (Some(old), Some(new)) = (models.get("2.0.1"), models.get("2.1")) {
+        folders.insert("v2_convert".to_owned(), convert::files(old, new)?);
+    }
+    folders.into_iter().map(|(name, files)| formatted(&name, files).map(|files| (name, files))).collect()
+}
+
+/// Replaces the generated code by what the committed models give.
+pub fn write() -> Result<(), Error> {
+    for (name, files) in folders()? {
+        let folder = source_folder(&name);
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder)?;
+        }
+        for (path, source) in files {
+            write_file(&folder, &path, &source)?;
+        }
     }
     Ok(())
 }
 
-/// The files that the committed model of `version` gives, as rustfmt leaves them, by their path below the version's folder.
-pub fn formatted(version: Version) -> Result<BTreeMap<String, String>, Error> {
-    let model: Model = fs::read_to_string(version.model_file())?.parse()?;
-    let files = files(version, &model)?;
-    let scratch = std::env::temp_dir().join(format!("ocpp-codegen-{}-{}", version.module, std::process::id()));
+/// Where a folder of generated code is.
+pub fn source_folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src").join(name)
+}
+
+/// The files as rustfmt leaves them.
+fn formatted(name: &str, files: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    let scratch = std::env::temp_dir().join(format!("ocpp-codegen-{name}-{}", std::process::id()));
     for (path, source) in &files {
         write_file(&scratch, path, source)?;
     }
@@ -73,7 +93,6 @@ pub fn formatted(version: Version) -> Result<BTreeMap<String, String>, Error> {
     let status = Command::new("rustfmt")
         .args(["--edition", "2024", "--config-path"])
         .arg(manifest.join("../../rustfmt.toml"))
-        .args(files.keys().filter(|path| *path != "mod.rs").map(|path| scratch.join(path)))
         .arg(scratch.join("mod.rs"))
         .status()
         .map_err(|error| format!("rustfmt cannot be run: {error}"))?;

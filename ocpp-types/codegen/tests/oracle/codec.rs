@@ -49,3 +49,26 @@ pub fn decode(version: Version, action: &str, response: bool, json: &str) -> Res
         (module, _) => panic!("no codec for {module}"),
     }
 }
+
+/// Takes a payload of 2.0.1 to 2.1 and back and says whether it is the same, and whether 2.1 can write it.
+pub fn there_and_back(action: &str, response: bool, json: &str) -> (bool, Result<String, Violation>) {
+    macro_rules! by_side {
+        ($first:ident, $second:ident) => {{
+            let action = action.parse().unwrap();
+            match v2_0_1::$first::from_json(action, json).unwrap() {
+                Some(old) => {
+                    let new = v2_1::$first::from(old.clone());
+                    let written = new.to_json();
+                    (v2_0_1::$first::try_from(new) == Ok(old), written)
+                }
+                None => {
+                    let old = v2_0_1::$second::from_json(action, json).unwrap().unwrap();
+                    let new = v2_1::$second::from(old.clone());
+                    let written = new.to_json();
+                    (v2_0_1::$second::try_from(new) == Ok(old), written)
+                }
+            }
+        }};
+    }
+    if response { by_side!(StationResponse, CsmsResponse) } else { by_side!(StationRequest, CsmsRequest) }
+}

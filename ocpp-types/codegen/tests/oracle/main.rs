@@ -14,6 +14,7 @@ use ocpp_codegen::{
     model::{Field, Model},
     specification,
 };
+use ocpp_types::Rule;
 use payload::{Broken, Generator};
 use serde_json::Value;
 
@@ -145,4 +146,30 @@ fn verdicts_on_damaged_payloads_are_those_of_the_validator() {
         }
     });
     println!("damaged payloads judged alike: {accepted} accepted, {refused} refused");
+}
+
+#[test]
+fn from_2_0_1_to_2_1_and_back_is_the_identity() {
+    let (mut checked, mut refused) = (0, 0);
+    for_each_subject(|model, subject| {
+        if subject.version.name != "2.0.1" {
+            return;
+        }
+        for seed in 0..ROUNDS {
+            let json = Generator::new(model, seed).object(&subject.fields).to_string();
+            let (same, written) = codec::there_and_back(&subject.action, subject.response, &json);
+            assert!(same, "{} changed: {json}", subject.name);
+            // 2.1 has bounds of numbers that 2.0.1 does not have, and nothing else that could be in the way.
+            match written {
+                Ok(_) => {}
+                Err(violation) => {
+                    let bound = matches!(violation.rule, Rule::BelowMinimum(_) | Rule::AboveMaximum(_));
+                    assert!(bound, "{violation}: {json}");
+                    refused += 1;
+                }
+            }
+            checked += 1;
+        }
+    });
+    println!("payloads converted there and back: {checked}, of which {refused} have numbers outside the bounds of 2.1");
 }
