@@ -5,6 +5,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod catalogue;
 pub mod codec;
 #[cfg(all(feature = "v2_0_1", feature = "v2_1"))]
 pub mod convert;
@@ -20,6 +21,7 @@ mod messages;
 #[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 mod prelude;
 pub mod request;
+pub mod signed_meter;
 pub mod text;
 #[cfg(feature = "v1_6")]
 pub mod v1_6;

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+pub mod catalogue;
 pub mod generate;
 pub mod import;
 pub mod model;
@@ -41,6 +42,11 @@ impl Version {
     /// The committed model.
     pub fn model_file(self) -> PathBuf {
         package().join(format!("model/{}.txt", self.module))
+    }
+
+    /// The committed catalogue.
+    pub fn catalogue_file(self) -> PathBuf {
+        package().join(format!("model/{}_catalogue.txt", self.module))
     }
 
     /// The hand-written overlays.

@@ -2,11 +2,11 @@
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
-use ocpp_codegen::{Error, VERSIONS, Version, generate, import, overlay::Overlay, specification};
+use ocpp_codegen::{Error, VERSIONS, Version, catalogue, generate, import, overlay::Overlay, specification};
 
 const HELP: &str = "\
 usage:
-  ocpp-codegen import [--schemas DIR] [--version V]   schemas and overlay -> model
+  ocpp-codegen import [--schemas DIR] [--version V]   schemas, overlay, catalogues -> model
   ocpp-codegen generate                               models -> Rust source
 
 DIR holds the JSON schemas of the version (default: in the specification folder,
@@ -49,6 +49,9 @@ fn run(arguments: &[String]) -> Result<(), Error> {
                 };
                 let model = import::import(&folder, &Overlay::read(version)?)?;
                 fs::write(version.model_file(), import::model_text(version, &model))?;
+                if let Some(specification) = specification() {
+                    fs::write(version.catalogue_file(), catalogue::import(version, &specification)?)?;
+                }
             }
             Ok(())
         }

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use ocpp_codegen::{VERSIONS, generate, import, model::Model, overlay::Overlay, specification};
+use ocpp_codegen::{VERSIONS, catalogue, generate, import, model::Model, overlay::Overlay, specification};
 
 fn read_folder(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
@@ -33,6 +33,9 @@ fn models_are_those_of_the_schemas() {
         let imported = import::import(&specification.join(version.schemas), &overlay).unwrap();
         let committed = fs::read_to_string(version.model_file()).unwrap();
         assert_eq!(import::model_text(*version, &imported), committed, "{}: run `ocpp-codegen import`", version.name);
+        let committed = fs::read_to_string(version.catalogue_file()).unwrap();
+        let imported = catalogue::import(*version, &specification).unwrap();
+        assert_eq!(imported, committed, "{}: run `ocpp-codegen import`", version.name);
     }
 }
 
