@@ -52,7 +52,7 @@ pub enum Output {
         text: String,
     },
     /// Open a connection to this CSMS under the station's identity, offering only this version. Then call
-    /// [`Relay::opened`], or [`Relay::closed`] if that fails.
+    /// [`Relay::upstream_opened`], or [`Relay::closed`] if that fails.
     Connect(Party, Dialect),
     /// Close the party's connection, if there is one.
     Close(Party),
@@ -254,11 +254,14 @@ impl Relay {
             (Ok(Frame::Call { id, action, .. }), Party::Primary) => {
                 match self.config.from_primary.verdict(&action) {
                     Verdict::Pass => {
-                        // Another call of the primary means that it has given up the one before.
+                        let call = Waiting { id, origin: Origin::Primary, text: text.into() };
                         if matches!(self.to_station.busy(), Some(Busy { origin: Origin::Primary, .. })) {
-                            self.to_station.give_up();
+                            // The primary has given up the call before, and so may send another one; nobody else may.
+                            let text = self.to_station.replace(call, self.now, self.config.answer_within);
+                            self.output.push_back(Output::Send { to: Party::Station, text });
+                        } else {
+                            self.queue(from, call, dialect);
                         }
-                        self.queue(from, Waiting { id, origin: Origin::Primary, text: text.into() }, dialect);
                     }
                     Verdict::Refuse => self.refuse(from, &id, not_supported(), dialect),
                     Verdict::Handle => self.output.push_back(Output::Handle { from, text: text.into() }),
