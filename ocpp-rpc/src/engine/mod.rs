@@ -415,7 +415,7 @@ impl Engine {
             self.refuse(&id, &error, dialect);
             return Err(Received::Ignored(Ignored::TooManyCalls));
         }
-        // Parts of a millisecond are dropped: an answer window of nothing would let deadlines stand still.
+        // A window below the clock's step would let the deadline stand still.
         let within = self.config.answer_within.max(Duration::from_millis(1));
         Ok(self.incoming.push(id, fingerprint, self.now + within))
     }

@@ -95,7 +95,7 @@ impl Outgoing {
 
     /// The popped call is sent with `id`.
     pub fn sent(&mut self, queued: Queued, id: MessageId, now: Instant) {
-        // A time-out of nothing would end at the very instant it began, and deadlines could stand still.
+        // A time-out below the clock's step would let the deadline stand still.
         let deadline = now + queued.timeout.max(Duration::from_millis(1));
         let Queued { call, action, .. } = queued;
         self.waiting = Some(Waiting { call, id, action, deadline, cancelled: false });

@@ -60,6 +60,11 @@ impl<O> Line<O> {
         text
     }
 
+    /// Forgets the waiting calls that `leaves` says so of.
+    pub fn withdraw(&mut self, leaves: impl Fn(&O) -> bool) {
+        self.queue.retain(|call| !leaves(&call.origin));
+    }
+
     /// Ends the call under way if it bears `id`.
     pub fn answered(&mut self, id: &MessageId) -> Option<Busy<O>> {
         self.busy.take_if(|busy| busy.id == *id)

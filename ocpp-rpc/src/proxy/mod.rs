@@ -54,7 +54,8 @@ pub enum Output {
     /// Open a connection to this CSMS under the station's identity, offering only this version. Then call
     /// [`Relay::upstream_opened`], or [`Relay::closed`] if that fails.
     Connect(Party, Dialect),
-    /// Close the party's connection, if there is one.
+    /// Close the party's connection, if there is one. That it closed need not be reported, and must not be any more once
+    /// a new one was ordered or opened.
     Close(Party),
     /// A call the application is to answer, by [`Relay::send`].
     Handle {
@@ -209,6 +210,7 @@ impl Relay {
                 if core::mem::replace(&mut self.primary, Upstream::Closed) == Upstream::Closed {
                     return;
                 }
+                self.to_station.withdraw(|origin| matches!(origin, Origin::Primary));
                 if self.config.keep_station {
                     let handled = held.into_iter().map(|text| Output::Handle { from: Party::Station, text });
                     self.output.extend(handled);
@@ -219,6 +221,7 @@ impl Relay {
             }
             Party::Secondary => {
                 self.secondary = Upstream::Closed;
+                self.to_station.withdraw(|origin| matches!(origin, Origin::Secondary(_)));
                 self.to_secondary = Line::new();
             }
         }
@@ -357,7 +360,7 @@ impl Relay {
         match (self.config.from_station.verdict(action), id) {
             (Verdict::Pass, id) => {
                 self.copy(id, action, text);
-                self.pass_up(text);
+                self.call_up(text);
             }
             (Verdict::Handle, _) => self.output.push_back(Output::Handle { from: Party::Station, text: text.into() }),
             (Verdict::Refuse, Some(id)) => self.refuse(Party::Station, &id, not_supported(), dialect),
@@ -383,13 +386,21 @@ impl Relay {
         }
     }
 
-    fn pass_up(&mut self, text: &str) {
+    /// A call or SEND: it waits for the primary, and without one the application takes it.
+    fn call_up(&mut self, text: &str) {
         let text = String::from(text);
         match self.primary {
             Upstream::Open => self.output.push_back(Output::Send { to: Party::Primary, text }),
             Upstream::Opening if self.held.len() < self.config.max_held => self.held.push_back(text),
             Upstream::Opening => self.output.push_back(Output::Dropped { from: Party::Station }),
             Upstream::Closed => self.output.push_back(Output::Handle { from: Party::Station, text }),
+        }
+    }
+
+    /// Anything else: it is for the connection that is open, or for nobody.
+    fn pass_up(&mut self, text: &str) {
+        if self.primary == Upstream::Open {
+            self.output.push_back(Output::Send { to: Party::Primary, text: text.into() });
         }
     }
 

@@ -138,6 +138,18 @@ fn controller_may_keep_the_station_and_answer_itself() {
     assert_eq!(on(&mut relay, Station, call).last(), Some(&send(Primary, call)));
 }
 
+#[test]
+fn calls_and_answers_of_a_lost_server_are_nobodys() {
+    let mut relay = relay(RelayConfig { keep_station: true, ..with_secondary() });
+    on(&mut relay, Primary, r#"[2,"p","A",{}]"#);
+    let own = relay.call(at(0), "B", "{}").unwrap();
+    on(&mut relay, Secondary, r#"[2,"s","SetChargingProfile",{}]"#);
+    relay.closed(at(1), Secondary);
+    relay.closed(at(1), Primary);
+    assert_eq!(sent_id(&on(&mut relay, Station, r#"[3,"p",{}]"#)), own, "the answer is not the application's");
+    assert_eq!(on(&mut relay, Station, &format!("[3,\"{own}\",{{}}]")).len(), 1, "the secondary's call is not sent");
+}
+
 /// Part 4 §6.4.
 #[test]
 fn own_calls_have_own_ids_and_their_answers_stay() {
