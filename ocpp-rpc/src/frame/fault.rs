@@ -30,6 +30,9 @@ pub enum FrameRule {
         /// The frame's length in bytes.
         actual: usize,
     },
+    /// The frame has more list items and object members than allowed. Only its first bytes were looked at.
+    #[error("frame has more than {0} items")]
+    TooManyItems(usize),
     /// The frame is not UTF-8.
     #[error("not UTF-8 from byte {offset} on")]
     Encoding {
@@ -99,6 +102,8 @@ impl FrameFault {
         match &self.rule {
             // B06.FR.17 and its likes answer messages with too many bytes so.
             FrameRule::TooLong { .. } => ErrorCode::FormatViolation,
+            // B06.FR.16 and its likes, messages with too many elements.
+            FrameRule::TooManyItems(_) => ErrorCode::OccurrenceConstraintViolation,
             FrameRule::UnknownType(_) => ErrorCode::MessageTypeNotSupported,
             FrameRule::ActionTooLong { .. } => ErrorCode::NotImplemented,
             FrameRule::Encoding { .. }

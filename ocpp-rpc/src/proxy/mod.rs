@@ -227,7 +227,8 @@ impl Relay {
         }
     }
 
-    /// With [`RelayConfig::keep_station`]: try the primary CSMS again.
+    /// Connects anew to a CSMS that was lost while the station stayed: the secondary, or with
+    /// [`RelayConfig::keep_station`] the primary.
     pub fn reconnect(&mut self, now: Instant, party: Party) {
         self.advance(now);
         let Some(dialect) = self.dialect else { return };
