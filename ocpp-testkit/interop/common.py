@@ -1,10 +1,12 @@
 """What both directions share: programs driven by JSON lines, a strict peer, and a verdict for each step."""
 
 import asyncio
+import atexit
 import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 
 from ocpp.exceptions import OCPPError
@@ -70,6 +72,8 @@ class Program:
         self.lines = Inbox()
         self.seen = []
         self.reader = asyncio.create_task(self._read())
+        # A broken step ends this process at once, and must leave no other behind.
+        atexit.register(os.kill, process.pid, signal.SIGKILL)
 
     @classmethod
     async def start(cls, *arguments):
@@ -92,6 +96,7 @@ class Program:
         return await self.lines.wait(lambda line: dig(line, path))
 
     async def stop(self):
+        atexit.unregister(os.kill)
         self.process.kill()
         await self.process.wait()
         await self.reader

@@ -13,4 +13,5 @@ mod client;
 mod harness;
 mod kill;
 mod security;
+mod server;
 mod session;
