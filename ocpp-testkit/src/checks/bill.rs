@@ -11,8 +11,8 @@ use crate::csms::Bill;
 use crate::hardware::Hardware;
 
 /// How much the bill may differ from the meters at each begin and end of a transaction, in Wh: registers are told in
-/// whole Wh, and the contactor moves a moment before or after the reading.
-const SLACK_WH: i64 = 3;
+/// whole Wh.
+const SLACK_WH: i64 = 1;
 
 /// What the meters know.
 #[derive(Clone, Copy, Debug)]
