@@ -1,0 +1,379 @@
+//! The station as a driver sees it: one machine, whatever version it speaks.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use ocpp_rpc::engine::{Config as RpcConfig, Engine, Event as RpcEvent, ReplyToken};
+use ocpp_rpc::handshake;
+use ocpp_rpc::{CallError, Dialect, ErrorCode};
+
+use crate::MisuseError;
+use crate::parts::link::{Link, LinkDue};
+use crate::parts::questions::Questions;
+use crate::rng::Rng;
+use crate::station::{
+    Action, AskId, Command, ConnectRequest, Event, EvseAction, EvseId, Fault, Input, LinkAction, LinkInput, RebootKind,
+    StationConfig,
+};
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::time::{Anchor, Boot, Clock, Instant};
+use crate::v1_6::station::Machine;
+
+/// What a machine and its blocks share, free of any version.
+pub(crate) struct Shared {
+    pub config: StationConfig,
+    /// The latest time seen.
+    pub now: Instant,
+    pub clock: Clock,
+    pub store: StoreQueue,
+    pub link: Link,
+    pub rpc: Engine,
+    pub questions: Questions,
+    /// A fault of the station itself.
+    pub fault: Option<Fault>,
+    /// A restart to order, behind everything that leaves before it.
+    pub reboot: Option<RebootKind>,
+    connect_request: ConnectRequest,
+    actions: VecDeque<Action>,
+    /// Answers that wait until a record is durable.
+    gated: Vec<(Ticket, ReplyToken, String)>,
+    /// Frames whose times rest on the first anchor of this boot wait for it.
+    anchored: Ticket,
+}
+
+impl Shared {
+    pub fn event(&mut self, event: Event) {
+        self.actions.push_back(Action::Event(event));
+    }
+
+    pub fn order(&mut self, evse: EvseId, action: EvseAction) {
+        self.actions.push_back(Action::Evse(evse, action));
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.
+    pub fn set_clock(&mut self, wall: DateTime<Utc>) {
+        let value = self.clock.set(self.now, wall).map(|anchors| Anchors(anchors.to_vec()).to_bytes());
+        if let Some(value) = value {
+            self.anchored = self.store.push(StoreOp::Put { key: EntryKey::new(CLOCK_ENTRY), value });
+        }
+        self.event(Event::ClockSet { wall });
+    }
+
+    /// Takes the CSMS's time over, if the policy wants it.
+    pub fn sync_clock(&mut self, wall: DateTime<Utc>) {
+        if self.clock.wants(self.config.clock, self.now, wall) {
+            self.set_clock(wall);
+            self.act(Action::SetClock(wall));
+        }
+    }
+
+    /// Whether the times of records may be told: those of boots without a clock rest on an anchor.
+    pub fn is_time_durable(&self) -> bool {
+        self.clock.is_set() && self.store.is_durable(self.anchored)
+    }
+
+    /// Answers a call of the CSMS.
+    pub fn reply(&mut self, token: ReplyToken, payload: &str) {
+        // A refusal means that the link or the time-out was faster; the engine reported it.
+        let _ = self.rpc.reply(self.now, token, payload);
+    }
+
+    /// Answers a call of the CSMS once `ticket` is durable.
+    pub fn reply_after(&mut self, ticket: Ticket, token: ReplyToken, payload: String) {
+        if self.store.is_durable(ticket) {
+            self.reply(token, &payload);
+        } else {
+            self.gated.push((ticket, token, payload));
+        }
+    }
+
+    /// Refuses a call of the CSMS.
+    pub fn reply_error(&mut self, token: ReplyToken, code: ErrorCode, description: &'static str) {
+        let _ = self.rpc.reply_error(self.now, token, &CallError::new(code, description));
+    }
+
+    fn release_gated(&mut self) {
+        let (open, gated) = core::mem::take(&mut self.gated).into_iter().partition(|(t, ..)| self.store.is_durable(*t));
+        self.gated = gated;
+        let open: Vec<(Ticket, ReplyToken, String)> = open;
+        for (_, token, payload) in open {
+            self.reply(token, &payload);
+        }
+    }
+}
+
+const BOOT_ENTRY: &str = "boot";
+const CLOCK_ENTRY: &str = "clock";
+
+impl Record for Boot {
+    const KIND: u8 = 32;
+}
+
+/// The first anchors of the last boots.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Anchors(Vec<Anchor>);
+
+impl Record for Anchors {
+    const KIND: u8 = 33;
+}
+
+/// A charging station.
+///
+/// Facts go in by [`handle`](Self::handle), orders come out of [`poll_action`](Self::poll_action), and
+/// [`poll_timeout`](Self::poll_timeout) says when to call again at the latest. See the crate's page for the loop.
+pub struct Station {
+    shared: Shared,
+    machine: Machine,
+    deadline: Option<Instant>,
+}
+
+impl Station {
+    /// A station that boots now, from what its store held: nothing for a new one. The instant of boot is zero.
+    ///
+    /// The seed must differ between stations and boots; the host takes it from entropy.
+    ///
+    /// # Errors
+    /// When the configuration contradicts itself.
+    pub fn new(config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
+        if config.evses == 0 {
+            return Err(MisuseError::Configuration("a station has at least one evse"));
+        }
+        if !config.versions.contains(&Dialect::V1_6) {
+            return Err(MisuseError::Configuration("no version is both offered and built in"));
+        }
+        let connect_request = ConnectRequest::of(&config)?;
+        Machine::check(&config)?;
+        let mut skipped = Vec::new();
+        let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
+        let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
+        let boot = Boot(last_boot.map_or(0, |boot| boot.0).saturating_add(1));
+
+        let mut seeds = Rng::new(seed);
+        let mut store = StoreQueue::default();
+        store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
+        let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
+        let mut shared = Shared {
+            now: Instant::ZERO,
+            clock: Clock::new(boot, anchors.map_or_else(Vec::new, |anchors| anchors.0)),
+            store,
+            link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
+            rpc: Engine::new(rpc_config, seeds.next_u64()),
+            questions: Questions::new(config.limits.questions),
+            fault: None,
+            reboot: None,
+            connect_request,
+            actions: VecDeque::new(),
+            gated: Vec::new(),
+            anchored: Ticket(0),
+            config,
+        };
+        for place in skipped {
+            shared.event(Event::RecordSkipped { place });
+        }
+        let machine = Machine::restore(&mut shared, image);
+        let mut station = Station { shared, machine, deadline: None };
+        station.settle();
+        Ok(station)
+    }
+
+    /// Takes a fact in, at `now`. A `now` before one already seen counts as that one.
+    ///
+    /// # Errors
+    /// When the caller made a mistake; then nothing was changed.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
+        self.check(&input)?;
+        self.shared.now = self.shared.now.max(now);
+        self.pass_time();
+        self.take(input);
+        self.settle();
+        Ok(())
+    }
+
+    /// The next order or event. Orders to one place are to be carried out in this order.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.shared.actions.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due, if nothing else comes.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Finds the caller's mistakes before anything changes.
+    fn check(&self, input: &Input<'_>) -> Result<(), MisuseError> {
+        let check_evse = |evse: EvseId| {
+            let exists = (1..=self.shared.config.evses).contains(&evse.0);
+            if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
+        };
+        match input {
+            Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } => check_evse(*evse),
+            Input::Command(Command::Stop { evse, .. }) => {
+                check_evse(*evse)?;
+                let is_running = self.machine.runs_transaction(*evse);
+                if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
+            }
+            Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
+            Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
+                Err(MisuseError::UnknownQuestion(*id))
+            }
+            Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),
+            Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
+                Err(MisuseError::UnknownTicket(*ticket))
+            }
+            Input::Link(_)
+            | Input::Stored(_)
+            | Input::StoreFailed(_)
+            | Input::Wall(_)
+            | Input::Fault(_)
+            | Input::Token { evse: None, .. }
+            | Input::Answer(..)
+            | Input::Command(Command::Reconnect)
+            | Input::Tick => Ok(()),
+        }
+    }
+
+    fn pass_time(&mut self) {
+        let now = self.shared.now;
+        self.shared.store.tick(now);
+        self.shared.rpc.handle_timeout(now);
+        for (token, answer) in self.shared.questions.expire(now) {
+            self.machine.on_answer(&mut self.shared, token, answer);
+        }
+    }
+
+    fn take(&mut self, input: Input<'_>) {
+        let shared = &mut self.shared;
+        match input {
+            Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
+            Input::Link(LinkInput::Frame(bytes)) => {
+                shared.link.heard(shared.now);
+                self.machine.on_frame(shared, bytes);
+            }
+            Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
+            Input::Link(LinkInput::Closed) => self.lose_link(),
+            Input::Stored(ticket) => {
+                shared.store.stored(ticket);
+                shared.release_gated();
+            }
+            Input::StoreFailed(ticket) => {
+                if let Some(wait) = shared.store.failed(shared.now, ticket) {
+                    let retry_at = shared.now + wait;
+                    shared.event(Event::StoreTrouble { ticket, retry_at });
+                }
+            }
+            Input::Wall(wall) => shared.set_clock(wall),
+            Input::Fault(fault) => shared.fault = fault,
+            Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
+            Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
+            Input::Answer(id, answer) => {
+                if let Some(token) = shared.questions.close(id) {
+                    self.machine.on_answer(shared, token, answer);
+                }
+            }
+            Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
+            Input::Command(Command::Configure { key, value }) => self.machine.configure(shared, &key, &value),
+            Input::Command(Command::Reconnect) => {
+                self.close_link();
+                self.shared.link.reconnect(self.shared.now);
+            }
+            Input::Tick => {}
+        }
+    }
+
+    fn open(&mut self, subprotocol: CompactString) {
+        let shared = &mut self.shared;
+        match handshake::agreed(Some(&subprotocol), &shared.config.versions) {
+            Ok(dialect) => {
+                shared.link.opened(shared.now);
+                shared.rpc.opened(shared.now, dialect);
+                shared.event(Event::Connected { subprotocol });
+            }
+            Err(_) => {
+                shared.event(Event::SubprotocolRefused { subprotocol });
+                shared.act(Action::Link(LinkAction::Close));
+                self.lose_link();
+            }
+        }
+    }
+
+    /// The driver says that there is no connection. Said twice, it is said once.
+    fn lose_link(&mut self) {
+        if self.shared.link.is_down() {
+            return;
+        }
+        let retry_at = self.shared.link.closed(self.shared.now);
+        self.shared.rpc.closed(self.shared.now);
+        self.shared.event(Event::Disconnected { retry_at });
+    }
+
+    fn close_link(&mut self) {
+        self.shared.act(Action::Link(LinkAction::Close));
+        self.lose_link();
+    }
+
+    /// Lets everything that can happen now happen, and finds the next deadline.
+    fn settle(&mut self) {
+        self.run_link();
+        while let Some(event) = self.shared.rpc.poll_event() {
+            if let RpcEvent::CallEnded { call, end } = event {
+                self.machine.on_call_ended(&mut self.shared, call, end);
+            }
+        }
+        self.machine.run(&mut self.shared);
+        while let Some(transmit) = self.shared.rpc.poll_transmit() {
+            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
+        }
+        while let Some((ticket, op)) = self.shared.store.poll() {
+            self.shared.act(Action::Store { ticket, op });
+        }
+        if let Some(kind) = self.shared.reboot.take() {
+            self.shared.act(Action::Reboot(kind));
+        }
+        self.deadline = self.next_deadline();
+    }
+
+    fn run_link(&mut self) {
+        let liveness = self.machine.liveness();
+        while let Some(due) = self.shared.link.due(self.shared.now, &liveness) {
+            match due {
+                LinkDue::Connect => {
+                    let request = self.shared.connect_request.clone();
+                    self.shared.act(Action::Link(LinkAction::Connect(request)));
+                }
+                LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),
+                LinkDue::GiveUp => self.close_link(),
+            }
+        }
+    }
+
+    /// What is due already waits for something else than time.
+    fn next_deadline(&self) -> Option<Instant> {
+        let shared = &self.shared;
+        let own = [
+            shared.store.deadline(),
+            shared.rpc.poll_timeout(),
+            shared.link.deadline(&self.machine.liveness()),
+            shared.questions.deadline(),
+        ];
+        let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));
+        all.filter(|at| *at > shared.now).min()
+    }
+}
+
+fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactString>) -> Option<R> {
+    match R::from_bytes(image.entry(name)?) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            skipped.push(CompactString::new(name));
+            None
+        }
+    }
+}

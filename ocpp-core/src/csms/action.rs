@@ -1,0 +1,202 @@
+//! Everything that a session orders or tells.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use compact_str::CompactString;
+use ocpp_rpc::{Dialect, ErrorCode};
+use serde::{Deserialize, Serialize};
+
+use super::{AskId, CommandId, Fact, Question, RegistrationStatus, TransactionId};
+use crate::store::Ticket;
+use crate::time::Instant;
+
+/// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum Action {
+    /// To the connection.
+    Link(LinkAction),
+    /// To the database; confirmed by [`Input::Stored`](super::Input::Stored) with the ticket.
+    ///
+    /// Facts become durable in ticket order, so that a crash leaves a prefix of the history. A ticket is a fact's place
+    /// in the station's history for the station's life: after a failure, or out of a restored
+    /// [`SessionState`](super::SessionState), the same fact comes again under the same ticket.
+    Store {
+        /// The place of the fact, from 1, without gaps.
+        ticket: Ticket,
+        /// The fact.
+        fact: Fact,
+    },
+    /// A question to the application. Without an answer until the deadline, the default is taken.
+    Ask {
+        /// Names the question in the answer.
+        id: AskId,
+        /// The deadline.
+        until: Instant,
+        /// What is asked.
+        question: Question,
+    },
+    /// How a command ended. Each command ends once.
+    Answered {
+        /// The command.
+        id: CommandId,
+        /// The station's answer, or why there is none.
+        result: Result<CommandAnswer, CommandError>,
+    },
+    /// Something happened. May be ignored without harm.
+    Event(Event),
+}
+
+/// An order to the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum LinkAction {
+    /// Send a text message.
+    Send(Vec<u8>),
+    /// Send a ping.
+    Ping,
+    /// Close the connection: it counts as closed now. No `Closed` need follow.
+    Close(LinkEnd),
+}
+
+/// Why the session closes a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkEnd {
+    /// The station gave no sign of life in time.
+    Silent,
+}
+
+/// What a station answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommandAnswer {
+    /// To [`Command::RemoteStart`](super::Command::RemoteStart).
+    RemoteStart(RemoteStatus),
+    /// To [`Command::RemoteStop`](super::Command::RemoteStop).
+    RemoteStop(RemoteStatus),
+    /// To [`Command::GetConfiguration`](super::Command::GetConfiguration).
+    Configuration {
+        /// The keys that the station knows.
+        known: Vec<ConfigurationKey>,
+        /// The names that it does not know.
+        unknown: Vec<CompactString>,
+    },
+    /// To [`Command::ChangeConfiguration`](super::Command::ChangeConfiguration).
+    ConfigurationChange(ConfigurationStatus),
+    /// To [`Command::Call`](super::Command::Call): the payload, JSON text.
+    Call(String),
+}
+
+/// Whether the station will do as told (1.6 §7.39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RemoteStatus {
+    /// It will try.
+    Accepted,
+    /// It will not.
+    Rejected,
+}
+
+/// The fate of a changed configuration key (1.6 §7.22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConfigurationStatus {
+    /// It is in force.
+    Accepted,
+    /// The value is refused, or the key is read-only.
+    Rejected,
+    /// It will be in force after a reboot.
+    RebootRequired,
+    /// The key is not known.
+    NotSupported,
+}
+
+/// A configuration key of a station (1.6 §7.29).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationKey {
+    /// Its name.
+    pub key: CompactString,
+    /// Whether the CSMS may not set it.
+    pub readonly: bool,
+    /// Its value, if it is known and may be read.
+    pub value: Option<CompactString>,
+}
+
+/// Why a command has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The station is not connected. Nothing was sent.
+    #[error("the station is not connected")]
+    NotConnected,
+    /// Too many commands wait. Nothing was sent.
+    #[error("too many commands wait")]
+    QueueFull,
+    /// The station was not accepted, and may not be told this (1.6 §4.2). Nothing was sent.
+    #[error("not allowed while the station is {0:?}")]
+    NotAllowed(RegistrationStatus),
+    /// The command cannot be said in the version spoken. Nothing was sent.
+    #[error("cannot be sent: {0}")]
+    Unsendable(CompactString),
+    /// The station answered with an error.
+    #[error("the station answered {code}: {description}")]
+    Refused {
+        /// The error code, as 2.x spells it.
+        code: CompactString,
+        /// What went wrong, in the station's words.
+        description: CompactString,
+        /// Details, JSON text.
+        details: CompactString,
+    },
+    /// The answer breaks its schema. The command was received and may have been executed.
+    #[error("the answer is malformed: {0}")]
+    Malformed(CompactString),
+    /// No answer came in time. The command may have been executed.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The connection went away.
+    #[error("the connection was lost{}", if *.sent { ", the command may have been executed" } else { "" })]
+    LinkLost {
+        /// Whether the command was sent, and so may have been executed.
+        sent: bool,
+    },
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub enum Event {
+    /// The station is connected.
+    Connected {
+        /// The version spoken.
+        dialect: Dialect,
+    },
+    /// The station is not connected any more.
+    Disconnected,
+    /// The station sent a heartbeat.
+    Heartbeat,
+    /// The station reported what was recorded before; it was answered again.
+    Repeated {
+        /// The action's name.
+        action: CompactString,
+        /// The transaction, where there is one.
+        transaction: Option<TransactionId>,
+    },
+    /// More transactions run than are remembered: the end of this one will be recorded as an orphan.
+    TransactionForgotten(TransactionId),
+    /// The application did not answer in time, and the default was taken.
+    Unanswered(AskId),
+    /// A message was refused with this error, or dropped where no answer is possible.
+    FrameRefused {
+        /// The error.
+        code: Option<ErrorCode>,
+        /// What was wrong.
+        reason: CompactString,
+    },
+    /// A fact could not be stored and will be issued again.
+    StoreTrouble {
+        /// The fact.
+        ticket: Ticket,
+        /// When it is issued again.
+        retry_at: Instant,
+    },
+}

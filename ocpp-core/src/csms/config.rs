@@ -1,0 +1,84 @@
+//! How a session behaves, and its bounds.
+
+use core::time::Duration;
+
+use ocpp_rpc::Limits as FrameLimits;
+use ocpp_rpc::liveness::LivenessSettings;
+
+use super::{AuthorizationStatus, RegistrationStatus};
+
+/// How a session behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionConfig {
+    /// How long the application may take to answer a question; at most `reply_within`.
+    pub answer_within: Duration,
+    /// How long the station waits for an answer, all in all: also for the database. Then it is told of an internal error,
+    /// and will try again; what it reported stays on its way into the database. Less than its own patience, mostly 30 s.
+    pub reply_within: Duration,
+    /// What a station that boots is told when the application does not answer.
+    pub unanswered_boot: (RegistrationStatus, Duration),
+    /// What is said of a token when the application does not answer.
+    pub unanswered_token: AuthorizationStatus,
+    /// How long a station may take to answer a command, from when it is sent.
+    pub command_timeout: Duration,
+    /// A station that reconnects may be deaf until it has booted: commands wait for its first message, at most so long.
+    pub ready_within: Duration,
+    /// How a dead connection is found.
+    pub liveness: LivenessSettings,
+    /// Transaction numbers are greater than this one: the last that earlier software gave to this station, else 0.
+    pub transaction_floor: i32,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        SessionConfig {
+            answer_within: Duration::from_secs(10),
+            reply_within: Duration::from_secs(25),
+            unanswered_boot: (RegistrationStatus::Pending, Duration::from_secs(60)),
+            unanswered_token: AuthorizationStatus::Invalid,
+            command_timeout: Duration::from_secs(30),
+            ready_within: Duration::from_secs(5),
+            liveness: LivenessSettings::default(),
+            transaction_floor: 0,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The bounds of a session's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What one incoming frame may cost.
+    pub frame: FrameLimits,
+    /// Facts that wait for the database. Beyond it the station is told of an internal error, and will try again.
+    pub unconfirmed: usize,
+    /// Questions open at once. Beyond it the station is told of an internal error.
+    pub questions: usize,
+    /// Commands that wait for their answer, at least 1.
+    pub commands: usize,
+    /// Running transactions remembered. When a further one starts, the oldest is forgotten; its end is then an orphan.
+    pub open_transactions: usize,
+    /// Ended transactions remembered, so that repeated messages about them are known as such.
+    pub closed_transactions: usize,
+    /// Messages with meter values, and ends of unknown transactions, remembered to know repeated ones.
+    pub recent_reports: usize,
+    /// Connectors whose last status is remembered.
+    pub connectors: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            frame: FrameLimits::STANDARD,
+            unconfirmed: 64,
+            questions: 8,
+            commands: 16,
+            open_transactions: 64,
+            closed_transactions: 16,
+            recent_reports: 16,
+            connectors: 64,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a version of the protocol brings to the session: how its messages are read and written.
+
+use alloc::string::String;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use ocpp_rpc::Dialect;
+use ocpp_rpc::frame::Payload;
+use ocpp_types::Violation;
+
+use super::report::{Report, Response};
+use super::{Command, CommandAnswer};
+
+/// The functions of a version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    /// Reads a call of the station.
+    pub read: fn(&str, &Payload<'_>) -> Result<Report, Unread>,
+    /// Writes the answer to one, at the given time of day.
+    pub respond: fn(&Response, DateTime<Utc>) -> Result<String, Violation>,
+    /// Writes a command.
+    pub command: fn(Command) -> Result<Call, CompactString>,
+    /// Reads the answer to one.
+    pub answer: fn(CommandKind, &Payload<'_>) -> Result<CommandAnswer, Violation>,
+}
+
+impl Edge {
+    /// That of a version, if it is spoken here.
+    pub fn of(dialect: Dialect) -> Option<Self> {
+        match dialect {
+            Dialect::V1_6 => Some(crate::v1_6::csms::EDGE),
+            Dialect::V2_0_1 | Dialect::V2_1 => None,
+        }
+    }
+}
+
+/// Why a call of the station cannot be served.
+#[derive(Clone, Debug)]
+pub(crate) enum Unread {
+    /// The version has no such action.
+    UnknownAction,
+    /// The action is not one that is served.
+    UnservedAction,
+    /// A value has the right form, and makes no sense.
+    Value(&'static str),
+    /// The payload breaks its schema.
+    Violation(Violation),
+}
+
+impl From<Violation> for Unread {
+    fn from(violation: Violation) -> Self {
+        Unread::Violation(violation)
+    }
+}
+
+/// A command as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub action: CompactString,
+    pub payload: String,
+}
+
+/// What kind of answer a command gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommandKind {
+    RemoteStart,
+    RemoteStop,
+    GetConfiguration,
+    ChangeConfiguration,
+    Call,
+}
+
+impl From<&Command> for CommandKind {
+    fn from(command: &Command) -> Self {
+        match command {
+            Command::RemoteStart { .. } => CommandKind::RemoteStart,
+            Command::RemoteStop { .. } => CommandKind::RemoteStop,
+            Command::GetConfiguration { .. } => CommandKind::GetConfiguration,
+            Command::ChangeConfiguration { .. } => CommandKind::ChangeConfiguration,
+            Command::Call { .. } => CommandKind::Call,
+        }
+    }
+}

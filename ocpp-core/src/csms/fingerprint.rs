@@ -1,0 +1,69 @@
+//! What tells a repeated report from a new one.
+
+use chrono::{DateTime, Utc};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use super::{IdToken, MeterValue, StopReport};
+
+/// 64 bits that stand for a report's content (FNV-1a). Reports of one station are compared with a few earlier ones of
+/// its own, so honest ones do not collide; who provokes it, cheats himself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub(crate) struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// A fingerprint of nothing yet. The kind keeps reports of different meaning apart.
+    pub fn new(kind: u8) -> Self {
+        Fingerprint(0xCBF2_9CE4_8422_2325).byte(kind)
+    }
+
+    pub fn number(self, number: i64) -> Self {
+        number.to_le_bytes().into_iter().fold(self, Self::byte)
+    }
+
+    /// The length goes in too, so that neighbouring texts cannot be cut elsewhere.
+    pub fn text(self, text: &str) -> Self {
+        text.bytes().fold(self.number(text.len() as i64), Self::byte)
+    }
+
+    pub fn option<T>(self, value: Option<T>, add: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            None => self.byte(0),
+            Some(value) => add(self.byte(1), value),
+        }
+    }
+
+    pub fn time(self, time: DateTime<Utc>) -> Self {
+        self.number(time.timestamp()).number(i64::from(time.timestamp_subsec_nanos()))
+    }
+
+    /// As tokens compare: without regard to case.
+    pub fn token(self, token: &IdToken) -> Self {
+        let start = self.number(token.as_str().len() as i64);
+        token.as_str().bytes().map(|byte| byte.to_ascii_lowercase()).fold(start, Self::byte)
+    }
+
+    pub fn values(self, values: &[MeterValue]) -> Self {
+        values.iter().fold(self.number(values.len() as i64), |print, moment| {
+            let print = print.time(moment.at).number(moment.values.len() as i64);
+            moment.values.iter().fold(print, |print, value| {
+                [&value.context, &value.format, &value.measurand, &value.phase, &value.location, &value.unit]
+                    .into_iter()
+                    .fold(print.text(&value.value), |print, name| print.option(name.as_deref(), Self::text))
+            })
+        })
+    }
+
+    pub fn stop(self, report: &StopReport) -> Self {
+        self.number(report.meter_stop_wh)
+            .time(report.at)
+            .option(report.reason.as_deref(), Self::text)
+            .option(report.token.as_ref(), Self::token)
+            .values(&report.samples)
+    }
+
+    fn byte(self, byte: u8) -> Self {
+        Fingerprint((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    }
+}

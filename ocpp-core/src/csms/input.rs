@@ -1,0 +1,110 @@
+//! Everything that can be told to a session: facts, with the time of the call.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use ocpp_rpc::Dialect;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, AskId, IdToken, TransactionId};
+use crate::store::Ticket;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum Input<'a> {
+    /// About the connection with the station.
+    Link(LinkInput<'a>),
+    /// The fact of this ticket and all before it are durable.
+    Stored(Ticket),
+    /// The fact of this ticket could not be stored. The driver drops it and all later ones; they will be issued again.
+    StoreFailed(Ticket),
+    /// The wall clock, to be read when the session is made, and again after the server's clock was changed.
+    Wall(DateTime<Utc>),
+    /// The application answers a question.
+    Answer(AskId, Answer),
+    /// The application wants something of the station. Always ends in one
+    /// [`Action::Answered`](super::Action::Answered) with the same id.
+    Command {
+        /// Names the command in its answer. Not that of a command still open.
+        id: CommandId,
+        /// What is wanted.
+        command: Command,
+    },
+    /// Time passed. Due at the deadline of `poll_timeout`, harmless at any time.
+    Tick,
+}
+
+/// A fact about the connection. The driver lets only the newest connection of a station speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum LinkInput<'a> {
+    /// The handshake succeeded. If another connection was open, it counts as closed.
+    Opened {
+        /// The version of the subprotocol that was agreed on.
+        dialect: Dialect,
+    },
+    /// A text message arrived.
+    Frame(&'a [u8]),
+    /// A pong arrived.
+    Pong,
+    /// The connection is gone.
+    Closed,
+}
+
+/// Names a command; chosen by the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CommandId(pub u64);
+
+/// What the application can want of a station. `Debug` masks values: one may be a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Start a transaction (1.6 §5.11).
+    RemoteStart {
+        /// The EVSE (1.6: connector), from 1; none leaves the choice to the station.
+        evse: Option<u32>,
+        /// The driver.
+        token: IdToken,
+    },
+    /// Stop a transaction (1.6 §5.12).
+    RemoteStop {
+        /// The transaction.
+        transaction: TransactionId,
+    },
+    /// Read configuration keys (1.6 §5.8).
+    GetConfiguration {
+        /// Their names; none asks for all.
+        keys: Vec<CompactString>,
+    },
+    /// Set a configuration key (1.6 §5.3).
+    ChangeConfiguration {
+        /// Its name.
+        key: CompactString,
+        /// Its value.
+        value: CompactString,
+    },
+    /// Send any action, also a vendor's, with a payload that is not checked beyond being one JSON object.
+    Call {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, JSON text.
+        payload: String,
+    },
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::RemoteStart { evse, token } => {
+                f.debug_struct("RemoteStart").field("evse", evse).field("token", token).finish()
+            }
+            Command::RemoteStop { transaction } => write!(f, "RemoteStop({transaction})"),
+            Command::GetConfiguration { keys } => f.debug_tuple("GetConfiguration").field(keys).finish(),
+            Command::ChangeConfiguration { key, .. } => write!(f, "ChangeConfiguration({key}, ***)"),
+            Command::Call { action, .. } => write!(f, "Call({action}, ***)"),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The transactions of one station, in 1.6: which are running, which ended lately, and what a report about one means.
+//!
+//! Reports come with the station's own retries (1.6 §3.7.1) and are judged: a new one becomes a [`Fact`], a repeated one
+//! is answered like the first. The ledger changes by facts alone, so it is what its facts make it, live or replayed.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use super::fingerprint::Fingerprint;
+use super::{
+    Attribution, Authorization, AuthorizationStatus, Consumption, Fact, IdToken, Limits, MeterValue, OrphanStop,
+    Samples, Started, StopReport, Stopped, TransactionId,
+};
+use crate::rng::Rng;
+
+#[cfg(test)]
+mod tests;
+
+/// The transactions of one station.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub(crate) struct Ledger {
+    /// The greatest number given out.
+    last_number: i32,
+    /// In the order of their start.
+    running: Vec<Running>,
+    /// In the order of their end.
+    ended: VecDeque<Ended>,
+    /// Reports that bear no key of their own: meter values, ends of unknown transactions, contradicting ends.
+    recent: VecDeque<Fingerprint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct Running {
+    number: i32,
+    connector: u32,
+    token: IdToken,
+    meter_start_wh: i64,
+    at: DateTime<Utc>,
+    verdict: Option<Authorization>,
+    /// Whether the station used the number, and so knows it.
+    named: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct Ended {
+    number: i32,
+    start: Fingerprint,
+    stop: Fingerprint,
+    /// Whether the station named no transaction when it ended.
+    inferred: bool,
+    verdict: Option<AuthorizationStatus>,
+}
+
+/// The begin of a transaction, as reported (1.6 §6.45).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StartReport {
+    pub connector: u32,
+    pub token: IdToken,
+    pub meter_start_wh: i64,
+    pub at: DateTime<Utc>,
+    pub reservation: Option<i64>,
+}
+
+/// What a reported start means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StartJudgement {
+    /// The number of the transaction.
+    pub number: i32,
+    /// The fact, unless it was recorded before.
+    pub fact: Option<Fact>,
+}
+
+impl Ledger {
+    /// Judges a start: the same connector, token, meter value and time are the same transaction. A new one gets a
+    /// number greater than `floor` and all before. None if there are no more numbers.
+    pub fn judge_start(&self, report: StartReport, floor: i32, rng: &mut Rng) -> Option<StartJudgement> {
+        let key = start_key(report.connector, &report.token, report.meter_start_wh, report.at);
+        let running = self.running.iter().find(|running| running.key() == key).map(|running| running.number);
+        let ended = || self.ended.iter().find(|ended| ended.start == key).map(|ended| ended.number);
+        if let Some(number) = running.or_else(ended) {
+            return Some(StartJudgement { number, fact: None });
+        }
+        let number = next_number(self.last_number.max(floor), rng)?;
+        let StartReport { connector, token, meter_start_wh, at, reservation } = report;
+        let transaction = TransactionId::from(number);
+        let fact = Fact::Started(Started { transaction, connector, token, meter_start_wh, at, reservation });
+        Some(StartJudgement { number, fact: Some(fact) })
+    }
+
+    /// Judges the end of the transaction that the station named, or of the one that fits if it named none. None if it was
+    /// recorded before.
+    pub fn judge_stop(&self, named: Option<i32>, report: StopReport) -> Option<Fact> {
+        let stop = stop_key(&report);
+        let Some(number) = named else {
+            let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop);
+            if seen || self.recent.contains(&orphan_key(None, &report)) {
+                return None;
+            }
+            return match self.only(|running| running.may_be_ended_by(&report)) {
+                Some(running) => running.stopped(true, report),
+                None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
+            };
+        };
+        if let Some(running) = self.running.iter().find(|running| running.number == number) {
+            return running.stopped(false, report);
+        }
+        let transaction = TransactionId::from(number);
+        let ended = self.ended.iter().find(|ended| ended.number == number);
+        if ended.is_some_and(|ended| ended.stop == stop) || self.recent.contains(&orphan_key(named, &report)) {
+            return None;
+        }
+        Some(match ended {
+            Some(_) => Fact::StopContradicted { transaction, report },
+            None => Fact::StopOrphaned(OrphanStop { named: Some(transaction), report }),
+        })
+    }
+
+    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none. None if
+    /// they were recorded before.
+    pub fn judge_samples(&self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
+        if self.recent.contains(&samples_key(connector, named, &values)) {
+            return None;
+        }
+        let attribution = match named {
+            Some(number) if self.knows(number) => Attribution::Named(number.into()),
+            Some(number) => Attribution::Unknown(number.into()),
+            None => match self.only(|running| running.may_have_sampled(connector, &values)) {
+                Some(running) => Attribution::Inferred(running.number.into()),
+                None => Attribution::None,
+            },
+        };
+        Some(Fact::Sampled(Samples { connector, attribution, values }))
+    }
+
+    /// The verdict on the token of a transaction, if there is one yet. For one that ended, only the status.
+    pub fn verdict(&self, number: i32) -> Option<Authorization> {
+        let running = self.running.iter().find(|running| running.number == number);
+        let ended = || self.ended.iter().find(|ended| ended.number == number);
+        running.and_then(|running| running.verdict.clone()).or_else(|| Some(ended()?.verdict?.into()))
+    }
+
+    /// The running transaction that a further one will drive out.
+    pub fn displaced(&self, limits: &Limits) -> Option<i32> {
+        let is_full = self.running.len() >= limits.open_transactions.max(1);
+        self.running.first().filter(|_| is_full).map(|running| running.number)
+    }
+
+    /// Takes in what is recorded.
+    pub fn apply(&mut self, fact: &Fact, limits: &Limits) {
+        match fact {
+            Fact::Booted(_) | Fact::Status(_) => {}
+            Fact::Started(started) => self.begin(started, limits),
+            Fact::Authorized { transaction, verdict } => self.authorize(transaction, verdict),
+            Fact::Sampled(samples) => {
+                let named = match &samples.attribution {
+                    Attribution::Named(transaction) | Attribution::Unknown(transaction) => transaction.number(),
+                    Attribution::Inferred(_) | Attribution::None => None,
+                };
+                if let Some(running) = self.running.iter_mut().find(|running| Some(running.number) == named) {
+                    running.named = true;
+                }
+                self.remember(samples_key(samples.connector, named, &samples.values), limits);
+            }
+            Fact::Stopped(stopped) => self.end(stopped, limits),
+            Fact::StopContradicted { transaction, report } => {
+                self.remember(orphan_key(transaction.number(), report), limits);
+            }
+            Fact::StopOrphaned(orphan) => {
+                let named = orphan.named.as_ref().and_then(TransactionId::number);
+                self.remember(orphan_key(named, &orphan.report), limits);
+            }
+        }
+    }
+
+    fn begin(&mut self, started: &Started, limits: &Limits) {
+        let Some(number) = started.transaction.number() else { return };
+        self.last_number = self.last_number.max(number);
+        if self.displaced(limits).is_some() {
+            self.running.remove(0);
+        }
+        self.running.push(Running {
+            number,
+            connector: started.connector,
+            token: started.token.clone(),
+            meter_start_wh: started.meter_start_wh,
+            at: started.at,
+            verdict: None,
+            named: false,
+        });
+    }
+
+    fn authorize(&mut self, transaction: &TransactionId, verdict: &Authorization) {
+        let number = transaction.number();
+        if let Some(running) = self.running.iter_mut().find(|running| Some(running.number) == number) {
+            running.verdict = Some(verdict.clone());
+        } else if let Some(ended) = self.ended.iter_mut().find(|ended| Some(ended.number) == number) {
+            ended.verdict = Some(verdict.status);
+        }
+    }
+
+    fn end(&mut self, stopped: &Stopped, limits: &Limits) {
+        let number = stopped.transaction.number();
+        let Some(place) = self.running.iter().position(|running| Some(running.number) == number) else { return };
+        let running = self.running.remove(place);
+        if self.running.is_empty() {
+            // Most stations idle most of the time.
+            self.running = Vec::new();
+        }
+        let ended = Ended {
+            number: running.number,
+            start: running.key(),
+            stop: stop_key(&stopped.report),
+            inferred: stopped.inferred,
+            verdict: running.verdict.map(|verdict| verdict.status),
+        };
+        push_bounded(&mut self.ended, ended, limits.closed_transactions.max(1));
+    }
+
+    fn remember(&mut self, report: Fingerprint, limits: &Limits) {
+        push_bounded(&mut self.recent, report, limits.recent_reports.max(1));
+    }
+
+    fn knows(&self, number: i32) -> bool {
+        self.running.iter().any(|running| running.number == number)
+            || self.ended.iter().any(|ended| ended.number == number)
+    }
+
+    /// The running transaction that fits, if there is exactly one.
+    fn only(&self, fits: impl Fn(&Running) -> bool) -> Option<&Running> {
+        let mut fitting = self.running.iter().filter(|running| fits(running));
+        let first = fitting.next()?;
+        fitting.next().is_none().then_some(first)
+    }
+}
+
+impl Running {
+    fn key(&self) -> Fingerprint {
+        start_key(self.connector, &self.token, self.meter_start_wh, self.at)
+    }
+
+    /// Whether an end without number can be that of this transaction: one whose number never reached the station
+    /// (1.6 errata 3.18).
+    fn may_be_ended_by(&self, report: &StopReport) -> bool {
+        !self.named
+            && self.at <= report.at
+            && self.meter_start_wh <= report.meter_stop_wh
+            && report.token.as_ref().is_none_or(|token| *token == self.token)
+    }
+
+    fn may_have_sampled(&self, connector: u32, values: &[MeterValue]) -> bool {
+        self.connector == connector && values.iter().all(|value| self.at <= value.at)
+    }
+
+    fn stopped(&self, inferred: bool, report: StopReport) -> Option<Fact> {
+        let consumption = Consumption::between(self.meter_start_wh, report.meter_stop_wh);
+        Some(Fact::Stopped(Stopped { transaction: self.number.into(), inferred, consumption, report }))
+    }
+}
+
+/// A number after `last`, by a step that cannot be foretold. Steps are 32,000 on average at first and get smaller with
+/// the room that is left, so that a station has numbers for more than 700,000 transactions.
+fn next_number(last: i32, rng: &mut Rng) -> Option<i32> {
+    let last = last.max(0);
+    let room = i32::MAX - last;
+    let span = (room >> 15).max(1).min(room);
+    (span > 0).then(|| last + 1 + i32::try_from(rng.next_u64() % span.unsigned_abs() as u64).unwrap_or(0))
+}
+
+fn start_key(connector: u32, token: &IdToken, meter_start_wh: i64, at: DateTime<Utc>) -> Fingerprint {
+    Fingerprint::new(b'b').number(connector.into()).token(token).number(meter_start_wh).time(at)
+}
+
+fn stop_key(report: &StopReport) -> Fingerprint {
+    Fingerprint::new(b'e').stop(report)
+}
+
+fn orphan_key(named: Option<i32>, report: &StopReport) -> Fingerprint {
+    Fingerprint::new(b'o').option(named.map(i64::from), Fingerprint::number).stop(report)
+}
+
+fn samples_key(connector: u32, named: Option<i32>, values: &[MeterValue]) -> Fingerprint {
+    Fingerprint::new(b's').number(connector.into()).option(named.map(i64::from), Fingerprint::number).values(values)
+}
+
+fn push_bounded<T>(list: &mut VecDeque<T>, item: T, limit: usize) {
+    while list.len() >= limit {
+        list.pop_front();
+    }
+    list.push_back(item);
+}

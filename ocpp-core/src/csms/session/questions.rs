@@ -1,0 +1,140 @@
+//! Questions to the application: open ones, their answers and their defaults.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::time::Duration;
+
+use ocpp_rpc::engine::ReplyToken;
+
+use super::Session;
+use crate::MisuseError;
+use crate::csms::report::Response;
+use crate::csms::{
+    Action, Answer, AskId, Authorization, Booted, DataTransferStatus, Event, Fact, Question, StationInfo,
+};
+use crate::time::Instant;
+
+/// The open questions, in the order of their deadlines: all have the same time.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    asked: u64,
+    open: VecDeque<Open>,
+}
+
+#[derive(Debug)]
+pub(super) struct Open {
+    id: AskId,
+    until: Instant,
+    token: ReplyToken,
+    subject: Subject,
+}
+
+/// What an answer decides.
+#[derive(Debug)]
+pub(super) enum Subject {
+    Boot(Box<StationInfo>),
+    Authorize,
+    /// The transaction of this number began, and is recorded.
+    Start(i32),
+    DataTransfer,
+}
+
+impl Questions {
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.open.front().map(|open| open.until)
+    }
+
+    pub fn expired(&mut self, now: Instant) -> Option<Open> {
+        let due = self.open.front().is_some_and(|open| open.until <= now);
+        due.then(|| self.open.pop_front()).flatten()
+    }
+
+    pub fn give_back(&mut self) {
+        super::give_back(&mut self.open);
+    }
+
+    /// The connection is gone: only what is recorded needs a verdict still.
+    pub fn drop_unrecorded(&mut self) {
+        self.open.retain(|open| matches!(open.subject, Subject::Start(_)));
+    }
+}
+
+impl Session {
+    pub(super) fn ask(&mut self, token: ReplyToken, subject: Subject, question: Question) {
+        self.questions.asked += 1;
+        let id = AskId(self.questions.asked);
+        let until = self.now + self.config.answer_within;
+        self.questions.open.push_back(Open { id, until, token, subject });
+        self.actions.push_back(Action::Ask { id, until, question });
+    }
+
+    pub(super) fn answered(&mut self, id: AskId, answer: Answer) -> Result<(), MisuseError> {
+        let place = self.questions.open.iter().position(|open| open.id == id);
+        let place = place.ok_or(MisuseError::UnknownQuestion(id.0))?;
+        if !self.questions.open.get(place).is_some_and(|open| open.subject.takes(&answer)) {
+            return Err(MisuseError::Refused("the answer is of another kind than the question"));
+        }
+        if let Some(open) = self.questions.open.remove(place) {
+            self.decide(open, answer);
+        }
+        Ok(())
+    }
+
+    /// The default is taken.
+    pub(super) fn unanswered(&mut self, open: Open) {
+        let answer = match open.subject {
+            Subject::Boot(_) => {
+                let (status, interval) = self.config.unanswered_boot;
+                Answer::Boot { status, interval }
+            }
+            Subject::Authorize | Subject::Start(_) => Answer::Authorize(self.config.unanswered_token.into()),
+            Subject::DataTransfer => Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None },
+        };
+        self.event(Event::Unanswered(open.id));
+        self.decide(open, answer);
+    }
+
+    fn decide(&mut self, open: Open, answer: Answer) {
+        let token = open.token;
+        match (open.subject, answer) {
+            (Subject::Boot(station), Answer::Boot { status, interval }) => {
+                let interval = Duration::from_secs(interval.as_secs());
+                let ticket = self.record(Fact::Booted(Booted { station: *station, status, interval }));
+                self.respond_after(ticket, token, Response::Boot { status, interval });
+            }
+            (Subject::Authorize, Answer::Authorize(verdict)) => self.respond(token, &Response::Authorize(verdict)),
+            (Subject::Start(number), Answer::Authorize(verdict)) => self.authorized(token, number, verdict),
+            (Subject::DataTransfer, Answer::DataTransfer { status, data }) => {
+                self.respond(token, &Response::DataTransfer { status, data });
+            }
+            // `takes` was asked before.
+            (_, Answer::Boot { .. } | Answer::Authorize(_) | Answer::DataTransfer { .. }) => {}
+        }
+    }
+
+    /// A start that was reported twice may have been asked for twice: the first verdict stays.
+    fn authorized(&mut self, token: ReplyToken, number: i32, verdict: Authorization) {
+        let (ticket, verdict) = match self.record.ledger.verdict(number) {
+            Some(first) => (self.store.last(), first),
+            None => {
+                let fact = Fact::Authorized { transaction: number.into(), verdict: verdict.clone() };
+                (self.record(fact), verdict)
+            }
+        };
+        self.respond_after(ticket, token, Response::Start { number, verdict });
+    }
+}
+
+impl Subject {
+    fn takes(&self, answer: &Answer) -> bool {
+        match self {
+            Subject::Boot(_) => matches!(answer, Answer::Boot { .. }),
+            Subject::Authorize | Subject::Start(_) => matches!(answer, Answer::Authorize(_)),
+            Subject::DataTransfer => matches!(answer, Answer::DataTransfer { .. }),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Calls of the station: each is judged, recorded where it is new, and answered.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+
+use compact_str::CompactString;
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_rpc::frame::Payload;
+use ocpp_rpc::{CallError, ErrorCode};
+
+use super::Session;
+use super::questions::Subject;
+use crate::csms::edge::Unread;
+use crate::csms::ledger::StartReport;
+use crate::csms::report::{Report, Response};
+use crate::csms::{Event, Fact, Question, RegistrationStatus, TransactionId};
+
+impl Session {
+    pub(super) fn call(&mut self, token: ReplyToken, action: &str, payload: &Payload<'_>) {
+        let Some(read) = self.link.as_ref().map(|link| link.edge.read) else { return };
+        match read(action, payload) {
+            Ok(report) => self.report(token, action, report),
+            Err(Unread::UnknownAction) => {
+                self.refuse(token, ErrorCode::NotImplemented, "the action is not known".into());
+            }
+            Err(Unread::UnservedAction) => {
+                self.refuse(token, ErrorCode::NotSupported, "the action is not served".into());
+            }
+            Err(Unread::Value(reason)) => {
+                self.refuse(token, ErrorCode::PropertyConstraintViolation, reason.into());
+            }
+            Err(Unread::Violation(violation)) => {
+                let Some(dialect) = self.engine.dialect() else { return };
+                self.refuse_with(token, &CallError::violation(&violation, dialect));
+            }
+        }
+    }
+
+    fn report(&mut self, token: ReplyToken, action: &str, report: Report) {
+        let is_boot = matches!(report, Report::Boot(_));
+        // 1.6 §4.2: a rejected station says nothing. It defines no error for one that does; 2.x does (B03.FR.07).
+        if !is_boot && self.record.registration == Some(RegistrationStatus::Rejected) {
+            self.refuse(token, ErrorCode::SecurityError, "the station was rejected".into());
+            return;
+        }
+        if report != Report::Heartbeat && !self.has_room() {
+            self.refuse(token, ErrorCode::InternalError, "busy, try again".into());
+            return;
+        }
+        match report {
+            Report::Boot(station) => {
+                // Until it has its answer it may take nothing else.
+                if let Some(link) = &mut self.link {
+                    link.deaf_until = Some(self.now + self.config.reply_within);
+                }
+                self.ask(token, Subject::Boot(Box::new(station.clone())), Question::Boot(station));
+            }
+            Report::Heartbeat => {
+                self.event(Event::Heartbeat);
+                self.respond(token, &Response::Heartbeat);
+            }
+            Report::Status(report) => {
+                let fact = (!self.record.knows_status(&report)).then_some(Fact::Status(report));
+                self.take(token, action, fact, None, Response::Status);
+            }
+            Report::Authorize(id) => {
+                self.ask(token, Subject::Authorize, Question::Authorize { token: id, transaction: None });
+            }
+            Report::Start(report) => self.start(token, action, report),
+            Report::Stop(named, report) => {
+                let fact = self.record.ledger.judge_stop(named, report);
+                self.take(token, action, fact, named, Response::Stop);
+            }
+            Report::Samples { connector, named, values } => {
+                let fact = self.record.ledger.judge_samples(connector, named, values);
+                self.take(token, action, fact, named, Response::Samples);
+            }
+            Report::DataTransfer { vendor_id, message_id, data } => {
+                let question = Question::DataTransfer { vendor_id, message_id, data };
+                self.ask(token, Subject::DataTransfer, question);
+            }
+        }
+        if !is_boot {
+            self.ready();
+        }
+    }
+
+    /// A start is recorded whatever the verdict on its token: it happened (1.6 §4.8).
+    fn start(&mut self, token: ReplyToken, action: &str, report: StartReport) {
+        let driver = report.token.clone();
+        let floor = self.config.transaction_floor;
+        let Some(start) = self.record.ledger.judge_start(report, floor, &mut self.rng) else {
+            self.refuse(token, ErrorCode::InternalError, "no transaction number is left".into());
+            return;
+        };
+        let number = start.number;
+        match start.fact {
+            Some(fact) => {
+                if let Some(number) = self.record.ledger.displaced(&self.config.limits) {
+                    self.event(Event::TransactionForgotten(number.into()));
+                }
+                self.record(fact);
+            }
+            None => {
+                self.repeated(action, Some(number));
+                if let Some(verdict) = self.record.ledger.verdict(number) {
+                    let ticket = self.store.last();
+                    self.respond_after(ticket, token, Response::Start { number, verdict });
+                    return;
+                }
+            }
+        }
+        let question = Question::Authorize { token: driver, transaction: Some(number.into()) };
+        self.ask(token, Subject::Start(number), question);
+    }
+
+    /// Records what is new, and answers once all that is recorded is durable: what is repeated may be on its way still.
+    fn take(
+        &mut self,
+        token: ReplyToken,
+        action: &str,
+        fact: Option<Fact>,
+        transaction: Option<i32>,
+        response: Response,
+    ) {
+        let ticket = match fact {
+            Some(fact) => self.record(fact),
+            None => {
+                self.repeated(action, transaction);
+                self.store.last()
+            }
+        };
+        self.respond_after(ticket, token, response);
+    }
+
+    fn repeated(&mut self, action: &str, transaction: Option<i32>) {
+        let transaction = transaction.map(TransactionId::from);
+        self.event(Event::Repeated { action: CompactString::new(action), transaction });
+    }
+
+    fn has_room(&self) -> bool {
+        let limits = &self.config.limits;
+        self.store.len() < limits.unconfirmed.max(1) && self.questions.len() < limits.questions.max(1)
+    }
+
+    pub(super) fn refuse(&mut self, token: ReplyToken, code: ErrorCode, reason: Cow<'static, str>) {
+        self.refuse_with(token, &CallError::new(code, reason));
+    }
+
+    fn refuse_with(&mut self, token: ReplyToken, error: &CallError) {
+        // Fails if nobody waits for the answer any more.
+        drop(self.engine.reply_error(self.now, token, error));
+        self.frame_refused(Some(error.code.clone()), CompactString::new(error.description()));
+    }
+}

@@ -1,0 +1,8 @@
+//! Parts that the machines of both protocol families share. None of them knows a message.
+
+pub(crate) mod heartbeat;
+pub(crate) mod link;
+pub(crate) mod metering;
+pub(crate) mod outbox;
+pub(crate) mod questions;
+pub(crate) mod registration;

@@ -1,0 +1,122 @@
+//! What the journal holds: facts about transactions, not frames. Frames are rendered when they are sent.
+
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
+
+use crate::station::{EvseId, IdToken, MeterSample, StopReason, TransactionNo};
+use crate::store::EntryKey;
+use crate::store::framing::{FramingError, Record};
+use crate::time::Stamp;
+
+/// A transaction began. Its position in the journal is its [`TransactionNo`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Started {
+    pub evse: EvseId,
+    pub token: IdToken,
+    /// The group of the token, if the CSMS told it.
+    pub group: Option<IdToken>,
+    pub at: Stamp,
+    pub meter_mwh: i64,
+    pub reservation: Option<i64>,
+}
+
+/// Meter values of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sampled {
+    pub transaction: TransactionNo,
+    pub evse: EvseId,
+    pub at: Stamp,
+    pub values: Vec<MeterSample>,
+}
+
+/// A transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stopped {
+    pub transaction: TransactionNo,
+    pub at: Stamp,
+    pub meter_mwh: i64,
+    pub reason: StopReason,
+    pub token: Option<IdToken>,
+}
+
+impl Record for Started {
+    const KIND: u8 = 1;
+}
+
+impl Record for Sampled {
+    const KIND: u8 = 2;
+}
+
+impl Record for Stopped {
+    const KIND: u8 = 3;
+}
+
+/// A record of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JournalRecord {
+    Started(Started),
+    Sampled(Sampled),
+    Stopped(Stopped),
+}
+
+impl JournalRecord {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            JournalRecord::Started(record) => record.to_bytes(),
+            JournalRecord::Sampled(record) => record.to_bytes(),
+            JournalRecord::Stopped(record) => record.to_bytes(),
+        }
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FramingError> {
+        match bytes.get(1) {
+            Some(&Started::KIND) => Started::from_bytes(bytes).map(JournalRecord::Started),
+            Some(&Sampled::KIND) => Sampled::from_bytes(bytes).map(JournalRecord::Sampled),
+            Some(&Stopped::KIND) => Stopped::from_bytes(bytes).map(JournalRecord::Stopped),
+            Some(&kind) => Err(FramingError::Kind(kind)),
+            None => Err(FramingError::Short(bytes.len())),
+        }
+    }
+
+    /// The transaction it tells of, given its position.
+    pub fn transaction(&self, position: TransactionNo) -> TransactionNo {
+        match self {
+            JournalRecord::Started(_) => position,
+            JournalRecord::Sampled(record) => record.transaction,
+            JournalRecord::Stopped(record) => record.transaction,
+        }
+    }
+}
+
+/// What is kept of a transaction between the delivery of its start and that of its stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownTransaction {
+    pub evse: EvseId,
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+    pub meter_start_mwh: i64,
+    /// The CSMS's number; none when its start could not be delivered (1.6 errata 3.18).
+    pub csms_id: Option<i64>,
+}
+
+impl Record for KnownTransaction {
+    const KIND: u8 = 16;
+}
+
+const PREFIX: &str = "tx/";
+
+impl KnownTransaction {
+    /// The entry that holds it.
+    pub fn key(transaction: TransactionNo) -> EntryKey {
+        let name: CompactString = format_compact!("{PREFIX}{}", transaction.0.0);
+        EntryKey::new(&name)
+    }
+
+    /// The transaction of an entry's name.
+    pub fn transaction_of(key: &EntryKey) -> Option<TransactionNo> {
+        let number = key.as_str().strip_prefix(PREFIX)?.parse().ok()?;
+        Some(TransactionNo(crate::store::LogIndex(number)))
+    }
+}

@@ -1,0 +1,128 @@
+//! The outbox after a restart, from what was durable.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+
+use super::{JournalRecord, KnownTransaction, Outbox, Pending};
+use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
+use crate::store::framing::Record;
+use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
+use crate::time::Boot;
+
+/// A transaction that ran when the power failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenTransaction {
+    pub transaction: TransactionNo,
+    pub evse: EvseId,
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+    /// The highest register value that is on record.
+    pub meter_mwh: i64,
+}
+
+impl Outbox {
+    /// Reads the journal and the entries. Gives the open transactions, and the places of values that could not be read.
+    pub fn restore(
+        image: &Image,
+        boot: Boot,
+        store: &mut StoreQueue,
+    ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
+        let mut skipped = Vec::new();
+        let mut known = BTreeMap::new();
+        for (key, value) in &image.entries {
+            let Some(transaction) = KnownTransaction::transaction_of(key) else { continue };
+            match KnownTransaction::from_bytes(value) {
+                Ok(entry) => {
+                    known.insert(transaction, entry);
+                }
+                Err(_) => skipped.push(CompactString::new(key.as_str())),
+            }
+        }
+
+        let mut open: BTreeMap<TransactionNo, OpenTransaction> =
+            known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
+        let mut started = BTreeSet::new();
+        let mut queue = VecDeque::new();
+        let mut delivered = None;
+        for (position, bytes) in image.records(Log::Transactions) {
+            let Ok(record) = JournalRecord::from_bytes(bytes) else {
+                skipped.push(format_compact!("{}/{}", Log::Transactions.as_str(), position.0));
+                continue;
+            };
+            let transaction = record.transaction(TransactionNo(position));
+            // Present is enough: a corrupt entry must not pass for a delivered stop.
+            let is_known = image.entries.contains_key(&KnownTransaction::key(transaction));
+            let is_pending = match &record {
+                // An entry is put when the start was delivered, and the trim did not come to pass.
+                JournalRecord::Started(start) => {
+                    if !is_known {
+                        started.insert(transaction);
+                        open.insert(transaction, start.open(transaction));
+                    }
+                    !is_known
+                }
+                // The entry is deleted when the stop was delivered.
+                JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains(&transaction),
+            };
+            match &record {
+                JournalRecord::Started(_) => {}
+                JournalRecord::Sampled(sample) => {
+                    if let Some(open) = open.get_mut(&transaction) {
+                        let energy =
+                            sample.values.iter().filter(|v| v.measurand == Measurand::EnergyActiveImportRegister);
+                        open.meter_mwh = energy.map(|v| v.milli).fold(open.meter_mwh, i64::max);
+                    }
+                }
+                JournalRecord::Stopped(_) => {
+                    open.remove(&transaction);
+                }
+            }
+            if is_pending {
+                queue.push_back(Pending { position, record, ticket: Ticket(0) });
+            } else if queue.is_empty() {
+                delivered = Some(position);
+            }
+        }
+
+        if let Some(through) = delivered {
+            store.push(StoreOp::Trim { log: Log::Transactions, through });
+        }
+        let samples = queue.iter().filter(|pending| matches!(pending.record, JournalRecord::Sampled(_))).count();
+        let outbox = Outbox {
+            queue,
+            known,
+            next_position: Self::first_position(boot),
+            samples,
+            failures: 0,
+            retry_at: None,
+            settled: Ticket(0),
+        };
+        (outbox, open.into_values().collect(), skipped)
+    }
+}
+
+impl KnownTransaction {
+    fn open(&self, transaction: TransactionNo) -> OpenTransaction {
+        OpenTransaction {
+            transaction,
+            evse: self.evse,
+            token: self.token.clone(),
+            group: self.group.clone(),
+            meter_mwh: self.meter_start_mwh,
+        }
+    }
+}
+
+impl super::Started {
+    fn open(&self, transaction: TransactionNo) -> OpenTransaction {
+        OpenTransaction {
+            transaction,
+            evse: self.evse,
+            token: self.token.clone(),
+            group: self.group.clone(),
+            meter_mwh: self.meter_mwh,
+        }
+    }
+}

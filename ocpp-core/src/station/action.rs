@@ -1,0 +1,280 @@
+//! Everything that a station orders or tells.
+
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Question, RegistrationStatus};
+use crate::store::{LogIndex, StoreOp, Ticket};
+use crate::time::Instant;
+
+/// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum Action {
+    /// To the WebSocket.
+    Link(LinkAction),
+    /// To the store; confirmed by `Input::Stored` with the ticket.
+    Store {
+        /// Numbers the operation.
+        ticket: Ticket,
+        /// What to do.
+        op: StoreOp,
+    },
+    /// To the hardware of an EVSE.
+    Evse(EvseId, EvseAction),
+    /// Set the driver's clock, if it has one.
+    SetClock(DateTime<Utc>),
+    /// Restart, now.
+    Reboot(RebootKind),
+    /// A question to the application. Without an answer until the deadline, the default is taken.
+    Ask {
+        /// Names the question in the answer.
+        id: AskId,
+        /// The deadline.
+        until: Instant,
+        /// What is asked.
+        question: Question,
+    },
+    /// Something happened. May be ignored without harm.
+    Event(Event),
+}
+
+/// An order to the WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum LinkAction {
+    /// Connect, and report `Opened` or `Closed`.
+    Connect(ConnectRequest),
+    /// Send a text message.
+    Send(Vec<u8>),
+    /// Send a ping.
+    Ping,
+    /// Close the connection, if there is one. No `Closed` need follow.
+    Close,
+}
+
+/// How to connect.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct ConnectRequest {
+    /// The whole connection URL, identity included (OCPP-J 1.6 §3.1.1).
+    pub url: CompactString,
+    /// Subprotocols to offer, most wanted first.
+    pub subprotocols: Vec<CompactString>,
+    /// The value of the `Authorization` header, with a password.
+    pub authorization: Option<CompactString>,
+}
+
+impl core::fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ConnectRequest")
+            .field("url", &self.url)
+            .field("subprotocols", &self.subprotocols)
+            .field("authorization", &self.authorization.as_ref().map(|_| "***"))
+            .finish()
+    }
+}
+
+/// How much to restart (1.6 §7.42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RebootKind {
+    /// The application.
+    Soft,
+    /// All hardware.
+    Hard,
+}
+
+/// Names a transaction of this station: the journal position of its start. Unique for the station's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TransactionNo(pub LogIndex);
+
+/// Why a transaction ended (1.6 §7.38).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopReason {
+    /// The CSMS refused the token after the start.
+    DeAuthorized,
+    /// An emergency stop.
+    EmergencyStop,
+    /// The vehicle was unplugged.
+    EvDisconnected,
+    /// A hard reset was ordered.
+    HardReset,
+    /// The driver stopped at the station.
+    Local,
+    /// Another reason.
+    Other,
+    /// The power failed.
+    PowerLoss,
+    /// The station restarted on its own.
+    Reboot,
+    /// The CSMS stopped it.
+    Remote,
+    /// A soft reset was ordered.
+    SoftReset,
+    /// The CSMS unlocked the connector.
+    UnlockCommand,
+}
+
+/// The status of an EVSE as both families know it (1.6 `ChargePointStatus`, §4.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EvseStatus {
+    /// Free.
+    Available,
+    /// In use, no transaction yet.
+    Preparing,
+    /// Energy flows.
+    Charging,
+    /// The vehicle takes no energy.
+    SuspendedEv,
+    /// The station gives no energy.
+    SuspendedEvse,
+    /// The transaction ended, the driver must act.
+    Finishing,
+    /// Reserved.
+    Reserved,
+    /// Out of service.
+    Unavailable,
+    /// Out of order.
+    Faulted,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub enum Event {
+    /// The link is open.
+    Connected {
+        /// The subprotocol in use.
+        subprotocol: CompactString,
+    },
+    /// The link is gone, or no connection could be made; the next attempt comes at `retry_at`.
+    Disconnected {
+        /// When the next attempt is made.
+        retry_at: Instant,
+    },
+    /// The server chose a subprotocol that was not offered.
+    SubprotocolRefused {
+        /// Its choice.
+        subprotocol: CompactString,
+    },
+    /// The CSMS answered a BootNotification.
+    Registration(RegistrationStatus),
+    /// The status of an EVSE changed.
+    Status {
+        /// The EVSE.
+        evse: EvseId,
+        /// The new status.
+        status: EvseStatus,
+    },
+    /// A token may charge.
+    TokenAccepted {
+        /// Where it was presented, or will charge.
+        evse: Option<EvseId>,
+    },
+    /// A token may not charge, or means nothing here.
+    TokenRefused {
+        /// Where it was presented.
+        evse: Option<EvseId>,
+        /// Why.
+        reason: TokenRefusal,
+    },
+    /// A transaction began.
+    TransactionStarted {
+        /// The EVSE.
+        evse: EvseId,
+        /// The transaction.
+        transaction: TransactionNo,
+    },
+    /// The CSMS knows the transaction.
+    TransactionKnown {
+        /// The transaction.
+        transaction: TransactionNo,
+        /// The CSMS's number for it; none when it could not be told.
+        csms_id: Option<i64>,
+        /// What it says of the token.
+        status: Option<AuthorizationStatus>,
+    },
+    /// A transaction ended.
+    TransactionEnded {
+        /// The EVSE.
+        evse: EvseId,
+        /// The transaction.
+        transaction: TransactionNo,
+        /// Why.
+        reason: StopReason,
+    },
+    /// The meter did not answer in time; the last values were used.
+    MeterSilent {
+        /// The EVSE.
+        evse: EvseId,
+    },
+    /// A message about a transaction was given up after all attempts (1.6 §3.7.1).
+    TransactionMessageDropped {
+        /// The transaction.
+        transaction: TransactionNo,
+        /// The action's name.
+        action: CompactString,
+    },
+    /// A meter sample was not recorded, because the journal is full.
+    SampleDropped {
+        /// The transaction.
+        transaction: TransactionNo,
+    },
+    /// A store operation failed and will be issued again.
+    StoreTrouble {
+        /// The operation.
+        ticket: Ticket,
+        /// When it is issued again.
+        retry_at: Instant,
+    },
+    /// A stored value could not be read and was left out.
+    RecordSkipped {
+        /// The entry's name, or the log's name and position.
+        place: CompactString,
+    },
+    /// A frame of the CSMS was wrong; it was answered where an answer is due.
+    FrameRefused {
+        /// What was wrong.
+        reason: CompactString,
+    },
+    /// A call of ours was answered with an error, or not in time.
+    CallFailed {
+        /// The action's name.
+        action: CompactString,
+        /// What happened.
+        reason: CompactString,
+    },
+    /// A configuration key changed.
+    Configured {
+        /// The key's name.
+        key: CompactString,
+    },
+    /// The clock was set.
+    ClockSet {
+        /// The new time.
+        wall: DateTime<Utc>,
+    },
+}
+
+/// Why a token was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenRefusal {
+    /// The CSMS said so.
+    Csms(AuthorizationStatus),
+    /// The CSMS cannot be asked, and the station may not decide alone.
+    Offline,
+    /// The CSMS gave no usable answer.
+    NoAnswer,
+    /// The EVSE is in use by another token.
+    Occupied,
+    /// The EVSE is faulted, out of service or reserved for another.
+    Unavailable,
+    /// The text cannot be sent in the version spoken.
+    Unsendable,
+    /// The station is busy with another token, or its journal has no room.
+    Busy,
+}

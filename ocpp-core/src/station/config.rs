@@ -1,0 +1,123 @@
+//! What a station is, and its bounds. Values that the CSMS may change are configuration keys, with defaults here.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use compact_str::CompactString;
+use ocpp_rpc::{Dialect, Limits as FrameLimits};
+
+use crate::time::ClockPolicy;
+
+/// A secret that does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub CompactString);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The description of one station.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StationConfig {
+    /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
+    pub endpoint: CompactString,
+    /// The identity of the station, at most 48 characters.
+    pub identity: CompactString,
+    /// The password for HTTP Basic authentication (security profiles 1 and 2).
+    pub password: Option<Secret>,
+    /// The versions to offer, most wanted first.
+    pub versions: Vec<Dialect>,
+    /// The vendor's name, at most 20 characters in 1.6.
+    pub vendor: CompactString,
+    /// The model's name, at most 20 characters.
+    pub model: CompactString,
+    /// The serial number, at most 25 characters.
+    pub serial_number: Option<CompactString>,
+    /// The firmware's version, at most 50 characters.
+    pub firmware_version: Option<CompactString>,
+    /// The number of EVSEs (1.6: connectors), at least 1.
+    pub evses: u16,
+    /// How the CSMS's time is used.
+    pub clock: ClockPolicy,
+    /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
+    pub charge_before_accepted: bool,
+    /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
+    pub meter_timeout: Duration,
+    /// A reading younger than this is used without asking for another.
+    pub meter_freshness: Duration,
+    /// The wait before the next BootNotification when the CSMS names none, or does not answer.
+    pub boot_retry: Duration,
+    /// Values of configuration keys that differ from the defaults, by name.
+    pub settings: Vec<(CompactString, CompactString)>,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+impl StationConfig {
+    /// A station with one EVSE that speaks 1.6.
+    pub fn new(endpoint: &str, identity: &str, vendor: &str, model: &str) -> Self {
+        StationConfig {
+            endpoint: CompactString::new(endpoint),
+            identity: CompactString::new(identity),
+            password: None,
+            versions: Vec::from([Dialect::V1_6]),
+            vendor: CompactString::new(vendor),
+            model: CompactString::new(model),
+            serial_number: None,
+            firmware_version: None,
+            evses: 1,
+            clock: ClockPolicy::default(),
+            charge_before_accepted: false,
+            meter_timeout: Duration::from_secs(2),
+            meter_freshness: Duration::from_secs(1),
+            boot_retry: Duration::from_secs(60),
+            settings: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Sets the number of EVSEs.
+    #[must_use]
+    pub fn with_evses(mut self, evses: u16) -> Self {
+        self.evses = evses;
+        self
+    }
+
+    /// Sets the password.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.password = Some(Secret(CompactString::new(password)));
+        self
+    }
+
+    /// Sets the value of a configuration key.
+    #[must_use]
+    pub fn with_setting(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((CompactString::new(key), CompactString::new(value)));
+        self
+    }
+}
+
+/// The bounds of a station's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What one incoming frame may cost.
+    pub frame: FrameLimits,
+    /// Records of transactions that wait for the CSMS. Without room for its start and stop, no transaction begins.
+    pub journal: usize,
+    /// How many of them may be meter samples; further ones are dropped and reported.
+    pub journal_samples: usize,
+    /// Store operations that wait for a confirmation. Above it no transaction begins.
+    pub unconfirmed: usize,
+    /// Questions that may be open at once; beyond it the default is taken at once.
+    pub questions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { frame: FrameLimits::STANDARD, journal: 400, journal_samples: 300, unconfirmed: 64, questions: 4 }
+    }
+}

@@ -1,0 +1,185 @@
+//! The hardware of one EVSE: facts that firmware reports and orders that it carries out.
+//!
+//! Facts may be repeated, in any order. The machine is never in the safety loop: firmware opens the contactor on its own
+//! when it must, and reports it.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::MeterReading;
+
+/// The number of an EVSE, from 1. In OCPP 1.6 it is the connector's number (1.6 §3.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EvseId(pub u16);
+
+/// A fact about an EVSE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EvseInput {
+    /// What hangs at the socket.
+    Cable(Cable),
+    /// What the vehicle asks for.
+    Vehicle(Vehicle),
+    /// Whether the contactor conducts.
+    Contactor(Contactor),
+    /// The state of the plug lock.
+    Lock(Lock),
+    /// A fault appeared, or changed.
+    Fault(Fault),
+    /// The fault is gone.
+    FaultCleared,
+    /// The meter's values now: pushed at any time, or after [`EvseAction::ReadMeter`].
+    Meter(MeterReading),
+}
+
+/// What hangs at the socket. With a fixed cable, `Plugged` never occurs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cable {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// A cable without a vehicle.
+    Plugged,
+    /// A vehicle.
+    Connected,
+}
+
+/// What the vehicle asks for (IEC 61851: `Ready` is state C or D).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Vehicle {
+    /// No energy now.
+    #[default]
+    Paused,
+    /// Energy.
+    Ready,
+}
+
+/// Whether the contactor conducts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Contactor {
+    /// It does not.
+    #[default]
+    Open,
+    /// It does.
+    Closed,
+}
+
+/// The plug lock, as it is (fact) or shall be (order).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lock {
+    /// The plug can be taken.
+    #[default]
+    Unlocked,
+    /// The plug is held.
+    Locked,
+}
+
+/// A fault of an EVSE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The kind of fault.
+    pub code: FaultCode,
+    /// Whether charging is impossible. A warning leaves the status as it is (1.6 §4.9).
+    pub is_blocking: bool,
+    /// Free text, at most 50 characters on the wire.
+    pub info: Option<CompactString>,
+    /// The vendor's own code, at most 50 characters on the wire.
+    pub vendor_error_code: Option<CompactString>,
+}
+
+/// Kinds of faults that both protocol families can express (1.6 §7.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultCode {
+    /// The plug lock failed.
+    ConnectorLockFailure,
+    /// Communication with the vehicle failed.
+    EvCommunicationError,
+    /// A ground fault interrupter tripped.
+    GroundFailure,
+    /// The station is too hot.
+    HighTemperature,
+    /// An internal fault of hardware or software.
+    InternalError,
+    /// Any other fault; see the vendor's code.
+    OtherError,
+    /// Overcurrent.
+    OverCurrentFailure,
+    /// Voltage above the limit.
+    OverVoltage,
+    /// The meter cannot be read.
+    PowerMeterFailure,
+    /// The contactor failed.
+    PowerSwitchFailure,
+    /// The token reader failed.
+    ReaderFailure,
+    /// The station cannot reset itself.
+    ResetFailure,
+    /// Voltage below the limit.
+    UnderVoltage,
+    /// The modem is weak.
+    WeakSignal,
+}
+
+/// An order to an EVSE. `Power` and `Lock` are desired levels, repeated only when they change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EvseAction {
+    /// Whether energy may flow.
+    Power(Power),
+    /// Whether the plug shall be held. An EVSE without a lock ignores it.
+    Lock(Lock),
+    /// Report the meter's values soon. Without an answer in time the last values are used and marked so.
+    ReadMeter,
+}
+
+/// Whether energy may flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Power {
+    /// It may not.
+    #[default]
+    Off,
+    /// It may.
+    On,
+}
+
+/// All facts of one EVSE as last reported, and the orders as last given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EvseFacts {
+    pub cable: Cable,
+    pub vehicle: Vehicle,
+    pub contactor: Contactor,
+    pub lock: Lock,
+    pub fault: Option<Fault>,
+    /// What was ordered; none before the first order, which so always goes out.
+    power: Option<Power>,
+    desired_lock: Option<Lock>,
+}
+
+impl EvseFacts {
+    /// The order for a power level; none when it stands already.
+    #[must_use]
+    pub fn order_power(&mut self, power: Power) -> Option<EvseAction> {
+        let old = self.power.replace(power);
+        (old != Some(power)).then_some(EvseAction::Power(power))
+    }
+
+    /// The order for the lock; none when it stands already.
+    #[must_use]
+    pub fn order_lock(&mut self, lock: Lock) -> Option<EvseAction> {
+        let old = self.desired_lock.replace(lock);
+        (old != Some(lock)).then_some(EvseAction::Lock(lock))
+    }
+
+    /// The next order for the lock goes out, whatever was ordered before.
+    pub fn forget_lock_order(&mut self) {
+        self.desired_lock = None;
+    }
+
+    /// The power level ordered last.
+    pub fn power(&self) -> Power {
+        self.power.unwrap_or_default()
+    }
+
+    /// The fault that makes charging impossible.
+    pub fn blocking_fault(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|fault| fault.is_blocking)
+    }
+}

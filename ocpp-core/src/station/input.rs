@@ -1,0 +1,77 @@
+//! Everything that can be told to a station: facts, with the time of the call.
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, StopReason};
+use crate::store::Ticket;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum Input<'a> {
+    /// About the WebSocket.
+    Link(LinkInput<'a>),
+    /// The store operation of this ticket and all before it are durable.
+    Stored(Ticket),
+    /// The store operation failed. The driver drops it and all later ones; they will be issued again.
+    StoreFailed(Ticket),
+    /// The driver read a clock that it trusts: a battery-backed one, or NTP.
+    Wall(DateTime<Utc>),
+    /// A fault of the station itself appeared or changed, or (none) is gone.
+    Fault(Option<Fault>),
+    /// About one EVSE.
+    Evse(EvseId, EvseInput),
+    /// A token was presented, at the reader of an EVSE or at one for the whole station.
+    Token {
+        /// The EVSE that the reader belongs to.
+        evse: Option<EvseId>,
+        /// The token.
+        token: IdToken,
+    },
+    /// The application answers a question.
+    Answer(AskId, Answer),
+    /// The application wants something.
+    Command(Command),
+    /// Time passed. Due at the deadline of `poll_timeout`, harmless at any time.
+    Tick,
+}
+
+/// A fact about the WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub enum LinkInput<'a> {
+    /// The handshake succeeded, with the subprotocol that the server chose.
+    Opened {
+        /// The value of `Sec-WebSocket-Protocol` in the response.
+        subprotocol: CompactString,
+    },
+    /// A text message arrived.
+    Frame(&'a [u8]),
+    /// A pong arrived.
+    Pong,
+    /// The connection is gone, or could not be made.
+    Closed,
+}
+
+/// What the application can want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Stop the transaction on an EVSE.
+    Stop {
+        /// The EVSE.
+        evse: EvseId,
+        /// The reason to report.
+        reason: StopReason,
+    },
+    /// Set a configuration key, as the operator's own software may, read-only ones included.
+    Configure {
+        /// The key's name.
+        key: CompactString,
+        /// Its value.
+        value: CompactString,
+    },
+    /// Close the link and connect again now.
+    Reconnect,
+}

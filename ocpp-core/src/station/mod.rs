@@ -1,0 +1,21 @@
+//! The boundary of a charging station: facts in, orders out, whatever version is spoken.
+
+mod action;
+mod config;
+mod evse;
+mod input;
+mod meter;
+mod question;
+
+pub use action::{
+    Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
+};
+pub use config::{Limits, Secret, StationConfig};
+pub(crate) use evse::EvseFacts;
+pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Lock, Power, Vehicle};
+pub use input::{Command, Input, LinkInput};
+pub(crate) use meter::MeasurandChoice;
+pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
+pub use question::{Answer, Question};
+
+pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

@@ -1,0 +1,100 @@
+//! Durability: operations go out with tickets, confirmations come back, and frames wait for them.
+//!
+//! The driver promises that each operation is atomic, that operations become durable in ticket order (a crash leaves a
+//! prefix), that `Stored(t)` comes only when `t` and all before it are durable, and that a failed operation and all
+//! after it are dropped until they are issued again.
+
+pub mod framing;
+mod image;
+mod queue;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+pub use image::Image;
+pub(crate) use queue::StoreQueue;
+
+/// Numbers the store operations of one run, from 1, without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ticket(pub u64);
+
+/// A position in a log. Positions grow and are never used twice, also across reboots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LogIndex(pub u64);
+
+/// The logs that a machine keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Log {
+    /// What the CSMS must learn of transactions, in chronological order (1.6 §3.7, 2.x E04).
+    Transactions,
+}
+
+impl Log {
+    /// All logs.
+    pub const ALL: [Log; 1] = [Log::Transactions];
+
+    /// A short name, fit for a table or a file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Log::Transactions => "transactions",
+        }
+    }
+}
+
+/// The name of an entry: at most 64 characters of `[A-Za-z0-9._/-]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryKey(CompactString);
+
+impl EntryKey {
+    /// The key of this name, as a store gives it back.
+    pub fn new(name: &str) -> Self {
+        EntryKey(CompactString::new(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One atomic change of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreOp {
+    /// Adds a record at the end of a log.
+    Append {
+        /// The log.
+        log: Log,
+        /// Its position, greater than that of every earlier record of the log.
+        index: LogIndex,
+        /// The framed record.
+        record: Vec<u8>,
+    },
+    /// Removes the records of a log up to and including `through`.
+    Trim {
+        /// The log.
+        log: Log,
+        /// The last position to remove.
+        through: LogIndex,
+    },
+    /// Sets an entry.
+    Put {
+        /// The entry's name.
+        key: EntryKey,
+        /// The framed value.
+        value: Vec<u8>,
+    },
+    /// Removes an entry; one that is not there is no error.
+    Delete {
+        /// The entry's name.
+        key: EntryKey,
+    },
+}

@@ -1,0 +1,30 @@
+//! When something happened, recorded before the wall clock need be known.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Boot;
+
+/// The moment of a recorded fact.
+///
+/// A fact recorded while the clock is set carries wall time. One recorded before carries the boot and the instant, and
+/// [`Clock::resolve`](super::Clock::resolve) finds its wall time later, also after a reboot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stamp {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    Wall(i64),
+    /// An instant of a boot whose wall time was unknown then.
+    Unset {
+        /// The boot in which it happened.
+        boot: Boot,
+        /// Milliseconds since that boot.
+        millis: u64,
+    },
+}
+
+impl Stamp {
+    /// A stamp of known wall time.
+    pub fn from_wall(wall: DateTime<Utc>) -> Self {
+        Stamp::Wall(wall.timestamp_millis())
+    }
+}

@@ -1,0 +1,103 @@
+//! Commands to stations, and their answers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use compact_str::{CompactString, ToCompactString};
+use ocpp_rpc::frame::Payload;
+use ocpp_types::text::{CiText, SecretText, TokenText};
+use ocpp_types::v1_6::{
+    self, ChangeConfigurationRequest, ChangeConfigurationResponse, GetConfigurationRequest, GetConfigurationResponse,
+    KeyValue, RemoteStartStopStatus, RemoteStartTransactionRequest, RemoteStartTransactionResponse,
+    RemoteStopTransactionRequest, RemoteStopTransactionResponse,
+};
+use ocpp_types::{Decode, Message, Violation};
+
+use crate::csms::edge::{Call, CommandKind};
+use crate::csms::{Command, CommandAnswer, ConfigurationKey, ConfigurationStatus, RemoteStatus};
+
+/// Writes a command, or says why it cannot be said in 1.6.
+pub(super) fn command(command: Command) -> Result<Call, CompactString> {
+    match command {
+        Command::RemoteStart { evse, token } => {
+            let mut request = RemoteStartTransactionRequest::new(TokenText::new(token.as_str()).map_err(unsendable)?);
+            request.connector_id = evse.map(i64::from);
+            call(&request)
+        }
+        Command::RemoteStop { transaction } => {
+            let number = transaction.number().ok_or("transactions have numbers in 1.6")?;
+            call(&RemoteStopTransactionRequest::new(i64::from(number)))
+        }
+        Command::GetConfiguration { keys } => {
+            let keys: Result<Vec<_>, _> = keys.iter().map(CiText::new).collect();
+            call(&GetConfigurationRequest::new().with_key(keys.map_err(unsendable)?))
+        }
+        Command::ChangeConfiguration { key, value } => call(&ChangeConfigurationRequest::new(
+            CiText::new(key).map_err(unsendable)?,
+            SecretText::new(value).map_err(unsendable)?,
+        )),
+        Command::Call { action, payload } => Ok(Call { action, payload }),
+    }
+}
+
+/// Reads the answer to a command.
+pub(super) fn answer(kind: CommandKind, payload: &Payload<'_>) -> Result<CommandAnswer, Violation> {
+    Ok(match kind {
+        CommandKind::RemoteStart => {
+            let response = payload.decode_with(RemoteStartTransactionResponse::read)?;
+            CommandAnswer::RemoteStart(remote_status(response.status))
+        }
+        CommandKind::RemoteStop => {
+            let response = payload.decode_with(RemoteStopTransactionResponse::read)?;
+            CommandAnswer::RemoteStop(remote_status(response.status))
+        }
+        CommandKind::GetConfiguration => {
+            let response = payload.decode_with(GetConfigurationResponse::read)?;
+            CommandAnswer::Configuration {
+                known: response.configuration_key.iter().map(configuration_key).collect(),
+                unknown: response.unknown_key.iter().map(|key| CompactString::new(key)).collect(),
+            }
+        }
+        CommandKind::ChangeConfiguration => {
+            let response = payload.decode_with(ChangeConfigurationResponse::read)?;
+            CommandAnswer::ConfigurationChange(configuration_status(response.status))
+        }
+        CommandKind::Call => CommandAnswer::Call(String::from(payload.raw()?)),
+    })
+}
+
+fn call<T: Message>(request: &T) -> Result<Call, CompactString> {
+    Ok(Call { action: CompactString::const_new(T::ACTION), payload: request.to_json().map_err(unsendable)? })
+}
+
+fn unsendable(reason: impl Display) -> CompactString {
+    reason.to_compact_string()
+}
+
+/// Strict reading gives no unrecognised value; one would not be a promise.
+fn remote_status(status: RemoteStartStopStatus) -> RemoteStatus {
+    match status {
+        RemoteStartStopStatus::Accepted => RemoteStatus::Accepted,
+        RemoteStartStopStatus::Rejected | RemoteStartStopStatus::Unrecognized(_) => RemoteStatus::Rejected,
+    }
+}
+
+fn configuration_status(status: v1_6::ConfigurationStatus) -> ConfigurationStatus {
+    match status {
+        v1_6::ConfigurationStatus::Accepted => ConfigurationStatus::Accepted,
+        v1_6::ConfigurationStatus::RebootRequired => ConfigurationStatus::RebootRequired,
+        v1_6::ConfigurationStatus::NotSupported => ConfigurationStatus::NotSupported,
+        v1_6::ConfigurationStatus::Rejected | v1_6::ConfigurationStatus::Unrecognized(_) => {
+            ConfigurationStatus::Rejected
+        }
+    }
+}
+
+fn configuration_key(key: &KeyValue) -> ConfigurationKey {
+    ConfigurationKey {
+        key: CompactString::new(&key.key),
+        readonly: key.readonly,
+        value: key.value.as_deref().map(CompactString::new),
+    }
+}

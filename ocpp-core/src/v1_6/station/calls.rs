@@ -1,0 +1,196 @@
+//! Calls of the CSMS: each goes to the block of its action, and is answered now, after a record, or by the application.
+
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_rpc::{ErrorCode, Payload};
+use ocpp_types::codec::Encode;
+use ocpp_types::text::Text;
+use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
+
+use super::settings::Key;
+use super::signal::{AuthorizeRequest, Purpose, Signal};
+use super::{Grant, Machine, configuration, index};
+use crate::MisuseError;
+use crate::any::Shared;
+use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
+use crate::store::Ticket;
+use compact_str::{CompactString, ToCompactString};
+
+impl Machine {
+    /// A call of the CSMS.
+    pub(super) fn on_call(&mut self, shared: &mut Shared, token: ReplyToken, action: &str, payload: &Payload<'_>) {
+        let Ok(action) = action.parse::<ActionName>() else {
+            return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
+        };
+        let request = payload.decode_with(|reader| match CsmsRequest::read(action, reader)? {
+            None => reader.skip_value().map(|()| None),
+            request => Ok(request),
+        });
+        let request = match request {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system");
+            }
+            Err(violation) => {
+                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                let now = shared.now;
+                let _ = shared.rpc.reply_violation(now, token, &violation);
+                return;
+            }
+        };
+        let is_stored = matches!(
+            request,
+            CsmsRequest::CancelReservation(_)
+                | CsmsRequest::ChangeAvailability(_)
+                | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ReserveNow(_)
+        );
+        if is_stored && shared.store.len() > shared.config.limits.unconfirmed {
+            return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
+        }
+        match request {
+            CsmsRequest::CancelReservation(request) => {
+                let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
+                answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
+            }
+            CsmsRequest::ChangeAvailability(request) => {
+                let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
+                answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
+            }
+            CsmsRequest::ChangeConfiguration(request) => {
+                let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
+                answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
+            }
+            CsmsRequest::GetConfiguration(request) => {
+                let response = configuration::on_get(&self.settings, &request);
+                answer(shared, token, &response);
+            }
+            CsmsRequest::RemoteStartTransaction(request) => {
+                let status = self.on_remote_start(&request);
+                answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
+            }
+            CsmsRequest::RemoteStopTransaction(request) => {
+                let status = self.on_remote_stop(request.transaction_id);
+                answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
+            }
+            CsmsRequest::ReserveNow(request) => {
+                let (status, ticket) = self.reservations.on_reserve(&mut shared.store, &self.connectors, &request);
+                answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
+            }
+            CsmsRequest::Reset(request) => {
+                let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
+                answer(shared, token, &v1_6::ResetResponse::new(status));
+            }
+            CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
+            CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
+            _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
+        }
+    }
+
+    /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
+    fn on_remote_start(&mut self, request: &v1_6::RemoteStartTransactionRequest) -> v1_6::RemoteStartStopStatus {
+        let wanted = match request.connector_id {
+            Some(id) => match u16::try_from(id) {
+                Ok(id) => self.connectors.get(index(EvseId(id))),
+                Err(_) => None,
+            },
+            None => {
+                let waiting = self.connectors.iter().find(|connector| connector.waits_for_token());
+                waiting.or_else(|| self.connectors.iter().find(|connector| connector.is_free()))
+            }
+        };
+        let Some(connector) = wanted.filter(|c| self.registration.is_accepted() && c.takes_grants()) else {
+            return v1_6::RemoteStartStopStatus::Rejected;
+        };
+        let evse = Some(connector.evse);
+        let token = IdToken::new(request.id_tag.as_str());
+        self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
+            Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
+        } else {
+            Signal::Granted { evse, grant: Grant { token, group: None } }
+        });
+        v1_6::RemoteStartStopStatus::Accepted
+    }
+
+    /// 1.6 §5.12.
+    fn on_remote_stop(&mut self, csms_id: i64) -> v1_6::RemoteStartStopStatus {
+        let transaction = self.outbox.find(csms_id).filter(|_| self.registration.is_accepted());
+        let connector = self.connectors.iter_mut().find(|c| transaction.is_some() && c.transaction() == transaction);
+        if connector.is_some_and(|connector| connector.stop(StopReason::Remote, None)) {
+            v1_6::RemoteStartStopStatus::Accepted
+        } else {
+            v1_6::RemoteStartStopStatus::Rejected
+        }
+    }
+
+    /// 1.6 §5.18; an unknown connector is not supported (errata 3.87).
+    fn on_unlock(&mut self, shared: &mut Shared, token: ReplyToken, connector_id: i64) {
+        let connector = u16::try_from(connector_id).ok().and_then(|id| self.connectors.get_mut(index(EvseId(id))));
+        let Some(connector) = connector else {
+            let response = v1_6::UnlockConnectorResponse::new(v1_6::UnlockStatus::NotSupported);
+            return answer(shared, token, &response);
+        };
+        connector.unlock();
+        let evse = connector.evse;
+        self.unlocking.wait(shared.now, evse, token);
+    }
+
+    /// 1.6 §4.3: the application knows the vendors.
+    fn on_data_transfer(&mut self, shared: &mut Shared, token: ReplyToken, request: &v1_6::DataTransferRequest) {
+        let default = Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None };
+        match shared.questions.open(shared.now, token, default.clone()) {
+            Some((id, until)) => {
+                let question = Question::DataTransfer {
+                    vendor_id: CompactString::new(request.vendor_id.as_str()),
+                    message_id: request.message_id.as_ref().map(|id| CompactString::new(id.as_str())),
+                    data: request.data.as_ref().map(|data| data.as_str().into()),
+                };
+                shared.act(Action::Ask { id, until, question });
+            }
+            None => self.on_answer(shared, token, default),
+        }
+    }
+
+    /// The application answered a question, or its time is over.
+    pub fn on_answer(&mut self, shared: &mut Shared, token: ReplyToken, reply: Answer) {
+        match reply {
+            Answer::DataTransfer { status, data } => {
+                let status = match status {
+                    DataTransferStatus::Accepted => v1_6::DataTransferStatus::Accepted,
+                    DataTransferStatus::Rejected => v1_6::DataTransferStatus::Rejected,
+                    DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
+                    DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
+                };
+                let mut response = v1_6::DataTransferResponse::new(status);
+                response.data = data.map(|data| Text::truncated(&data));
+                answer(shared, token, &response);
+            }
+        }
+    }
+
+    /// Finds what is wrong with a setting of the application.
+    pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
+        configuration::check(key, value).map(|_| ())
+    }
+
+    /// A setting of the application, which was checked.
+    pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
+        if let Ok(key) = configuration::check(key, value) {
+            configuration::change(&mut self.settings, shared, key, value);
+        }
+    }
+}
+
+pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
+    match response.to_json() {
+        Ok(text) => shared.reply(token, &text),
+        Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
+    }
+}
+
+/// Answers once `ticket` is durable, or now without one.
+fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
+    match (ticket, response.to_json()) {
+        (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
+        (None, _) | (_, Err(_)) => answer(shared, token, response),
+    }
+}

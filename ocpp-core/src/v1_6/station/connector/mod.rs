@@ -1,0 +1,412 @@
+//! A connector (1.6 §3.2, §4.8 to §4.10): from the driver's arrival over the transaction to his leaving.
+//!
+//! Owns the hardware's facts, the stage of the session and the meter. Takes facts, tokens and stop requests; gives orders
+//! to the hardware, records to the outbox, and signals. Power is ordered by the stage alone, never gated on storage.
+
+mod stage;
+mod token;
+
+use core::time::Duration;
+
+pub(crate) use stage::{Running, Stage, Stopping};
+pub(crate) use token::TokenUse;
+
+use super::authorize::Grant;
+use super::context::Context;
+use super::reservation::Reservation;
+use super::settings::{Key, Settings};
+use super::signal::Signal;
+use super::status::Condition;
+use crate::parts::metering::{Meter, MeterPolicy, Read};
+use crate::parts::outbox::{JournalRecord, OpenTransaction, Sampled, Started, Stopped};
+use crate::station::{
+    AuthorizationStatus, Cable, Contactor, Event, EvseAction, EvseFacts, EvseId, EvseInput, EvseStatus, IdToken, Lock,
+    MeasurandChoice, MeterReading, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
+};
+use crate::time::Instant;
+
+/// One connector.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    pub evse: EvseId,
+    facts: EvseFacts,
+    meter: Meter,
+    stage: Stage,
+    /// Whether it is in service; counts while it is free.
+    is_operative: bool,
+    reservation: Option<Reservation>,
+}
+
+impl Connector {
+    pub fn new(evse: EvseId) -> Self {
+        Connector {
+            evse,
+            facts: EvseFacts::default(),
+            meter: Meter::default(),
+            stage: Stage::Idle,
+            is_operative: true,
+            reservation: None,
+        }
+    }
+
+    /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss).
+    pub fn end_interrupted(&mut self, open: OpenTransaction) {
+        let running = Running::new(open.transaction, open.token, open.group, open.meter_mwh, Instant::ZERO);
+        self.stage = Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None));
+    }
+
+    /// Learns whether it is in service, and for whom it is kept.
+    pub fn allot(&mut self, is_operative: bool, reservation: Option<&Reservation>) {
+        self.is_operative = is_operative;
+        if self.reservation.as_ref() != reservation {
+            self.reservation = reservation.cloned();
+        }
+    }
+
+    /// Takes a fact in.
+    pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
+        match fact {
+            EvseInput::Cable(cable) => self.facts.cable = cable,
+            EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
+            EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
+            EvseInput::Lock(lock) => self.facts.lock = lock,
+            EvseInput::Fault(fault) => self.facts.fault = Some(fault),
+            EvseInput::FaultCleared => self.facts.fault = None,
+            EvseInput::Meter(reading) => self.meter.report(now, reading),
+        }
+    }
+
+    fn on_contactor(&mut self, now: Instant, contactor: Contactor) {
+        let has_opened = self.facts.contactor == Contactor::Closed && contactor == Contactor::Open;
+        self.facts.contactor = contactor;
+        if let (true, Stage::Stopping(stopping)) = (has_opened, &mut self.stage) {
+            stopping.since = Some(now);
+        }
+    }
+
+    /// The transaction, until its end is on record.
+    pub fn transaction(&self) -> Option<TransactionNo> {
+        self.running().map(|running| running.transaction)
+    }
+
+    fn running(&self) -> Option<&Running> {
+        match &self.stage {
+            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => Some(running),
+            Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
+        }
+    }
+
+    /// Whether a vehicle waits here for a token. One that stayed after its session does not: another driver's token must
+    /// not start it (errata 3.20).
+    pub fn waits_for_token(&self) -> bool {
+        matches!(self.stage, Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
+    }
+
+    /// Whether nobody is here and anybody may come.
+    pub fn is_free(&self) -> bool {
+        self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
+    }
+
+    /// Whether somebody is here.
+    pub fn is_in_use(&self) -> bool {
+        self.stage != Stage::Idle
+    }
+
+    /// The lock as last reported.
+    pub fn lock(&self) -> Lock {
+        self.facts.lock
+    }
+
+    /// Whether a transaction runs and is not ending.
+    pub fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running(_))
+    }
+
+    /// Whether [`Self::on_grant`] would take one.
+    pub fn takes_grants(&self) -> bool {
+        let has_place = matches!(
+            self.stage,
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
+        );
+        has_place && self.is_operative && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a vehicle just arrived and nobody presented a token for it here.
+    pub fn wants_waiting_grant(&self) -> bool {
+        matches!(self.stage, Stage::Idle | Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
+    }
+
+    /// Ends whatever is going on here.
+    pub fn give_up(&mut self, reason: StopReason) {
+        if !self.stop(reason, None)
+            && let Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } = &self.stage
+        {
+            self.stage = Stage::Finishing { held_for: None };
+        }
+    }
+
+    /// Has the lock opened once more, even if it was told to before (1.6 §5.18).
+    pub fn unlock(&mut self) {
+        self.give_up(StopReason::UnlockCommand);
+        self.facts.forget_lock_order();
+    }
+
+    /// Stops the transaction. False if none runs.
+    pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
+        match core::mem::take(&mut self.stage) {
+            Stage::Running(running) => {
+                self.stage = Stage::Stopping(Stopping::new(running, reason, token));
+                true
+            }
+            other => {
+                self.stage = other;
+                false
+            }
+        }
+    }
+
+    /// The CSMS's answer to the start (1.6 §3.5.4, errata 3.17).
+    pub fn on_start_answered(
+        &mut self,
+        settings: &Settings,
+        status: Option<AuthorizationStatus>,
+        group: Option<IdToken>,
+    ) {
+        let Stage::Running(running) = &mut self.stage else { return };
+        if group.is_some() {
+            running.group = group;
+        }
+        if matches!(status, None | Some(AuthorizationStatus::Accepted)) {
+            return;
+        }
+        if settings.is_on(Key::StopTransactionOnInvalidId) {
+            self.stop(StopReason::DeAuthorized, None);
+        } else {
+            running.is_refused = true;
+        }
+    }
+
+    /// Does what the facts and the time ask for, until nothing more is to do.
+    pub fn advance(&mut self, ctx: &mut Context<'_>) {
+        loop {
+            let stage = core::mem::take(&mut self.stage);
+            let (next, is_settled) = self.step(ctx, stage);
+            self.stage = next;
+            if is_settled {
+                break;
+            }
+        }
+        self.order_hardware(ctx);
+    }
+
+    /// One transition; true when the stage stays.
+    fn step(&mut self, ctx: &mut Context<'_>, stage: Stage) -> (Stage, bool) {
+        match stage {
+            Stage::Idle if self.facts.cable != Cable::Absent && self.is_operative => {
+                (Stage::Preparing { since: ctx.now(), grant: None }, false)
+            }
+            Stage::Idle => (Stage::Idle, true),
+            Stage::Preparing { since, grant } => self.prepare(ctx, since, grant),
+            Stage::Starting { .. } if self.facts.cable != Cable::Connected => {
+                let Stage::Starting { grant } = stage else { return (stage, true) };
+                (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
+            }
+            Stage::Starting { grant } => self.start(ctx, grant),
+            Stage::Running(running) => self.run(ctx, running),
+            Stage::Stopping(stopping) => self.finish(ctx, stopping),
+            Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, false),
+            Stage::Finishing { held_for } => (Stage::Finishing { held_for }, true),
+        }
+    }
+
+    fn prepare(&mut self, ctx: &mut Context<'_>, since: Instant, grant: Option<Grant>) -> (Stage, bool) {
+        let is_connected = self.facts.cable == Cable::Connected;
+        match grant {
+            Some(grant) if is_connected && self.facts.blocking_fault().is_none() => (Stage::Starting { grant }, false),
+            // B1: nobody is here any more.
+            None if self.facts.cable == Cable::Absent => (Stage::Idle, true),
+            grant => {
+                if since + ctx.settings.seconds(Key::ConnectionTimeOut) > ctx.now() {
+                    return (Stage::Preparing { since, grant }, true);
+                }
+                // B1, or B6 while a plug is in (errata 3.20, 3.21).
+                let is_gone = self.facts.cable == Cable::Absent;
+                (if is_gone { Stage::Idle } else { Stage::Finishing { held_for: None } }, true)
+            }
+        }
+    }
+
+    fn start(&mut self, ctx: &mut Context<'_>, grant: Grant) -> (Stage, bool) {
+        let limits = &ctx.shared.config.limits;
+        if !ctx.outbox.has_room(limits, ctx.running) || ctx.shared.store.len() > limits.unconfirmed {
+            let refused = Signal::Refused { evse: Some(self.evse), reason: TokenRefusal::Busy };
+            ctx.signals.push_back(refused);
+            return (Stage::Finishing { held_for: None }, true);
+        }
+        let Some((reading, _)) = self.read_meter(ctx, None) else { return (Stage::Starting { grant }, true) };
+        let meter_mwh = reading.unwrap_or_default().energy_mwh;
+        let at = ctx.stamp();
+        let reservation = self.reservation.take().filter(|held| held.admits(&grant.token, grant.group.as_ref()));
+        if reservation.is_some() {
+            // Before the start is on record: a cut in between frees the connector, which is harmless.
+            ctx.reservations.end(&mut ctx.shared.store, self.evse);
+        }
+        let record = JournalRecord::Started(Started {
+            evse: self.evse,
+            token: grant.token.clone(),
+            group: grant.group.clone(),
+            at,
+            meter_mwh,
+            reservation: reservation.map(|held| held.id),
+        });
+        let transaction = TransactionNo(ctx.outbox.append(&mut ctx.shared.store, record));
+        ctx.running += 1;
+        ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
+        (Stage::Running(Running::new(transaction, grant.token, grant.group, meter_mwh, ctx.now())), false)
+    }
+
+    fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
+        if self.facts.cable != Cable::Connected && ctx.settings.is_on(Key::StopTransactionOnEVSideDisconnect) {
+            return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
+        }
+        if running.is_sample_due(ctx.now(), sample_interval(ctx.settings))
+            && let Some((reading, is_fresh)) = self.read_meter(ctx, None)
+        {
+            running.sample_taken(ctx.now(), sample_interval(ctx.settings));
+            // Without the meter there is nothing to tell: an old value under a new time would be false.
+            if let Some(reading) = reading.filter(|_| is_fresh) {
+                self.record_sample(ctx, &mut running, &reading);
+            }
+        }
+        (Stage::Running(running), true)
+    }
+
+    fn record_sample(&self, ctx: &mut Context<'_>, running: &mut Running, reading: &MeterReading) {
+        running.meter_mwh = reading.energy_mwh;
+        let values = MeasurandChoice::pick(&ctx.settings.measurands(Key::MeterValuesSampledData), reading);
+        if values.is_empty() {
+            return;
+        }
+        let transaction = running.transaction;
+        if !ctx.outbox.has_room_for_sample(&ctx.shared.config.limits, ctx.running) {
+            return ctx.event(Event::SampleDropped { transaction });
+        }
+        let record = JournalRecord::Sampled(Sampled { transaction, evse: self.evse, at: ctx.stamp(), values });
+        ctx.outbox.append(&mut ctx.shared.store, record);
+    }
+
+    /// The register is read when no more energy flows: after the contactor opened, or had its time to.
+    fn finish(&mut self, ctx: &mut Context<'_>, mut stopping: Stopping) -> (Stage, bool) {
+        if let Some(order) = self.facts.order_power(Power::Off) {
+            ctx.order(self.evse, order);
+        }
+        let now = ctx.now();
+        let until = *stopping.until.get_or_insert(now + ctx.shared.config.meter_timeout);
+        let since = *stopping.since.get_or_insert(now);
+        if self.facts.contactor == Contactor::Closed && now < until {
+            return (Stage::Stopping(stopping), true);
+        }
+        let Some((reading, _)) = self.read_meter(ctx, Some(since)) else { return (Stage::Stopping(stopping), true) };
+        let Stopping { running, reason, token, .. } = stopping;
+        let transaction = running.transaction;
+        let meter_mwh = reading.map_or(running.meter_mwh, |reading| reading.energy_mwh);
+        let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token });
+        ctx.outbox.append(&mut ctx.shared.store, record);
+        ctx.running = ctx.running.saturating_sub(1);
+        ctx.event(Event::TransactionEnded { evse: self.evse, transaction, reason });
+        let keeps_cable = match reason {
+            // 1.6 §3.5.4: until the same identifier, or one of its group, is presented (errata 3.5).
+            StopReason::DeAuthorized => true,
+            StopReason::EvDisconnected => !ctx.settings.is_on(Key::UnlockConnectorOnEVSideDisconnect),
+            StopReason::EmergencyStop
+            | StopReason::HardReset
+            | StopReason::Local
+            | StopReason::Other
+            | StopReason::PowerLoss
+            | StopReason::Reboot
+            | StopReason::Remote
+            | StopReason::SoftReset
+            | StopReason::UnlockCommand => false,
+        };
+        (Stage::Finishing { held_for: keeps_cable.then(|| running.into_holder()) }, false)
+    }
+
+    /// The meter's values now, and whether they are; none while it is waited for.
+    fn read_meter(
+        &mut self,
+        ctx: &mut Context<'_>,
+        not_before: Option<Instant>,
+    ) -> Option<(Option<MeterReading>, bool)> {
+        let config = &ctx.shared.config;
+        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
+        match self.meter.read(ctx.now(), policy) {
+            Read::Fresh(reading) => Some((Some(reading), true)),
+            Read::Stale(reading) => {
+                ctx.event(Event::MeterSilent { evse: self.evse });
+                Some((reading, false))
+            }
+            Read::Ask => {
+                ctx.order(self.evse, EvseAction::ReadMeter);
+                None
+            }
+            Read::Waiting => None,
+        }
+    }
+
+    fn order_hardware(&mut self, ctx: &mut Context<'_>) {
+        let may_flow = matches!(&self.stage, Stage::Running(running) if !running.is_refused);
+        let power = if may_flow && self.facts.blocking_fault().is_none() { Power::On } else { Power::Off };
+        let lock = match &self.stage {
+            Stage::Starting { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
+            Stage::Finishing { held_for: Some(_) } => Lock::Locked,
+            Stage::Finishing { held_for: None } | Stage::Idle | Stage::Preparing { .. } => Lock::Unlocked,
+        };
+        // Held before energy flows, released after.
+        let orders = [self.facts.order_power(power), self.facts.order_lock(lock)];
+        for order in orders.into_iter().flatten() {
+            ctx.order(self.evse, order);
+        }
+    }
+
+    /// The status to report (1.6 §4.9, §7.7).
+    pub fn condition(&self) -> Condition {
+        let mut info = None;
+        let status = match &self.stage {
+            _ if self.facts.blocking_fault().is_some() => EvseStatus::Faulted,
+            Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
+            Stage::Idle if self.reservation.is_some() => EvseStatus::Reserved,
+            Stage::Idle => EvseStatus::Available,
+            Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
+            // Suspension by the station takes precedence.
+            Stage::Running(_) if self.facts.power() == Power::Off => EvseStatus::SuspendedEvse,
+            Stage::Running(_) if self.facts.cable != Cable::Connected => {
+                info = Some("EV side disconnected");
+                EvseStatus::SuspendedEv
+            }
+            Stage::Running(_) => match (self.facts.vehicle, self.facts.contactor) {
+                (Vehicle::Paused, _) => EvseStatus::SuspendedEv,
+                (Vehicle::Ready, Contactor::Closed) => EvseStatus::Charging,
+                (Vehicle::Ready, Contactor::Open) => EvseStatus::SuspendedEvse,
+            },
+            Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
+        };
+        Condition { status, fault: self.facts.fault.clone(), info }
+    }
+
+    /// When time changes something here.
+    pub fn deadline(&self, settings: &Settings) -> Option<Instant> {
+        let stage = match &self.stage {
+            Stage::Preparing { since, .. } => Some(*since + settings.seconds(Key::ConnectionTimeOut)),
+            Stage::Running(running) => running.sample_at(sample_interval(settings)),
+            Stage::Stopping(stopping) => stopping.until,
+            Stage::Idle | Stage::Starting { .. } | Stage::Finishing { .. } => None,
+        };
+        stage.into_iter().chain(self.meter.deadline()).min()
+    }
+}
+
+/// Zero: no samples (1.6 §9.1.19).
+fn sample_interval(settings: &Settings) -> Duration {
+    settings.seconds(Key::MeterValueSampleInterval)
+}

@@ -1,0 +1,96 @@
+//! The stages of a session, each with what is valid in it.
+
+use core::time::Duration;
+
+use super::Grant;
+use crate::station::{IdToken, StopReason, TransactionNo};
+use crate::time::Instant;
+
+/// Where a session stands.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody is here.
+    #[default]
+    Idle,
+    /// A plug is in, or a token was accepted; the rest is missing.
+    Preparing { since: Instant, grant: Option<Grant> },
+    /// Everything is there but the register's value.
+    Starting { grant: Grant },
+    /// A transaction runs.
+    Running(Running),
+    /// A transaction ends; the register's last value is missing.
+    Stopping(Stopping),
+    /// The transaction ended, or never came to be, and the plug is still in.
+    Finishing { held_for: Option<Holder> },
+}
+
+/// A transaction that runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Running {
+    pub transaction: TransactionNo,
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+    /// The CSMS refused the token, and the transaction goes on without energy.
+    pub is_refused: bool,
+    /// The register's value last recorded.
+    pub meter_mwh: i64,
+    /// When the last sample was due; at first, the start.
+    pub sampled_at: Instant,
+}
+
+impl Running {
+    pub fn new(
+        transaction: TransactionNo,
+        token: IdToken,
+        group: Option<IdToken>,
+        meter_mwh: i64,
+        started: Instant,
+    ) -> Self {
+        Running { transaction, token, group, is_refused: false, meter_mwh, sampled_at: started }
+    }
+
+    /// When the next sample is due, counted from the start of the transaction (1.6 §9.1.19).
+    pub fn sample_at(&self, interval: Duration) -> Option<Instant> {
+        (!interval.is_zero()).then(|| self.sampled_at + interval)
+    }
+
+    pub fn is_sample_due(&self, now: Instant, interval: Duration) -> bool {
+        self.sample_at(interval).is_some_and(|at| at <= now)
+    }
+
+    /// The due sample was taken, or could not be. Samples that time ran past are not made up for.
+    pub fn sample_taken(&mut self, now: Instant, interval: Duration) {
+        let due = self.sampled_at + interval;
+        self.sampled_at = if due + interval > now { due } else { now };
+    }
+
+    /// Who may take the cable.
+    pub fn into_holder(self) -> Holder {
+        Holder { token: self.token, group: self.group }
+    }
+}
+
+/// A transaction that ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stopping {
+    pub running: Running,
+    pub reason: StopReason,
+    pub token: Option<IdToken>,
+    /// When the energy ended, as far as is known: the register is read after it.
+    pub since: Option<Instant>,
+    /// When the contactor's time to open ends.
+    pub until: Option<Instant>,
+}
+
+impl Stopping {
+    pub fn new(running: Running, reason: StopReason, token: Option<IdToken>) -> Self {
+        Stopping { running, reason, token, since: None, until: None }
+    }
+}
+
+/// Whose token frees a cable that is kept locked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+}

@@ -1,0 +1,110 @@
+//! What a token means at a connector: start, stop, give up, or free the cable.
+
+use super::super::authorize::Grant;
+use super::{Connector, Stage, Stopping};
+use crate::station::{IdToken, StopReason, TokenRefusal};
+use crate::time::Instant;
+
+/// What is to be done about a token that was presented.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TokenUse {
+    /// It was clear, and is done.
+    Done,
+    /// Ask whether it may start a transaction.
+    AskToStart,
+    /// Ask whether it is of the group that is here (1.6 §4.1: only for another identifier).
+    AskForGroup,
+    /// It means nothing here now.
+    Refuse(TokenRefusal),
+}
+
+impl Connector {
+    /// Whether the token is the one that is here.
+    pub fn is_held_by(&self, token: &IdToken) -> bool {
+        match &self.stage {
+            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => grant.token == *token,
+            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
+            Stage::Finishing { held_for: Some(holder) } => holder.token == *token,
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => false,
+        }
+    }
+
+    /// Takes a token that was presented here.
+    pub fn on_token(&mut self, token: &IdToken) -> TokenUse {
+        let is_own = self.is_held_by(token);
+        match &mut self.stage {
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
+                // Of another token only the CSMS can tell whether it is of the group.
+                let may_be_admitted = self.reservation.as_ref().is_none_or(|r| r.token == *token || r.group.is_some());
+                if self.takes_grants() && may_be_admitted {
+                    TokenUse::AskToStart
+                } else {
+                    TokenUse::Refuse(TokenRefusal::Unavailable)
+                }
+            }
+            // B1: the second presentation takes the first back.
+            Stage::Preparing { grant, .. } if is_own => {
+                *grant = None;
+                TokenUse::Done
+            }
+            Stage::Running(_) if is_own => {
+                self.stop(StopReason::Local, Some(token.clone()));
+                TokenUse::Done
+            }
+            Stage::Running(running) if running.group.is_some() => TokenUse::AskForGroup,
+            Stage::Finishing { held_for } if is_own => {
+                *held_for = None;
+                TokenUse::Done
+            }
+            Stage::Finishing { held_for: Some(holder) } if holder.group.is_some() => TokenUse::AskForGroup,
+            Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => TokenUse::Refuse(TokenRefusal::Occupied),
+        }
+    }
+
+    /// An accepted token may start a transaction here.
+    pub fn on_grant(&mut self, now: Instant, grant: Grant) -> Result<(), TokenRefusal> {
+        let is_admitted = self.reservation.as_ref().is_none_or(|held| held.admits(&grant.token, grant.group.as_ref()));
+        if !self.is_operative || !is_admitted || self.facts.blocking_fault().is_some() {
+            return Err(TokenRefusal::Unavailable);
+        }
+        match &mut self.stage {
+            Stage::Preparing { grant: slot @ None, .. } => *slot = Some(grant),
+            Stage::Idle | Stage::Finishing { held_for: None } => {
+                self.stage = Stage::Preparing { since: now, grant: Some(grant) };
+            }
+            Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => return Err(TokenRefusal::Occupied),
+        }
+        Ok(())
+    }
+
+    /// An accepted token of group `group` was presented: it acts like the one that is here, if the groups agree
+    /// (1.6 §3.10).
+    pub fn on_group(&mut self, token: IdToken, group: Option<&IdToken>) -> Result<(), TokenRefusal> {
+        match &mut self.stage {
+            Stage::Running(running) if group.is_some() && running.group.as_ref() == group => {
+                self.stop(StopReason::Local, Some(token));
+                Ok(())
+            }
+            Stage::Finishing { held_for }
+                if held_for.as_ref().is_some_and(|h| group.is_some() && h.group.as_ref() == group) =>
+            {
+                *held_for = None;
+                Ok(())
+            }
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => Err(TokenRefusal::Occupied),
+        }
+    }
+}

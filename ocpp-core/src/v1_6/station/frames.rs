@@ -1,0 +1,310 @@
+//! Frames in, frames out: the answers to our calls go to their blocks, and the next call leaves.
+
+use core::time::Duration;
+
+use compact_str::{CompactString, ToCompactString, format_compact};
+use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received};
+use ocpp_rpc::{CallError, Payload};
+use ocpp_types::codec::Decode;
+use ocpp_types::v1_6::{self, Action};
+use ocpp_types::violation::Violation;
+
+use super::authorize::Verdict;
+use super::messages::{self, Unsendable};
+use super::settings::Key;
+use super::signal::Signal;
+use super::{Awaited, Machine};
+use crate::any::Shared;
+use crate::parts::outbox::{AfterFailure, JournalRecord, Pending};
+use crate::parts::registration;
+use crate::station::{Event, IdToken, RegistrationStatus, TokenRefusal};
+use crate::store::{EntryKey, StoreOp};
+
+/// Why a call of ours brought nothing.
+#[derive(Debug)]
+enum Failure {
+    /// The CSMS refused it, or its answer was unusable.
+    Refused(CompactString),
+    /// It cannot be written in 1.6, and never will be.
+    Unsendable(CompactString),
+    /// No answer came in time.
+    TimedOut,
+    /// The link went.
+    LinkLost,
+}
+
+impl Machine {
+    /// A frame of the CSMS.
+    pub fn on_frame(&mut self, shared: &mut Shared, bytes: &[u8]) {
+        // 1.6 §4.2: while rejected, nothing is answered. Nothing of ours is on its way then.
+        if self.registration.is_rejected() {
+            return shared.event(Event::FrameRefused { reason: "the station is rejected".into() });
+        }
+        let now = shared.now;
+        match shared.rpc.receive(now, bytes) {
+            Received::Call { token, action, payload } => self.on_call(shared, token, &action, &payload),
+            Received::Result { call, payload } => {
+                if let Some(awaited) = self.end_call(call) {
+                    self.on_result(shared, awaited, &payload);
+                }
+            }
+            Received::Error { call, error } => self.on_failure(shared, call, Failure::Refused(describe(&error))),
+            Received::Malformed { fault, call } => {
+                shared.event(Event::FrameRefused { reason: fault.to_compact_string() });
+                if let Some(call) = call {
+                    self.on_failure(shared, call, Failure::Refused("malformed answer".into()));
+                }
+            }
+            Received::Late { .. } => shared.event(Event::FrameRefused { reason: "answer came too late".into() }),
+            Received::Unknown { id, .. } => {
+                shared.event(Event::FrameRefused { reason: format_compact!("answer to unknown call {id}") });
+            }
+            Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => {}
+            Received::Ignored(ignored) => {
+                shared.event(Event::FrameRefused { reason: format_compact!("{ignored:?}") });
+            }
+            Received::Send { .. } | Received::ReplyRejected { .. } => {
+                shared.event(Event::FrameRefused { reason: "message type is not of 1.6".into() });
+            }
+        }
+    }
+
+    /// One of our calls ended without an answer.
+    pub fn on_call_ended(&mut self, shared: &mut Shared, call: CallId, end: CallEnd) {
+        let failure = match end {
+            CallEnd::TimedOut => Failure::TimedOut,
+            CallEnd::LinkClosed | CallEnd::NotSent => Failure::LinkLost,
+        };
+        self.on_failure(shared, call, failure);
+    }
+
+    fn end_call(&mut self, call: CallId) -> Option<Awaited> {
+        self.awaited.take_if(|(awaited, _)| *awaited == call).map(|(_, awaited)| awaited)
+    }
+
+    fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
+        let result = match awaited {
+            Awaited::BootNotification => payload.decode().map(|answer| self.on_boot_answer(shared, &answer)),
+            Awaited::Heartbeat => payload.decode().map(|answer: v1_6::HeartbeatResponse| {
+                shared.sync_clock(answer.current_time);
+                self.heartbeat.synced(shared.now);
+            }),
+            Awaited::Authorize => payload.decode().map(|answer: v1_6::AuthorizeResponse| {
+                let (mut ctx, parts) = self.context(shared);
+                parts.authorize.answered(&mut ctx, verdict(&answer.id_tag_info));
+            }),
+            Awaited::StatusNotification => {
+                self.status.answered();
+                payload.decode().map(|_: v1_6::StatusNotificationResponse| ())
+            }
+            Awaited::Transaction => self.on_transaction_answer(shared, payload),
+        };
+        if let Err(violation) = result {
+            let reason = format_compact!("answer: {violation}");
+            self.settle_failure(shared, awaited, Failure::Refused(reason));
+        }
+    }
+
+    /// 1.6 §4.2.
+    fn on_boot_answer(&mut self, shared: &mut Shared, answer: &v1_6::BootNotificationResponse) {
+        shared.sync_clock(answer.current_time);
+        self.heartbeat.synced(shared.now);
+        let seconds = u32::try_from(answer.interval).ok().filter(|seconds| *seconds > 0);
+        let status = match answer.status {
+            v1_6::RegistrationStatus::Accepted => RegistrationStatus::Accepted,
+            v1_6::RegistrationStatus::Pending => RegistrationStatus::Pending,
+            v1_6::RegistrationStatus::Rejected | v1_6::RegistrationStatus::Unrecognized(_) => {
+                RegistrationStatus::Rejected
+            }
+        };
+        let wait = seconds.map_or(shared.config.boot_retry, |seconds| Duration::from_secs(seconds.into()));
+        let is_first = self.registration.answered(shared.now, status, wait);
+        shared.event(Event::Registration(status));
+        if is_first {
+            shared.store.push(StoreOp::Put { key: EntryKey::new(registration::ENTRY), value: [1].into() });
+        }
+        if status == RegistrationStatus::Accepted {
+            if let Some(seconds) = seconds {
+                self.settings.set(Key::HeartbeatInterval, &seconds.to_compact_string());
+            }
+            self.signals.push_back(Signal::Accepted);
+        }
+    }
+
+    /// The CSMS answered the first message of the outbox. It has taken a sample or a stop by answering at all; of a start
+    /// we must learn the number.
+    fn on_transaction_answer(&mut self, shared: &mut Shared, payload: &Payload<'_>) -> Result<(), Violation> {
+        let Some(first) = self.outbox.first() else { return Ok(()) };
+        let transaction = first.transaction();
+        match &first.record {
+            JournalRecord::Started(_) => {
+                let answer: v1_6::StartTransactionResponse = payload.decode()?;
+                let Verdict { status, group } = verdict(&answer.id_tag_info);
+                let csms_id = Some(answer.transaction_id);
+                self.outbox.delivered(&mut shared.store, csms_id, group.clone());
+                shared.event(Event::TransactionKnown { transaction, csms_id, status: Some(status) });
+                self.signals.push_back(Signal::StartAnswered { transaction, status: Some(status), group });
+            }
+            JournalRecord::Sampled(_) => self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload),
+            JournalRecord::Stopped(_) => self.take_delivered::<v1_6::StopTransactionResponse>(shared, payload),
+        }
+        Ok(())
+    }
+
+    fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) {
+        self.outbox.delivered(&mut shared.store, None, None);
+        if let Err(violation) = payload.decode::<T>() {
+            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+        }
+    }
+
+    fn on_failure(&mut self, shared: &mut Shared, call: CallId, failure: Failure) {
+        if let Some(awaited) = self.end_call(call) {
+            self.settle_failure(shared, awaited, failure);
+        }
+    }
+
+    fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+        let action = match awaited {
+            Awaited::BootNotification => Action::BootNotification,
+            Awaited::Heartbeat => Action::Heartbeat,
+            Awaited::Authorize => Action::Authorize,
+            Awaited::StatusNotification => Action::StatusNotification,
+            Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
+        };
+        let reason = match &failure {
+            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
+            Failure::TimedOut => "no answer in time".into(),
+            Failure::LinkLost => "the link went".into(),
+        };
+        shared.event(Event::CallFailed { action: action.as_str().into(), reason });
+        match (awaited, failure) {
+            (Awaited::BootNotification, Failure::LinkLost) => self.registration.link_closed(),
+            (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
+                self.registration.failed(shared.now, shared.config.boot_retry);
+            }
+            (Awaited::Heartbeat, _) => {}
+            (Awaited::Authorize, Failure::Refused(_)) => {
+                let (mut ctx, parts) = self.context(shared);
+                parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
+            }
+            (Awaited::Authorize, Failure::Unsendable(_)) => {
+                let (mut ctx, parts) = self.context(shared);
+                parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable);
+            }
+            // 1.6 §3.5: a CSMS that does not answer is as good as none.
+            (Awaited::Authorize, Failure::TimedOut | Failure::LinkLost) => {
+                let (mut ctx, parts) = self.context(shared);
+                parts.authorize.unreachable(&mut ctx);
+            }
+            (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
+            (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
+            (Awaited::Transaction, Failure::LinkLost) => {}
+            (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
+            (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {
+                let attempts = self.settings.number(Key::TransactionMessageAttempts);
+                self.retry_transaction(shared, attempts);
+            }
+        }
+    }
+
+    /// 1.6 §3.7.1.
+    fn retry_transaction(&mut self, shared: &mut Shared, attempts: u32) {
+        let interval = self.settings.seconds(Key::TransactionMessageRetryInterval);
+        match self.outbox.failed(shared.now, &mut shared.store, attempts, interval) {
+            Some(AfterFailure::Dropped(pending)) => {
+                let (transaction, action) = (pending.transaction(), action_of(&pending).as_str().into());
+                shared.event(Event::TransactionMessageDropped { transaction, action });
+                if matches!(pending.record, JournalRecord::Started(_)) {
+                    shared.event(Event::TransactionKnown { transaction, csms_id: None, status: None });
+                    self.signals.push_back(Signal::StartAnswered { transaction, status: None, group: None });
+                }
+            }
+            Some(AfterFailure::RetryAt(_)) | None => {}
+        }
+    }
+
+    /// Sends the most urgent call, if one may leave. True if something was done.
+    pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
+        if self.awaited.is_some() || !shared.link.is_up() || !shared.rpc.can_call() {
+            return false;
+        }
+        let now = shared.now;
+        if self.registration.is_due(now) {
+            self.registration.asked();
+            let message = messages::boot_notification(&shared.config);
+            return self.send(shared, Awaited::BootNotification, Action::BootNotification, message);
+        }
+        // 1.6 §4.2: nothing else before the acceptance.
+        if !self.registration.is_accepted() {
+            return false;
+        }
+        if let Some(token) = self.authorize.next() {
+            let message = messages::authorize(token);
+            return self.send(shared, Awaited::Authorize, Action::Authorize, message);
+        }
+        let minimum = self.settings.seconds(Key::MinimumStatusDuration);
+        if let Some((connector, condition, at)) = self.status.next(now, minimum) {
+            let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
+            return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
+        }
+        if let Some(pending) = self.outbox.due(now, &shared.store).filter(|_| shared.is_time_durable()) {
+            let (action, message) = (action_of(pending), self.render(shared, pending));
+            return self.send(shared, Awaited::Transaction, action, message);
+        }
+        if self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval)) <= now {
+            return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
+        }
+        false
+    }
+
+    fn send(
+        &mut self,
+        shared: &mut Shared,
+        awaited: Awaited,
+        action: Action,
+        message: Result<alloc::string::String, Unsendable>,
+    ) -> bool {
+        let timeout = self.settings.seconds(Key::MessageTimeout);
+        let now = shared.now;
+        self.heartbeat.sent(now);
+        let call = message.map_err(|error| error.to_compact_string()).and_then(|text| {
+            let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
+            call.map_err(|error| error.to_compact_string())
+        });
+        match call {
+            Ok(call) => self.awaited = Some((call, awaited)),
+            Err(reason) => self.settle_failure(shared, awaited, Failure::Unsendable(reason)),
+        }
+        true
+    }
+
+    fn render(&self, shared: &Shared, pending: &Pending) -> Result<alloc::string::String, Unsendable> {
+        let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
+        let csms_id = self.outbox.csms_id(pending.transaction()).flatten();
+        match &pending.record {
+            JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
+            JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
+            JournalRecord::Stopped(stop) => messages::stop_transaction(stop, csms_id, at(stop.at)?),
+        }
+    }
+}
+
+fn action_of(pending: &Pending) -> Action {
+    match &pending.record {
+        JournalRecord::Started(_) => Action::StartTransaction,
+        JournalRecord::Sampled(_) => Action::MeterValues,
+        JournalRecord::Stopped(_) => Action::StopTransaction,
+    }
+}
+
+fn verdict(info: &v1_6::IdTagInfo) -> Verdict {
+    Verdict {
+        status: messages::authorization_status(&info.status),
+        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
+    }
+}
+
+fn describe(error: &CallError) -> CompactString {
+    format_compact!("{}: {}", error.code.as_str(), error.description())
+}

@@ -1,0 +1,199 @@
+//! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use compact_str::ToCompactString;
+use ocpp_types::codec::Encode;
+use ocpp_types::decimal::Decimal;
+use ocpp_types::text::{CiText, Text, TokenText};
+use ocpp_types::v1_6;
+use thiserror::Error;
+
+use super::status::Condition;
+use crate::parts::outbox::{Sampled, Started, Stopped};
+use crate::station::{
+    AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
+};
+
+/// What cannot be said in 1.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the message cannot be written in 1.6")]
+pub(crate) struct Unsendable;
+
+/// The number of a transaction whose start could not be delivered (1.6 errata 3.18).
+const UNKNOWN_TRANSACTION: i64 = -1;
+
+fn json(message: &impl Encode) -> Result<String, Unsendable> {
+    message.to_json().map_err(|_| Unsendable)
+}
+
+/// Whether a token can be sent in 1.6.
+pub(crate) fn id_tag(token: &IdToken) -> Result<TokenText<20>, Unsendable> {
+    TokenText::new(token.as_str()).map_err(|_| Unsendable)
+}
+
+pub(crate) fn boot_notification(config: &StationConfig) -> Result<String, Unsendable> {
+    let mut request = v1_6::BootNotificationRequest::new(
+        CiText::new(&config.vendor).map_err(|_| Unsendable)?,
+        CiText::new(&config.model).map_err(|_| Unsendable)?,
+    );
+    request.charge_point_serial_number = config.serial_number.as_ref().map(|text| CiText::truncated(text));
+    request.firmware_version = config.firmware_version.as_ref().map(|text| CiText::truncated(text));
+    json(&request)
+}
+
+pub(crate) fn heartbeat() -> Result<String, Unsendable> {
+    json(&v1_6::HeartbeatRequest::new())
+}
+
+pub(crate) fn authorize(token: &IdToken) -> Result<String, Unsendable> {
+    json(&v1_6::AuthorizeRequest::new(id_tag(token)?))
+}
+
+pub(crate) fn status_notification(
+    connector: usize,
+    condition: &Condition,
+    at: Option<DateTime<Utc>>,
+) -> Result<String, Unsendable> {
+    let code = condition.fault.as_ref().map_or(v1_6::ChargePointErrorCode::NoError, |fault| error_code(fault.code));
+    let connector = i64::try_from(connector).map_err(|_| Unsendable)?;
+    let mut request = v1_6::StatusNotificationRequest::new(connector, code, status(condition.status));
+    request.timestamp = at;
+    request.info = condition.info.map(CiText::truncated);
+    if let Some(fault) = &condition.fault {
+        request.info = fault.info.as_ref().map(|text| CiText::truncated(text)).or(request.info);
+        request.vendor_error_code = fault.vendor_error_code.as_ref().map(|text| CiText::truncated(text));
+    }
+    json(&request)
+}
+
+pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let connector = i64::from(start.evse.0);
+    let mut request =
+        v1_6::StartTransactionRequest::new(connector, id_tag(&start.token)?, watt_hours(start.meter_mwh), at);
+    request.reservation_id = start.reservation;
+    json(&request)
+}
+
+pub(crate) fn meter_values(sample: &Sampled, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let values: Vec<v1_6::SampledValue> = sample.values.iter().map(sampled_value).collect();
+    let value = v1_6::MeterValue::new(at, values);
+    let mut request = v1_6::MeterValuesRequest::new(i64::from(sample.evse.0), Vec::from([value]));
+    request.transaction_id = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
+    json(&request)
+}
+
+pub(crate) fn stop_transaction(stop: &Stopped, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let csms_id = csms_id.unwrap_or(UNKNOWN_TRANSACTION);
+    let mut request = v1_6::StopTransactionRequest::new(watt_hours(stop.meter_mwh), at, csms_id);
+    request.id_tag = stop.token.as_ref().map(id_tag).transpose()?;
+    request.reason = Some(reason(stop.reason));
+    json(&request)
+}
+
+/// Whole watt-hours, rounded down as a counter shows them.
+fn watt_hours(milliwatt_hours: i64) -> i64 {
+    milliwatt_hours.div_euclid(1000)
+}
+
+fn sampled_value(sample: &MeterSample) -> v1_6::SampledValue {
+    let mut sampled = v1_6::SampledValue::new(Text::truncated(&thousandths(sample.milli).to_compact_string()));
+    sampled.context = Some(v1_6::ReadingContext::SamplePeriodic);
+    // The names of measurands and phases are the same in all versions.
+    sampled.measurand = v1_6::Measurand::from_str(sample.measurand.as_str()).ok();
+    sampled.phase = sample.phase.and_then(|phase| v1_6::Phase::from_str(phase.as_str()).ok());
+    sampled.unit = unit(sample.measurand.unit());
+    sampled
+}
+
+/// The number without zeros that say nothing.
+fn thousandths(milli: i64) -> Decimal {
+    let (mut mantissa, mut scale) = (milli, 3);
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::from_scaled(mantissa, scale)
+}
+
+fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {
+    use v1_6::UnitOfMeasure as U;
+    match unit {
+        Unit::Wh => Some(U::Wh),
+        Unit::Varh => Some(U::Varh),
+        Unit::W => Some(U::W),
+        Unit::Var => Some(U::Var),
+        Unit::A => Some(U::A),
+        Unit::V => Some(U::V),
+        Unit::Celsius => Some(U::Celsius),
+        Unit::Percent => Some(U::Percent),
+        Unit::Hertz | Unit::None => None,
+    }
+}
+
+fn status(status: EvseStatus) -> v1_6::ChargePointStatus {
+    use v1_6::ChargePointStatus as S;
+    match status {
+        EvseStatus::Available => S::Available,
+        EvseStatus::Preparing => S::Preparing,
+        EvseStatus::Charging => S::Charging,
+        EvseStatus::SuspendedEv => S::SuspendedEV,
+        EvseStatus::SuspendedEvse => S::SuspendedEVSE,
+        EvseStatus::Finishing => S::Finishing,
+        EvseStatus::Reserved => S::Reserved,
+        EvseStatus::Unavailable => S::Unavailable,
+        EvseStatus::Faulted => S::Faulted,
+    }
+}
+
+fn error_code(code: FaultCode) -> v1_6::ChargePointErrorCode {
+    use v1_6::ChargePointErrorCode as C;
+    match code {
+        FaultCode::ConnectorLockFailure => C::ConnectorLockFailure,
+        FaultCode::EvCommunicationError => C::EVCommunicationError,
+        FaultCode::GroundFailure => C::GroundFailure,
+        FaultCode::HighTemperature => C::HighTemperature,
+        FaultCode::InternalError => C::InternalError,
+        FaultCode::OtherError => C::OtherError,
+        FaultCode::OverCurrentFailure => C::OverCurrentFailure,
+        FaultCode::OverVoltage => C::OverVoltage,
+        FaultCode::PowerMeterFailure => C::PowerMeterFailure,
+        FaultCode::PowerSwitchFailure => C::PowerSwitchFailure,
+        FaultCode::ReaderFailure => C::ReaderFailure,
+        FaultCode::ResetFailure => C::ResetFailure,
+        FaultCode::UnderVoltage => C::UnderVoltage,
+        FaultCode::WeakSignal => C::WeakSignal,
+    }
+}
+
+fn reason(reason: StopReason) -> v1_6::Reason {
+    use v1_6::Reason as R;
+    match reason {
+        StopReason::DeAuthorized => R::DeAuthorized,
+        StopReason::EmergencyStop => R::EmergencyStop,
+        StopReason::EvDisconnected => R::EVDisconnected,
+        StopReason::HardReset => R::HardReset,
+        StopReason::Local => R::Local,
+        StopReason::Other => R::Other,
+        StopReason::PowerLoss => R::PowerLoss,
+        StopReason::Reboot => R::Reboot,
+        StopReason::Remote => R::Remote,
+        StopReason::SoftReset => R::SoftReset,
+        StopReason::UnlockCommand => R::UnlockCommand,
+    }
+}
+
+/// What the CSMS said of a token. A status of a later version is no acceptance.
+pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+    use v1_6::AuthorizationStatus as S;
+    match status {
+        S::Accepted => AuthorizationStatus::Accepted,
+        S::Blocked => AuthorizationStatus::Blocked,
+        S::Expired => AuthorizationStatus::Expired,
+        S::ConcurrentTx => AuthorizationStatus::ConcurrentTx,
+        S::Invalid | S::Unrecognized(_) => AuthorizationStatus::Invalid,
+    }
+}

@@ -1,0 +1,370 @@
+//! The OCPP 1.6 charge point: its blocks, and the router that moves signals between them.
+//!
+//! A frame goes one way: `frames` decodes it, the block of its action reacts, `messages` renders what leaves.
+
+mod authorize;
+mod availability;
+mod calls;
+mod configuration;
+mod connector;
+mod context;
+mod frames;
+mod messages;
+mod reservation;
+mod reset;
+mod settings;
+mod signal;
+mod status;
+mod unlock;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use ocpp_rpc::engine::CallId;
+use ocpp_rpc::liveness::LivenessSettings;
+use ocpp_types::v1_6;
+
+use crate::MisuseError;
+use crate::any::Shared;
+use crate::parts::heartbeat::Heartbeat;
+use crate::parts::outbox::Outbox;
+use crate::parts::registration::{self, Registration};
+use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
+use crate::store::Image;
+use crate::time::Instant;
+
+use authorize::{Authorize, Grant};
+use availability::Availability;
+use connector::{Connector, TokenUse};
+use context::Context;
+use reservation::Reservations;
+use reset::Reset;
+use settings::{Key, Settings};
+use signal::{AuthorizeRequest, Purpose, Signal};
+use status::{Condition, StatusNotifications};
+use unlock::Unlocking;
+
+/// The machine of one charge point.
+pub(crate) struct Machine {
+    settings: Settings,
+    registration: Registration,
+    heartbeat: Heartbeat,
+    authorize: Authorize,
+    status: StatusNotifications,
+    connectors: Vec<Connector>,
+    /// An accepted token whose driver has not plugged in anywhere yet, and until when it counts.
+    waiting_grant: Option<(Grant, Instant)>,
+    outbox: Outbox,
+    availability: Availability,
+    reservations: Reservations,
+    reset: Reset,
+    unlocking: Unlocking,
+    signals: VecDeque<Signal>,
+    /// The call on its way.
+    awaited: Option<(CallId, Awaited)>,
+    was_online: bool,
+}
+
+/// What the call on its way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    BootNotification,
+    Heartbeat,
+    Authorize,
+    StatusNotification,
+    Transaction,
+}
+
+impl Machine {
+    /// Finds what 1.6 cannot say of a configuration.
+    pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
+        let boot = messages::boot_notification(config);
+        boot.map(|_| ()).map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))
+    }
+
+    /// A machine that boots from what was durable.
+    pub fn restore(shared: &mut Shared, image: &Image) -> Self {
+        let (mut settings, refused) = Settings::new(&shared.config);
+        let mut skipped = refused;
+        skipped.extend(configuration::restore(&mut settings, image));
+        let (outbox, open, lost) = Outbox::restore(image, shared.clock.boot(), &mut shared.store);
+        skipped.extend(lost);
+        let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        for place in skipped {
+            shared.event(Event::RecordSkipped { place });
+        }
+
+        let mut connectors: Vec<Connector> = (1..=shared.config.evses).map(|n| Connector::new(EvseId(n))).collect();
+        for transaction in open {
+            // A station that lost an EVSE since still ends its transaction, at the last one.
+            let place = usize::from(transaction.evse.0).min(connectors.len());
+            if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
+                connector.end_interrupted(transaction);
+            }
+        }
+        let stamp = shared.clock.stamp(shared.now);
+        Machine {
+            settings,
+            registration: Registration::new(image.entry(registration::ENTRY).is_some()),
+            heartbeat: Heartbeat::default(),
+            authorize: Authorize::default(),
+            status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
+            connectors,
+            waiting_grant: None,
+            outbox,
+            availability: Availability::restore(image),
+            reservations,
+            reset: Reset::default(),
+            unlocking: Unlocking::default(),
+            signals: VecDeque::new(),
+            awaited: None,
+            was_online: false,
+        }
+    }
+
+    /// The blocks beside the signals' addressee.
+    fn context<'a>(&'a mut self, shared: &'a mut Shared) -> (Context<'a>, Parts<'a>) {
+        let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+        let is_online = shared.link.is_up() && self.registration.is_accepted();
+        let context = Context {
+            shared,
+            settings: &self.settings,
+            outbox: &mut self.outbox,
+            reservations: &mut self.reservations,
+            signals: &mut self.signals,
+            is_online,
+            once_accepted: self.registration.once_accepted(),
+            running,
+        };
+        let parts = Parts {
+            connectors: &mut self.connectors,
+            authorize: &mut self.authorize,
+            status: &mut self.status,
+            waiting_grant: &mut self.waiting_grant,
+            availability: &self.availability,
+            reset: &self.reset,
+        };
+        (context, parts)
+    }
+
+    /// A fact about an EVSE.
+    pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
+        if let Some(connector) = self.connectors.get_mut(index(evse)) {
+            connector.on_fact(shared.now, fact);
+        }
+    }
+
+    /// A token was presented.
+    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, token: IdToken) {
+        let (mut ctx, mut parts) = self.context(shared);
+        parts.on_token(&mut ctx, evse, token);
+    }
+
+    /// Whether a transaction runs at an EVSE.
+    pub fn runs_transaction(&self, evse: EvseId) -> bool {
+        self.connectors.get(index(evse)).is_some_and(Connector::is_running)
+    }
+
+    /// Stops the transaction at an EVSE.
+    pub fn stop(&mut self, evse: EvseId, reason: StopReason) {
+        if let Some(connector) = self.connectors.get_mut(index(evse)) {
+            connector.stop(reason, None);
+        }
+    }
+
+    /// How the link is kept alive.
+    pub fn liveness(&self) -> LivenessSettings {
+        LivenessSettings {
+            ping_interval: self.settings.seconds(Key::WebSocketPingInterval),
+            ..LivenessSettings::default()
+        }
+    }
+
+    /// Lets the blocks react until nothing more happens.
+    pub fn run(&mut self, shared: &mut Shared) {
+        let is_online = shared.link.is_up() && self.registration.is_accepted();
+        if self.was_online && !is_online {
+            let (mut ctx, parts) = self.context(shared);
+            parts.authorize.unreachable(&mut ctx);
+        }
+        self.was_online = is_online;
+        if !shared.link.is_up() {
+            self.registration.link_closed();
+        }
+        loop {
+            let (mut ctx, mut parts) = self.context(shared);
+            parts.advance(&mut ctx);
+            let has_signals = !ctx.signals.is_empty();
+            while let Some(signal) = ctx.signals.pop_front() {
+                parts.on_signal(&mut ctx, signal);
+            }
+            if !has_signals && !self.send_next(shared) {
+                break;
+            }
+        }
+        self.finish_requests(shared);
+    }
+
+    /// What waited for the hardware, or for the store alone.
+    fn finish_requests(&mut self, shared: &mut Shared) {
+        for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
+            calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
+        }
+        let is_durable = shared.store.len() == 0;
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+            shared.reboot = Some(kind);
+        }
+    }
+
+    /// When time changes something.
+    pub fn deadlines<'a>(&'a self, shared: &'a Shared) -> impl Iterator<Item = Instant> + 'a {
+        let is_up = shared.link.is_up();
+        let is_online = is_up && self.registration.is_accepted();
+        let link = [self.registration.deadline().filter(|_| is_up)];
+        let online = [
+            self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
+            self.outbox.deadline(),
+            Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
+        ];
+        let online = online.into_iter().filter(move |_| is_online);
+        let connectors = self.connectors.iter().map(|connector| connector.deadline(&self.settings));
+        let others = [
+            self.waiting_grant.as_ref().map(|(_, until)| *until),
+            self.reservations.deadline(&shared.clock),
+            self.unlocking.deadline(),
+        ];
+        link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
+    }
+}
+
+/// The blocks that signals address, apart from what their context lends.
+struct Parts<'a> {
+    connectors: &'a mut Vec<Connector>,
+    authorize: &'a mut Authorize,
+    status: &'a mut StatusNotifications,
+    waiting_grant: &'a mut Option<(Grant, Instant)>,
+    availability: &'a Availability,
+    reset: &'a Reset,
+}
+
+impl Parts<'_> {
+    fn connector(&mut self, evse: EvseId) -> Option<&mut Connector> {
+        self.connectors.get_mut(index(evse))
+    }
+
+    /// Moves a signal to its block.
+    fn on_signal(&mut self, ctx: &mut Context<'_>, signal: Signal) {
+        match signal {
+            Signal::Authorize(request) => self.authorize.request(ctx, request),
+            Signal::Granted { evse, grant } => self.on_grant(ctx, evse, grant),
+            Signal::GroupConfirmed { evse, token, group } => {
+                let result = self.connector(evse).map(|connector| connector.on_group(token, group.as_ref()));
+                if let Some(Err(reason)) = result {
+                    ctx.event(Event::TokenRefused { evse: Some(evse), reason });
+                }
+            }
+            Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
+            Signal::StartAnswered { transaction, status, group } => {
+                let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
+                if let Some(connector) = connector {
+                    connector.on_start_answered(ctx.settings, status, group);
+                }
+            }
+            Signal::Accepted => self.status.report_all(),
+        }
+    }
+
+    /// Finds the connector that a token is for.
+    fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, token: IdToken) {
+        let evse = evse.or_else(|| self.place_of(&token));
+        if evse.is_none() && self.waiting_grant.as_ref().is_some_and(|(grant, _)| grant.token == token) {
+            *self.waiting_grant = None;
+            return;
+        }
+        let has_free = self.connectors.iter().any(Connector::is_free);
+        let verdict = match evse.and_then(|evse| self.connector(evse)) {
+            Some(connector) => connector.on_token(&token),
+            None if has_free => TokenUse::AskToStart,
+            None => TokenUse::Refuse(TokenRefusal::Occupied),
+        };
+        let purpose = match verdict {
+            TokenUse::Done => return,
+            TokenUse::AskToStart => Purpose::Start,
+            TokenUse::AskForGroup => Purpose::Group,
+            TokenUse::Refuse(reason) => return ctx.event(Event::TokenRefused { evse, reason }),
+        };
+        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
+    }
+
+    /// Where a token presented at the station's own reader belongs: to its session, else to the only vehicle that waits
+    /// for one, else to the only connector. None when the next plug decides.
+    fn place_of(&self, token: &IdToken) -> Option<EvseId> {
+        let only = |mut found: Vec<EvseId>| if found.len() == 1 { found.pop() } else { None };
+        let all = |test: &dyn Fn(&Connector) -> bool| {
+            self.connectors.iter().filter(|c| test(c)).map(|c| c.evse).collect::<Vec<EvseId>>()
+        };
+        all(&|c| c.is_held_by(token))
+            .first()
+            .copied()
+            .or_else(|| all(&Connector::waits_for_token).first().copied())
+            .or_else(|| only(all(&|_| true)))
+    }
+
+    fn on_grant(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, grant: Grant) {
+        let now = ctx.now();
+        match evse {
+            Some(place) => match self.connector(place).map(|connector| connector.on_grant(now, grant)) {
+                Some(Err(reason)) => ctx.event(Event::TokenRefused { evse, reason }),
+                Some(Ok(())) | None => ctx.event(Event::TokenAccepted { evse }),
+            },
+            None => {
+                *self.waiting_grant = Some((grant, now + ctx.settings.seconds(Key::ConnectionTimeOut)));
+                ctx.event(Event::TokenAccepted { evse });
+            }
+        }
+    }
+
+    /// Lets facts and time work on every connector, and notes the statuses.
+    fn advance(&mut self, ctx: &mut Context<'_>) {
+        if self.waiting_grant.as_ref().is_some_and(|(_, until)| *until <= ctx.now()) {
+            *self.waiting_grant = None;
+        }
+        if let Some(connector) = self.connectors.iter_mut().find(|c| c.wants_waiting_grant())
+            && let Some((grant, _)) = self.waiting_grant.take()
+            && let Err(reason) = connector.on_grant(ctx.now(), grant)
+        {
+            ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
+        }
+        ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        for connector in self.connectors.iter_mut() {
+            let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
+            connector.allot(is_operative, ctx.reservations.of(connector.evse));
+            connector.advance(ctx);
+            let condition = connector.condition();
+            let status = condition.status;
+            // 1.6 §5.13: a fault or a connector out of service ends its reservation.
+            if status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
+                ctx.reservations.end(&mut ctx.shared.store, connector.evse);
+            }
+            if self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
+                ctx.event(Event::Status { evse: connector.evse, status });
+            }
+        }
+        let fault = ctx.shared.fault.clone();
+        let status = match &fault {
+            Some(fault) if fault.is_blocking => EvseStatus::Faulted,
+            _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
+            _ => EvseStatus::Available,
+        };
+        self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
+    }
+}
+
+/// The place of a connector in a list that begins with connector 1.
+fn index(evse: EvseId) -> usize {
+    usize::from(evse.0).wrapping_sub(1)
+}

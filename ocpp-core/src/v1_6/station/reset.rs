@@ -1,0 +1,75 @@
+//! Reset (1.6 §5.14): transactions end and are on record, then the driver restarts the station.
+//!
+//! The stops are given a while to reach the CSMS; what does not is sent after the restart. Stores nothing of its own.
+
+use core::time::Duration;
+
+use ocpp_types::v1_6::{ResetRequest, ResetStatus, ResetType};
+
+use super::connector::Connector;
+use crate::parts::outbox::Outbox;
+use crate::station::{RebootKind, StopReason};
+use crate::time::Instant;
+
+/// The least wait: the answer is on its way to the CSMS.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a restart waits for the CSMS to take the stops.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A restart that was ordered.
+#[derive(Debug, Default)]
+pub(crate) enum Reset {
+    #[default]
+    None,
+    /// Transactions end.
+    Ending { kind: RebootKind, not_before: Instant, until: Instant },
+    /// The driver was told.
+    Ordered,
+}
+
+impl Reset {
+    /// Whether a restart was ordered: nothing new begins.
+    pub fn is_ordered(&self) -> bool {
+        !matches!(self, Reset::None)
+    }
+
+    /// Carries a request out.
+    pub fn on_request(&mut self, now: Instant, connectors: &mut [Connector], request: &ResetRequest) -> ResetStatus {
+        let (kind, reason) = match request.r#type {
+            ResetType::Soft => (RebootKind::Soft, StopReason::SoftReset),
+            ResetType::Hard => (RebootKind::Hard, StopReason::HardReset),
+            ResetType::Unrecognized(_) => return ResetStatus::Rejected,
+        };
+        for connector in connectors {
+            connector.give_up(reason);
+        }
+        *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
+        ResetStatus::Accepted
+    }
+
+    /// The restart, once: when every transaction has ended and all of it is durable.
+    pub fn due(
+        &mut self,
+        now: Instant,
+        connectors: &[Connector],
+        outbox: &Outbox,
+        is_durable: bool,
+    ) -> Option<RebootKind> {
+        let Reset::Ending { kind, not_before, until } = *self else { return None };
+        let is_quiet = connectors.iter().all(|connector| connector.transaction().is_none());
+        let may_wait = now < not_before || (!outbox.is_empty() && now < until);
+        if may_wait || !is_quiet || !is_durable {
+            return None;
+        }
+        *self = Reset::Ordered;
+        Some(kind)
+    }
+
+    pub fn deadlines(&self) -> [Option<Instant>; 2] {
+        match self {
+            Reset::Ending { not_before, until, .. } => [Some(*not_before), Some(*until)],
+            Reset::None | Reset::Ordered => [None, None],
+        }
+    }
+}

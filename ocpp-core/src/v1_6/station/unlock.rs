@@ -1,0 +1,55 @@
+//! UnlockConnector (1.6 §5.18): ends a transaction, orders the lock open, and waits for the lock's word.
+
+use core::time::Duration;
+
+use alloc::vec::Vec;
+
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::v1_6::UnlockStatus;
+
+use super::connector::Connector;
+use crate::station::{EvseId, Lock};
+use crate::time::Instant;
+
+/// How long a lock may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+struct Pending {
+    evse: EvseId,
+    token: ReplyToken,
+    until: Instant,
+}
+
+/// Requests that wait for a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Unlocking {
+    pending: Vec<Pending>,
+}
+
+impl Unlocking {
+    /// Waits for a lock. The engine bounds the calls that can be open.
+    pub fn wait(&mut self, now: Instant, evse: EvseId, token: ReplyToken) {
+        self.pending.push(Pending { evse, token, until: now + PATIENCE });
+    }
+
+    /// The requests that can be answered now.
+    pub fn finished(&mut self, now: Instant, connectors: &[Connector]) -> Vec<(ReplyToken, UnlockStatus)> {
+        let mut finished = Vec::new();
+        self.pending.retain(|pending| {
+            let connector = connectors.iter().find(|connector| connector.evse == pending.evse);
+            let is_open = connector.is_none_or(|c| c.transaction().is_none() && c.lock() == Lock::Unlocked);
+            match (is_open, pending.until <= now) {
+                (true, _) => finished.push((pending.token, UnlockStatus::Unlocked)),
+                (false, true) => finished.push((pending.token, UnlockStatus::UnlockFailed)),
+                (false, false) => return true,
+            }
+            false
+        });
+        finished
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.until).min()
+    }
+}

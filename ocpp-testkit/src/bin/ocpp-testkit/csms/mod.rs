@@ -1,0 +1,284 @@
+//! `csms`: a real WebSocket mini-CSMS with its ledger in SQLite.
+
+mod check;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use compact_str::CompactString;
+use ocpp_core::csms::{
+    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Question, RegistrationStatus,
+};
+use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
+use ocpp_testkit::stores::Ledger;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+
+use crate::lines::{self, Line, LineError, Version};
+use told::Told;
+
+const AFTER_HELP: &str = r#"Commands come as JSON lines on stdin, one object each:
+  {"station":"CP001","action":"RemoteStartTransaction","payload":{"connectorId":1,"idTag":"ABC"}}
+  {"station":"CP001","action":"GetConfiguration","payload":{},"id":"mine"}    "id" comes back with the answer
+  {"station":"CP001","action":"Vendor","payload":{},"unchecked":true}         sent whatever it is
+Answers, events and what is in the ledger now come as JSON lines on stdout; the first one tells the address. A line that
+makes no sense is reported there as {"error":{"line":..,"column":..,"reason":..}}, and the server goes on, also at the end
+of stdin.
+
+The ledger is a SQLite file with a table of facts and the views transactions (the bill), meter_values, status, findings.
+
+On a loopback address every station and every token is accepted unless passwords or tokens are given. On any other address
+that must be said: --accept-all-stations, --accept-all-tokens.
+
+Example:
+  ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db --token ABC
+  sqlite3 ledger.db 'SELECT * FROM transactions'"#;
+
+/// A real WebSocket mini-CSMS.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Csms {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: SocketAddr,
+    /// The versions spoken, most wanted first, separated by commas.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
+    ocpp: Vec<Version>,
+    /// The SQLite file of the ledger; without it the ledger is gone with the process.
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// The password of all stations (Basic authentication).
+    #[arg(long, conflicts_with_all = ["station", "accept_all_stations"])]
+    password: Option<String>,
+    /// A station and its password; others are unknown. May be repeated.
+    #[arg(long, value_name = "ID=PASSWORD", value_parser = station, conflicts_with = "accept_all_stations")]
+    station: Vec<(String, String)>,
+    /// Accept every station without a proof.
+    #[arg(long)]
+    accept_all_stations: bool,
+    /// A token that may charge; others may not. May be repeated.
+    #[arg(long, value_name = "ID", conflicts_with = "accept_all_tokens")]
+    token: Vec<String>,
+    /// Accept every token.
+    #[arg(long)]
+    accept_all_tokens: bool,
+    /// The certificate chain for wss, PEM.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// The heartbeat interval that stations are given, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    heartbeat: u32,
+    /// Print each frame.
+    #[arg(long)]
+    frames: bool,
+}
+
+fn station(text: &str) -> Result<(String, String), String> {
+    let (id, password) = text.split_once('=').ok_or("not of the form ID=PASSWORD")?;
+    Ok((id.to_owned(), password.to_owned()))
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Which tokens may charge.
+enum Tokens {
+    All,
+    /// Those of this list, in upper case: identifiers are compared without regard to case.
+    Some(BTreeSet<String>),
+}
+
+impl Tokens {
+    fn verdict(&self, token: &str) -> AuthorizationStatus {
+        match self {
+            Tokens::All => AuthorizationStatus::Accepted,
+            Tokens::Some(known) if known.contains(&token.to_ascii_uppercase()) => AuthorizationStatus::Accepted,
+            Tokens::Some(_) => AuthorizationStatus::Invalid,
+        }
+    }
+}
+
+impl Csms {
+    pub fn run(self) -> ExitCode {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(self.serve())) {
+            Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("csms: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn serve(self) -> Result<std::convert::Infallible, Failure> {
+        let mut config = CsmsConfig::new(self.authenticator()?);
+        config.dialects = self.ocpp.iter().map(|version| version.0).collect();
+        let scheme = match (&self.cert, &self.key) {
+            (Some(chain), Some(key)) => {
+                config.tls = Some(tls::server(chain, key)?);
+                "wss"
+            }
+            (None, _) | (_, None) => "ws",
+        };
+        let ledger = match &self.db {
+            Some(file) => Ledger::open(file)?,
+            None => Ledger::in_memory()?,
+        };
+        let mut app = App { tokens: self.tokens()?, heartbeat: self.heartbeat, commands: BTreeMap::new() };
+        let listener = TcpListener::bind(self.listen).await?;
+        let address = format!("{scheme}://{}", listener.local_addr()?);
+        let mut driver = CsmsDriver::start(listener, config, ledger)?;
+        if self.frames {
+            driver.watch_frames();
+        }
+        let mut lines = lines::stdin()?;
+        lines::tell(&Told::Listening {
+            url: &address,
+            authentication: !self.accepts_all_stations(),
+            tokens: !self.accepts_all_tokens(),
+        })?;
+        loop {
+            tokio::select! {
+                output = driver.next() => app.on_output(&mut driver, output)?,
+                Some(line) = lines.recv() => {
+                    if let Err(error) = app.on_line(&mut driver, &line) {
+                        lines::tell(&Told::Error(&error))?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn accepts_all_stations(&self) -> bool {
+        self.password.is_none() && self.station.is_empty()
+    }
+
+    fn accepts_all_tokens(&self) -> bool {
+        self.token.is_empty()
+    }
+
+    /// On an address that others can reach, openness must be said.
+    fn is_open(&self, is_said: bool, how: &str) -> Result<(), Failure> {
+        if is_said || self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(format!("{} can be reached by others: {how}", self.listen).into())
+        }
+    }
+
+    fn authenticator(&self) -> Result<Authenticator, Failure> {
+        if let Some(password) = &self.password {
+            return Ok(Authenticator::Shared(Credential::new(password)?));
+        }
+        if self.station.is_empty() {
+            self.is_open(self.accept_all_stations, "give --password, --station or --accept-all-stations")?;
+            return Ok(Authenticator::AcceptAll);
+        }
+        let credentials = self.station.iter().map(|(id, password)| Ok((id.clone(), Credential::new(password)?)));
+        Ok(Authenticator::Stations(credentials.collect::<Result<_, Failure>>()?))
+    }
+
+    fn tokens(&self) -> Result<Tokens, Failure> {
+        if self.token.is_empty() {
+            self.is_open(self.accept_all_tokens, "give --token or --accept-all-tokens")?;
+            return Ok(Tokens::All);
+        }
+        Ok(Tokens::Some(self.token.iter().map(|token| token.to_ascii_uppercase()).collect()))
+    }
+}
+
+/// One command of stdin.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandLine {
+    station: String,
+    action: CompactString,
+    #[serde(default)]
+    payload: Map<String, Value>,
+    /// Given back with the answer.
+    id: Option<Value>,
+    /// Whether the payload is sent without being checked against the version's schema.
+    #[serde(default)]
+    unchecked: bool,
+}
+
+/// A command that waits for its answer.
+struct Pending {
+    action: CompactString,
+    id: Option<Value>,
+}
+
+/// What a CSMS must decide.
+struct App {
+    tokens: Tokens,
+    heartbeat: u32,
+    commands: BTreeMap<CommandId, Pending>,
+}
+
+impl App {
+    fn on_output(&mut self, driver: &mut CsmsDriver, output: CsmsOutput) -> Result<(), Failure> {
+        match output {
+            CsmsOutput::Ask { station, id, question } => {
+                let answer = self.decide(&question);
+                lines::tell(&Told::Asked { station: &station, question: &question, answer: &answer })?;
+                driver.answer(&station, id, answer)?;
+            }
+            CsmsOutput::Answered { station, id, result } => {
+                let pending = self.commands.remove(&id);
+                let (action, id) = pending.map(|pending| (pending.action, pending.id)).unwrap_or_default();
+                lines::tell(&Told::answer(&station, &action, id.as_ref(), &result))?;
+            }
+            CsmsOutput::Event { station, event } => lines::tell(&Told::Event { station: &station, event: &event })?,
+            CsmsOutput::Stored { station, ticket, fact } => {
+                lines::tell(&Told::Stored { station: &station, ticket, fact: &fact })?;
+            }
+            CsmsOutput::StoreFailed { station, ticket, reason } => {
+                lines::tell(&Told::StoreFailed { station: &station, ticket, reason: &reason })?;
+            }
+            CsmsOutput::LinkClosed { station, reason } => {
+                lines::tell(&Told::LinkClosed { station: &station, reason: &reason })?;
+            }
+            CsmsOutput::Refused { peer, reason } => lines::tell(&Told::Refused { peer, reason: &reason })?,
+            CsmsOutput::Frame { station, direction, text } => {
+                lines::tell(&Told::Frame { station: &station, direction, text: &text })?;
+            }
+            CsmsOutput::Trouble { reason } => lines::tell(&Told::Trouble { reason: &reason })?,
+        }
+        Ok(())
+    }
+
+    fn decide(&self, question: &Question) -> Answer {
+        match question {
+            Question::Boot(_) => Answer::Boot {
+                status: RegistrationStatus::Accepted,
+                interval: Duration::from_secs(u64::from(self.heartbeat)),
+            },
+            Question::Authorize { token, transaction: _ } => {
+                Answer::Authorize(Authorization::from(self.tokens.verdict(token.as_str())))
+            }
+            Question::DataTransfer { .. } => {
+                Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
+            }
+        }
+    }
+
+    fn on_line(&mut self, driver: &mut CsmsDriver, line: &Line) -> Result<(), LineError> {
+        let CommandLine { station, action, payload, id, unchecked } = line.parse()?;
+        let payload = Value::Object(payload).to_string();
+        if !unchecked {
+            check::request(&action, &payload).map_err(|reason| line.refused(reason))?;
+        }
+        let command = Command::Call { action: action.clone(), payload };
+        let number = driver.command(&station, command).map_err(|error| line.refused(error))?;
+        self.commands.insert(number, Pending { action, id });
+        Ok(())
+    }
+}

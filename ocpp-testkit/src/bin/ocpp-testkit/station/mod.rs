@@ -1,0 +1,175 @@
+//! `station`: a real WebSocket station with simulated hardware.
+
+mod command;
+mod site;
+mod told;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chrono::Utc;
+use clap::Args;
+use compact_str::CompactString;
+use ocpp_core::MisuseError;
+use ocpp_core::station::{Input, StationConfig};
+use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
+use ocpp_testkit::stores::StationStore;
+
+use crate::lines::{self, Line, LineError, Version};
+use command::Command;
+use site::Site;
+use told::Told;
+
+const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one object each:
+  {"plug":1}                                  a vehicle that asks for energy is connected to EVSE 1
+  {"unplug":1}                                it leaves
+  {"token":{"evse":1,"id":"ABC"}}             a token is held to the reader (without "evse": to one for the station)
+  {"vehicle":{"evse":1,"state":"Paused"}}     the vehicle pauses; "Ready": it asks for energy again
+  {"meter":{"evse":1,"watts":11000}}          it takes another power from now on; then the meter is read
+  {"fault":{"evse":1,"code":"GroundFailure"}} a fault that makes charging impossible; with "blocking":false one that does not
+  {"fault_cleared":1}                         it is gone
+  {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
+  {"configure":{"key":"HeartbeatInterval","value":"60"}}
+  {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
+  {"reconnect":{}}                            connect again now
+Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
+{"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
+
+Example:
+  ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db
+  ocpp-testkit station --url ws://127.0.0.1:9000/ocpp --id CP001 --ocpp 1.6 --store cp001"#;
+
+/// A real WebSocket station with simulated hardware.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Station {
+    /// The CSMS's endpoint, ws:// or wss://, without the identity.
+    #[arg(long, value_name = "URL")]
+    url: CompactString,
+    /// The identity.
+    #[arg(long)]
+    id: CompactString,
+    /// The versions to offer, most wanted first, separated by commas.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
+    ocpp: Vec<Version>,
+    /// The password for Basic authentication.
+    #[arg(long)]
+    password: Option<String>,
+    /// How many EVSEs there are.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    evses: u16,
+    /// Where records and meter registers are kept; without it they are gone with the process.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// What a vehicle takes, in watts.
+    #[arg(long, value_name = "WATTS", default_value_t = 11_000)]
+    power: u32,
+    /// The value of a configuration key at the first start.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(CompactString, CompactString)>,
+    /// The certificates to trust for wss, PEM; without it the public roots of the web.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Print each frame.
+    #[arg(long)]
+    frames: bool,
+}
+
+fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
+    let (key, value) = text.split_once('=').ok_or("not of the form KEY=VALUE")?;
+    Ok((CompactString::new(key), CompactString::new(value)))
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+impl Station {
+    pub fn run(self) -> ExitCode {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(self.serve())) {
+            Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("station: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn serve(self) -> Result<std::convert::Infallible, Failure> {
+        if let Some(directory) = &self.store {
+            fs::create_dir_all(directory)?;
+        }
+        let store = match &self.store {
+            Some(directory) => StationStore::open(&directory.join("station.redb"))?,
+            None => StationStore::in_memory()?,
+        };
+        let clock = MonotonicClock::start();
+        let memory = self.store.as_ref().map(|directory| directory.join("hardware.json"));
+        let mut site = Site::open(memory, self.evses, self.power, clock.now())?;
+        let mut lines = lines::stdin()?;
+        let mut driver = self.start(&store)?;
+        loop {
+            while let Some((evse, fact)) = site.poll_fact(clock.now())? {
+                driver.handle(Input::Evse(evse, fact))?;
+            }
+            tokio::select! {
+                output = driver.next() => {
+                    lines::tell(&Told::from(&output))?;
+                    match output {
+                        StationOutput::Evse(evse, order) => site.order(clock.now(), evse, &order),
+                        StationOutput::Reboot(_) => {
+                            drop(driver);
+                            site.restart(clock.now());
+                            driver = self.start(&store)?;
+                        }
+                        _ => {}
+                    }
+                }
+                Some(line) = lines.recv() => {
+                    if let Err(error) = obey(&line, &mut driver, &mut site, &clock)? {
+                        lines::tell(&Told::Error(&error))?;
+                    }
+                }
+                () = clock.sleep_until(site.poll_timeout()) => {}
+            }
+        }
+    }
+
+    fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
+        let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
+        config.versions = self.ocpp.iter().map(|version| version.0).collect();
+        // The simulated meter answers at once: samples of each second are then readings of that second.
+        config.meter_freshness = Duration::ZERO;
+        config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
+        if let Some(password) = &self.password {
+            config = config.with_password(password);
+        }
+        config.settings.extend(self.set.iter().cloned());
+        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls::client(self.ca.as_deref())?)?;
+        if self.frames {
+            driver.watch_frames();
+        }
+        driver.handle(Input::Wall(Utc::now()))?;
+        lines::tell(&Told::Started { id: &self.id, url: &self.url })?;
+        Ok(driver)
+    }
+}
+
+/// Carries out one line. The outer error ends the program, the inner one is told.
+fn obey(
+    line: &Line,
+    driver: &mut StationDriver,
+    site: &mut Site,
+    clock: &MonotonicClock,
+) -> Result<Result<(), LineError>, Failure> {
+    let command: Command = match line.parse() {
+        Ok(command) => command,
+        Err(error) => return Ok(Err(error)),
+    };
+    let done: Result<(), MisuseError> = match command.evse().filter(|evse| !site.has(*evse)) {
+        Some(evse) => Err(MisuseError::UnknownEvse(evse)),
+        None => command.carry_out(driver, site, clock.now())?,
+    };
+    Ok(done.map_err(|error| line.refused(error)))
+}

@@ -1,0 +1,186 @@
+//! The bill against the physical truth: what the meters counted, whoever was told what.
+
+use std::collections::BTreeMap;
+
+use ocpp_core::station::EvseId;
+use ocpp_core::time::Instant;
+
+use super::Violation;
+use crate::clock::WallClock;
+use crate::csms::Bill;
+use crate::hardware::Hardware;
+
+/// How much the bill may differ from the meters at each begin and end of a transaction, in Wh: registers are told in
+/// whole Wh, and the contactor moves a moment before or after the reading.
+const SLACK_WH: i64 = 3;
+
+/// What the meters know.
+#[derive(Clone, Copy, Debug)]
+pub struct Meters<'a> {
+    /// The EVSEs.
+    pub hardware: &'a BTreeMap<EvseId, Hardware>,
+    /// From when on energy is to be billed.
+    pub since: Instant,
+    /// Until when.
+    pub now: Instant,
+    /// Energy that cannot be on the bill, in mWh.
+    pub unbillable_mwh: &'a BTreeMap<EvseId, i64>,
+}
+
+/// Checks a finished bill: on each connector the transactions follow each other, and together they cover all energy that
+/// flowed.
+///
+/// # Errors
+/// When a transaction is open, overlaps another, or energy was billed that did not flow, or flowed and was not billed.
+pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violation> {
+    if bill.unmatched_stops > 0 || bill.unmatched_samples > 0 {
+        return Err(Violation::Bill(format!("reports without a transaction:\n{bill}")));
+    }
+    for (evse, hardware) in meters.hardware {
+        let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
+        // Rounded up: what is missing is told in whole Wh.
+        let mut missing_wh = (unbillable_mwh + 999) / 1000;
+        let mut register_wh = hardware.meter().register_mwh(meters.since) / 1000;
+        let mut follows = |register_wh: i64, from_wh: i64, what: &str| {
+            let gap = from_wh - register_wh;
+            if gap < -SLACK_WH || gap > SLACK_WH + missing_wh {
+                return Err(Violation::Bill(format!(
+                    "{what} {from_wh} Wh, the bill before it ended at {register_wh} Wh"
+                )));
+            }
+            missing_wh -= (gap - SLACK_WH).max(0);
+            Ok(())
+        };
+        for row in bill.rows.iter().filter(|row| row.connector == u32::from(evse.0)) {
+            let Some(end) = &row.end else {
+                return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
+            };
+            follows(register_wh, row.meter_start_wh, &format!("transaction {} starts at", row.transaction))?;
+            if end.meter_stop_wh < row.meter_start_wh {
+                return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
+            }
+            register_wh = end.meter_stop_wh;
+        }
+        let meter_wh = hardware.meter().register_mwh(meters.now) / 1000;
+        follows(register_wh, meter_wh, &format!("meter of connector {} shows", evse.0))?;
+    }
+    Ok(())
+}
+
+/// Checks that each transaction has the register values that its meter showed at the times it tells, within two seconds
+/// and the slack. Holds where the station's clock was right throughout.
+///
+/// # Errors
+/// When one does not.
+pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: &WallClock) -> Result<(), Violation> {
+    for row in &bill.rows {
+        let evse = u16::try_from(row.connector).ok().map(EvseId);
+        let Some(hardware) = evse.and_then(|evse| hardware.get(&evse)) else {
+            return Err(Violation::Bill(format!("there is no connector {}", row.connector)));
+        };
+        let start = (row.started_at, row.meter_start_wh);
+        let end = row.end.as_ref().map(|end| (end.at, end.meter_stop_wh));
+        for (at, told_wh) in std::iter::once(start).chain(end) {
+            let instant = wall.instant_of(at).unwrap_or_default();
+            let register_wh = |millis| hardware.meter().register_mwh(Instant::from_millis(millis)) / 1000;
+            let earliest = register_wh(instant.as_millis().saturating_sub(2_000));
+            let latest = register_wh(instant.as_millis() + 2_000);
+            if told_wh < earliest - SLACK_WH || told_wh > latest + SLACK_WH {
+                return Err(Violation::Bill(format!(
+                    "transaction {} says {told_wh} Wh at {at}, the meter showed {earliest} to {latest} Wh",
+                    row.transaction
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csms::{Row, RowEnd};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use ocpp_core::csms::{Consumption, TransactionId};
+    use ocpp_core::station::{EvseAction, Power};
+
+    const EVSE: EvseId = EvseId(1);
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_millis(seconds * 1000)
+    }
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_268_800, 0).unwrap()
+    }
+
+    /// 200 Wh from 10 s to 110 s, on top of 1000 Wh.
+    fn charged() -> BTreeMap<EvseId, Hardware> {
+        let mut hardware = Hardware::new(1_000_000, 7_200);
+        hardware.plug(at(0));
+        hardware.order(at(10), &EvseAction::Power(Power::On));
+        hardware.order(at(110), &EvseAction::Power(Power::Off));
+        let _ = hardware.poll_fact(at(200));
+        BTreeMap::from([(EVSE, hardware)])
+    }
+
+    fn row(from: (u64, i64), to: (u64, i64)) -> Row {
+        let time = |seconds: u64| noon() + TimeDelta::seconds(seconds as i64);
+        Row {
+            transaction: TransactionId::from(7),
+            connector: 1,
+            token: "TAG".to_owned(),
+            started_at: time(from.0),
+            meter_start_wh: from.1,
+            samples: Vec::new(),
+            end: Some(RowEnd {
+                at: time(to.0),
+                meter_stop_wh: to.1,
+                reason: None,
+                consumption: Consumption::between(from.1, to.1),
+            }),
+        }
+    }
+
+    fn covers(rows: Vec<Row>, unbillable_mwh: i64) -> bool {
+        let bill = Bill { rows, ..Bill::default() };
+        let unbillable_mwh = BTreeMap::from([(EVSE, unbillable_mwh)]);
+        let meters = Meters { hardware: &charged(), since: at(0), now: at(200), unbillable_mwh: &unbillable_mwh };
+        covers_the_meters(&bill, &meters).is_ok()
+    }
+
+    #[test]
+    fn bill_of_what_flowed_is_accepted() {
+        assert!(covers(vec![row((10, 1000), (110, 1200))], 0));
+        assert!(covers(vec![row((10, 1000), (50, 1080)), row((51, 1081), (110, 1199))], 0));
+    }
+
+    #[test]
+    fn missing_doubled_and_invented_energy_is_seen() {
+        assert!(!covers(vec![], 0), "nothing billed");
+        assert!(!covers(vec![row((10, 1000), (110, 1190))], 0), "too little");
+        assert!(!covers(vec![row((10, 1000), (110, 1210))], 0), "too much");
+        assert!(!covers(vec![row((10, 1010), (110, 1200))], 0), "begun too late");
+        assert!(!covers(vec![row((10, 1000), (110, 1200)), row((10, 1000), (110, 1200))], 0), "twice");
+        assert!(!covers(vec![row((10, 1000), (50, 1080)), row((51, 1090), (110, 1200))], 0), "a hole");
+        let open = Row { end: None, ..row((10, 1000), (110, 1200)) };
+        assert!(!covers(vec![open], 0), "no end");
+    }
+
+    #[test]
+    fn energy_that_cannot_be_billed_may_be_missing_once() {
+        assert!(covers(vec![row((15, 1010), (110, 1200))], 10_000));
+        assert!(!covers(vec![row((15, 1010), (50, 1080)), row((60, 1090), (110, 1200))], 10_000));
+    }
+
+    #[test]
+    fn register_at_another_time_is_seen() {
+        let tells = |row| {
+            let bill = Bill { rows: vec![row], ..Bill::default() };
+            tells_the_time(&bill, &charged(), &WallClock::starting_at(noon())).is_ok()
+        };
+        assert!(tells(row((10, 1000), (110, 1200))));
+        assert!(!tells(row((40, 1000), (110, 1200))));
+        assert!(!tells(row((10, 1000), (90, 1200))));
+    }
+}

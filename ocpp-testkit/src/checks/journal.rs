@@ -1,0 +1,266 @@
+//! Every message about a transaction rests on a durable record, and every durable record arrives, once and in order.
+//!
+//! The journal in the store and the frames on the wire are two lists of the same things. A message is either the next
+//! record of the first list, or the one sent last, again.
+
+use chrono::{DateTime, Utc};
+use ocpp_core::csms::Fact;
+use ocpp_core::store::{Log, StoreOp};
+use serde_json::Value;
+
+use super::Violation;
+use super::wire::Frame;
+
+/// What a record or a message tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Start,
+    Sample,
+    Stop,
+}
+
+impl Kind {
+    /// Of a record, by its framing: the second byte says what it is.
+    fn of_record(record: &[u8]) -> Option<Kind> {
+        match record.get(1) {
+            Some(1) => Some(Kind::Start),
+            Some(2) => Some(Kind::Sample),
+            Some(3) => Some(Kind::Stop),
+            Some(_) | None => None,
+        }
+    }
+
+    fn of_message(action: &str, payload: &Value) -> Option<Kind> {
+        match action {
+            "StartTransaction" => Some(Kind::Start),
+            "StopTransaction" => Some(Kind::Stop),
+            "MeterValues" if payload.get("transactionId").is_some() => Some(Kind::Sample),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    kind: Kind,
+    payload: Value,
+}
+
+/// The last message as it went out.
+#[derive(Clone, Debug, Default)]
+struct LastSent {
+    /// Its message id.
+    id: String,
+    /// How many operations the store had been given when its answer came, if it came in this boot.
+    answered: Option<usize>,
+    /// Whether a boot ended with the delivery durable.
+    is_delivered: bool,
+}
+
+/// Compares the journal with the wire.
+#[derive(Clone, Debug, Default)]
+pub struct JournalCheck {
+    /// How many of the store's operations were looked at.
+    looked: usize,
+    records: Vec<Kind>,
+    last_position: Option<u64>,
+    /// The messages, each once.
+    messages: Vec<Message>,
+    last: LastSent,
+    /// How often the last message was sent again, over all.
+    pub repeats: usize,
+}
+
+impl JournalCheck {
+    /// Looks at what became durable.
+    ///
+    /// # Errors
+    /// When a position is used again.
+    pub fn look(&mut self, durable: &[StoreOp]) -> Result<(), Violation> {
+        for op in durable.get(self.looked..).unwrap_or_default() {
+            self.looked += 1;
+            if let StoreOp::Append { log: Log::Transactions, index, record } = op {
+                if let Some(last) = self.last_position.filter(|last| index.0 <= *last) {
+                    return Err(Violation::PositionReused(index.0, last));
+                }
+                self.last_position = Some(index.0);
+                self.records.extend(Kind::of_record(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// The station sends a frame, and this is durable.
+    ///
+    /// # Errors
+    /// When the frame tells of a transaction and is neither the next record nor the last message again, or is the last
+    /// one again although its delivery is durable.
+    pub fn sent(&mut self, frame: &Frame, durable: &[StoreOp]) -> Result<(), Violation> {
+        let Frame::Call { id, action, payload } = frame else { return Ok(()) };
+        let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
+        self.look(durable)?;
+        let message = Message { kind, payload: payload.clone() };
+        let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
+        if self.messages.last() == Some(&message) {
+            self.repeats += 1;
+            if last.is_delivered {
+                return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
+            }
+            return Ok(());
+        }
+        match self.records.get(self.messages.len()) {
+            None => Err(Violation::NotDurable(action.clone(), payload.to_string())),
+            Some(next) if *next != kind => {
+                Err(Violation::OutOfOrder(action.clone(), format!("{next:?}"), payload.to_string()))
+            }
+            Some(_) => {
+                self.messages.push(message);
+                Ok(())
+            }
+        }
+    }
+
+    /// A frame arrives at the station, whose store was given so many operations.
+    pub fn arrived(&mut self, frame: &Frame, given: usize) {
+        if matches!(frame, Frame::Result { id, .. } if *id == self.last.id) {
+            self.last.answered = Some(given);
+        }
+    }
+
+    /// The station loses its power, and so much is durable.
+    pub fn power_cut(&mut self, durable: usize) {
+        // The first operation after the answer records the delivery.
+        self.last.is_delivered |= self.last.answered.take().is_some_and(|given| durable > given);
+    }
+
+    /// Everything was sent, and the database holds each message once and in order.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn finish(&mut self, durable: &[StoreOp], facts: &[Fact]) -> Result<(), Violation> {
+        self.look(durable)?;
+        if let Some(kind) = self.records.get(self.messages.len()) {
+            return Err(Violation::NeverSent(format!("{kind:?}")));
+        }
+        let mut facts = facts.iter().filter(|fact| match fact {
+            Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => true,
+            Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => true,
+            Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => false,
+        });
+        for message in &self.messages {
+            let fact = facts.next();
+            if !fact.is_some_and(|fact| message.is(fact)) {
+                return Err(Violation::NotInDatabase(message.payload.to_string(), format!("{fact:?}")));
+            }
+        }
+        match facts.next() {
+            Some(fact) => Err(Violation::NotInDatabase("(none)".to_owned(), format!("{fact:?}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Message {
+    /// Whether the fact says what the message said.
+    fn is(&self, fact: &Fact) -> bool {
+        let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
+        let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
+        match (self.kind, fact) {
+            (Kind::Start, Fact::Started(started)) => {
+                number("meterStart") == Some(started.meter_start_wh)
+                    && number("connectorId") == Some(i64::from(started.connector))
+                    && text("idTag") == Some(started.token.as_str())
+                    && time(text("timestamp")) == Some(started.at)
+            }
+            (Kind::Stop, Fact::Stopped(stopped)) => {
+                number("meterStop") == Some(stopped.report.meter_stop_wh)
+                    && text("reason") == stopped.report.reason.as_deref()
+                    && time(text("timestamp")) == Some(stopped.report.at)
+            }
+            (Kind::Sample, Fact::Sampled(samples)) => {
+                let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                let is_same = |(sent, kept): (&Value, &ocpp_core::csms::MeterValue)| {
+                    let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
+                    time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
+                        && texts.eq(kept.values.iter().map(|value| Some(value.value.as_str())))
+                };
+                sent.len() == samples.values.len() && sent.iter().zip(&samples.values).all(is_same)
+            }
+            (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
+        }
+    }
+}
+
+fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text?).ok().map(|time| time.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocpp_core::store::LogIndex;
+    use serde_json::json;
+
+    fn append(index: u64, kind: u8) -> StoreOp {
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, kind] }
+    }
+
+    fn message(id: &str, action: &str, mark: i64) -> Frame {
+        let payload = json!({"transactionId": 1, "mark": mark});
+        Frame::Call { id: id.to_owned(), action: action.to_owned(), payload }
+    }
+
+    #[test]
+    fn message_without_its_record_is_seen() {
+        let mut check = JournalCheck::default();
+        let start = message("a", "StartTransaction", 0);
+        assert!(matches!(check.clone().sent(&start, &[]), Err(Violation::NotDurable(..))));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()), "again");
+        assert_eq!(check.repeats, 1);
+        let stop = message("b", "StopTransaction", 0);
+        assert!(matches!(check.sent(&stop, &[append(1, 1), append(2, 2)]), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn older_message_again_is_seen() {
+        let durable = [append(1, 2), append(2, 2), append(3, 3)];
+        let mut check = JournalCheck::default();
+        assert_eq!(check.sent(&message("a", "MeterValues", 1), &durable), Ok(()));
+        assert_eq!(check.sent(&message("b", "MeterValues", 2), &durable), Ok(()));
+        assert!(matches!(check.sent(&message("c", "MeterValues", 1), &durable), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn repeat_after_a_durable_delivery_is_seen() {
+        let durable = [append(1, 1), append(2, 3)];
+        let answer = Frame::Result { id: "a".to_owned(), payload: json!({}) };
+        let start = message("a", "StartTransaction", 0);
+        for (survives, allowed) in [(2, true), (3, false)] {
+            let mut check = JournalCheck::default();
+            check.sent(&start, &durable).unwrap();
+            check.arrived(&answer, 2);
+            check.power_cut(survives);
+            check.power_cut(5);
+            let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
+            assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
+        }
+    }
+
+    #[test]
+    fn record_that_was_not_sent_and_position_used_twice_are_seen() {
+        let mut check = JournalCheck::default();
+        assert!(matches!(check.finish(&[append(1, 1)], &[]), Err(Violation::NeverSent(_))));
+        let reused = [append(4, 1), append(4, 3)];
+        assert_eq!(JournalCheck::default().look(&reused), Err(Violation::PositionReused(4, 4)));
+    }
+
+    #[test]
+    fn message_that_is_not_in_the_database_is_seen() {
+        let mut check = JournalCheck::default();
+        let durable = [append(1, 1)];
+        check.sent(&message("a", "StartTransaction", 0), &durable).unwrap();
+        assert!(matches!(check.finish(&durable, &[]), Err(Violation::NotInDatabase(..))));
+    }
+}

@@ -1,0 +1,221 @@
+//! The scenarios of the enumeration. Each ends with every plug pulled, so that every transaction ends.
+
+use std::time::Duration;
+
+use compact_str::CompactString;
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken};
+use ocpp_core::station::EvseId;
+
+use crate::checks::{Failure, Violation};
+use crate::link::{End, Network};
+use crate::pair::{Pair, PairConfig, Step};
+use crate::store::StoreHabits;
+
+/// A run that always ends in quiet.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// How the pair is set up.
+    pub config: fn() -> PairConfig,
+    /// What happens, with the seconds after the start.
+    pub steps: fn() -> Vec<(u64, Step)>,
+    /// What must hold at the end, beside the bill.
+    pub holds: fn(&mut Pair) -> Result<(), Failure>,
+}
+
+/// All scenarios.
+pub const ALL: [Scenario; 12] = [
+    Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
+    Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
+    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
+    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
+    Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
+    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
+    Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
+    Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
+    Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
+    Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
+    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
+    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
+];
+
+const KEY: &str = "MeterValueSampleInterval";
+const VALUE: &str = "45";
+
+impl Scenario {
+    /// Runs it to quiet, and checks what must hold then.
+    ///
+    /// # Errors
+    /// When a check fails.
+    pub fn run(&self, config: PairConfig) -> Result<Pair, Failure> {
+        let mut pair = Pair::new(config)?;
+        pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
+        pair.drive_quiet()?;
+        pair.end_fate();
+        (self.holds)(&mut pair)?;
+        pair.check_delivered()?;
+        pair.check_bill()?;
+        Ok(pair)
+    }
+}
+
+fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// A setting that the station accepted is in force.
+fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted = Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted));
+    if !pair.csms.results().any(|(_, result)| *result == accepted) {
+        return Ok(());
+    }
+    pair.act(Step::Csms(Command::GetConfiguration { keys: vec![CompactString::new(KEY)] }))?;
+    let found = |pair: &Pair| {
+        pair.csms.results().find_map(|(_, result)| match result {
+            Ok(CommandAnswer::Configuration { known, .. }) => Some(known.first().and_then(|key| key.value.clone())),
+            Ok(_) | Err(_) => None,
+        })
+    };
+    pair.drive_until(Duration::from_secs(60), "an answer to GetConfiguration", |pair| found(pair).is_some())?;
+    match found(pair).flatten() {
+        Some(value) if value == VALUE => Ok(()),
+        other => Err(pair.fail(Violation::SettingLost {
+            key: KEY.to_owned(),
+            expected: VALUE.to_owned(),
+            found: other.map(|value| value.to_string()),
+        })),
+    }
+}
+
+/// A connector whose change of availability was accepted, at once or after the session, is out of service.
+fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
+    let was_accepted = pair.csms.results().any(|(_, result)| match result {
+        Ok(CommandAnswer::Call(answer)) => answer.contains("Accepted") || answer.contains("Scheduled"),
+        Ok(_) | Err(_) => false,
+    });
+    // Long enough for a station that has just booted to tell its statuses.
+    pair.run_for(Duration::from_secs(5))?;
+    let last = pair.csms.facts().iter().rev().find_map(|fact| match fact {
+        Fact::Status(report) if report.connector == 1 => Some(report.status.to_string()),
+        _ => None,
+    });
+    if !was_accepted || last.as_deref() == Some("Unavailable") {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "availability of connector 1".to_owned(),
+        expected: "Unavailable".to_owned(),
+        found: last,
+    }))
+}
+
+fn plain() -> PairConfig {
+    PairConfig::new(7)
+}
+
+fn held_plug() -> PairConfig {
+    let config = plain();
+    PairConfig { hardware: config.hardware.clone().with_lock(), ..config }
+}
+
+fn offline() -> PairConfig {
+    // A slow store leaves more of what a crash can lose.
+    let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
+    PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
+}
+
+fn two_evses() -> PairConfig {
+    let config = plain();
+    PairConfig { station: config.station.clone().with_evses(2), ..config }
+}
+
+/// The driver plugs in, presents the token, charges, presents it again, and leaves.
+fn session(evse: u16) -> Vec<(u64, Step)> {
+    vec![
+        (5, Step::Plug(EvseId(evse))),
+        (8, Step::token(evse, "TAG")),
+        (200, Step::token(evse, "TAG")),
+        (210, Step::Unplug(EvseId(evse))),
+    ]
+}
+
+fn cable_pulled() -> Vec<(u64, Step)> {
+    vec![(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (150, Step::Unplug(EvseId(1)))]
+}
+
+/// The driver pulls at the held plug first.
+fn held_plug_steps() -> Vec<(u64, Step)> {
+    vec![
+        (5, Step::Plug(EvseId(1))),
+        (8, Step::token(1, "TAG")),
+        (100, Step::Unplug(EvseId(1))),
+        (120, Step::token(1, "TAG")),
+        (130, Step::Unplug(EvseId(1))),
+    ]
+}
+
+fn link_down_throughout() -> Vec<(u64, Step)> {
+    let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
+    let up = (250, Step::Network(Network::Up));
+    down.into_iter().chain(session(1)).chain([up]).collect()
+}
+
+fn link_lost() -> Vec<(u64, Step)> {
+    let down = [(75, Step::Network(Network::Refusing)), (75, Step::CUT)];
+    let up = (190, Step::Network(Network::Up));
+    session(1).into_iter().chain(down).chain([up]).collect()
+}
+
+/// The station forgets the time in a power cut, and learns it only after the session.
+fn time_unknown() -> Vec<(u64, Step)> {
+    let outage = Duration::from_secs(1);
+    let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage };
+    let down = [(2, Step::Network(Network::Dead)), (3, cut)];
+    let up = (250, Step::Network(Network::Up));
+    down.into_iter().chain(session(1)).chain([up]).collect()
+}
+
+fn remote() -> Vec<(u64, Step)> {
+    let start = Command::RemoteStart { evse: Some(1), token: IdToken::new("TAG") };
+    vec![
+        (5, Step::Csms(start)),
+        (10, Step::Plug(EvseId(1))),
+        (140, Step::RemoteStopRunning),
+        (160, Step::Unplug(EvseId(1))),
+    ]
+}
+
+fn setting_changed() -> Vec<(u64, Step)> {
+    let change = Command::ChangeConfiguration { key: KEY.into(), value: VALUE.into() };
+    session(1).into_iter().chain([(30, Step::Csms(change))]).collect()
+}
+
+/// In the middle of the session, and so for its end (1.6 §5.2).
+fn taken_out() -> Vec<(u64, Step)> {
+    let out = call("ChangeAvailability", r#"{"connectorId":1,"type":"Inoperative"}"#);
+    session(1).into_iter().chain([(30, out)]).collect()
+}
+
+/// A soft one in the session, a hard one after it.
+fn reset() -> Vec<(u64, Step)> {
+    let soft = call("Reset", r#"{"type":"Soft"}"#);
+    let hard = call("Reset", r#"{"type":"Hard"}"#);
+    cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
+}
+
+fn call(action: &str, payload: &str) -> Step {
+    Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
+}
+
+/// The second vehicle comes and goes while the first one charges.
+fn two_vehicles() -> Vec<(u64, Step)> {
+    let second = [(40, Step::token(2, "TAG")), (45, Step::Plug(EvseId(2))), (120, Step::Unplug(EvseId(2)))];
+    session(1).into_iter().chain(second).collect()
+}
+
+fn store_in_trouble() -> Vec<(u64, Step)> {
+    let trouble = [(7, Step::FailStore(End::Station, 2)), (7, Step::FailStore(End::Csms, 1))];
+    let again = [(199, Step::FailStore(End::Station, 1)), (199, Step::FailStore(End::Csms, 2))];
+    session(1).into_iter().chain(trouble).chain(again).collect()
+}

@@ -1,0 +1,205 @@
+//! The mini-CSMS: a server for one station, with a database that lags and a process that can die.
+
+mod bill;
+mod policy;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use ocpp_core::MisuseError;
+use ocpp_core::csms::{
+    Action, Answer, AskId, Command, CommandAnswer, CommandError, CommandId, Fact, Input, Question, Session,
+    SessionConfig, SessionState,
+};
+use ocpp_core::store::Ticket;
+use ocpp_core::time::Instant;
+
+pub use bill::{Bill, Row, RowEnd};
+pub use policy::Policy;
+
+use crate::clock::{Uptime, WallClock};
+use crate::seed::Seed;
+use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
+
+/// How a command ended.
+pub type CommandResult = Result<CommandAnswer, CommandError>;
+
+/// A server with one station.
+#[derive(Debug)]
+pub struct MiniCsms {
+    /// What it decides.
+    pub policy: Policy,
+    /// How long it thinks about a question.
+    pub thinks: Duration,
+    /// The server's clock.
+    pub clock: WallClock,
+    config: SessionConfig,
+    seed: Seed,
+    process: Option<Process>,
+    starts: u64,
+    database: SimStore<Fact>,
+    commands: u64,
+    results: BTreeMap<CommandId, CommandResult>,
+}
+
+/// What dies with the process.
+#[derive(Debug)]
+struct Process {
+    uptime: Uptime,
+    session: Session,
+    answers: VecDeque<(Instant, AskId, Answer)>,
+}
+
+impl MiniCsms {
+    /// A server that is not started.
+    pub fn new(config: SessionConfig, policy: Policy, clock: WallClock, habits: StoreHabits, seed: Seed) -> Self {
+        MiniCsms {
+            policy,
+            thinks: Duration::ZERO,
+            clock,
+            config,
+            seed,
+            process: None,
+            starts: 0,
+            database: SimStore::new(habits, Numbering::PerLife),
+            commands: 0,
+            results: BTreeMap::new(),
+        }
+    }
+
+    /// Starts the process, with what the database holds.
+    ///
+    /// # Errors
+    /// When the session does not take the time.
+    pub fn start(&mut self, now: Instant) -> Result<(), MisuseError> {
+        let facts = self.database.durable().iter().cloned();
+        let numbered = (1..).map(Ticket).zip(facts);
+        let state = SessionState::replay(&self.config, numbered);
+        let seed = self.seed.child("start", self.starts).0;
+        self.starts += 1;
+        let session = Session::restore(self.config.clone(), seed, state);
+        self.process = Some(Process { uptime: Uptime::since(now), session, answers: VecDeque::new() });
+        match self.clock.read(now) {
+            Some(wall) => self.handle(now, Input::Wall(wall)),
+            None => Ok(()),
+        }
+    }
+
+    /// The process dies. Of the facts that were not durable, the first `keep` are.
+    pub fn crash(&mut self, keep: usize) {
+        self.process = None;
+        self.database.crash(keep);
+    }
+
+    /// Whether the process runs.
+    pub fn is_up(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Tells the session something. A server that is down hears nothing.
+    ///
+    /// # Errors
+    /// When the session does not take it.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
+        match &mut self.process {
+            Some(process) => process.session.handle(process.uptime.of(now), input),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the station an order; the result comes later.
+    ///
+    /// # Errors
+    /// When the session does not take it.
+    pub fn command(&mut self, now: Instant, command: Command) -> Result<CommandId, MisuseError> {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        self.handle(now, Input::Command { id, command }).map(|()| id)
+    }
+
+    /// How a command ended, if it did.
+    pub fn result(&self, id: CommandId) -> Option<&CommandResult> {
+        self.results.get(&id)
+    }
+
+    /// All results, by command.
+    pub fn results(&self) -> impl Iterator<Item = (CommandId, &CommandResult)> {
+        self.results.iter().map(|(id, result)| (*id, result))
+    }
+
+    /// Keeps the result of a command.
+    pub fn keep_result(&mut self, id: CommandId, result: CommandResult) {
+        self.results.insert(id, result);
+    }
+
+    /// Takes a question: the policy decides now, the answer comes when it was thought about.
+    pub fn ask(&mut self, now: Instant, id: AskId, question: &Question) {
+        let answer = self.policy.decide(question);
+        if let Some(process) = &mut self.process {
+            process.answers.push_back((now + self.thinks, id, answer));
+        }
+    }
+
+    /// Takes a fact for the database.
+    ///
+    /// # Errors
+    /// When it comes out of turn.
+    pub fn store(&mut self, now: Instant, ticket: Ticket, fact: Fact) -> Result<(), OutOfTurn> {
+        self.database.submit(now, ticket, fact)
+    }
+
+    /// The session's next action.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.process.as_mut()?.session.poll_action()
+    }
+
+    /// What the database says at `now` or before.
+    pub fn poll_database(&mut self, now: Instant) -> Option<StoreReply> {
+        self.database.poll_reply(now)
+    }
+
+    /// The next answer that was thought about.
+    pub fn poll_answer(&mut self, now: Instant) -> Option<(AskId, Answer)> {
+        let answers = &mut self.process.as_mut()?.answers;
+        if answers.front()?.0 > now {
+            return None;
+        }
+        answers.pop_front().map(|(_, id, answer)| (id, answer))
+    }
+
+    /// When the database has something to say.
+    pub fn database_timeout(&self) -> Option<Instant> {
+        self.database.poll_timeout()
+    }
+
+    /// When an answer was thought about.
+    pub fn thought_timeout(&self) -> Option<Instant> {
+        self.process.as_ref()?.answers.front().map(|(at, ..)| *at)
+    }
+
+    /// When the session's tick is due, on the world's time line.
+    pub fn tick_at(&self) -> Option<Instant> {
+        let process = self.process.as_ref()?;
+        process.session.poll_timeout().map(|own| process.uptime.world(own))
+    }
+
+    /// The database.
+    pub fn database(&mut self) -> &mut SimStore<Fact> {
+        &mut self.database
+    }
+
+    /// What the database holds.
+    pub fn facts(&self) -> &[Fact] {
+        self.database.durable()
+    }
+
+    /// How many facts are not durable.
+    pub fn volatile(&self) -> usize {
+        self.database.volatile()
+    }
+
+    /// The bill by what the database holds.
+    pub fn bill(&self) -> Bill {
+        Bill::of(self.database.durable())
+    }
+}

@@ -1,0 +1,3 @@
+//! Drivers: what gives the machines a clock, sockets and a store.
+
+pub mod tokio;

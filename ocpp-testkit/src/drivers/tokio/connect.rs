@@ -1,0 +1,81 @@
+//! Opening a WebSocket to a CSMS: address, TLS, handshake.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ocpp_core::station::ConnectRequest;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Uri};
+
+use super::socket::{ByteStream, WebSocket, limits};
+
+/// Address, TLS and handshake together may take so long.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connects, and gives the subprotocol that the server chose; an empty one if it named none.
+pub(super) async fn connect(
+    request: ConnectRequest,
+    tls: Arc<ClientConfig>,
+    frame_bytes: usize,
+) -> Result<(WebSocket, String), String> {
+    match timeout(CONNECT_TIMEOUT, open(request, tls, frame_bytes)).await {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())),
+    }
+}
+
+async fn open(
+    request: ConnectRequest,
+    tls: Arc<ClientConfig>,
+    frame_bytes: usize,
+) -> Result<(WebSocket, String), WsError> {
+    let request = http_request(&request)?;
+    let stream = dial(request.uri(), tls).await?;
+    let (socket, response) = client_async_with_config(request, stream, Some(limits(frame_bytes))).await?;
+    Ok((socket, subprotocol(response.headers())))
+}
+
+fn http_request(request: &ConnectRequest) -> Result<Request, WsError> {
+    let mut http = request.url.as_str().into_client_request()?;
+    let offer = request.subprotocols.join(", ");
+    http.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(&offer)?);
+    if let Some(authorization) = &request.authorization {
+        let mut value = HeaderValue::from_str(authorization)?;
+        value.set_sensitive(true);
+        http.headers_mut().insert(AUTHORIZATION, value);
+    }
+    Ok(http)
+}
+
+async fn dial(uri: &Uri, tls: Arc<ClientConfig>) -> Result<Box<dyn ByteStream>, std::io::Error> {
+    let invalid = |what| std::io::Error::new(std::io::ErrorKind::InvalidInput, what);
+    let is_tls = match uri.scheme_str() {
+        Some("ws") => false,
+        Some("wss") => true,
+        Some(_) | None => return Err(invalid("the url is neither ws nor wss")),
+    };
+    // Brackets belong to the url, not to the address.
+    let host = uri.host().ok_or_else(|| invalid("the url has no host"))?.trim_matches(['[', ']']);
+    let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    if !is_tls {
+        return Ok(Box::new(stream));
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| invalid("the host is no name for a certificate"))?;
+    Ok(Box::new(TlsConnector::from(tls).connect(name, stream).await?))
+}
+
+fn subprotocol(headers: &HeaderMap) -> String {
+    headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,72 @@
+//! TLS configurations, 1.2 and 1.3, out of PEM files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ClientConfig, Error as RustlsError, RootCertStore, ServerConfig};
+
+/// Why there is no TLS configuration.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file cannot be read, or holds no PEM of the kind wanted.
+    #[error("{}: {source}", file.display())]
+    Pem {
+        /// The file.
+        file: PathBuf,
+        /// What was wrong.
+        source: PemError,
+    },
+    /// The file holds no certificate.
+    #[error("{}: no certificate in it", .0.display())]
+    Empty(PathBuf),
+    /// The certificates or the key are of no use.
+    #[error("{0}")]
+    Unusable(#[from] RustlsError),
+}
+
+/// For a station: trusts the certificates in `ca`, or without it the public roots of the web.
+///
+/// # Errors
+/// When the file has no usable certificate.
+pub fn client(ca: Option<&Path>) -> Result<Arc<ClientConfig>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    match ca {
+        Some(file) => {
+            for certificate in certificates(file)? {
+                roots.add(certificate)?;
+            }
+        }
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// For a server: its certificate chain, leaf first, and the leaf's private key.
+///
+/// # Errors
+/// When a file has no usable content, or the key is not the certificate's.
+pub fn server(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = certificates(chain)?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Pem { file: key.to_owned(), source })?;
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(builder.with_no_client_auth().with_single_cert(chain, key)?))
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let failed = |source| TlsError::Pem { file: file.to_owned(), source };
+    let list: Vec<_> =
+        CertificateDer::pem_file_iter(file).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    if list.is_empty() { Err(TlsError::Empty(file.to_owned())) } else { Ok(list) }
+}
+
+/// Named, because a process may link several.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(default_provider())
+}

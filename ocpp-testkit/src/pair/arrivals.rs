@@ -1,0 +1,140 @@
+//! What comes out of the network, and what the world does.
+
+use ocpp_core::csms::{self, Command};
+use ocpp_core::station::{self as st, ConnectRequest, EvseId};
+use ocpp_rpc::Dialect;
+
+use super::{Interception, Pair, Step, text};
+use crate::checks::wire::Frame;
+use crate::checks::{Failure, Violation};
+use crate::hardware::Hardware;
+use crate::link::{Arrival, End};
+use crate::trace::{Actor, INTERCEPTED};
+
+impl Pair {
+    pub(super) fn arrive(&mut self, end: End, arrival: Arrival) -> Result<(), Failure> {
+        match (end, arrival) {
+            (_, Arrival::Handshake(request)) => self.handshake(&request),
+            (_, Arrival::Opened(subprotocol)) => {
+                self.note(Actor::Link, || format!("is open with {subprotocol}"));
+                self.tell_station(st::Input::Link(st::LinkInput::Opened { subprotocol: subprotocol.into() }))
+            }
+            (End::Station, Arrival::Frame(bytes)) => {
+                let frame = self.wire.arrived(self.now, End::Station, &bytes);
+                // Once an operation failed, others may wait that the store was not given yet.
+                let store = self.station.store();
+                if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
+                    journal.arrived(&frame, store.durable().len() + store.volatile());
+                }
+                self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))
+            }
+            (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
+            (End::Station, Arrival::Pong) => self.tell_station(st::Input::Link(st::LinkInput::Pong)),
+            (End::Csms, Arrival::Pong) => self.tell_csms(csms::Input::Link(csms::LinkInput::Pong)),
+            (End::Station, Arrival::Closed) => {
+                self.note(Actor::Link, || "is closed for the station".to_owned());
+                self.wire.closed(End::Station);
+                self.tell_station(st::Input::Link(st::LinkInput::Closed))
+            }
+            (End::Csms, Arrival::Closed) => {
+                self.note(Actor::Link, || "is closed for the csms".to_owned());
+                self.wire.closed(End::Csms);
+                self.tell_csms(csms::Input::Link(csms::LinkInput::Closed))
+            }
+        }
+    }
+
+    /// The server takes the first subprotocol that it knows; one that is down takes nothing.
+    fn handshake(&mut self, request: &ConnectRequest) -> Result<(), Failure> {
+        let known = request.subprotocols.iter().find_map(|name| Dialect::from_subprotocol(name));
+        let Some(dialect) = known.filter(|dialect| *dialect == Dialect::V1_6 && self.csms.is_up()) else {
+            self.note(Actor::Link, || "refuses the station".to_owned());
+            self.link.refuse(self.now);
+            return Ok(());
+        };
+        self.link.accept(self.now, dialect.subprotocol());
+        self.wire.closed(End::Csms);
+        self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect }))
+    }
+
+    fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let frame = self.wire.arrived(self.now, End::Csms, bytes);
+        let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
+            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes)));
+        };
+        let answer = match interception {
+            Interception::Error(code) => format!(r#"[4,"{id}","{code}","",{{}}]"#),
+            Interception::Payload(payload) => format!(r#"[3,"{id}",{payload}]"#),
+            Interception::Silence => {
+                self.note(Actor::World, || "swallows the call".to_owned());
+                return Ok(());
+            }
+        };
+        self.note(Actor::World, || format!("{INTERCEPTED}{answer}"));
+        self.link.send(self.now, End::Csms, answer.into_bytes());
+        Ok(())
+    }
+
+    fn intercepted(&mut self, frame: Frame) -> Option<(String, Interception)> {
+        let Frame::Call { id, action, .. } = frame else { return None };
+        let index = self.interceptions.iter().position(|(intercepted, _)| *intercepted == action)?;
+        self.interceptions.remove(index).map(|(_, interception)| (id, interception))
+    }
+
+    pub(super) fn perform(&mut self, step: Step) -> Result<(), Failure> {
+        self.note(Actor::World, || text::step(&step));
+        let now = self.now;
+        match step {
+            Step::Plug(evse) => self.touch(evse, |hardware| hardware.plug(now)),
+            Step::Unplug(evse) => self.touch(evse, |hardware| hardware.unplug(now)),
+            Step::Vehicle(evse, vehicle) => self.touch(evse, |hardware| hardware.set_vehicle(now, vehicle)),
+            Step::Fault(evse, fault) => self.touch(evse, |hardware| hardware.set_fault(now, fault)),
+            Step::MeterAnswers(evse, answers) => self.touch(evse, |hardware| hardware.set_meter_answers(answers)),
+            Step::Token(evse, token) => return self.tell_station(st::Input::Token { evse, token }),
+            Step::Station(command) => return self.tell_station(st::Input::Command(command)),
+            Step::Csms(command) => return self.command(command),
+            Step::RemoteStopRunning => {
+                let running: Vec<_> = self.csms.bill().running().map(|row| row.transaction.clone()).collect();
+                for transaction in running {
+                    self.command(Command::RemoteStop { transaction })?;
+                }
+            }
+            Step::Cut { keep_up, keep_down } => {
+                let (up, down) = self.link.cut(now, keep_up, keep_down);
+                self.note(Actor::Link, || format!("loses {up} messages up, {down} down"));
+            }
+            Step::DieSilently => self.link.die_silently(now),
+            Step::Network(network) => self.link.network = network,
+            Step::Inject { to, bytes } => {
+                self.link.send(now, to.peer(), bytes);
+            }
+            Step::FailStore(End::Station, count) => self.station.store_mut().fail_next(count),
+            Step::FailStore(End::Csms, count) => self.csms.database().fail_next(count),
+            Step::PowerCut { end, keep, in_flight_arrives, outage } => {
+                self.power_cut(end, keep, in_flight_arrives, outage);
+            }
+            Step::StepCsmsClock(step) => {
+                self.csms.clock.step(step);
+                if let Some(wall) = self.csms.clock.read(now) {
+                    return self.tell_csms(csms::Input::Wall(wall));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, evse: EvseId, act: impl FnOnce(&mut Hardware)) {
+        if let Some(hardware) = self.station.hardware.get_mut(&evse) {
+            act(hardware);
+        }
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), Failure> {
+        // A server that is down takes no orders.
+        if !self.csms.is_up() {
+            return Ok(());
+        }
+        let id = self.csms.command(self.now, command);
+        id.map(|_| ()).map_err(|misuse| self.fail(Violation::Misuse(End::Csms, misuse)))
+    }
+}

@@ -1,0 +1,94 @@
+//! How a pair is set up.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use ocpp_core::csms::{AuthorizationStatus, SessionConfig};
+use ocpp_core::station::StationConfig;
+
+use crate::clock::WallClock;
+use crate::crash::CrashPoint;
+use crate::csms::Policy;
+use crate::hardware::Hardware;
+use crate::seed::Seed;
+use crate::store::StoreHabits;
+
+/// How a pair is set up. All of it has plain defaults but the seed.
+#[derive(Clone, Debug)]
+pub struct PairConfig {
+    /// Decides all that is drawn.
+    pub seed: Seed,
+    /// The station.
+    pub station: StationConfig,
+    /// Each of its EVSEs.
+    pub hardware: Hardware,
+    /// What the station's own clock shows; unset if it has none that outlasts a power cut.
+    pub station_clock: WallClock,
+    /// The station's store.
+    pub station_store: StoreHabits,
+    /// The CSMS's session.
+    pub session: SessionConfig,
+    /// What the CSMS decides.
+    pub policy: Policy,
+    /// How long the CSMS thinks about a question.
+    pub csms_thinks: Duration,
+    /// The CSMS's database.
+    pub csms_store: StoreHabits,
+    /// The right time.
+    pub wall: WallClock,
+    /// From the station to the CSMS.
+    pub latency_up: Duration,
+    /// From the CSMS to the station.
+    pub latency_down: Duration,
+    /// Whether the trace is kept.
+    pub trace: bool,
+    /// Whether messages about transactions are compared with the station's journal as they are sent.
+    pub journal_check: bool,
+    /// Whether the machines are ticked after each input as well, which must make no difference.
+    pub extra_ticks: bool,
+    /// Power cuts at chosen actions, in order.
+    pub crashes: Vec<CrashPoint>,
+    /// Whether to write down where crashes could be.
+    pub survey: bool,
+}
+
+impl PairConfig {
+    /// A station with one EVSE of 7.2 kW, no clock of its own, near a CSMS that knows the token `TAG`.
+    pub fn new(seed: u64) -> Self {
+        // 2026-01-01T12:00:00Z
+        let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
+        PairConfig {
+            seed: Seed(seed),
+            station: StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model"),
+            hardware: Hardware::new(1_000_000, 7_200),
+            station_clock: WallClock::UNSET,
+            station_store: StoreHabits::default(),
+            session: SessionConfig::default(),
+            policy: Policy::default().with_token("TAG", AuthorizationStatus::Accepted),
+            csms_thinks: Duration::from_millis(2),
+            csms_store: StoreHabits { lag: Duration::from_millis(8), ..StoreHabits::default() },
+            wall,
+            latency_up: Duration::from_millis(30),
+            latency_down: Duration::from_millis(25),
+            trace: true,
+            journal_check: true,
+            extra_ticks: false,
+            crashes: Vec::new(),
+            survey: false,
+        }
+    }
+
+    /// Sets a configuration key of the station.
+    #[must_use]
+    pub fn with_setting(mut self, key: &str, value: &str) -> Self {
+        self.station = self.station.with_setting(key, value);
+        self
+    }
+
+    /// Sets what the CSMS decides.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+}

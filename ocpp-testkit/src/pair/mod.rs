@@ -1,0 +1,227 @@
+//! One station and its CSMS in virtual time, with everything that can happen between and around them.
+//!
+//! Time jumps from one thing that is due to the next; things due at the same instant come in a fixed order. Whatever a
+//! machine orders is carried out at once, one action at a time, and checked: see [`crate::checks`]. Nothing waits, nothing
+//! is drawn but from the seed, and every loop is bounded, so that a run ends, and ends alike each time.
+
+mod actions;
+mod arrivals;
+mod config;
+mod drive;
+mod script;
+mod station;
+mod text;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ocpp_core::store::LogIndex;
+use ocpp_core::time::Instant;
+use ocpp_core::{csms, station as st};
+
+pub use config::PairConfig;
+pub use script::{Interception, Step};
+pub use station::StationEnd;
+
+use crate::checks::bill::{self, Meters};
+use crate::checks::journal::JournalCheck;
+use crate::checks::wire::WireCheck;
+use crate::checks::{Failure, Violation};
+use crate::clock::WallClock;
+use crate::crash::CrashPoint;
+use crate::csms::MiniCsms;
+use crate::hardware::Hardware;
+use crate::link::{End, Link};
+use crate::trace::{Actor, Trace};
+
+/// Lines of the trace that a failure shows.
+const FAILURE_LINES: usize = 60;
+
+/// One station and its CSMS.
+pub struct Pair {
+    /// The station's end.
+    pub station: StationEnd,
+    /// The CSMS's end.
+    pub csms: MiniCsms,
+    /// The network between them.
+    pub link: Link,
+    /// What happened.
+    pub trace: Trace,
+    /// The right time, whatever the clocks of the two ends show.
+    pub wall: WallClock,
+    /// What the station told, with the time.
+    pub station_events: Vec<(Instant, st::Event)>,
+    /// What the session told, with the time.
+    pub csms_events: Vec<(Instant, csms::Event)>,
+    now: Instant,
+    script: BTreeMap<(Instant, u64), Step>,
+    scripted: u64,
+    power_back: BTreeMap<End, Instant>,
+    interceptions: VecDeque<(&'static str, Interception)>,
+    wire: WireCheck,
+    /// None where the journal is not to be compared with the wire.
+    journal: Option<JournalCheck>,
+    extra_ticks: bool,
+    actions: BTreeMap<End, u64>,
+    crashes: VecDeque<CrashPoint>,
+    /// Transactions that this boot began: where, with which record, and when.
+    begun: Vec<(st::EvseId, LogIndex, Instant)>,
+    /// Energy in mWh that no record can tell of, because the power went before the start was durable.
+    unbillable_mwh: BTreeMap<st::EvseId, i64>,
+    /// After each action: whose it was, and how many store operations of that end were not durable.
+    survey: Option<Vec<(End, usize)>>,
+    /// Whether planned power cuts still come.
+    has_fate: bool,
+}
+
+impl Pair {
+    /// Everything under power at the beginning of time, and nothing done yet.
+    ///
+    /// # Errors
+    /// When a machine cannot be made.
+    pub fn new(config: PairConfig) -> Result<Self, Failure> {
+        let seed = config.seed;
+        let hardware = (1..=config.station.evses).map(|n| (st::EvseId(n), config.hardware.clone())).collect();
+        let mut station = StationEnd::new(
+            config.station,
+            hardware,
+            config.station_clock,
+            config.station_store,
+            seed.child("station", 0),
+        );
+        station.keeps_time = config.station_clock.read(Instant::ZERO).is_some();
+        let mut csms_end =
+            MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
+        csms_end.thinks = config.csms_thinks;
+        let mut pair = Pair {
+            station,
+            csms: csms_end,
+            link: Link::new(config.latency_up, config.latency_down),
+            trace: if config.trace { Trace::kept() } else { Trace::off() },
+            wall: config.wall,
+            station_events: Vec::new(),
+            csms_events: Vec::new(),
+            now: Instant::ZERO,
+            script: BTreeMap::new(),
+            scripted: 0,
+            power_back: BTreeMap::new(),
+            interceptions: VecDeque::new(),
+            wire: WireCheck::default(),
+            journal: config.journal_check.then(JournalCheck::default),
+            extra_ticks: config.extra_ticks,
+            actions: BTreeMap::new(),
+            crashes: config.crashes.into(),
+            begun: Vec::new(),
+            unbillable_mwh: BTreeMap::new(),
+            survey: config.survey.then(Vec::new),
+            has_fate: true,
+        };
+        pair.power_on(End::Csms)?;
+        pair.power_on(End::Station)?;
+        Ok(pair)
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Lets something happen at a later time.
+    pub fn at(&mut self, at: Instant, step: Step) {
+        self.scripted += 1;
+        self.script.insert((at.max(self.now), self.scripted), step);
+    }
+
+    /// Lets something happen now.
+    ///
+    /// # Errors
+    /// When a check fails.
+    pub fn act(&mut self, step: Step) -> Result<(), Failure> {
+        self.perform(step)?;
+        self.drain()
+    }
+
+    /// Treats the next call of this action otherwise. Several for one action are used up in order.
+    pub fn intercept(&mut self, action: &'static str, interception: Interception) {
+        self.interceptions.push_back((action, interception));
+    }
+
+    /// How many actions of this end were carried out.
+    pub fn action_count(&self, end: End) -> u64 {
+        self.actions.get(&end).copied().unwrap_or(0)
+    }
+
+    /// From now on no power cut that was planned comes, and the survey is closed.
+    pub fn end_fate(&mut self) {
+        self.has_fate = false;
+    }
+
+    /// After each action, whose it was, and how many store operations of that end were not durable then.
+    pub fn survey(&self) -> &[(End, usize)] {
+        self.survey.as_deref().unwrap_or_default()
+    }
+
+    /// How often the station sent a message about a transaction again.
+    pub fn repeats(&self) -> usize {
+        self.journal.as_ref().map_or(0, |journal| journal.repeats)
+    }
+
+    /// Energy in mWh that flowed before the start of its transaction was durable, when the power went. Power is never held
+    /// back for the store, so this much is lost.
+    pub fn unbillable_mwh(&self) -> i64 {
+        self.unbillable_mwh.values().sum()
+    }
+
+    /// Everything was delivered: the journal, the wire and the database hold the same, and the hardware is at rest.
+    ///
+    /// # Errors
+    /// When they do not, or it is not.
+    pub fn check_delivered(&mut self) -> Result<(), Failure> {
+        let facts = self.csms.facts();
+        let delivered =
+            self.journal.as_mut().map_or(Ok(()), |journal| journal.finish(self.station.store().durable(), facts));
+        delivered.map_err(|violation| self.fail(violation))?;
+        self.check_hardware_at_rest()
+    }
+
+    /// The bill covers what the meters counted since the beginning of time.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_bill(&self) -> Result<(), Failure> {
+        let meters = Meters {
+            hardware: &self.station.hardware,
+            since: Instant::ZERO,
+            now: self.now,
+            unbillable_mwh: &self.unbillable_mwh,
+        };
+        bill::covers_the_meters(&self.csms.bill(), &meters).map_err(|violation| self.fail(violation))
+    }
+
+    /// Without a running transaction no contactor conducts and no plug is held.
+    fn check_hardware_at_rest(&self) -> Result<(), Failure> {
+        let bill = self.csms.bill();
+        for (evse, hardware) in &self.station.hardware {
+            let runs = bill.running().any(|row| row.connector == u32::from(evse.0));
+            let is_at_rest = hardware.contactor() == st::Contactor::Open && hardware.lock() == st::Lock::Unlocked;
+            if !runs && !is_at_rest {
+                let (contactor, lock) = (hardware.contactor(), hardware.lock());
+                let text = format!("evse {}: contactor {contactor:?}, plug {lock:?}, no transaction", evse.0);
+                return Err(self.fail(Violation::Hardware(text)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The hardware of an EVSE.
+    pub fn hardware(&self, evse: st::EvseId) -> Option<&Hardware> {
+        self.station.hardware.get(&evse)
+    }
+
+    pub(crate) fn fail(&self, violation: Violation) -> Failure {
+        Failure { at: self.now, violation, trace: self.trace.tail(FAILURE_LINES) }
+    }
+
+    fn note(&mut self, actor: Actor, text: impl FnOnce() -> String) {
+        self.trace.note(self.now, actor, text);
+    }
+}

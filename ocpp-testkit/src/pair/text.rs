@@ -1,0 +1,136 @@
+//! How things read in a trace.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use ocpp_core::csms::{CommandAnswer, Fact, Question};
+use ocpp_core::station::EvseInput;
+use ocpp_core::store::StoreOp;
+
+use super::Step;
+use crate::csms::CommandResult;
+use crate::link::End;
+use crate::trace::{INJECTED_DOWN, INJECTED_UP};
+
+/// A wall time.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A fact of an EVSE.
+pub(super) fn fact(fact: &EvseInput) -> String {
+    match fact {
+        EvseInput::Meter(reading) => {
+            let mut text = format!("Meter({} mWh", reading.energy_mwh);
+            for value in &reading.values {
+                // Writing to a string does not fail.
+                let _ = write!(text, ", {} {}", value.measurand.as_str(), value.milli);
+            }
+            text + ")"
+        }
+        EvseInput::Cable(_)
+        | EvseInput::Vehicle(_)
+        | EvseInput::Contactor(_)
+        | EvseInput::Lock(_)
+        | EvseInput::Fault(_)
+        | EvseInput::FaultCleared => format!("{fact:?}"),
+    }
+}
+
+/// An operation on the station's store. The bytes of records are its own business.
+pub(super) fn store_op(op: &StoreOp) -> String {
+    match op {
+        StoreOp::Append { log, index, record } => {
+            format!("append {} {} ({} bytes)", log.as_str(), position(index.0), record.len())
+        }
+        StoreOp::Trim { log, through } => format!("trim {} through {}", log.as_str(), position(through.0)),
+        StoreOp::Put { key, value } => format!("put {key} ({} bytes)", value.len()),
+        StoreOp::Delete { key } => format!("delete {key}"),
+    }
+}
+
+/// Positions carry the boot in their upper half.
+fn position(index: u64) -> String {
+    format!("{}.{}", index >> 32, index & 0xFFFF_FFFF)
+}
+
+/// A fact for the CSMS's database.
+pub(super) fn database_fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Booted(booted) => format!("boot, {:?}", booted.status),
+        Fact::Status(report) => {
+            format!("status of {}: {} {}", report.connector, report.status, report.error_code)
+        }
+        Fact::Started(start) => {
+            let (transaction, wh) = (&start.transaction, start.meter_start_wh);
+            format!("start of {transaction} on {} at {wh} Wh, {}", start.connector, time(start.at))
+        }
+        Fact::Authorized { transaction, verdict } => format!("verdict on {transaction}: {:?}", verdict.status),
+        Fact::Sampled(samples) => format!("{} meter values, {:?}", samples.values.len(), samples.attribution),
+        Fact::Stopped(stop) => {
+            let (transaction, wh) = (&stop.transaction, stop.report.meter_stop_wh);
+            let inferred = if stop.inferred { " (inferred)" } else { "" };
+            format!("stop of {transaction}{inferred} at {wh} Wh, {}", time(stop.report.at))
+        }
+        Fact::StopContradicted { transaction, report } => {
+            format!("contradicting stop of {transaction} at {} Wh", report.meter_stop_wh)
+        }
+        Fact::StopOrphaned(stop) => format!("stop of nothing known at {} Wh", stop.report.meter_stop_wh),
+    }
+}
+
+/// A question to the operator.
+pub(super) fn question(question: &Question) -> String {
+    match question {
+        Question::Boot(station) => format!("may {} {} serve?", station.vendor, station.model),
+        Question::Authorize { token, transaction } => match transaction {
+            Some(transaction) => format!("may {} charge in {transaction}?", token.as_str()),
+            None => format!("may {} charge?", token.as_str()),
+        },
+        Question::DataTransfer { vendor_id, .. } => format!("data of {vendor_id}"),
+    }
+}
+
+/// How a command ended.
+pub(super) fn result(result: &CommandResult) -> String {
+    match result {
+        Ok(CommandAnswer::Configuration { known, unknown }) => {
+            format!("{} keys known, {} unknown", known.len(), unknown.len())
+        }
+        Ok(answer) => format!("{answer:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// An act of the world.
+pub(super) fn step(step: &Step) -> String {
+    match step {
+        Step::Plug(evse) => format!("plugs in at evse {}", evse.0),
+        Step::Unplug(evse) => format!("pulls the plug of evse {}", evse.0),
+        Step::Token(Some(evse), token) => format!("presents {} at evse {}", token.as_str(), evse.0),
+        Step::Token(None, token) => format!("presents {}", token.as_str()),
+        Step::Inject { to, bytes } => {
+            let verb = match to {
+                End::Station => INJECTED_DOWN,
+                End::Csms => INJECTED_UP,
+            };
+            let text = String::from_utf8_lossy(bytes);
+            match text.split_at_checked(200) {
+                Some((head, _)) => format!("{verb}{head}… ({} bytes)", bytes.len()),
+                None => format!("{verb}{text}"),
+            }
+        }
+        Step::RemoteStopRunning => "stops all that runs, by remote".to_owned(),
+        Step::Cut { .. } => "cuts the connection".to_owned(),
+        Step::DieSilently => "lets the connection die in silence".to_owned(),
+        Step::Network(network) => format!("makes the network {network:?}"),
+        Step::Vehicle(..)
+        | Step::Fault(..)
+        | Step::MeterAnswers(..)
+        | Step::Station(_)
+        | Step::Csms(_)
+        | Step::FailStore(..)
+        | Step::PowerCut { .. }
+        | Step::StepCsmsClock(_) => format!("{step:?}"),
+    }
+}

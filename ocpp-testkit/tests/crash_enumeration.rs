@@ -1,0 +1,88 @@
+//! The power fails after every action, and every prefix of the store that a crash can leave is restored.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+
+use std::time::Duration;
+
+use ocpp_testkit::crash::{ALL, Enumeration, Report, Scenario};
+use ocpp_testkit::link::End;
+
+fn run(enumeration: Enumeration, scenarios: &[Scenario]) -> Report {
+    let mut total = Report::default();
+    for scenario in scenarios {
+        let report = enumeration.run(scenario).unwrap_or_else(|failure| panic!("{failure}"));
+        println!("{}: {report:?}", scenario.name);
+        total = total.plus(report);
+    }
+    println!("{enumeration:?}: {total:?}");
+    total
+}
+
+/// Longer than a round trip: more is under way in both stores.
+const SLOW: Option<Duration> = Some(Duration::from_millis(400));
+
+#[test]
+fn station_loses_its_power_after_every_action() {
+    let quick = run(Enumeration::of(End::Station), &ALL);
+    let slow = run(Enumeration { slow: SLOW, ..Enumeration::of(End::Station) }, &ALL);
+    let total = quick.plus(slow);
+    println!("{} crashes of the station", total.points);
+    assert!(total.points > 2_500, "{total:?}");
+    assert!(total.repeats > 0, "no crash ever hit a message in flight");
+}
+
+#[test]
+fn csms_dies_after_every_action() {
+    let quick = run(Enumeration::of(End::Csms), &ALL);
+    let slow = run(Enumeration { slow: SLOW, ..Enumeration::of(End::Csms) }, &ALL);
+    let total = quick.plus(slow);
+    println!("{} crashes of the csms", total.points);
+    assert!(total.points > 1_500, "{total:?}");
+}
+
+/// Restoring is idempotent: what the first recovery did, or had begun, does not change what the second one ends with.
+#[test]
+fn station_loses_its_power_again_while_it_recovers() {
+    let twice = Enumeration { second_within: 14, stride: 5, ..Enumeration::of(End::Station) };
+    let total = run(twice, &ALL);
+    println!("{} crashes in a recovery", total.points);
+    assert!(total.points > 3_000, "{total:?}");
+}
+
+/// A store that confirms before anything is durable takes the gate away: the enumeration must see it.
+mod without_the_gate {
+    use super::*;
+    use ocpp_testkit::checks::Violation;
+    use ocpp_testkit::pair::PairConfig;
+    use ocpp_testkit::store::StoreHabits;
+
+    const LIAR: StoreHabits = StoreHabits { lag: Duration::from_millis(400), lies: true };
+
+    fn first_violation(end: End, config: fn() -> PairConfig) -> Violation {
+        let scenario = Scenario { name: "liar", config, ..ALL[0] };
+        let failure = Enumeration::of(end).run(&scenario).expect_err("nobody noticed");
+        println!("{failure}");
+        failure.failure.violation
+    }
+
+    #[test]
+    fn frame_before_its_record_is_seen_on_the_wire() {
+        let violation = first_violation(End::Station, || PairConfig { station_store: LIAR, ..(ALL[0].config)() });
+        assert!(matches!(&violation, Violation::NotDurable(action, _) if action == "StartTransaction"), "{violation}");
+    }
+
+    #[test]
+    fn loss_is_seen_on_the_bill() {
+        let violation = first_violation(End::Station, || PairConfig {
+            station_store: LIAR,
+            journal_check: false,
+            ..(ALL[0].config)()
+        });
+        assert!(matches!(violation, Violation::Bill(_)), "{violation}");
+    }
+
+    #[test]
+    fn loss_of_what_the_csms_answered_is_seen() {
+        let violation = first_violation(End::Csms, || PairConfig { csms_store: LIAR, ..(ALL[0].config)() });
+        assert!(matches!(violation, Violation::NotInDatabase(..) | Violation::Bill(_)), "{violation}");
+    }
+}

@@ -1,0 +1,104 @@
+//! A whole session, and what the programs say to bad input.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::harness::{Csms, Program, Station, register_mwh};
+
+#[test]
+fn whole_session_ends_in_the_bill_that_the_meter_shows() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("station");
+    let mut csms = Csms::start(directory.path(), &["--token", "ABC"]);
+    let mut station = Station::start(&csms.url, &store, &["--evses", "2"]);
+    station.program.wait_event("Registration");
+
+    station.begin_session();
+    let started = csms.wait_stored("Started");
+    csms.wait_stored("Sampled");
+    station.program.say(&json!({"unplug": 1}));
+    let stopped = csms.wait_stored("Stopped");
+
+    let [bill] = csms.bills().try_into().unwrap();
+    assert_eq!((bill.station.as_str(), bill.connector, bill.token.as_str()), ("CP001", 1, "ABC"));
+    assert_eq!(bill.reason.as_deref(), Some("EVDisconnected"));
+    assert_eq!(bill.transaction, started["transaction"]);
+    assert_eq!(stopped["consumption"]["Wh"], bill.energy_wh.unwrap());
+    assert_eq!(bill.meter_start_wh, 0, "a new meter");
+    assert_eq!(bill.meter_stop_wh, Some(register_mwh(&store) / 1_000));
+    assert!(bill.energy_wh.unwrap() > 0);
+}
+
+#[test]
+fn csms_starts_stops_and_configures_a_station() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut csms = Csms::start(directory.path(), &[]);
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &[]);
+    station.program.wait_event("Registration");
+
+    let change = json!({"key": "MeterValueSampleInterval", "value": "7"});
+    assert_eq!(csms.command("CP001", "ChangeConfiguration", change)["payload"], json!({"status": "Accepted"}));
+    let got = csms.command("CP001", "GetConfiguration", json!({"key": ["MeterValueSampleInterval", "Nonsense"]}));
+    let key = json!({"key": "MeterValueSampleInterval", "readonly": false, "value": "7"});
+    assert_eq!(got["payload"], json!({"configurationKey": [key], "unknownKey": ["Nonsense"]}));
+    assert!(got.get("violation").is_none(), "{got}");
+
+    station.program.say(&json!({"plug": 1}));
+    let start = csms.command("CP001", "RemoteStartTransaction", json!({"connectorId": 1, "idTag": "REMOTE"}));
+    assert_eq!(start["payload"]["status"], "Accepted");
+    let number = station.program.wait_event("TransactionKnown")["csms_id"].clone();
+    let stop = csms.command("CP001", "RemoteStopTransaction", json!({"transactionId": number}));
+    assert_eq!(stop["payload"]["status"], "Accepted");
+    assert_eq!(csms.wait_stored("Stopped")["report"]["reason"], "Remote");
+}
+
+#[test]
+fn token_that_is_not_known_does_not_charge() {
+    let directory = tempfile::tempdir().unwrap();
+    let csms = Csms::start(directory.path(), &["--token", "OTHER"]);
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &[]);
+    station.program.wait_event("Registration");
+    station.begin_session();
+    assert_eq!(station.program.wait_event("TokenRefused")["reason"], json!({"Csms": "Invalid"}));
+    assert_eq!(csms.bills(), []);
+}
+
+#[test]
+fn malformed_lines_are_reported_with_their_place_and_the_program_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut csms = Csms::start(directory.path(), &[]);
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &[]);
+    station.program.wait_event("Registration");
+
+    let error = |program: &mut Program, line: &str| {
+        program.say_text(line);
+        let error = program.wait("an error", |line| line.get("error").cloned());
+        (error["line"].as_u64().unwrap(), error["column"].as_u64().unwrap(), error["reason"].to_string())
+    };
+    assert_eq!(error(&mut station.program, "nonsense").0, 1);
+    let (line, column, _) = error(&mut station.program, r#"{"plug":"one"}"#);
+    assert_eq!((line, column), (2, 13));
+    let (line, _, reason) = error(&mut station.program, r#"{"plug":2}"#);
+    assert!(line == 3 && reason.contains("evse 2"), "{reason}");
+    station.program.say(&json!({"plug": 1}));
+    assert_eq!(station.program.wait_event("Status")["status"], "Preparing");
+
+    assert_eq!(error(&mut csms.program, "[").0, 1);
+    let stranger = json!({"station": "CP002", "action": "ClearCache"});
+    assert!(error(&mut csms.program, &stranger.to_string()).2.contains("CP002"));
+    let wrong = json!({"station": "CP001", "action": "RemoteStopTransaction", "payload": {"transactionId": "x"}});
+    assert!(error(&mut csms.program, &wrong.to_string()).2.contains("transactionId"));
+    assert!(error(&mut csms.program, &json!({"station": "CP001", "action": "Fly"}).to_string()).2.contains("Fly"));
+    let answer = csms.command("CP001", "GetConfiguration", json!({"key": ["HeartbeatInterval"]}));
+    assert_eq!(answer["payload"]["configurationKey"][0]["key"], "HeartbeatInterval");
+}
+
+#[test]
+fn program_that_cannot_start_fails() {
+    let nowhere = Path::new("/dev/null/store").to_str().unwrap();
+    let station = Program::start("station", ["--url", "ws://127.0.0.1:1", "--id", "CP001", "--store", nowhere]);
+    assert!(!station.succeeds());
+    assert!(!Program::start("csms", ["--listen", "127.0.0.1:0", "--db", nowhere]).succeeds());
+    assert!(!Program::start("csms", ["--listen", "0.0.0.0:0"]).succeeds(), "openness must be said");
+}
