@@ -130,6 +130,7 @@ impl From<MessageId> for String {
 /// the seed must differ from each earlier run's and from those of other senders on the same connection (a local
 /// controller, Part 4 §6.4): draw 64 random bits, or count the boots in the upper half. Within a run no id repeats.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MessageIds {
     seed: u64,
     next: u64,

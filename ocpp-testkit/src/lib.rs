@@ -28,6 +28,7 @@ pub mod clock;
 pub mod crash;
 pub mod csms;
 pub mod drivers;
+pub mod fuzz;
 pub mod hardware;
 pub mod link;
 pub mod pair;

@@ -1,4 +1,5 @@
 //! Whatever arrives, both ends answer where an answer is due, tell of it, and go on with the session.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! BootNotification and what may be said before it is accepted (1.6 §4.2).
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Wall clocks that are unknown, come late, or jump.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

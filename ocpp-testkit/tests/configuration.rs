@@ -1,4 +1,5 @@
 //! GetConfiguration and ChangeConfiguration (1.6 §5.8, §5.3, §9).
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

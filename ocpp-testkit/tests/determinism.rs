@@ -1,4 +1,5 @@
 //! The same seed gives the same run, byte for byte; ticks at any time make no difference.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Without a connection: decisions, the queue, and its replay.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Messages about transactions that the CSMS fails to process (1.6 §3.7.1, errata 3.18).
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

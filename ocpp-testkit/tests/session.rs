@@ -1,4 +1,5 @@
 //! Whole sessions, as the two ends see them.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! StatusNotification: what is told of the connectors, and when (1.6 §4.9).
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 

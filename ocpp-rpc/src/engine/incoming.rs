@@ -9,6 +9,7 @@ use crate::{Instant, MessageId};
 
 /// What tells whether a call is a repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Fingerprint {
     len: usize,
     hash: u64,
@@ -33,7 +34,8 @@ impl Fingerprint {
 }
 
 /// A call that waits for our answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Open {
     token: ReplyToken,
     id: MessageId,
@@ -42,7 +44,8 @@ struct Open {
 }
 
 /// A call that was answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Answered {
     token: ReplyToken,
     id: MessageId,
@@ -62,7 +65,8 @@ pub(super) enum Recognised<'a> {
     Reused,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Incoming {
     /// In order of arrival, and so of their deadlines.
     open: VecDeque<Open>,

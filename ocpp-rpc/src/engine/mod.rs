@@ -49,6 +49,7 @@
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
+use core::fmt;
 use core::time::Duration;
 
 use compact_str::CompactString;
@@ -72,7 +73,11 @@ use outgoing::{Match, Outgoing};
 pub use types::*;
 
 /// The calls and answers of one peer.
-#[derive(Clone, Debug)]
+///
+/// With the feature `serde` the whole state can be written down and read back, by the same version of this crate: so a
+/// session can move to another process while its connection stays with a gateway.
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Engine {
     config: Config,
     ids: MessageIds,
@@ -410,7 +415,7 @@ impl Engine {
             self.refuse(&id, &error, dialect);
             return Err(Received::Ignored(Ignored::TooManyCalls));
         }
-        // Parts of a millisecond are dropped: an answer window of nothing would let deadlines stand still.
+        // A window below the clock's step would let the deadline stand still.
         let within = self.config.answer_within.max(Duration::from_millis(1));
         Ok(self.incoming.push(id, fingerprint, self.now + within))
     }
@@ -447,6 +452,20 @@ impl Engine {
             _ => None,
         };
         Received::Malformed { fault, call }
+    }
+}
+
+impl fmt::Debug for Engine {
+    /// Shows no payloads: they hold tokens and keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("dialect", &self.dialect)
+            .field("waiting", &self.waiting())
+            .field("calls", &self.outgoing.in_hand())
+            .field("incoming", &self.incoming.len())
+            .field("outbox", &self.outbox.len())
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,8 @@ use super::types::{CallId, Cancelled, Departure, Lane};
 use crate::{Instant, MessageId};
 
 /// A call to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Queued {
     pub call: CallId,
     pub lane: Lane,
@@ -21,7 +22,8 @@ pub(super) struct Queued {
 }
 
 /// The call that was sent and waits for its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Waiting {
     call: CallId,
     id: MessageId,
@@ -31,7 +33,8 @@ struct Waiting {
     cancelled: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Departed {
     call: CallId,
     id: MessageId,
@@ -49,7 +52,8 @@ pub(super) enum Match {
     Unknown,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
     queue: VecDeque<Queued>,
     waiting: Option<Waiting>,
@@ -91,7 +95,7 @@ impl Outgoing {
 
     /// The popped call is sent with `id`.
     pub fn sent(&mut self, queued: Queued, id: MessageId, now: Instant) {
-        // A time-out of nothing would end at the very instant it began, and deadlines could stand still.
+        // A time-out below the clock's step would let the deadline stand still.
         let deadline = now + queued.timeout.max(Duration::from_millis(1));
         let Queued { call, action, .. } = queued;
         self.waiting = Some(Waiting { call, id, action, deadline, cancelled: false });

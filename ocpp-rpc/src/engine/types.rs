@@ -209,6 +209,7 @@ pub enum Answer<'a> {
 
 /// How a call of ours ended that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Departure {
     /// It was answered.
     Answered,
@@ -239,6 +240,7 @@ pub enum Ignored {
 /// What time or the end of a connection does. Polled with [`poll_event`](super::Engine::poll_event).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Event {
     /// One of our calls ended without an answer.
     CallEnded {
@@ -253,6 +255,7 @@ pub enum Event {
 
 /// How a call ended without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CallEnd {
     /// No answer came in time. The peer may have executed the call.
     TimedOut,
@@ -274,6 +277,7 @@ impl CallEnd {
 
 /// A frame to be written to the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transmit {
     /// The text of one WebSocket message.
     pub text: String,
@@ -283,6 +287,7 @@ pub struct Transmit {
 
 /// What a frame to be written is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Sent {
     /// One of our calls. Its time-out began when the frame was polled.
     Call(CallId),

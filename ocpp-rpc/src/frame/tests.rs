@@ -248,6 +248,17 @@ fn over_long_frame_is_refused_unread_but_answered_with_its_id() {
 }
 
 #[test]
+fn flood_of_items_is_refused_by_id() {
+    for (item, close) in [("{},", "{}]}]"), ("0,", "0]}]")] {
+        let call = format!("[2,\"77\",\"MeterValues\",{{\"meterValue\":[{}{close}", item.repeat(60_000));
+        assert_eq!(fault(&call, Dialect::V1_6).rule, FrameRule::TooManyItems(50_000));
+        starts(answer(call.as_bytes(), Dialect::V1_6), r#"[4,"77","OccurenceConstraintViolation""#);
+    }
+    let text = format!("[2,\"77\",\"DataTransfer\",{{\"data\":\"{}\"}}]", ",".repeat(200_000));
+    assert!(open(&text, Dialect::V1_6).is_ok());
+}
+
+#[test]
 fn ten_thousand_levels_are_refused() {
     for (open_bracket, close) in [("[", "]"), ("{\"a\":", "}")] {
         let nest = format!("{}1{}", open_bracket.repeat(10_000), close.repeat(10_000));

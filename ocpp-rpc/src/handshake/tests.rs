@@ -311,6 +311,25 @@ fn opening_request_is_accepted_with_the_proof_its_profile_asks_for() {
 }
 
 #[test]
+fn every_refusal_has_the_status_http_gives_it() {
+    for (refusal, status) in [
+        (Refusal::Identity(IdentityError::BadEscape), 400),
+        (Refusal::Identity(IdentityError::NotUtf8), 400),
+        (Refusal::Identity(IdentityError::Empty), 404),
+        (Refusal::UnknownStation, 404),
+        (Refusal::Authorization(AuthorizationError::Missing), 401),
+        (Refusal::WrongPassword, 401),
+        (Refusal::TlsRequired, 403),
+        (Refusal::CertificateRequired, 403),
+        (Refusal::WrongCertificate, 403),
+        (Refusal::AlreadyConnected, 409),
+        (Refusal::Busy, 503),
+    ] {
+        assert_eq!(refusal.status(), status, "{refusal}");
+    }
+}
+
+#[test]
 fn no_common_version_is_no_http_error() {
     let opening = open(&OpeningRequest { subprotocols: &["ocpp1.5"], ..request("/CP1") }, &rules(None)).unwrap();
     assert_eq!((opening.choice, opening.choice.header()), (Choice::Nothing, None));
@@ -325,7 +344,6 @@ fn second_connection_is_decided_by_policy() {
     assert_eq!(decide(TakeoverPolicy::Refuse, 0, u64::MAX), Takeover::Refuse);
     assert_eq!(decide(probe, 1_000, 61_000), Takeover::Refuse);
     assert_eq!(decide(probe, 1_000, 61_001), Takeover::Replace);
-    assert_eq!(Refusal::AlreadyConnected.status(), 409);
 }
 
 proptest! {

@@ -45,26 +45,29 @@ impl<O> Line<O> {
     }
 
     /// The next call, if none is under way; it is under way from now on.
-    pub fn start(&mut self, now: Instant, timeout: Duration) -> Option<String>
-    where
-        O: Clone,
-    {
+    pub fn start(&mut self, now: Instant, timeout: Duration) -> Option<String> {
         if self.busy.is_some() {
             return None;
         }
-        let Waiting { id, origin, text } = self.queue.pop_front()?;
+        let call = self.queue.pop_front()?;
+        Some(self.replace(call, now, timeout))
+    }
+
+    /// Puts `call` in the place of the one under way, if any.
+    pub fn replace(&mut self, call: Waiting<O>, now: Instant, timeout: Duration) -> String {
+        let Waiting { id, origin, text } = call;
         self.busy = Some(Busy { id, origin, deadline: now + timeout.max(Duration::from_millis(1)) });
-        Some(text)
+        text
+    }
+
+    /// Forgets the waiting calls that `leaves` says so of.
+    pub fn withdraw(&mut self, leaves: impl Fn(&O) -> bool) {
+        self.queue.retain(|call| !leaves(&call.origin));
     }
 
     /// Ends the call under way if it bears `id`.
     pub fn answered(&mut self, id: &MessageId) -> Option<Busy<O>> {
         self.busy.take_if(|busy| busy.id == *id)
-    }
-
-    /// Ends the call under way, whatever it is.
-    pub fn give_up(&mut self) -> Option<Busy<O>> {
-        self.busy.take()
     }
 
     /// Ends the call under way if its time is over.

@@ -14,6 +14,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use core::fmt;
 
 use ocpp_types::Violation;
 
@@ -51,9 +52,10 @@ pub enum Output {
         text: String,
     },
     /// Open a connection to this CSMS under the station's identity, offering only this version. Then call
-    /// [`Relay::opened`], or [`Relay::closed`] if that fails.
+    /// [`Relay::upstream_opened`], or [`Relay::closed`] if that fails.
     Connect(Party, Dialect),
-    /// Close the party's connection, if there is one.
+    /// Close the party's connection, if there is one. That it closed need not be reported, and must not be any more once
+    /// a new one was ordered or opened.
     Close(Party),
     /// A call the application is to answer, by [`Relay::send`].
     Handle {
@@ -118,7 +120,7 @@ enum Upstream {
 }
 
 /// One station's way through a local controller.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Relay {
     config: RelayConfig,
     ids: MessageIds,
@@ -208,6 +210,7 @@ impl Relay {
                 if core::mem::replace(&mut self.primary, Upstream::Closed) == Upstream::Closed {
                     return;
                 }
+                self.to_station.withdraw(|origin| matches!(origin, Origin::Primary));
                 if self.config.keep_station {
                     let handled = held.into_iter().map(|text| Output::Handle { from: Party::Station, text });
                     self.output.extend(handled);
@@ -218,12 +221,14 @@ impl Relay {
             }
             Party::Secondary => {
                 self.secondary = Upstream::Closed;
+                self.to_station.withdraw(|origin| matches!(origin, Origin::Secondary(_)));
                 self.to_secondary = Line::new();
             }
         }
     }
 
-    /// With [`RelayConfig::keep_station`]: try the primary CSMS again.
+    /// Connects anew to a CSMS that was lost while the station stayed: the secondary, or with
+    /// [`RelayConfig::keep_station`] the primary.
     pub fn reconnect(&mut self, now: Instant, party: Party) {
         self.advance(now);
         let Some(dialect) = self.dialect else { return };
@@ -253,11 +258,14 @@ impl Relay {
             (Ok(Frame::Call { id, action, .. }), Party::Primary) => {
                 match self.config.from_primary.verdict(&action) {
                     Verdict::Pass => {
-                        // Another call of the primary means that it has given up the one before.
+                        let call = Waiting { id, origin: Origin::Primary, text: text.into() };
                         if matches!(self.to_station.busy(), Some(Busy { origin: Origin::Primary, .. })) {
-                            self.to_station.give_up();
+                            // The primary has given up the call before, and so may send another one; nobody else may.
+                            let text = self.to_station.replace(call, self.now, self.config.answer_within);
+                            self.output.push_back(Output::Send { to: Party::Station, text });
+                        } else {
+                            self.queue(from, call, dialect);
                         }
-                        self.queue(from, Waiting { id, origin: Origin::Primary, text: text.into() }, dialect);
                     }
                     Verdict::Refuse => self.refuse(from, &id, not_supported(), dialect),
                     Verdict::Handle => self.output.push_back(Output::Handle { from, text: text.into() }),
@@ -353,7 +361,7 @@ impl Relay {
         match (self.config.from_station.verdict(action), id) {
             (Verdict::Pass, id) => {
                 self.copy(id, action, text);
-                self.pass_up(text);
+                self.call_up(text);
             }
             (Verdict::Handle, _) => self.output.push_back(Output::Handle { from: Party::Station, text: text.into() }),
             (Verdict::Refuse, Some(id)) => self.refuse(Party::Station, &id, not_supported(), dialect),
@@ -379,13 +387,21 @@ impl Relay {
         }
     }
 
-    fn pass_up(&mut self, text: &str) {
+    /// A call or SEND: it waits for the primary, and without one the application takes it.
+    fn call_up(&mut self, text: &str) {
         let text = String::from(text);
         match self.primary {
             Upstream::Open => self.output.push_back(Output::Send { to: Party::Primary, text }),
             Upstream::Opening if self.held.len() < self.config.max_held => self.held.push_back(text),
             Upstream::Opening => self.output.push_back(Output::Dropped { from: Party::Station }),
             Upstream::Closed => self.output.push_back(Output::Handle { from: Party::Station, text }),
+        }
+    }
+
+    /// Anything else: it is for the connection that is open, or for nobody.
+    fn pass_up(&mut self, text: &str) {
+        if self.primary == Upstream::Open {
+            self.output.push_back(Output::Send { to: Party::Primary, text: text.into() });
         }
     }
 
@@ -460,6 +476,19 @@ impl Relay {
             self.output.push_back(Output::Send { to: from, text });
         }
         self.output.push_back(Output::Malformed { from, fault });
+    }
+}
+
+impl fmt::Debug for Relay {
+    /// Shows no frames: they hold tokens and keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay")
+            .field("dialect", &self.dialect)
+            .field("primary", &self.primary)
+            .field("secondary", &self.secondary)
+            .field("held", &self.held.len())
+            .field("to_station", &self.to_station.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,9 @@
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+
+use proptest::prelude::*;
 
 use super::Party::{Primary, Secondary, Station};
 use super::*;
@@ -135,6 +138,18 @@ fn controller_may_keep_the_station_and_answer_itself() {
     assert_eq!(on(&mut relay, Station, call).last(), Some(&send(Primary, call)));
 }
 
+#[test]
+fn calls_and_answers_of_a_lost_server_are_nobodys() {
+    let mut relay = relay(RelayConfig { keep_station: true, ..with_secondary() });
+    on(&mut relay, Primary, r#"[2,"p","A",{}]"#);
+    let own = relay.call(at(0), "B", "{}").unwrap();
+    on(&mut relay, Secondary, r#"[2,"s","SetChargingProfile",{}]"#);
+    relay.closed(at(1), Secondary);
+    relay.closed(at(1), Primary);
+    assert_eq!(sent_id(&on(&mut relay, Station, r#"[3,"p",{}]"#)), own, "the answer is not the application's");
+    assert_eq!(on(&mut relay, Station, &format!("[3,\"{own}\",{{}}]")).len(), 1, "the secondary's call is not sent");
+}
+
 /// Part 4 §6.4.
 #[test]
 fn own_calls_have_own_ids_and_their_answers_stay() {
@@ -180,6 +195,17 @@ fn station_gets_one_call_at_a_time_whoever_calls() {
     assert_eq!(on(&mut relay, Station, r#"[3,"p",{}]"#), [send(Primary, r#"[3,"p",{}]"#)], "late, but the primary's");
     assert_eq!(on(&mut relay, Station, r#"[3,"q",{}]"#), [send(Primary, r#"[3,"q",{}]"#)]);
     assert_eq!(relay.poll_timeout(), None);
+}
+
+/// A call of the relay's own once slipped in between: giving up the primary's call let the next one in line go.
+#[test]
+fn only_the_primary_may_pass_its_own_unanswered_call() {
+    let mut relay = relay(RelayConfig::TRANSPARENT);
+    on(&mut relay, Primary, r#"[2,"1","A",{}]"#);
+    let own = relay.call(at(0), "B", "{}").unwrap();
+    assert_eq!(on(&mut relay, Primary, r#"[2,"2","A",{}]"#), [send(Station, r#"[2,"2","A",{}]"#)]);
+    let next = on(&mut relay, Station, r#"[3,"2",{}]"#);
+    assert_eq!((&next[0], sent_id(&next[1..])), (&send(Primary, r#"[3,"2",{}]"#), own));
 }
 
 #[test]
@@ -252,5 +278,114 @@ fn waiting_calls_are_bounded() {
         let refusal = send(from, r#"[4,"1","GenericError","too many calls at once",{}]"#);
         let frame = format!("[2,\"1\",\"{action}\",{{}}]");
         assert_eq!(on(&mut relay, from, &frame), [refusal, Output::Dropped { from }]);
+    }
+}
+
+/// One thing that can happen to a relay.
+#[derive(Clone, Debug)]
+enum Op {
+    Receive(Party, String),
+    /// The station answers the call it has.
+    Answer,
+    Call,
+    Tick,
+    Opened(Party),
+    Closed(Party),
+    StationOpens,
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let party = prop::sample::select(&[Station, Primary, Secondary][..]);
+    let frame = prop::sample::select(
+        &[
+            r#"[2,"1","SetChargingProfile",{}]"#,
+            r#"[2,"2","SetChargingProfile",{}]"#,
+            r#"[3,"1",{}]"#,
+            r#"[4,"2","GenericError","",{}]"#,
+            r#"[6,"3","X",{}]"#,
+            r#"[5,"1","GenericError","",{}]"#,
+            r#"[9,"1"]"#,
+            "garbage",
+        ][..],
+    );
+    prop_oneof![
+        8 => (party.clone(), frame).prop_map(|(from, text)| Op::Receive(from, text.to_string())),
+        4 => Just(Op::Answer),
+        4 => Just(Op::Call),
+        2 => Just(Op::Tick),
+        2 => party.clone().prop_map(Op::Opened),
+        1 => party.prop_map(Op::Closed),
+        1 => Just(Op::StationOpens),
+    ]
+}
+
+proptest! {
+    /// Whatever happens: each own call ends once, a server's id reaches only its owner, and the station has no second
+    /// call before it answered, or the relay gave up, the first one - but for a primary that gives up on its own.
+    #[test]
+    fn own_calls_end_and_the_station_is_never_crowded(ops in prop::collection::vec(any_op(), 0..100)) {
+        let mut relay = relay(with_secondary());
+        let mut own = BTreeSet::new();
+        let mut at_station: Option<MessageId> = None;
+        for op in ops {
+            match op {
+                Op::Receive(from, text) => {
+                    relay.receive(relay.now, from, text.as_bytes());
+                    let answers = |id: &mut MessageId| {
+                        from == Station && ["[3", "[4"].iter().any(|start| text.starts_with(&format!("{start},\"{id}\"")))
+                    };
+                    at_station.take_if(answers);
+                }
+                Op::Answer => {
+                    if let Some(id) = at_station.take() {
+                        relay.receive(relay.now, Station, format!("[3,\"{id}\",{{}}]").as_bytes());
+                    }
+                }
+                Op::Call => own.extend(relay.call(relay.now, "A", "{}").ok()),
+                Op::Tick => {
+                    if let Some(deadline) = relay.poll_timeout() {
+                        prop_assert!(deadline > relay.now);
+                        let gives_up = relay.to_station.deadline() == Some(deadline);
+                        relay.handle_timeout(deadline);
+                        at_station.take_if(|_| gives_up);
+                        prop_assert!(relay.poll_timeout().is_none_or(|next| next > deadline));
+                    }
+                }
+                Op::Opened(party) => relay.upstream_opened(relay.now, party),
+                Op::Closed(party) => relay.closed(relay.now, party),
+                Op::StationOpens => {
+                    relay.station_opened(relay.now, Dialect::V2_1);
+                    at_station = None;
+                }
+            }
+            if relay.dialect.is_none() {
+                at_station = None;
+            }
+            for output in outputs(&mut relay) {
+                match output {
+                    Output::Send { to, text } => match Frame::open(text.as_bytes(), Dialect::V2_1, &Limits::STANDARD) {
+                        Ok(Frame::Call { id, .. }) if to == Station => {
+                            let mine = MessageIds::new(9).is_own(&id);
+                            prop_assert!(at_station.replace(id).is_none() || !mine, "the station has a call already");
+                        }
+                        Ok(Frame::CallResult { id, .. }) if to != Station => {
+                            prop_assert!(!MessageIds::new(9).is_own(&id), "an own id leaked: {text}");
+                        }
+                        _ => {}
+                    },
+                    Output::Answer { id, .. } | Output::NoAnswer(id) => prop_assert!(own.remove(&id), "{id} ended twice"),
+                    Output::Close(Station) => at_station = None,
+                    _ => {}
+                }
+            }
+            prop_assert!(relay.held.len() <= 16 && relay.to_station.len() <= 16 && relay.to_secondary.len() <= 16);
+        }
+        relay.closed(relay.now, Station);
+        for output in outputs(&mut relay) {
+            if let Output::NoAnswer(id) = output {
+                prop_assert!(own.remove(&id), "{id} ended twice");
+            }
+        }
+        prop_assert!(own.is_empty(), "never ended: {own:?}");
     }
 }

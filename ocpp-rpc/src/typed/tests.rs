@@ -173,3 +173,49 @@ fn what_breaks_its_schema_is_not_sent() {
     assert!(matches!(engine.respond(at(0), token, &request), Err(ReplyRefused::Payload(_))));
     assert_eq!(engine.poll_transmit(), None);
 }
+
+#[cfg(feature = "v2_1")]
+mod v2_1 {
+    use ocpp_types::Decode;
+    use ocpp_types::v2_1::{HeartbeatRequest, NotifyPeriodicEventStream};
+
+    use super::*;
+
+    #[test]
+    fn typed_message_without_answer_goes_both_ways() {
+        let mut engine = engine();
+        let json = r#"{"data":[{"t":0.5,"v":"230.4"}],"id":123,"pending":0,"basetime":"2024-08-27T12:30:40Z"}"#;
+        let message = NotifyPeriodicEventStream::from_json(json).unwrap();
+        assert_eq!(engine.send_message(at(0), &message), Err(CallRefused::NotInDialect));
+        engine.opened(at(0), Dialect::V2_1);
+        engine.send_message(at(0), &message).unwrap();
+        let sent = engine.poll_transmit().unwrap().text;
+        match engine.receive(at(1), sent.as_bytes()) {
+            Received::Send { action, payload } => {
+                assert_eq!((&*action, payload.decode()), ("NotifyPeriodicEventStream", Ok(message)));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(engine.poll_transmit(), None, "a SEND is not answered");
+    }
+
+    /// Part 4 of 2.1, §4.2.3.
+    #[test]
+    fn response_that_breaks_its_schema_is_rejected_with_its_code() {
+        let mut engine = engine();
+        engine.opened(at(0), Dialect::V2_1);
+        let pending = engine.request(at(0), Lane::Normal, &HeartbeatRequest::new(), TIMEOUT).unwrap();
+        let id = engine.poll_transmit().unwrap().text.split('"').nth(1).unwrap().to_string();
+        let answer = format!("[3,\"{id}\",{{\"currentTime\":5}}]");
+        let Some(Err(CallFailure::Violation(violation))) = pending.outcome(&engine.receive(at(1), answer.as_bytes()))
+        else {
+            panic!()
+        };
+        engine.reject_result(at(1), pending.call(), &CallError::violation(&violation, Dialect::V2_1)).unwrap();
+        let rejection = engine.poll_transmit().unwrap().text;
+        assert!(
+            rejection.starts_with(&format!("[5,\"{id}\",\"TypeConstraintViolation\",\"$.currentTime")),
+            "{rejection}"
+        );
+    }
+}

@@ -143,27 +143,29 @@ impl WireCheck {
         }
     }
 
-    /// Bytes arrive at `receiver`.
-    pub fn arrived(&mut self, now: Instant, receiver: End, bytes: &[u8]) {
-        match Frame::parse(bytes) {
+    /// Bytes arrive at `receiver`. Gives the frame that they are, if they are one.
+    pub fn arrived(&mut self, now: Instant, receiver: End, bytes: &[u8]) -> Option<Frame> {
+        let frame = Frame::parse(bytes);
+        match &frame {
             Some(Frame::Call { id, .. }) => {
-                self.unanswered.entry(receiver).or_default().insert(id);
+                self.unanswered.entry(receiver).or_default().insert(id.clone());
             }
             Some(Frame::Result { id, payload }) => {
-                if let Some(call) = self.open.get(&receiver).filter(|open| open.id == id) {
+                if let Some(call) = self.open.get(&receiver).filter(|open| open.id == *id) {
                     if receiver == End::Station && call.action == "BootNotification" {
-                        self.registration = Registration::of(now, &payload).unwrap_or(self.registration);
+                        self.registration = Registration::of(now, payload).unwrap_or(self.registration);
                     }
                     self.open.remove(&receiver);
                 }
             }
             Some(Frame::Error { id, .. }) => {
-                if self.open.get(&receiver).is_some_and(|open| open.id == id) {
+                if self.open.get(&receiver).is_some_and(|open| open.id == *id) {
                     self.open.remove(&receiver);
                 }
             }
             None => *self.broken.entry(receiver).or_default() += 1,
         }
+        frame
     }
 
     /// The end knows that its connection is gone: calls end.

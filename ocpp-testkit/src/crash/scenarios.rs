@@ -25,12 +25,13 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 11] = [
+pub const ALL: [Scenario; 12] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
     Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
     Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
+    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
     Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
     Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
     Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
@@ -164,6 +165,15 @@ fn link_lost() -> Vec<(u64, Step)> {
     let down = [(75, Step::Network(Network::Refusing)), (75, Step::CUT)];
     let up = (190, Step::Network(Network::Up));
     session(1).into_iter().chain(down).chain([up]).collect()
+}
+
+/// The station forgets the time in a power cut, and learns it only after the session.
+fn time_unknown() -> Vec<(u64, Step)> {
+    let outage = Duration::from_secs(1);
+    let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage };
+    let down = [(2, Step::Network(Network::Dead)), (3, cut)];
+    let up = (250, Step::Network(Network::Up));
+    down.into_iter().chain(session(1)).chain([up]).collect()
 }
 
 fn remote() -> Vec<(u64, Step)> {

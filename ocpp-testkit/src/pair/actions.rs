@@ -200,6 +200,9 @@ impl Pair {
             End::Station => {
                 self.station.power_cut(now, keep);
                 self.forget_begun();
+                if let Some(journal) = &mut self.journal {
+                    journal.power_cut(self.station.store().durable().len());
+                }
             }
             End::Csms => self.csms.crash(keep),
         }

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+pub mod catalogue;
 pub mod generate;
 pub mod import;
 pub mod model;
@@ -43,14 +44,14 @@ impl Version {
         package().join(format!("model/{}.txt", self.module))
     }
 
+    /// The committed catalogue.
+    pub fn catalogue_file(self) -> PathBuf {
+        package().join(format!("model/{}_catalogue.txt", self.module))
+    }
+
     /// The hand-written overlays.
     pub fn overlay_files(self) -> impl Iterator<Item = PathBuf> {
         self.overlays.iter().map(|name| package().join(format!("overlay/{name}.txt")))
-    }
-
-    /// The folder of the generated code.
-    pub fn source_folder(self) -> PathBuf {
-        package().join(format!("../src/{}", self.module))
     }
 }
 

@@ -362,6 +362,15 @@ impl Rig {
         assert_eq!(self.engine.poll_timeout().is_some(), timers);
     }
 
+    #[cfg(feature = "serde")]
+    fn moves_to_another_process(&mut self) {
+        let state = serde_json::to_string(&self.engine).unwrap();
+        self.engine = serde_json::from_str(&state).unwrap();
+    }
+
+    #[cfg(not(feature = "serde"))]
+    fn moves_to_another_process(&mut self) {}
+
     /// From here on nobody answers: still every call ends, ours and the peer's, and then there is nothing to wait for.
     fn runs_down(mut self) {
         for _ in 0..20 {
@@ -428,9 +437,14 @@ proptest! {
     fn long_sequences_behave_as_the_model(
         serialise_directions: bool,
         ops in prop::collection::vec(any_op(), 0..200),
+        moves in any::<prop::sample::Index>(),
     ) {
         let mut rig = Rig::new(serialise_directions);
-        for op in ops {
+        let moves = moves.index(ops.len() + 1);
+        for (index, op) in ops.into_iter().enumerate() {
+            if index == moves {
+                rig.moves_to_another_process();
+            }
             rig.apply(op);
         }
         rig.runs_down();
