@@ -4,7 +4,7 @@ mod check;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use compact_str::CompactString;
 use ocpp_core::csms::{
     Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Question, RegistrationStatus,
 };
+use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
 use ocpp_testkit::stores::Ledger;
 use serde::Deserialize;
@@ -40,13 +41,19 @@ Example:
   ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db --token ABC
   sqlite3 ledger.db 'SELECT * FROM transactions'"#;
 
+/// The versions that the sessions speak.
+const SPOKEN: [Dialect; 1] = [Dialect::V1_6];
+/// On an address that others can reach, openness must be said.
+const SAY_STATIONS: &str = "give --password, --station or --accept-all-stations";
+const SAY_TOKENS: &str = "give --token or --accept-all-tokens";
+
 /// A real WebSocket mini-CSMS.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Csms {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT")]
-    listen: SocketAddr,
+    listen: String,
     /// The versions spoken, most wanted first, separated by commas.
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
     ocpp: Vec<Version>,
@@ -119,8 +126,14 @@ impl Csms {
     }
 
     async fn serve(self) -> Result<std::convert::Infallible, Failure> {
-        let mut config = CsmsConfig::new(self.authenticator()?);
-        config.dialects = self.ocpp.iter().map(|version| version.0).collect();
+        let addresses: Vec<SocketAddr> = self.listen.to_socket_addrs()?.collect();
+        let is_local = addresses.iter().all(|address| address.ip().is_loopback());
+        let mut config = CsmsConfig::new(self.authenticator(is_local)?);
+        config.dialects =
+            self.ocpp.iter().map(|version| version.0).filter(|dialect| SPOKEN.contains(dialect)).collect();
+        if config.dialects.is_empty() {
+            return Err("of --ocpp only 1.6 is supported yet".into());
+        }
         let scheme = match (&self.cert, &self.key) {
             (Some(chain), Some(key)) => {
                 config.tls = Some(tls::server(chain, key)?);
@@ -132,8 +145,8 @@ impl Csms {
             Some(file) => Ledger::open(file)?,
             None => Ledger::in_memory()?,
         };
-        let mut app = App { tokens: self.tokens()?, heartbeat: self.heartbeat, commands: BTreeMap::new() };
-        let listener = TcpListener::bind(self.listen).await?;
+        let mut app = App { tokens: self.tokens(is_local)?, heartbeat: self.heartbeat, commands: BTreeMap::new() };
+        let listener = TcpListener::bind(addresses.as_slice()).await?;
         let address = format!("{scheme}://{}", listener.local_addr()?);
         let mut driver = CsmsDriver::start(listener, config, ledger)?;
         if self.frames {
@@ -165,31 +178,28 @@ impl Csms {
         self.token.is_empty()
     }
 
-    /// On an address that others can reach, openness must be said.
-    fn is_open(&self, is_said: bool, how: &str) -> Result<(), Failure> {
-        if is_said || self.listen.ip().is_loopback() {
-            Ok(())
-        } else {
-            Err(format!("{} can be reached by others: {how}", self.listen).into())
-        }
-    }
-
-    fn authenticator(&self) -> Result<Authenticator, Failure> {
+    fn authenticator(&self, is_local: bool) -> Result<Authenticator, Failure> {
         if let Some(password) = &self.password {
             return Ok(Authenticator::Shared(Credential::new(password)?));
         }
         if self.station.is_empty() {
-            self.is_open(self.accept_all_stations, "give --password, --station or --accept-all-stations")?;
-            return Ok(Authenticator::AcceptAll);
+            return if is_local || self.accept_all_stations {
+                Ok(Authenticator::AcceptAll)
+            } else {
+                Err(format!("others can reach {}: {SAY_STATIONS}", self.listen).into())
+            };
         }
         let credentials = self.station.iter().map(|(id, password)| Ok((id.clone(), Credential::new(password)?)));
         Ok(Authenticator::Stations(credentials.collect::<Result<_, Failure>>()?))
     }
 
-    fn tokens(&self) -> Result<Tokens, Failure> {
+    fn tokens(&self, is_local: bool) -> Result<Tokens, Failure> {
         if self.token.is_empty() {
-            self.is_open(self.accept_all_tokens, "give --token or --accept-all-tokens")?;
-            return Ok(Tokens::All);
+            return if is_local || self.accept_all_tokens {
+                Ok(Tokens::All)
+            } else {
+                Err(format!("others can reach {}: {SAY_TOKENS}", self.listen).into())
+            };
         }
         Ok(Tokens::Some(self.token.iter().map(|token| token.to_ascii_uppercase()).collect()))
     }
