@@ -82,7 +82,6 @@ fn jumping_csms_clock_moves_no_energy() {
 
 /// Two samples of one transaction are two samples, even if nobody knows when they were taken.
 #[test]
-#[ignore = "all stamps of a boot that never knew the time resolve to one moment, and the CSMS takes equal samples for repeats"]
 fn samples_of_a_boot_that_never_knew_the_time_are_told_apart() {
     let mut pair = charging_without_a_clock();
     let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage: secs(10) };

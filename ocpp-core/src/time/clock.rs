@@ -1,5 +1,6 @@
 //! The wall clock: anchors that tie an instant of a boot to wall time.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -61,12 +62,22 @@ pub struct Clock {
     current: Option<Anchor>,
     /// The first anchor of each boot, this one included: written once, so that a stamp always resolves alike.
     first: Vec<Anchor>,
+    /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time.
+    last_recorded: BTreeMap<Boot, u64>,
 }
 
 impl Clock {
     /// A clock for `boot` that is not set, with the first anchors of earlier boots.
     pub fn new(boot: Boot, earlier: Vec<Anchor>) -> Self {
-        Clock { boot, current: None, first: earlier }
+        Clock { boot, current: None, first: earlier, last_recorded: BTreeMap::new() }
+    }
+
+    /// Learns of a stamp that is on record, from an earlier boot.
+    pub fn saw(&mut self, stamp: Stamp) {
+        if let Stamp::Unset { boot, millis } = stamp {
+            let last = self.last_recorded.entry(boot).or_default();
+            *last = millis.max(*last);
+        }
     }
 
     /// The boot that this clock counts instants in.
@@ -130,14 +141,17 @@ impl Clock {
 
     /// The wall time of a stamp, once known.
     ///
-    /// A boot that ended without ever knowing the time is placed directly before the next boot that did: the latest
-    /// moment it can have been.
+    /// A boot that ended without ever knowing the time is placed so that its last record lies directly before the next
+    /// boot, the latest moment it can have been. What it recorded keeps its distances.
     pub fn resolve(&self, stamp: Stamp) -> Option<DateTime<Utc>> {
         let millis = match stamp {
             Stamp::Wall(millis) => millis,
             Stamp::Unset { boot, millis } => {
                 let anchor = self.first.iter().find(|anchor| anchor.boot >= boot)?;
-                anchor.wall_at(Instant::from_millis(if anchor.boot == boot { millis } else { 0 }))
+                let gone =
+                    self.last_recorded.range(boot..anchor.boot).fold(0u64, |sum, (_, last)| sum.saturating_add(*last));
+                let gone = i64::try_from(gone).unwrap_or(i64::MAX);
+                anchor.wall_at(Instant::from_millis(millis)).saturating_sub(gone)
             }
         };
         DateTime::from_timestamp_millis(millis)
@@ -179,15 +193,21 @@ mod tests {
     }
 
     #[test]
-    fn stamp_of_a_boot_that_never_knew_the_time_lies_before_the_next_boot() {
-        let mut first = Clock::new(Boot(1), vec![]);
-        let stamp = first.stamp(at(100));
-        let mut second = Clock::new(Boot(2), vec![]);
-        let anchors = second.set(at(7), wall(7)).unwrap().to_vec();
-        assert_eq!(second.resolve(stamp), Some(wall(0)));
-        let third = Clock::new(Boot(3), anchors);
-        assert_eq!(third.resolve(stamp), Some(wall(0)), "resolves alike after another reboot");
-        let _ = first.set(at(200), wall(200));
+    fn boots_that_never_knew_the_time_lie_before_the_next_one_with_distances_kept() {
+        let first = Clock::new(Boot(1), vec![]);
+        let stamps = [first.stamp(at(40)), first.stamp(at(100))];
+        let second = Clock::new(Boot(2), vec![]);
+        let later = second.stamp(at(30));
+        let restart = |boot, anchors| {
+            let mut clock = Clock::new(Boot(boot), anchors);
+            [stamps[0], stamps[1], later].into_iter().for_each(|stamp| clock.saw(stamp));
+            clock
+        };
+        let mut third = restart(3, vec![]);
+        let anchors = third.set(at(7), wall(1007)).unwrap().to_vec();
+        let resolve = |clock: &Clock| [stamps[0], stamps[1], later].map(|stamp| clock.resolve(stamp));
+        assert_eq!(resolve(&third), [Some(wall(910)), Some(wall(970)), Some(wall(1000))]);
+        assert_eq!(resolve(&restart(4, anchors)), resolve(&third), "alike after another reboot");
     }
 
     #[test]

@@ -147,7 +147,8 @@ impl WireCheck {
     pub fn arrived(&mut self, now: Instant, receiver: End, bytes: &[u8]) -> Option<Frame> {
         let frame = Frame::parse(bytes);
         match &frame {
-            Some(Frame::Call { id, .. }) => {
+            // Another id is not one: it is answered as a broken message.
+            Some(Frame::Call { id, .. }) if (1..=36).contains(&id.chars().count()) => {
                 self.unanswered.entry(receiver).or_default().insert(id.clone());
             }
             Some(Frame::Result { id, payload }) => {
@@ -163,7 +164,7 @@ impl WireCheck {
                     self.open.remove(&receiver);
                 }
             }
-            None => *self.broken.entry(receiver).or_default() += 1,
+            Some(Frame::Call { .. }) | None => *self.broken.entry(receiver).or_default() += 1,
         }
         frame
     }

@@ -80,6 +80,15 @@ impl JournalRecord {
         }
     }
 
+    /// When it happened.
+    pub fn at(&self) -> Stamp {
+        match self {
+            JournalRecord::Started(record) => record.at,
+            JournalRecord::Sampled(record) => record.at,
+            JournalRecord::Stopped(record) => record.at,
+        }
+    }
+
     /// The transaction it tells of, given its position.
     pub fn transaction(&self, position: TransactionNo) -> TransactionNo {
         match self {

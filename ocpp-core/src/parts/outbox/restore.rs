@@ -9,7 +9,7 @@ use super::{JournalRecord, KnownTransaction, Outbox, Pending};
 use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
-use crate::time::Boot;
+use crate::time::Clock;
 
 /// A transaction that ran when the power failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Outbox {
     /// Reads the journal and the entries. Gives the open transactions, and the places of values that could not be read.
     pub fn restore(
         image: &Image,
-        boot: Boot,
+        clock: &mut Clock,
         store: &mut StoreQueue,
     ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
         let mut skipped = Vec::new();
@@ -51,6 +51,7 @@ impl Outbox {
                 skipped.push(format_compact!("{}/{}", Log::Transactions.as_str(), position.0));
                 continue;
             };
+            clock.saw(record.at());
             let transaction = record.transaction(TransactionNo(position));
             // Present is enough: a corrupt entry must not pass for a delivered stop.
             let is_known = image.entries.contains_key(&KnownTransaction::key(transaction));
@@ -93,7 +94,7 @@ impl Outbox {
         let outbox = Outbox {
             queue,
             known,
-            next_position: Self::first_position(boot),
+            next_position: Self::first_position(clock.boot()),
             samples,
             failures: 0,
             retry_at: None,

@@ -90,7 +90,7 @@ impl Machine {
         let (mut settings, refused) = Settings::new(&shared.config);
         let mut skipped = refused;
         skipped.extend(configuration::restore(&mut settings, image));
-        let (outbox, open, lost) = Outbox::restore(image, shared.clock.boot(), &mut shared.store);
+        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);

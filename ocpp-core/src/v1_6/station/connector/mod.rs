@@ -269,8 +269,9 @@ impl Connector {
         if self.facts.cable != Cable::Connected && ctx.settings.is_on(Key::StopTransactionOnEVSideDisconnect) {
             return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
         }
-        if running.is_sample_due(ctx.now(), sample_interval(ctx.settings))
-            && let Some((reading, is_fresh)) = self.read_meter(ctx, None)
+        let due = running.sample_at(sample_interval(ctx.settings)).filter(|due| *due <= ctx.now());
+        if due.is_some()
+            && let Some((reading, is_fresh)) = self.read_meter(ctx, due)
         {
             running.sample_taken(ctx.now(), sample_interval(ctx.settings));
             // Without the meter there is nothing to tell: an old value under a new time would be false.

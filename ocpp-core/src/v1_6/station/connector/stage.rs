@@ -54,10 +54,6 @@ impl Running {
         (!interval.is_zero()).then(|| self.sampled_at + interval)
     }
 
-    pub fn is_sample_due(&self, now: Instant, interval: Duration) -> bool {
-        self.sample_at(interval).is_some_and(|at| at <= now)
-    }
-
     /// The due sample was taken, or could not be. Samples that time ran past are not made up for.
     pub fn sample_taken(&mut self, now: Instant, interval: Duration) {
         let due = self.sampled_at + interval;
