@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+#[cfg(feature = "station")]
 use crate::station::EvseId;
 use crate::store::Ticket;
 
@@ -10,6 +11,7 @@ use crate::store::Ticket;
 #[non_exhaustive]
 pub enum MisuseError {
     /// The station has no such EVSE.
+    #[cfg(feature = "station")]
     #[error("evse {} does not exist", .0.0)]
     UnknownEvse(EvseId),
     /// No store operation with this ticket waits for a confirmation.

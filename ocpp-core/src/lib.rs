@@ -1,4 +1,6 @@
 #![no_std]
+// Without a role, or without a version, what they share has no user.
+#![cfg_attr(not(all(feature = "v1_6", any(feature = "station", feature = "csms"))), allow(dead_code, unused_imports))]
 //! OCPP state machines for charging stations and servers that own no socket, clock, thread, file or entropy.
 //!
 //! Facts and the time go in, orders come out. A firmware main loop, a thread, an async task or a test with a virtual clock
@@ -71,14 +73,16 @@ extern crate std;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 mod any;
-#[cfg(feature = "csms")]
+#[cfg(all(feature = "csms", feature = "v1_6"))]
 pub mod csms;
 mod error;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;
+#[cfg(feature = "station")]
 pub mod station;
 pub mod store;
+mod terms;
 pub mod time;
 #[cfg(feature = "v1_6")]
 mod v1_6;

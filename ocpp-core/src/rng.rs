@@ -17,6 +17,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    #[cfg(feature = "station")]
     pub fn next_u32(&mut self) -> u32 {
         (self.next_u64() >> 32) as u32
     }

@@ -1,18 +1,29 @@
 //! Message ids: what is accepted, and a source of ids that never repeat.
 
+use alloc::boxed::Box;
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
 
-use compact_str::CompactString;
-
 /// The id that pairs a message with its answer: 1 to 36 characters (OCPP-J 1.6 §4.1.4, Part 4 §4.1.4).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Ids of ASCII characters, UUIDs too, are held without an allocation.
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "String", into = "String")
 )]
-pub struct MessageId(CompactString);
+pub struct MessageId(Repr);
+
+/// Each text has one form only, so that equal ids are equal bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repr {
+    /// Up to 36 bytes, filled up with zeros.
+    Inline { len: u8, bytes: [u8; MessageId::MAX_CHARS] },
+    /// 36 characters at most, but more bytes.
+    Boxed(Box<str>),
+}
 
 /// Why a text is no message id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,23 +42,53 @@ impl MessageId {
     pub const MAX_CHARS: usize = 36;
 
     /// The id an answer bears when the id of the message it answers could not be read (Part 4 §4.2.3).
-    pub const UNREADABLE: Self = Self(CompactString::const_new("-1"));
+    pub const UNREADABLE: Self = {
+        let mut bytes = [0; Self::MAX_CHARS];
+        bytes[0] = b'-';
+        bytes[1] = b'1';
+        Self(Repr::Inline { len: 2, bytes })
+    };
 
     /// Takes `text` as an id.
     pub fn new(text: &str) -> Result<Self, MessageIdError> {
         if text.is_empty() {
             return Err(MessageIdError::Empty);
         }
+        let mut bytes = [0; Self::MAX_CHARS];
         // The byte length bounds the count from above: most ids need no counting.
-        if text.len() > Self::MAX_CHARS && text.chars().count() > Self::MAX_CHARS {
+        if let (Some(start), Ok(len)) = (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            start.copy_from_slice(text.as_bytes());
+            return Ok(Self(Repr::Inline { len, bytes }));
+        }
+        if text.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(MessageIdError::TooLong);
         }
-        Ok(Self(text.into()))
+        Ok(Self(Repr::Boxed(text.into())))
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // What was copied in is a whole text.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Boxed(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl PartialOrd for MessageId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for MessageId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
@@ -79,7 +120,7 @@ impl TryFrom<String> for MessageId {
 
 impl From<MessageId> for String {
     fn from(id: MessageId) -> Self {
-        id.0.into()
+        id.as_str().into()
     }
 }
 
@@ -89,6 +130,7 @@ impl From<MessageId> for String {
 /// the seed must differ from each earlier run's and from those of other senders on the same connection (a local
 /// controller, Part 4 §6.4): draw 64 random bits, or count the boots in the upper half. Within a run no id repeats.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MessageIds {
     seed: u64,
     next: u64,
@@ -100,14 +142,17 @@ impl MessageIds {
         Self { seed, next: 0 }
     }
 
+    /// Whether this source, or another one with its seed, gave `id`.
+    pub fn is_own(&self, id: &MessageId) -> bool {
+        let start = Digits::default().base32(self.seed, 13).push(b'-');
+        id.as_bytes().starts_with(start.bytes())
+    }
+
     /// The next id.
     pub fn next_id(&mut self) -> MessageId {
-        let mut id = CompactString::default();
-        push_base32(&mut id, self.seed, 13);
-        id.push('-');
-        push_base32(&mut id, self.next, 1);
+        let Digits { len, bytes } = Digits::default().base32(self.seed, 13).push(b'-').base32(self.next, 1);
         self.next = self.next.wrapping_add(1);
-        MessageId(id)
+        MessageId(Repr::Inline { len, bytes })
     }
 }
 
@@ -117,12 +162,39 @@ impl fmt::Debug for MessageIds {
     }
 }
 
-/// Appends `value` in base 32 with at least `width` digits.
-fn push_base32(text: &mut CompactString, value: u64, width: u32) {
-    let digits = (u64::BITS - value.leading_zeros()).div_ceil(5).max(width);
-    for digit in (0..digits).rev() {
-        let value = (value >> (5 * digit)) & 31;
-        text.push(char::from_digit(value as u32, 32).unwrap_or('0'));
+/// The beginning of a generated id, which has 27 characters at most.
+struct Digits {
+    len: u8,
+    bytes: [u8; MessageId::MAX_CHARS],
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self { len: 0, bytes: [0; MessageId::MAX_CHARS] }
+    }
+}
+
+impl Digits {
+    fn push(mut self, byte: u8) -> Self {
+        if let Some(slot) = self.bytes.get_mut(usize::from(self.len)) {
+            *slot = byte;
+            self.len += 1;
+        }
+        self
+    }
+
+    /// Appends `value` in base 32 with at least `width` digits.
+    fn base32(mut self, value: u64, width: u32) -> Self {
+        let digits = (u64::BITS - value.leading_zeros()).div_ceil(5).max(width);
+        for digit in (0..digits).rev() {
+            let value = (value >> (5 * digit)) as u8 & 31;
+            self = self.push(if value < 10 { b'0' + value } else { b'a' + (value - 10) });
+        }
+        self
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
@@ -131,6 +203,7 @@ mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
     use alloc::string::ToString;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     #[test]
@@ -141,6 +214,15 @@ mod tests {
         }
         assert_eq!(MessageId::new(""), Err(MessageIdError::Empty));
         assert_eq!(MessageId::UNREADABLE.as_str(), "-1");
+    }
+
+    #[test]
+    fn ids_are_ordered_as_texts() {
+        let texts = ["\u{1}", "1", "10", "2", "a", "é"].map(String::from);
+        let long = "é".repeat(36);
+        let ids: Vec<_> = texts.iter().chain([&long]).map(|text| MessageId::new(text).unwrap()).collect();
+        assert!(ids.is_sorted());
+        assert!(size_of::<MessageId>() <= 40);
     }
 
     #[test]
@@ -167,7 +249,9 @@ mod tests {
         fn different_seeds_share_no_id(a: u64, b: u64, i: u64, j: u64) {
             prop_assume!(a != b);
             let (mut a, mut b) = (MessageIds { seed: a, next: i }, MessageIds { seed: b, next: j });
-            prop_assert_ne!(a.next_id(), b.next_id());
+            let (id_a, id_b) = (a.next_id(), b.next_id());
+            prop_assert_ne!(&id_a, &id_b);
+            prop_assert!(a.is_own(&id_a) && !a.is_own(&id_b));
         }
     }
 }

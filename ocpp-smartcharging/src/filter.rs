@@ -1,5 +1,7 @@
 //! Which installed profiles a request means.
 
+use alloc::vec::Vec;
+
 use crate::model::{EvseId, InstalledProfile, LimitSource, ProfileId, Purpose};
 use crate::validate::Edition;
 
@@ -40,10 +42,10 @@ impl ClearFilter {
 }
 
 /// GetChargingProfiles: profiles that match every field given; an empty list or none means any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReportFilter<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReportFilter {
     /// The profiles themselves.
-    pub ids: &'a [ProfileId],
+    pub ids: Vec<ProfileId>,
     /// Where they are installed; [`EvseId::STATION`] means on the station itself alone (K09.FR.05).
     pub evse: Option<EvseId>,
     /// What they are for.
@@ -51,10 +53,10 @@ pub struct ReportFilter<'a> {
     /// Their level.
     pub stack_level: Option<u32>,
     /// Who set them.
-    pub sources: &'a [LimitSource],
+    pub sources: Vec<LimitSource>,
 }
 
-impl ReportFilter<'_> {
+impl ReportFilter {
     /// Whether this profile is reported.
     pub fn matches(&self, installed: &InstalledProfile) -> bool {
         let profile = &installed.profile;

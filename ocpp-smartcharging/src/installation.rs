@@ -64,7 +64,8 @@ pub struct Transaction {
     /// Its identifier; in 1.6 unknown until the CSMS has given it.
     pub id: Option<String>,
     /// When the driver was authorised and the vehicle connected, from which relative schedules count (K01.FR.42).
-    /// Until then they count from the instant of the calculation.
+    /// Until then they count from the instant of the calculation. By the clock as it is now: told anew when the clock
+    /// steps.
     pub ready_at: Option<DateTime<Utc>>,
     /// Whether a priority charging profile replaces the others (K21, K22).
     pub priority_charging: bool,

@@ -283,3 +283,25 @@ pub enum LimitSource {
     /// Anyone else.
     Other,
 }
+
+impl LimitSource {
+    /// The text of the messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cso => "CSO",
+            Self::Ems => "EMS",
+            Self::So => "SO",
+            Self::Other => "Other",
+        }
+    }
+
+    /// The source of this text; in 2.1 any text is allowed, and unknown ones are [`Other`](Self::Other).
+    pub fn from_text(text: &str) -> Self {
+        [Self::Cso, Self::Ems, Self::So].into_iter().find(|source| source.as_str() == text).unwrap_or(Self::Other)
+    }
+}
+
+/// Whether two transaction ids mean the same: they are case-insensitive in 2.x, and numbers in 1.6.
+pub(crate) fn same_transaction(a: Option<&String>, b: Option<&String>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
+}

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 
+use crate::composite::Limit;
 use crate::composite::place;
-use crate::composite::{CompositePeriod, Limit};
 use crate::installation::Situation;
 use crate::model::{EvseId, LimitSource, Purpose, RateUnit};
 
@@ -48,7 +48,8 @@ impl LimitTracker {
     }
 
     /// Something else than the time changed for an EVSE: its profiles or its transaction. The next update calculates it
-    /// and the station anew; if it is [`EvseId::STATION`], everything.
+    /// and the station anew; if it is [`EvseId::STATION`], everything. The latter also when the connection is lost or back,
+    /// and when transactions start or end under a relative profile of the whole station.
     pub fn invalidate(&mut self, evse: EvseId) {
         if evse.is_station() {
             self.updated = None;
@@ -71,8 +72,7 @@ impl LimitTracker {
                 continue;
             }
             let Ok(limit) = situation.limit_at(evse, now, self.unit) else { continue };
-            let values = |limit: &Limit| -> CompositePeriod { limit.period };
-            if known.is_none_or(|known| values(known) != values(&limit)) {
+            if known.is_none_or(|known| known.period != limit.period) {
                 changes.push(LimitChange { evse, limit });
             }
             self.limits.insert(evse, limit);

@@ -64,21 +64,21 @@ impl<'a> Line<'a> {
     /// Whether the schedule is in force at `t`. Cheaper than [`period_at`](Self::period_at), and holds for longer.
     pub fn active_at(&self, t: i64) -> Span<bool> {
         if self.gappy {
-            let Span { value, until } = self.period_at(t);
+            let Span { value, until } = self.period_at(t, &mut 0);
             return Span { value: value.is_some(), until };
         }
         let Span { value, until } = self.on_civil_time(t, |t| self.offset_at(t));
         Span { value: value.is_some(), until }
     }
 
-    /// The period in force at `t`.
-    pub fn period_at(&self, t: i64) -> Span<Option<&'a SchedulePeriod>> {
+    /// The period in force at `t`. `cursor` is where it was found last: periods are mostly asked for one after the other.
+    pub fn period_at(&self, t: i64, cursor: &mut usize) -> Span<Option<&'a SchedulePeriod>> {
         self.on_civil_time(t, |t| {
             let run = self.offset_at(t);
             let Some(offset) = run.value else {
                 return Span { value: None, until: run.until };
             };
-            let (index, next) = self.starts.at(offset);
+            let (index, next) = self.starts.at(offset, cursor);
             let period = index.and_then(|index| self.schedule.periods.get(index)).filter(|p| says_something(p));
             let until = next.map_or(run.until, |next| (t - offset).saturating_add(next).min(run.until));
             Span { value: period, until }
@@ -104,7 +104,7 @@ impl<'a> Line<'a> {
     }
 
     /// Applies `f` to the schedule's own time, and clips the answer to the profile's validity in UTC.
-    fn on_civil_time<T>(&self, t: i64, f: impl Fn(i64) -> Span<Option<T>>) -> Span<Option<T>> {
+    fn on_civil_time<T>(&self, t: i64, f: impl FnOnce(i64) -> Span<Option<T>>) -> Span<Option<T>> {
         let Placement { valid_from, valid_to, local, .. } = self.placement;
         if t < valid_from {
             return Span { value: None, until: valid_from };
@@ -134,19 +134,34 @@ enum Starts<'a> {
 
 impl Starts<'_> {
     /// The index of the period at `offset`, and the start of the one after it.
-    fn at(&self, offset: i64) -> (Option<usize>, Option<i64>) {
+    fn at(&self, offset: i64, cursor: &mut usize) -> (Option<usize>, Option<i64>) {
         match self {
             Self::AsGiven(periods) => {
-                let next = periods.partition_point(|period| i64::from(period.start_seconds) <= offset);
-                (next.checked_sub(1), periods.get(next).map(|period| i64::from(period.start_seconds)))
+                let (current, next) = locate(periods, |period| i64::from(period.start_seconds), offset, cursor);
+                (current, next.map(|period| i64::from(period.start_seconds)))
             }
             Self::Delayed(starts) => {
-                let next = starts.partition_point(|(start, _)| *start <= offset);
-                let current = next.checked_sub(1).and_then(|last| starts.get(last));
-                (current.map(|(_, index)| *index), starts.get(next).map(|(start, _)| *start))
+                let (current, next) = locate(starts, |(start, _)| *start, offset, cursor);
+                let current = current.and_then(|current| starts.get(current));
+                (current.map(|(_, index)| *index), next.map(|(start, _)| *start))
             }
         }
     }
+}
+
+/// The index of the last element that starts at or before `offset`, and the element after it. Looks at `cursor` and after
+/// it first.
+fn locate<'a, T>(
+    elements: &'a [T],
+    start: impl Fn(&T) -> i64,
+    offset: i64,
+    cursor: &mut usize,
+) -> (Option<usize>, Option<&'a T>) {
+    let starts_by = |index: usize| elements.get(index).is_some_and(|element| start(element) <= offset);
+    let near = (*cursor..=*cursor + 1).find(|index| starts_by(*index) && !starts_by(*index + 1));
+    let current = near.or_else(|| elements.partition_point(|element| start(element) <= offset).checked_sub(1));
+    *cursor = current.unwrap_or(0);
+    (current, elements.get(current.map_or(0, |current| current + 1)))
 }
 
 /// Each start but the first put off by 0 to `most` seconds (K01.FR.92). A period that would then start no earlier than a
@@ -220,7 +235,8 @@ mod tests {
     };
 
     fn starts_in_force(line: &Line, seconds: impl IntoIterator<Item = i64>) -> Vec<Option<u32>> {
-        seconds.into_iter().map(|t| line.period_at(t).value.map(|period| period.start_seconds)).collect()
+        let mut cursor = 0;
+        seconds.into_iter().map(|t| line.period_at(t, &mut cursor).value.map(|period| period.start_seconds)).collect()
     }
 
     #[test]
@@ -229,7 +245,7 @@ mod tests {
         let schedule = schedule(&[0, 60]);
         let line = Line::new(&schedule, Placement { repeat: Some(100), ..ALWAYS }, None).unwrap();
         assert_eq!(starts_in_force(&line, [899, 999]), [None, None]);
-        assert_eq!(line.period_at(899).until, 1_000);
+        assert_eq!(line.period_at(899, &mut 0).until, 1_000);
         assert_eq!(starts_in_force(&line, [1_000, 1_059, 1_060, 1_100]), [Some(0), Some(0), Some(60), Some(0)]);
     }
 
@@ -251,7 +267,7 @@ mod tests {
         assert_eq!(starts_in_force(&long, [1_099, 1_100, 1_199]), [Some(60), Some(0), Some(60)]);
         let short = Line::new(&schedule, Placement { length: 70, repeat: Some(100), ..ALWAYS }, None).unwrap();
         assert_eq!(starts_in_force(&short, [1_069, 1_070, 1_099, 1_100]), [Some(60), None, None, Some(0)]);
-        assert_eq!(short.period_at(1_070).until, 1_100);
+        assert_eq!(short.period_at(1_070, &mut 0).until, 1_100);
     }
 
     #[test]
@@ -260,8 +276,8 @@ mod tests {
         let placement = Placement { valid_from: 1_030, valid_to: 1_070, ..ALWAYS };
         let line = Line::new(&schedule, placement, None).unwrap();
         assert_eq!(starts_in_force(&line, [1_029, 1_030, 1_060, 1_070]), [None, Some(0), Some(60), None]);
-        assert_eq!(line.period_at(1_060).until, 1_070);
-        assert_eq!(line.period_at(1_070).until, i64::MAX);
+        assert_eq!(line.period_at(1_060, &mut 0).until, 1_070);
+        assert_eq!(line.period_at(1_070, &mut 0).until, i64::MAX);
     }
 
     #[test]
@@ -281,8 +297,8 @@ mod tests {
             starts_in_force(&line, [1_100, 1_149, 1_150, 1_199, 1_200, 1_300, 1_399, 1_400]),
             [Some(100), Some(100), Some(0), Some(0), Some(100), Some(200), Some(200), Some(300)]
         );
-        assert_eq!(line.period_at(1_120).until, 1_150);
-        assert_eq!(line.period_at(1_150).until, 1_200);
+        assert_eq!(line.period_at(1_120, &mut 0).until, 1_150);
+        assert_eq!(line.period_at(1_150, &mut 0).until, 1_200);
     }
 
     #[test]
@@ -292,7 +308,7 @@ mod tests {
         for seed in 0..200 {
             let starts = delayed(&schedule.periods, 500, seed);
             assert_eq!(starts[0], (0, 0));
-            assert!(starts.windows(2).all(|pair| pair[0] < pair[1]));
+            assert!(starts.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1));
             for (start, index) in &starts[1..] {
                 let given = i64::from(schedule.periods[*index].start_seconds);
                 assert!((given..=given + 500).contains(start));

@@ -60,11 +60,11 @@ pub fn claims(
         Ok(Claim {
             evse: demand.evse,
             least_milli: demand.least_milli.max(wanted),
-            most_milli: lowest(limit.period.limit, unit),
+            most_milli: limit.period.limit.for_all_phases(unit),
             priority: demand.priority,
         })
     });
-    Ok((lowest(available, unit), claims.collect::<Result<_, _>>()?))
+    Ok((available.for_all_phases(unit), claims.collect::<Result<_, _>>()?))
 }
 
 /// The higher priority first (K03.FR.04); among equals those named first get their least rate while it lasts, and what
@@ -104,15 +104,6 @@ fn highest(most: i64, fits: impl Fn(i64) -> bool) -> i64 {
         if fits(middle) { low = middle } else { high = middle - 1 }
     }
     low
-}
-
-/// What holds for each phase, where they differ.
-fn lowest(rate: crate::units::Rate, unit: RateUnit) -> i64 {
-    match (rate.l2_l3_milli, unit) {
-        (None, _) => rate.milli,
-        (Some([l2, l3]), RateUnit::Amperes) => rate.milli.min(l2).min(l3),
-        (Some([l2, l3]), RateUnit::Watts) => rate.milli.saturating_add(l2).saturating_add(l3),
-    }
 }
 
 #[cfg(test)]

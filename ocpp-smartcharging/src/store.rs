@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::filter::{ClearFilter, ReportFilter};
 use crate::installation::Transaction;
-use crate::model::{EvseId, InstalledProfile, Kind, LimitSource, PhaseRates, ProfileId, Purpose};
+use crate::model::{EvseId, InstalledProfile, Kind, LimitSource, PhaseRates, ProfileId, Purpose, same_transaction};
 use crate::validate::Edition;
 
 /// All installed profiles, by id.
@@ -104,7 +104,7 @@ impl ProfileStore {
     }
 
     /// What to report, one list per EVSE and source, as ReportChargingProfiles has it. Empty means `NoProfiles`.
-    pub fn report(&self, filter: &ReportFilter<'_>) -> BTreeMap<(EvseId, LimitSource), Vec<&InstalledProfile>> {
+    pub fn report(&self, filter: &ReportFilter) -> BTreeMap<(EvseId, LimitSource), Vec<&InstalledProfile>> {
         let mut report = BTreeMap::<_, Vec<_>>::new();
         for installed in self.profiles.iter().filter(|installed| filter.matches(installed)) {
             report.entry((installed.evse, installed.source)).or_default().push(installed);
@@ -135,9 +135,10 @@ impl ProfileStore {
     /// After a reboot: profiles of transactions that do not go on are removed; all others stay, of whichever EVSE.
     pub fn resume(&mut self, running: &[Transaction]) -> Vec<StoreChange> {
         self.remove_if(|installed| {
-            let wanted = &installed.profile.transaction_id;
+            let wanted = installed.profile.transaction_id.as_ref();
             let goes_on = |transaction: &Transaction| {
-                transaction.evse == installed.evse && (wanted.is_none() || *wanted == transaction.id)
+                transaction.evse == installed.evse
+                    && (wanted.is_none() || same_transaction(wanted, transaction.id.as_ref()))
             };
             installed.profile.purpose == Purpose::Tx && !running.iter().any(goes_on)
         })

@@ -70,13 +70,16 @@ impl PhasePower {
     }
 
     pub fn zip(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
-        let [a, b, c] = self.each;
-        let [x, y, z] = other.each;
-        Self { each: [f(a, x), f(b, y), f(c, z)], split: self.split || other.split }
+        let ([a, b, c], [x, y, z]) = (self.each, other.each);
+        if self.split || other.split {
+            Self { each: [f(a, x), f(b, y), f(c, z)], split: true }
+        } else {
+            Self { each: [f(a, x); 3], split: false }
+        }
     }
 
     pub fn map(self, f: impl Fn(i64) -> i64) -> Self {
-        Self { each: self.each.map(f), split: self.split }
+        self.zip(self, |x, _| f(x))
     }
 
     pub fn min(self, other: Self) -> Self {
@@ -140,4 +143,15 @@ pub struct Rate {
     pub milli: i64,
     /// The values of L2 and L3, where an applicable period tells the phases apart (K08.FR.09).
     pub l2_l3_milli: Option<[i64; 2]>,
+}
+
+impl Rate {
+    /// As one number, for who cannot tell phases apart: the least current, or the whole power.
+    pub fn for_all_phases(self, unit: RateUnit) -> i64 {
+        match (self.l2_l3_milli, unit) {
+            (None, _) => self.milli,
+            (Some([l2, l3]), RateUnit::Amperes) => self.milli.min(l2).min(l3),
+            (Some([l2, l3]), RateUnit::Watts) => self.milli.saturating_add(l2).saturating_add(l3),
+        }
+    }
 }

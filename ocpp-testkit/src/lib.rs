@@ -1,4 +1,27 @@
 //! Virtual time, faults and drivers for the OCPP machines.
+//!
+//! A [`Pair`](pair::Pair) is one station and its CSMS in virtual time, with simulated hardware, stores that lag, and a
+//! network that fails as it is told. Every action is checked as it is carried out ([`checks`]), the [`trace`] reads like a
+//! log, and the [`crash`] enumeration cuts the power after each action.
+//!
+//! ```
+//! use std::time::Duration;
+//! use ocpp_core::station::EvseId;
+//! use ocpp_testkit::pair::{Pair, PairConfig, Step};
+//!
+//! let mut pair = Pair::new(PairConfig::new(1))?;
+//! pair.script([
+//!     (Duration::from_secs(5), Step::Plug(EvseId(1))),
+//!     (Duration::from_secs(8), Step::token(1, "TAG")),
+//!     (Duration::from_secs(60), Step::CUT),
+//!     (Duration::from_secs(300), Step::Unplug(EvseId(1))),
+//! ]);
+//! pair.drive_quiet()?;
+//! pair.check_delivered()?;
+//! pair.check_bill()?;
+//! assert_eq!(pair.csms.bill().energy_wh(), 583);
+//! # Ok::<(), ocpp_testkit::checks::Failure>(())
+//! ```
 
 pub mod checks;
 pub mod clock;

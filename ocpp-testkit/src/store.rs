@@ -56,6 +56,7 @@ pub struct SimStore<Op> {
     numbering: Numbering,
     /// How many of the coming operations fail.
     failures: u32,
+    has_failed: bool,
 }
 
 /// How a machine numbers its operations.
@@ -86,6 +87,7 @@ impl<Op> SimStore<Op> {
             issued: Ticket(0),
             numbering,
             failures: 0,
+            has_failed: false,
         }
     }
 
@@ -124,6 +126,7 @@ impl<Op> SimStore<Op> {
         while self.pending.front().is_some_and(|pending| pending.durable_at <= now) {
             let Some(Pending { ticket, op, durable_at, fails }) = self.pending.pop_front() else { break };
             if fails {
+                self.has_failed = true;
                 self.pending.clear();
                 self.issued = Ticket(ticket.0 - 1);
                 self.replies.push_back((durable_at, StoreReply::Failed(ticket)));
@@ -152,6 +155,11 @@ impl<Op> SimStore<Op> {
     /// Everything durable, of all runs, in order.
     pub fn durable(&self) -> &[Op] {
         &self.durable
+    }
+
+    /// Whether an operation ever failed.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     /// How many operations are not durable: a crash now keeps none of them, or the first, or the first two, and so on.

@@ -6,6 +6,16 @@ use std::fmt;
 
 use ocpp_core::time::Instant;
 
+use crate::checks::wire::Frame;
+
+/// Marks a frame that was sent into a connection that is gone.
+pub(crate) const LOST: &str = " (lost)";
+
+/// Frames that no machine sent.
+pub(crate) const INTERCEPTED: &str = "answers for the csms ";
+pub(crate) const INJECTED_UP: &str = "sends the csms ";
+pub(crate) const INJECTED_DOWN: &str = "sends the station ";
+
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -42,6 +52,24 @@ pub struct Line {
     pub actor: Actor,
     /// What: a verb first.
     pub text: String,
+}
+
+impl Line {
+    fn spoken(&self) -> Option<String> {
+        let said = |verb| self.text.strip_prefix(verb);
+        let sent = said(INJECTED_UP).or_else(|| said(INJECTED_DOWN)).or_else(|| said(INTERCEPTED));
+        let sent = sent.or_else(|| said("sends "))?;
+        let (frame, fate) = sent.strip_suffix(LOST).map_or((sent, ""), |frame| (frame, LOST));
+        let told = match Frame::parse(frame.as_bytes())? {
+            Frame::Call { action, payload, .. } => format!("{action} {payload}"),
+            Frame::Result { payload, .. } => payload.to_string(),
+            Frame::Error { code, .. } => code,
+        };
+        let is_up = self.actor == Actor::Station || said(INJECTED_UP).is_some();
+        let arrow = if is_up { '>' } else { '<' };
+        let millis = self.at.as_millis();
+        Some(format!("{:>5}.{:03} {arrow} {told}{fate}\n", millis / 1000, millis % 1000))
+    }
 }
 
 impl fmt::Display for Line {
@@ -93,6 +121,11 @@ impl Trace {
     /// FNV-1a over all lines.
     pub fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// The frames alone, without their message ids, as a conversation: `>` is towards the CSMS, `<` towards the station.
+    pub fn conversation(&self) -> String {
+        self.lines().iter().filter_map(Line::spoken).collect()
     }
 
     /// The last `count` lines.

@@ -1,4 +1,5 @@
 //! The power fails after every action, and every prefix of the store that a crash can leave is restored.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::time::Duration;
 

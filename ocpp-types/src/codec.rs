@@ -17,10 +17,18 @@ pub trait Decode: Sized {
 
     /// Reads a whole text, strictly.
     fn from_json(json: &str) -> Result<Self, Violation> {
-        let mut reader = Reader::new(json);
-        let value = Self::read(&mut reader).and_then(|value| reader.finish().map(|()| value));
-        value.map_err(|fault| Violation::locate(&fault, json, 0))
+        decode_with(json, Self::read)
     }
+}
+
+/// Reads a whole text, strictly, by `read`.
+pub(crate) fn decode_with<T>(
+    json: &str,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, Fault>,
+) -> Result<T, Violation> {
+    let mut reader = Reader::new(json);
+    let value = read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    value.map_err(|fault| Violation::locate(&fault, json, 0))
 }
 
 /// A value that can be written as JSON.

@@ -8,7 +8,7 @@ use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
 use crate::{
-    codec::Decode,
+    codec::{self, Decode},
     json::{DEFAULT_DEPTH, Reader, path},
     violation::{Fault, Rule, Violation},
 };
@@ -152,11 +152,20 @@ impl<T> Decoded<T> {
 /// Reads `json` strictly and, if that fails, with the repairs that `quirks` allow. The violation is the one that could not be
 /// repaired.
 pub fn decode<T: Decode>(json: &str, quirks: Quirks) -> Result<Decoded<T>, Violation> {
-    if let Ok(value) = T::from_json(json) {
+    decode_with(json, quirks, T::read)
+}
+
+/// Like [`decode`], with the value read by `read`.
+pub(crate) fn decode_with<T>(
+    json: &str,
+    quirks: Quirks,
+    read: impl Fn(&mut Reader<'_>) -> Result<T, Fault>,
+) -> Result<Decoded<T>, Violation> {
+    if let Ok(value) = codec::decode_with(json, &read) {
         return Ok(Decoded { value, repairs: Vec::new() });
     }
     let mut reader = Reader::lenient(json, DEFAULT_DEPTH, quirks);
-    let value = T::read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    let value = read(&mut reader).and_then(|value| reader.finish().map(|()| value));
     match value {
         Ok(value) => Ok(Decoded { value, repairs: reader.take_repairs(0) }),
         Err(fault) => Err(Violation::locate(&fault, json, 0)),

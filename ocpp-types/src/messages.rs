@@ -165,14 +165,29 @@ macro_rules! payloads {
 
             /// Reads the whole text of the payload of `action`, strictly; `None` if this side does not send such a payload.
             pub fn from_json(action: Action, json: &str) -> Result<Option<Self>, $crate::violation::Violation> {
-                let mut reader = $crate::json::Reader::new(json);
-                let value = Self::read(action, &mut reader).and_then(|value| {
-                    if value.is_some() {
-                        reader.finish()?;
-                    }
-                    Ok(value)
-                });
-                value.map_err(|fault| $crate::violation::Violation::locate(&fault, json, 0))
+                $crate::codec::decode_with(json, |reader| Self::read_or_skip(action, reader))
+            }
+
+            /// Like [`from_json`](Self::from_json), with the repairs that `quirks` allow.
+            pub fn from_json_lenient(
+                action: Action,
+                json: &str,
+                quirks: $crate::lenient::Quirks,
+            ) -> Result<Option<$crate::lenient::Decoded<Self>>, $crate::violation::Violation> {
+                let decoded = $crate::lenient::decode_with(json, quirks, |reader| Self::read_or_skip(action, reader))?;
+                let $crate::lenient::Decoded { value, repairs } = decoded;
+                Ok(value.map(|value| $crate::lenient::Decoded { value, repairs }))
+            }
+
+            fn read_or_skip(
+                action: Action,
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> Result<Option<Self>, $crate::violation::Fault> {
+                let payload = Self::read(action, reader)?;
+                if payload.is_none() {
+                    reader.skip_value()?;
+                }
+                Ok(payload)
             }
         }
 

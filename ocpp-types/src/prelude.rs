@@ -1,9 +1,11 @@
-//! What generated code needs.
+//! What generated code needs; one version alone does not need all of it.
+#![allow(unused_imports)]
 
 pub(crate) use alloc::{boxed::Box, vec::Vec};
 
 pub(crate) use crate::{
     codec::{Decode, Encode},
+    custom_data::{CustomData, RawJson},
     datetime::{DateTime, Utc},
     decimal::Decimal,
     interop::via_json,

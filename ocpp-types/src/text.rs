@@ -29,7 +29,7 @@ pub struct TooLong {
 }
 
 /// Refuses a text of more than `max` characters.
-fn check_length(text: &str, max: usize) -> Result<(), TooLong> {
+pub(crate) fn check_length(text: &str, max: usize) -> Result<(), TooLong> {
     // No character is shorter than a byte, so most texts need no counting.
     if text.len() <= max {
         return Ok(());
@@ -199,6 +199,22 @@ macro_rules! masked {
         }
     };
 }
+
+/// Between the limits of two versions.
+#[cfg(all(feature = "v2_0_1", feature = "v2_1"))]
+macro_rules! relimited {
+    ($($name:ident)*) => {$(
+        impl<const N: usize> $name<N> {
+            /// The same text with another limit, unchecked.
+            pub(crate) fn relimited<const M: usize>(self) -> $name<M> {
+                $name(self.0)
+            }
+        }
+    )*};
+}
+
+#[cfg(all(feature = "v2_0_1", feature = "v2_1"))]
+relimited!(Text TokenText SecretText);
 
 bounded_text! {
     /// A text of at most `N` characters.

@@ -96,7 +96,7 @@ pub enum RemoteStatus {
     Rejected,
 }
 
-/// The fate of a changed configuration key (1.6 §7.21).
+/// The fate of a changed configuration key (1.6 §7.22).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfigurationStatus {
     /// It is in force.

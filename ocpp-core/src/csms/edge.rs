@@ -25,13 +25,10 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    /// That of a version, if it is compiled in.
+    /// That of a version, if it is spoken here.
     pub fn of(dialect: Dialect) -> Option<Self> {
         match dialect {
-            #[cfg(feature = "v1_6")]
             Dialect::V1_6 => Some(crate::v1_6::csms::EDGE),
-            #[cfg(not(feature = "v1_6"))]
-            Dialect::V1_6 => None,
             Dialect::V2_0_1 | Dialect::V2_1 => None,
         }
     }

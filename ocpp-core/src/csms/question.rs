@@ -14,7 +14,8 @@ use super::{AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Question {
-    /// The station booted: may it serve (1.6 §4.2)? Default:
+    /// The station booted: may it serve (1.6 §4.2)? As long as it is rejected, all else that it says is refused with
+    /// `SecurityError` and not recorded. Default:
     /// [`SessionConfig::unanswered_boot`](super::SessionConfig::unanswered_boot).
     Boot(StationInfo),
     /// May this token charge (1.6 §4.1, §4.8)? Default:
@@ -58,7 +59,7 @@ pub enum Answer {
     },
 }
 
-/// What the CSMS says of a token (1.6 §7.28).
+/// What the CSMS says of a token (1.6 §7.27).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Authorization {

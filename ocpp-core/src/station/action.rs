@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Question};
+use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Question, RegistrationStatus};
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
 
@@ -139,17 +139,6 @@ pub enum EvseStatus {
     Unavailable,
     /// Out of order.
     Faulted,
-}
-
-/// What the CSMS said to a BootNotification (1.6 §7.40, 2.x B01 to B03).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RegistrationStatus {
-    /// Accepted.
-    Accepted,
-    /// Wait, the CSMS wants to configure first.
-    Pending,
-    /// Refused for now.
-    Rejected,
 }
 
 /// Something that happened.

@@ -6,11 +6,9 @@ mod evse;
 mod input;
 mod meter;
 mod question;
-mod token;
 
 pub use action::{
-    Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, RegistrationStatus, StopReason, TokenRefusal,
-    TransactionNo,
+    Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
 };
 pub use config::{Limits, Secret, StationConfig};
 pub(crate) use evse::EvseFacts;
@@ -18,5 +16,6 @@ pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode
 pub use input::{Command, Input, LinkInput};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
-pub use question::{Answer, AskId, DataTransferStatus, Question};
-pub use token::{AuthorizationStatus, IdToken};
+pub use question::{Answer, Question};
+
+pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

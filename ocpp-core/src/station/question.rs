@@ -3,9 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// Names an open question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AskId(pub u64);
+use super::DataTransferStatus;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,17 +29,4 @@ pub enum Answer {
         /// The answer's data.
         data: Option<alloc::string::String>,
     },
-}
-
-/// The verdict on vendor-specific data (1.6 §7.13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DataTransferStatus {
-    /// Taken.
-    Accepted,
-    /// Refused.
-    Rejected,
-    /// The vendor is known, the kind of message is not.
-    UnknownMessageId,
-    /// The vendor is not known.
-    UnknownVendor,
 }

@@ -36,6 +36,7 @@ impl<Op> StoreQueue<Op> {
     }
 
     /// The operations that are not confirmed, in order.
+    #[cfg(feature = "csms")]
     pub fn unconfirmed(&self) -> impl Iterator<Item = &Op> {
         self.unconfirmed.iter()
     }
@@ -61,6 +62,7 @@ impl<Op> StoreQueue<Op> {
     }
 
     /// Whether the driver was ever handed this ticket.
+    #[cfg(feature = "station")]
     pub fn was_handed(&self, ticket: Ticket) -> bool {
         ticket.0 > 0 && ticket.0 <= self.durable + self.handed as u64
     }

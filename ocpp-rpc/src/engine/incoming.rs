@@ -3,12 +3,13 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-use super::bounded::push_bounded;
+use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::ReplyToken;
 use crate::{Instant, MessageId};
 
 /// What tells whether a call is a repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Fingerprint {
     len: usize,
     hash: u64,
@@ -33,7 +34,8 @@ impl Fingerprint {
 }
 
 /// A call that waits for our answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Open {
     token: ReplyToken,
     id: MessageId,
@@ -42,7 +44,8 @@ struct Open {
 }
 
 /// A call that was answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Answered {
     token: ReplyToken,
     id: MessageId,
@@ -62,7 +65,8 @@ pub(super) enum Recognised<'a> {
     Reused,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Incoming {
     /// In order of arrival, and so of their deadlines.
     open: VecDeque<Open>,
@@ -116,7 +120,7 @@ impl Incoming {
     /// The call has its answer.
     pub fn answered(&mut self, token: ReplyToken, answer: &str, now: Instant, memory: usize, max_bytes: usize) {
         let Some(place) = self.open.iter().position(|open| open.token == token) else { return };
-        let Some(Open { token, id, fingerprint, .. }) = self.open.remove(place) else { return };
+        let Some(Open { token, id, fingerprint, .. }) = remove_releasing(&mut self.open, place) else { return };
         let answer = (answer.len() <= max_bytes).then(|| answer.into());
         push_bounded(&mut self.answered, Answered { token, id, fingerprint, answer, at: now }, memory);
     }
@@ -134,14 +138,14 @@ impl Incoming {
     /// Forgets answers given before `oldest`.
     pub fn forget(&mut self, oldest: Instant) {
         while self.answered.front().is_some_and(|answered| answered.at < oldest) {
-            self.answered.pop_front();
+            pop_releasing(&mut self.answered);
         }
     }
 
     /// The connection closed: nobody waits any more, and ids of the next connection are the next connection's.
     pub fn close(&mut self) {
-        self.open.clear();
-        self.answered.clear();
+        self.open = VecDeque::new();
+        self.answered = VecDeque::new();
         self.connection = self.connection.wrapping_add(1);
     }
 }

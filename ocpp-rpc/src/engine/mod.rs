@@ -49,10 +49,12 @@
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
+use core::fmt;
 use core::time::Duration;
 
 use compact_str::CompactString;
 use ocpp_types::Violation;
+use ocpp_types::json::Writer;
 
 use crate::call_error::check_object;
 use crate::frame::{FrameFault, MessageType, write};
@@ -65,18 +67,25 @@ mod outgoing;
 mod tests;
 mod types;
 
+use bounded::pop_releasing;
 use incoming::{Fingerprint, Incoming, Recognised};
 use outgoing::{Match, Outgoing};
 pub use types::*;
 
 /// The calls and answers of one peer.
-#[derive(Clone, Debug)]
+///
+/// With the feature `serde` the whole state can be written down and read back, by the same version of this crate: so a
+/// session can move to another process while its connection stays with a gateway.
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Engine {
     config: Config,
     ids: MessageIds,
     now: Instant,
     /// The version of the open connection.
     dialect: Option<Dialect>,
+    /// No call is sent before this.
+    quiet_until: Instant,
     outgoing: Outgoing,
     incoming: Incoming,
     /// Frames to be written before the next call.
@@ -93,6 +102,7 @@ impl Engine {
             ids: MessageIds::new(seed),
             now: Instant::ZERO,
             dialect: None,
+            quiet_until: Instant::ZERO,
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             outbox: VecDeque::new(),
@@ -125,6 +135,7 @@ impl Engine {
     pub fn opened(&mut self, now: Instant, dialect: Dialect) {
         self.closed(now);
         self.dialect = Some(dialect);
+        self.quiet_until = self.now + self.config.quiet_after_open;
     }
 
     /// The connection closed. Our calls end, the peer's are forgotten.
@@ -140,7 +151,7 @@ impl Engine {
             self.events.push_back(Event::CallEnded { call, end: CallEnd::NotSent });
         }
         self.incoming.close();
-        self.outbox.clear();
+        self.outbox = VecDeque::new();
         self.unsupported.clear();
     }
 
@@ -156,6 +167,19 @@ impl Engine {
         payload: &str,
         timeout: Duration,
     ) -> Result<CallId, CallRefused> {
+        check(payload).map_err(CallRefused::Payload)?;
+        self.call_checked(now, lane, action, payload.into(), timeout)
+    }
+
+    /// Takes a call whose payload is known to be an object.
+    pub(crate) fn call_checked(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        action: &str,
+        payload: String,
+        timeout: Duration,
+    ) -> Result<CallId, CallRefused> {
         self.advance(now);
         self.dialect.ok_or(CallRefused::LinkClosed)?;
         if self.unsupported.contains(action) {
@@ -165,8 +189,7 @@ impl Engine {
         if self.outgoing.in_hand() + ended >= self.config.max_calls {
             return Err(CallRefused::Full);
         }
-        check(payload).map_err(CallRefused::Payload)?;
-        Ok(self.outgoing.push(lane, action, payload.into(), timeout))
+        Ok(self.outgoing.push(lane, action, payload, timeout))
     }
 
     /// Gives up a call.
@@ -184,6 +207,16 @@ impl Engine {
 
     /// Sends a message without answer (2.1). It does not wait for calls.
     pub fn send(&mut self, now: Instant, action: &str, payload: &str) -> Result<(), CallRefused> {
+        check(payload).map_err(CallRefused::Payload)?;
+        self.send_with(now, action, |writer| writer.raw(payload))
+    }
+
+    pub(crate) fn send_with(
+        &mut self,
+        now: Instant,
+        action: &str,
+        payload: impl FnOnce(&mut Writer),
+    ) -> Result<(), CallRefused> {
         self.advance(now);
         if !self.dialect.ok_or(CallRefused::LinkClosed)?.has_send() {
             return Err(CallRefused::NotInDialect);
@@ -191,10 +224,8 @@ impl Engine {
         if !self.has_room() {
             return Err(CallRefused::Full);
         }
-        check(payload).map_err(CallRefused::Payload)?;
         let id = self.ids.next_id();
-        let text =
-            write::send(String::new(), &id, action, |writer| writer.raw(payload)).map_err(CallRefused::Payload)?;
+        let text = write::send(String::new(), &id, action, payload).map_err(CallRefused::Payload)?;
         self.outbox.push_back(Transmit { text, what: Sent::Send });
         Ok(())
     }
@@ -238,11 +269,19 @@ impl Engine {
 
     /// Answers a call of the peer. `payload` is the text of one JSON object.
     pub fn reply(&mut self, now: Instant, token: ReplyToken, payload: &str) -> Result<(), ReplyRefused> {
+        check(payload).map_err(ReplyRefused::Payload)?;
+        self.reply_with(now, token, |writer| writer.raw(payload))
+    }
+
+    pub(crate) fn reply_with(
+        &mut self,
+        now: Instant,
+        token: ReplyToken,
+        payload: impl FnOnce(&mut Writer),
+    ) -> Result<(), ReplyRefused> {
         self.advance(now);
         let (id, _) = self.open_call(token)?;
-        check(payload).map_err(ReplyRefused::Payload)?;
-        let text =
-            write::call_result(String::new(), id, |writer| writer.raw(payload)).map_err(ReplyRefused::Payload)?;
+        let text = write::call_result(String::new(), id, payload).map_err(ReplyRefused::Payload)?;
         self.answer(token, text);
         Ok(())
     }
@@ -284,17 +323,18 @@ impl Engine {
 
     /// When [`Engine::handle_timeout`] is next to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.outgoing.deadline(), self.incoming.deadline()].into_iter().flatten().min()
+        let quiet = (self.outgoing.is_ready() && self.now < self.quiet_until).then_some(self.quiet_until);
+        [quiet, self.outgoing.deadline(), self.incoming.deadline()].into_iter().flatten().min()
     }
 
     /// The next fact to be known.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        pop_releasing(&mut self.events)
     }
 
     /// The next frame to be written. A call counts as sent from here on.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        if let Some(frame) = self.outbox.pop_front() {
+        if let Some(frame) = pop_releasing(&mut self.outbox) {
             return Some(frame);
         }
         if self.holds_calls() {
@@ -302,8 +342,9 @@ impl Engine {
         }
         let queued = self.outgoing.pop()?;
         let id = self.ids.next_id();
-        let payload = |writer: &mut ocpp_types::json::Writer| writer.raw(&queued.payload);
-        let text = write::call(String::new(), &id, &queued.action, payload).unwrap_or_default();
+        // Raw text is never refused.
+        let text =
+            write::call(String::new(), &id, &queued.action, |writer| writer.raw(&queued.payload)).unwrap_or_default();
         let what = Sent::Call(queued.call);
         self.outgoing.sent(queued, id, self.now);
         Some(Transmit { text, what })
@@ -315,7 +356,7 @@ impl Engine {
     }
 
     fn holds_calls(&self) -> bool {
-        self.config.serialise_directions && self.incoming.len() > 0
+        self.now < self.quiet_until || self.config.serialise_directions && self.incoming.len() > 0
     }
 
     /// Whether a frame may be put into the outbox without taking the place of an answer still owed.
@@ -374,7 +415,7 @@ impl Engine {
             self.refuse(&id, &error, dialect);
             return Err(Received::Ignored(Ignored::TooManyCalls));
         }
-        // Parts of a millisecond are dropped: an answer window of nothing would let deadlines stand still.
+        // A window below the clock's step would let the deadline stand still.
         let within = self.config.answer_within.max(Duration::from_millis(1));
         Ok(self.incoming.push(id, fingerprint, self.now + within))
     }
@@ -411,6 +452,20 @@ impl Engine {
             _ => None,
         };
         Received::Malformed { fault, call }
+    }
+}
+
+impl fmt::Debug for Engine {
+    /// Shows no payloads: they hold tokens and keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("dialect", &self.dialect)
+            .field("waiting", &self.waiting())
+            .field("calls", &self.outgoing.in_hand())
+            .field("incoming", &self.incoming.len())
+            .field("outbox", &self.outbox.len())
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,12 +6,13 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 
-use super::bounded::push_bounded;
+use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::{CallId, Cancelled, Departure, Lane};
 use crate::{Instant, MessageId};
 
 /// A call to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Queued {
     pub call: CallId,
     pub lane: Lane,
@@ -21,7 +22,8 @@ pub(super) struct Queued {
 }
 
 /// The call that was sent and waits for its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Waiting {
     call: CallId,
     id: MessageId,
@@ -31,7 +33,8 @@ struct Waiting {
     cancelled: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Departed {
     call: CallId,
     id: MessageId,
@@ -49,7 +52,8 @@ pub(super) enum Match {
     Unknown,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
     queue: VecDeque<Queued>,
     waiting: Option<Waiting>,
@@ -60,6 +64,11 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub fn in_hand(&self) -> usize {
         self.queue.len() + usize::from(self.waiting.is_some())
+    }
+
+    /// Whether a call would be sent now if nothing else held it back.
+    pub fn is_ready(&self) -> bool {
+        self.waiting.is_none() && !self.queue.is_empty()
     }
 
     pub fn deadline(&self) -> Option<Instant> {
@@ -81,12 +90,12 @@ impl Outgoing {
 
     /// The next call to be sent, if none is waited for.
     pub fn pop(&mut self) -> Option<Queued> {
-        if self.waiting.is_some() { None } else { self.queue.pop_front() }
+        if self.waiting.is_some() { None } else { pop_releasing(&mut self.queue) }
     }
 
     /// The popped call is sent with `id`.
     pub fn sent(&mut self, queued: Queued, id: MessageId, now: Instant) {
-        // A time-out of nothing would end at the very instant it began, and deadlines could stand still.
+        // A time-out below the clock's step would let the deadline stand still.
         let deadline = now + queued.timeout.max(Duration::from_millis(1));
         let Queued { call, action, .. } = queued;
         self.waiting = Some(Waiting { call, id, action, deadline, cancelled: false });
@@ -130,7 +139,7 @@ impl Outgoing {
 
     pub fn cancel(&mut self, call: CallId) -> Cancelled {
         if let Some(place) = self.queue.iter().position(|queued| queued.call == call) {
-            self.queue.remove(place);
+            remove_releasing(&mut self.queue, place);
             return Cancelled::NotSent;
         }
         match &mut self.waiting {
@@ -149,7 +158,7 @@ impl Outgoing {
 
     /// The next of the calls that were never sent.
     pub fn pop_unsent(&mut self) -> Option<CallId> {
-        self.queue.pop_front().map(|queued| queued.call)
+        pop_releasing(&mut self.queue).map(|queued| queued.call)
     }
 
     /// The id `call` was answered under, if that is still remembered.

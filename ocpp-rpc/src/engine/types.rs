@@ -40,6 +40,9 @@ pub struct Config {
     /// Send no call while the peer waits for an answer of ours: a quirk for peers that read the rule "one call at a
     /// time" as one for both directions together.
     pub serialise_directions: bool,
+    /// Send no call for this long after the connection opened: a quirk for stations that a request right after the
+    /// handshake breaks. Answers are not held back.
+    pub quiet_after_open: Duration,
 }
 
 impl Config {
@@ -51,12 +54,13 @@ impl Config {
         max_outbox: 32,
         answer_within: Duration::from_secs(30),
         remember_departed: 4,
-        remember_answers: 4,
+        remember_answers: 2,
         remember_answer_bytes: 512,
         remember_answers_for: Duration::from_secs(120),
         reused_id: ReusedId::Refuse,
         remember_unsupported: 0,
         serialise_directions: false,
+        quiet_after_open: Duration::ZERO,
     };
 
     /// For microcontrollers.
@@ -205,6 +209,7 @@ pub enum Answer<'a> {
 
 /// How a call of ours ended that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Departure {
     /// It was answered.
     Answered,
@@ -235,6 +240,7 @@ pub enum Ignored {
 /// What time or the end of a connection does. Polled with [`poll_event`](super::Engine::poll_event).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Event {
     /// One of our calls ended without an answer.
     CallEnded {
@@ -249,6 +255,7 @@ pub enum Event {
 
 /// How a call ended without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CallEnd {
     /// No answer came in time. The peer may have executed the call.
     TimedOut,
@@ -270,6 +277,7 @@ impl CallEnd {
 
 /// A frame to be written to the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transmit {
     /// The text of one WebSocket message.
     pub text: String,
@@ -279,6 +287,7 @@ pub struct Transmit {
 
 /// What a frame to be written is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Sent {
     /// One of our calls. Its time-out began when the frame was polled.
     Call(CallId),

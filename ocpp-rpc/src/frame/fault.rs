@@ -1,4 +1,5 @@
 use alloc::format;
+use core::fmt;
 
 use ocpp_types::{Fault, RuleKind, Violation};
 
@@ -10,7 +11,6 @@ use crate::{CallError, Dialect, ErrorCode, Limits, MessageId, MessageIdError};
 #[error("{rule}")]
 pub struct FrameFault {
     /// What is wrong.
-    #[source]
     pub rule: FrameRule,
     /// The message type, if it was readable and the dialect has it.
     pub message_type: Option<MessageType>,
@@ -30,6 +30,9 @@ pub enum FrameRule {
         /// The frame's length in bytes.
         actual: usize,
     },
+    /// The frame has more list items and object members than allowed. Only its first bytes were looked at.
+    #[error("frame has more than {0} items")]
+    TooManyItems(usize),
     /// The frame is not UTF-8.
     #[error("not UTF-8 from byte {offset} on")]
     Encoding {
@@ -49,7 +52,7 @@ pub enum FrameRule {
     #[error("{0} has the wrong JSON type")]
     WrongType(&'static str),
     /// The dialect has no message type of this number; `None` if it is no whole number.
-    #[error("message type is unknown")]
+    #[error("unknown message type{}", Shown(*.0))]
     UnknownType(Option<i64>),
     /// The message id is not acceptable.
     #[error(transparent)]
@@ -62,6 +65,15 @@ pub enum FrameRule {
         /// The name's length in bytes.
         actual: usize,
     },
+}
+
+/// The number, if there is one.
+struct Shown(Option<i64>);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |number| write!(f, " {number}"))
+    }
 }
 
 impl From<Fault> for FrameRule {
@@ -90,6 +102,8 @@ impl FrameFault {
         match &self.rule {
             // B06.FR.17 and its likes answer messages with too many bytes so.
             FrameRule::TooLong { .. } => ErrorCode::FormatViolation,
+            // B06.FR.16 and its likes, messages with too many elements.
+            FrameRule::TooManyItems(_) => ErrorCode::OccurrenceConstraintViolation,
             FrameRule::UnknownType(_) => ErrorCode::MessageTypeNotSupported,
             FrameRule::ActionTooLong { .. } => ErrorCode::NotImplemented,
             FrameRule::Encoding { .. }

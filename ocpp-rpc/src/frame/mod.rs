@@ -120,6 +120,10 @@ impl<'a> Frame<'a> {
                 return Err(FrameFault::with_head(rule, head, dialect, limits));
             }
         };
+        if limits.has_too_many_items(text) {
+            let head = bytes.get(..HEAD_BYTES.min(bytes.len())).unwrap_or_default();
+            return Err(FrameFault::with_head(FrameRule::TooManyItems(limits.items), head, dialect, limits));
+        }
         let mut head = Head::default();
         read(text, dialect, limits, &mut head).map_err(|rule| head.fault(rule))
     }

@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::fmt;
 
 use ocpp_types::json::{Kind, Reader, Syntax};
 use ocpp_types::lenient::{Decoded, Quirks};
@@ -11,7 +12,7 @@ use crate::Limits;
 ///
 /// Reading it checks in the same pass that the frame ends after it. `null` counts as `{}` (OCPP-J 1.6 §4.2.1, Part 4
 /// §4.1.5). Paths and offsets of a [`Violation`] count from the payload. It may be read more than once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Payload<'a> {
     rest: &'a str,
     depth: u8,
@@ -68,6 +69,13 @@ impl<'a> Payload<'a> {
         };
         let value = value.and_then(|value| end(reader).map(|()| value));
         value.map_err(|fault| Violation::locate(&fault, self.rest, 0))
+    }
+}
+
+impl fmt::Debug for Payload<'_> {
+    /// Shows nothing of the payload: it may hold tokens and keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.rest.len())
     }
 }
 

@@ -248,6 +248,17 @@ fn over_long_frame_is_refused_unread_but_answered_with_its_id() {
 }
 
 #[test]
+fn flood_of_items_is_refused_by_id() {
+    for (item, close) in [("{},", "{}]}]"), ("0,", "0]}]")] {
+        let call = format!("[2,\"77\",\"MeterValues\",{{\"meterValue\":[{}{close}", item.repeat(60_000));
+        assert_eq!(fault(&call, Dialect::V1_6).rule, FrameRule::TooManyItems(50_000));
+        starts(answer(call.as_bytes(), Dialect::V1_6), r#"[4,"77","OccurenceConstraintViolation""#);
+    }
+    let text = format!("[2,\"77\",\"DataTransfer\",{{\"data\":\"{}\"}}]", ",".repeat(200_000));
+    assert!(open(&text, Dialect::V1_6).is_ok());
+}
+
+#[test]
 fn ten_thousand_levels_are_refused() {
     for (open_bracket, close) in [("[", "]"), ("{\"a\":", "}")] {
         let nest = format!("{}1{}", open_bracket.repeat(10_000), close.repeat(10_000));
@@ -288,6 +299,20 @@ fn sent_errors_are_correct_whatever_was_received() {
     assert_eq!(sent, format!("[5,\"2\",\"OccurrenceConstraintViolation\",\"{}\",{{\"a\": 1}}]", "é".repeat(255)));
     for details in ["", "[]", "{", "{} {}", "7"] {
         assert!(CallError::new(ErrorCode::GenericError, "").with_details(details).is_err(), "{details}");
+    }
+}
+
+#[test]
+fn replacing_the_id_changes_nothing_else() {
+    let id = MessageId::new("new \"id\"").unwrap();
+    let replace = |text| write::replace_id(text, &id);
+    assert_eq!(
+        replace(r#" [ 2 , "\u0031" , "A", {"a" : 1.50} ] "#).unwrap(),
+        r#" [ 2 , "new \"id\"" , "A", {"a" : 1.50} ] "#
+    );
+    assert_eq!(replace(r#"[3,"1",{"#).unwrap(), r#"[3,"new \"id\"",{"#);
+    for text in ["", "{}", "[]", "[2]", "[2,1]", "[2,\"1", "[2 \"1\"]"] {
+        assert_eq!(replace(text), None, "{text}");
     }
 }
 

@@ -6,7 +6,7 @@
 use alloc::string::String;
 
 use ocpp_types::Violation;
-use ocpp_types::json::Writer;
+use ocpp_types::json::{Kind, Reader, Writer};
 
 use super::MessageType;
 use crate::{CallError, Dialect, MessageId};
@@ -34,6 +34,24 @@ pub fn call_error(out: String, id: &MessageId, error: &CallError, dialect: Diale
 /// Appends a CALLRESULTERROR (2.1).
 pub fn call_result_error(out: String, id: &MessageId, error: &CallError, dialect: Dialect) -> String {
     with_error(out, MessageType::CallResultError, id, error, dialect)
+}
+
+/// The frame `text` with another id, everything else as it stands. `None` if the text has no id to replace.
+pub fn replace_id(text: &str, id: &MessageId) -> Option<String> {
+    let mut reader = Reader::new(text);
+    reader.begin_array().ok()?;
+    reader.next_element().ok().filter(|more| *more)?;
+    reader.skip_value().ok()?;
+    reader.next_element().ok().filter(|more| *more)?;
+    reader.peek().ok().filter(|kind| *kind == Kind::String)?;
+    let start = text.get(..reader.position())?;
+    reader.skip_value().ok()?;
+    let rest = text.get(reader.position()..)?;
+    let mut writer = Writer::append(String::from(start));
+    writer.string(id.as_str());
+    let mut replaced = writer.finish().ok()?;
+    replaced.push_str(rest);
+    Some(replaced)
 }
 
 fn with_payload(

@@ -94,7 +94,7 @@ impl Identity {
 
     /// The identity in lower case: equal for identities that differ only in the case of ASCII letters.
     pub fn key(&self) -> CompactString {
-        self.0.to_ascii_lowercase().into()
+        self.0.to_ascii_lowercase()
     }
 }
 

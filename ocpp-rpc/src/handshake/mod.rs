@@ -10,13 +10,15 @@ mod basic_auth;
 mod identity;
 mod security_profile;
 mod subprotocol;
+mod takeover;
 mod url;
 
 pub use basic_auth::{AuthorizationError, BasicAuth, Password, PasswordError};
 pub use identity::{Characters, Identity, IdentityError, IdentityRules};
 pub use security_profile::{Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
 pub use subprotocol::{Choice, SubprotocolError, agreed, choose, offer};
-pub use url::{UrlError, connection_url};
+pub use takeover::{Takeover, TakeoverPolicy, takeover};
+pub use url::{UrlError, connection_url, relay_url};
 
 use crate::Dialect;
 

@@ -1,9 +1,11 @@
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::Instant;
 
 fn v1_6(text: &str) -> Identity {
     Identity::new(text, &IdentityRules::V1_6).unwrap()
@@ -43,6 +45,18 @@ fn connection_url_takes_any_endpoint_that_is_a_websocket_url() {
     assert_eq!(url("ws://h/#x"), Err(UrlError::Fragment));
     assert_eq!(url("ws://h/a b"), Err(UrlError::Character(' ')));
     assert_eq!(url("ws://h/\r\nHost: x"), Err(UrlError::Character('\r')));
+}
+
+/// Part 4 §6.2: the same path towards the CSMS as towards the controller.
+#[test]
+fn relay_uses_the_path_of_the_station() {
+    let url = |csms: &str, target: &str| relay_url(csms, target);
+    assert_eq!(url("ws://csms.example.com", "/ocpp/CS03").unwrap(), "ws://csms.example.com/ocpp/CS03");
+    assert_eq!(url("wss://csms:8443/any/where?x", "/a%20b?c=/d").unwrap(), "wss://csms:8443/a%20b?c=/d");
+    assert_eq!(url("wss://csms", "CS03").unwrap(), "wss://csms/CS03");
+    assert_eq!(url("https://csms", "/CS03"), Err(UrlError::Scheme));
+    assert_eq!(url("ws://csms", "/CS 03"), Err(UrlError::Character(' ')));
+    assert_eq!(url("ws://csms", "/CS03#x"), Err(UrlError::Fragment));
 }
 
 /// FIELD "identity percent-encoded, `///id`, a URL inside the path, letter case".
@@ -297,9 +311,39 @@ fn opening_request_is_accepted_with_the_proof_its_profile_asks_for() {
 }
 
 #[test]
+fn every_refusal_has_the_status_http_gives_it() {
+    for (refusal, status) in [
+        (Refusal::Identity(IdentityError::BadEscape), 400),
+        (Refusal::Identity(IdentityError::NotUtf8), 400),
+        (Refusal::Identity(IdentityError::Empty), 404),
+        (Refusal::UnknownStation, 404),
+        (Refusal::Authorization(AuthorizationError::Missing), 401),
+        (Refusal::WrongPassword, 401),
+        (Refusal::TlsRequired, 403),
+        (Refusal::CertificateRequired, 403),
+        (Refusal::WrongCertificate, 403),
+        (Refusal::AlreadyConnected, 409),
+        (Refusal::Busy, 503),
+    ] {
+        assert_eq!(refusal.status(), status, "{refusal}");
+    }
+}
+
+#[test]
 fn no_common_version_is_no_http_error() {
     let opening = open(&OpeningRequest { subprotocols: &["ocpp1.5"], ..request("/CP1") }, &rules(None)).unwrap();
     assert_eq!((opening.choice, opening.choice.header()), (Choice::Nothing, None));
+}
+
+/// FIELD "a second connection under one identity".
+#[test]
+fn second_connection_is_decided_by_policy() {
+    let decide = |policy, heard, now| takeover(policy, Instant::from_millis(heard), Instant::from_millis(now));
+    let probe = TakeoverPolicy::RefuseIfAlive(Duration::from_secs(60));
+    assert_eq!(decide(TakeoverPolicy::NewestWins, 0, 1), Takeover::Replace);
+    assert_eq!(decide(TakeoverPolicy::Refuse, 0, u64::MAX), Takeover::Refuse);
+    assert_eq!(decide(probe, 1_000, 61_000), Takeover::Refuse);
+    assert_eq!(decide(probe, 1_000, 61_001), Takeover::Replace);
 }
 
 proptest! {

@@ -23,23 +23,11 @@ pub enum UrlError {
 /// The connection URL of a station: the endpoint URL with the identity, percent-encoded as necessary, appended to its
 /// path (OCPP-J 1.6 §3.1.1, Part 4 §3.1.1). Slashes at the end of the path are not doubled; a query stays behind it.
 pub fn connection_url(endpoint: &str, identity: &Identity) -> Result<String, UrlError> {
-    if let Some(ch) = endpoint.chars().find(|ch| !ch.is_ascii_graphic()) {
-        return Err(UrlError::Character(ch));
-    }
-    let (scheme, rest) = endpoint.split_once("://").ok_or(UrlError::Scheme)?;
-    if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
-        return Err(UrlError::Scheme);
-    }
-    if rest.contains('#') {
-        return Err(UrlError::Fragment);
-    }
+    check(endpoint)?;
     let (path, query) = match endpoint.find('?') {
         Some(query) => endpoint.split_at(query),
         None => (endpoint, ""),
     };
-    if rest.is_empty() || rest.starts_with(['/', '?', ':']) {
-        return Err(UrlError::NoHost);
-    }
     let mut url = String::from(path.trim_end_matches('/'));
     url.push('/');
     for byte in identity.as_str().bytes() {
@@ -53,4 +41,39 @@ pub fn connection_url(endpoint: &str, identity: &Identity) -> Result<String, Url
     }
     url.push_str(query);
     Ok(url)
+}
+
+/// The URL under which a local controller connects to the CSMS for a station: the CSMS's scheme and host with the path
+/// the station itself used (Part 4 §6.2). `csms` is any URL of the CSMS, `target` the station's request target.
+pub fn relay_url(csms: &str, target: &str) -> Result<String, UrlError> {
+    let host = check(csms)?;
+    check_characters(target)?;
+    let mut url = String::from(csms.split_at(csms.len() - host.len()).0);
+    url.push_str(host.split(['/', '?']).next().unwrap_or_default());
+    if !target.starts_with('/') {
+        url.push('/');
+    }
+    url.push_str(target);
+    Ok(url)
+}
+
+/// Checks that `url` is the URL of a WebSocket and returns what follows the scheme.
+fn check(url: &str) -> Result<&str, UrlError> {
+    check_characters(url)?;
+    let (scheme, rest) = url.split_once("://").ok_or(UrlError::Scheme)?;
+    if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
+        return Err(UrlError::Scheme);
+    }
+    if rest.is_empty() || rest.starts_with(['/', '?', ':']) {
+        return Err(UrlError::NoHost);
+    }
+    Ok(rest)
+}
+
+fn check_characters(text: &str) -> Result<(), UrlError> {
+    match text.chars().find(|ch| !ch.is_ascii_graphic() || *ch == '#') {
+        None => Ok(()),
+        Some('#') => Err(UrlError::Fragment),
+        Some(ch) => Err(UrlError::Character(ch)),
+    }
 }

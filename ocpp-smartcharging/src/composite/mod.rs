@@ -34,7 +34,7 @@ pub struct CompositeRequest {
     pub start: DateTime<Utc>,
     /// How far ahead.
     pub duration_seconds: u32,
-    /// Unit of the result.
+    /// Unit of the result. One that the station does not support is the caller's to refuse (K08.FR.07).
     pub unit: RateUnit,
     /// The result ends early before it has more periods than this.
     pub max_periods: usize,
@@ -189,3 +189,6 @@ impl CompositePeriod {
         *self == Self { start_seconds: self.start_seconds, ..*other }
     }
 }
+
+#[cfg(test)]
+mod tests;

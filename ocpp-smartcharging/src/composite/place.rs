@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::stack::Stack;
 use crate::installation::{Situation, Transaction};
-use crate::model::{ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod};
+use crate::model::{
+    ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod, same_transaction,
+};
 use crate::recurrence::{Line, Placement, mix};
 use crate::time::ceil;
 
@@ -26,13 +28,7 @@ pub(super) struct StationStacks<'a> {
 
 impl<'a> StationStacks<'a> {
     pub fn new(situation: &Situation<'a>, now: i64) -> Self {
-        let context = Context {
-            situation: *situation,
-            now,
-            ready_at: situation.transactions.iter().filter_map(|transaction| transaction.ready_at).map(ceil).min(),
-            delay_seed: None,
-            schedule_index: 0,
-        };
+        let context = Context::new(situation, EvseId::STATION, now);
         let stack = |purpose| {
             let lines = situation.profiles.iter().filter(|installed| installed.evse.is_station());
             let lines = lines.filter(|installed| installed.profile.purpose == purpose);
@@ -54,13 +50,7 @@ impl<'a> StationStacks<'a> {
 impl<'a> EvseStacks<'a> {
     pub fn new(situation: &Situation<'a>, evse: EvseId, now: i64) -> Self {
         let transaction = situation.transaction_on(evse);
-        let context = Context {
-            situation: *situation,
-            now,
-            ready_at: transaction.and_then(|transaction| transaction.ready_at).map(ceil),
-            delay_seed: transaction.and_then(|transaction| transaction.delay_seed),
-            schedule_index: transaction.map_or(0, |transaction| transaction.schedule_index),
-        };
+        let context = Context::new(situation, evse, now);
         let on_this = |purpose| {
             let lines = situation.profiles.iter().filter(move |installed| installed.evse == evse);
             lines.filter(move |installed| installed.profile.purpose == purpose).map(|installed| (0, installed))
@@ -87,17 +77,11 @@ impl<'a> EvseStacks<'a> {
 
 /// The leading profile of a purpose among those installed on `evse`, its period, and the second up to which both hold.
 pub(crate) fn leading<'a>(situation: &Situation<'a>, evse: EvseId, purpose: Purpose, now: i64) -> Lead<'a> {
-    let context = Context {
-        situation: *situation,
-        now,
-        ready_at: situation.transaction_on(evse).and_then(|transaction| transaction.ready_at).map(ceil),
-        delay_seed: None,
-        schedule_index: 0,
-    };
+    let context = Context::new(situation, evse, now);
     let mut lead = Lead { found: None, until: i64::MAX };
     for installed in situation.profiles.iter().filter(|other| other.evse == evse && other.profile.purpose == purpose) {
         let Some(line) = context.line(&installed.profile) else { continue };
-        let span = line.period_at(now);
+        let span = line.period_at(now, &mut 0);
         lead.until = lead.until.min(span.until);
         let level = |installed: &InstalledProfile| (installed.profile.stack_level, installed.profile.id);
         if let Some(period) = span.value
@@ -123,7 +107,8 @@ fn transaction_rank(installed: &InstalledProfile, transaction: Option<&Transacti
         Purpose::TxDefault => Some(0),
         Purpose::Tx => {
             let transaction = transaction.filter(|_| !installed.evse.is_station())?;
-            let is_its_own = profile.transaction_id.is_none() || profile.transaction_id == transaction.id;
+            let wanted = profile.transaction_id.as_ref();
+            let is_its_own = wanted.is_none() || same_transaction(wanted, transaction.id.as_ref());
             is_its_own.then_some(1)
         }
         Purpose::Priority => transaction?.priority_charging.then_some(2),
@@ -131,15 +116,34 @@ fn transaction_rank(installed: &InstalledProfile, transaction: Option<&Transacti
     }
 }
 
+/// What places the schedules of profiles on an EVSE or on the station.
 struct Context<'a> {
     situation: Situation<'a>,
     now: i64,
-    ready_at: Option<i64>,
+    /// Where relative schedules start.
+    ready_at: i64,
     delay_seed: Option<u64>,
     schedule_index: usize,
 }
 
 impl<'a> Context<'a> {
+    fn new(situation: &Situation<'a>, evse: EvseId, now: i64) -> Self {
+        let transaction = situation.transaction_on(evse);
+        let ready_at = if evse.is_station() {
+            situation.transactions.iter().filter_map(|transaction| transaction.ready_at).min()
+        } else {
+            transaction.and_then(|transaction| transaction.ready_at)
+        };
+        Self {
+            situation: *situation,
+            now,
+            // What has started has not done so in the future, whatever a clock that stepped back says.
+            ready_at: ready_at.map_or(now, |ready_at| ceil(ready_at).min(now)),
+            delay_seed: transaction.and_then(|transaction| transaction.delay_seed),
+            schedule_index: transaction.map_or(0, |transaction| transaction.schedule_index),
+        }
+    }
+
     /// The leading profile is the one of the highest rank, then stack level. At one level the profile of the EVSE
     /// replaces the one of the station, for this EVSE alone (1.6 §3.13.1).
     fn stack(&self, profiles: impl Iterator<Item = (u8, &'a InstalledProfile)>) -> Stack<'a> {
@@ -183,11 +187,10 @@ impl<'a> Context<'a> {
         schedule: &ChargingSchedule,
     ) -> Option<(i64, Option<i64>)> {
         let duration = schedule.duration_seconds.map(i64::from);
-        let relative = self.ready_at.unwrap_or(self.now);
         Some(match profile.kind {
             // Without a start, which only 1.6 allows, a schedule is relative to the start of charging (1.6 §7.13).
-            Kind::Absolute | Kind::Recurring => (schedule.start_schedule.map_or(relative, ceil), duration),
-            Kind::Relative => (relative, duration),
+            Kind::Absolute | Kind::Recurring => (schedule.start_schedule.map_or(self.ready_at, ceil), duration),
+            Kind::Relative => (self.ready_at, duration),
             // Still valid when exactly the duration has passed (K28.FR.13).
             Kind::Dynamic => (ceil(profile.dyn_update_time?), duration.map(|seconds| seconds + 1)),
         })

@@ -16,7 +16,11 @@ pub(crate) struct Stack<'a> {
     active: BTreeSet<usize>,
     pending: BinaryHeap<Reverse<(i64, usize)>>,
     leader: Option<usize>,
-    current: Span<Option<&'a SchedulePeriod>>,
+    leading: Option<Leading<'a>>,
+    /// Where the leader's period was found.
+    cursor: usize,
+    /// Up to when the leader's period holds.
+    period_until: i64,
     until: i64,
 }
 
@@ -26,16 +30,23 @@ impl<'a> Stack<'a> {
         ranked.sort_by(|(a, _), (b, _)| b.cmp(a));
         let lines: Vec<_> = ranked.into_iter().map(|(_, line)| line).collect();
         let pending = (0..lines.len()).map(|index| Reverse((i64::MIN, index))).collect();
-        let current = Span { value: None, until: i64::MIN };
-        let mut stack = Self { lines, active: BTreeSet::new(), pending, leader: None, current, until: i64::MIN };
+        let mut stack = Self {
+            lines,
+            active: BTreeSet::new(),
+            pending,
+            leader: None,
+            leading: None,
+            cursor: 0,
+            period_until: i64::MIN,
+            until: i64::MIN,
+        };
         stack.advance(t);
         stack
     }
 
     /// The leading period, with its schedule.
     pub fn leading(&self) -> Option<Leading<'a>> {
-        let line = self.lines.get(self.leader?)?;
-        self.current.value.map(|period| Leading { period, schedule: line.schedule() })
+        self.leading
     }
 
     /// Moves on to `t`, which is never before the last. The second up to which [`leading`](Self::leading) surely holds
@@ -61,15 +72,18 @@ impl<'a> Stack<'a> {
             }
         }
         let leader = self.active.first().copied();
-        if leader != self.leader || self.current.until <= t {
+        if leader != self.leader || self.period_until <= t {
             self.leader = leader;
-            self.current = match leader.and_then(|index| self.lines.get(index)) {
-                Some(line) => line.period_at(t),
-                None => Span { value: None, until: i64::MAX },
+            (self.leading, self.period_until) = match leader.and_then(|index| self.lines.get(index)) {
+                Some(line) => {
+                    let Span { value, until } = line.period_at(t, &mut self.cursor);
+                    (value.map(|period| Leading { period, schedule: line.schedule() }), until)
+                }
+                None => (None, i64::MAX),
             };
         }
         let change = self.pending.peek().map_or(i64::MAX, |Reverse((until, _))| *until);
-        self.until = change.min(self.current.until);
+        self.until = change.min(self.period_until);
         self.until
     }
 }

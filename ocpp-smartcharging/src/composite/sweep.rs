@@ -77,29 +77,30 @@ impl<'a> Sweep<'a> {
     }
 
     pub fn share(&self, evse: &Evse, stacks: &EvseStacks<'a>) -> Share {
-        let sources = [stacks.transaction.leading(), stacks.external.leading()];
+        let (transaction, external) = (stacks.transaction.leading(), stacks.external.leading());
         let (wired, is_dc) = match evse.supply {
             Supply::Ac { phases } => (phases.clamp(1, 3), false),
             Supply::Dc { .. } => (1, true),
         };
         // The lowest number of all applicable periods (K01.FR.140).
-        let phases = match evse.supply {
-            Supply::Ac { .. } => {
-                self.fewest_phases(sources.into_iter().flatten().map(number_phases).fold(wired, u8::min))
-            }
-            Supply::Dc { .. } => 1,
+        let phases = if is_dc {
+            1
+        } else {
+            self.fewest_phases(wired.min(allowed_phases(transaction)).min(allowed_phases(external)))
         };
-        let limits = sources.into_iter().flatten().filter_map(|source| {
-            let limit = self.limit(source, evse.supply, phases)?;
-            let cap = self.soc_cap(source, evse.supply, phases, stacks.soc_percent);
-            Some(cap.map_or(limit, |cap| limit.min(cap)))
-        });
+        let capped = |source: Option<Leading<'a>>| {
+            let limit = self.limit(source?, evse.supply, phases)?;
+            Some(match self.soc_cap(source?, evse.supply, phases, stacks.soc_percent) {
+                Some(cap) => limit.min(cap),
+                None => limit,
+            })
+        };
         let local_milli = match self.unit {
             RateUnit::Amperes => evse.local_limit.milliamperes,
             RateUnit::Watts => evse.local_limit.milliwatts,
         };
         Share {
-            limit: limits.reduce(PhasePower::min),
+            limit: least(capped(transaction), capped(external)),
             local_limit: PhasePower::of_all(local_milli, self.unit, self.millivolts(evse.supply), wired),
             generation: self.generation(&stacks.generation, evse.supply, phases),
             phases,
@@ -109,15 +110,13 @@ impl<'a> Sweep<'a> {
 
     /// `phases`, or fewer where the station's profiles allow fewer.
     pub fn fewest_phases(&self, phases: u8) -> u8 {
-        let sources = [self.station.max.leading(), self.station.external.leading()];
-        sources.into_iter().flatten().map(number_phases).fold(phases, u8::min)
+        phases.min(allowed_phases(self.station.max.leading())).min(allowed_phases(self.station.external.leading()))
     }
 
     /// The limit of the station's profiles where `phases` of the grid are used.
     pub fn station_limit(&self, phases: u8) -> Option<PhasePower> {
-        let sources = [self.station.max.leading(), self.station.external.leading()];
-        let limits = sources.into_iter().flatten().filter_map(|source| self.limit(source, self.line(), phases));
-        limits.reduce(PhasePower::min)
+        let limit = |stack: &Stack<'a>| self.limit(stack.leading()?, self.line(), phases);
+        least(limit(&self.station.max), limit(&self.station.external))
     }
 
     pub fn generation(&self, stack: &Stack<'a>, supply: Supply, phases: u8) -> PhasePower {
@@ -126,20 +125,19 @@ impl<'a> Sweep<'a> {
 
     /// The limit of a period, never negative.
     fn limit(&self, source: Leading<'a>, supply: Supply, phases: u8) -> Option<PhasePower> {
-        let extra = extra(source);
-        let rates = PhaseRates {
-            l1_milli: source.period.limit_milli,
-            l2_milli: extra.and_then(|extra| extra.limit_l2_milli),
-            l3_milli: extra.and_then(|extra| extra.limit_l3_milli),
+        let (l2_milli, l3_milli) = match extra(source) {
+            Some(extra) => (extra.limit_l2_milli, extra.limit_l3_milli),
+            None => (None, None),
         };
-        self.power(source, rates, supply, phases).map(|power| power.map(|x| x.max(0)))
+        let rates = PhaseRates { l1_milli: source.period.limit_milli, l2_milli, l3_milli };
+        Some(self.power(source, rates, supply, phases)?.map(|x| x.max(0)))
     }
 
     /// K01.FR.100.
     pub fn soc_cap(&self, source: Leading<'a>, supply: Supply, phases: u8, soc: Option<u8>) -> Option<PhasePower> {
         let cap = source.schedule.limit_at_soc.filter(|cap| soc.is_some_and(|soc| soc >= cap.soc_percent))?;
         let rates = PhaseRates { l1_milli: Some(cap.limit_milli), ..PhaseRates::default() };
-        self.power(source, rates, supply, phases).map(|power| power.map(|x| x.max(0)))
+        Some(self.power(source, rates, supply, phases)?.map(|x| x.max(0)))
     }
 
     /// `rates` of a period as power, where `phases` are used. What was given per phase counts for one alone then.
@@ -147,7 +145,7 @@ impl<'a> Sweep<'a> {
         let spread_over = match (supply, self.installation.phase_rule) {
             (Supply::Dc { .. }, _) => 1,
             (Supply::Ac { .. }, PhaseRule::TotalPower) => phases,
-            (Supply::Ac { .. }, PhaseRule::PerPhase) => number_phases(source),
+            (Supply::Ac { .. }, PhaseRule::PerPhase) => allowed_phases(Some(source)),
         };
         let power = PhasePower::new(rates, source.schedule.unit, self.millivolts(supply), spread_over)?;
         Some(if phases == 1 { power.on_one_phase(source.period.phase_to_use) } else { power })
@@ -166,9 +164,9 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Three where the period does not say (1.6 §7.14, K01.FR.49).
-fn number_phases(source: Leading) -> u8 {
-    source.period.number_phases.unwrap_or(3).clamp(1, 3)
+/// Three where the period does not say (1.6 §7.14, K01.FR.49), and without a period.
+fn allowed_phases(source: Option<Leading>) -> u8 {
+    source.and_then(|source| source.period.number_phases).unwrap_or(3).clamp(1, 3)
 }
 
 pub(super) fn extra<'a>(source: Leading<'a>) -> Option<&'a PeriodExtra> {

@@ -86,7 +86,7 @@ fn report_groups_by_evse_and_source() {
         profile(2, 0, Purpose::TxDefault, 10_000),
         profile(3, 1, Purpose::TxDefault, 10_000),
     ]);
-    let reported = |filter: ReportFilter<'_>| -> Vec<(u32, LimitSource, Vec<i32>)> {
+    let reported = |filter: ReportFilter| -> Vec<(u32, LimitSource, Vec<i32>)> {
         let report = store.report(&filter).into_iter();
         report.map(|((evse, source), list)| (evse.0, source, list.iter().map(|p| p.profile.id.0).collect())).collect()
     };
@@ -94,9 +94,10 @@ fn report_groups_by_evse_and_source() {
         reported(ReportFilter::default()),
         [(0, LimitSource::Cso, vec![1, 2]), (0, LimitSource::Ems, vec![-1]), (1, LimitSource::Cso, vec![3])]
     );
-    let on_station = ReportFilter { evse: Some(EvseId::STATION), sources: &[LimitSource::Cso], ..Default::default() };
+    let on_station =
+        ReportFilter { evse: Some(EvseId::STATION), sources: vec![LimitSource::Cso], ..Default::default() };
     assert_eq!(reported(on_station), [(0, LimitSource::Cso, vec![1, 2])]);
-    let by_id = ReportFilter { ids: &[ProfileId(3), ProfileId(8)], ..Default::default() };
+    let by_id = ReportFilter { ids: vec![ProfileId(3), ProfileId(8)], ..Default::default() };
     assert_eq!(reported(by_id), [(1, LimitSource::Cso, vec![3])]);
     assert!(reported(ReportFilter { stack_level: Some(1), ..Default::default() }).is_empty());
 }
@@ -151,6 +152,16 @@ fn records_restore_the_store_from_any_prefix() {
         assert_eq!(ProfileStore::restore(records.values().cloned()), live);
     }
     assert_eq!(ids(&live), [1, 2, 3]);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn profiles_survive_being_written_down() {
+    let mut installed = profile(1, 1, Purpose::Tx, 10_000);
+    installed.profile.valid_from = Some(at(1) + TimeDelta::nanoseconds(5));
+    installed.profile.schedules[0].periods[0].extra = Some(Default::default());
+    let text = serde_json::to_string(&installed).unwrap();
+    assert_eq!(serde_json::from_str::<InstalledProfile>(&text).unwrap(), installed);
 }
 
 #[test]

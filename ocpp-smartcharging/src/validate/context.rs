@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Delivery, Edition, Proposal, Violation};
-use crate::model::{EvseId, InstalledProfile, ProfileId, Purpose};
+use crate::model::{EvseId, InstalledProfile, ProfileId, Purpose, same_transaction};
 
 impl Proposal<'_> {
     /// Purpose, EVSE and transaction.
@@ -65,7 +65,7 @@ impl Proposal<'_> {
             None => found.push(Violation::NoTransaction(*evse)),
             Some(running) => {
                 if let Some(id) = &profile.transaction_id
-                    && running.id.as_ref() != Some(id)
+                    && !same_transaction(running.id.as_ref(), Some(id))
                 {
                     found.push(Violation::UnknownTransaction(id.clone()));
                 }
@@ -143,8 +143,8 @@ fn duplicate(evse: EvseId, proposed: &InstalledProfile, other: &InstalledProfile
     }
     match ours.purpose {
         Purpose::Tx => {
-            let same_transaction = ours.transaction_id.is_some() && ours.transaction_id == theirs.transaction_id;
-            same_transaction.then_some(Violation::DuplicateForTransaction(theirs.id))
+            let is_same = same_transaction(ours.transaction_id.as_ref(), theirs.transaction_id.as_ref());
+            is_same.then_some(Violation::DuplicateForTransaction(theirs.id))
         }
         Purpose::TxDefault if other.evse != evse => {
             overlap(evse, other.evse).then_some(Violation::DuplicateDefault(theirs.id))

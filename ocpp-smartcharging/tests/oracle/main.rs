@@ -10,6 +10,9 @@ use std::cell::Cell;
 
 use generate::{Case, case};
 use ocpp_smartcharging::composite::{CompositePeriod, CompositeRequest, CompositeSchedule};
+use ocpp_smartcharging::installation::LocalLimit;
+use ocpp_smartcharging::model::{EvseId, Kind, RateUnit};
+use ocpp_smartcharging::units::Supply;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reference::Reference;
@@ -32,7 +35,7 @@ fn run(cases: u32, test: impl Fn(Case) -> Result<(), TestCaseError>) {
 fn composite_equals_the_naive_evaluation_of_each_second() {
     let compared = Cell::new(0_u64);
     let changes = Cell::new(0_u64);
-    run(2_000, |case| {
+    run(1_200, |case| {
         let schedule = composite(&case, &case.request);
         let situation = case.situation();
         let now = case.request.start.timestamp();
@@ -97,7 +100,7 @@ fn profile_below_one_that_never_pauses_changes_nothing() {
         // The same purpose and place, in force all the time, above everything.
         let profile = &mut top.profile;
         profile.stack_level = 10;
-        profile.kind = ocpp_smartcharging::model::Kind::Absolute;
+        profile.kind = Kind::Absolute;
         (profile.valid_from, profile.valid_to, profile.max_offline_seconds) = (None, None, None);
         profile.schedules.truncate(1);
         let schedule = &mut profile.schedules[0];
@@ -115,6 +118,42 @@ fn profile_below_one_that_never_pauses_changes_nothing() {
         let without = composite(&case, &case.request);
         case.profiles.push(below);
         prop_assert_eq!(composite(&case, &case.request), without);
+        Ok(())
+    });
+}
+
+#[test]
+fn amperes_and_watts_tell_the_same() {
+    run(500, |mut case| {
+        let line_millivolts = case.installation.line_millivolts;
+        let voltage = |supply| match supply {
+            Supply::Ac { .. } => i64::from(line_millivolts),
+            Supply::Dc { millivolts } => i64::from(millivolts),
+        };
+        for evse in case.installation.evses.values_mut() {
+            let phases = if let Supply::Ac { phases } = evse.supply { i64::from(phases) } else { 1 };
+            let amperes = evse.local_limit.milliamperes / 1_000;
+            let milliwatts = amperes * voltage(evse.supply) * phases;
+            evse.local_limit = LocalLimit { milliamperes: amperes * 1_000, milliwatts };
+        }
+        let evse = EvseId(case.request.evse.0.max(1));
+        let of_unit = |unit| composite(&case, &CompositeRequest { unit, evse, ..case.request });
+        let (in_amperes, in_watts) = (of_unit(RateUnit::Amperes), of_unit(RateUnit::Watts));
+        let millivolts = voltage(case.installation.evses[&evse].supply);
+        for second in in_amperes.periods.iter().chain(&in_watts.periods).map(|period| period.start_seconds) {
+            let (amperes, watts) = (value_at(&in_amperes, second), value_at(&in_watts, second));
+            prop_assert_eq!(amperes.number_phases, watts.number_phases);
+            prop_assert_eq!(amperes.limit.l2_l3_milli.is_some(), watts.limit.l2_l3_milli.is_some());
+            let phases = match amperes.limit.l2_l3_milli {
+                Some(_) => 1,
+                None => i64::from(amperes.number_phases.unwrap_or(1)),
+            };
+            // Both are cut off to thousandths.
+            let at_least = amperes.limit.milli * millivolts * phases;
+            let below = (amperes.limit.milli + 1) * millivolts * phases;
+            let exact = watts.limit.milli * 1_000;
+            prop_assert!(at_least - 1_000 < exact && exact < below, "{:?} {:?}", amperes, watts);
+        }
         Ok(())
     });
 }

@@ -469,7 +469,7 @@ impl<'a> Reference<'a> {
         } else {
             transaction.and_then(|transaction| transaction.ready_at)
         };
-        let relative = ready.map_or(self.now, up);
+        let relative = ready.map_or(self.now, up).min(self.now);
         let mut start = match profile.kind {
             Kind::Relative => relative,
             Kind::Dynamic => up(profile.dyn_update_time?),

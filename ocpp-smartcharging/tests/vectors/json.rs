@@ -6,13 +6,11 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use ocpp_smartcharging::composite::{CompositePeriod, CompositeRequest};
 use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Transaction};
-use ocpp_smartcharging::model::{
-    ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, LimitSource, OperationMode, PeriodExtra,
-    PhaseRates, ProfileId, Purpose, RateUnit, Recurrency, SchedulePeriod,
-};
+use ocpp_smartcharging::model::{ChargingProfile, EvseId, InstalledProfile, LimitSource, OperationMode, RateUnit};
 use ocpp_smartcharging::time::LocalTime;
 use ocpp_smartcharging::units::{PhaseRule, Rate, Supply};
 use ocpp_smartcharging::validate::Edition;
+use ocpp_types::{Decode as _, v1_6, v2_0_1, v2_1};
 use serde_json::Value;
 
 pub struct Vector {
@@ -36,28 +34,28 @@ impl Vector {
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
         let root: Value = serde_json::from_str(&text).unwrap();
-        let is_16 = root["ocpp"] == "1.6";
+        let edition = match root["ocpp"].as_str().unwrap() {
+            "1.6" => Edition::V1_6,
+            "2.0.1" => Edition::V2_0_1,
+            "2.1" => Edition::V2_1,
+            other => panic!("version {other}"),
+        };
         let request = &root["request"];
         let start = time(&request["start"]).unwrap();
         let profiles = list(&root["profiles"]).iter().map(|entry| InstalledProfile {
             evse: EvseId(u32_of(&entry["evseId"]).unwrap()),
             source: LimitSource::Cso,
-            profile: profile(&entry["profile"]),
+            profile: profile(&entry["profile"], edition),
         });
         Self {
             name: text_of(&root["name"]).unwrap(),
-            edition: match root["ocpp"].as_str().unwrap() {
-                "1.6" => Edition::V1_6,
-                "2.0.1" => Edition::V2_0_1,
-                "2.1" => Edition::V2_1,
-                other => panic!("version {other}"),
-            },
+            edition,
             installable: root["installable"] != false,
             conform: match &root["spec_conform"] {
                 Value::Bool(value) => value.to_string(),
                 other => text_of(other).unwrap(),
             },
-            installation: installation(&root["settings"], is_16),
+            installation: installation(&root["settings"], edition),
             profiles: profiles.collect(),
             transactions: list(&root["transactions"]).iter().map(transaction).collect(),
             offline_since: root["offlineSeconds"].as_i64().map(|seconds| start - TimeDelta::seconds(seconds)),
@@ -75,7 +73,7 @@ impl Vector {
     }
 }
 
-fn installation(settings: &Value, is_16: bool) -> Installation {
+fn installation(settings: &Value, edition: Edition) -> Installation {
     assert_eq!(settings["evseType"], "AC");
     let phases = u8::try_from(u32_of(&settings["defaultNumberPhases"]).unwrap()).unwrap();
     let evse = Evse {
@@ -92,7 +90,10 @@ fn installation(settings: &Value, is_16: bool) -> Installation {
         grid_phases: phases,
         evses,
         cap_at_local_limit: false,
-        phase_rule: if is_16 { PhaseRule::TotalPower } else { PhaseRule::PerPhase },
+        phase_rule: match edition {
+            Edition::V1_6 => PhaseRule::TotalPower,
+            Edition::V2_0_1 | Edition::V2_1 => PhaseRule::PerPhase,
+        },
         setpoint_priority: SetpointPriority::ExternalSystem,
         local_time: match text_of(&settings["timeOffset"]) {
             Some(offset) => LocalTime::fixed(offset.parse::<chrono::FixedOffset>().unwrap().local_minus_utc()),
@@ -105,84 +106,13 @@ fn transaction(value: &Value) -> Transaction {
     Transaction::new(EvseId(u32_of(&value["evseId"]).unwrap()), text_of(&value["id"]), time(&value["start"]))
 }
 
-fn profile(value: &Value) -> ChargingProfile {
-    let schedules = match &value["chargingSchedule"] {
-        Value::Array(schedules) => schedules.iter().map(schedule).collect(),
-        one => vec![schedule(one)],
-    };
-    let id = if value["id"].is_null() { &value["chargingProfileId"] } else { &value["id"] };
-    ChargingProfile {
-        id: ProfileId(i32::try_from(id.as_i64().unwrap()).unwrap()),
-        stack_level: u32_of(&value["stackLevel"]).unwrap(),
-        purpose: match value["chargingProfilePurpose"].as_str().unwrap() {
-            "ChargePointMaxProfile" | "ChargingStationMaxProfile" => Purpose::StationMax,
-            "ChargingStationExternalConstraints" => Purpose::ExternalConstraints,
-            "TxDefaultProfile" => Purpose::TxDefault,
-            "TxProfile" => Purpose::Tx,
-            "PriorityCharging" => Purpose::Priority,
-            "LocalGeneration" => Purpose::LocalGeneration,
-            other => panic!("purpose {other}"),
-        },
-        kind: match value["chargingProfileKind"].as_str().unwrap() {
-            "Absolute" => Kind::Absolute,
-            "Recurring" => Kind::Recurring,
-            "Relative" => Kind::Relative,
-            "Dynamic" => Kind::Dynamic,
-            other => panic!("kind {other}"),
-        },
-        recurrency: match value["recurrencyKind"].as_str() {
-            None => None,
-            Some("Daily") => Some(Recurrency::Daily),
-            Some("Weekly") => Some(Recurrency::Weekly),
-            Some(other) => panic!("recurrency {other}"),
-        },
-        valid_from: time(&value["validFrom"]),
-        valid_to: time(&value["validTo"]),
-        transaction_id: text_of(&value["transactionId"]),
-        schedules,
-        max_offline_seconds: u32_of(&value["maxOfflineDuration"]),
-        invalid_after_offline: value["invalidAfterOfflineDuration"] == true,
-        dyn_update_interval_seconds: u32_of(&value["dynUpdateInterval"]),
-        dyn_update_time: time(&value["dynUpdateTime"]),
-    }
-}
-
-fn schedule(value: &Value) -> ChargingSchedule {
-    assert!(value["limitAtSoC"].is_null() && value["randomizedDelay"].is_null());
-    ChargingSchedule {
-        id: value["id"].as_i64().map_or(0, |id| i32::try_from(id).unwrap()),
-        start_schedule: time(&value["startSchedule"]),
-        duration_seconds: u32_of(&value["duration"]),
-        unit: unit(&value["chargingRateUnit"]),
-        periods: list(&value["chargingSchedulePeriod"]).iter().map(schedule_period).collect(),
-        min_charging_rate_milli: milli(&value["minChargingRate"]),
-        randomized_delay_seconds: 0,
-        use_local_time: value["useLocalTime"] == true,
-        limit_at_soc: None,
-    }
-}
-
-fn schedule_period(value: &Value) -> SchedulePeriod {
-    let rates = |name: &str| PhaseRates {
-        l1_milli: milli(&value[name]),
-        l2_milli: milli(&value[format!("{name}_L2")]),
-        l3_milli: milli(&value[format!("{name}_L3")]),
-    };
-    let limit = rates("limit");
-    let extra = PeriodExtra {
-        limit_l2_milli: limit.l2_milli,
-        limit_l3_milli: limit.l3_milli,
-        discharge_limit: rates("dischargeLimit"),
-        setpoint: rates("setpoint"),
-        ..PeriodExtra::default()
-    };
-    SchedulePeriod {
-        start_seconds: u32_of(&value["startPeriod"]).unwrap(),
-        limit_milli: limit.l1_milli,
-        number_phases: u32_of(&value["numberPhases"]).map(|phases| u8::try_from(phases).unwrap()),
-        phase_to_use: u32_of(&value["phaseToUse"]).map(|phase| u8::try_from(phase).unwrap()),
-        mode: mode(&value["operationMode"]),
-        extra: (extra != PeriodExtra::default()).then(|| Box::new(extra)),
+/// By the codec of the version and the conversion to the model.
+fn profile(value: &Value, edition: Edition) -> ChargingProfile {
+    let json = value.to_string();
+    match edition {
+        Edition::V1_6 => (&v1_6::ChargingProfile::from_json(&json).unwrap()).try_into().unwrap(),
+        Edition::V2_0_1 => (&v2_0_1::ChargingProfile::from_json(&json).unwrap()).try_into().unwrap(),
+        Edition::V2_1 => (&v2_1::ChargingProfile::from_json(&json).unwrap()).try_into().unwrap(),
     }
 }
 

@@ -95,3 +95,92 @@ pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csms::{Row, RowEnd};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use ocpp_core::csms::{Consumption, TransactionId};
+    use ocpp_core::station::{EvseAction, Power};
+
+    const EVSE: EvseId = EvseId(1);
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_millis(seconds * 1000)
+    }
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_268_800, 0).unwrap()
+    }
+
+    /// 200 Wh from 10 s to 110 s, on top of 1000 Wh.
+    fn charged() -> BTreeMap<EvseId, Hardware> {
+        let mut hardware = Hardware::new(1_000_000, 7_200);
+        hardware.plug(at(0));
+        hardware.order(at(10), &EvseAction::Power(Power::On));
+        hardware.order(at(110), &EvseAction::Power(Power::Off));
+        let _ = hardware.poll_fact(at(200));
+        BTreeMap::from([(EVSE, hardware)])
+    }
+
+    fn row(from: (u64, i64), to: (u64, i64)) -> Row {
+        let time = |seconds: u64| noon() + TimeDelta::seconds(seconds as i64);
+        Row {
+            transaction: TransactionId::from(7),
+            connector: 1,
+            token: "TAG".to_owned(),
+            started_at: time(from.0),
+            meter_start_wh: from.1,
+            samples: Vec::new(),
+            end: Some(RowEnd {
+                at: time(to.0),
+                meter_stop_wh: to.1,
+                reason: None,
+                consumption: Consumption::between(from.1, to.1),
+            }),
+        }
+    }
+
+    fn covers(rows: Vec<Row>, unbillable_mwh: i64) -> bool {
+        let bill = Bill { rows, ..Bill::default() };
+        let unbillable_mwh = BTreeMap::from([(EVSE, unbillable_mwh)]);
+        let meters = Meters { hardware: &charged(), since: at(0), now: at(200), unbillable_mwh: &unbillable_mwh };
+        covers_the_meters(&bill, &meters).is_ok()
+    }
+
+    #[test]
+    fn bill_of_what_flowed_is_accepted() {
+        assert!(covers(vec![row((10, 1000), (110, 1200))], 0));
+        assert!(covers(vec![row((10, 1000), (50, 1080)), row((51, 1081), (110, 1199))], 0));
+    }
+
+    #[test]
+    fn missing_doubled_and_invented_energy_is_seen() {
+        assert!(!covers(vec![], 0), "nothing billed");
+        assert!(!covers(vec![row((10, 1000), (110, 1190))], 0), "too little");
+        assert!(!covers(vec![row((10, 1000), (110, 1210))], 0), "too much");
+        assert!(!covers(vec![row((10, 1010), (110, 1200))], 0), "begun too late");
+        assert!(!covers(vec![row((10, 1000), (110, 1200)), row((10, 1000), (110, 1200))], 0), "twice");
+        assert!(!covers(vec![row((10, 1000), (50, 1080)), row((51, 1090), (110, 1200))], 0), "a hole");
+        let open = Row { end: None, ..row((10, 1000), (110, 1200)) };
+        assert!(!covers(vec![open], 0), "no end");
+    }
+
+    #[test]
+    fn energy_that_cannot_be_billed_may_be_missing_once() {
+        assert!(covers(vec![row((15, 1010), (110, 1200))], 10_000));
+        assert!(!covers(vec![row((15, 1010), (50, 1080)), row((60, 1090), (110, 1200))], 10_000));
+    }
+
+    #[test]
+    fn register_at_another_time_is_seen() {
+        let tells = |row| {
+            let bill = Bill { rows: vec![row], ..Bill::default() };
+            tells_the_time(&bill, &charged(), &WallClock::starting_at(noon())).is_ok()
+        };
+        assert!(tells(row((10, 1000), (110, 1200))));
+        assert!(!tells(row((40, 1000), (110, 1200))));
+        assert!(!tells(row((10, 1000), (90, 1200))));
+    }
+}

@@ -46,6 +46,17 @@ struct Message {
     payload: Value,
 }
 
+/// The last message as it went out.
+#[derive(Clone, Debug, Default)]
+struct LastSent {
+    /// Its message id.
+    id: String,
+    /// How many operations the store had been given when its answer came, if it came in this boot.
+    answered: Option<usize>,
+    /// Whether a boot ended with the delivery durable.
+    is_delivered: bool,
+}
+
 /// Compares the journal with the wire.
 #[derive(Clone, Debug, Default)]
 pub struct JournalCheck {
@@ -55,6 +66,7 @@ pub struct JournalCheck {
     last_position: Option<u64>,
     /// The messages, each once.
     messages: Vec<Message>,
+    last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
 }
@@ -78,17 +90,22 @@ impl JournalCheck {
         Ok(())
     }
 
-    /// The station sends a frame, and this is what is durable.
+    /// The station sends a frame, and this is durable.
     ///
     /// # Errors
-    /// When the frame tells of a transaction and is neither the next record nor the last message again.
+    /// When the frame tells of a transaction and is neither the next record nor the last message again, or is the last
+    /// one again although its delivery is durable.
     pub fn sent(&mut self, frame: &Frame, durable: &[StoreOp]) -> Result<(), Violation> {
-        let Frame::Call { action, payload, .. } = frame else { return Ok(()) };
+        let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
         let message = Message { kind, payload: payload.clone() };
+        let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
         if self.messages.last() == Some(&message) {
             self.repeats += 1;
+            if last.is_delivered {
+                return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
+            }
             return Ok(());
         }
         match self.records.get(self.messages.len()) {
@@ -101,6 +118,19 @@ impl JournalCheck {
                 Ok(())
             }
         }
+    }
+
+    /// A frame arrives at the station, whose store was given so many operations.
+    pub fn arrived(&mut self, frame: &Frame, given: usize) {
+        if matches!(frame, Frame::Result { id, .. } if *id == self.last.id) {
+            self.last.answered = Some(given);
+        }
+    }
+
+    /// The station loses its power, and so much is durable.
+    pub fn power_cut(&mut self, durable: usize) {
+        // The first operation after the answer records the delivery.
+        self.last.is_delivered |= self.last.answered.take().is_some_and(|given| durable > given);
     }
 
     /// Everything was sent, and the database holds each message once and in order.
@@ -164,4 +194,73 @@ impl Message {
 
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text?).ok().map(|time| time.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocpp_core::store::LogIndex;
+    use serde_json::json;
+
+    fn append(index: u64, kind: u8) -> StoreOp {
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, kind] }
+    }
+
+    fn message(id: &str, action: &str, mark: i64) -> Frame {
+        let payload = json!({"transactionId": 1, "mark": mark});
+        Frame::Call { id: id.to_owned(), action: action.to_owned(), payload }
+    }
+
+    #[test]
+    fn message_without_its_record_is_seen() {
+        let mut check = JournalCheck::default();
+        let start = message("a", "StartTransaction", 0);
+        assert!(matches!(check.clone().sent(&start, &[]), Err(Violation::NotDurable(..))));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()));
+        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()), "again");
+        assert_eq!(check.repeats, 1);
+        let stop = message("b", "StopTransaction", 0);
+        assert!(matches!(check.sent(&stop, &[append(1, 1), append(2, 2)]), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn older_message_again_is_seen() {
+        let durable = [append(1, 2), append(2, 2), append(3, 3)];
+        let mut check = JournalCheck::default();
+        assert_eq!(check.sent(&message("a", "MeterValues", 1), &durable), Ok(()));
+        assert_eq!(check.sent(&message("b", "MeterValues", 2), &durable), Ok(()));
+        assert!(matches!(check.sent(&message("c", "MeterValues", 1), &durable), Err(Violation::OutOfOrder(..))));
+    }
+
+    #[test]
+    fn repeat_after_a_durable_delivery_is_seen() {
+        let durable = [append(1, 1), append(2, 3)];
+        let answer = Frame::Result { id: "a".to_owned(), payload: json!({}) };
+        let start = message("a", "StartTransaction", 0);
+        for (survives, allowed) in [(2, true), (3, false)] {
+            let mut check = JournalCheck::default();
+            check.sent(&start, &durable).unwrap();
+            check.arrived(&answer, 2);
+            check.power_cut(survives);
+            check.power_cut(5);
+            let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
+            assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
+        }
+    }
+
+    #[test]
+    fn record_that_was_not_sent_and_position_used_twice_are_seen() {
+        let mut check = JournalCheck::default();
+        assert!(matches!(check.finish(&[append(1, 1)], &[]), Err(Violation::NeverSent(_))));
+        let reused = [append(4, 1), append(4, 3)];
+        assert_eq!(JournalCheck::default().look(&reused), Err(Violation::PositionReused(4, 4)));
+    }
+
+    #[test]
+    fn message_that_is_not_in_the_database_is_seen() {
+        let mut check = JournalCheck::default();
+        let durable = [append(1, 1)];
+        check.sent(&message("a", "StartTransaction", 0), &durable).unwrap();
+        assert!(matches!(check.finish(&durable, &[]), Err(Violation::NotInDatabase(..))));
+    }
 }

@@ -60,6 +60,9 @@ pub enum Violation {
     /// A message about a transaction that is not the next one, nor the last one again (1.6 §3.7).
     #[error("station sent {0} where the next durable record is {1}: {2}")]
     OutOfOrder(String, String, String),
+    /// A message that was sent again after a crash, although its delivery was durable.
+    #[error("station sent {0} again, whose delivery is durable: {1}")]
+    RepeatedThoughDelivered(String, String),
     /// A record with a position that is not after all earlier ones.
     #[error("record at position {0} after one at {1}")]
     PositionReused(u64, u64),

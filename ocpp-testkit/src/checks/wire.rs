@@ -65,6 +65,9 @@ pub struct WireCheck {
     open: BTreeMap<End, OpenCall>,
     /// Calls that each end received and did not answer.
     unanswered: BTreeMap<End, BTreeSet<String>>,
+    /// How many broken messages each end received. To each one error is due at most, with the id as far as it could be
+    /// read.
+    broken: BTreeMap<End, usize>,
     registration: Registration,
 }
 
@@ -107,8 +110,7 @@ impl WireCheck {
             }
             Frame::Result { id, .. } | Frame::Error { id, .. } => {
                 let was_asked = self.unanswered.entry(sender).or_default().remove(id);
-                let is_blind = matches!(frame, Frame::Error { .. }) && id == "-1";
-                if !was_asked && !is_blind {
+                if !was_asked && !self.is_due_to_broken(sender, &frame) {
                     return Err(Violation::UnaskedAnswer(sender, id.clone()));
                 }
                 if let (End::Station, Registration::Waiting { until, rejected: true }) = (sender, self.registration)
@@ -119,6 +121,13 @@ impl WireCheck {
             }
         }
         Ok(frame)
+    }
+
+    fn is_due_to_broken(&mut self, sender: End, frame: &Frame) -> bool {
+        let broken = self.broken.entry(sender).or_default();
+        let is_due = matches!(frame, Frame::Error { .. }) && *broken > 0;
+        *broken -= usize::from(is_due);
+        is_due
     }
 
     fn station_calls(&self, now: Instant, action: &str) -> Result<(), Violation> {
@@ -134,39 +143,36 @@ impl WireCheck {
         }
     }
 
-    /// Bytes arrive at `receiver`.
-    pub fn arrived(&mut self, now: Instant, receiver: End, bytes: &[u8]) {
-        match Frame::parse(bytes) {
+    /// Bytes arrive at `receiver`. Gives the frame that they are, if they are one.
+    pub fn arrived(&mut self, now: Instant, receiver: End, bytes: &[u8]) -> Option<Frame> {
+        let frame = Frame::parse(bytes);
+        match &frame {
             Some(Frame::Call { id, .. }) => {
-                self.unanswered.entry(receiver).or_default().insert(id);
+                self.unanswered.entry(receiver).or_default().insert(id.clone());
             }
             Some(Frame::Result { id, payload }) => {
-                if let Some(call) = self.open.get(&receiver).filter(|open| open.id == id) {
+                if let Some(call) = self.open.get(&receiver).filter(|open| open.id == *id) {
                     if receiver == End::Station && call.action == "BootNotification" {
-                        self.registration = Registration::of(now, &payload).unwrap_or(self.registration);
+                        self.registration = Registration::of(now, payload).unwrap_or(self.registration);
                     }
                     self.open.remove(&receiver);
                 }
             }
             Some(Frame::Error { id, .. }) => {
-                if self.open.get(&receiver).is_some_and(|open| open.id == id) {
+                if self.open.get(&receiver).is_some_and(|open| open.id == *id) {
                     self.open.remove(&receiver);
                 }
             }
-            // Not ours to judge: the peer may send what it likes, and is told so with the id it cannot have.
-            None => {
-                let id = serde_json::from_slice::<Vec<Value>>(bytes)
-                    .ok()
-                    .and_then(|frame| frame.get(1).and_then(Value::as_str).map(str::to_owned));
-                self.unanswered.entry(receiver).or_default().extend(id);
-            }
+            None => *self.broken.entry(receiver).or_default() += 1,
         }
+        frame
     }
 
     /// The end knows that its connection is gone: calls end.
     pub fn closed(&mut self, end: End) {
         self.open.remove(&end);
         self.unanswered.remove(&end);
+        self.broken.remove(&end);
     }
 
     /// The station boots.

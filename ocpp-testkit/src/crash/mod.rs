@@ -56,7 +56,13 @@ pub struct CrashFailure {
     /// The power cuts of the run.
     pub crashes: Vec<CrashPoint>,
     /// What failed.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
+}
+
+impl CrashFailure {
+    fn new(scenario: &Scenario, crashes: &[CrashPoint], failure: Failure) -> Self {
+        CrashFailure { scenario: scenario.name, crashes: crashes.to_vec(), failure: Box::new(failure) }
+    }
 }
 
 /// How an enumeration goes.
@@ -68,7 +74,7 @@ pub struct Enumeration {
     pub second_within: u64,
     /// Only every so many'th point; 1 for all.
     pub stride: usize,
-    /// Both stores lag so long, if not as the scenario says: the slower, the more a crash can leave.
+    /// How long the store of that end lags, if not as the scenario says: the longer, the more a crash can leave.
     pub slow: Option<Duration>,
 }
 
@@ -83,14 +89,14 @@ impl Enumeration {
     /// # Errors
     /// The first point at which a check failed, with a trace.
     pub fn run(&self, scenario: &Scenario) -> Result<Report, CrashFailure> {
-        let fails = |failure| CrashFailure { scenario: scenario.name, crashes: Vec::new(), failure };
-        let reference = scenario.run(PairConfig { survey: true, ..config(scenario, self.slow) }).map_err(fails)?;
+        let fails = |failure| CrashFailure::new(scenario, &[], failure);
+        let reference = scenario.run(PairConfig { survey: true, ..self.config(scenario) }).map_err(fails)?;
         let points = self.points(reference.survey());
         let half = points.len() / 2;
         let (front, back) = points.split_at_checked(half).unwrap_or((&points, &[]));
         let reports = thread::scope(|scope| {
-            let back = scope.spawn(|| run_all(scenario, self.slow, back));
-            let front = run_all(scenario, self.slow, front);
+            let back = scope.spawn(|| self.run_all(scenario, back));
+            let front = self.run_all(scenario, front);
             (front, back.join())
         });
         let (front, Ok(back)) = reports else {
@@ -99,6 +105,31 @@ impl Enumeration {
             return Err(fails(Failure { at, violation, trace: String::new() }));
         };
         Ok(front?.plus(back?))
+    }
+
+    /// The scenario's own setup, but for the store.
+    fn config(&self, scenario: &Scenario) -> PairConfig {
+        let mut config = (scenario.config)();
+        let store = match self.end {
+            End::Station => &mut config.station_store,
+            End::Csms => &mut config.csms_store,
+        };
+        store.lag = self.slow.unwrap_or(store.lag);
+        config
+    }
+
+    fn run_all(&self, scenario: &Scenario, runs: &[Vec<CrashPoint>]) -> Result<Report, CrashFailure> {
+        let mut report = Report::default();
+        for crashes in runs {
+            let run = |trace| {
+                let config = PairConfig { trace, crashes: crashes.clone(), ..self.config(scenario) };
+                run_point(scenario, config, crashes.len())
+            };
+            // A run that fails is made once more, for its trace.
+            let point = run(false).or_else(|_| run(true));
+            report = report.plus(point.map_err(|failure| CrashFailure::new(scenario, crashes, failure))?);
+        }
+        Ok(report)
     }
 
     /// The runs to make.
@@ -135,22 +166,6 @@ impl Report {
     }
 }
 
-fn run_all(scenario: &Scenario, slow: Option<Duration>, runs: &[Vec<CrashPoint>]) -> Result<Report, CrashFailure> {
-    let mut report = Report::default();
-    for crashes in runs {
-        let run = |trace| {
-            let config = PairConfig { trace, crashes: crashes.clone(), ..config(scenario, slow) };
-            run_point(scenario, config, crashes.len())
-        };
-        // A run that fails is made once more, for its trace.
-        let point = run(false).or_else(|_| run(true));
-        let point =
-            point.map_err(|failure| CrashFailure { scenario: scenario.name, crashes: crashes.clone(), failure })?;
-        report = report.plus(point);
-    }
-    Ok(report)
-}
-
 fn run_point(scenario: &Scenario, config: PairConfig, crashes: usize) -> Result<Report, Failure> {
     let pair = scenario.run(config)?;
     // A crash repeats at most the one message in flight.
@@ -158,14 +173,4 @@ fn run_point(scenario: &Scenario, config: PairConfig, crashes: usize) -> Result<
         return Err(pair.fail(Violation::Repeats(pair.repeats(), crashes)));
     }
     Ok(Report { points: 1, repeats: pair.repeats(), unbillable_mwh: pair.unbillable_mwh() })
-}
-
-/// The scenario's own setup, with slower stores if so wanted.
-fn config(scenario: &Scenario, slow: Option<Duration>) -> PairConfig {
-    let mut config = (scenario.config)();
-    if let Some(lag) = slow {
-        config.station_store.lag = lag;
-        config.csms_store.lag = lag;
-    }
-    config
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, IdToken};
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken};
 use ocpp_core::station::EvseId;
 
 use crate::checks::{Failure, Violation};
@@ -20,19 +20,24 @@ pub struct Scenario {
     pub config: fn() -> PairConfig,
     /// What happens, with the seconds after the start.
     pub steps: fn() -> Vec<(u64, Step)>,
+    /// What must hold at the end, beside the bill.
+    pub holds: fn(&mut Pair) -> Result<(), Failure>,
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 9] = [
-    Scenario { name: "plain session", config: plain, steps: || session(1) },
-    Scenario { name: "cable pulled", config: plain, steps: cable_pulled },
-    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps },
-    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout },
-    Scenario { name: "link lost in the session", config: offline, steps: link_lost },
-    Scenario { name: "remote start and stop", config: plain, steps: remote },
-    Scenario { name: "setting changed", config: plain, steps: setting_changed },
-    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles },
-    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble },
+pub const ALL: [Scenario; 12] = [
+    Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
+    Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
+    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
+    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
+    Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
+    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
+    Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
+    Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
+    Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
+    Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
+    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
+    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -48,15 +53,19 @@ impl Scenario {
         pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
         pair.drive_quiet()?;
         pair.end_fate();
-        check_setting(&mut pair)?;
+        (self.holds)(&mut pair)?;
         pair.check_delivered()?;
         pair.check_bill()?;
         Ok(pair)
     }
 }
 
+fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
+    Ok(())
+}
+
 /// A setting that the station accepted is in force.
-fn check_setting(pair: &mut Pair) -> Result<(), Failure> {
+fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
     let accepted = Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted));
     if !pair.csms.results().any(|(_, result)| *result == accepted) {
         return Ok(());
@@ -77,6 +86,28 @@ fn check_setting(pair: &mut Pair) -> Result<(), Failure> {
             found: other.map(|value| value.to_string()),
         })),
     }
+}
+
+/// A connector whose change of availability was accepted, at once or after the session, is out of service.
+fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
+    let was_accepted = pair.csms.results().any(|(_, result)| match result {
+        Ok(CommandAnswer::Call(answer)) => answer.contains("Accepted") || answer.contains("Scheduled"),
+        Ok(_) | Err(_) => false,
+    });
+    // Long enough for a station that has just booted to tell its statuses.
+    pair.run_for(Duration::from_secs(5))?;
+    let last = pair.csms.facts().iter().rev().find_map(|fact| match fact {
+        Fact::Status(report) if report.connector == 1 => Some(report.status.to_string()),
+        _ => None,
+    });
+    if !was_accepted || last.as_deref() == Some("Unavailable") {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "availability of connector 1".to_owned(),
+        expected: "Unavailable".to_owned(),
+        found: last,
+    }))
 }
 
 fn plain() -> PairConfig {
@@ -136,6 +167,15 @@ fn link_lost() -> Vec<(u64, Step)> {
     session(1).into_iter().chain(down).chain([up]).collect()
 }
 
+/// The station forgets the time in a power cut, and learns it only after the session.
+fn time_unknown() -> Vec<(u64, Step)> {
+    let outage = Duration::from_secs(1);
+    let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage };
+    let down = [(2, Step::Network(Network::Dead)), (3, cut)];
+    let up = (250, Step::Network(Network::Up));
+    down.into_iter().chain(session(1)).chain([up]).collect()
+}
+
 fn remote() -> Vec<(u64, Step)> {
     let start = Command::RemoteStart { evse: Some(1), token: IdToken::new("TAG") };
     vec![
@@ -149,6 +189,23 @@ fn remote() -> Vec<(u64, Step)> {
 fn setting_changed() -> Vec<(u64, Step)> {
     let change = Command::ChangeConfiguration { key: KEY.into(), value: VALUE.into() };
     session(1).into_iter().chain([(30, Step::Csms(change))]).collect()
+}
+
+/// In the middle of the session, and so for its end (1.6 §5.2).
+fn taken_out() -> Vec<(u64, Step)> {
+    let out = call("ChangeAvailability", r#"{"connectorId":1,"type":"Inoperative"}"#);
+    session(1).into_iter().chain([(30, out)]).collect()
+}
+
+/// A soft one in the session, a hard one after it.
+fn reset() -> Vec<(u64, Step)> {
+    let soft = call("Reset", r#"{"type":"Soft"}"#);
+    let hard = call("Reset", r#"{"type":"Hard"}"#);
+    cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
+}
+
+fn call(action: &str, payload: &str) -> Step {
+    Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 
 /// The second vehicle comes and goes while the first one charges.

@@ -9,7 +9,7 @@ use ocpp_core::store::{self, Log, StoreOp};
 use super::{Pair, text};
 use crate::checks::{Failure, Violation};
 use crate::link::End;
-use crate::trace::Actor;
+use crate::trace::{Actor, LOST};
 
 /// More actions than any input can ask for.
 const MAX_ACTIONS: usize = 10_000;
@@ -168,7 +168,7 @@ impl Pair {
         }
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());
         let arrives = self.link.send(self.now, sender, bytes);
-        self.note(actor, || format!("sends {}{}", text.unwrap_or_default(), if arrives { "" } else { " (lost)" }));
+        self.note(actor, || format!("sends {}{}", text.unwrap_or_default(), if arrives { "" } else { LOST }));
         Ok(())
     }
 
@@ -200,6 +200,9 @@ impl Pair {
             End::Station => {
                 self.station.power_cut(now, keep);
                 self.forget_begun();
+                if let Some(journal) = &mut self.journal {
+                    journal.power_cut(self.station.store().durable().len());
+                }
             }
             End::Csms => self.csms.crash(keep),
         }

@@ -9,7 +9,7 @@ use crate::checks::wire::Frame;
 use crate::checks::{Failure, Violation};
 use crate::hardware::Hardware;
 use crate::link::{Arrival, End};
-use crate::trace::Actor;
+use crate::trace::{Actor, INTERCEPTED};
 
 impl Pair {
     pub(super) fn arrive(&mut self, end: End, arrival: Arrival) -> Result<(), Failure> {
@@ -20,7 +20,12 @@ impl Pair {
                 self.tell_station(st::Input::Link(st::LinkInput::Opened { subprotocol: subprotocol.into() }))
             }
             (End::Station, Arrival::Frame(bytes)) => {
-                self.wire.arrived(self.now, End::Station, &bytes);
+                let frame = self.wire.arrived(self.now, End::Station, &bytes);
+                // Once an operation failed, others may wait that the store was not given yet.
+                let store = self.station.store();
+                if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
+                    journal.arrived(&frame, store.durable().len() + store.volatile());
+                }
                 self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))
             }
             (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
@@ -53,8 +58,8 @@ impl Pair {
     }
 
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.wire.arrived(self.now, End::Csms, bytes);
-        let Some((id, interception)) = self.intercepted(bytes) else {
+        let frame = self.wire.arrived(self.now, End::Csms, bytes);
+        let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
             return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes)));
         };
         let answer = match interception {
@@ -65,16 +70,13 @@ impl Pair {
                 return Ok(());
             }
         };
-        self.note(Actor::World, || format!("answers for the csms {answer}"));
+        self.note(Actor::World, || format!("{INTERCEPTED}{answer}"));
         self.link.send(self.now, End::Csms, answer.into_bytes());
         Ok(())
     }
 
-    fn intercepted(&mut self, bytes: &[u8]) -> Option<(String, Interception)> {
-        if self.interceptions.is_empty() {
-            return None;
-        }
-        let Some(Frame::Call { id, action, .. }) = Frame::parse(bytes) else { return None };
+    fn intercepted(&mut self, frame: Frame) -> Option<(String, Interception)> {
+        let Frame::Call { id, action, .. } = frame else { return None };
         let index = self.interceptions.iter().position(|(intercepted, _)| *intercepted == action)?;
         self.interceptions.remove(index).map(|(_, interception)| (id, interception))
     }

@@ -10,6 +10,7 @@ use ocpp_core::store::StoreOp;
 use super::Step;
 use crate::csms::CommandResult;
 use crate::link::End;
+use crate::trace::{INJECTED_DOWN, INJECTED_UP};
 
 /// A wall time.
 pub(super) fn time(at: DateTime<Utc>) -> String {
@@ -109,11 +110,14 @@ pub(super) fn step(step: &Step) -> String {
         Step::Token(Some(evse), token) => format!("presents {} at evse {}", token.as_str(), evse.0),
         Step::Token(None, token) => format!("presents {}", token.as_str()),
         Step::Inject { to, bytes } => {
-            let to = if *to == End::Station { "the station" } else { "the csms" };
+            let verb = match to {
+                End::Station => INJECTED_DOWN,
+                End::Csms => INJECTED_UP,
+            };
             let text = String::from_utf8_lossy(bytes);
-            match text.char_indices().nth(80) {
-                Some((end, _)) => format!("sends {to} {}… ({} bytes)", &text[..end], bytes.len()),
-                None => format!("sends {to} {text}"),
+            match text.split_at_checked(200) {
+                Some((head, _)) => format!("{verb}{head}… ({} bytes)", bytes.len()),
+                None => format!("{verb}{text}"),
             }
         }
         Step::RemoteStopRunning => "stops all that runs, by remote".to_owned(),

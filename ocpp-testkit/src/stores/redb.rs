@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ocpp_core::store::{EntryKey, Image, Log, LogIndex, StoreOp};
 use redb::backends::InMemoryBackend;
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{
+    CommitError, Database, DatabaseError, ReadableTable, StorageError, TableDefinition, TableError, TransactionError,
+};
 use thiserror::Error;
 
 use super::{Backend, Write};
@@ -16,7 +18,19 @@ const RECORDS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("r
 /// Why the store could not be opened, read or written.
 #[derive(Debug, Error)]
 #[error("station store: {0}")]
-pub struct StationStoreError(#[from] redb::Error);
+pub struct StationStoreError(Box<redb::Error>);
+
+macro_rules! from_each {
+    ($($error:ident),*) => {$(
+        impl From<$error> for StationStoreError {
+            fn from(error: $error) -> Self {
+                StationStoreError(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+
+from_each!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
 
 /// The store of one station. Clones are the same store: one writes, another can read when the station restarts.
 #[derive(Clone, Debug)]
@@ -30,8 +44,7 @@ impl StationStore {
     /// # Errors
     /// When the file cannot be opened, is no database, or is in use by another process.
     pub fn open(file: &Path) -> Result<Self, StationStoreError> {
-        let database = Database::create(file).map_err(redb::Error::from)?;
-        Self::with_tables(database)
+        Self::with_tables(Database::create(file)?)
     }
 
     /// A store that is gone with the process.
@@ -39,18 +52,14 @@ impl StationStore {
     /// # Errors
     /// When memory cannot be had.
     pub fn in_memory() -> Result<Self, StationStoreError> {
-        let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?;
-        Self::with_tables(database)
+        Self::with_tables(Database::builder().create_with_backend(InMemoryBackend::new())?)
     }
 
     fn with_tables(database: Database) -> Result<Self, StationStoreError> {
-        let create = || -> Result<(), redb::Error> {
-            let transaction = database.begin_write()?;
-            transaction.open_table(ENTRIES)?;
-            transaction.open_table(RECORDS)?;
-            Ok(transaction.commit()?)
-        };
-        create()?;
+        let transaction = database.begin_write()?;
+        transaction.open_table(ENTRIES)?;
+        transaction.open_table(RECORDS)?;
+        transaction.commit()?;
         Ok(StationStore { database: Arc::new(database) })
     }
 
@@ -59,10 +68,6 @@ impl StationStore {
     /// # Errors
     /// When the file cannot be read.
     pub fn load(&self) -> Result<Image, StationStoreError> {
-        Ok(self.read()?)
-    }
-
-    fn read(&self) -> Result<Image, redb::Error> {
         let transaction = self.database.begin_read()?;
         let mut image = Image::default();
         for entry in transaction.open_table(ENTRIES)?.iter()? {
@@ -80,7 +85,7 @@ impl StationStore {
         Ok(image)
     }
 
-    fn write<'a>(&self, ops: impl Iterator<Item = &'a StoreOp>) -> Result<(), redb::Error> {
+    fn write<'a>(&self, ops: impl Iterator<Item = &'a StoreOp>) -> Result<(), StationStoreError> {
         // The default durability of a redb transaction is immediate: it is on disk when `commit` returns.
         let transaction = self.database.begin_write()?;
         {
@@ -113,7 +118,7 @@ impl Backend for StationStore {
     type Error = StationStoreError;
 
     fn commit(&mut self, batch: &[Write<(), StoreOp>]) -> Result<(), StationStoreError> {
-        Ok(self.write(batch.iter().map(|write| &write.op))?)
+        self.write(batch.iter().map(|write| &write.op))
     }
 }
 

@@ -31,10 +31,11 @@ pub fn import(folder: &Path, overlay: &Overlay) -> Result<Model, Error> {
         let response_name = format!("{action}Response");
         let response = payloads.get(&response_name);
         let request_name = if response.is_some() { format!("{action}Request") } else { action.to_owned() };
-        let [sender, block, section, doc] =
+        let [sender, block, doc] =
             overlay.messages.get(action).cloned().ok_or_else(|| format!("the overlay does not know {action}"))?;
         let request = importer.object(&request_name, schema, schema)?;
         let response = response.map(|schema| importer.object(&response_name, schema, schema)).transpose()?;
+        let section = overlay.section(action);
         messages.push(Message { action: action.to_owned(), sender, block, section, doc, request, response });
     }
     let Importer { structs, enums, .. } = importer;
@@ -124,12 +125,12 @@ impl Importer<'_> {
         match text("type") {
             Some("string") if object.get("enum").is_some() => {
                 let name = in_place()?;
-                self.add_enum(&name, object)?;
+                self.add_enum(&name, &name, object)?;
                 Ok(Kind::Named(name))
             }
             Some("object") => {
                 let name = in_place()?;
-                self.add_struct(&name, schema, root)?;
+                self.add_struct(&name, &name, schema, root)?;
                 Ok(Kind::Named(name))
             }
             Some("string") => match text("format") {
@@ -164,16 +165,17 @@ impl Importer<'_> {
             }
         };
         if schema.get("enum").is_some() {
-            self.add_enum(&name, schema)?;
+            self.add_enum(&name, definition, schema)?;
         } else {
-            self.add_struct(&name, schema, root)?;
+            self.add_struct(&name, definition, schema, root)?;
         }
         Ok(Kind::Named(name))
     }
 
-    fn add_struct(&mut self, name: &str, schema: &Tree, root: &Tree) -> Result<(), Error> {
+    fn add_struct(&mut self, name: &str, definition: &str, schema: &Tree, root: &Tree) -> Result<(), Error> {
         let fields = self.object(name, schema, root)?;
-        let new = Struct { name: name.to_owned(), doc: self.overlay.type_doc(name), fields };
+        let section = self.overlay.section(definition);
+        let new = Struct { name: name.to_owned(), section, doc: self.overlay.type_doc(name), fields };
         match self.structs.insert(name.to_owned(), new.clone()) {
             Some(old) if old != new => Err(format!("two different objects are called {name}").into()),
             _ if self.enums.contains_key(name) => Err(format!("an object and an enumeration are called {name}").into()),
@@ -181,10 +183,11 @@ impl Importer<'_> {
         }
     }
 
-    fn add_enum(&mut self, name: &str, object: &Tree) -> Result<(), Error> {
+    fn add_enum(&mut self, name: &str, definition: &str, object: &Tree) -> Result<(), Error> {
         let texts = object.get("enum").into_iter().flat_map(Tree::texts);
         let values = texts.map(|text| (text.to_owned(), self.overlay.doc(name, text))).collect();
-        let new = Enum { name: name.to_owned(), doc: self.overlay.type_doc(name), values };
+        let section = self.overlay.section(definition);
+        let new = Enum { name: name.to_owned(), section, doc: self.overlay.type_doc(name), values };
         if let Some(old) = self.enums.get(name) {
             let sorted = |item: &Enum| {
                 let mut values = item.values.clone();

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+pub mod catalogue;
 pub mod generate;
 pub mod import;
 pub mod model;
@@ -14,7 +15,11 @@ pub mod overlay;
 pub mod tree;
 
 /// The versions of OCPP, by the names of their modules.
-pub const VERSIONS: &[Version] = &[Version { module: "v1_6", name: "1.6", schemas: "ocpp16/schemas" }];
+pub const VERSIONS: &[Version] = &[
+    Version { module: "v1_6", name: "1.6", schemas: "ocpp16/schemas", overlays: &["v1_6"] },
+    Version { module: "v2_0_1", name: "2.0.1", schemas: "ocpp201/schemas", overlays: &["v2", "v2_0_1"] },
+    Version { module: "v2_1", name: "2.1", schemas: "ocpp21/schemas", overlays: &["v2", "v2_1"] },
+];
 
 /// A version of OCPP.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +30,7 @@ pub struct Version {
     pub name: &'static str,
     /// Where its schemas are, below the folder of the specification.
     pub schemas: &'static str,
+    overlays: &'static [&'static str],
 }
 
 impl Version {
@@ -38,14 +44,14 @@ impl Version {
         package().join(format!("model/{}.txt", self.module))
     }
 
-    /// The hand-written overlay.
-    pub fn overlay_file(self) -> PathBuf {
-        package().join(format!("overlay/{}.txt", self.module))
+    /// The committed catalogue.
+    pub fn catalogue_file(self) -> PathBuf {
+        package().join(format!("model/{}_catalogue.txt", self.module))
     }
 
-    /// The folder of the generated code.
-    pub fn source_folder(self) -> PathBuf {
-        package().join(format!("../src/{}", self.module))
+    /// The hand-written overlays.
+    pub fn overlay_files(self) -> impl Iterator<Item = PathBuf> {
+        self.overlays.iter().map(|name| package().join(format!("overlay/{name}.txt")))
     }
 }
 

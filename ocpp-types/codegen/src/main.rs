@@ -2,15 +2,15 @@
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
-use ocpp_codegen::{Error, VERSIONS, Version, generate, import, overlay::Overlay, specification};
+use ocpp_codegen::{Error, VERSIONS, Version, catalogue, generate, import, overlay::Overlay, specification};
 
 const HELP: &str = "\
 usage:
-  ocpp-codegen import [--schemas DIR] [--version V]   schemas and overlay -> model
-  ocpp-codegen generate [--version V]                 model -> Rust source
+  ocpp-codegen import [--schemas DIR] [--version V]   schemas, overlay, catalogues -> model
+  ocpp-codegen generate                               models -> Rust source
 
 DIR holds the JSON schemas of the version (default: in the specification folder,
-OCPP_SPEC or ../shared/spec). V is 1.6 (default: every version).
+OCPP_SPEC or ../shared/spec). V is 1.6, 2.0.1 or 2.1 (default: every version).
 
 example: ocpp-codegen import --schemas schemas/ocpp16 --version 1.6";
 
@@ -40,20 +40,22 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     if schemas.is_some() && versions.len() > 1 {
         return Err("--schemas needs --version".into());
     }
-    for version in versions {
-        match *command {
-            "import" => {
+    match *command {
+        "import" => {
+            for version in versions {
                 let folder = match &schemas {
                     Some(folder) => folder.clone(),
                     None => specification().ok_or("no specification folder; say --schemas")?.join(version.schemas),
                 };
-                let overlay = Overlay::parse(&fs::read_to_string(version.overlay_file())?)?;
-                let model = import::import(&folder, &overlay)?;
+                let model = import::import(&folder, &Overlay::read(version)?)?;
                 fs::write(version.model_file(), import::model_text(version, &model))?;
+                if let Some(specification) = specification() {
+                    fs::write(version.catalogue_file(), catalogue::import(version, &specification)?)?;
+                }
             }
-            "generate" => generate::write(version)?,
-            _ => return Err(HELP.into()),
+            Ok(())
         }
+        "generate" => generate::write(),
+        _ => Err(HELP.into()),
     }
-    Ok(())
 }

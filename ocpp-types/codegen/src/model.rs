@@ -1,20 +1,20 @@
 //! The model of one version, and its text form.
 //!
 //! ```text
-//! message Authorize station Core §4.1
+//! message Authorize station Core @ §4.1 | asks whether an identifier may charge
 //!   request
 //!     idTag! token(20) | identifier to be authorised
 //!   response
 //!     idTagInfo! IdTagInfo
 //!
-//! struct IdTagInfo | what is known about an identifier
+//! struct IdTagInfo @ §7.27 | what is known about an identifier
 //!   expiryDate time
 //!
-//! enum AuthorizationStatus | verdict on an identifier
+//! enum AuthorizationStatus @ §7.2 | verdict on an identifier
 //!   Accepted
 //! ```
 //!
-//! A `!` marks a required member, `[1..3]` after the kind a list, `= x` a default, `|` begins the meaning.
+//! A `!` marks a required member, `[1..3]` after the kind a list, `= x` a default. `@` begins the place in the specification, `|` the meaning.
 
 use std::{fmt, str::FromStr};
 
@@ -55,6 +55,8 @@ pub struct Message {
 pub struct Struct {
     /// The Rust name.
     pub name: String,
+    /// Where the specification describes it.
+    pub section: String,
     /// What it is.
     pub doc: String,
     /// The members, in the order of the schema.
@@ -121,6 +123,8 @@ pub enum TextKind {
 pub struct Enum {
     /// The Rust name.
     pub name: String,
+    /// Where the specification describes it.
+    pub section: String,
     /// What it is.
     pub doc: String,
     /// The texts with their meanings.
@@ -246,6 +250,14 @@ fn write_doc(f: &mut fmt::Formatter<'_>, doc: &str) -> fmt::Result {
     if doc.is_empty() { Ok(()) } else { write!(f, " | {doc}") }
 }
 
+fn write_head(f: &mut fmt::Formatter<'_>, section: &str, doc: &str) -> fmt::Result {
+    if !section.is_empty() {
+        write!(f, " @ {section}")?;
+    }
+    write_doc(f, doc)?;
+    writeln!(f)
+}
+
 fn split_doc(line: &str) -> (&str, String) {
     match line.split_once(" | ") {
         Some((head, doc)) => (head.trim(), doc.trim().to_owned()),
@@ -257,9 +269,8 @@ impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for message in &self.messages {
             let Message { action, sender, block, section, doc, request, response } = message;
-            write!(f, "message {action} {sender} {block} {section}")?;
-            write_doc(f, doc)?;
-            writeln!(f)?;
+            write!(f, "message {action} {sender} {block}")?;
+            write_head(f, section, doc)?;
             for (title, fields) in [("request", Some(request)), ("response", response.as_ref())] {
                 if let Some(fields) = fields {
                     writeln!(f, "  {title}")?;
@@ -270,19 +281,17 @@ impl fmt::Display for Model {
             }
             writeln!(f)?;
         }
-        for Struct { name, doc, fields } in &self.structs {
+        for Struct { name, section, doc, fields } in &self.structs {
             write!(f, "struct {name}")?;
-            write_doc(f, doc)?;
-            writeln!(f)?;
+            write_head(f, section, doc)?;
             for field in fields {
                 writeln!(f, "    {field}")?;
             }
             writeln!(f)?;
         }
-        for Enum { name, doc, values } in &self.enums {
+        for Enum { name, section, doc, values } in &self.enums {
             write!(f, "enum {name}")?;
-            write_doc(f, doc)?;
-            writeln!(f)?;
+            write_head(f, section, doc)?;
             for (value, doc) in values {
                 write!(f, "    {value}")?;
                 write_doc(f, doc)?;
@@ -324,33 +333,24 @@ impl Model {
             return Ok(());
         }
         if !line.starts_with(' ') {
-            let (word, rest) = head.split_once(' ').ok_or("no name")?;
-            *place = match word {
-                "message" => {
-                    let parts: Vec<&str> = rest.splitn(4, ' ').collect();
-                    let &[action, sender, block, section] = parts.as_slice() else {
-                        return Err("four words needed".into());
-                    };
-                    self.messages.push(Message {
-                        action: action.to_owned(),
-                        sender: sender.to_owned(),
-                        block: block.to_owned(),
-                        section: section.to_owned(),
-                        doc,
-                        request: Vec::new(),
-                        response: None,
-                    });
+            let (head, section) = head.split_once(" @ ").unwrap_or((head, ""));
+            let section = section.to_owned();
+            *place = match head.split(' ').collect::<Vec<_>>().as_slice() {
+                ["message", action, sender, block] => {
+                    let [action, sender, block] = [action, sender, block].map(|word| (*word).to_owned());
+                    let request = Vec::new();
+                    self.messages.push(Message { action, sender, block, section, doc, request, response: None });
                     Place::Outside
                 }
-                "struct" => {
-                    self.structs.push(Struct { name: rest.to_owned(), doc, fields: Vec::new() });
+                ["struct", name] => {
+                    self.structs.push(Struct { name: (*name).to_owned(), section, doc, fields: Vec::new() });
                     Place::Struct
                 }
-                "enum" => {
-                    self.enums.push(Enum { name: rest.to_owned(), doc, values: Vec::new() });
+                ["enum", name] => {
+                    self.enums.push(Enum { name: (*name).to_owned(), section, doc, values: Vec::new() });
                     Place::Enum
                 }
-                word => return Err(format!("unknown word {word}").into()),
+                _ => return Err(format!("not understood: {head}").into()),
             };
             return Ok(());
         }

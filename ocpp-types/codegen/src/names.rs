@@ -2,8 +2,13 @@
 
 /// A field name in snake case: `chargingSchedulePeriod` becomes `charging_schedule_period`.
 pub fn snake(name: &str) -> String {
-    // The state of charge is one word, whatever its letters say.
-    let name = name.replace("SoC", "Soc").replace("OCPP", "Ocpp");
+    // These are one word each, whatever their letters say.
+    let name = name
+        .replace("SoC", "Soc")
+        .replace("soC", "soc")
+        .replace("soH", "soh")
+        .replace("V2X", "V2x")
+        .replace("EMAIDs", "Emaids");
     let characters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
     for (index, &character) in characters.iter().enumerate() {

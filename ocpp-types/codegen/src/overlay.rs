@@ -2,7 +2,8 @@
 //!
 //! Each line begins with a word:
 //!
-//! - `message ACTION SENDER BLOCK SECTION | meaning`
+//! - `message ACTION SENDER BLOCK | meaning`
+//! - `section NAME ..`: where the specification describes the action or definition
 //! - `type OWNER.field NAME`: the name of an object or enumeration that the schema defines in place
 //! - `rename DEFINITION NAME`: another name for a definition of the schema
 //! - `text OWNER.field KIND`: how a text compares and whether it may be shown (`citext`, `token`, `secret`)
@@ -10,15 +11,16 @@
 //!
 //! An owner is a type; `*` stands for every owner, and a line with the owner's name outranks it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
-use crate::{Error, model::TextKind};
+use crate::{Error, Version, model::TextKind};
 
 /// The lines of an overlay.
 #[derive(Debug, Default)]
 pub struct Overlay {
-    /// Sender, block, section and meaning by action.
-    pub messages: BTreeMap<String, [String; 4]>,
+    /// Sender, block and meaning by action.
+    pub messages: BTreeMap<String, [String; 3]>,
+    sections: BTreeMap<String, String>,
     types: BTreeMap<String, String>,
     renames: BTreeMap<String, String>,
     texts: BTreeMap<String, TextKind>,
@@ -26,11 +28,15 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    /// Reads the lines.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// Reads the overlay of a version.
+    pub fn read(version: Version) -> Result<Self, Error> {
         let mut overlay = Self::default();
-        for (number, line) in text.lines().enumerate() {
-            overlay.push_line(line.trim()).map_err(|error| format!("overlay line {}: {error}", number + 1))?;
+        for file in version.overlay_files() {
+            let text = fs::read_to_string(&file)?;
+            for (number, line) in text.lines().enumerate() {
+                let result = overlay.push_line(line.trim());
+                result.map_err(|error| format!("{}, line {}: {error}", file.display(), number + 1))?;
+            }
         }
         Ok(overlay)
     }
@@ -42,10 +48,11 @@ impl Overlay {
         let (head, doc) = line.split_once(" | ").unwrap_or((line, ""));
         let words: Vec<&str> = head.split_whitespace().collect();
         let old = match words.as_slice() {
-            ["message", action, sender, block, section @ ..] => {
-                let facts = [*sender, *block, &section.join(" "), doc.trim()].map(str::to_owned);
+            ["message", action, sender, block] => {
+                let facts = [*sender, *block, doc.trim()].map(str::to_owned);
                 self.messages.insert((*action).to_owned(), facts).is_some()
             }
+            ["section", name, section @ ..] => self.sections.insert((*name).to_owned(), section.join(" ")).is_some(),
             ["type", place, name] => self.types.insert((*place).to_owned(), (*name).to_owned()).is_some(),
             ["rename", from, to] => self.renames.insert((*from).to_owned(), (*to).to_owned()).is_some(),
             ["text", place, kind] => {
@@ -66,6 +73,11 @@ impl Overlay {
     /// The name of a definition, if it has another one here.
     pub fn rename(&self, definition: &str) -> Option<String> {
         self.renames.get(definition).cloned()
+    }
+
+    /// Where the specification describes an action or definition.
+    pub fn section(&self, name: &str) -> String {
+        self.sections.get(name).cloned().unwrap_or_default()
     }
 
     /// The kind of the text in the member of `owner`.

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use ocpp_codegen::{VERSIONS, generate, import, model::Model, overlay::Overlay, specification};
+use ocpp_codegen::{VERSIONS, catalogue, generate, import, model::Model, overlay::Overlay, specification};
 
 fn read_folder(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
@@ -13,12 +13,11 @@ fn read_folder(folder: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn generated_code_is_up_to_date() {
-    for version in VERSIONS {
-        let generated = generate::formatted(*version).unwrap();
-        let committed = read_folder(&version.source_folder());
-        assert!(generated.keys().eq(committed.keys()), "{}: files differ; run `ocpp-codegen generate`", version.name);
+    for (name, generated) in generate::folders().unwrap() {
+        let committed = read_folder(&generate::source_folder(&name));
+        assert!(generated.keys().eq(committed.keys()), "{name}: files differ; run `ocpp-codegen generate`");
         for (path, source) in generated {
-            assert_eq!(source, committed[&path], "{}/{path} is stale; run `ocpp-codegen generate`", version.module);
+            assert_eq!(source, committed[&path], "{name}/{path} is stale; run `ocpp-codegen generate`");
         }
     }
 }
@@ -30,10 +29,13 @@ fn models_are_those_of_the_schemas() {
         return;
     };
     for version in VERSIONS {
-        let overlay = Overlay::parse(&fs::read_to_string(version.overlay_file()).unwrap()).unwrap();
+        let overlay = Overlay::read(*version).unwrap();
         let imported = import::import(&specification.join(version.schemas), &overlay).unwrap();
         let committed = fs::read_to_string(version.model_file()).unwrap();
         assert_eq!(import::model_text(*version, &imported), committed, "{}: run `ocpp-codegen import`", version.name);
+        let committed = fs::read_to_string(version.catalogue_file()).unwrap();
+        let imported = catalogue::import(*version, &specification).unwrap();
+        assert_eq!(imported, committed, "{}: run `ocpp-codegen import`", version.name);
     }
 }
 

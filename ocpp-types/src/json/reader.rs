@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text from `start` to the current position. Both lie beside ASCII characters, so the slice always exists.
-    fn since(&self, start: usize) -> &'a str {
+    pub(crate) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.pos).unwrap_or_default()
     }
 

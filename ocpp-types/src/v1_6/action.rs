@@ -26,83 +26,83 @@ actions! {
         /// `SmartCharging`.
         SmartCharging,
     }
-    /// Asks whether an identifier may charge. (OCPP 1.6 §4.1)
+    /// Asks whether an identifier may charge. (OCPP 1.6, §4.1)
     Authorize: StationToCsms, Core;
-    /// Registers the station after a start. (OCPP 1.6 §4.2)
+    /// Registers the station after a start. (OCPP 1.6, §4.2)
     BootNotification: StationToCsms, Core;
-    /// Cancels a reservation. (OCPP 1.6 §5.1)
+    /// Cancels a reservation. (OCPP 1.6, §5.1)
     CancelReservation: CsmsToStation, Reservation;
-    /// Delivers a certificate that was signed for the station. (OCPP 1.6 A02)
+    /// Delivers a certificate that was signed for the station. (OCPP 1.6, security white paper A02)
     CertificateSigned: CsmsToStation, Security;
-    /// Takes a connector, or the station, in or out of service. (OCPP 1.6 §5.2)
+    /// Takes a connector, or the station, in or out of service. (OCPP 1.6, §5.2)
     ChangeAvailability: CsmsToStation, Core;
-    /// Changes one configuration key. (OCPP 1.6 §5.3)
+    /// Changes one configuration key. (OCPP 1.6, §5.3)
     ChangeConfiguration: CsmsToStation, Core;
-    /// Empties the authorization cache. (OCPP 1.6 §5.4)
+    /// Empties the authorization cache. (OCPP 1.6, §5.4)
     ClearCache: CsmsToStation, Core;
-    /// Removes charging profiles that match. (OCPP 1.6 §5.5)
+    /// Removes charging profiles that match. (OCPP 1.6, §5.5)
     ClearChargingProfile: CsmsToStation, SmartCharging;
-    /// Carries vendor data, either way. (OCPP 1.6 §4.3)
+    /// Carries vendor data, either way. (OCPP 1.6, §4.3)
     DataTransfer: Both, Core;
-    /// Removes an installed certificate. (OCPP 1.6 M04)
+    /// Removes an installed certificate. (OCPP 1.6, security white paper M04)
     DeleteCertificate: CsmsToStation, Security;
-    /// Reports the progress of a diagnostics upload. (OCPP 1.6 §4.4)
+    /// Reports the progress of a diagnostics upload. (OCPP 1.6, §4.4)
     DiagnosticsStatusNotification: StationToCsms, FirmwareManagement;
-    /// Asks the station to send a message now, those of the security extension included. (OCPP 1.6 A02)
+    /// Asks the station to send a message now, those of the security extension included. (OCPP 1.6, security white paper A02)
     ExtendedTriggerMessage: CsmsToStation, Security;
-    /// Reports the progress of a firmware update. (OCPP 1.6 §4.5)
+    /// Reports the progress of a firmware update. (OCPP 1.6, §4.5)
     FirmwareStatusNotification: StationToCsms, FirmwareManagement;
-    /// Asks for the schedule that results from all profiles. (OCPP 1.6 §5.7)
+    /// Asks for the schedule that results from all profiles. (OCPP 1.6, §5.7)
     GetCompositeSchedule: CsmsToStation, SmartCharging;
-    /// Asks for configuration keys. (OCPP 1.6 §5.8)
+    /// Asks for configuration keys. (OCPP 1.6, §5.8)
     GetConfiguration: CsmsToStation, Core;
-    /// Asks for an upload of diagnostics. (OCPP 1.6 §5.9)
+    /// Asks for an upload of diagnostics. (OCPP 1.6, §5.9)
     GetDiagnostics: CsmsToStation, FirmwareManagement;
-    /// Asks which root certificates are installed. (OCPP 1.6 M03)
+    /// Asks which root certificates are installed. (OCPP 1.6, security white paper M03)
     GetInstalledCertificateIds: CsmsToStation, Security;
-    /// Asks for the version of the local authorization list. (OCPP 1.6 §5.10)
+    /// Asks for the version of the local authorization list. (OCPP 1.6, §5.10)
     GetLocalListVersion: CsmsToStation, LocalAuthListManagement;
-    /// Asks for an upload of a log. (OCPP 1.6 N01)
+    /// Asks for an upload of a log. (OCPP 1.6, security white paper N01)
     GetLog: CsmsToStation, Security;
-    /// Shows that the station is alive and asks for the time. (OCPP 1.6 §4.6)
+    /// Shows that the station is alive and asks for the time. (OCPP 1.6, §4.6)
     Heartbeat: StationToCsms, Core;
-    /// Installs a root certificate. (OCPP 1.6 M05)
+    /// Installs a root certificate. (OCPP 1.6, security white paper M05)
     InstallCertificate: CsmsToStation, Security;
-    /// Reports the progress of a log upload. (OCPP 1.6 N01)
+    /// Reports the progress of a log upload. (OCPP 1.6, security white paper N01)
     LogStatusNotification: StationToCsms, Security;
-    /// Reports meter readings. (OCPP 1.6 §4.7)
+    /// Reports meter readings. (OCPP 1.6, §4.7)
     MeterValues: StationToCsms, Core;
-    /// Asks the station to start a transaction. (OCPP 1.6 §5.11)
+    /// Asks the station to start a transaction. (OCPP 1.6, §5.11)
     RemoteStartTransaction: CsmsToStation, Core;
-    /// Asks the station to stop a transaction. (OCPP 1.6 §5.12)
+    /// Asks the station to stop a transaction. (OCPP 1.6, §5.12)
     RemoteStopTransaction: CsmsToStation, Core;
-    /// Reserves a connector, or the station, for an identifier. (OCPP 1.6 §5.13)
+    /// Reserves a connector, or the station, for an identifier. (OCPP 1.6, §5.13)
     ReserveNow: CsmsToStation, Reservation;
-    /// Restarts the station. (OCPP 1.6 §5.14)
+    /// Restarts the station. (OCPP 1.6, §5.14)
     Reset: CsmsToStation, Core;
-    /// Reports a security event. (OCPP 1.6 A04)
+    /// Reports a security event. (OCPP 1.6, security white paper A04)
     SecurityEventNotification: StationToCsms, Security;
-    /// Replaces or updates the local authorization list. (OCPP 1.6 §5.15)
+    /// Replaces or updates the local authorization list. (OCPP 1.6, §5.15)
     SendLocalList: CsmsToStation, LocalAuthListManagement;
-    /// Installs a charging profile. (OCPP 1.6 §5.16)
+    /// Installs a charging profile. (OCPP 1.6, §5.16)
     SetChargingProfile: CsmsToStation, SmartCharging;
-    /// Asks for a certificate for the station's key. (OCPP 1.6 A02)
+    /// Asks for a certificate for the station's key. (OCPP 1.6, security white paper A02)
     SignCertificate: StationToCsms, Security;
-    /// Reports the progress of a signed firmware update. (OCPP 1.6 L01)
+    /// Reports the progress of a signed firmware update. (OCPP 1.6, security white paper L01)
     SignedFirmwareStatusNotification: StationToCsms, Security;
-    /// Asks the station to install signed firmware. (OCPP 1.6 L01)
+    /// Asks the station to install signed firmware. (OCPP 1.6, security white paper L01)
     SignedUpdateFirmware: CsmsToStation, Security;
-    /// Reports the start of a transaction. (OCPP 1.6 §4.8)
+    /// Reports the start of a transaction. (OCPP 1.6, §4.8)
     StartTransaction: StationToCsms, Core;
-    /// Reports the status of a connector or of the station. (OCPP 1.6 §4.9)
+    /// Reports the status of a connector or of the station. (OCPP 1.6, §4.9)
     StatusNotification: StationToCsms, Core;
-    /// Reports the end of a transaction. (OCPP 1.6 §4.10)
+    /// Reports the end of a transaction. (OCPP 1.6, §4.10)
     StopTransaction: StationToCsms, Core;
-    /// Asks the station to send a message now. (OCPP 1.6 §5.17)
+    /// Asks the station to send a message now. (OCPP 1.6, §5.17)
     TriggerMessage: CsmsToStation, RemoteTrigger;
-    /// Unlocks the cable at a connector. (OCPP 1.6 §5.18)
+    /// Unlocks the cable at a connector. (OCPP 1.6, §5.18)
     UnlockConnector: CsmsToStation, Core;
-    /// Asks the station to install firmware. (OCPP 1.6 §5.19)
+    /// Asks the station to install firmware. (OCPP 1.6, §5.19)
     UpdateFirmware: CsmsToStation, FirmwareManagement;
 }
 

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Verdict on an identifier (§7.2).
+    /// Verdict on an identifier. (OCPP 1.6, §7.2)
     AuthorizationStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -3,7 +3,7 @@
 use super::IdTagInfo;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, TokenText, Writer, via_json};
 
-/// Asks whether an identifier may charge. (OCPP 1.6 §4.1)
+/// Asks whether an identifier may charge. (OCPP 1.6, §4.1)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizeRequest {
     /// Identifier to be authorised.

@@ -4,7 +4,7 @@ use crate::prelude::{
     CiText, DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Utc, Writer, enumeration, via_json,
 };
 
-/// Registers the station after a start. (OCPP 1.6 §4.2)
+/// Registers the station after a start. (OCPP 1.6, §4.2)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootNotificationRequest {
     /// Vendor of the station.
@@ -221,7 +221,7 @@ impl Encode for BootNotificationResponse {
 via_json!(BootNotificationResponse);
 
 enumeration! {
-    /// Answer to the registration of a station (§7.38).
+    /// Answer to the registration of a station. (OCPP 1.6, §7.38)
     RegistrationStatus {
         /// `Accepted`.
         Accepted = "Accepted",

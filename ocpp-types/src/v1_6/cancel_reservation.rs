@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Cancels a reservation. (OCPP 1.6 §5.1)
+/// Cancels a reservation. (OCPP 1.6, §5.1)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancelReservationRequest {
     /// Number of the reservation.
@@ -82,7 +82,7 @@ impl Encode for CancelReservationResponse {
 via_json!(CancelReservationResponse);
 
 enumeration! {
-    /// Answer to a cancellation (§7.5).
+    /// Answer to a cancellation. (OCPP 1.6, §7.5)
     CancelReservationStatus {
         /// `Accepted`.
         Accepted = "Accepted",

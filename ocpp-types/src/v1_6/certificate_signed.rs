@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Writer, enumeration, via_json};
 
-/// Delivers a certificate that was signed for the station. (OCPP 1.6 A02)
+/// Delivers a certificate that was signed for the station. (OCPP 1.6, security white paper A02)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateSignedRequest {
     /// Certificate and its signers, PEM.

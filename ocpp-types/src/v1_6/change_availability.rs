@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Takes a connector, or the station, in or out of service. (OCPP 1.6 §5.2)
+/// Takes a connector, or the station, in or out of service. (OCPP 1.6, §5.2)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeAvailabilityRequest {
     /// Number of the connector; 0 means the station with all connectors.
@@ -89,7 +89,7 @@ impl Encode for ChangeAvailabilityResponse {
 via_json!(ChangeAvailabilityResponse);
 
 enumeration! {
-    /// Answer to a change of availability (§7.3).
+    /// Answer to a change of availability. (OCPP 1.6, §7.3)
     AvailabilityStatus {
         /// `Accepted`.
         Accepted = "Accepted",
@@ -103,7 +103,7 @@ enumeration! {
 via_json!(AvailabilityStatus);
 
 enumeration! {
-    /// Availability wanted (§7.4).
+    /// Availability wanted. (OCPP 1.6, §7.4)
     AvailabilityType {
         /// `Inoperative`.
         Inoperative = "Inoperative",

@@ -4,7 +4,7 @@ use crate::prelude::{
     CiText, Decode, Direction, Encode, Fault, Message, Reader, Request, SecretText, Writer, enumeration, via_json,
 };
 
-/// Changes one configuration key. (OCPP 1.6 §5.3)
+/// Changes one configuration key. (OCPP 1.6, §5.3)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeConfigurationRequest {
     /// Name of the configuration key.
@@ -91,7 +91,7 @@ impl Encode for ChangeConfigurationResponse {
 via_json!(ChangeConfigurationResponse);
 
 enumeration! {
-    /// Answer to a changed key (§7.22).
+    /// Answer to a changed key. (OCPP 1.6, §7.22)
     ConfigurationStatus {
         /// `Accepted`.
         Accepted = "Accepted",

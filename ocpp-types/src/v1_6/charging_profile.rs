@@ -3,7 +3,7 @@
 use super::{ChargingProfileKind, ChargingProfilePurpose, ChargingSchedule, RecurrencyKind};
 use crate::prelude::{DateTime, Decode, Encode, Fault, Reader, Utc, Writer, via_json};
 
-/// Limits over time, with the conditions under which they hold (§7.8).
+/// Limits over time, with the conditions under which they hold. (OCPP 1.6, §7.8)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargingProfile {
     /// Number of the profile.

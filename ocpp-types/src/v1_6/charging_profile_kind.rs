@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// How the times of a profile count (§7.9).
+    /// How the times of a profile count. (OCPP 1.6, §7.9)
     ChargingProfileKind {
         /// `Absolute`.
         Absolute = "Absolute",

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// What a profile limits (§7.10).
+    /// What a profile limits. (OCPP 1.6, §7.10)
     ChargingProfilePurpose {
         /// `ChargePointMaxProfile`.
         ChargePointMaxProfile = "ChargePointMaxProfile",

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Unit of limits (§7.12).
+    /// Unit of limits. (OCPP 1.6, §7.12)
     ChargingRateUnit {
         /// Amperes per phase.
         A = "A",

@@ -3,7 +3,7 @@
 use super::{ChargingRateUnit, ChargingSchedulePeriod};
 use crate::prelude::{DateTime, Decimal, Decode, Encode, Fault, Reader, Utc, Vec, Writer, via_json};
 
-/// Limits over time (§7.13).
+/// Limits over time. (OCPP 1.6, §7.13)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargingSchedule {
     /// Length, seconds; absent: without end.

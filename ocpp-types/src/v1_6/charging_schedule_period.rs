@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decimal, Decode, Encode, Fault, Reader, Writer, via_json};
 
-/// A limit from one moment on (§7.14).
+/// A limit from one moment on. (OCPP 1.6, §7.14)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargingSchedulePeriod {
     /// Beginning, seconds after that of the schedule.

@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Empties the authorization cache. (OCPP 1.6 §5.4)
+/// Empties the authorization cache. (OCPP 1.6, §5.4)
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ClearCacheRequest {}
 
@@ -74,7 +74,7 @@ impl Encode for ClearCacheResponse {
 via_json!(ClearCacheResponse);
 
 enumeration! {
-    /// Answer to clearing the cache (§7.20).
+    /// Answer to clearing the cache. (OCPP 1.6, §7.20)
     ClearCacheStatus {
         /// `Accepted`.
         Accepted = "Accepted",

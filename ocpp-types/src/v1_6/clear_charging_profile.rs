@@ -3,7 +3,7 @@
 use super::ChargingProfilePurpose;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Removes charging profiles that match. (OCPP 1.6 §5.5)
+/// Removes charging profiles that match. (OCPP 1.6, §5.5)
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ClearChargingProfileRequest {
     /// Number of the profile to remove.
@@ -128,7 +128,7 @@ impl Encode for ClearChargingProfileResponse {
 via_json!(ClearChargingProfileResponse);
 
 enumeration! {
-    /// Answer to removing profiles (§7.21).
+    /// Answer to removing profiles. (OCPP 1.6, §7.21)
     ClearChargingProfileStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -4,7 +4,7 @@ use crate::prelude::{
     AnyText, CiText, Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json,
 };
 
-/// Carries vendor data, either way. (OCPP 1.6 §4.3)
+/// Carries vendor data, either way. (OCPP 1.6, §4.3)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataTransferRequest {
     /// Vendor that defined the extension.
@@ -124,7 +124,7 @@ impl Encode for DataTransferResponse {
 via_json!(DataTransferResponse);
 
 enumeration! {
-    /// Answer to vendor data (§7.23).
+    /// Answer to vendor data. (OCPP 1.6, §7.23)
     DataTransferStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -3,7 +3,7 @@
 use super::CertificateHashData;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Removes an installed certificate. (OCPP 1.6 M04)
+/// Removes an installed certificate. (OCPP 1.6, security white paper M04)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteCertificateRequest {
     /// Hashes that identify a certificate.

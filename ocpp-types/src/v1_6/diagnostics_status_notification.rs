@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Reports the progress of a diagnostics upload. (OCPP 1.6 §4.4)
+/// Reports the progress of a diagnostics upload. (OCPP 1.6, §4.4)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiagnosticsStatusNotificationRequest {
     /// Outcome.
@@ -74,7 +74,7 @@ impl Encode for DiagnosticsStatusNotificationResponse {
 via_json!(DiagnosticsStatusNotificationResponse);
 
 enumeration! {
-    /// Progress of a diagnostics upload (§7.24).
+    /// Progress of a diagnostics upload. (OCPP 1.6, §7.24)
     DiagnosticsStatus {
         /// `Idle`.
         Idle = "Idle",

@@ -3,7 +3,7 @@
 use super::TriggerMessageStatus;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Asks the station to send a message now, those of the security extension included. (OCPP 1.6 A02)
+/// Asks the station to send a message now, those of the security extension included. (OCPP 1.6, security white paper A02)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtendedTriggerMessageRequest {
     /// Message to send.

@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Reports the progress of a firmware update. (OCPP 1.6 §4.5)
+/// Reports the progress of a firmware update. (OCPP 1.6, §4.5)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirmwareStatusNotificationRequest {
     /// Outcome.
@@ -74,7 +74,7 @@ impl Encode for FirmwareStatusNotificationResponse {
 via_json!(FirmwareStatusNotificationResponse);
 
 enumeration! {
-    /// Progress of a firmware update (§7.25).
+    /// Progress of a firmware update. (OCPP 1.6, §7.25)
     FirmwareStatus {
         /// `Downloaded`.
         Downloaded = "Downloaded",

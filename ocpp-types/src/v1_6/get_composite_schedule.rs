@@ -5,7 +5,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Utc, Writer, enumeration, via_json,
 };
 
-/// Asks for the schedule that results from all profiles. (OCPP 1.6 §5.7)
+/// Asks for the schedule that results from all profiles. (OCPP 1.6, §5.7)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetCompositeScheduleRequest {
     /// Number of the connector; 0 means the grid connection.
@@ -146,7 +146,7 @@ impl Encode for GetCompositeScheduleResponse {
 via_json!(GetCompositeScheduleResponse);
 
 enumeration! {
-    /// Answer to a schedule request (§7.26).
+    /// Answer to a schedule request. (OCPP 1.6, §7.26)
     GetCompositeScheduleStatus {
         /// `Accepted`.
         Accepted = "Accepted",

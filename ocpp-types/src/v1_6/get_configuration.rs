@@ -2,7 +2,7 @@
 
 use crate::prelude::{CiText, Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Vec, Writer, via_json};
 
-/// Asks for configuration keys. (OCPP 1.6 §5.8)
+/// Asks for configuration keys. (OCPP 1.6, §5.8)
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GetConfigurationRequest {
     /// Keys asked for; none means all. Absent when empty.
@@ -109,7 +109,7 @@ impl Encode for GetConfigurationResponse {
 
 via_json!(GetConfigurationResponse);
 
-/// A configuration key with its value (§7.29).
+/// A configuration key with its value. (OCPP 1.6, §7.29)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyValue {
     /// Name of the configuration key.

@@ -4,7 +4,7 @@ use crate::prelude::{
     CiText, DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Uri, Utc, Writer, via_json,
 };
 
-/// Asks for an upload of diagnostics. (OCPP 1.6 §5.9)
+/// Asks for an upload of diagnostics. (OCPP 1.6, §5.9)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetDiagnosticsRequest {
     /// Folder to upload to.

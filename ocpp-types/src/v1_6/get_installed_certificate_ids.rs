@@ -3,7 +3,7 @@
 use super::{CertificateHashData, CertificateUse};
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Vec, Writer, enumeration, via_json};
 
-/// Asks which root certificates are installed. (OCPP 1.6 M03)
+/// Asks which root certificates are installed. (OCPP 1.6, security white paper M03)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetInstalledCertificateIdsRequest {
     /// Kind of certificate.

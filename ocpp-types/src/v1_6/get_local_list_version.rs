@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, via_json};
 
-/// Asks for the version of the local authorization list. (OCPP 1.6 §5.10)
+/// Asks for the version of the local authorization list. (OCPP 1.6, §5.10)
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GetLocalListVersionRequest {}
 

@@ -4,7 +4,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Utc, Writer, enumeration, via_json,
 };
 
-/// Asks for an upload of a log. (OCPP 1.6 N01)
+/// Asks for an upload of a log. (OCPP 1.6, security white paper N01)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetLogRequest {
     /// What to upload and where to.

@@ -2,7 +2,7 @@
 
 use crate::prelude::{DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Utc, Writer, via_json};
 
-/// Shows that the station is alive and asks for the time. (OCPP 1.6 §4.6)
+/// Shows that the station is alive and asks for the time. (OCPP 1.6, §4.6)
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct HeartbeatRequest {}
 

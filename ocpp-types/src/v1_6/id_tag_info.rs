@@ -3,7 +3,7 @@
 use super::AuthorizationStatus;
 use crate::prelude::{DateTime, Decode, Encode, Fault, Reader, TokenText, Utc, Writer, via_json};
 
-/// Verdict on an identifier with its end (§7.27).
+/// Verdict on an identifier with its end. (OCPP 1.6, §7.27)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTagInfo {
     /// Until when the verdict may be cached; absent: without end.

@@ -3,7 +3,7 @@
 use super::CertificateUse;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Writer, enumeration, via_json};
 
-/// Installs a root certificate. (OCPP 1.6 M05)
+/// Installs a root certificate. (OCPP 1.6, security white paper M05)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstallCertificateRequest {
     /// Kind of certificate.

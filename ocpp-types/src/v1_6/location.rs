@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Place of a measurement (§7.30).
+    /// Place of a measurement. (OCPP 1.6, §7.30)
     Location {
         /// `Cable`.
         Cable = "Cable",

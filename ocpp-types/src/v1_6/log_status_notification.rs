@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Reports the progress of a log upload. (OCPP 1.6 N01)
+/// Reports the progress of a log upload. (OCPP 1.6, security white paper N01)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogStatusNotificationRequest {
     /// Outcome.

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// What was measured (§7.31).
+    /// What was measured. (OCPP 1.6, §7.31)
     Measurand {
         /// `Energy.Active.Export.Register`.
         EnergyActiveExportRegister = "Energy.Active.Export.Register",

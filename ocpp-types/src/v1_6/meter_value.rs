@@ -3,7 +3,7 @@
 use super::SampledValue;
 use crate::prelude::{DateTime, Decode, Encode, Fault, Reader, Utc, Vec, Writer, via_json};
 
-/// Values taken at one moment (§7.33).
+/// Values taken at one moment. (OCPP 1.6, §7.33)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeterValue {
     /// When the values were taken.

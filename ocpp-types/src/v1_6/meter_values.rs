@@ -3,7 +3,7 @@
 use super::MeterValue;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Vec, Writer, via_json};
 
-/// Reports meter readings. (OCPP 1.6 §4.7)
+/// Reports meter readings. (OCPP 1.6, §4.7)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeterValuesRequest {
     /// Number of the connector; 0 means the main meter.

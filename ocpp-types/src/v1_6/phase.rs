@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Phase of a measurement (§7.34).
+    /// Phase of a measurement. (OCPP 1.6, §7.34)
     Phase {
         /// `L1`.
         L1 = "L1",

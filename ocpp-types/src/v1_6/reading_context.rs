@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Why a value was taken (§7.35).
+    /// Why a value was taken. (OCPP 1.6, §7.35)
     ReadingContext {
         /// `Interruption.Begin`.
         InterruptionBegin = "Interruption.Begin",

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// How often a profile recurs (§7.37).
+    /// How often a profile recurs. (OCPP 1.6, §7.37)
     RecurrencyKind {
         /// `Daily`.
         Daily = "Daily",

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Answer to a remote start or stop (§7.39).
+    /// Answer to a remote start or stop. (OCPP 1.6, §7.39)
     RemoteStartStopStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -3,7 +3,7 @@
 use super::{ChargingProfile, RemoteStartStopStatus};
 use crate::prelude::{Box, Decode, Direction, Encode, Fault, Message, Reader, Request, TokenText, Writer, via_json};
 
-/// Asks the station to start a transaction. (OCPP 1.6 §5.11)
+/// Asks the station to start a transaction. (OCPP 1.6, §5.11)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteStartTransactionRequest {
     /// Number of the connector, from 1.

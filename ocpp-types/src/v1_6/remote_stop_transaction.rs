@@ -3,7 +3,7 @@
 use super::RemoteStartStopStatus;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, via_json};
 
-/// Asks the station to stop a transaction. (OCPP 1.6 §5.12)
+/// Asks the station to stop a transaction. (OCPP 1.6, §5.12)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteStopTransactionRequest {
     /// Number of the transaction, given by the CSMS.

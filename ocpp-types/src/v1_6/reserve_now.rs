@@ -4,7 +4,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, TokenText, Utc, Writer, enumeration, via_json,
 };
 
-/// Reserves a connector, or the station, for an identifier. (OCPP 1.6 §5.13)
+/// Reserves a connector, or the station, for an identifier. (OCPP 1.6, §5.13)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReserveNowRequest {
     /// Number of the connector; 0 leaves the choice open.
@@ -119,7 +119,7 @@ impl Encode for ReserveNowResponse {
 via_json!(ReserveNowResponse);
 
 enumeration! {
-    /// Answer to a reservation (§7.40).
+    /// Answer to a reservation. (OCPP 1.6, §7.40)
     ReservationStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Restarts the station. (OCPP 1.6 §5.14)
+/// Restarts the station. (OCPP 1.6, §5.14)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetRequest {
     /// Soft or hard.
@@ -82,7 +82,7 @@ impl Encode for ResetResponse {
 via_json!(ResetResponse);
 
 enumeration! {
-    /// Answer to a reset (§7.41).
+    /// Answer to a reset. (OCPP 1.6, §7.41)
     ResetStatus {
         /// `Accepted`.
         Accepted = "Accepted",
@@ -94,7 +94,7 @@ enumeration! {
 via_json!(ResetStatus);
 
 enumeration! {
-    /// Kind of reset (§7.42).
+    /// Kind of reset. (OCPP 1.6, §7.42)
     ResetType {
         /// `Hard`.
         Hard = "Hard",

@@ -3,7 +3,7 @@
 use super::{Location, Measurand, Phase, ReadingContext, UnitOfMeasure, ValueFormat};
 use crate::prelude::{AnyText, Decode, Encode, Fault, Reader, Writer, via_json};
 
-/// One value of a meter (§7.43).
+/// One value of a meter. (OCPP 1.6, §7.43)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampledValue {
     /// Number as text, or signed data.

@@ -4,7 +4,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Utc, Writer, via_json,
 };
 
-/// Reports a security event. (OCPP 1.6 A04)
+/// Reports a security event. (OCPP 1.6, security white paper A04)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityEventNotificationRequest {
     /// Name of the event, from the list of the security extension or the vendor's own.

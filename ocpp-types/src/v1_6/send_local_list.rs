@@ -5,7 +5,7 @@ use crate::prelude::{
     Decode, Direction, Encode, Fault, Message, Reader, Request, TokenText, Vec, Writer, enumeration, via_json,
 };
 
-/// Replaces or updates the local authorization list. (OCPP 1.6 §5.15)
+/// Replaces or updates the local authorization list. (OCPP 1.6, §5.15)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendLocalListRequest {
     /// Version of the local authorization list.
@@ -107,7 +107,7 @@ impl Encode for SendLocalListResponse {
 
 via_json!(SendLocalListResponse);
 
-/// An entry of the local authorization list (§7.1).
+/// An entry of the local authorization list. (OCPP 1.6, §7.1)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationData {
     /// Identifier presented.
@@ -157,7 +157,7 @@ impl Encode for AuthorizationData {
 via_json!(AuthorizationData);
 
 enumeration! {
-    /// Answer to a local list update (§7.47).
+    /// Answer to a local list update. (OCPP 1.6, §7.47)
     UpdateStatus {
         /// `Accepted`.
         Accepted = "Accepted",
@@ -173,7 +173,7 @@ enumeration! {
 via_json!(UpdateStatus);
 
 enumeration! {
-    /// Kind of local list update (§7.48).
+    /// Kind of local list update. (OCPP 1.6, §7.48)
     UpdateType {
         /// `Differential`.
         Differential = "Differential",

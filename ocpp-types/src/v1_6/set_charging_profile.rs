@@ -3,7 +3,7 @@
 use super::ChargingProfile;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Installs a charging profile. (OCPP 1.6 §5.16)
+/// Installs a charging profile. (OCPP 1.6, §5.16)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetChargingProfileRequest {
     /// Number of the connector; 0 means the station.
@@ -93,7 +93,7 @@ impl Encode for SetChargingProfileResponse {
 via_json!(SetChargingProfileResponse);
 
 enumeration! {
-    /// Answer to a profile (§7.11).
+    /// Answer to a profile. (OCPP 1.6, §7.11)
     ChargingProfileStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Writer, enumeration, via_json};
 
-/// Asks for a certificate for the station's key. (OCPP 1.6 A02)
+/// Asks for a certificate for the station's key. (OCPP 1.6, security white paper A02)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignCertificateRequest {
     /// Certificate signing request (RFC 2986), PEM.

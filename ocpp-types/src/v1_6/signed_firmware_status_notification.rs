@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Reports the progress of a signed firmware update. (OCPP 1.6 L01)
+/// Reports the progress of a signed firmware update. (OCPP 1.6, security white paper L01)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedFirmwareStatusNotificationRequest {
     /// Outcome.

@@ -4,7 +4,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Text, Utc, Writer, enumeration, via_json,
 };
 
-/// Asks the station to install signed firmware. (OCPP 1.6 L01)
+/// Asks the station to install signed firmware. (OCPP 1.6, security white paper L01)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedUpdateFirmwareRequest {
     /// Attempts before giving up; absent: the station decides.

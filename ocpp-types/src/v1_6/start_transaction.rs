@@ -5,7 +5,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, TokenText, Utc, Writer, via_json,
 };
 
-/// Reports the start of a transaction. (OCPP 1.6 §4.8)
+/// Reports the start of a transaction. (OCPP 1.6, §4.8)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartTransactionRequest {
     /// Number of the connector, from 1.

@@ -4,7 +4,7 @@ use crate::prelude::{
     CiText, DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Utc, Writer, enumeration, via_json,
 };
 
-/// Reports the status of a connector or of the station. (OCPP 1.6 §4.9)
+/// Reports the status of a connector or of the station. (OCPP 1.6, §4.9)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusNotificationRequest {
     /// Number of the connector; 0 means the station itself.
@@ -152,7 +152,7 @@ impl Encode for StatusNotificationResponse {
 via_json!(StatusNotificationResponse);
 
 enumeration! {
-    /// Fault of a connector or station (§7.6).
+    /// Fault of a connector or station. (OCPP 1.6, §7.6)
     ChargePointErrorCode {
         /// `ConnectorLockFailure`.
         ConnectorLockFailure = "ConnectorLockFailure",
@@ -192,7 +192,7 @@ enumeration! {
 via_json!(ChargePointErrorCode);
 
 enumeration! {
-    /// Status of a connector or station (§7.7).
+    /// Status of a connector or station. (OCPP 1.6, §7.7)
     ChargePointStatus {
         /// `Available`.
         Available = "Available",

@@ -6,7 +6,7 @@ use crate::prelude::{
     via_json,
 };
 
-/// Reports the end of a transaction. (OCPP 1.6 §4.10)
+/// Reports the end of a transaction. (OCPP 1.6, §4.10)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StopTransactionRequest {
     /// Identifier that stopped the transaction, if one did.
@@ -149,7 +149,7 @@ impl Encode for StopTransactionResponse {
 via_json!(StopTransactionResponse);
 
 enumeration! {
-    /// Why a transaction ended (§7.36).
+    /// Why a transaction ended. (OCPP 1.6, §7.36)
     Reason {
         /// `EmergencyStop`.
         EmergencyStop = "EmergencyStop",

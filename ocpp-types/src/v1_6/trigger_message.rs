@@ -3,7 +3,7 @@
 use super::TriggerMessageStatus;
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Asks the station to send a message now. (OCPP 1.6 §5.17)
+/// Asks the station to send a message now. (OCPP 1.6, §5.17)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerMessageRequest {
     /// Message to send.
@@ -97,7 +97,7 @@ impl Encode for TriggerMessageResponse {
 via_json!(TriggerMessageResponse);
 
 enumeration! {
-    /// Messages that can be asked for (§7.32).
+    /// Messages that can be asked for. (OCPP 1.6, §7.32)
     MessageTrigger {
         /// `BootNotification`.
         BootNotification = "BootNotification",

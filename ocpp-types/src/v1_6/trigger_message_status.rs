@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Answer to a triggered message (§7.44).
+    /// Answer to a triggered message.
     TriggerMessageStatus {
         /// `Accepted`.
         Accepted = "Accepted",

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Unit of a value (§7.45).
+    /// Unit of a value. (OCPP 1.6, §7.45)
     UnitOfMeasure {
         /// `Wh`.
         Wh = "Wh",

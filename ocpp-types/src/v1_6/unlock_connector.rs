@@ -2,7 +2,7 @@
 
 use crate::prelude::{Decode, Direction, Encode, Fault, Message, Reader, Request, Writer, enumeration, via_json};
 
-/// Unlocks the cable at a connector. (OCPP 1.6 §5.18)
+/// Unlocks the cable at a connector. (OCPP 1.6, §5.18)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnlockConnectorRequest {
     /// Number of the connector, from 1.
@@ -82,7 +82,7 @@ impl Encode for UnlockConnectorResponse {
 via_json!(UnlockConnectorResponse);
 
 enumeration! {
-    /// Answer to unlocking a connector (§7.46).
+    /// Answer to unlocking a connector. (OCPP 1.6, §7.46)
     UnlockStatus {
         /// `Unlocked`.
         Unlocked = "Unlocked",

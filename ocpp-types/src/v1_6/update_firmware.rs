@@ -4,7 +4,7 @@ use crate::prelude::{
     DateTime, Decode, Direction, Encode, Fault, Message, Reader, Request, Uri, Utc, Writer, via_json,
 };
 
-/// Asks the station to install firmware. (OCPP 1.6 §5.19)
+/// Asks the station to install firmware. (OCPP 1.6, §5.19)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateFirmwareRequest {
     /// Where the firmware is.

@@ -3,7 +3,7 @@
 use crate::prelude::{enumeration, via_json};
 
 enumeration! {
-    /// Form of a value (§7.49).
+    /// Form of a value. (OCPP 1.6, §7.49)
     ValueFormat {
         /// `Raw`.
         Raw = "Raw",

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use ocpp_rpc::engine::ReplyToken;
 
@@ -73,9 +74,8 @@ impl Session {
 
     pub(super) fn answered(&mut self, id: AskId, answer: Answer) -> Result<(), MisuseError> {
         let place = self.questions.open.iter().position(|open| open.id == id);
-        let open = place.and_then(|place| self.questions.open.get(place).map(|open| (place, open)));
-        let (place, open) = open.ok_or(MisuseError::UnknownQuestion(id.0))?;
-        if !open.subject.takes(&answer) {
+        let place = place.ok_or(MisuseError::UnknownQuestion(id.0))?;
+        if !self.questions.open.get(place).is_some_and(|open| open.subject.takes(&answer)) {
             return Err(MisuseError::Refused("the answer is of another kind than the question"));
         }
         if let Some(open) = self.questions.open.remove(place) {
@@ -102,6 +102,7 @@ impl Session {
         let token = open.token;
         match (open.subject, answer) {
             (Subject::Boot(station), Answer::Boot { status, interval }) => {
+                let interval = Duration::from_secs(interval.as_secs());
                 let ticket = self.record(Fact::Booted(Booted { station: *station, status, interval }));
                 self.respond_after(ticket, token, Response::Boot { status, interval });
             }

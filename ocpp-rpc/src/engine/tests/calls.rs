@@ -45,6 +45,46 @@ fn message_ids_differ_between_calls_and_runs() {
     }
 }
 
+/// FIELD "a new id on every retry".
+#[test]
+fn retry_is_a_new_call_under_a_new_id() {
+    let mut engine = engine(Dialect::V1_6);
+    let first = call(&mut engine, Lane::Normal, "StopTransaction");
+    let (_, first_id) = sent(&mut engine);
+    engine.handle_timeout(at(30_000));
+    let retry = call(&mut engine, Lane::Normal, "StopTransaction");
+    let (_, retry_id) = sent(&mut engine);
+    assert!(first != retry && first_id != retry_id);
+}
+
+/// FIELD "a short 1.6 connection, then one with 2.0.1".
+#[test]
+fn version_belongs_to_the_connection() {
+    let mut engine = engine(Dialect::V1_6);
+    let send = br#"[6,"1","NotifyPeriodicEventStream",{}]"#;
+    for (dialect, known) in [(Dialect::V2_1, true), (Dialect::V1_6, false), (Dialect::V2_0_1, false)] {
+        engine.opened(at(0), dialect);
+        assert_eq!(matches!(engine.receive(at(0), send), Received::Send { .. }), known, "{dialect}");
+    }
+    engine.closed(at(1));
+    assert_eq!(engine.dialect(), None);
+}
+
+/// FIELD "requests right after connect break a station".
+#[test]
+fn quiet_time_after_opening_holds_calls_but_no_answers() {
+    let mut engine = engine_with(Config { quiet_after_open: SECOND, ..Config::STANDARD }, Dialect::V1_6);
+    assert_eq!(engine.poll_timeout(), None);
+    let held = call(&mut engine, Lane::First, "A");
+    let token = incoming(&mut engine, r#"[2,"1","B",{}]"#);
+    engine.reply(at(1), token, "{}").unwrap();
+    assert_eq!(transmits(&mut engine).len(), 1);
+    assert_eq!((engine.can_call(), engine.poll_timeout()), (false, Some(at(1_000))));
+    engine.handle_timeout(at(1_000));
+    assert_eq!(sent(&mut engine).0, held);
+    assert_eq!(engine.poll_timeout(), Some(at(31_000)));
+}
+
 #[test]
 fn lanes_are_served_by_urgency_and_each_in_order() {
     let mut engine = engine(Dialect::V2_0_1);
@@ -246,14 +286,16 @@ fn payload_that_is_no_object_is_not_sent() {
 #[test]
 fn known_unsupported_action_is_refused_until_the_connection_ends() {
     let mut engine = engine_with(Config { remember_unsupported: 1, ..Config::STANDARD }, Dialect::V1_6);
-    for action in ["A", "B"] {
+    // `NotSupported` may be meant for this one call only, and one action is all there is room for.
+    for (action, code) in [("C", "NotSupported"), ("A", "NotImplemented"), ("B", "NotImplemented")] {
         call(&mut engine, Lane::Normal, action);
         let (_, id) = sent(&mut engine);
-        let answer = format!("[4,\"{id}\",\"NotImplemented\",\"\",{{}}]");
+        let answer = format!("[4,\"{id}\",\"{code}\",\"\",{{}}]");
         assert!(matches!(engine.receive(at(1), answer.as_bytes()), Received::Error { .. }));
     }
     assert_eq!(engine.call(at(2), Lane::Normal, "A", "{}", TIMEOUT), Err(CallRefused::Unsupported));
     call(&mut engine, Lane::Normal, "B");
+    call(&mut engine, Lane::Normal, "C");
     engine.opened(at(3), Dialect::V1_6);
     call(&mut engine, Lane::Normal, "A");
 }

@@ -35,7 +35,7 @@ fn message_type_22_is_ignored_or_answered_by_version() {
     assert_eq!(answer(Dialect::V1_6, frame), None);
     assert_eq!(answer(Dialect::V2_1, frame), None);
     let text = answer(Dialect::V2_0_1, frame).unwrap();
-    assert_eq!(text, r#"[4,"1","MessageTypeNotSupported","message type is unknown",{}]"#);
+    assert_eq!(text, r#"[4,"1","MessageTypeNotSupported","unknown message type 22",{}]"#);
 }
 
 #[test]

@@ -186,3 +186,15 @@ fn rejected_reply_names_the_call_it_answered() {
     ));
     assert_eq!(transmits(&mut engine).len(), 1, "a CALLRESULTERROR is not answered");
 }
+
+#[test]
+fn payloads_are_not_shown() {
+    let mut engine = engine(Dialect::V1_6);
+    engine.call(at(0), Lane::Normal, "A", r#"{"key":"secret"}"#, TIMEOUT).unwrap();
+    let frame = br#"[2,"1","ChangeConfiguration",{"value":"secret"}]"#;
+    let received = engine.receive(at(0), frame);
+    let shown = format!("{received:?}");
+    let Received::Call { token, .. } = received else { panic!() };
+    engine.reply(at(0), token, r#"{"key":"secret"}"#).unwrap();
+    assert!(!shown.contains("secret") && !format!("{engine:?}").contains("secret"));
+}

@@ -17,9 +17,9 @@ fn boot_answer(id: &str, status: &str, interval: u64) -> Vec<u8> {
 fn booted(status: &str, interval: u64) -> WireCheck {
     let mut check = WireCheck::default();
     check.sent(at(0), Station, &call("1", "BootNotification")).unwrap();
-    check.arrived(at(0), Csms, &call("1", "BootNotification"));
+    let _ = check.arrived(at(0), Csms, &call("1", "BootNotification"));
     check.sent(at(0), Csms, &boot_answer("1", status, interval)).unwrap();
-    check.arrived(at(1), Station, &boot_answer("1", status, interval));
+    let _ = check.arrived(at(1), Station, &boot_answer("1", status, interval));
     check
 }
 
@@ -46,7 +46,7 @@ fn calls_before_acceptance_are_seen() {
         assert_eq!(early, Err(Violation::TooEarly("BootNotification".to_owned(), at(61))));
         assert!(check.clone().sent(at(61), Station, &call("2", "BootNotification")).is_ok());
         assert!(check.clone().sent(at(61), Station, &call("2", "Heartbeat")).is_err());
-        check.arrived(at(5), Station, &call("7", "GetConfiguration"));
+        let _ = check.arrived(at(5), Station, &call("7", "GetConfiguration"));
         let answer = check.sent(at(5), Station, br#"[3,"7",{}]"#);
         assert_eq!(answer.is_ok(), status == "Pending");
     }
@@ -57,10 +57,14 @@ fn answers_to_nothing_are_seen() {
     let mut check = booted("Accepted", 60);
     let answer = br#"[3,"9",{}]"#;
     assert_eq!(check.sent(at(2), Csms, answer), Err(Violation::UnaskedAnswer(Csms, "9".to_owned())));
-    check.arrived(at(2), Csms, &call("9", "Heartbeat"));
+    let _ = check.arrived(at(2), Csms, &call("9", "Heartbeat"));
     assert!(check.sent(at(2), Csms, answer).is_ok());
     assert_eq!(check.sent(at(2), Csms, answer), Err(Violation::UnaskedAnswer(Csms, "9".to_owned())));
-    assert!(check.sent(at(2), Csms, br#"[4,"-1","FormationViolation","",{}]"#).is_ok());
+    let blind = br#"[4,"-1","FormationViolation","",{}]"#;
+    assert_eq!(check.sent(at(2), Csms, blind), Err(Violation::UnaskedAnswer(Csms, "-1".to_owned())));
+    let _ = check.arrived(at(2), Csms, b"[2,");
+    assert!(check.sent(at(2), Csms, blind).is_ok());
+    assert!(check.sent(at(2), Csms, blind).is_err(), "one error for one broken message");
 }
 
 #[test]

@@ -16,9 +16,15 @@ pub fn sentence(doc: &str, name: &str) -> String {
     format!("{first}{}{end}", characters.as_str())
 }
 
+/// A meaning with its place in the specification.
+pub fn summary(version: Version, doc: &str, name: &str, section: &str) -> String {
+    let sentence = sentence(doc, name);
+    if section.is_empty() { sentence } else { format!("{sentence} (OCPP {}, {section})", version.name) }
+}
+
 /// The summary of a message.
 pub fn message(version: Version, message: &Message) -> String {
-    format!("{} (OCPP {} {})", sentence(&message.doc, &message.action), version.name, message.section)
+    summary(version, &message.doc, &message.action, &message.section)
 }
 
 /// What a member means and which values it may have.

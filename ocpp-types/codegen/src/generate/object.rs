@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{docs, size};
 use crate::{
-    Error,
+    Error, Version,
     model::{Enum, Field, Kind, Message, Model, TextKind},
     names,
 };
@@ -236,9 +236,9 @@ pub fn message(message: &Message) -> String {
 }
 
 /// An enumeration.
-pub fn enumeration(item: &Enum) -> Result<String, Error> {
-    let mut source =
-        format!("enumeration! {{\n    /// {}\n    {} {{\n", docs::sentence(&item.doc, &item.name), item.name);
+pub fn enumeration(version: Version, item: &Enum) -> Result<String, Error> {
+    let doc = docs::summary(version, &item.doc, &item.name, &item.section);
+    let mut source = format!("enumeration! {{\n    /// {doc}\n    {} {{\n", item.name);
     let mut variants = BTreeMap::new();
     for (text, doc) in &item.values {
         let variant = names::variant(text);

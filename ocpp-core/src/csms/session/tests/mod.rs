@@ -2,6 +2,7 @@ mod commands;
 mod crash;
 mod gate;
 mod link;
+mod random;
 
 use super::*;
 use crate::csms::{

@@ -8,7 +8,7 @@ mod token;
 
 use core::time::Duration;
 
-pub(crate) use stage::{Running, Stage};
+pub(crate) use stage::{Running, Stage, Stopping};
 pub(crate) use token::TokenUse;
 
 use super::authorize::Grant;
@@ -52,7 +52,7 @@ impl Connector {
     /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss).
     pub fn end_interrupted(&mut self, open: OpenTransaction) {
         let running = Running::new(open.transaction, open.token, open.group, open.meter_mwh, Instant::ZERO);
-        self.stage = Stage::Stopping { running, reason: StopReason::PowerLoss, token: None };
+        self.stage = Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None));
     }
 
     /// Learns whether it is in service, and for whom it is kept.
@@ -68,11 +68,19 @@ impl Connector {
         match fact {
             EvseInput::Cable(cable) => self.facts.cable = cable,
             EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
-            EvseInput::Contactor(contactor) => self.facts.contactor = contactor,
+            EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
             EvseInput::Lock(lock) => self.facts.lock = lock,
             EvseInput::Fault(fault) => self.facts.fault = Some(fault),
             EvseInput::FaultCleared => self.facts.fault = None,
             EvseInput::Meter(reading) => self.meter.report(now, reading),
+        }
+    }
+
+    fn on_contactor(&mut self, now: Instant, contactor: Contactor) {
+        let has_opened = self.facts.contactor == Contactor::Closed && contactor == Contactor::Open;
+        self.facts.contactor = contactor;
+        if let (true, Stage::Stopping(stopping)) = (has_opened, &mut self.stage) {
+            stopping.since = Some(now);
         }
     }
 
@@ -83,7 +91,7 @@ impl Connector {
 
     fn running(&self) -> Option<&Running> {
         match &self.stage {
-            Stage::Running(running) | Stage::Stopping { running, .. } => Some(running),
+            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => Some(running),
             Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
         }
     }
@@ -147,7 +155,7 @@ impl Connector {
     pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
         match core::mem::take(&mut self.stage) {
             Stage::Running(running) => {
-                self.stage = Stage::Stopping { running, reason, token };
+                self.stage = Stage::Stopping(Stopping::new(running, reason, token));
                 true
             }
             other => {
@@ -205,7 +213,7 @@ impl Connector {
             }
             Stage::Starting { grant } => self.start(ctx, grant),
             Stage::Running(running) => self.run(ctx, running),
-            Stage::Stopping { running, reason, token } => self.finish(ctx, running, reason, token),
+            Stage::Stopping(stopping) => self.finish(ctx, stopping),
             Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, false),
             Stage::Finishing { held_for } => (Stage::Finishing { held_for }, true),
         }
@@ -235,7 +243,7 @@ impl Connector {
             ctx.signals.push_back(refused);
             return (Stage::Finishing { held_for: None }, true);
         }
-        let Some((reading, _)) = self.read_meter(ctx) else { return (Stage::Starting { grant }, true) };
+        let Some((reading, _)) = self.read_meter(ctx, None) else { return (Stage::Starting { grant }, true) };
         let meter_mwh = reading.unwrap_or_default().energy_mwh;
         let at = ctx.stamp();
         let reservation = self.reservation.take().filter(|held| held.admits(&grant.token, grant.group.as_ref()));
@@ -259,10 +267,10 @@ impl Connector {
 
     fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
         if self.facts.cable != Cable::Connected && ctx.settings.is_on(Key::StopTransactionOnEVSideDisconnect) {
-            return (Stage::Stopping { running, reason: StopReason::EvDisconnected, token: None }, false);
+            return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
         }
         if running.is_sample_due(ctx.now(), sample_interval(ctx.settings))
-            && let Some((reading, is_fresh)) = self.read_meter(ctx)
+            && let Some((reading, is_fresh)) = self.read_meter(ctx, None)
         {
             running.sample_taken(ctx.now(), sample_interval(ctx.settings));
             // Without the meter there is nothing to tell: an old value under a new time would be false.
@@ -287,20 +295,19 @@ impl Connector {
         ctx.outbox.append(&mut ctx.shared.store, record);
     }
 
-    fn finish(
-        &mut self,
-        ctx: &mut Context<'_>,
-        running: Running,
-        reason: StopReason,
-        token: Option<IdToken>,
-    ) -> (Stage, bool) {
-        // No more energy, before the register is read for the last time.
+    /// The register is read when no more energy flows: after the contactor opened, or had its time to.
+    fn finish(&mut self, ctx: &mut Context<'_>, mut stopping: Stopping) -> (Stage, bool) {
         if let Some(order) = self.facts.order_power(Power::Off) {
             ctx.order(self.evse, order);
         }
-        let Some((reading, _)) = self.read_meter(ctx) else {
-            return (Stage::Stopping { running, reason, token }, true);
-        };
+        let now = ctx.now();
+        let until = *stopping.until.get_or_insert(now + ctx.shared.config.meter_timeout);
+        let since = *stopping.since.get_or_insert(now);
+        if self.facts.contactor == Contactor::Closed && now < until {
+            return (Stage::Stopping(stopping), true);
+        }
+        let Some((reading, _)) = self.read_meter(ctx, Some(since)) else { return (Stage::Stopping(stopping), true) };
+        let Stopping { running, reason, token, .. } = stopping;
         let transaction = running.transaction;
         let meter_mwh = reading.map_or(running.meter_mwh, |reading| reading.energy_mwh);
         let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token });
@@ -325,9 +332,14 @@ impl Connector {
     }
 
     /// The meter's values now, and whether they are; none while it is waited for.
-    fn read_meter(&mut self, ctx: &mut Context<'_>) -> Option<(Option<MeterReading>, bool)> {
+    fn read_meter(
+        &mut self,
+        ctx: &mut Context<'_>,
+        not_before: Option<Instant>,
+    ) -> Option<(Option<MeterReading>, bool)> {
         let config = &ctx.shared.config;
-        let policy = MeterPolicy { freshness: config.meter_freshness, timeout: config.meter_timeout };
+        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => Some((Some(reading), true)),
             Read::Stale(reading) => {
@@ -346,7 +358,7 @@ impl Connector {
         let may_flow = matches!(&self.stage, Stage::Running(running) if !running.is_refused);
         let power = if may_flow && self.facts.blocking_fault().is_none() { Power::On } else { Power::Off };
         let lock = match &self.stage {
-            Stage::Starting { .. } | Stage::Running(_) | Stage::Stopping { .. } => Lock::Locked,
+            Stage::Starting { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
             Stage::Finishing { held_for: Some(_) } => Lock::Locked,
             Stage::Finishing { held_for: None } | Stage::Idle | Stage::Preparing { .. } => Lock::Unlocked,
         };
@@ -377,7 +389,7 @@ impl Connector {
                 (Vehicle::Ready, Contactor::Closed) => EvseStatus::Charging,
                 (Vehicle::Ready, Contactor::Open) => EvseStatus::SuspendedEvse,
             },
-            Stage::Stopping { .. } | Stage::Finishing { .. } => EvseStatus::Finishing,
+            Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
         };
         Condition { status, fault: self.facts.fault.clone(), info }
     }
@@ -387,7 +399,8 @@ impl Connector {
         let stage = match &self.stage {
             Stage::Preparing { since, .. } => Some(*since + settings.seconds(Key::ConnectionTimeOut)),
             Stage::Running(running) => running.sample_at(sample_interval(settings)),
-            Stage::Idle | Stage::Starting { .. } | Stage::Stopping { .. } | Stage::Finishing { .. } => None,
+            Stage::Stopping(stopping) => stopping.until,
+            Stage::Idle | Stage::Starting { .. } | Stage::Finishing { .. } => None,
         };
         stage.into_iter().chain(self.meter.deadline()).min()
     }

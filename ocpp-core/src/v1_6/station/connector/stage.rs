@@ -18,8 +18,8 @@ pub(crate) enum Stage {
     Starting { grant: Grant },
     /// A transaction runs.
     Running(Running),
-    /// A transaction ends; the register's value is missing.
-    Stopping { running: Running, reason: StopReason, token: Option<IdToken> },
+    /// A transaction ends; the register's last value is missing.
+    Stopping(Stopping),
     /// The transaction ended, or never came to be, and the plug is still in.
     Finishing { held_for: Option<Holder> },
 }
@@ -67,6 +67,24 @@ impl Running {
     /// Who may take the cable.
     pub fn into_holder(self) -> Holder {
         Holder { token: self.token, group: self.group }
+    }
+}
+
+/// A transaction that ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stopping {
+    pub running: Running,
+    pub reason: StopReason,
+    pub token: Option<IdToken>,
+    /// When the energy ended, as far as is known: the register is read after it.
+    pub since: Option<Instant>,
+    /// When the contactor's time to open ends.
+    pub until: Option<Instant>,
+}
+
+impl Stopping {
+    pub fn new(running: Running, reason: StopReason, token: Option<IdToken>) -> Self {
+        Stopping { running, reason, token, since: None, until: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a token means at a connector: start, stop, give up, or free the cable.
 
 use super::super::authorize::Grant;
-use super::{Connector, Stage};
+use super::{Connector, Stage, Stopping};
 use crate::station::{IdToken, StopReason, TokenRefusal};
 use crate::time::Instant;
 
@@ -23,7 +23,7 @@ impl Connector {
     pub fn is_held_by(&self, token: &IdToken) -> bool {
         match &self.stage {
             Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => grant.token == *token,
-            Stage::Running(running) | Stage::Stopping { running, .. } => running.token == *token,
+            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
             Stage::Finishing { held_for: Some(holder) } => holder.token == *token,
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => false,
         }
@@ -60,7 +60,7 @@ impl Connector {
             Stage::Preparing { .. }
             | Stage::Starting { .. }
             | Stage::Running(_)
-            | Stage::Stopping { .. }
+            | Stage::Stopping(_)
             | Stage::Finishing { .. } => TokenUse::Refuse(TokenRefusal::Occupied),
         }
     }
@@ -79,7 +79,7 @@ impl Connector {
             Stage::Preparing { .. }
             | Stage::Starting { .. }
             | Stage::Running(_)
-            | Stage::Stopping { .. }
+            | Stage::Stopping(_)
             | Stage::Finishing { .. } => return Err(TokenRefusal::Occupied),
         }
         Ok(())
@@ -103,7 +103,7 @@ impl Connector {
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
             | Stage::Running(_)
-            | Stage::Stopping { .. }
+            | Stage::Stopping(_)
             | Stage::Finishing { .. } => Err(TokenRefusal::Occupied),
         }
     }

@@ -37,6 +37,8 @@ struct Bench {
     energy_wh: i64,
     confirms: bool,
     answers_pings: bool,
+    /// Whether the contactor opens when the power is ordered off.
+    opens: bool,
     requests: u32,
 }
 
@@ -61,6 +63,7 @@ impl Bench {
             energy_wh: 1000,
             confirms: true,
             answers_pings: true,
+            opens: true,
             requests: 0,
         };
         bench.drain();
@@ -92,7 +95,13 @@ impl Bench {
                         .handle(Instant::from_millis(self.now), Input::Evse(EVSE, EvseInput::Meter(reading)))
                         .unwrap();
                 }
-                Action::Evse(_, order) => self.orders.push(order),
+                Action::Evse(_, order) => {
+                    if self.opens && order == EvseAction::Power(Power::Off) {
+                        let open = EvseInput::Contactor(Contactor::Open);
+                        self.station.handle(Instant::from_millis(self.now), Input::Evse(EVSE, open)).unwrap();
+                    }
+                    self.orders.push(order);
+                }
                 Action::Event(event) => self.events.push(format!("{event:?}")),
                 Action::Link(LinkAction::Connect(_)) => self.link.push("Connect".into()),
                 Action::Link(LinkAction::Ping) if self.answers_pings => {

@@ -69,3 +69,27 @@ fn power_cut_in_a_transaction_ends_it_with_the_register_of_the_next_boot() {
     assert_eq!(stop["meterStop"], 1000, "the register as it was read when the station came up");
     assert!(bench.image.logs.values().all(|log| log.is_empty()));
 }
+
+#[test]
+fn register_is_read_for_the_bill_after_the_contactor_opened() {
+    let mut bench = Bench::running(&[("MeterValueSampleInterval", "0")]);
+    bench.opens = false;
+    bench.energy_wh = 1990;
+    bench.wait(60);
+    // A reading that is fresh, and yet too early.
+    bench.input(Input::Evse(EVSE, EvseInput::Meter(MeterReading::energy_wh(1990))));
+    bench.swipe("TAG");
+    bench.answer_all("StatusNotification", &json!({}));
+    assert_eq!(bench.sent, Vec::<Value>::new(), "energy may still flow");
+    bench.energy_wh = 2000;
+    bench.now += 200;
+    bench.input(Input::Evse(EVSE, EvseInput::Contactor(Contactor::Open)));
+    assert_eq!(bench.stop_request()["meterStop"], 2000);
+
+    let mut bench = Bench::running(&[("MeterValueSampleInterval", "0")]);
+    bench.opens = false;
+    bench.swipe("TAG");
+    bench.answer_all("StatusNotification", &json!({}));
+    bench.wait(3);
+    assert_eq!(bench.stop_request()["reason"], "Local", "a contactor that does not report does not hold the bill up");
+}

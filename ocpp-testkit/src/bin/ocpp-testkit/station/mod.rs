@@ -139,7 +139,7 @@ impl Station {
     fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
-        // The simulated meter answers at once, so a bill need not rest on a reading of a moment ago.
+        // The simulated meter answers at once: samples of each second are then readings of that second.
         config.meter_freshness = Duration::ZERO;
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {

@@ -1,0 +1,96 @@
+//! From the messages of each version to the neutral model and back.
+//!
+//! Numbers keep three digits after the point; what a message has beyond them is cut off. What a composite schedule or a
+//! report gives is written with as many digits as its version allows, cut off too: never more than was meant.
+//! Tariffs, price schedules, signatures and `customData` have no part in limits and are not kept.
+
+#[cfg(feature = "v1_6")]
+mod v1_6;
+#[cfg(feature = "v2_0_1")]
+mod v2_0_1;
+#[cfg(feature = "v2_1")]
+mod v2_1;
+
+use ocpp_types::Decimal;
+
+#[cfg(feature = "v2_0_1")]
+pub use self::v2_0_1::NotIn2_0_1;
+
+/// Why a message does not fit the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// A number is negative where it cannot be, or beyond what its field can hold.
+    #[error("{field} is {value}")]
+    OutOfRange {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: i64,
+    },
+    /// A decimal number is beyond 64 bits in thousandths.
+    #[error("{field} is {value}")]
+    TooLarge {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: Decimal,
+    },
+    /// An enumeration value outside its schema, as lenient decoding lets through.
+    #[error("unrecognized {field}")]
+    Unrecognized {
+        /// The field.
+        field: &'static str,
+    },
+}
+
+/// `value` in the narrower type of the model.
+fn narrow<T: TryFrom<i64>>(field: &'static str, value: i64) -> Result<T, ConvertError> {
+    T::try_from(value).map_err(|_| ConvertError::OutOfRange { field, value })
+}
+
+fn narrow_option<T: TryFrom<i64>>(field: &'static str, value: Option<i64>) -> Result<Option<T>, ConvertError> {
+    value.map(|value| narrow(field, value)).transpose()
+}
+
+/// In thousandths; further digits are cut off.
+fn milli(field: &'static str, value: Decimal) -> Result<i64, ConvertError> {
+    let shift = |exponent: u8| 10_i64.checked_pow(u32::from(exponent));
+    let milli = match value.scale().checked_sub(3) {
+        Some(extra) => shift(extra).map(|divisor| value.mantissa() / divisor),
+        None => value.to_scaled(3),
+    };
+    milli.ok_or(ConvertError::TooLarge { field, value })
+}
+
+fn milli_option(field: &'static str, value: Option<Decimal>) -> Result<Option<i64>, ConvertError> {
+    value.map(|value| milli(field, value)).transpose()
+}
+
+/// Thousandths with at most so many digits after the point, cut off, and none that is not needed.
+fn decimal(milli: i64, digits: u8) -> Decimal {
+    let (mut mantissa, mut scale) = (milli, 3);
+    while scale > 0 && (scale > digits || mantissa % 10 == 0) {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::from_scaled(mantissa, scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_become_thousandths_and_back() {
+        let cases = [("16", 16_000, "16"), ("8.1", 8_100, "8.1"), ("-2.0605", -2_060, "-2"), ("0.05", 50, "0")];
+        for (text, thousandths, tenths) in cases {
+            let value: Decimal = text.parse().unwrap();
+            assert_eq!(milli("limit", value), Ok(thousandths));
+            assert_eq!(alloc::string::ToString::to_string(&decimal(thousandths, 1)), tenths);
+            assert_eq!(milli("limit", decimal(thousandths, 3)), Ok(thousandths));
+        }
+        let huge = Decimal::from_scaled(i64::MAX, 0);
+        assert_eq!(milli("limit", huge), Err(ConvertError::TooLarge { field: "limit", value: huge }));
+    }
+}
