@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Small, so that every bound is met.
 const CONFIG: Config = Config {
-    limits: Limits { frame_bytes: 512, depth: 8, action_bytes: 64 },
+    limits: Limits { frame_bytes: 512, depth: 8, ..Limits::SMALL },
     max_calls: 2,
     max_incoming: 2,
     max_outbox: 4,
