@@ -224,6 +224,11 @@ impl Station {
             Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
                 Err(MisuseError::UnknownQuestion(*id))
             }
+            Input::Command(Command::Configure { .. })
+                if self.shared.store.len() > self.shared.config.limits.unconfirmed =>
+            {
+                Err(MisuseError::Refused("the store does not answer"))
+            }
             Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))

@@ -47,6 +47,7 @@ impl Peer {
     }
 
     fn line(&mut self, line: &[u8]) {
+        self.pass(self.now + Duration::from_secs(1));
         // One call of ours is always under way, so that answers meet something.
         if self.open == 0 {
             let call = self.engine.call(self.now, Lane::Normal, "Heartbeat", "{}", Duration::from_secs(30));
@@ -54,7 +55,6 @@ impl Peer {
             self.open += 1;
             self.transmit(None);
         }
-        self.now = self.now + Duration::from_secs(1);
         let received = self.engine.receive(self.now, line);
         let is_call = matches!(received, Received::Call { .. });
         let mut ended = 0;
@@ -118,22 +118,27 @@ impl Peer {
         }
     }
 
-    /// Nobody says anything more: everything ends, and deadlines move.
+    /// It is `now`: what is due ends.
+    fn pass(&mut self, now: Instant) {
+        self.now = now;
+        self.engine.handle_timeout(now);
+        while let Some(event) = self.engine.poll_event() {
+            if matches!(event, Event::CallEnded { .. }) {
+                self.end(1);
+            }
+        }
+        self.transmit(None);
+        let deadline = self.engine.poll_timeout();
+        assert!(deadline.is_none_or(|deadline| deadline > now), "deadline {deadline:?} is not later than {now}");
+    }
+
+    /// Nobody says anything more: everything ends.
     fn finish(mut self) {
         for _ in 0..16 {
-            while let Some(event) = self.engine.poll_event() {
-                if matches!(event, Event::CallEnded { .. }) {
-                    self.end(1);
-                }
+            match self.engine.poll_timeout() {
+                Some(deadline) => self.pass(deadline),
+                None => return assert_eq!(self.open, 0, "a call never ended"),
             }
-            self.transmit(None);
-            let Some(deadline) = self.engine.poll_timeout() else {
-                assert_eq!(self.open, 0, "a call never ended");
-                return;
-            };
-            assert!(deadline > self.now, "deadline {deadline} is not later than {}", self.now);
-            self.now = deadline;
-            self.engine.handle_timeout(deadline);
         }
         panic!("the engine does not come to rest");
     }

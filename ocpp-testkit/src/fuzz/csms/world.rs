@@ -390,7 +390,8 @@ impl World {
     pub fn finish(mut self) {
         self.close();
         assert_eq!(self.open_commands, BTreeSet::new(), "commands without an end");
-        // Whoever still thinks is not waited for, so that the facts are complete.
+        // Whoever still thinks is not waited for, and the database catches up, so that the facts are complete.
+        self.confirm(usize::MAX);
         while self.session.poll_timeout().is_some() {
             self.tick_at_deadline();
             self.confirm(usize::MAX);

@@ -1,7 +1,10 @@
 //! A bad network, a bad peer, a bad store: nothing is lost, nothing is sent too early, nothing stands still.
 
+use compact_str::ToCompactString;
+
 use super::*;
 use crate::MisuseError;
+use crate::station::Command;
 
 #[test]
 fn only_boot_notifications_leave_before_the_acceptance() {
@@ -299,6 +302,19 @@ fn dead_store_does_not_make_memory_grow() {
     }
     assert!(bench.unconfirmed.len() <= 66, "{} operations wait", bench.unconfirmed.len());
     assert_eq!(bench.take_answer(bench.sent.len() - 1), "InternalError");
+}
+
+#[test]
+fn application_cannot_fill_the_memory_while_the_store_is_dead() {
+    let mut bench = Bench::accepted(&[]);
+    bench.confirms = false;
+    let configure =
+        |n: u32| Input::Command(Command::Configure { key: "HeartbeatInterval".into(), value: n.to_compact_string() });
+    let results: Vec<_> =
+        (0..200).map(|n| bench.station.handle(Instant::from_millis(bench.now), configure(n))).collect();
+    assert_eq!(results.last(), Some(&Err(MisuseError::Refused("the store does not answer"))));
+    bench.drain();
+    assert!(bench.unconfirmed.len() <= 66, "{} operations wait", bench.unconfirmed.len());
 }
 
 /// Errata 3.20: a vehicle that stayed plugged in must not charge on the next driver's token.
