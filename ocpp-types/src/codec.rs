@@ -261,33 +261,40 @@ impl<'a> Reader<'a> {
 
 impl Writer {
     /// Writes a member with its name.
-    pub fn member<T: Encode>(&mut self, name: &str, value: &T) {
-        self.key(name);
+    pub fn member<T: Encode>(&mut self, name: &'static str, value: &T) {
+        self.name(name);
         value.write(self);
     }
 
     /// Writes a member, if it is present.
-    pub fn optional<T: Encode>(&mut self, name: &str, value: &Option<T>) {
+    pub fn optional<T: Encode>(&mut self, name: &'static str, value: &Option<T>) {
         if let Some(value) = value {
             self.member(name, value);
         }
     }
 
     /// Writes a list and refuses it if it has fewer than `min` or more than `max` items.
-    pub fn list<T: Encode>(&mut self, name: &str, items: &[T], min: usize, max: usize) {
+    pub fn list<T: Encode>(&mut self, name: &'static str, items: &[T], min: usize, max: usize) {
         self.list_with(name, items, min, max, |item, writer| item.write(writer));
     }
 
     /// Writes a list, if it is not empty, and refuses it if it has fewer than `min` or more than `max` items.
-    pub fn optional_list<T: Encode>(&mut self, name: &str, items: &[T], min: usize, max: usize) {
+    pub fn optional_list<T: Encode>(&mut self, name: &'static str, items: &[T], min: usize, max: usize) {
         if !items.is_empty() {
             self.list(name, items, min, max);
         }
     }
 
     /// Like [`list`](Self::list), with each item written by `write`.
-    pub fn list_with<T>(&mut self, name: &str, items: &[T], min: usize, max: usize, write: impl Fn(&T, &mut Self)) {
-        self.key(name);
+    pub fn list_with<T>(
+        &mut self,
+        name: &'static str,
+        items: &[T],
+        min: usize,
+        max: usize,
+        write: impl Fn(&T, &mut Self),
+    ) {
+        self.name(name);
         if items.len() < min {
             self.refuse(Rule::TooFew { min, actual: items.len() });
         }
@@ -311,9 +318,7 @@ impl Writer {
 
     /// Writes a number.
     pub fn decimal(&mut self, value: &Decimal) {
-        let mut digits = String::new();
-        value.push_to(&mut digits);
-        self.raw(&digits);
+        self.bare(|text| value.push_to(text));
     }
 
     /// Writes a number and refuses it outside `min` to `max`.
@@ -334,11 +339,10 @@ impl Writer {
 
     /// Writes a date and time, and refuses years that need more than four digits.
     pub fn date_time(&mut self, value: &DateTime<Utc>) {
-        let mut text = String::new();
-        if datetime::push(value, &mut text).is_none() {
+        if !datetime::is_writable(value) {
             self.refuse(Rule::DateTime);
         }
-        self.string(&text);
+        self.quoted(|text| datetime::push(value, text));
     }
 }
 

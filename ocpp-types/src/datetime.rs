@@ -31,9 +31,14 @@ pub(crate) fn parse_lenient(text: &str) -> Option<DateTime<Utc>> {
     time.at_offset(offset)
 }
 
-/// Appends `time` with `Z` and, unless they are zero, milliseconds. Smaller parts are cut off. `None` outside the years 0 to 9999.
-pub(crate) fn push(time: &DateTime<Utc>, text: &mut String) -> Option<()> {
-    let year = u32::try_from(time.year()).ok().filter(|year| *year <= 9999)?;
+/// Whether the year has a form in RFC 3339.
+pub(crate) fn is_writable(time: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
+}
+
+/// Appends `time` with `Z` and, unless they are zero, milliseconds. Smaller parts are cut off, as are digits of the year above four.
+pub(crate) fn push(time: &DateTime<Utc>, text: &mut String) {
+    let year = time.year().unsigned_abs();
     let mut buffer = *b"0000-00-00T00:00:00.000Z";
     // A nanosecond part above a second is chrono's leap second; it is written as the last moment before.
     let millis = (time.nanosecond() / 1_000_000).min(999);
@@ -59,7 +64,6 @@ pub(crate) fn push(time: &DateTime<Utc>, text: &mut String) -> Option<()> {
     } else {
         text.push_str(written);
     }
-    Some(())
 }
 
 struct LocalTime {
@@ -87,7 +91,7 @@ impl LocalTime {
             }
             utc = utc.checked_add_signed(TimeDelta::seconds(1))?;
         }
-        (0..=9999).contains(&utc.year()).then_some(utc)
+        is_writable(&utc).then_some(utc)
     }
 }
 
@@ -180,10 +184,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{codec::Encode, violation::Rule};
 
-    fn written(time: &DateTime<Utc>) -> Option<String> {
+    fn written(time: &DateTime<Utc>) -> String {
         let mut text = String::new();
-        push(time, &mut text).map(|()| text)
+        push(time, &mut text);
+        text
     }
 
     #[test]
@@ -203,7 +209,7 @@ mod tests {
             ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
         ] {
-            assert_eq!(parse(text).as_ref().and_then(written).as_deref(), Some(expected), "{text}");
+            assert_eq!(written(&parse(text).unwrap()), expected, "{text}");
         }
     }
 
@@ -265,14 +271,16 @@ mod tests {
 
     #[test]
     fn years_of_five_digits_are_not_written() {
-        assert_eq!(written(&(parse("9999-12-31T23:59:59Z").unwrap() + TimeDelta::seconds(1))), None);
+        let last = parse("9999-12-31T23:59:59Z").unwrap();
+        assert!(last.to_json().is_ok());
+        assert_eq!((last + TimeDelta::seconds(1)).to_json().unwrap_err().rule, Rule::DateTime);
     }
 
     proptest! {
         #[test]
         fn chrono_agrees(seconds in -62_167_219_200_i64..253_402_300_800, millis in 0..1000_u32, offset in -1439..=1439_i32) {
             let time = DateTime::from_timestamp(seconds, millis * 1_000_000).unwrap();
-            let text = written(&time).unwrap();
+            let text = written(&time);
             prop_assert_eq!(parse(&text), Some(time));
             prop_assert_eq!(DateTime::parse_from_rfc3339(&text).unwrap(), time);
             let local = time.with_timezone(&chrono::FixedOffset::east_opt(offset * 60).unwrap());

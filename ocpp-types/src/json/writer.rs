@@ -98,21 +98,38 @@ impl Writer {
         self.text.push(':');
     }
 
+    /// Like [`key`](Self::key), for a name that needs no escape sequence.
+    pub fn name(&mut self, name: &'static str) {
+        self.quoted(|text| text.push_str(name));
+        self.text.push(':');
+    }
+
     /// Writes a string with the escape sequences it needs.
     pub fn string(&mut self, value: &str) {
         self.comma();
         self.text.push('"');
-        let mut plain = 0;
-        for (index, byte) in value.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.text.push_str(value.get(plain..index).unwrap_or_default());
-            self.escape(byte);
-            plain = index + 1;
+        let mut rest = value;
+        while let Some((plain, escaped, after)) = split_at_escape(rest) {
+            self.text.push_str(plain);
+            self.escape(escaped);
+            rest = after;
         }
-        self.text.push_str(value.get(plain..).unwrap_or_default());
+        self.text.push_str(rest);
         self.text.push('"');
+    }
+
+    /// Writes a string whose contents `write` appends; they must need no escape sequence.
+    pub(crate) fn quoted(&mut self, write: impl FnOnce(&mut String)) {
+        self.comma();
+        self.text.push('"');
+        write(&mut self.text);
+        self.text.push('"');
+    }
+
+    /// Writes a value whose JSON text `write` appends.
+    pub(crate) fn bare(&mut self, write: impl FnOnce(&mut String)) {
+        self.comma();
+        write(&mut self.text);
     }
 
     /// Writes an integer.
@@ -160,6 +177,13 @@ impl Writer {
             other => drop(write!(self.text, "\\u{other:04x}")),
         }
     }
+}
+
+/// Splits a text around the first character that needs an escape sequence, which is always a single byte.
+fn split_at_escape(text: &str) -> Option<(&str, u8, &str)> {
+    let index = text.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')?;
+    let (plain, rest) = text.split_at_checked(index)?;
+    Some((plain, *rest.as_bytes().first()?, rest.get(1..)?))
 }
 
 /// The decimal digits of `magnitude`, with a sign if `negative`. Twenty bytes hold every 64-bit integer.

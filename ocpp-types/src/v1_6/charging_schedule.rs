@@ -93,7 +93,7 @@ impl Encode for ChargingSchedule {
         writer.member("chargingRateUnit", &self.charging_rate_unit);
         writer.list("chargingSchedulePeriod", &self.charging_schedule_period, 0, usize::MAX);
         if let Some(value) = &self.min_charging_rate {
-            writer.key("minChargingRate");
+            writer.name("minChargingRate");
             writer.tenths(value);
         }
         writer.end_object();

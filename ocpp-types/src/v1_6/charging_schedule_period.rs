@@ -48,7 +48,7 @@ impl Encode for ChargingSchedulePeriod {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.member("startPeriod", &self.start_period);
-        writer.key("limit");
+        writer.name("limit");
         writer.tenths(&self.limit);
         writer.optional("numberPhases", &self.number_phases);
         writer.end_object();

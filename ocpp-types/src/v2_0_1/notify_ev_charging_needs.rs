@@ -468,16 +468,16 @@ impl Encode for DCChargingParameters {
         writer.optional("energyAmount", &self.energy_amount);
         writer.optional("evMaxPower", &self.ev_max_power);
         if let Some(value) = self.state_of_charge {
-            writer.key("stateOfCharge");
+            writer.name("stateOfCharge");
             writer.integer_in(value, 0, 100);
         }
         writer.optional("evEnergyCapacity", &self.ev_energy_capacity);
         if let Some(value) = self.full_soc {
-            writer.key("fullSoC");
+            writer.name("fullSoC");
             writer.integer_in(value, 0, 100);
         }
         if let Some(value) = self.bulk_soc {
-            writer.key("bulkSoC");
+            writer.name("bulkSoC");
             writer.integer_in(value, 0, 100);
         }
         writer.end_object();

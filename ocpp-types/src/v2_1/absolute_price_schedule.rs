@@ -183,7 +183,7 @@ impl Encode for AbsolutePriceSchedule {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.member("timeAnchor", &self.time_anchor);
-        writer.key("priceScheduleID");
+        writer.name("priceScheduleID");
         writer.integer_in(self.price_schedule_id, 0, i64::MAX);
         writer.optional("priceScheduleDescription", &self.price_schedule_description);
         writer.member("currency", &self.currency);

@@ -48,7 +48,7 @@ impl Decode for AdjustPeriodicEventStreamRequest {
 impl Encode for AdjustPeriodicEventStreamRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.member("params", &self.params);
         writer.optional("customData", &self.custom_data);

@@ -216,12 +216,12 @@ impl Decode for BatteryData {
 impl Encode for BatteryData {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.member("serialNumber", &self.serial_number);
-        writer.key("soC");
+        writer.name("soC");
         writer.decimal_in(&self.soc, 0, 100);
-        writer.key("soH");
+        writer.name("soH");
         writer.decimal_in(&self.soh, 0, 100);
         writer.optional("productionDate", &self.production_date);
         writer.optional("vendorInfo", &self.vendor_info);

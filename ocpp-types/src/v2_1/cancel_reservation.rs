@@ -46,7 +46,7 @@ impl Decode for CancelReservationRequest {
 impl Encode for CancelReservationRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("reservationId");
+        writer.name("reservationId");
         writer.integer_in(self.reservation_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -214,7 +214,7 @@ impl Encode for ChargingProfile {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.member("id", &self.id);
-        writer.key("stackLevel");
+        writer.name("stackLevel");
         writer.integer_in(self.stack_level, 0, i64::MAX);
         writer.member("chargingProfilePurpose", &self.charging_profile_purpose);
         writer.member("chargingProfileKind", &self.charging_profile_kind);

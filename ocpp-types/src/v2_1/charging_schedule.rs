@@ -251,14 +251,14 @@ impl Encode for ChargingSchedule {
         writer.optional("minChargingRate", &self.min_charging_rate);
         writer.optional("powerTolerance", &self.power_tolerance);
         if let Some(value) = self.signature_id {
-            writer.key("signatureId");
+            writer.name("signatureId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("digestValue", &self.digest_value);
         writer.optional("useLocalTime", &self.use_local_time);
         writer.list("chargingSchedulePeriod", &self.charging_schedule_period, 1, 1024);
         if let Some(value) = self.randomized_delay {
-            writer.key("randomizedDelay");
+            writer.name("randomizedDelay");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("salesTariff", &self.sales_tariff);

@@ -217,15 +217,15 @@ impl Encode for ChargingScheduleUpdate {
         writer.optional("limit_L2", &self.limit_l2);
         writer.optional("limit_L3", &self.limit_l3);
         if let Some(value) = &self.discharge_limit {
-            writer.key("dischargeLimit");
+            writer.name("dischargeLimit");
             writer.decimal_in(value, i64::MIN, 0);
         }
         if let Some(value) = &self.discharge_limit_l2 {
-            writer.key("dischargeLimit_L2");
+            writer.name("dischargeLimit_L2");
             writer.decimal_in(value, i64::MIN, 0);
         }
         if let Some(value) = &self.discharge_limit_l3 {
-            writer.key("dischargeLimit_L3");
+            writer.name("dischargeLimit_L3");
             writer.decimal_in(value, i64::MIN, 0);
         }
         writer.optional("setpoint", &self.setpoint);

@@ -214,12 +214,12 @@ impl Encode for ClearChargingProfile {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("chargingProfilePurpose", &self.charging_profile_purpose);
         if let Some(value) = self.stack_level {
-            writer.key("stackLevel");
+            writer.name("stackLevel");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

@@ -46,7 +46,7 @@ impl Decode for ClearDisplayMessageRequest {
 impl Encode for ClearDisplayMessageRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

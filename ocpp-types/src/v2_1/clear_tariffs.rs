@@ -66,7 +66,7 @@ impl Encode for ClearTariffsRequest {
         writer.begin_object();
         writer.optional_list("tariffIds", &self.tariff_ids, 1, usize::MAX);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

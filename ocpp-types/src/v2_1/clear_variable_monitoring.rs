@@ -169,7 +169,7 @@ impl Encode for ClearMonitoringResult {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.member("status", &self.status);
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.optional("statusInfo", &self.status_info);
         writer.optional("customData", &self.custom_data);

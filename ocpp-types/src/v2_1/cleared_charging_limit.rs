@@ -56,7 +56,7 @@ impl Encode for ClearedChargingLimitRequest {
         writer.begin_object();
         writer.member("chargingLimitSource", &self.charging_limit_source);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

@@ -43,7 +43,7 @@ impl Decode for ClosePeriodicEventStreamRequest {
 impl Encode for ClosePeriodicEventStreamRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

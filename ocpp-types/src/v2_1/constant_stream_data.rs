@@ -57,10 +57,10 @@ impl Decode for ConstantStreamData {
 impl Encode for ConstantStreamData {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.member("params", &self.params);
-        writer.key("variableMonitoringId");
+        writer.name("variableMonitoringId");
         writer.integer_in(self.variable_monitoring_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

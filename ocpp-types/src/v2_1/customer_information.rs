@@ -113,7 +113,7 @@ impl Encode for CustomerInformationRequest {
         writer.begin_object();
         writer.optional("customerCertificate", &self.customer_certificate);
         writer.optional("idToken", &self.id_token);
-        writer.key("requestId");
+        writer.name("requestId");
         writer.integer_in(self.request_id, 0, i64::MAX);
         writer.member("report", &self.report);
         writer.member("clear", &self.clear);

@@ -153,7 +153,7 @@ impl Encode for DERCurve {
         writer.begin_object();
         writer.list("curveData", &self.curve_data, 1, 10);
         writer.optional("hysteresis", &self.hysteresis);
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.optional("reactivePowerParams", &self.reactive_power_params);
         writer.optional("voltageParams", &self.voltage_params);

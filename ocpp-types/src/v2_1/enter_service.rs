@@ -128,7 +128,7 @@ impl Decode for EnterService {
 impl Encode for EnterService {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.member("highVoltage", &self.high_voltage);
         writer.member("lowVoltage", &self.low_voltage);

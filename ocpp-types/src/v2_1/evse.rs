@@ -54,10 +54,10 @@ impl Decode for Evse {
 impl Encode for Evse {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         if let Some(value) = self.connector_id {
-            writer.key("connectorId");
+            writer.name("connectorId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

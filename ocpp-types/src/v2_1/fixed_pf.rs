@@ -81,7 +81,7 @@ impl Decode for FixedPF {
 impl Encode for FixedPF {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.member("displacement", &self.displacement);
         writer.member("excitation", &self.excitation);

@@ -81,7 +81,7 @@ impl Decode for FixedVar {
 impl Encode for FixedVar {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.member("setpoint", &self.setpoint);
         writer.member("unit", &self.unit);

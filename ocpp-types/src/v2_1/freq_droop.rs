@@ -122,7 +122,7 @@ impl Decode for FreqDroop {
 impl Encode for FreqDroop {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.member("overFreq", &self.over_freq);
         writer.member("underFreq", &self.under_freq);

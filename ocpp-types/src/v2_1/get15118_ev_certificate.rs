@@ -102,7 +102,7 @@ impl Encode for Get15118EVCertificateRequest {
         writer.member("action", &self.action);
         writer.member("exiRequest", &self.exi_request);
         if let Some(value) = self.maximum_contract_certificate_chains {
-            writer.key("maximumContractCertificateChains");
+            writer.name("maximumContractCertificateChains");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional_list("prioritizedEMAIDs", &self.prioritized_emaids, 1, 8);
@@ -200,7 +200,7 @@ impl Encode for Get15118EVCertificateResponse {
         writer.optional("statusInfo", &self.status_info);
         writer.member("exiResponse", &self.exi_response);
         if let Some(value) = self.remaining_contracts {
-            writer.key("remainingContracts");
+            writer.name("remainingContracts");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

@@ -68,7 +68,7 @@ impl Encode for GetChargingProfilesRequest {
         writer.begin_object();
         writer.member("requestId", &self.request_id);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("chargingProfile", &self.charging_profile);
@@ -244,7 +244,7 @@ impl Encode for ChargingProfileCriterion {
         writer.begin_object();
         writer.optional("chargingProfilePurpose", &self.charging_profile_purpose);
         if let Some(value) = self.stack_level {
-            writer.key("stackLevel");
+            writer.name("stackLevel");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional_list("chargingProfileId", &self.charging_profile_id, 1, usize::MAX);

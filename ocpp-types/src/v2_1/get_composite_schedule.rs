@@ -68,7 +68,7 @@ impl Encode for GetCompositeScheduleRequest {
         writer.begin_object();
         writer.member("duration", &self.duration);
         writer.optional("chargingRateUnit", &self.charging_rate_unit);
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();
@@ -236,7 +236,7 @@ impl Decode for CompositeSchedule {
 impl Encode for CompositeSchedule {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.member("duration", &self.duration);
         writer.member("scheduleStart", &self.schedule_start);

@@ -88,7 +88,7 @@ impl Encode for GetLogRequest {
         writer.member("logType", &self.log_type);
         writer.member("requestId", &self.request_id);
         if let Some(value) = self.retries {
-            writer.key("retries");
+            writer.name("retries");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("retryInterval", &self.retry_interval);

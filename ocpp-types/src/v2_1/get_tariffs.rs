@@ -47,7 +47,7 @@ impl Decode for GetTariffsRequest {
 impl Encode for GetTariffsRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

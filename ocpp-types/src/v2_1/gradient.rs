@@ -56,7 +56,7 @@ impl Decode for Gradient {
 impl Encode for Gradient {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.member("gradient", &self.gradient);
         writer.member("softGradient", &self.soft_gradient);

@@ -47,7 +47,7 @@ impl Decode for LimitAtSoC {
 impl Encode for LimitAtSoC {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("soc");
+        writer.name("soc");
         writer.integer_in(self.soc, 0, 100);
         writer.member("limit", &self.limit);
         writer.optional("customData", &self.custom_data);

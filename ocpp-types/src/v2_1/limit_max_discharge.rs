@@ -109,7 +109,7 @@ impl Decode for LimitMaxDischarge {
 impl Encode for LimitMaxDischarge {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("priority");
+        writer.name("priority");
         writer.integer_in(self.priority, 0, i64::MAX);
         writer.optional("pctMaxDischargePower", &self.pct_max_discharge_power);
         writer.optional("powerMonitoringMustTrip", &self.power_monitoring_must_trip);

@@ -152,7 +152,7 @@ impl Encode for MessageInfo {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.optional("display", &self.display);
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.member("priority", &self.priority);
         writer.optional("state", &self.state);

@@ -48,7 +48,7 @@ impl Decode for MeterValuesRequest {
 impl Encode for MeterValuesRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.list("meterValue", &self.meter_value, 1, usize::MAX);
         writer.optional("customData", &self.custom_data);

@@ -70,7 +70,7 @@ impl Encode for NotifyChargingLimitRequest {
         writer.begin_object();
         writer.optional_list("chargingSchedule", &self.charging_schedule, 1, usize::MAX);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("chargingLimit", &self.charging_limit);

@@ -77,10 +77,10 @@ impl Encode for NotifyCustomerInformationRequest {
         writer.begin_object();
         writer.member("data", &self.data);
         writer.optional("tbc", &self.tbc);
-        writer.key("seqNo");
+        writer.name("seqNo");
         writer.integer_in(self.seq_no, 0, i64::MAX);
         writer.member("generatedAt", &self.generated_at);
-        writer.key("requestId");
+        writer.name("requestId");
         writer.integer_in(self.request_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -80,10 +80,10 @@ impl Decode for NotifyEVChargingNeedsRequest {
 impl Encode for NotifyEVChargingNeedsRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 1, i64::MAX);
         if let Some(value) = self.max_schedule_tuples {
-            writer.key("maxScheduleTuples");
+            writer.name("maxScheduleTuples");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("chargingNeeds", &self.charging_needs);
@@ -581,15 +581,15 @@ impl Encode for DCChargingParameters {
         writer.optional("evEnergyCapacity", &self.ev_energy_capacity);
         writer.optional("energyAmount", &self.energy_amount);
         if let Some(value) = self.state_of_charge {
-            writer.key("stateOfCharge");
+            writer.name("stateOfCharge");
             writer.integer_in(value, 0, 100);
         }
         if let Some(value) = self.full_soc {
-            writer.key("fullSoC");
+            writer.name("fullSoC");
             writer.integer_in(value, 0, 100);
         }
         if let Some(value) = self.bulk_soc {
-            writer.key("bulkSoC");
+            writer.name("bulkSoC");
             writer.integer_in(value, 0, 100);
         }
         writer.optional("customData", &self.custom_data);
@@ -2043,7 +2043,7 @@ impl Encode for V2XChargingParameters {
         writer.optional("evMinV2XEnergyRequest", &self.ev_min_v2x_energy_request);
         writer.optional("evMaxV2XEnergyRequest", &self.ev_max_v2x_energy_request);
         if let Some(value) = self.target_soc {
-            writer.key("targetSoC");
+            writer.name("targetSoC");
             writer.integer_in(value, 0, 100);
         }
         writer.optional("customData", &self.custom_data);

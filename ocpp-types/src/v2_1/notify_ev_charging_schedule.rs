@@ -99,10 +99,10 @@ impl Encode for NotifyEVChargingScheduleRequest {
         writer.begin_object();
         writer.member("timeBase", &self.time_base);
         writer.member("chargingSchedule", &self.charging_schedule);
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 1, i64::MAX);
         if let Some(value) = self.selected_charging_schedule_id {
-            writer.key("selectedChargingScheduleId");
+            writer.name("selectedChargingScheduleId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("powerToleranceAcceptance", &self.power_tolerance_acceptance);

@@ -74,7 +74,7 @@ impl Encode for NotifyEventRequest {
         writer.begin_object();
         writer.member("generatedAt", &self.generated_at);
         writer.optional("tbc", &self.tbc);
-        writer.key("seqNo");
+        writer.name("seqNo");
         writer.integer_in(self.seq_no, 0, i64::MAX);
         writer.list("eventData", &self.event_data, 1, usize::MAX);
         writer.optional("customData", &self.custom_data);
@@ -333,12 +333,12 @@ impl Decode for EventData {
 impl Encode for EventData {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("eventId");
+        writer.name("eventId");
         writer.integer_in(self.event_id, 0, i64::MAX);
         writer.member("timestamp", &self.timestamp);
         writer.member("trigger", &self.trigger);
         if let Some(value) = self.cause {
-            writer.key("cause");
+            writer.name("cause");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("actualValue", &self.actual_value);
@@ -348,13 +348,13 @@ impl Encode for EventData {
         writer.optional("transactionId", &self.transaction_id);
         writer.member("component", &self.component);
         if let Some(value) = self.variable_monitoring_id {
-            writer.key("variableMonitoringId");
+            writer.name("variableMonitoringId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("eventNotificationType", &self.event_notification_type);
         writer.member("variable", &self.variable);
         if let Some(value) = self.severity {
-            writer.key("severity");
+            writer.name("severity");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

@@ -87,7 +87,7 @@ impl Encode for NotifyMonitoringReportRequest {
         writer.optional_list("monitor", &self.monitor, 1, usize::MAX);
         writer.member("requestId", &self.request_id);
         writer.optional("tbc", &self.tbc);
-        writer.key("seqNo");
+        writer.name("seqNo");
         writer.integer_in(self.seq_no, 0, i64::MAX);
         writer.member("generatedAt", &self.generated_at);
         writer.optional("customData", &self.custom_data);
@@ -296,12 +296,12 @@ impl Decode for VariableMonitoring {
 impl Encode for VariableMonitoring {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.member("transaction", &self.transaction);
         writer.member("value", &self.value);
         writer.member("type", &self.r#type);
-        writer.key("severity");
+        writer.name("severity");
         writer.integer_in(self.severity, 0, i64::MAX);
         writer.member("eventNotificationType", &self.event_notification_type);
         writer.optional("customData", &self.custom_data);

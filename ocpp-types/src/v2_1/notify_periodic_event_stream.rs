@@ -64,9 +64,9 @@ impl Encode for NotifyPeriodicEventStream {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.list("data", &self.data, 1, usize::MAX);
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
-        writer.key("pending");
+        writer.name("pending");
         writer.integer_in(self.pending, 0, i64::MAX);
         writer.member("basetime", &self.basetime);
         writer.optional("customData", &self.custom_data);

@@ -88,7 +88,7 @@ impl Encode for NotifyReportRequest {
         writer.member("generatedAt", &self.generated_at);
         writer.optional_list("reportData", &self.report_data, 1, usize::MAX);
         writer.optional("tbc", &self.tbc);
-        writer.key("seqNo");
+        writer.name("seqNo");
         writer.integer_in(self.seq_no, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();
@@ -462,7 +462,7 @@ impl Encode for VariableCharacteristics {
         writer.optional("minLimit", &self.min_limit);
         writer.optional("maxLimit", &self.max_limit);
         if let Some(value) = self.max_elements {
-            writer.key("maxElements");
+            writer.name("maxElements");
             writer.integer_in(value, 1, i64::MAX);
         }
         writer.optional("valuesList", &self.values_list);

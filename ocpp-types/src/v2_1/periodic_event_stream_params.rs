@@ -62,11 +62,11 @@ impl Encode for PeriodicEventStreamParams {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.interval {
-            writer.key("interval");
+            writer.name("interval");
             writer.integer_in(value, 0, i64::MAX);
         }
         if let Some(value) = self.values {
-            writer.key("values");
+            writer.name("values");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

@@ -95,10 +95,10 @@ impl Encode for PriceLevelSchedule {
         writer.begin_object();
         writer.list("priceLevelScheduleEntries", &self.price_level_schedule_entries, 1, 100);
         writer.member("timeAnchor", &self.time_anchor);
-        writer.key("priceScheduleId");
+        writer.name("priceScheduleId");
         writer.integer_in(self.price_schedule_id, 0, i64::MAX);
         writer.optional("priceScheduleDescription", &self.price_schedule_description);
-        writer.key("numberOfPriceLevels");
+        writer.name("numberOfPriceLevels");
         writer.integer_in(self.number_of_price_levels, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -52,7 +52,7 @@ impl Encode for PriceLevelScheduleEntry {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         writer.member("duration", &self.duration);
-        writer.key("priceLevel");
+        writer.name("priceLevel");
         writer.integer_in(self.price_level, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

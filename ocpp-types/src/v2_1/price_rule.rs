@@ -118,11 +118,11 @@ impl Encode for PriceRule {
         writer.begin_object();
         writer.optional("parkingFeePeriod", &self.parking_fee_period);
         if let Some(value) = self.carbon_dioxide_emission {
-            writer.key("carbonDioxideEmission");
+            writer.name("carbonDioxideEmission");
             writer.integer_in(value, 0, i64::MAX);
         }
         if let Some(value) = self.renewable_generation_percentage {
-            writer.key("renewableGenerationPercentage");
+            writer.name("renewableGenerationPercentage");
             writer.integer_in(value, 0, 100);
         }
         writer.member("energyFee", &self.energy_fee);

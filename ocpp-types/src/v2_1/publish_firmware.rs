@@ -86,14 +86,14 @@ impl Encode for PublishFirmwareRequest {
         writer.begin_object();
         writer.member("location", &self.location);
         if let Some(value) = self.retries {
-            writer.key("retries");
+            writer.name("retries");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("checksum", &self.checksum);
-        writer.key("requestId");
+        writer.name("requestId");
         writer.integer_in(self.request_id, 0, i64::MAX);
         if let Some(value) = self.retry_interval {
-            writer.key("retryInterval");
+            writer.name("retryInterval");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

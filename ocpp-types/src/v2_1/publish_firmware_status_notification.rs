@@ -82,7 +82,7 @@ impl Encode for PublishFirmwareStatusNotificationRequest {
         writer.member("status", &self.status);
         writer.optional_list("location", &self.location, 1, usize::MAX);
         if let Some(value) = self.request_id {
-            writer.key("requestId");
+            writer.name("requestId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("statusInfo", &self.status_info);

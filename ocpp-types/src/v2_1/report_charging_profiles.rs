@@ -86,7 +86,7 @@ impl Encode for ReportChargingProfilesRequest {
         writer.member("chargingLimitSource", &self.charging_limit_source);
         writer.list("chargingProfile", &self.charging_profile, 1, usize::MAX);
         writer.optional("tbc", &self.tbc);
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -99,7 +99,7 @@ impl Encode for RequestStartTransactionRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 1, i64::MAX);
         }
         writer.optional("groupIdToken", &self.group_id_token);

@@ -53,7 +53,7 @@ impl Decode for ReservationStatusUpdateRequest {
 impl Encode for ReservationStatusUpdateRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("reservationId");
+        writer.name("reservationId");
         writer.integer_in(self.reservation_id, 0, i64::MAX);
         writer.member("reservationUpdateStatus", &self.reservation_update_status);
         writer.optional("customData", &self.custom_data);

@@ -112,13 +112,13 @@ impl Decode for ReserveNowRequest {
 impl Encode for ReserveNowRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.member("expiryDateTime", &self.expiry_date_time);
         writer.optional("connectorType", &self.connector_type);
         writer.member("idToken", &self.id_token);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("groupIdToken", &self.group_id_token);

@@ -59,7 +59,7 @@ impl Encode for ResetRequest {
         writer.begin_object();
         writer.member("type", &self.r#type);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

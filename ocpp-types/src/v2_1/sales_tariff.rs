@@ -77,11 +77,11 @@ impl Decode for SalesTariff {
 impl Encode for SalesTariff {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("id");
+        writer.name("id");
         writer.integer_in(self.id, 0, i64::MAX);
         writer.optional("salesTariffDescription", &self.sales_tariff_description);
         if let Some(value) = self.num_e_price_levels {
-            writer.key("numEPriceLevels");
+            writer.name("numEPriceLevels");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.list("salesTariffEntry", &self.sales_tariff_entry, 1, 1024);

@@ -73,7 +73,7 @@ impl Encode for SalesTariffEntry {
         writer.begin_object();
         writer.member("relativeTimeInterval", &self.relative_time_interval);
         if let Some(value) = self.e_price_level {
-            writer.key("ePriceLevel");
+            writer.name("ePriceLevel");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional_list("consumptionCost", &self.consumption_cost, 1, 3);

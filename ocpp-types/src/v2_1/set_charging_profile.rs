@@ -52,7 +52,7 @@ impl Decode for SetChargingProfileRequest {
 impl Encode for SetChargingProfileRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.member("chargingProfile", &self.charging_profile);
         writer.optional("customData", &self.custom_data);

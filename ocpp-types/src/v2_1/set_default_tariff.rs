@@ -50,7 +50,7 @@ impl Decode for SetDefaultTariffRequest {
 impl Encode for SetDefaultTariffRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
         writer.member("tariff", &self.tariff);
         writer.optional("customData", &self.custom_data);

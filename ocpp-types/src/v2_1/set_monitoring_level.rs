@@ -44,7 +44,7 @@ impl Decode for SetMonitoringLevelRequest {
 impl Encode for SetMonitoringLevelRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("severity");
+        writer.name("severity");
         writer.integer_in(self.severity, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -435,7 +435,7 @@ impl Encode for NetworkConnectionProfile {
         writer.member("ocppTransport", &self.ocpp_transport);
         writer.member("messageTimeout", &self.message_timeout);
         writer.member("ocppCsmsUrl", &self.ocpp_csms_url);
-        writer.key("securityProfile");
+        writer.name("securityProfile");
         writer.integer_in(self.security_profile, 0, i64::MAX);
         writer.optional("identity", &self.identity);
         writer.optional("basicAuthPassword", &self.basic_auth_password);

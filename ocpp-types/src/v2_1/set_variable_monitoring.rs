@@ -233,14 +233,14 @@ impl Encode for SetMonitoringData {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.id {
-            writer.key("id");
+            writer.name("id");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("periodicEventStream", &self.periodic_event_stream);
         writer.optional("transaction", &self.transaction);
         writer.member("value", &self.value);
         writer.member("type", &self.r#type);
-        writer.key("severity");
+        writer.name("severity");
         writer.integer_in(self.severity, 0, i64::MAX);
         writer.member("component", &self.component);
         writer.member("variable", &self.variable);
@@ -355,7 +355,7 @@ impl Encode for SetMonitoringResult {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.id {
-            writer.key("id");
+            writer.name("id");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("statusInfo", &self.status_info);
@@ -363,7 +363,7 @@ impl Encode for SetMonitoringResult {
         writer.member("type", &self.r#type);
         writer.member("component", &self.component);
         writer.member("variable", &self.variable);
-        writer.key("severity");
+        writer.name("severity");
         writer.integer_in(self.severity, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -66,9 +66,9 @@ impl Encode for StatusNotificationRequest {
         writer.begin_object();
         writer.member("timestamp", &self.timestamp);
         writer.member("connectorStatus", &self.connector_status);
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
-        writer.key("connectorId");
+        writer.name("connectorId");
         writer.integer_in(self.connector_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

@@ -61,7 +61,7 @@ impl Encode for TaxRate {
         writer.member("type", &self.r#type);
         writer.member("tax", &self.tax);
         if let Some(value) = self.stack {
-            writer.key("stack");
+            writer.name("stack");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);

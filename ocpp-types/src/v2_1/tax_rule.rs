@@ -123,7 +123,7 @@ impl Decode for TaxRule {
 impl Encode for TaxRule {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("taxRuleID");
+        writer.name("taxRuleID");
         writer.integer_in(self.tax_rule_id, 0, i64::MAX);
         writer.optional("taxRuleName", &self.tax_rule_name);
         writer.optional("taxIncludedInPrice", &self.tax_included_in_price);

@@ -235,16 +235,16 @@ impl Encode for TransactionEventRequest {
         writer.optional_list("meterValue", &self.meter_value, 1, usize::MAX);
         writer.member("timestamp", &self.timestamp);
         writer.member("triggerReason", &self.trigger_reason);
-        writer.key("seqNo");
+        writer.name("seqNo");
         writer.integer_in(self.seq_no, 0, i64::MAX);
         writer.optional("offline", &self.offline);
         if let Some(value) = self.number_of_phases_used {
-            writer.key("numberOfPhasesUsed");
+            writer.name("numberOfPhasesUsed");
             writer.integer_in(value, 0, 3);
         }
         writer.optional("cableMaxCurrent", &self.cable_max_current);
         if let Some(value) = self.reservation_id {
-            writer.key("reservationId");
+            writer.name("reservationId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("preconditioningStatus", &self.preconditioning_status);
@@ -1203,7 +1203,7 @@ impl Encode for TransactionLimit {
         writer.optional("maxEnergy", &self.max_energy);
         writer.optional("maxTime", &self.max_time);
         if let Some(value) = self.max_soc {
-            writer.key("maxSoC");
+            writer.name("maxSoC");
             writer.integer_in(value, 0, 100);
         }
         writer.optional("customData", &self.custom_data);

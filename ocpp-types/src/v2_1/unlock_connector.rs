@@ -54,9 +54,9 @@ impl Decode for UnlockConnectorRequest {
 impl Encode for UnlockConnectorRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        writer.key("evseId");
+        writer.name("evseId");
         writer.integer_in(self.evse_id, 0, i64::MAX);
-        writer.key("connectorId");
+        writer.name("connectorId");
         writer.integer_in(self.connector_id, 0, i64::MAX);
         writer.optional("customData", &self.custom_data);
         writer.end_object();

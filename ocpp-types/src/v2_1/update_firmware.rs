@@ -80,7 +80,7 @@ impl Encode for UpdateFirmwareRequest {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         if let Some(value) = self.retries {
-            writer.key("retries");
+            writer.name("retries");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("retryInterval", &self.retry_interval);

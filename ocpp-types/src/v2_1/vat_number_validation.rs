@@ -59,7 +59,7 @@ impl Encode for VatNumberValidationRequest {
         writer.begin_object();
         writer.member("vatNumber", &self.vat_number);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.optional("customData", &self.custom_data);
@@ -167,7 +167,7 @@ impl Encode for VatNumberValidationResponse {
         writer.optional("statusInfo", &self.status_info);
         writer.member("vatNumber", &self.vat_number);
         if let Some(value) = self.evse_id {
-            writer.key("evseId");
+            writer.name("evseId");
             writer.integer_in(value, 0, i64::MAX);
         }
         writer.member("status", &self.status);

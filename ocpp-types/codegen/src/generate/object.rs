@@ -190,10 +190,10 @@ fn write_member(field: &Field) -> String {
         return match (write_special(&field.kind, &format!("{own}{member}")), field.required) {
             (None, true) => format!("writer.member({key:?}, &{member});\n"),
             (None, false) => format!("writer.optional({key:?}, &{member});\n"),
-            (Some(call), true) => format!("writer.key({key:?});\nwriter.{call};\n"),
+            (Some(call), true) => format!("writer.name({key:?});\nwriter.{call};\n"),
             (Some(_), false) => {
                 let call = write_special(&field.kind, "value").unwrap_or_default();
-                format!("if let Some(value) = {own}{member} {{\nwriter.key({key:?});\nwriter.{call};\n}}\n")
+                format!("if let Some(value) = {own}{member} {{\nwriter.name({key:?});\nwriter.{call};\n}}\n")
             }
         };
     };
