@@ -129,13 +129,7 @@ impl Outbox {
         match &first.record {
             JournalRecord::Started(start) => {
                 let transaction = TransactionNo(first.position);
-                let known = KnownTransaction {
-                    evse: start.evse,
-                    token: start.token.clone(),
-                    group: group.or_else(|| start.group.clone()),
-                    meter_start_mwh: start.meter_mwh,
-                    csms_id,
-                };
+                let known = start.known(csms_id, group);
                 store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: known.to_bytes() });
                 self.known.insert(transaction, known);
             }

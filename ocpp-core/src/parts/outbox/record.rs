@@ -114,6 +114,19 @@ impl Record for KnownTransaction {
     const KIND: u8 = 16;
 }
 
+impl Started {
+    /// What is kept of it once its start was delivered, or given up.
+    pub fn known(&self, csms_id: Option<i64>, group: Option<IdToken>) -> KnownTransaction {
+        KnownTransaction {
+            evse: self.evse,
+            token: self.token.clone(),
+            group: group.or_else(|| self.group.clone()),
+            meter_start_mwh: self.meter_mwh,
+            csms_id,
+        }
+    }
+}
+
 const PREFIX: &str = "tx/";
 
 impl KnownTransaction {

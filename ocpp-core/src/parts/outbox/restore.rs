@@ -60,7 +60,7 @@ impl Outbox {
                 JournalRecord::Started(start) => {
                     if !is_known {
                         started.insert(transaction);
-                        open.insert(transaction, start.open(transaction));
+                        open.insert(transaction, start.known(None, None).open(transaction));
                     }
                     !is_known
                 }
@@ -112,18 +112,6 @@ impl KnownTransaction {
             token: self.token.clone(),
             group: self.group.clone(),
             meter_mwh: self.meter_start_mwh,
-        }
-    }
-}
-
-impl super::Started {
-    fn open(&self, transaction: TransactionNo) -> OpenTransaction {
-        OpenTransaction {
-            transaction,
-            evse: self.evse,
-            token: self.token.clone(),
-            group: self.group.clone(),
-            meter_mwh: self.meter_mwh,
         }
     }
 }
