@@ -1,129 +1,18 @@
 //! The station as a driver sees it: one machine, whatever version it speaks.
 
-use alloc::collections::VecDeque;
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use chrono::{DateTime, Utc};
 use compact_str::CompactString;
-use ocpp_rpc::engine::{Config as RpcConfig, Engine, Event as RpcEvent, ReplyToken};
-use ocpp_rpc::handshake;
-use ocpp_rpc::{CallError, Dialect, ErrorCode};
+use ocpp_rpc::engine::Event as RpcEvent;
+use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
-use crate::parts::link::{Link, LinkDue};
-use crate::parts::questions::Questions;
-use crate::rng::Rng;
+use crate::parts::link::LinkDue;
+use crate::shared::Shared;
 use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseAction, EvseId, Fault, Input, LinkAction, LinkInput, RebootKind,
-    StationConfig,
+    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, StationConfig,
 };
-use crate::store::framing::Record;
-use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
-use crate::time::{Anchor, Boot, Clock, Instant};
+use crate::store::Image;
+use crate::time::Instant;
 use crate::v1_6::station::Machine;
-
-/// What a machine and its blocks share, free of any version.
-pub(crate) struct Shared {
-    pub config: StationConfig,
-    /// The latest time seen.
-    pub now: Instant,
-    pub clock: Clock,
-    pub store: StoreQueue,
-    pub link: Link,
-    pub rpc: Engine,
-    pub questions: Questions,
-    /// A fault of the station itself.
-    pub fault: Option<Fault>,
-    /// A restart to order, behind everything that leaves before it.
-    pub reboot: Option<RebootKind>,
-    connect_request: ConnectRequest,
-    actions: VecDeque<Action>,
-    /// Answers that wait until a record is durable.
-    gated: Vec<(Ticket, ReplyToken, String)>,
-    /// Frames whose times rest on the first anchor of this boot wait for it.
-    anchored: Ticket,
-}
-
-impl Shared {
-    pub fn event(&mut self, event: Event) {
-        self.actions.push_back(Action::Event(event));
-    }
-
-    pub fn order(&mut self, evse: EvseId, action: EvseAction) {
-        self.actions.push_back(Action::Evse(evse, action));
-    }
-
-    pub fn act(&mut self, action: Action) {
-        self.actions.push_back(action);
-    }
-
-    /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.
-    pub fn set_clock(&mut self, wall: DateTime<Utc>) {
-        let value = self.clock.set(self.now, wall).map(|anchors| Anchors(anchors.to_vec()).to_bytes());
-        if let Some(value) = value {
-            self.anchored = self.store.push(StoreOp::Put { key: EntryKey::new(CLOCK_ENTRY), value });
-        }
-        self.event(Event::ClockSet { wall });
-    }
-
-    /// Takes the CSMS's time over, if the policy wants it.
-    pub fn sync_clock(&mut self, wall: DateTime<Utc>) {
-        if self.clock.wants(self.config.clock, self.now, wall) {
-            self.set_clock(wall);
-            self.act(Action::SetClock(wall));
-        }
-    }
-
-    /// Whether the times of records may be told: those of boots without a clock rest on an anchor.
-    pub fn is_time_durable(&self) -> bool {
-        self.clock.is_set() && self.store.is_durable(self.anchored)
-    }
-
-    /// Answers a call of the CSMS.
-    pub fn reply(&mut self, token: ReplyToken, payload: &str) {
-        // A refusal means that the link or the time-out was faster; the engine reported it.
-        let _ = self.rpc.reply(self.now, token, payload);
-    }
-
-    /// Answers a call of the CSMS once `ticket` is durable.
-    pub fn reply_after(&mut self, ticket: Ticket, token: ReplyToken, payload: String) {
-        if self.store.is_durable(ticket) {
-            self.reply(token, &payload);
-        } else {
-            self.gated.push((ticket, token, payload));
-        }
-    }
-
-    /// Refuses a call of the CSMS.
-    pub fn reply_error(&mut self, token: ReplyToken, code: ErrorCode, description: &'static str) {
-        let _ = self.rpc.reply_error(self.now, token, &CallError::new(code, description));
-    }
-
-    fn release_gated(&mut self) {
-        let (open, gated) = core::mem::take(&mut self.gated).into_iter().partition(|(t, ..)| self.store.is_durable(*t));
-        self.gated = gated;
-        let open: Vec<(Ticket, ReplyToken, String)> = open;
-        for (_, token, payload) in open {
-            self.reply(token, &payload);
-        }
-    }
-}
-
-const BOOT_ENTRY: &str = "boot";
-const CLOCK_ENTRY: &str = "clock";
-
-impl Record for Boot {
-    const KIND: u8 = 32;
-}
-
-/// The first anchors of the last boots.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Anchors(Vec<Anchor>);
-
-impl Record for Anchors {
-    const KIND: u8 = 33;
-}
 
 /// A charging station.
 ///
@@ -151,33 +40,7 @@ impl Station {
         }
         let connect_request = ConnectRequest::of(&config)?;
         Machine::check(&config)?;
-        let mut skipped = Vec::new();
-        let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
-        let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
-        let boot = Boot(last_boot.map_or(0, |boot| boot.0).saturating_add(1));
-
-        let mut seeds = Rng::new(seed);
-        let mut store = StoreQueue::default();
-        store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
-        let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
-        let mut shared = Shared {
-            now: Instant::ZERO,
-            clock: Clock::new(boot, anchors.map_or_else(Vec::new, |anchors| anchors.0)),
-            store,
-            link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
-            rpc: Engine::new(rpc_config, seeds.next_u64()),
-            questions: Questions::new(config.limits.questions),
-            fault: None,
-            reboot: None,
-            connect_request,
-            actions: VecDeque::new(),
-            gated: Vec::new(),
-            anchored: Ticket(0),
-            config,
-        };
-        for place in skipped {
-            shared.event(Event::RecordSkipped { place });
-        }
+        let mut shared = Shared::restore(config, connect_request, seed, image);
         let machine = Machine::restore(&mut shared, image);
         let mut station = Station { shared, machine, deadline: None };
         station.settle();
@@ -199,7 +62,7 @@ impl Station {
 
     /// The next order or event. Orders to one place are to be carried out in this order.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.shared.actions.pop_front()
+        self.shared.poll_action()
     }
 
     /// When [`Input::Tick`] is due, if nothing else comes.
@@ -350,7 +213,7 @@ impl Station {
         while let Some(due) = self.shared.link.due(self.shared.now, &liveness) {
             match due {
                 LinkDue::Connect => {
-                    let request = self.shared.connect_request.clone();
+                    let request = self.shared.connect_request().clone();
                     self.shared.act(Action::Link(LinkAction::Connect(request)));
                 }
                 LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),
@@ -370,15 +233,5 @@ impl Station {
         ];
         let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));
         all.filter(|at| *at > shared.now).min()
-    }
-}
-
-fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactString>) -> Option<R> {
-    match R::from_bytes(image.entry(name)?) {
-        Ok(value) => Some(value),
-        Err(_) => {
-            skipped.push(CompactString::new(name));
-            None
-        }
     }
 }

@@ -79,6 +79,8 @@ mod error;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;
+#[cfg(all(feature = "station", feature = "v1_6"))]
+mod shared;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;

@@ -9,7 +9,7 @@ use super::{JournalRecord, KnownTransaction, Outbox, Pending};
 use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
-use crate::time::Clock;
+use crate::time::{Boot, Clock};
 
 /// A transaction that ran when the power failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,14 @@ pub(crate) struct OpenTransaction {
 }
 
 impl Outbox {
+    /// The last boot that left anything on record.
+    pub fn last_boot(image: &Image) -> Boot {
+        let logged = image.records(Log::Transactions).map(|(position, _)| position);
+        let kept = image.entries.keys().filter_map(KnownTransaction::transaction_of).map(|transaction| transaction.0);
+        let last = logged.chain(kept).max().map_or(0, |position| position.0 >> 32);
+        Boot(u32::try_from(last).unwrap_or(u32::MAX))
+    }
+
     /// Reads the journal and the entries. Gives the open transactions, and the places of values that could not be read.
     pub fn restore(
         image: &Image,

@@ -10,7 +10,7 @@ use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Grant, Machine, configuration, index};
 use crate::MisuseError;
-use crate::any::Shared;
+use crate::shared::Shared;
 use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
 use crate::store::Ticket;
 use compact_str::{CompactString, ToCompactString};

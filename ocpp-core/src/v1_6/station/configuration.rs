@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{Key, Settings};
 use crate::MisuseError;
-use crate::any::Shared;
+use crate::shared::Shared;
 use crate::station::Event;
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};

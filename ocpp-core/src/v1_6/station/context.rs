@@ -5,8 +5,8 @@ use alloc::collections::VecDeque;
 use super::reservation::Reservations;
 use super::settings::Settings;
 use super::signal::Signal;
-use crate::any::Shared;
 use crate::parts::outbox::Outbox;
+use crate::shared::Shared;
 use crate::station::{Event, EvseAction, EvseId};
 use crate::time::{Instant, Stamp};
 

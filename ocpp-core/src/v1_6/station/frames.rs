@@ -14,9 +14,9 @@ use super::messages::{self, Unsendable};
 use super::settings::Key;
 use super::signal::Signal;
 use super::{Awaited, Machine};
-use crate::any::Shared;
 use crate::parts::outbox::{AfterFailure, JournalRecord, Pending};
 use crate::parts::registration;
+use crate::shared::Shared;
 use crate::station::{Event, IdToken, RegistrationStatus, TokenRefusal};
 use crate::store::{EntryKey, StoreOp};
 

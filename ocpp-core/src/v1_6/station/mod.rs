@@ -28,10 +28,10 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
-use crate::any::Shared;
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::shared::Shared;
 use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
 use crate::store::Image;
 use crate::time::Instant;

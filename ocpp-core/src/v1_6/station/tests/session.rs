@@ -1,6 +1,7 @@
 //! Sessions, and what a power cut leaves of them.
 
 use super::*;
+use crate::store::{EntryKey, Log};
 
 #[test]
 fn session_from_boot_to_bill() {
@@ -92,4 +93,18 @@ fn register_is_read_for_the_bill_after_the_contactor_opened() {
     bench.answer_all("StatusNotification", &json!({}));
     bench.wait(3);
     assert_eq!(bench.stop_request()["reason"], "Local", "a contactor that does not report does not hold the bill up");
+}
+
+#[test]
+fn unreadable_boot_counter_does_not_make_positions_repeat() {
+    let mut bench = Bench::accepted(&[]);
+    bench.start();
+    let mut image = bench.image.clone();
+    let first = image.records(Log::Transactions).map(|(position, _)| position).max();
+    image.entries.insert(EntryKey::new("boot"), [9, 9].into());
+    let mut bench = Bench::new(image, &[]);
+    bench.wait(5);
+    let last = bench.image.records(Log::Transactions).map(|(position, _)| position).max();
+    assert!(last > first, "the stop of the interrupted transaction comes after its start");
+    assert!(bench.events.iter().any(|event| event.contains("RecordSkipped")));
 }

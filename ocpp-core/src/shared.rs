@@ -1,0 +1,172 @@
+//! What the machine of a station and its blocks share, free of any version.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use ocpp_rpc::engine::{Config as RpcConfig, Engine, ReplyToken};
+use ocpp_rpc::{CallError, ErrorCode};
+
+use crate::parts::link::Link;
+use crate::parts::outbox::Outbox;
+use crate::parts::questions::Questions;
+use crate::rng::Rng;
+use crate::station::{Action, ConnectRequest, Event, EvseAction, EvseId, Fault, RebootKind, StationConfig};
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::time::{Anchor, Boot, Clock, Instant};
+
+/// What a machine and its blocks share, free of any version.
+pub(crate) struct Shared {
+    pub config: StationConfig,
+    /// The latest time seen.
+    pub now: Instant,
+    pub clock: Clock,
+    pub store: StoreQueue,
+    pub link: Link,
+    pub rpc: Engine,
+    pub questions: Questions,
+    /// A fault of the station itself.
+    pub fault: Option<Fault>,
+    /// A restart to order, behind everything that leaves before it.
+    pub reboot: Option<RebootKind>,
+    connect_request: ConnectRequest,
+    actions: VecDeque<Action>,
+    /// Answers that wait until a record is durable.
+    gated: Vec<(Ticket, ReplyToken, String)>,
+    /// Frames whose times rest on the first anchor of this boot wait for it.
+    anchored: Ticket,
+}
+
+impl Shared {
+    /// What a station that boots now begins with.
+    pub fn restore(config: StationConfig, connect_request: ConnectRequest, seed: u64, image: &Image) -> Self {
+        let mut skipped = Vec::new();
+        let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
+        let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
+        // The journal knows too, should the entry be unreadable: positions must not be used twice.
+        let last_boot = last_boot.unwrap_or_default().max(Outbox::last_boot(image));
+        let boot = Boot(last_boot.0.saturating_add(1));
+
+        let mut seeds = Rng::new(seed);
+        let mut store = StoreQueue::default();
+        store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
+        let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
+        Shared {
+            now: Instant::ZERO,
+            clock: Clock::new(boot, anchors.map_or_else(Vec::new, |anchors| anchors.0)),
+            store,
+            link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
+            rpc: Engine::new(rpc_config, seeds.next_u64()),
+            questions: Questions::new(config.limits.questions),
+            fault: None,
+            reboot: None,
+            connect_request,
+            actions: skipped.into_iter().map(|place| Action::Event(Event::RecordSkipped { place })).collect(),
+            gated: Vec::new(),
+            anchored: Ticket(0),
+            config,
+        }
+    }
+
+    /// How to connect.
+    pub fn connect_request(&self) -> &ConnectRequest {
+        &self.connect_request
+    }
+
+    /// The next order or event.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.actions.push_back(Action::Event(event));
+    }
+
+    pub fn order(&mut self, evse: EvseId, action: EvseAction) {
+        self.actions.push_back(Action::Evse(evse, action));
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.
+    pub fn set_clock(&mut self, wall: DateTime<Utc>) {
+        let value = self.clock.set(self.now, wall).map(|anchors| Anchors(anchors.to_vec()).to_bytes());
+        if let Some(value) = value {
+            self.anchored = self.store.push(StoreOp::Put { key: EntryKey::new(CLOCK_ENTRY), value });
+        }
+        self.event(Event::ClockSet { wall });
+    }
+
+    /// Takes the CSMS's time over, if the policy wants it.
+    pub fn sync_clock(&mut self, wall: DateTime<Utc>) {
+        if self.clock.wants(self.config.clock, self.now, wall) {
+            self.set_clock(wall);
+            self.act(Action::SetClock(wall));
+        }
+    }
+
+    /// Whether the times of records may be told: those of boots without a clock rest on an anchor.
+    pub fn is_time_durable(&self) -> bool {
+        self.clock.is_set() && self.store.is_durable(self.anchored)
+    }
+
+    /// Answers a call of the CSMS.
+    pub fn reply(&mut self, token: ReplyToken, payload: &str) {
+        // A refusal means that the link or the time-out was faster; the engine reported it.
+        let _ = self.rpc.reply(self.now, token, payload);
+    }
+
+    /// Answers a call of the CSMS once `ticket` is durable.
+    pub fn reply_after(&mut self, ticket: Ticket, token: ReplyToken, payload: String) {
+        if self.store.is_durable(ticket) {
+            self.reply(token, &payload);
+        } else {
+            self.gated.push((ticket, token, payload));
+        }
+    }
+
+    /// Refuses a call of the CSMS.
+    pub fn reply_error(&mut self, token: ReplyToken, code: ErrorCode, description: &'static str) {
+        let _ = self.rpc.reply_error(self.now, token, &CallError::new(code, description));
+    }
+
+    /// Answers what is durable now.
+    pub fn release_gated(&mut self) {
+        let (open, gated) = core::mem::take(&mut self.gated).into_iter().partition(|(t, ..)| self.store.is_durable(*t));
+        self.gated = gated;
+        let open: Vec<(Ticket, ReplyToken, String)> = open;
+        for (_, token, payload) in open {
+            self.reply(token, &payload);
+        }
+    }
+}
+
+const BOOT_ENTRY: &str = "boot";
+const CLOCK_ENTRY: &str = "clock";
+
+impl Record for Boot {
+    const KIND: u8 = 32;
+}
+
+/// The first anchors of the last boots.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Anchors(Vec<Anchor>);
+
+impl Record for Anchors {
+    const KIND: u8 = 33;
+}
+
+fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactString>) -> Option<R> {
+    match R::from_bytes(image.entry(name)?) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            skipped.push(CompactString::new(name));
+            None
+        }
+    }
+}
