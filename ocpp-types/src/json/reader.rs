@@ -133,18 +133,15 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    /// Reads the name that [`begin_key`](Self::begin_key) led to, and the colon, if it is spelt exactly as `name`. A name spelt
-    /// with escape sequences is not recognised.
-    #[inline]
-    pub(super) fn skip_key(&mut self, name: &str) -> Result<bool, Fault> {
-        let rest = self.text.as_bytes().get(self.pos + 1..).unwrap_or_default();
-        match rest.strip_prefix(name.as_bytes()) {
-            Some([b'"', ..]) => {
-                self.pos += name.len() + 2;
-                self.colon().map(|()| true)
-            }
-            _ => Ok(false),
-        }
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.pos..).unwrap_or_default()
+    }
+
+    /// Passes over a name of `length` bytes, its quotes and the colon.
+    pub(super) fn pass_key(&mut self, length: usize) -> Result<(), Fault> {
+        self.pos += length + 2;
+        self.colon()
     }
 
     /// Reads a string; it is borrowed unless it contains escape sequences.
@@ -199,6 +196,10 @@ impl<'a> Reader<'a> {
     pub fn integer(&mut self) -> Result<i64, Fault> {
         if !matches!(self.token(), Some(b'-' | b'0'..=b'9')) {
             return Err(self.mismatch(Kind::Integer));
+        }
+        if let Some((value, length)) = short_integer(self.rest()) {
+            self.pos += length;
+            return Ok(value);
         }
         let start = self.pos;
         let digits = self.number()?;
@@ -376,8 +377,7 @@ impl<'a> Reader<'a> {
     #[inline]
     fn plain_run(&mut self) -> Result<&'a str, Fault> {
         let start = self.pos;
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        self.pos += plain_length(rest);
+        self.pos += plain_length(self.rest());
         match self.byte() {
             Some(b'"' | b'\\') => Ok(self.since(start)),
             Some(_) => Err(self.syntax(Syntax::ControlCharacter)),
@@ -470,6 +470,23 @@ fn plain_length(bytes: &[u8]) -> usize {
     }
     let stops = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
     length + chunks.remainder().iter().position(stops).unwrap_or(chunks.remainder().len())
+}
+
+/// An integer that is too short to overflow, and its length; `None` for every other number, and for what is none.
+fn short_integer(text: &[u8]) -> Option<(i64, usize)> {
+    let negative = text.first() == Some(&b'-');
+    let digits = text.get(usize::from(negative)..)?;
+    let (mut value, mut length) = (0_i64, 0);
+    for byte in digits.iter().take(18).take_while(|byte| byte.is_ascii_digit()) {
+        value = value * 10 + i64::from(byte - b'0');
+        length += 1;
+    }
+    let first_is_zero = digits.first() == Some(&b'0');
+    let goes_on = matches!(digits.get(length), Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+    if length == 0 || (first_is_zero && length > 1) || goes_on {
+        return None;
+    }
+    Some((if negative { -value } else { value }, length + usize::from(negative)))
 }
 
 /// The value of a number that is not written as an integer, or is too big.
