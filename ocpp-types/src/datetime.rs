@@ -100,38 +100,35 @@ struct Scanner<'a>(&'a [u8]);
 
 impl Scanner<'_> {
     fn local_time(&mut self, separators: &[u8]) -> Option<LocalTime> {
-        let year = self.digits(4)?;
-        self.one_of(b"-")?;
-        let month = self.digits(2)?;
-        self.one_of(b"-")?;
-        let day = self.digits(2)?;
-        self.one_of(separators)?;
-        let hour = self.digits(2)?;
-        self.one_of(b":")?;
-        let minute = self.digits(2)?;
-        self.one_of(b":")?;
-        let second = self.digits(2)?;
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, separator, h1, h2, b':', n1, n2, b':', s1, s2, rest @ ..] =
+            self.0
+        else {
+            return None;
+        };
+        self.0 = rest;
         let nanosecond = self.fraction()?;
-        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-        Some(LocalTime { date, hour, minute, second, nanosecond })
+        let year = number(*y1, *y2)? * 100 + number(*y3, *y4)?;
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(*m1, *m2)?, number(*d1, *d2)?)?;
+        let (hour, minute, second) = (number(*h1, *h2)?, number(*n1, *n2)?, number(*s1, *s2)?);
+        separators.contains(separator).then_some(LocalTime { date, hour, minute, second, nanosecond })
     }
 
     /// The offset from UTC in seconds.
     fn offset(&mut self) -> Option<i64> {
         let Some(sign) = self.sign()? else { return Some(0) };
-        let hours = self.digits(2)?;
+        let hours = self.number()?;
         self.one_of(b":")?;
-        let minutes = self.digits(2)?;
+        let minutes = self.number()?;
         offset_seconds(sign, hours, minutes)
     }
 
     fn lenient_offset(&mut self) -> Option<i64> {
         let Some(sign) = self.sign()? else { return Some(0) };
-        let hours = self.digits(2)?;
+        let hours = self.number()?;
         if self.0.first() == Some(&b':') {
             self.one_of(b":")?;
         }
-        let minutes = if self.0.is_empty() { 0 } else { self.digits(2)? };
+        let minutes = if self.0.is_empty() { 0 } else { self.number()? };
         offset_seconds(sign, hours, minutes)
     }
 
@@ -161,10 +158,10 @@ impl Scanner<'_> {
         any.then_some(nanoseconds)
     }
 
-    fn digits(&mut self, count: usize) -> Option<u32> {
-        let (digits, rest) = self.0.split_at_checked(count)?;
+    fn number(&mut self) -> Option<u32> {
+        let [tens, ones, rest @ ..] = self.0 else { return None };
         self.0 = rest;
-        digits.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))
+        number(*tens, *ones)
     }
 
     fn one_of(&mut self, expected: &[u8]) -> Option<u8> {
@@ -172,6 +169,12 @@ impl Scanner<'_> {
         self.0 = rest;
         expected.contains(first).then_some(*first)
     }
+}
+
+/// The value of two digits.
+fn number(tens: u8, ones: u8) -> Option<u32> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    Some(digit(tens)? * 10 + digit(ones)?)
 }
 
 fn offset_seconds(sign: i64, hours: u32, minutes: u32) -> Option<i64> {

@@ -110,6 +110,39 @@ impl FromStr for Decimal {
 
     /// Reads the grammar of JSON numbers.
     fn from_str(text: &str) -> Result<Self, ParseDecimalError> {
+        match Self::from_short(text) {
+            Some(value) => Ok(value),
+            None => Self::from_any(text),
+        }
+    }
+}
+
+impl Decimal {
+    /// Reads a number that is too short to overflow and has no exponent and no leading zero but a single one.
+    fn from_short(text: &str) -> Option<Self> {
+        let (negative, digits) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        if digits.len() > 18 || !matches!(digits, [b'1'..=b'9', ..] | [b'0'] | [b'0', b'.', ..]) {
+            return None;
+        }
+        let (mut mantissa, mut scale, mut point) = (0_i64, 0, false);
+        for byte in digits {
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = mantissa * 10 + i64::from(byte - b'0');
+                    scale += u8::from(point);
+                }
+                b'.' if !point => point = true,
+                _ => return None,
+            }
+        }
+        let complete = !point || scale > 0;
+        complete.then(|| Self::from_scaled(if negative { -mantissa } else { mantissa }, scale))
+    }
+
+    fn from_any(text: &str) -> Result<Self, ParseDecimalError> {
         let (negative, rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),

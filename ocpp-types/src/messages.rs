@@ -27,6 +27,13 @@ macro_rules! enumeration {
                 }
             }
 
+            fn from_text(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$value),)*
+                    _ => None,
+                }
+            }
+
             fn unrecognized(text: $crate::lenient::Unrecognized) -> Self {
                 Self::Unrecognized(text)
             }

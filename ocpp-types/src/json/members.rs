@@ -53,9 +53,12 @@ impl Members {
     pub fn next(&mut self, reader: &mut Reader<'_>) -> Result<Option<usize>, Fault> {
         while !self.null {
             let Some(start) = reader.begin_key()? else { return Ok(None) };
-            let index = match self.names.get(self.next) {
-                Some(likely) if reader.skip_key(likely)? => self.next,
-                _ => {
+            let index = match self.spelt_plainly(reader.rest()) {
+                Some((index, length)) => {
+                    reader.pass_key(length)?;
+                    index
+                }
+                None => {
                     let key = reader.key()?;
                     match self.names.iter().position(|name| *name == key) {
                         Some(index) => index,
@@ -78,6 +81,22 @@ impl Members {
             }
         }
         Ok(None)
+    }
+
+    /// The index and length of the name that `text`, which begins with a quote, begins with. Names with escape sequences are not
+    /// recognised.
+    fn spelt_plainly(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let (_, text) = text.split_first()?;
+        let first = text.first();
+        let is_next = |name: &str| {
+            // The first letter tells most names apart, without a call.
+            name.as_bytes().first() == first
+                && text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"'))
+        };
+        let (before, after) = self.names.split_at_checked(self.next)?;
+        let found = after.iter().position(|name| is_next(name)).map(|index| index + before.len());
+        let index = found.or_else(|| before.iter().position(|name| is_next(name)))?;
+        self.names.get(index).map(|name| (index, name.len()))
     }
 
     /// The value of the required member with the name at `index`; a fault if it was not there.

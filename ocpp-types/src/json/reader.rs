@@ -84,6 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips white space and returns the offset of the next value.
+    #[inline]
     pub(crate) fn value_start(&mut self) -> usize {
         self.token();
         self.pos
@@ -114,6 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Moves to the name of the next member and returns its offset. At the end of the object it is left and the answer is `None`.
+    #[inline]
     pub(super) fn begin_key(&mut self) -> Result<Option<usize>, Fault> {
         if !self.next_item(b'}')? {
             return Ok(None);
@@ -131,17 +133,15 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    /// Reads the name that [`begin_key`](Self::begin_key) led to, and the colon, if it is spelt exactly as `name`. A name spelt
-    /// with escape sequences is not recognised.
-    pub(super) fn skip_key(&mut self, name: &str) -> Result<bool, Fault> {
-        let rest = self.text.as_bytes().get(self.pos + 1..).unwrap_or_default();
-        match rest.strip_prefix(name.as_bytes()) {
-            Some([b'"', ..]) => {
-                self.pos += name.len() + 2;
-                self.colon().map(|()| true)
-            }
-            _ => Ok(false),
-        }
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.pos..).unwrap_or_default()
+    }
+
+    /// Passes over a name of `length` bytes, its quotes and the colon.
+    pub(super) fn pass_key(&mut self, length: usize) -> Result<(), Fault> {
+        self.pos += length + 2;
+        self.colon()
     }
 
     /// Reads a string; it is borrowed unless it contains escape sequences.
@@ -194,9 +194,12 @@ impl<'a> Reader<'a> {
 
     /// Reads an integer. As in JSON Schema a number without fractional value is one, so `1.0` and `1e2` are accepted.
     pub fn integer(&mut self) -> Result<i64, Fault> {
-        let found = self.peek()?;
-        if found != Kind::Number {
+        if !matches!(self.token(), Some(b'-' | b'0'..=b'9')) {
             return Err(self.mismatch(Kind::Integer));
+        }
+        if let Some((value, length)) = short_integer(self.rest()) {
+            self.pos += length;
+            return Ok(value);
         }
         let start = self.pos;
         let digits = self.number()?;
@@ -289,11 +292,13 @@ impl<'a> Reader<'a> {
         self.syntax(if self.byte().is_some() { Syntax::UnexpectedCharacter } else { Syntax::UnexpectedEnd })
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.pos).copied()
     }
 
     /// Skips white space and returns the byte after it, unread.
+    #[inline]
     fn token(&mut self) -> Option<u8> {
         loop {
             match self.byte() {
@@ -304,10 +309,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The text from `start` to the current position. Both lie beside ASCII characters, so the slice always exists.
+    #[inline]
     pub(crate) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.pos).unwrap_or_default()
     }
 
+    #[inline]
     fn colon(&mut self) -> Result<(), Fault> {
         if self.token() != Some(b':') {
             return Err(self.unexpected());
@@ -329,6 +336,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[inline]
     fn next_item(&mut self, bracket: u8) -> Result<bool, Fault> {
         let fresh = core::mem::replace(&mut self.fresh, false);
         match self.token() {
@@ -366,17 +374,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The characters up to the next quote or backslash.
+    #[inline]
     fn plain_run(&mut self) -> Result<&'a str, Fault> {
         let start = self.pos;
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) else {
-            self.pos = self.text.len();
-            return Err(self.unexpected());
-        };
-        self.pos += length;
+        self.pos += plain_length(self.rest());
         match self.byte() {
             Some(b'"' | b'\\') => Ok(self.since(start)),
-            _ => Err(self.syntax(Syntax::ControlCharacter)),
+            Some(_) => Err(self.syntax(Syntax::ControlCharacter)),
+            None => Err(self.unexpected()),
         }
     }
 
@@ -443,6 +448,45 @@ impl<'a> Reader<'a> {
         }
         Ok(code)
     }
+}
+
+/// How many bytes come before the first quote, backslash or control character, or in all. Eight are looked at in one step.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Sets the high bit of each byte below `limit`; only those above the first such byte may be wrong.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let mut length = 0;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return length + (found.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    let stops = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
+    length + chunks.remainder().iter().position(stops).unwrap_or(chunks.remainder().len())
+}
+
+/// An integer that is too short to overflow, and its length; `None` for every other number, and for what is none.
+fn short_integer(text: &[u8]) -> Option<(i64, usize)> {
+    let negative = text.first() == Some(&b'-');
+    let digits = text.get(usize::from(negative)..)?;
+    let (mut value, mut length) = (0_i64, 0);
+    for byte in digits.iter().take(18).take_while(|byte| byte.is_ascii_digit()) {
+        value = value * 10 + i64::from(byte - b'0');
+        length += 1;
+    }
+    let first_is_zero = digits.first() == Some(&b'0');
+    let goes_on = matches!(digits.get(length), Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
+    if length == 0 || (first_is_zero && length > 1) || goes_on {
+        return None;
+    }
+    Some((if negative { -value } else { value }, length + usize::from(negative)))
 }
 
 /// The value of a number that is not written as an integer, or is too big.

@@ -23,7 +23,7 @@ use crate::violation::{Fault, Rule, Violation};
 /// writer.end_array();
 /// assert_eq!(writer.finish().unwrap(), r#"[2,"id",{"a":true}]"#);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
     text: String,
     /// The offset at which the document of this writer begins.
@@ -31,10 +31,16 @@ pub struct Writer {
     fault: Option<Fault>,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Writer {
-    /// A writer with an empty text.
+    /// A writer with an empty text that has room for a small message.
     pub fn new() -> Self {
-        Self::default()
+        Self::append(String::with_capacity(128))
     }
 
     /// A writer that appends to `text`, whose capacity and contents are kept.
