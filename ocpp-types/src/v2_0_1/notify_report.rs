@@ -255,7 +255,7 @@ impl VariableAttribute {
         self
     }
 
-    /// Sets [`r#type`](Self::r#type).
+    /// Sets [`type`](Self::type).
     #[must_use]
     pub fn with_type(mut self, r#type: AttributeType) -> Self {
         self.r#type = Some(r#type);

@@ -249,7 +249,7 @@ impl VariableAttribute {
         Self { r#type: None, value: None, mutability: None, persistent: None, constant: None, custom_data: None }
     }
 
-    /// Sets [`r#type`](Self::r#type).
+    /// Sets [`type`](Self::type).
     #[must_use]
     pub fn with_type(mut self, r#type: AttributeType) -> Self {
         self.r#type = Some(r#type);

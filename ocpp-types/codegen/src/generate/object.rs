@@ -87,8 +87,10 @@ fn constructors(model: &Model, name: &str, fields: &[Field]) -> String {
             (plain, "None", format!("Some({member})"))
         };
         members.push_str(&format!("{member}: {empty}, "));
+        // In a link, a raw identifier's `#` would begin a fragment.
+        let link = member.trim_start_matches("r#");
         setters.push_str(&format!(
-            "\n/// Sets [`{member}`](Self::{member}).\n#[must_use]\n\
+            "\n/// Sets [`{link}`](Self::{link}).\n#[must_use]\n\
              pub fn with_{}(mut self, {member}: {argument}) -> Self {{\nself.{member} = {value};\nself\n}}\n",
             names::snake(&field.name)
         ));
