@@ -6,7 +6,7 @@
 //! - [`frame`] reads one message up to its payload and writes messages.
 //! - [`engine`] pairs calls with answers on raw JSON: one call outstanding, time-outs, repeated and late messages, loss
 //!   of the connection. Its page shows the loop that drives it.
-//! - [`typed`] makes typed calls and serves typed requests on top of the engine.
+//! - [`typed`] makes typed calls and serves typed requests on top of the engine (feature `typed`, on by default).
 //! - [`proxy`] relays a station's messages through a local controller, texts unchanged.
 //! - [`signed`] wraps payloads into JSON Web Signatures and takes them out.
 //! - [`handshake`], [`backoff`] and [`liveness`] are the rules around a connection: who may open it, when to try again,
@@ -33,6 +33,7 @@ mod message_id;
 pub mod proxy;
 pub mod signed;
 pub mod time;
+#[cfg(feature = "typed")]
 pub mod typed;
 
 pub use call_error::CallError;
