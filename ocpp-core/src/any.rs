@@ -87,9 +87,7 @@ impl Station {
             Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
                 Err(MisuseError::UnknownQuestion(*id))
             }
-            Input::Command(Command::Configure { .. })
-                if self.shared.store.len() > self.shared.config.limits.unconfirmed =>
-            {
+            Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
             Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),

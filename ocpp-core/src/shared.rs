@@ -115,6 +115,11 @@ impl Shared {
         self.clock.is_set() && self.store.is_durable(self.anchored)
     }
 
+    /// Whether so much waits for the store that nothing may begin which adds to it.
+    pub fn is_store_stuck(&self) -> bool {
+        self.store.len() > self.config.limits.unconfirmed
+    }
+
     /// Answers a call of the CSMS.
     pub fn reply(&mut self, token: ReplyToken, payload: &str) {
         // A refusal means that the link or the time-out was faster; the engine reported it.
@@ -137,9 +142,9 @@ impl Shared {
 
     /// Answers what is durable now.
     pub fn release_gated(&mut self) {
-        let (open, gated) = core::mem::take(&mut self.gated).into_iter().partition(|(t, ..)| self.store.is_durable(*t));
+        let (open, gated): (Vec<_>, Vec<_>) =
+            core::mem::take(&mut self.gated).into_iter().partition(|(t, ..)| self.store.is_durable(*t));
         self.gated = gated;
-        let open: Vec<(Ticket, ReplyToken, String)> = open;
         for (_, token, payload) in open {
             self.reply(token, &payload);
         }

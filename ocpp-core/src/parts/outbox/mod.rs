@@ -105,9 +105,9 @@ impl Outbox {
         self.retry_at
     }
 
-    /// The CSMS's number of a transaction: none when it is not known yet, `Some(None)` when it never will be.
-    pub fn csms_id(&self, transaction: TransactionNo) -> Option<Option<i64>> {
-        self.known.get(&transaction).map(|known| known.csms_id)
+    /// The CSMS's number of a transaction: none when it is not known yet, or never will be.
+    pub fn csms_id(&self, transaction: TransactionNo) -> Option<i64> {
+        self.known.get(&transaction).and_then(|known| known.csms_id)
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.

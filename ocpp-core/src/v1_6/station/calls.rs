@@ -44,7 +44,7 @@ impl Machine {
                 | CsmsRequest::ChangeConfiguration(_)
                 | CsmsRequest::ReserveNow(_)
         );
-        if is_stored && shared.store.len() > shared.config.limits.unconfirmed {
+        if is_stored && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         match request {

@@ -281,7 +281,7 @@ impl Machine {
 
     fn render(&self, shared: &Shared, pending: &Pending) -> Result<alloc::string::String, Unsendable> {
         let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
-        let csms_id = self.outbox.csms_id(pending.transaction()).flatten();
+        let csms_id = self.outbox.csms_id(pending.transaction());
         match &pending.record {
             JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
             JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),

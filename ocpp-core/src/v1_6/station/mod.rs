@@ -126,10 +126,15 @@ impl Machine {
         }
     }
 
+    /// Whether the CSMS can be asked: the link is open and the station accepted.
+    fn is_online(&self, shared: &Shared) -> bool {
+        shared.link.is_up() && self.registration.is_accepted()
+    }
+
     /// The blocks beside the signals' addressee.
     fn context<'a>(&'a mut self, shared: &'a mut Shared) -> (Context<'a>, Parts<'a>) {
         let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
-        let is_online = shared.link.is_up() && self.registration.is_accepted();
+        let is_online = self.is_online(shared);
         let context = Context {
             shared,
             settings: &self.settings,
@@ -186,7 +191,7 @@ impl Machine {
 
     /// Lets the blocks react until nothing more happens.
     pub fn run(&mut self, shared: &mut Shared) {
-        let is_online = shared.link.is_up() && self.registration.is_accepted();
+        let is_online = self.is_online(shared);
         if self.was_online && !is_online {
             let (mut ctx, parts) = self.context(shared);
             parts.authorize.unreachable(&mut ctx);
@@ -223,7 +228,7 @@ impl Machine {
     /// When time changes something.
     pub fn deadlines<'a>(&'a self, shared: &'a Shared) -> impl Iterator<Item = Instant> + 'a {
         let is_up = shared.link.is_up();
-        let is_online = is_up && self.registration.is_accepted();
+        let is_online = self.is_online(shared);
         let link = [self.registration.deadline().filter(|_| is_up)];
         let online = [
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
@@ -300,18 +305,14 @@ impl Parts<'_> {
         ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
     }
 
-    /// Where a token presented at the station's own reader belongs: to its session, else to the only vehicle that waits
-    /// for one, else to the only connector. None when the next plug decides.
+    /// Where a token presented at the station's own reader belongs: to its session, else to a vehicle that waits for one,
+    /// else to the only connector. None when the next plug decides.
     fn place_of(&self, token: &IdToken) -> Option<EvseId> {
-        let only = |mut found: Vec<EvseId>| if found.len() == 1 { found.pop() } else { None };
-        let all = |test: &dyn Fn(&Connector) -> bool| {
-            self.connectors.iter().filter(|c| test(c)).map(|c| c.evse).collect::<Vec<EvseId>>()
-        };
-        all(&|c| c.is_held_by(token))
-            .first()
-            .copied()
-            .or_else(|| all(&Connector::waits_for_token).first().copied())
-            .or_else(|| only(all(&|_| true)))
+        let connectors = self.connectors.as_slice();
+        let only = if let [only] = connectors { Some(only) } else { None };
+        let held = connectors.iter().find(|connector| connector.is_held_by(token));
+        let waiting = || connectors.iter().find(|connector| connector.waits_for_token());
+        held.or_else(waiting).or(only).map(|connector| connector.evse)
     }
 
     fn on_grant(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, grant: Grant) {

@@ -238,7 +238,7 @@ impl Connector {
 
     fn start(&mut self, ctx: &mut Context<'_>, grant: Grant) -> (Stage, bool) {
         let limits = &ctx.shared.config.limits;
-        if !ctx.outbox.has_room(limits, ctx.running) || ctx.shared.store.len() > limits.unconfirmed {
+        if !ctx.outbox.has_room(limits, ctx.running) || ctx.shared.is_store_stuck() {
             let refused = Signal::Refused { evse: Some(self.evse), reason: TokenRefusal::Busy };
             ctx.signals.push_back(refused);
             return (Stage::Finishing { held_for: None }, true);
