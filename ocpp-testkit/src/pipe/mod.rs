@@ -20,8 +20,8 @@ use crate::seed::Seed;
 use crate::trace::record::{Header, Record, What};
 use durable::Store;
 
-/// More ticks than any line lets fall due: half a year of a machine that does something each quarter of a minute.
-const MAX_TICKS: u32 = 1_000_000;
+/// More ticks than a script can mean to jump over with one line: a machine that is not answered for days.
+const MAX_TICKS: u32 = 10_000;
 
 /// How the machine and the pipe are set up.
 #[derive(Clone, Debug)]
