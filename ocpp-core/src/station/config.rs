@@ -6,11 +6,14 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 use crate::time::ClockPolicy;
 
-/// A secret that does not print.
+/// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Secret(pub CompactString);
 
 impl fmt::Debug for Secret {
@@ -21,6 +24,7 @@ impl fmt::Debug for Secret {
 
 /// The description of one station.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct StationConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
     pub endpoint: CompactString,
@@ -47,10 +51,13 @@ pub struct StationConfig {
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
+    #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
     /// A reading younger than this is used without asking for another.
+    #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
+    #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
@@ -146,6 +153,7 @@ pub enum Supply {
 
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Limits {
     /// What one incoming frame may cost.
     pub frame: FrameLimits,

@@ -154,7 +154,7 @@ impl Bench {
     }
 
     fn frame(&mut self, frame: &Value) {
-        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes())));
+        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes().into())));
     }
 
     /// Takes the oldest call that was sent; it must be of this action.
