@@ -248,6 +248,11 @@ pub enum Event {
         /// What happened.
         reason: CompactString,
     },
+    /// A charging profile of the CSMS was refused.
+    ProfileRefused {
+        /// The rule that it breaks.
+        reason: CompactString,
+    },
     /// A configuration key changed.
     Configured {
         /// The key's name.

@@ -44,6 +44,8 @@ pub struct StationConfig {
     pub firmware_version: Option<CompactString>,
     /// The number of EVSEs (1.6: connectors), at least 1.
     pub evses: u16,
+    /// How they are wired.
+    pub wiring: Wiring,
     /// How the CSMS's time is used.
     pub clock: ClockPolicy,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
@@ -76,6 +78,7 @@ impl StationConfig {
             serial_number: None,
             firmware_version: None,
             evses: 1,
+            wiring: Wiring::default(),
             clock: ClockPolicy::default(),
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
@@ -108,6 +111,46 @@ impl StationConfig {
     }
 }
 
+/// How a station is wired: what charging profiles are converted by, and what holds where there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wiring {
+    /// The nominal voltage between phase and neutral, in millivolts: that of the region, never a measured one (1.6 §7.12).
+    pub line_millivolts: u32,
+    /// The phases of the connection to the grid, 1 to 3.
+    pub grid_phases: u8,
+    /// What each EVSE gives at most.
+    pub supply: Supply,
+}
+
+impl Default for Wiring {
+    /// Three phases of 230 V and 32 A at each EVSE.
+    fn default() -> Self {
+        let supply = Supply::Ac { phases: 3, max_milliamps: 32_000, min_milliamps: 6_000 };
+        Wiring { line_millivolts: 230_000, grid_phases: 3, supply }
+    }
+}
+
+/// What an EVSE gives to a vehicle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// Alternating current.
+    Ac {
+        /// The phases that are wired, 1 to 3.
+        phases: u8,
+        /// The most on each phase, in milliamperes.
+        max_milliamps: u32,
+        /// Below it charging is suspended: 6 A by IEC 61851.
+        min_milliamps: u32,
+    },
+    /// Direct current.
+    Dc {
+        /// The nominal output voltage, by which limits in amperes become watts, in millivolts.
+        millivolts: u32,
+        /// The most, in milliwatts.
+        max_milliwatts: u64,
+    },
+}
+
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
@@ -122,10 +165,19 @@ pub struct Limits {
     pub unconfirmed: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
+    /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
+    pub composite_periods: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { frame: FrameLimits::STANDARD, journal: 400, journal_samples: 300, unconfirmed: 64, questions: 4 }
+        Limits {
+            frame: FrameLimits::STANDARD,
+            journal: 400,
+            journal_samples: 300,
+            unconfirmed: 64,
+            questions: 4,
+            composite_periods: 200,
+        }
     }
 }

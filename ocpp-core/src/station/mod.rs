@@ -10,9 +10,9 @@ mod question;
 pub use action::{
     Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
 };
-pub use config::{Limits, Secret, StationConfig};
+pub use config::{Limits, Secret, StationConfig, Supply, Wiring};
 pub(crate) use evse::EvseFacts;
-pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Lock, Power, Vehicle};
+pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
 pub use input::{Command, Input, LinkInput};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};

@@ -97,6 +97,11 @@ impl Clock {
         self.current.and_then(|anchor| DateTime::from_timestamp_millis(anchor.wall_at(now)))
     }
 
+    /// Milliseconds from the start of the boot to wall time, if known. Another value means that the clock stepped.
+    pub fn offset_ms(&self) -> Option<i64> {
+        self.current.map(|anchor| anchor.wall_at(Instant::ZERO))
+    }
+
     /// The instant at which the clock shows `wall`; a past one gives an earlier instant, saturating at zero.
     pub fn instant_of(&self, wall: DateTime<Utc>) -> Option<Instant> {
         let anchor = self.current?;

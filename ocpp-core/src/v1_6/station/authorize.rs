@@ -7,6 +7,8 @@ use alloc::collections::VecDeque;
 use super::context::Context;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
+#[cfg(feature = "smart_charging")]
+use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
 
 /// Tokens that wait for the CSMS, beside the one asked about. Drivers do not queue up at a reader.
@@ -43,6 +45,13 @@ impl Authorize {
         } else {
             refuse(ctx, &request, TokenRefusal::Busy);
         }
+    }
+
+    /// Whether a token presented for this EVSE still waits for its verdict.
+    #[cfg(feature = "smart_charging")]
+    pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
+        let mut open = self.asked.iter().chain(&self.waiting);
+        open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
     /// The token to ask about now.

@@ -14,6 +14,8 @@ mod reservation;
 mod reset;
 mod settings;
 mod signal;
+#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+mod smart_charging;
 mod status;
 mod unlock;
 
@@ -44,6 +46,7 @@ use reservation::Reservations;
 use reset::Reset;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
+use smart_charging::SmartCharging;
 use status::{Condition, StatusNotifications};
 use unlock::Unlocking;
 
@@ -60,6 +63,7 @@ pub(crate) struct Machine {
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
+    smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -94,6 +98,8 @@ impl Machine {
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);
+        let (smart_charging, unread) = SmartCharging::restore(&shared.config, image, &mut shared.store);
+        skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
         }
@@ -118,6 +124,7 @@ impl Machine {
             outbox,
             availability: Availability::restore(image),
             reservations,
+            smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -150,6 +157,7 @@ impl Machine {
             authorize: &mut self.authorize,
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
+            smart_charging: &mut self.smart_charging,
             availability: &self.availability,
             reset: &self.reset,
         };
@@ -240,6 +248,7 @@ impl Machine {
         let others = [
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
+            self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
         ];
         link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
@@ -252,6 +261,7 @@ struct Parts<'a> {
     authorize: &'a mut Authorize,
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
+    smart_charging: &'a mut SmartCharging,
     availability: &'a Availability,
     reset: &'a Reset,
 }
@@ -345,6 +355,11 @@ impl Parts<'_> {
             let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
             connector.allot(is_operative, ctx.reservations.of(connector.evse));
             connector.advance(ctx);
+        }
+        // A limit is ordered before the power that it is for.
+        self.smart_charging.advance(ctx, self.connectors, self.authorize);
+        for connector in self.connectors.iter_mut() {
+            connector.order_hardware(ctx);
             let condition = connector.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault or a connector out of service ends its reservation.

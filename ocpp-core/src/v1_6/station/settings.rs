@@ -17,12 +17,18 @@ enum Kind {
     },
     /// A comma separated list of measurands, at most [`MAX_MEASURANDS`].
     Measurands,
+    /// `Current`, `Power`, or both (errata 3.88).
+    #[cfg(feature = "smart_charging")]
+    RateUnits,
     /// Free text, which only the station sets.
     Text,
 }
 
 const MAX_INTEGER: u32 = i32::MAX as u32;
 const MAX_MEASURANDS: usize = 16;
+
+const FEATURE_PROFILES: &str =
+    if cfg!(feature = "smart_charging") { "Core,Reservation,SmartCharging" } else { "Core,Reservation" };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -31,39 +37,39 @@ enum Access {
 }
 
 macro_rules! keys {
-    ($($name:ident, $kind:expr, $access:ident, $default:literal;)*) => {
+    ($($(#[$condition:meta])? $name:ident, $kind:expr, $access:ident, $default:expr;)*) => {
         /// A configuration key.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Key {
-            $($name,)*
+            $($(#[$condition])? $name,)*
         }
 
         impl Key {
             /// All keys, in the order in which they are reported.
-            pub const ALL: &'static [Key] = &[$(Key::$name),*];
+            pub const ALL: &'static [Key] = &[$($(#[$condition])? Key::$name),*];
 
             /// The name, as in 1.6 §9. Names are case-insensitive on the wire (1.6 §5.3: CiString50).
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Key::$name => stringify!($name),)*
+                    $($(#[$condition])? Key::$name => stringify!($name),)*
                 }
             }
 
             fn kind(self) -> Kind {
                 match self {
-                    $(Key::$name => $kind,)*
+                    $($(#[$condition])? Key::$name => $kind,)*
                 }
             }
 
             fn access(self) -> Access {
                 match self {
-                    $(Key::$name => Access::$access,)*
+                    $($(#[$condition])? Key::$name => Access::$access,)*
                 }
             }
 
             fn default(self) -> &'static str {
                 match self {
-                    $(Key::$name => $default,)*
+                    $($(#[$condition])? Key::$name => $default,)*
                 }
             }
         }
@@ -73,11 +79,21 @@ macro_rules! keys {
 keys! {
     AllowOfflineTxForUnknownId, Kind::Boolean, ReadWrite, "false";
     AuthorizeRemoteTxRequests, Kind::Boolean, ReadWrite, "true";
+    #[cfg(feature = "smart_charging")]
+    ChargeProfileMaxStackLevel, Kind::Integer { min: 0 }, ReadOnly, "10";
+    #[cfg(feature = "smart_charging")]
+    ChargingScheduleAllowedChargingRateUnit, Kind::RateUnits, ReadOnly, "Current,Power";
+    #[cfg(feature = "smart_charging")]
+    ChargingScheduleMaxPeriods, Kind::Integer { min: 1 }, ReadOnly, "48";
     ConnectionTimeOut, Kind::Integer { min: 1 }, ReadWrite, "120";
+    #[cfg(feature = "smart_charging")]
+    ConnectorSwitch3to1PhaseSupported, Kind::Boolean, ReadOnly, "false";
     GetConfigurationMaxKeys, Kind::Integer { min: 1 }, ReadOnly, "50";
     HeartbeatInterval, Kind::Integer { min: 0 }, ReadWrite, "3600";
     LocalAuthorizeOffline, Kind::Boolean, ReadWrite, "true";
     LocalPreAuthorize, Kind::Boolean, ReadWrite, "false";
+    #[cfg(feature = "smart_charging")]
+    MaxChargingProfilesInstalled, Kind::Integer { min: 0 }, ReadOnly, "10";
     MessageTimeout, Kind::Integer { min: 1 }, ReadWrite, "30";
     MeterValuesSampledData, Kind::Measurands, ReadWrite, "Energy.Active.Import.Register";
     MeterValuesSampledDataMaxLength, Kind::Integer { min: 0 }, ReadOnly, "16";
@@ -87,7 +103,7 @@ keys! {
     ResetRetries, Kind::Integer { min: 0 }, ReadWrite, "0";
     StopTransactionOnEVSideDisconnect, Kind::Boolean, ReadWrite, "true";
     StopTransactionOnInvalidId, Kind::Boolean, ReadWrite, "true";
-    SupportedFeatureProfiles, Kind::Text, ReadOnly, "Core,Reservation";
+    SupportedFeatureProfiles, Kind::Text, ReadOnly, FEATURE_PROFILES;
     TransactionMessageAttempts, Kind::Integer { min: 1 }, ReadWrite, "3";
     TransactionMessageRetryInterval, Kind::Integer { min: 0 }, ReadWrite, "60";
     UnlockConnectorOnEVSideDisconnect, Kind::Boolean, ReadWrite, "true";
@@ -111,6 +127,8 @@ impl Key {
             Kind::Boolean => parse_boolean(value).is_some(),
             Kind::Integer { min } => value.parse().is_ok_and(|n: u32| (min..=MAX_INTEGER).contains(&n)),
             Kind::Measurands => MeasurandChoice::parse_list(value).is_some_and(|list| list.len() <= MAX_MEASURANDS),
+            #[cfg(feature = "smart_charging")]
+            Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
             Kind::Text => true,
         }
     }

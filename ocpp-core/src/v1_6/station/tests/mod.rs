@@ -3,6 +3,8 @@
 mod faults;
 mod operations;
 mod session;
+#[cfg(feature = "smart_charging")]
+mod smart_charging;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -14,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, LinkAction, LinkInput, MeterReading,
-    Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Limit, LinkAction, LinkInput,
+    MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -30,6 +32,8 @@ struct Bench {
     unconfirmed: Vec<(Ticket, StoreOp)>,
     sent: Vec<Value>,
     orders: Vec<EvseAction>,
+    /// With the millisecond and the EVSE.
+    limits: Vec<(u64, u16, Limit)>,
     events: Vec<String>,
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
@@ -44,10 +48,10 @@ struct Bench {
 
 impl Bench {
     fn new(image: Image, settings: &[(&str, &str)]) -> Self {
-        let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
-        for (key, value) in settings {
-            config = config.with_setting(key, value);
-        }
+        Bench::of(config(settings), image)
+    }
+
+    fn of(config: StationConfig, image: Image) -> Self {
         let station = Station::new(config, 42, &image).unwrap();
         let mut bench = Bench {
             station,
@@ -56,6 +60,7 @@ impl Bench {
             unconfirmed: Vec::new(),
             sent: Vec::new(),
             orders: Vec::new(),
+            limits: Vec::new(),
             events: Vec::new(),
             reboots: Vec::new(),
             asked: Vec::new(),
@@ -72,11 +77,14 @@ impl Bench {
 
     /// A station that is accepted and has reported its statuses.
     fn accepted(settings: &[(&str, &str)]) -> Self {
-        let mut bench = Bench::new(Image::default(), settings);
-        bench.open();
-        bench.boot("Accepted");
-        bench.answer_all("StatusNotification", &json!({}));
-        bench
+        Bench::new(Image::default(), settings).online()
+    }
+
+    fn online(mut self) -> Self {
+        self.open();
+        self.boot("Accepted");
+        self.answer_all("StatusNotification", &json!({}));
+        self
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -95,7 +103,10 @@ impl Bench {
                         .handle(Instant::from_millis(self.now), Input::Evse(EVSE, EvseInput::Meter(reading)))
                         .unwrap();
                 }
-                Action::Evse(_, order) => {
+                Action::Evse(evse, order) => {
+                    if let EvseAction::Limit(limit) = order {
+                        self.limits.push((self.now, evse.0, limit));
+                    }
                     if self.opens && order == EvseAction::Power(Power::Off) {
                         let open = EvseInput::Contactor(Contactor::Open);
                         self.station.handle(Instant::from_millis(self.now), Input::Evse(EVSE, open)).unwrap();
@@ -238,6 +249,11 @@ impl Bench {
         self.answer("Authorize", &json!({"idTagInfo": {"status": "Accepted"}}));
         self.answer_all("StatusNotification", &json!({}));
     }
+}
+
+fn config(settings: &[(&str, &str)]) -> StationConfig {
+    let config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
+    settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value))
 }
 
 fn wall(millis: u64) -> DateTime<Utc> {
