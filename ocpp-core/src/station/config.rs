@@ -113,6 +113,7 @@ impl StationConfig {
 
 /// How a station is wired: what charging profiles are converted by, and what holds where there are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Wiring {
     /// The nominal voltage between phase and neutral, in millivolts: that of the region, never a measured one (1.6 §7.12).
     pub line_millivolts: u32,
@@ -132,6 +133,7 @@ impl Default for Wiring {
 
 /// What an EVSE gives to a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Supply {
     /// Alternating current.
     Ac {

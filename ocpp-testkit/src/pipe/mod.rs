@@ -267,7 +267,8 @@ impl Trouble {
     }
 }
 
-/// A configuration: the defaults, and above them what a file says. A member of an object replaces that one alone.
+/// A configuration: the defaults, and above them what a file says. A member of an object replaces that one alone; a choice
+/// of several, which is an object with a capital, is replaced as a whole.
 ///
 /// # Errors
 /// When the file is no JSON, or says what no configuration has.
@@ -280,7 +281,9 @@ pub fn configured<C: Serialize + for<'de> Deserialize<'de>>(defaults: &C, file: 
 
 fn overlay(under: &mut Value, over: Value) {
     match (under, over) {
-        (Value::Object(under), Value::Object(over)) => {
+        (Value::Object(under), Value::Object(over))
+            if !over.keys().any(|name| name.starts_with(char::is_uppercase)) =>
+        {
             for (name, value) in over {
                 overlay(under.entry(name).or_insert(Value::Null), value);
             }

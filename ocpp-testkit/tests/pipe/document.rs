@@ -73,6 +73,7 @@ fn every_input_and_output_of_the_station_has_an_example() {
     check_complete::<station::LinkAction>(&outputs, "/Link");
     check_complete::<StoreOp>(&outputs, "/Store/op");
     check_complete::<station::EvseAction>(&outputs, "/Evse/1");
+    check_complete::<station::Limit>(&outputs, "/Evse/1/Limit");
     check_complete::<station::Question>(&outputs, "/Ask/question");
     check_complete::<station::Event>(&outputs, "/Event");
 }

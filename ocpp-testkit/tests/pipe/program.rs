@@ -268,7 +268,10 @@ fn configuration_comes_from_a_file_and_nonsense_is_declined() {
         fs::write(&file, config.to_string()).unwrap();
         run(&[STATION, &["--config", name], more].concat(), "")
     };
-    let password = json!({"identity": "CP7", "password": "secret", "evses": 3, "limits": {"journal": 50}});
+    let supply = json!({"Dc": {"millivolts": 400_000, "max_milliwatts": 50_000_000}});
+    let password = json!({
+        "identity": "CP7", "password": "secret", "evses": 3, "limits": {"journal": 50}, "wiring": {"supply": supply}
+    });
     let said = lines(&with(password, &["--evses", "2"]));
     let request = &at_place(&said, "/out/Link/Connect")[0];
     assert_eq!(request["url"], "ws://csms.example/ocpp/CP7");
