@@ -7,6 +7,7 @@ use core::time::Duration;
 use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
 
+use super::{CustomSetting, Measurand};
 use crate::time::ClockPolicy;
 
 /// A secret that does not print.
@@ -50,8 +51,22 @@ pub struct StationConfig {
     pub meter_freshness: Duration,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
     pub boot_retry: Duration,
+    /// What becomes of a transaction that ran when the power failed.
+    pub after_power_loss: AfterPowerLoss,
+    /// Whether transactions go on, and begin, while new firmware is installed.
+    pub charges_while_installing: bool,
+    /// Whether the host can gather a file of diagnostics.
+    pub has_diagnostics: bool,
+    /// Whether the cables are fixed to the station: there is no plug to unlock.
+    pub has_fixed_cables: bool,
+    /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
+    pub measurands: Vec<Measurand>,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
+    /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
+    pub absent_settings: Vec<CompactString>,
+    /// Keys of the station's own.
+    pub custom_settings: Vec<CustomSetting>,
     /// The bounds.
     pub limits: Limits,
 }
@@ -74,7 +89,14 @@ impl StationConfig {
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
             boot_retry: Duration::from_secs(60),
+            after_power_loss: AfterPowerLoss::End,
+            charges_while_installing: false,
+            has_diagnostics: true,
+            has_fixed_cables: false,
+            measurands: Measurand::ALL.to_vec(),
             settings: Vec::new(),
+            absent_settings: Vec::new(),
+            custom_settings: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -101,6 +123,16 @@ impl StationConfig {
     }
 }
 
+/// What becomes of a transaction that ran when the power failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterPowerLoss {
+    /// It ends at the next start, with the register as it is then.
+    #[default]
+    End,
+    /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends.
+    Resume(Duration),
+}
+
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -110,6 +142,11 @@ pub struct Limits {
     pub journal: usize,
     /// How many of them may be meter samples; further ones are dropped and reported.
     pub journal_samples: usize,
+    /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
+    /// thinned out (1.6 errata 3.91).
+    pub stop_readings: usize,
+    /// Tokens in the authorisation cache, where it is enabled.
+    pub token_cache: u16,
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
@@ -118,6 +155,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { frame: FrameLimits::STANDARD, journal: 400, journal_samples: 300, unconfirmed: 64, questions: 4 }
+        Limits {
+            frame: FrameLimits::STANDARD,
+            journal: 400,
+            journal_samples: 300,
+            stop_readings: 300,
+            token_cache: 100,
+            unconfirmed: 64,
+            questions: 4,
+        }
     }
 }

@@ -42,7 +42,9 @@ impl Machine {
             CsmsRequest::CancelReservation(_)
                 | CsmsRequest::ChangeAvailability(_)
                 | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ClearCache(_)
                 | CsmsRequest::ReserveNow(_)
+                | CsmsRequest::SendLocalList(_)
         );
         if is_stored && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
@@ -60,9 +62,20 @@ impl Machine {
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
-            CsmsRequest::GetConfiguration(request) => {
-                let response = configuration::on_get(&self.settings, &request);
-                answer(shared, token, &response);
+            CsmsRequest::ClearCache(_) => {
+                let (status, ticket) = self.authorize.on_clear_cache(shared);
+                answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
+            }
+            CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
+                Some(response) => answer(shared, token, &response),
+                None => {
+                    let code = ErrorCode::PropertyConstraintViolation;
+                    shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+                }
+            },
+            CsmsRequest::GetLocalListVersion(_) => {
+                let version = self.authorize.list_version(&self.settings);
+                answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             CsmsRequest::RemoteStartTransaction(request) => {
                 let status = self.on_remote_start(&request);
@@ -79,6 +92,10 @@ impl Machine {
             CsmsRequest::Reset(request) => {
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
                 answer(shared, token, &v1_6::ResetResponse::new(status));
+            }
+            CsmsRequest::SendLocalList(request) => {
+                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
             CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
@@ -169,12 +186,12 @@ impl Machine {
 
     /// Finds what is wrong with a setting of the application.
     pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
-        configuration::check(key, value).map(|_| ())
+        configuration::check(&self.settings, key, value).map(|_| ())
     }
 
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
-        if let Ok(key) = configuration::check(key, value) {
+        if let Ok(key) = configuration::check(&self.settings, key, value) {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

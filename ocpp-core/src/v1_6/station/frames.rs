@@ -9,15 +9,15 @@ use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
-use super::authorize::Verdict;
 use super::messages::{self, Unsendable};
 use super::settings::Key;
 use super::signal::Signal;
 use super::{Awaited, Machine};
 use crate::parts::outbox::{AfterFailure, JournalRecord, Pending};
 use crate::parts::registration;
+use crate::parts::token::TokenInfo;
 use crate::shared::Shared;
-use crate::station::{Event, IdToken, RegistrationStatus, TokenRefusal};
+use crate::station::{Event, RegistrationStatus, TokenRefusal};
 use crate::store::{EntryKey, StoreOp};
 
 /// Why a call of ours brought nothing.
@@ -91,7 +91,7 @@ impl Machine {
             }),
             Awaited::Authorize => payload.decode().map(|answer: v1_6::AuthorizeResponse| {
                 let (mut ctx, parts) = self.context(shared);
-                parts.authorize.answered(&mut ctx, verdict(&answer.id_tag_info));
+                parts.authorize.answered(&mut ctx, messages::token_info(&answer.id_tag_info));
             }),
             Awaited::StatusNotification => {
                 self.status.answered();
@@ -137,25 +137,35 @@ impl Machine {
         let Some(first) = self.outbox.first() else { return Ok(()) };
         let transaction = first.transaction();
         match &first.record {
-            JournalRecord::Started(_) => {
+            JournalRecord::Started(start) => {
                 let answer: v1_6::StartTransactionResponse = payload.decode()?;
-                let Verdict { status, group } = verdict(&answer.id_tag_info);
+                let info = messages::token_info(&answer.id_tag_info);
+                self.authorize.learn(shared, &self.settings, &start.token, info.clone());
+                let TokenInfo { status, group, .. } = info;
                 let csms_id = Some(answer.transaction_id);
                 self.outbox.delivered(&mut shared.store, csms_id, group.clone());
                 shared.event(Event::TransactionKnown { transaction, csms_id, status: Some(status) });
                 self.signals.push_back(Signal::StartAnswered { transaction, status: Some(status), group });
             }
-            JournalRecord::Sampled(_) => self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload),
-            JournalRecord::Stopped(_) => self.take_delivered::<v1_6::StopTransactionResponse>(shared, payload),
+            JournalRecord::Sampled(_) => {
+                self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload);
+            }
+            JournalRecord::Stopped(stop) => {
+                let token = stop.token.clone();
+                let answer = self.take_delivered::<v1_6::StopTransactionResponse>(shared, payload);
+                let info = answer.and_then(|answer| answer.id_tag_info);
+                if let (Some(token), Some(info)) = (token, info) {
+                    self.authorize.learn(shared, &self.settings, &token, messages::token_info(&info));
+                }
+            }
         }
         Ok(())
     }
 
-    fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) {
+    fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) -> Option<T> {
         self.outbox.delivered(&mut shared.store, None, None);
-        if let Err(violation) = payload.decode::<T>() {
-            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-        }
+        let answer = payload.decode::<T>();
+        answer.map_err(|violation| shared.event(Event::FrameRefused { reason: violation.to_compact_string() })).ok()
     }
 
     fn on_failure(&mut self, shared: &mut Shared, call: CallId, failure: Failure) {
@@ -295,13 +305,6 @@ fn action_of(pending: &Pending) -> Action {
         JournalRecord::Started(_) => Action::StartTransaction,
         JournalRecord::Sampled(_) => Action::MeterValues,
         JournalRecord::Stopped(_) => Action::StopTransaction,
-    }
-}
-
-fn verdict(info: &v1_6::IdTagInfo) -> Verdict {
-    Verdict {
-        status: messages::authorization_status(&info.status),
-        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
     }
 }
 

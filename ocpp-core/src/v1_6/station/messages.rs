@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::status::Condition;
 use crate::parts::outbox::{Sampled, Started, Stopped};
+use crate::parts::token::TokenInfo;
 use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
 };
@@ -157,6 +158,7 @@ fn error_code(code: FaultCode) -> v1_6::ChargePointErrorCode {
         FaultCode::GroundFailure => C::GroundFailure,
         FaultCode::HighTemperature => C::HighTemperature,
         FaultCode::InternalError => C::InternalError,
+        FaultCode::LocalListConflict => C::LocalListConflict,
         FaultCode::OtherError => C::OtherError,
         FaultCode::OverCurrentFailure => C::OverCurrentFailure,
         FaultCode::OverVoltage => C::OverVoltage,
@@ -186,8 +188,17 @@ fn reason(reason: StopReason) -> v1_6::Reason {
     }
 }
 
-/// What the CSMS said of a token. A status of a later version is no acceptance.
-pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+/// What the CSMS said of a token.
+pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
+    TokenInfo {
+        status: authorization_status(&info.status),
+        expiry_ms: info.expiry_date.map(|date| date.timestamp_millis()),
+        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
+    }
+}
+
+/// A status of a later version is no acceptance.
+fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,

@@ -9,6 +9,7 @@ mod configuration;
 mod connector;
 mod context;
 mod frames;
+mod local_list;
 mod messages;
 mod reservation;
 mod reset;
@@ -32,7 +33,9 @@ use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
+use crate::station::{
+    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, StationConfig, StopReason, TokenRefusal,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -82,7 +85,8 @@ impl Machine {
     /// Finds what 1.6 cannot say of a configuration.
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
-        boot.map(|_| ()).map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))
+        boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        settings::check_custom(config)
     }
 
     /// A machine that boots from what was durable.
@@ -93,6 +97,8 @@ impl Machine {
         let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (authorize, unread) = Authorize::restore(image, &mut shared.store);
         skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
@@ -111,7 +117,7 @@ impl Machine {
             settings,
             registration: Registration::new(image.entry(registration::ENTRY).is_some()),
             heartbeat: Heartbeat::default(),
-            authorize: Authorize::default(),
+            authorize,
             status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
             connectors,
             waiting_grant: None,
@@ -355,7 +361,13 @@ impl Parts<'_> {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let fault = ctx.shared.fault.clone();
+        let conflict = self.authorize.has_conflict.then(|| Fault {
+            code: FaultCode::LocalListConflict,
+            is_blocking: false,
+            info: None,
+            vendor_error_code: None,
+        });
+        let fault = ctx.shared.fault.clone().or(conflict);
         let status = match &fault {
             Some(fault) if fault.is_blocking => EvseStatus::Faulted,
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,

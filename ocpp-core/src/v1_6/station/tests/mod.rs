@@ -1,6 +1,8 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+mod authorize;
 mod faults;
+mod local_list;
 mod operations;
 mod session;
 
