@@ -11,6 +11,7 @@ mod context;
 mod frames;
 mod local_list;
 mod messages;
+mod readings;
 mod reservation;
 mod reset;
 mod settings;
@@ -43,6 +44,7 @@ use authorize::{Authorize, Grant};
 use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
 use settings::{Key, Settings};
@@ -63,6 +65,7 @@ pub(crate) struct Machine {
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
+    readings: Readings,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -79,6 +82,7 @@ pub(crate) enum Awaited {
     Authorize,
     StatusNotification,
     Transaction,
+    MeterValues,
 }
 
 impl Machine {
@@ -94,7 +98,9 @@ impl Machine {
         let (mut settings, refused) = Settings::new(&shared.config);
         let mut skipped = refused;
         skipped.extend(configuration::restore(&mut settings, image));
-        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store);
+        let most = usize::try_from(settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2));
+        let (outbox, open, lost) =
+            Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);
@@ -109,7 +115,7 @@ impl Machine {
             // A station that lost an EVSE since still ends its transaction, at the last one.
             let place = usize::from(transaction.evse.0).min(connectors.len());
             if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
-                connector.end_interrupted(transaction);
+                connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
         let stamp = shared.clock.stamp(shared.now);
@@ -124,6 +130,7 @@ impl Machine {
             outbox,
             availability: Availability::restore(image),
             reservations,
+            readings: Readings::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -146,6 +153,7 @@ impl Machine {
             settings: &self.settings,
             outbox: &mut self.outbox,
             reservations: &mut self.reservations,
+            readings: &mut self.readings,
             signals: &mut self.signals,
             is_online,
             once_accepted: self.registration.once_accepted(),
@@ -242,13 +250,14 @@ impl Machine {
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
         ];
         let online = online.into_iter().filter(move |_| is_online);
-        let connectors = self.connectors.iter().map(|connector| connector.deadline(&self.settings));
+        let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
         let others = [
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
             self.unlocking.deadline(),
         ];
-        link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
+        let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        all.flatten().chain(connectors)
     }
 }
 
@@ -282,7 +291,7 @@ impl Parts<'_> {
             Signal::StartAnswered { transaction, status, group } => {
                 let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
                 if let Some(connector) = connector {
-                    connector.on_start_answered(ctx.settings, status, group);
+                    connector.on_start_answered(status, group);
                 }
             }
             Signal::Accepted => self.status.report_all(),
