@@ -9,6 +9,7 @@ use ocpp_rpc::{Dialect, Limits as FrameLimits};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+use super::{CustomSetting, Measurand};
 use crate::time::ClockPolicy;
 
 /// A secret that does not print. Its serde form is the secret itself.
@@ -59,8 +60,22 @@ pub struct StationConfig {
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
     #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
+    /// What becomes of a transaction that ran when the power failed.
+    pub after_power_loss: AfterPowerLoss,
+    /// Whether transactions go on, and begin, while new firmware is installed.
+    pub charges_while_installing: bool,
+    /// Whether the host can gather a file of diagnostics.
+    pub has_diagnostics: bool,
+    /// Whether the cables are fixed to the station: there is no plug to unlock.
+    pub has_fixed_cables: bool,
+    /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
+    pub measurands: Vec<Measurand>,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
+    /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
+    pub absent_settings: Vec<CompactString>,
+    /// Keys of the station's own.
+    pub custom_settings: Vec<CustomSetting>,
     /// The bounds.
     pub limits: Limits,
 }
@@ -84,7 +99,14 @@ impl StationConfig {
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
             boot_retry: Duration::from_secs(60),
+            after_power_loss: AfterPowerLoss::End,
+            charges_while_installing: false,
+            has_diagnostics: true,
+            has_fixed_cables: false,
+            measurands: Measurand::ALL.to_vec(),
             settings: Vec::new(),
+            absent_settings: Vec::new(),
+            custom_settings: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -153,6 +175,18 @@ pub enum Supply {
     },
 }
 
+/// What becomes of a transaction that ran when the power failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum AfterPowerLoss {
+    /// It ends at the next start, with the register as it is then.
+    #[default]
+    End,
+    /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends. Whole milliseconds in
+    /// its serde form.
+    Resume(#[cfg_attr(feature = "serde", serde(with = "ocpp_rpc::time::millis"))] Duration),
+}
+
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
@@ -163,6 +197,11 @@ pub struct Limits {
     pub journal: usize,
     /// How many of them may be meter samples; further ones are dropped and reported.
     pub journal_samples: usize,
+    /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
+    /// thinned out (1.6 errata 3.91).
+    pub stop_readings: usize,
+    /// Tokens in the authorisation cache, where it is enabled.
+    pub token_cache: u16,
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
@@ -177,6 +216,8 @@ impl Default for Limits {
             frame: FrameLimits::STANDARD,
             journal: 400,
             journal_samples: 300,
+            stop_readings: 300,
+            token_cache: 100,
             unconfirmed: 64,
             questions: 4,
             composite_periods: 200,

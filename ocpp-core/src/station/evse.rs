@@ -99,6 +99,8 @@ pub enum FaultCode {
     HighTemperature,
     /// An internal fault of hardware or software.
     InternalError,
+    /// The CSMS and its own local list disagree about a token (1.6 §3.5.2); the station reports it by itself.
+    LocalListConflict,
     /// Any other fault; see the vendor's code.
     OtherError,
     /// Overcurrent.

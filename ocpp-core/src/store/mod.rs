@@ -30,16 +30,19 @@ pub struct LogIndex(pub u64);
 pub enum Log {
     /// What the CSMS must learn of transactions, in chronological order (1.6 §3.7, 2.x E04).
     Transactions,
+    /// Readings of transactions that their stops will tell (1.6 `transactionData`).
+    StopReadings,
 }
 
 impl Log {
     /// All logs.
-    pub const ALL: [Log; 1] = [Log::Transactions];
+    pub const ALL: [Log; 2] = [Log::Transactions, Log::StopReadings];
 
     /// A short name, fit for a table or a file.
     pub fn as_str(self) -> &'static str {
         match self {
             Log::Transactions => "transactions",
+            Log::StopReadings => "stop_readings",
         }
     }
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use ocpp_core::csms::{self, SessionConfig};
 use ocpp_core::station::{self, StationConfig};
-use ocpp_core::store::StoreOp;
+use ocpp_core::store::{Log, StoreOp};
 use ocpp_rpc::Dialect;
+use ocpp_testkit::pipe::configured;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -115,6 +116,7 @@ fn every_word_is_listed() {
     check("`Reboot`", variants_of::<station::RebootKind>());
     check("`RemoteStart`", variants_of::<csms::RemoteStatus>());
     check("`ConfigurationChange`", variants_of::<csms::ConfigurationStatus>());
+    check("`log`", variants_of::<Log>());
     check("`dialect`", variants_of::<Dialect>());
     check("`phase`", variants_of::<station::Phase>());
     check("`measurand`", variants_of::<station::Measurand>());
@@ -145,16 +147,39 @@ fn measurands_and_phases_are_named_as_on_the_wire() {
 #[test]
 fn sessions_and_defaults_are_as_they_stand_there() {
     let document = fs::read_to_string(file()).unwrap();
-    let mut station = StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model");
-    station.versions = vec![Dialect::V1_6];
-    let fresh = with_json(&document, "station: config", &station);
+    let fresh = with_json(&document, "station: config", &default_station());
     let fresh = with_json(&fresh, "csms: config", &SessionConfig::default());
     let fresh = with_sessions(&fresh);
     if std::env::var_os("UPDATE_PIPE_MD").is_some() {
         fs::write(file(), fresh).unwrap();
     } else {
-        assert!(fresh == document, "PIPE.md is stale, see tests/pipe/document.rs; it should be:\n{fresh}");
+        let place = fresh.lines().zip(document.lines()).position(|(fresh, old)| fresh != old);
+        let place = place.map(|place| (place + 1, fresh.lines().nth(place)));
+        assert!(
+            fresh == document,
+            "PIPE.md is stale, run UPDATE_PIPE_MD=1 cargo test -p ocpp-testkit --test pipe: {place:?}"
+        );
     }
+}
+
+#[test]
+fn example_of_a_configuration_file_says_what_a_station_can_be() {
+    let document = fs::read_to_string(file()).unwrap();
+    let (_, rest) = part(&document, "station: config file").split_once("```json\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let config = configured(&default_station(), example).unwrap();
+    assert_eq!(config.limits, default_station().limits, "what it does not name stays");
+    let all: Value = serde_json::to_value(&config).unwrap();
+    let named: Value = serde_json::from_str(example).unwrap();
+    for (name, value) in named.as_object().unwrap().iter().filter(|(name, _)| *name != "wiring") {
+        assert_eq!(all[name], *value);
+    }
+    assert_eq!(all["wiring"]["supply"], named["wiring"]["supply"]);
+    assert_eq!(all["wiring"]["grid_phases"], 3, "a member of a member");
+}
+
+fn default_station() -> StationConfig {
+    StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model")
 }
 
 fn with_json(document: &str, mark: &str, value: &impl Serialize) -> String {

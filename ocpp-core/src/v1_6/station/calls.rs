@@ -42,8 +42,10 @@ impl Machine {
             CsmsRequest::CancelReservation(_)
                 | CsmsRequest::ChangeAvailability(_)
                 | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ClearCache(_)
                 | CsmsRequest::ClearChargingProfile(_)
                 | CsmsRequest::ReserveNow(_)
+                | CsmsRequest::SendLocalList(_)
                 | CsmsRequest::SetChargingProfile(_)
         );
         if is_stored && shared.is_store_stuck() {
@@ -62,6 +64,10 @@ impl Machine {
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
+            CsmsRequest::ClearCache(_) => {
+                let (status, ticket) = self.authorize.on_clear_cache(shared);
+                answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
+            }
             #[cfg(feature = "smart_charging")]
             CsmsRequest::ClearChargingProfile(request) => {
                 let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
@@ -72,9 +78,16 @@ impl Machine {
                 let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
                 answer(shared, token, &response);
             }
-            CsmsRequest::GetConfiguration(request) => {
-                let response = configuration::on_get(&self.settings, &request);
-                answer(shared, token, &response);
+            CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
+                Some(response) => answer(shared, token, &response),
+                None => {
+                    let code = ErrorCode::PropertyConstraintViolation;
+                    shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+                }
+            },
+            CsmsRequest::GetLocalListVersion(_) => {
+                let version = self.authorize.list_version(&self.settings);
+                answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             CsmsRequest::RemoteStartTransaction(request) => {
                 let status = self.on_remote_start(shared, &request);
@@ -91,6 +104,10 @@ impl Machine {
             CsmsRequest::Reset(request) => {
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
                 answer(shared, token, &v1_6::ResetResponse::new(status));
+            }
+            CsmsRequest::SendLocalList(request) => {
+                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             CsmsRequest::SetChargingProfile(request) => {
@@ -203,12 +220,12 @@ impl Machine {
 
     /// Finds what is wrong with a setting of the application.
     pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
-        configuration::check(key, value).map(|_| ())
+        configuration::check(&self.settings, key, value).map(|_| ())
     }
 
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
-        if let Ok(key) = configuration::check(key, value) {
+        if let Ok(key) = configuration::check(&self.settings, key, value) {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

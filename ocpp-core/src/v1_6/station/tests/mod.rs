@@ -1,7 +1,11 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+mod authorize;
 mod faults;
+mod local_list;
+mod metering;
 mod operations;
+mod power_loss;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
@@ -39,6 +43,9 @@ struct Bench {
     asked: Vec<Question>,
     link: Vec<String>,
     energy_wh: i64,
+    /// What the meter shows at that register.
+    shows: fn(i64) -> MeterReading,
+    meter_answers: bool,
     confirms: bool,
     answers_pings: bool,
     /// Whether the contactor opens when the power is ordered off.
@@ -48,10 +55,10 @@ struct Bench {
 
 impl Bench {
     fn new(image: Image, settings: &[(&str, &str)]) -> Self {
-        Bench::of(config(settings), image)
+        Bench::with_config(image, config(settings))
     }
 
-    fn of(config: StationConfig, image: Image) -> Self {
+    fn with_config(image: Image, config: StationConfig) -> Self {
         let station = Station::new(config, 42, &image).unwrap();
         let mut bench = Bench {
             station,
@@ -66,6 +73,8 @@ impl Bench {
             asked: Vec::new(),
             link: Vec::new(),
             energy_wh: 1000,
+            shows: MeterReading::energy_wh,
+            meter_answers: true,
             confirms: true,
             answers_pings: true,
             opens: true,
@@ -97,8 +106,8 @@ impl Bench {
             match action {
                 Action::Link(LinkAction::Send(bytes)) => self.sent.push(serde_json::from_slice(&bytes).unwrap()),
                 Action::Store { ticket, op } => self.unconfirmed.push((ticket, op)),
-                Action::Evse(EVSE, EvseAction::ReadMeter) => {
-                    let reading = MeterReading::energy_wh(self.energy_wh);
+                Action::Evse(EVSE, EvseAction::ReadMeter) if self.meter_answers => {
+                    let reading = (self.shows)(self.energy_wh);
                     self.station
                         .handle(Instant::from_millis(self.now), Input::Evse(EVSE, EvseInput::Meter(reading)))
                         .unwrap();
@@ -147,6 +156,17 @@ impl Bench {
         }
         self.now = end;
         self.input(Input::Tick);
+    }
+
+    /// Waits, and answers each heartbeat.
+    fn wait_with_heartbeats(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.wait(1);
+            if let Some(place) = self.sent.iter().position(|call| call[2] == "Heartbeat") {
+                let id = self.sent.remove(place)[1].clone();
+                self.frame(&json!([3, id, {"currentTime": wall(self.now).to_rfc3339()}]));
+            }
+        }
     }
 
     fn open(&mut self) {

@@ -52,7 +52,7 @@ fn limits(bench: &mut Bench) -> Vec<(u64, u16, u32)> {
 
 /// An accepted station whose clock shows a whole minute, with so many connectors.
 fn station(connectors: u16, settings: &[(&str, &str)]) -> Bench {
-    let mut bench = Bench::of(config(settings).with_evses(connectors), Image::default()).online();
+    let mut bench = Bench::with_config(Image::default(), config(settings).with_evses(connectors)).online();
     bench.input(Input::Wall(DateTime::from_timestamp(START, 0).unwrap()));
     bench
 }
@@ -284,7 +284,7 @@ fn all_but_the_profiles_of_transactions_survive_a_reboot() {
     set(&mut bench, 1, &profile(4, "TxProfile", &[(0, 7.0)]));
     assert_eq!(limits(&mut bench).last(), Some(&(0, 1, 7_000)));
 
-    let mut bench = Bench::of(config(&[]).with_evses(2), bench.image.clone()).online();
+    let mut bench = Bench::with_config(bench.image.clone(), config(&[]).with_evses(2)).online();
     bench.stop_request();
     begin(&mut bench, 1);
     begin(&mut bench, 2);
@@ -434,7 +434,7 @@ fn composite_schedule_that_cannot_be_told_is_rejected() {
     assert_eq!(told["chargingSchedule"]["chargingRateUnit"], "W", "the one that is allowed");
 
     let mut bench =
-        Bench::of(StationConfig { clock: crate::time::ClockPolicy::Never, ..config(&[]) }, Image::default());
+        Bench::with_config(Image::default(), StationConfig { clock: crate::time::ClockPolicy::Never, ..config(&[]) });
     bench.open();
     bench.boot("Accepted");
     bench.answer_all("StatusNotification", &json!({}));
@@ -479,7 +479,7 @@ fn profiles_are_cleared_by_what_the_request_says() {
 fn direct_current_is_limited_in_watts() {
     let supply = Supply::Dc { millivolts: 400_000, max_milliwatts: 50_000_000 };
     let config = StationConfig { wiring: Wiring { supply, ..Wiring::default() }, ..config(&[]) };
-    let mut bench = Bench::of(config, Image::default()).online();
+    let mut bench = Bench::with_config(Image::default(), config).online();
     let mut watts = profile(1, "TxDefaultProfile", &[(0, 20_000.5)]);
     watts["chargingSchedule"]["chargingRateUnit"] = json!("W");
     assert_eq!(set(&mut bench, 1, &watts), "Accepted");
