@@ -74,6 +74,16 @@ fn machine_is_ticked_at_each_deadline_and_time_never_goes_back() {
 }
 
 #[test]
+fn what_is_due_at_the_time_of_a_line_comes_before_the_line() {
+    let (mut talk, first) = Talk::start(STATION);
+    let due = &first.last().unwrap()["timeout"];
+    let said = talk.tell(&json!({"at": due, "in": {"Wall": "2026-01-01T12:00:00Z"}}));
+    let place =
+        |event: &str| said.iter().position(|line| line.pointer(&format!("/out/Event/{event}")).is_some()).unwrap();
+    assert!(place("Disconnected") < place("ClockSet"), "{said:?}");
+}
+
+#[test]
 fn jump_to_the_end_of_time_is_declined() {
     let output = run(STATION, &format!("{}\n{}", r#"{"at":18446744073709551615,"in":"Tick"}"#, r#"{"dump":{}}"#));
     let said = lines(&output);
