@@ -23,7 +23,7 @@ const AFTER_HELP: &str = r#"PIPE.md in the sources lists every input and output 
 and what comes of it are lines {"at":..,"out":..}, ended by one {"at":..,"timeout":..} that tells the next deadline. A line
 that makes no sense gives {"error":{"line":..,"column":..,"reason":..}}, and the program goes on.
 
-Exit status: 0 at the end of stdin, 1 if a line was wrong, 2 if the machine could not be made.
+Exit status: 0 at the end of stdin, 1 if a line was wrong, 2 if the machine could not be made or a pipe broke.
 
 Example:
   printf '%s\n' '{"at":0,"in":{"Link":{"Opened":{"subprotocol":"ocpp1.6"}}}}' '{"at":30000,"in":"Tick"}' |
