@@ -51,6 +51,9 @@ const TELLING: [&str; 9] = [
     "listVersion",
 ];
 
+/// What no case minds to come once more.
+const MAY_COME_AGAIN: [&str; 2] = ["\"Heartbeat\"", "\"MeterValues\""];
+
 /// Values that one of the protocol's enumerations has.
 const WORDS: [&str; 14] = [
     "Rejected",
@@ -75,7 +78,9 @@ pub fn mutations(report: &Report) -> Vec<Mutation> {
     let mut all = Vec::new();
     for (frame, seen) in report.seen.iter().enumerate().filter(|(_, seen)| seen.is_used) {
         all.push(Mutation { frame, change: Change::Drop });
-        all.push(Mutation { frame, change: Change::Repeat });
+        if !MAY_COME_AGAIN.iter().any(|action| seen.text.contains(action)) {
+            all.push(Mutation { frame, change: Change::Repeat });
+        }
         let asked = asked(report, &seen.text);
         let altered = TELLING.into_iter().filter_map(|member| alter(role, &seen.text, asked.as_deref(), member));
         all.extend(altered.map(|change| Mutation { frame, change }));

@@ -99,7 +99,9 @@ impl Need {
             Need::FixedCable if !values.fixed_cable => lacks("for stations with a fixed cable".to_owned()),
             Need::BackupPower if !values.backup_power => lacks("for stations with a backup supply".to_owned()),
             Need::NoBackupPower if values.backup_power => lacks("for stations without a backup supply".to_owned()),
-            Need::Connectors(least) if capabilities.connectors() < least => lacks(format!("fewer than {least} connectors")),
+            Need::Connectors(least) if capabilities.connectors() < least => {
+                lacks(format!("fewer than {least} connectors"))
+            }
             Need::OfflineStart if OFFLINE_RULES.iter().all(|key| capabilities.value(key).is_none()) => {
                 lacks(format!("none of {}", OFFLINE_RULES.join(", ")))
             }

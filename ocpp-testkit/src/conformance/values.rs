@@ -86,7 +86,8 @@ impl Values {
     /// # Errors
     /// When there is no such value, or `text` is none.
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let seconds = || text.parse().map(Duration::from_secs).map_err(|_| format!("{name}: {text:?} is no number of seconds"));
+        let seconds =
+            || text.parse().map(Duration::from_secs).map_err(|_| format!("{name}: {text:?} is no number of seconds"));
         let number = || text.parse().map_err(|_| format!("{name}: {text:?} is no number"));
         match name {
             "connector" => self.connector = number()?,

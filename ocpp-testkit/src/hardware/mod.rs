@@ -95,6 +95,13 @@ impl Hardware {
         }
     }
 
+    /// Sets what the meter shows.
+    #[must_use]
+    pub fn with_register(mut self, register_mwh: i64) -> Self {
+        self.meter = Meter::new(register_mwh);
+        self
+    }
+
     /// Gives the EVSE a socket with a plug lock: a plug that is held cannot be pulled.
     #[must_use]
     pub fn with_lock(mut self) -> Self {

@@ -16,13 +16,13 @@ pub struct Transaction(pub i64);
 impl Bench<'_> {
     /// A StatusNotification; only a fault has an error code.
     pub fn status(connector: u16, status: &str) -> Pattern {
-        let pattern = Bench::any_status(connector).is("status", status);
-        if status == "Faulted" { pattern } else { pattern.is("errorCode", "NoError") }
+        Bench::one_of_statuses(connector, [status])
     }
 
-    /// A StatusNotification of a connector, whatever its status.
-    pub fn any_status(connector: u16) -> Pattern {
-        request("StatusNotification").is("connectorId", connector)
+    /// A StatusNotification with one of these statuses.
+    pub fn one_of_statuses<const N: usize>(connector: u16, statuses: [&str; N]) -> Pattern {
+        let pattern = request("StatusNotification").is("connectorId", connector).one_of("status", statuses);
+        if statuses.contains(&"Faulted") { pattern } else { pattern.is("errorCode", "NoError") }
     }
 
     /// An Authorize of this token.

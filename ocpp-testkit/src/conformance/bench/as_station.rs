@@ -23,9 +23,11 @@ impl Bench<'_> {
     /// When it is not accepted.
     pub fn boot(&mut self) -> Step {
         let request = json!({ "chargePointVendor": "Testkit", "chargePointModel": "Conformance" });
-        let accepted = answer().is("status", "Accepted").present("currentTime").that("interval", "a positive interval", |n| {
-            n.as_i64().is_some_and(|n| n > 0)
-        });
+        let accepted =
+            answer()
+                .is("status", "Accepted")
+                .present("currentTime")
+                .that("interval", "a positive interval", |n| n.as_i64().is_some_and(|n| n > 0));
         self.ask("BootNotification", request, accepted)?;
         self.report_all("Available")
     }

@@ -162,8 +162,7 @@ impl Bench<'_> {
 }
 
 fn take(calls: &mut Vec<Call>, pattern: &Pattern) -> Option<Call> {
-    let place = calls
-        .iter()
-        .position(|call| pattern.action == call.action && pattern.matches(&call.payload).is_ok())?;
+    let place =
+        calls.iter().position(|call| pattern.action == call.action && pattern.matches(&call.payload).is_ok())?;
     Some(calls.remove(place))
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use chrono::SecondsFormat;
 use ocpp_core::time::Instant;
-use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, FeatureProfile, StationRequest, StationResponse};
 use ocpp_types::Violation;
+use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, FeatureProfile, StationRequest, StationResponse};
 use serde_json::{Value, json};
 
 use super::need::{Capabilities, Need};
@@ -110,7 +110,8 @@ impl<'a> Bench<'a> {
             is_accepted: false,
             transactions: BTreeMap::new(),
             // Unlike that of the case before, so that a repeated message of it is not taken for one of this case.
-            last_transaction: 1_000 + case.id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000_000) * 10,
+            last_transaction: 1_000
+                + case.id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000_000) * 10,
             given: BTreeSet::new(),
             statuses: BTreeMap::new(),
             is_grouped: false,
@@ -167,37 +168,39 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// When another one comes, or none in time.
     pub fn expect_within(&mut self, within: Duration, pattern: Pattern) -> Step<Call> {
-        let (_, call) = self.next_of(self.now() + within, std::slice::from_ref(&pattern), &[])?;
+        let (_, call) = self.next_of(self.now() + within, std::slice::from_ref(&pattern), &mut Vec::new())?;
         Ok(call)
     }
 
     /// Waits for these calls in any order, and gives them in the order of the patterns. Calls like one of `optional` may
-    /// come in between.
+    /// come in between: statuses any number of times, others once each.
     ///
     /// # Errors
     /// When another one comes, or they do not come in time.
     pub fn gather(&mut self, patterns: &[Pattern], optional: &[Pattern]) -> Step<Vec<Call>> {
         let until = self.now() + self.values.patience;
         let mut open: Vec<(usize, Pattern)> = patterns.iter().cloned().enumerate().collect();
+        let mut optional = optional.to_vec();
         let mut calls = BTreeMap::new();
         while !open.is_empty() {
             let wanted: Vec<Pattern> = open.iter().map(|(_, pattern)| pattern.clone()).collect();
-            let (place, call) = self.next_of(until, &wanted, optional)?;
+            let (place, call) = self.next_of(until, &wanted, &mut optional)?;
             let (place, _) = open.remove(place);
             calls.insert(place, call);
         }
         Ok(calls.into_values().collect())
     }
 
-    /// Waits for the first call like one of these, and says like which.
+    /// Waits so long for the first call like one of these, and says like which. Calls like one of `optional` may come
+    /// before.
     ///
     /// # Errors
     /// When another one comes, or none in time.
-    pub fn first_of(&mut self, within: Duration, patterns: &[Pattern]) -> Step<(usize, Call)> {
-        self.next_of(self.now() + within, patterns, &[])
+    pub fn first_of(&mut self, within: Duration, patterns: &[Pattern], optional: &[Pattern]) -> Step<(usize, Call)> {
+        self.next_of(self.now() + within, patterns, &mut optional.to_vec())
     }
 
-    fn next_of(&mut self, until: Instant, patterns: &[Pattern], optional: &[Pattern]) -> Step<(usize, Call)> {
+    fn next_of(&mut self, until: Instant, patterns: &[Pattern], optional: &mut Vec<Pattern>) -> Step<(usize, Call)> {
         loop {
             while let Some(call) = self.inbox.pop_front() {
                 let fits = |pattern: &Pattern| pattern.action == call.action && pattern.matches(&call.payload).is_ok();
@@ -205,9 +208,10 @@ impl<'a> Bench<'a> {
                     self.mark_used(call.seen);
                     return Ok((place, call));
                 }
-                if optional.iter().any(fits) {
+                if let Some(place) = optional.iter().position(fits) {
                     // Passing statuses decide nothing.
                     if call.action != "StatusNotification" {
+                        optional.remove(place);
                         self.mark_used(call.seen);
                     }
                 } else if !self.may_come_any_time(&call.action, patterns) {
@@ -253,17 +257,22 @@ impl<'a> Bench<'a> {
 
     /// Calls that may come between those of a case.
     fn may_come_any_time(&self, action: &str, wanted: &[Pattern]) -> bool {
+        if wanted.iter().any(|pattern| pattern.action == action) {
+            return false;
+        }
         match self.role {
             Role::Station => matches!(action, "Heartbeat" | "MeterValues" | "SecurityEventNotification"),
             // What an operator's software does by itself, unless the case is about it.
             Role::Csms => {
                 let is_housekeeping = matches!(
                     action,
-                    "GetConfiguration" | "ChangeConfiguration" | "TriggerMessage" | "GetLocalListVersion" | "DataTransfer"
+                    "GetConfiguration"
+                        | "ChangeConfiguration"
+                        | "TriggerMessage"
+                        | "GetLocalListVersion"
+                        | "DataTransfer"
                 );
-                is_housekeeping
-                    && !self.prepared.contains_key(action)
-                    && !wanted.iter().any(|pattern| pattern.action == action)
+                is_housekeeping && !self.prepared.contains_key(action)
             }
         }
     }

@@ -6,9 +6,9 @@ use ocpp_core::station::FaultCode;
 use serde_json::Value;
 
 use super::{Bench, Call};
+use crate::conformance::Step;
 use crate::conformance::pattern::request;
 use crate::conformance::target::Manual;
-use crate::conformance::Step;
 
 impl Bench<'_> {
     /// A vehicle is connected.

@@ -84,7 +84,9 @@ impl Bench<'_> {
     fn wait_until_free(&mut self) {
         let wait = self.key("ConnectionTimeOut").parse().map_or(self.values.patience, Duration::from_secs);
         let until = self.now() + wait + self.values.settle;
-        let is_busy = |bench: &Self| bench.statuses.values().any(|status| !["Available", "Reserved", "Unavailable"].contains(&status.as_str()));
+        let is_busy = |bench: &Self| {
+            bench.statuses.values().any(|status| !["Available", "Reserved", "Unavailable"].contains(&status.as_str()))
+        };
         while is_busy(self) && matches!(self.pump(until), Ok(true)) {}
     }
 }

@@ -8,7 +8,8 @@ use crate::conformance::{Bench, Case, Step, case, unwritten};
 
 const NO_CERTIFICATES: &str = "needs certificates made for the run, which the runner does not do yet";
 const NO_TLS: &str = "looks into the TLS handshake, which the runner does not do yet";
-const NO_HANDSHAKE: &str = "looks into the WebSocket handshake, which the runner does not do yet; tests of the driver do";
+const NO_HANDSHAKE: &str =
+    "looks into the WebSocket handshake, which the runner does not do yet; tests of the driver do";
 
 pub(super) const CASES: &[Case] = &[
     unwritten("TC_075_1_CSMS", "Install a manufacturer root certificate", "security M03, M05", NO_CERTIFICATES),

@@ -18,13 +18,7 @@ pub(super) const CASES: &[Case] = &[
         remote_start,
     ),
     case("TC_061_1_CS", "A cleared cache knows no token", "3.5.1, 5.4, errata 3.23", &[CACHE], cleared_local),
-    case(
-        "TC_061_2_CS",
-        "A cleared cache knows no token, remotely",
-        "3.5.1, 5.4, 5.11",
-        &[CACHE, ASKS],
-        cleared_remote,
-    ),
+    case("TC_061_2_CS", "A cleared cache knows no token, remotely", "3.5.1, 5.4, 5.11", &[CACHE, ASKS], cleared_remote),
 ];
 
 /// A session with the token puts it into the cache (state IdTagCached).

@@ -44,9 +44,9 @@ fn retrieve(bench: &mut Bench<'_>) -> Step {
     let entries = all.get("configurationKey").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut wrong = Vec::new();
     for (_, key, access) in REQUIRED.iter().filter(|(profile, ..)| bench.has_profile(profile)) {
-        let entry = entries.iter().find(|entry| {
-            entry.get("key").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(key))
-        });
+        let entry = entries
+            .iter()
+            .find(|entry| entry.get("key").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(key)));
         let is_read_only = entry.and_then(|entry| entry.get("readonly")?.as_bool());
         match (access, is_read_only) {
             (_, None) => wrong.push(format!("{key} is missing")),

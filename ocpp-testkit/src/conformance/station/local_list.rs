@@ -9,7 +9,13 @@ const LISTS: Need = Need::Profile("LocalAuthListManagement");
 const NO_LISTS: Need = Need::NoProfile("LocalAuthListManagement");
 
 pub(super) const CASES: &[Case] = &[
-    case("TC_008_1_CS", "A listed token starts without asking", "3.5.2, 4.1, 5.15, 9.1.13, 9.2.1", &[LISTS], local_start),
+    case(
+        "TC_008_1_CS",
+        "A listed token starts without asking",
+        "3.5.2, 4.1, 5.15, 9.1.13, 9.2.1",
+        &[LISTS],
+        local_start,
+    ),
     case(
         "TC_008_2_CS",
         "A listed token starts remotely without asking",

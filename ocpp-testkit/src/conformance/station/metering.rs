@@ -52,9 +52,8 @@ fn sampled(bench: &mut Bench<'_>) -> Step {
 /// state of charge (errata 3.15, 3.16).
 fn are_periodic(samples: &Value) -> bool {
     let samples = samples.as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |sample: &Value, name, default: &str| {
-        sample.get(name).and_then(Value::as_str).unwrap_or(default).to_owned()
-    };
+    let text =
+        |sample: &Value, name, default: &str| sample.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
     !samples.is_empty()
         && samples.iter().all(|sample| {
             text(sample, "context", "Sample.Periodic") == "Sample.Periodic"
@@ -68,7 +67,8 @@ fn complete(payload: &Value, wanted: &[String]) -> Step {
     let told: Vec<&str> =
         samples.iter().map(|sample| sample.get("measurand").and_then(Value::as_str).unwrap_or(DEFAULT)).collect();
     // A measurand with a phase is told with the phase apart.
-    let is_told = |name: &&String| told.iter().any(|told| name.as_str() == *told || name.starts_with(&format!("{told}.L")));
+    let is_told =
+        |name: &&String| told.iter().any(|told| name.as_str() == *told || name.starts_with(&format!("{told}.L")));
     match wanted.iter().filter(|name| !name.is_empty()).find(|name| !is_told(name)) {
         None => Ok(()),
         Some(missing) => Err(Stop::Failed(format!("no {missing} in {payload}"))),

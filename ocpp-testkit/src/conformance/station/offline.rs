@@ -96,6 +96,6 @@ fn whole_transaction(bench: &mut Bench<'_>) -> Step {
     let start = Bench::start(connector, &token).between("timestamp", started - leeway, started + leeway);
     let start = bench.gather(&[start], &free)?;
     let transaction = bench.transaction_of(start.first());
-    let stop = Bench::stop(transaction, "Local").between("timestamp", stopped - leeway, stopped + leeway);
-    bench.gather(&[stop], &free).map(|_| ())
+    let stop = Bench::stop(transaction, "Local").is_or_absent("idTag", token);
+    bench.gather(&[stop.between("timestamp", stopped - leeway, stopped + leeway)], &free).map(|_| ())
 }

@@ -26,7 +26,7 @@ fn stop_after_boot(bench: &mut Bench<'_>) -> Step {
     bench.power_cycle()?;
     bench.expect_boot()?;
     let ends = request("StopTransaction").is("transactionId", transaction.0).one_of("reason", ["PowerLoss", "Local"]);
-    let settled = Bench::any_status(connector).one_of("status", ["Preparing", "Finishing", "Charging"]);
+    let settled = Bench::one_of_statuses(connector, ["Preparing", "Finishing", "Charging"]);
     let mut passing = vec![settled.clone(), ends.clone()];
     passing.extend(["Unavailable", "Available"].map(|status| Bench::status(connector, status)));
     let mut statuses = bench.others_available();

@@ -62,7 +62,7 @@ fn local_start(bench: &mut Bench<'_>) -> Step {
     bench.present(connector, &token)?;
     bench.gather(&[Bench::status(connector, "Preparing")], &[Bench::authorize(&token)])?;
     bench.plug(connector)?;
-    bench.starts_passing(connector, reserved_start(connector, &token, reservation), &[Bench::authorize(&token)]).map(|_| ())
+    bench.starts(connector, reserved_start(connector, &token, reservation)).map(|_| ())
 }
 
 fn remote_start(bench: &mut Bench<'_>) -> Step {
@@ -102,7 +102,7 @@ fn faulted(bench: &mut Bench<'_>) -> Step {
     let connector = bench.values.connector;
     bench.precondition("SetConnectorFaulted", |bench| {
         bench.break_down(connector, FaultCode::OtherError)?;
-        bench.expect(Bench::status(connector, "Faulted")).map(|_| ())
+        bench.expect(Bench::status(connector, "Faulted").is("errorCode", "OtherError")).map(|_| ())
     })?;
     refused(bench, connector, "Faulted")
 }

@@ -34,7 +34,13 @@ pub(super) const CASES: &[Case] = &[
             rejected(bench, Transaction(number + 1))
         },
     ),
-    case("TC_059_CS", "A remote start brings its profile", "5.7, 5.11, 5.16.2, errata 3.41, errata 3.67", SMART, remote),
+    case(
+        "TC_059_CS",
+        "A remote start brings its profile",
+        "5.7, 5.11, 5.16.2, errata 3.41, errata 3.67",
+        SMART,
+        remote,
+    ),
     case("TC_060_CS", "A remote start takes no other profile", "5.11, 5.16.2, errata 3.67", SMART, unfit_remote),
     case("TC_066_CS", "The lowest of three purposes rules", "3.13.1, 3.13.3, 5.7, 7.13", SMART, three_purposes),
     case("TC_072_CS", "The higher stack level rules while it lasts", "3.13.2, 5.7, errata 3.7", SMART, stacked),
@@ -147,8 +153,7 @@ fn three_purposes(bench: &mut Bench<'_>) -> Step {
     let connector = bench.values.connector;
     let transaction = bench.charging()?;
     let station = profile(bench, 1, "ChargePointMaxProfile", 0, 86_400, &[(0, 10)]);
-    let default =
-        profile(bench, 2, "TxDefaultProfile", 0, 300, &[(0, 6), (60, 10), (120, 8), (180, 15), (260, 8)]);
+    let default = profile(bench, 2, "TxDefaultProfile", 0, 300, &[(0, 6), (60, 10), (120, 8), (180, 15), (260, 8)]);
     let own = profile(bench, 3, "TxProfile", 0, 260, &[(0, 8), (50, 11), (140, 16), (200, 6), (240, 12)]);
     bench.precondition("SetChargingProfile", |bench| {
         bench.set_profile(0, station)?;

@@ -6,20 +6,10 @@ use crate::conformance::pattern::status;
 use crate::conformance::{Bench, Case, Need, Step, case};
 
 pub(super) const CASES: &[Case] = &[
-    case(
-        "TC_017_2_CS",
-        "A fixed cable cannot be unlocked",
-        "5.18, 7.46, errata 3.87",
-        &[Need::FixedCable],
-        |bench| unlock(bench, "NotSupported"),
-    ),
-    case(
-        "TC_018_1_CS",
-        "Unlocking ends the transaction",
-        "5.18, 4.10",
-        &[Need::PlugLock],
-        ends_transaction,
-    ),
+    case("TC_017_2_CS", "A fixed cable cannot be unlocked", "5.18, 7.46, errata 3.87", &[Need::FixedCable], |bench| {
+        unlock(bench, "NotSupported")
+    }),
+    case("TC_018_1_CS", "Unlocking ends the transaction", "5.18, 4.10", &[Need::PlugLock], ends_transaction),
     case(
         "TC_018_2_CS",
         "A fixed cable cannot be unlocked, also while charging",
@@ -27,13 +17,7 @@ pub(super) const CASES: &[Case] = &[
         &[Need::FixedCable],
         fixed_cable_goes_on,
     ),
-    case(
-        "TC_030_CS",
-        "A lock that sticks is reported",
-        "5.18, 7.46, errata 3.87",
-        &[Need::PlugLock],
-        stuck,
-    ),
+    case("TC_030_CS", "A lock that sticks is reported", "5.18, 7.46, errata 3.87", &[Need::PlugLock], stuck),
     case("TC_031_CS", "An unknown connector cannot be unlocked", "5.18, errata 3.87", &[], |bench| {
         let unknown = json!({ "connectorId": bench.connectors() + 1 });
         bench.ask("UnlockConnector", unknown, status("NotSupported")).map(|_| ())
@@ -64,6 +48,7 @@ fn fixed_cable_goes_on(bench: &mut Bench<'_>) -> Step {
 fn stuck(bench: &mut Bench<'_>) -> Step {
     let connector = bench.values.connector;
     let transaction = bench.charging()?;
+    bench.pass(bench.values.settle)?;
     bench.hold_lock(connector)?;
     bench.ask("RemoteStopTransaction", json!({ "transactionId": transaction.0 }), status("Accepted"))?;
     bench.stops(connector, Bench::stop(transaction, "Remote"))?;
