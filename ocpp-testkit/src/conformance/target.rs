@@ -26,7 +26,8 @@ pub trait Target {
     /// When it cannot be sent.
     fn send(&mut self, text: &str) -> Result<(), Trouble>;
 
-    /// Makes the connection possible, or cuts it and makes it impossible.
+    /// Makes the connection possible, or cuts it and makes it impossible. That it is up comes as [`Happening::Opened`], also
+    /// if it was.
     ///
     /// # Errors
     /// When that cannot be done.

@@ -243,8 +243,11 @@ impl Target for LiveStation {
 
     fn set_network(&mut self, up: bool) -> Result<(), Trouble> {
         self.listener.set_open(up);
-        if !up {
-            self.live.disconnect();
+        match up {
+            // The connection of the case before goes on.
+            true if self.live.wire.is_some() => self.live.happenings.push_back(Happening::Opened),
+            true => {}
+            false => self.live.disconnect(),
         }
         Ok(())
     }
