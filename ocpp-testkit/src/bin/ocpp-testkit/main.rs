@@ -8,6 +8,8 @@ mod conformance;
 mod csms;
 mod demo;
 mod lines;
+mod pipe;
+mod replay;
 mod station;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -29,6 +31,10 @@ enum Command {
     Csms(csms::Csms),
     /// Run the cases of the OCPP compliance tool against our machines or a live peer.
     Conformance(conformance::Conformance),
+    /// Drive a station or a CSMS's session by JSON lines on stdin and stdout, in virtual time.
+    Pipe(pipe::Pipe),
+    /// Run a recording through the machine again and compare every output.
+    Replay(replay::Replay),
 }
 
 fn main() -> ExitCode {
@@ -37,5 +43,7 @@ fn main() -> ExitCode {
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
         Command::Conformance(conformance) => conformance.run(),
+        Command::Pipe(pipe) => pipe.run(),
+        Command::Replay(replay) => replay.run(),
     }
 }

@@ -138,7 +138,7 @@ impl Target for VirtualCsms {
         if !self.is_connected {
             return Err(Trouble::NotConnected);
         }
-        self.tell(Input::Link(LinkInput::Frame(text.as_bytes())))
+        self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())))
     }
 
     fn set_network(&mut self, up: bool) -> Result<(), Trouble> {

@@ -51,7 +51,9 @@ impl VirtualStation {
     /// # Errors
     /// When the machine cannot be made.
     pub fn new(values: &Values) -> Result<Self, Trouble> {
-        let config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual").with_evses(2);
+        let mut config =
+            StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual").with_evses(2);
+        config.has_fixed_cables = values.fixed_cable;
         Self::with_config(config, values)
     }
 
@@ -225,7 +227,7 @@ impl Target for VirtualStation {
         if !self.is_connected {
             return Err(Trouble::NotConnected);
         }
-        self.tell(Input::Link(LinkInput::Frame(text.as_bytes())))
+        self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())))
     }
 
     fn set_network(&mut self, up: bool) -> Result<(), Trouble> {

@@ -159,6 +159,7 @@ impl Station {
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
         // The simulated meter answers at once: samples of each second are then readings of that second.
         config.meter_freshness = Duration::ZERO;
+        config.has_fixed_cables = !self.locks;
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
