@@ -26,6 +26,7 @@
 
 pub mod checks;
 pub mod clock;
+pub mod conformance;
 pub mod crash;
 pub mod csms;
 pub mod drivers;

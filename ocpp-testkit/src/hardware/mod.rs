@@ -57,6 +57,8 @@ pub struct Hardware {
     powered: bool,
     /// The driver pulls at a plug that is locked, and will have it when the lock opens.
     pulling: bool,
+    /// The lock does not move, whatever is ordered.
+    is_lock_stuck: bool,
     moves: BTreeMap<(Instant, u64), Move>,
     move_count: u64,
     facts: VecDeque<EvseInput>,
@@ -89,10 +91,18 @@ impl Hardware {
             limit_milliwatts: None,
             powered: true,
             pulling: false,
+            is_lock_stuck: false,
             moves: BTreeMap::new(),
             move_count: 0,
             facts: VecDeque::new(),
         }
+    }
+
+    /// Sets what the meter shows.
+    #[must_use]
+    pub fn with_register(mut self, register_mwh: i64) -> Self {
+        self.meter = Meter::new(register_mwh);
+        self
     }
 
     /// Gives the EVSE a socket with a plug lock: a plug that is held cannot be pulled.
@@ -169,6 +179,20 @@ impl Hardware {
         } else {
             self.take_plug(now);
         }
+    }
+
+    /// The driver pulls the cable out of the vehicle; it stays in the station's socket.
+    pub fn unplug_vehicle(&mut self, now: Instant) {
+        self.advance(now);
+        if self.cable == Cable::Connected {
+            self.part(now, Cable::Plugged);
+        }
+    }
+
+    /// The lock does not move any more, or moves again.
+    pub fn set_lock_stuck(&mut self, now: Instant, is_stuck: bool) {
+        self.advance(now);
+        self.is_lock_stuck = is_stuck;
     }
 
     /// The vehicle asks for energy, or pauses.
@@ -251,6 +275,7 @@ impl Hardware {
                 Move::Contactor(contactor) if contactor == self.contactor_target => self.move_contactor(at, contactor),
                 // Overtaken by a later change of mind.
                 Move::Contactor(_) => {}
+                Move::Lock(_) if self.is_lock_stuck => {}
                 Move::Lock(lock) => {
                     self.lock = lock;
                     self.fact(EvseInput::Lock(lock));
@@ -296,14 +321,18 @@ impl Hardware {
         self.meter.set_power(at, taken);
     }
 
-    /// The pilot line breaks first, so the contactor opens before the pins part.
     fn take_plug(&mut self, at: Instant) {
         self.pulling = false;
+        self.part(at, Cable::Absent);
+    }
+
+    /// The pilot line breaks first, so the contactor opens before the pins part.
+    fn part(&mut self, at: Instant, left: Cable) {
         self.move_contactor(at, Contactor::Open);
         self.vehicle = Vehicle::Paused;
         self.fact(EvseInput::Vehicle(Vehicle::Paused));
-        self.cable = Cable::Absent;
-        self.fact(EvseInput::Cable(Cable::Absent));
+        self.cable = left;
+        self.fact(EvseInput::Cable(left));
         self.settle(at);
     }
 
