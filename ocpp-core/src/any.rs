@@ -100,6 +100,7 @@ impl Station {
             | Input::Wall(_)
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
+            | Input::Job(..)
             | Input::Answer(..)
             | Input::Command(Command::Reconnect)
             | Input::Tick => Ok(()),
@@ -139,6 +140,7 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
+            Input::Job(id, word) => self.machine.on_job(shared, id, word),
             Input::Answer(id, answer) => {
                 if let Some(token) = shared.questions.close(id) {
                     self.machine.on_answer(shared, token, answer);

@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 mod connector;
 mod context;
+mod firmware;
 mod frames;
 mod local_list;
 mod messages;
@@ -17,6 +18,7 @@ mod reset;
 mod settings;
 mod signal;
 mod status;
+mod trigger;
 mod unlock;
 
 #[cfg(test)]
@@ -30,12 +32,15 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
+use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome};
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
-    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, StationConfig, StopReason, TokenRefusal,
+    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, JobId, JobUpdate, RebootKind, StationConfig,
+    StopReason, TokenRefusal,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -66,6 +71,8 @@ pub(crate) struct Machine {
     availability: Availability,
     reservations: Reservations,
     readings: Readings,
+    firmware: FirmwareJob,
+    diagnostics: UploadJob,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -83,6 +90,8 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
+    FirmwareStatus,
+    DiagnosticsStatus,
 }
 
 impl Machine {
@@ -103,6 +112,8 @@ impl Machine {
             Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (firmware, unread) = FirmwareJob::restore(image);
         skipped.extend(unread);
         let (authorize, unread) = Authorize::restore(image, &mut shared.store);
         skipped.extend(unread);
@@ -131,6 +142,8 @@ impl Machine {
             availability: Availability::restore(image),
             reservations,
             readings: Readings::default(),
+            firmware,
+            diagnostics: UploadJob::restore(image),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -165,6 +178,8 @@ impl Machine {
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
             availability: &self.availability,
+            firmware: &mut self.firmware,
+            diagnostics: &mut self.diagnostics,
             reset: &self.reset,
         };
         (context, parts)
@@ -174,6 +189,17 @@ impl Machine {
     pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
             connector.on_fact(shared.now, fact);
+        }
+    }
+
+    /// The host's word about a job.
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
+        self.diagnostics.on_update(shared, id, word);
+        match self.firmware.on_update(shared, id, word) {
+            FirmwareOutcome::Settled => {}
+            FirmwareOutcome::NeedsRestart => {
+                self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            }
         }
     }
 
@@ -255,6 +281,8 @@ impl Machine {
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
             self.unlocking.deadline(),
+            self.firmware.deadline(&shared.clock),
+            self.diagnostics.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
         all.flatten().chain(connectors)
@@ -268,6 +296,8 @@ struct Parts<'a> {
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
     availability: &'a Availability,
+    firmware: &'a mut FirmwareJob,
+    diagnostics: &'a mut UploadJob,
     reset: &'a Reset,
 }
 
@@ -356,9 +386,16 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        self.firmware.advance(ctx.shared, is_quiet);
+        self.diagnostics.advance(ctx.shared);
+        let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
+        let available = self.connectors.iter().filter(|connector| connector.is_available()).count();
         for connector in self.connectors.iter_mut() {
-            let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
-            connector.allot(is_operative, ctx.reservations.of(connector.evse));
+            let is_operative =
+                self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
+            let others = available - usize::from(connector.is_available());
+            connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
             connector.advance(ctx);
             let condition = connector.condition();
             let status = condition.status;
@@ -382,6 +419,9 @@ impl Parts<'_> {
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
             _ => EvseStatus::Available,
         };
+        if status != EvseStatus::Available {
+            ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION);
+        }
         self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
     }
 }
