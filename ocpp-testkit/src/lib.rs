@@ -30,6 +30,7 @@ pub mod csms;
 pub mod drivers;
 pub mod fuzz;
 pub mod hardware;
+pub mod jobs;
 pub mod link;
 pub mod pair;
 pub mod seed;

@@ -10,6 +10,7 @@ use ocpp_core::time::Instant;
 
 use crate::clock::{Uptime, WallClock};
 use crate::hardware::Hardware;
+use crate::jobs::HostJobs;
 use crate::seed::Seed;
 use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
 
@@ -17,6 +18,8 @@ use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
 pub struct StationEnd {
     /// The EVSEs.
     pub hardware: BTreeMap<EvseId, Hardware>,
+    /// What the host does beside.
+    pub jobs: HostJobs,
     /// The station's own clock.
     pub clock: WallClock,
     /// Whether the clock outlasts a power cut.
@@ -39,7 +42,17 @@ impl StationEnd {
         seed: Seed,
     ) -> Self {
         let store = SimStore::new(habits, Numbering::PerRun);
-        StationEnd { hardware, clock, keeps_time: false, config, seed, machine: None, boots: 0, store }
+        StationEnd {
+            hardware,
+            jobs: HostJobs::default(),
+            clock,
+            keeps_time: false,
+            config,
+            seed,
+            machine: None,
+            boots: 0,
+            store,
+        }
     }
 
     /// The power comes: the machine is restored from what is durable, and told the time if the station has a clock.
@@ -75,6 +88,7 @@ impl StationEnd {
         if !self.keeps_time {
             self.clock = WallClock::UNSET;
         }
+        self.jobs.power_cut();
         for hardware in self.hardware.values_mut() {
             hardware.power_cut(now);
         }
@@ -112,9 +126,9 @@ impl StationEnd {
         machine.poll_timeout().map(|own| uptime.world(own))
     }
 
-    /// When the hardware has something to say.
+    /// When the hardware, or the host about a job, has something to say.
     pub fn hardware_timeout(&self) -> Option<Instant> {
-        self.hardware.values().filter_map(Hardware::poll_timeout).min()
+        self.hardware.values().filter_map(Hardware::poll_timeout).chain(self.jobs.poll_timeout()).min()
     }
 
     /// Takes an operation for the store.
