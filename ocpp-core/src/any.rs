@@ -65,6 +65,11 @@ impl Station {
         self.shared.poll_action()
     }
 
+    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.machine.setting(key)
+    }
+
     /// When [`Input::Tick`] is due, if nothing else comes.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadline

@@ -98,7 +98,7 @@ impl Shared {
 
     /// The id of a new job, unlike those of all boots.
     pub fn next_job(&mut self) -> JobId {
-        self.jobs += 1;
+        self.jobs = self.jobs.wrapping_add(1);
         JobId(u64::from(self.clock.boot().0) << 32 | u64::from(self.jobs))
     }
 

@@ -62,12 +62,13 @@ impl HostJobs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ocpp_core::station::FileLocation;
 
     #[test]
     fn installed_firmware_outlasts_the_power_and_a_download_does_not() {
         let at = |seconds: u64| Instant::from_millis(seconds * 1000);
         let mut jobs = HostJobs::default();
-        jobs.order(at(0), JobId(1), &Job::Download { location: "x".into() });
+        jobs.order(at(0), JobId(1), &Job::Download { location: FileLocation::new("x") });
         jobs.power_cut();
         assert_eq!((jobs.poll_timeout(), jobs.poll_update(at(9))), (None, None));
         jobs.order(at(10), JobId(1), &Job::Install);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reports::Reports;
 use crate::shared::Shared;
-use crate::station::{Action, Job, JobId, JobUpdate};
+use crate::station::{Action, FileLocation, Job, JobId, JobUpdate};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 use crate::time::{Clock, Instant};
@@ -33,7 +33,7 @@ pub(crate) enum FirmwareProgress {
 /// What the CSMS wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FirmwareRequest {
-    pub location: CompactString,
+    pub location: FileLocation,
     /// Not to be fetched before, in milliseconds since 1970.
     pub retrieve_ms: i64,
     pub retries: u32,
@@ -143,35 +143,38 @@ impl FirmwareJob {
         FirmwareOutcome::Settled
     }
 
-    /// Orders what is due. `is_quiet`: nobody charges, or that does not matter.
-    pub fn advance(&mut self, shared: &mut Shared, is_quiet: bool) {
-        let Some(update) = &self.update else { return };
-        let Work::Rests { retry_at } = self.work else { return };
+    /// Orders what is due. `is_quiet`: nobody charges, or that does not matter. True if something was done.
+    pub fn advance(&mut self, shared: &mut Shared, is_quiet: bool) -> bool {
+        let Some(update) = &self.update else { return false };
+        let Work::Rests { retry_at } = self.work else { return false };
+        let is_durable = shared.store.is_durable(self.stored);
         let (id, phase) = (update.id, update.phase);
         match phase {
             Phase::Requested => {
                 let is_due = retry_at.map_or_else(|| update.is_retrievable(shared), |at| at <= shared.now);
-                if is_due && shared.store.is_durable(self.stored) {
-                    // A retry is not told: it is still being downloaded.
-                    if retry_at.is_none() {
-                        self.reports.push(FirmwareProgress::Downloading);
-                    }
-                    let location = update.request.location.clone();
-                    self.work = Work::Ordered;
-                    shared.act(Action::Job(id, Job::Download { location }));
+                if !is_due || !is_durable {
+                    return false;
                 }
+                // A retry is not told: it is still being downloaded.
+                if retry_at.is_none() {
+                    self.reports.push(FirmwareProgress::Downloading);
+                }
+                let location = update.request.location.clone();
+                self.work = Work::Ordered;
+                shared.act(Action::Job(id, Job::Download { location }));
             }
             // Not before it is on record that it was fetched: else it would be fetched and installed twice.
-            Phase::Downloaded if is_quiet && shared.store.is_durable(self.stored) => {
+            Phase::Downloaded if is_quiet && is_durable => {
                 self.reports.push(FirmwareProgress::Installing);
                 self.enter(shared, Phase::Installing);
             }
-            Phase::Installing if shared.store.is_durable(self.stored) => {
+            Phase::Installing if is_durable => {
                 self.work = Work::Ordered;
                 shared.act(Action::Job(id, Job::Install));
             }
-            Phase::Downloaded | Phase::Installing | Phase::Ended(_) => {}
+            Phase::Downloaded | Phase::Installing | Phase::Ended(_) => return false,
         }
+        true
     }
 
     /// Whether nothing new should begin to charge.

@@ -10,7 +10,7 @@ use compact_str::CompactString;
 
 use super::reports::Reports;
 use crate::shared::Shared;
-use crate::station::{Action, Job, JobId, JobUpdate};
+use crate::station::{Action, FileLocation, Job, JobId, JobUpdate};
 use crate::store::{EntryKey, Image, StoreOp};
 use crate::time::Instant;
 
@@ -27,7 +27,7 @@ pub(crate) enum UploadProgress {
 /// What the CSMS wants.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadRequest {
-    pub location: CompactString,
+    pub location: FileLocation,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub retries: u32,

@@ -16,7 +16,7 @@ pub use config::{AfterPowerLoss, Limits, Secret, StationConfig};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Lock, Power, Vehicle};
 pub use input::{Command, Input, LinkInput};
-pub use job::{Job, JobId, JobUpdate};
+pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use question::{Answer, Question};

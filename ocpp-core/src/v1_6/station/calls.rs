@@ -196,11 +196,18 @@ impl Machine {
                     DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
                     DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
                 };
+                // 1.6 §4.3: of an unknown vendor there is no data.
+                let data = data.filter(|_| status != v1_6::DataTransferStatus::UnknownVendorId);
                 let mut response = v1_6::DataTransferResponse::new(status);
                 response.data = data.map(|data| Text::truncated(&data));
                 answer(shared, token, &response);
             }
         }
+    }
+
+    /// The value of a configuration key.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.find(key).map(|key| self.settings.value(key))
     }
 
     /// Finds what is wrong with a setting of the application.

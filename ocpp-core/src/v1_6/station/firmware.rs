@@ -1,7 +1,6 @@
 //! UpdateFirmware, GetDiagnostics and the statuses of both (1.6 §4.4, §4.5, §5.9, §5.19); the work is in
 //! `parts/firmware_job` and `parts/upload_job`.
 
-use compact_str::CompactString;
 use ocpp_types::text::CiText;
 use ocpp_types::v1_6::{
     DiagnosticsStatus, FirmwareStatus, GetDiagnosticsRequest, GetDiagnosticsResponse, UpdateFirmwareRequest,
@@ -10,6 +9,7 @@ use ocpp_types::v1_6::{
 use crate::parts::firmware_job::{FirmwareProgress, FirmwareRequest};
 use crate::parts::upload_job::{UploadJob, UploadProgress, UploadRequest};
 use crate::shared::Shared;
+use crate::station::FileLocation;
 
 /// Retries where the CSMS leaves them to the station, and the wait before each in seconds.
 const RETRIES: u32 = 3;
@@ -18,7 +18,7 @@ const RETRY_SECONDS: u32 = 60;
 /// What an UpdateFirmware asks for.
 pub(super) fn firmware_request(request: &UpdateFirmwareRequest) -> FirmwareRequest {
     FirmwareRequest {
-        location: CompactString::new(request.location.as_str()),
+        location: FileLocation::new(request.location.as_str()),
         retrieve_ms: request.retrieve_date.timestamp_millis(),
         retries: bounded(request.retries, RETRIES),
         retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
@@ -34,7 +34,7 @@ pub(super) fn on_get_diagnostics(
     let mut response = GetDiagnosticsResponse::new();
     if shared.config.has_diagnostics {
         let upload = UploadRequest {
-            location: CompactString::new(request.location.as_str()),
+            location: FileLocation::new(request.location.as_str()),
             from: request.start_time,
             to: request.stop_time,
             retries: bounded(request.retries, RETRIES),

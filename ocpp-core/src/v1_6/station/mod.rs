@@ -242,12 +242,12 @@ impl Machine {
         }
         loop {
             let (mut ctx, mut parts) = self.context(shared);
-            parts.advance(&mut ctx);
+            let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
             while let Some(signal) = ctx.signals.pop_front() {
                 parts.on_signal(&mut ctx, signal);
             }
-            if !has_signals && !self.send_next(shared) {
+            if !has_moved && !has_signals && !self.send_next(shared) {
                 break;
             }
         }
@@ -374,8 +374,8 @@ impl Parts<'_> {
         }
     }
 
-    /// Lets facts and time work on every connector, and notes the statuses.
-    fn advance(&mut self, ctx: &mut Context<'_>) {
+    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
+    fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
         if self.waiting_grant.as_ref().is_some_and(|(_, until)| *until <= ctx.now()) {
             *self.waiting_grant = None;
         }
@@ -386,11 +386,9 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
-        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
-        self.firmware.advance(ctx.shared, is_quiet);
         self.diagnostics.advance(ctx.shared);
         let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
-        let available = self.connectors.iter().filter(|connector| connector.is_available()).count();
+        let available = self.available();
         for connector in self.connectors.iter_mut() {
             let is_operative =
                 self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
@@ -419,10 +417,18 @@ impl Parts<'_> {
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
             _ => EvseStatus::Available,
         };
+        let mut has_moved = self.available() != available;
         if status != EvseStatus::Available {
-            ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION);
+            has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
         }
         self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        has_moved | self.firmware.advance(ctx.shared, is_quiet)
+    }
+
+    /// How many connectors a driver could come to.
+    fn available(&self) -> usize {
+        self.connectors.iter().filter(|connector| connector.is_available()).count()
     }
 }
 

@@ -1,12 +1,14 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
 mod authorize;
+mod configuration;
 mod faults;
 mod firmware;
 mod local_list;
 mod metering;
 mod operations;
 mod power_loss;
+mod queue;
 mod reservation;
 mod session;
 mod trigger;
