@@ -80,7 +80,7 @@ mod error;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;
-#[cfg(all(feature = "station", feature = "v1_6"))]
+#[cfg(feature = "station")]
 mod shared;
 #[cfg(feature = "station")]
 pub mod station;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct JobId(pub u64);
 
 /// What to do. A job goes on until the host reports its end, or it is cancelled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Job {
     /// Fetch new firmware, and check that it is fit. The next order of this job is [`Job::Install`].
     Download {

@@ -129,7 +129,7 @@ pub(crate) fn stop_transaction(
 }
 
 fn meter_value(at: DateTime<Utc>, context: v1_6::ReadingContext, values: &[MeterSample]) -> v1_6::MeterValue {
-    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context.clone())).collect())
+    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context)).collect())
 }
 
 fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
