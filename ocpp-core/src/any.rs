@@ -65,6 +65,11 @@ impl Station {
         self.shared.poll_action()
     }
 
+    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.machine.setting(key)
+    }
+
     /// When [`Input::Tick`] is due, if nothing else comes.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadline
@@ -100,6 +105,7 @@ impl Station {
             | Input::Wall(_)
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
+            | Input::Job(..)
             | Input::Answer(..)
             | Input::Command(Command::Reconnect)
             | Input::Tick => Ok(()),
@@ -139,6 +145,7 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
+            Input::Job(id, word) => self.machine.on_job(shared, id, word),
             Input::Answer(id, answer) => {
                 if let Some(token) = shared.questions.close(id) {
                     self.machine.on_answer(shared, token, answer);

@@ -28,6 +28,7 @@
 //!             Action::Link(order) => { /* connect, send, ping, close */ }
 //!             Action::Store { ticket, op } => { /* write it, then hand in Input::Stored(ticket) */ }
 //!             Action::Evse(evse, order) => { /* power, lock, read the meter */ }
+//!             Action::Job(id, job) => { /* fetch, install, send; then hand in Input::Job */ }
 //!             Action::SetClock(wall) => { /* if there is a clock to set */ }
 //!             Action::Reboot(kind) => { /* restart */ }
 //!             Action::Ask { id, until, question } => { /* decide, then hand in Input::Answer */ }
@@ -81,7 +82,7 @@ mod forms;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;
-#[cfg(all(feature = "station", feature = "v1_6"))]
+#[cfg(feature = "station")]
 mod shared;
 #[cfg(feature = "station")]
 pub mod station;

@@ -32,6 +32,7 @@ pub mod csms;
 pub mod drivers;
 pub mod fuzz;
 pub mod hardware;
+pub mod jobs;
 pub mod lines;
 pub mod link;
 pub mod pair;

@@ -101,7 +101,7 @@ mod state;
 
 pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
-    RemoteStatus,
+    RemoteStatus, StationWork,
 };
 pub use config::{Limits, SessionConfig};
 pub use fact::{

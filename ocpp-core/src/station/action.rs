@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Question, RegistrationStatus};
+use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus};
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
 
@@ -25,6 +25,8 @@ pub enum Action {
     },
     /// To the hardware of an EVSE.
     Evse(EvseId, EvseAction),
+    /// Work of the host that takes long.
+    Job(JobId, Job),
     /// Set the driver's clock, if it has one.
     SetClock(DateTime<Utc>),
     /// Restart, now.

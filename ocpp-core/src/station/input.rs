@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, StopReason};
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, StopReason};
 use crate::store::Ticket;
 
 /// A fact.
@@ -32,6 +32,8 @@ pub enum Input<'a> {
         /// The token.
         token: IdToken,
     },
+    /// What became of a job.
+    Job(JobId, JobUpdate),
     /// The application answers a question.
     Answer(AskId, Answer),
     /// The application wants something.

@@ -4,7 +4,7 @@
 //! record of the first list, or the one sent last, again.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::Fact;
+use ocpp_core::csms::{Attribution, Fact, MeterValue};
 use ocpp_core::store::{Log, StoreOp};
 use serde_json::Value;
 
@@ -24,7 +24,8 @@ impl Kind {
     fn of_record(record: &[u8]) -> Option<Kind> {
         match record.get(1) {
             Some(1) => Some(Kind::Start),
-            Some(2) => Some(Kind::Sample),
+            // Of a transaction, and of none.
+            Some(2 | 4) => Some(Kind::Sample),
             Some(3) => Some(Kind::Stop),
             Some(_) | None => None,
         }
@@ -34,7 +35,7 @@ impl Kind {
         match action {
             "StartTransaction" => Some(Kind::Start),
             "StopTransaction" => Some(Kind::Stop),
-            "MeterValues" if payload.get("transactionId").is_some() => Some(Kind::Sample),
+            "MeterValues" if !is_triggered_beside(payload) => Some(Kind::Sample),
             _ => None,
         }
     }
@@ -143,7 +144,10 @@ impl JournalCheck {
             return Err(Violation::NeverSent(format!("{kind:?}")));
         }
         let mut facts = facts.iter().filter(|fact| match fact {
-            Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => true,
+            Fact::Sampled(samples) => {
+                samples.attribution != Attribution::None || samples.values.iter().any(|value| !is_triggered(value))
+            }
+            Fact::Started(_) | Fact::Stopped(_) => true,
             Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => true,
             Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => false,
         });
@@ -179,7 +183,7 @@ impl Message {
             }
             (Kind::Sample, Fact::Sampled(samples)) => {
                 let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let is_same = |(sent, kept): (&Value, &ocpp_core::csms::MeterValue)| {
+                let is_same = |(sent, kept): (&Value, &MeterValue)| {
                     let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                     let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
                     time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
@@ -190,6 +194,16 @@ impl Message {
             (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
         }
     }
+}
+
+/// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.
+fn is_triggered_beside(payload: &Value) -> bool {
+    let context = payload.pointer("/meterValue/0/sampledValue/0/context").and_then(Value::as_str);
+    payload.get("transactionId").is_none() && context == Some("Trigger")
+}
+
+fn is_triggered(value: &MeterValue) -> bool {
+    value.values.first().is_some_and(|sample| sample.context.as_deref() == Some("Trigger"))
 }
 
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {

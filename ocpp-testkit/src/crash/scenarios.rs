@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken};
-use ocpp_core::station::EvseId;
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Event, Fact, IdToken, StationWork};
+use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
 use crate::checks::{Failure, Violation};
@@ -27,7 +27,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 14] = [
+pub const ALL: [Scenario; 20] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -42,6 +42,22 @@ pub const ALL: [Scenario; 14] = [
     Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
     Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
     Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
+    Scenario {
+        name: "session with readings for the stop",
+        config: readings,
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "session goes on after the power cut",
+        config: resuming,
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario { name: "offline session by the cache", config: cached, steps: by_the_cache, holds: nothing_more },
+    Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
+    Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
+    Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -158,6 +174,47 @@ fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> 
     })
 }
 
+/// The list is that of the last update that was answered, or a later one, and never half of one.
+fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    // Without a crash of the CSMS each command has its result, in order.
+    let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
+    pair.act(call("GetLocalListVersion", "{}"))?;
+    let version = |pair: &Pair| {
+        pair.csms.results().find_map(|(_, result)| match result {
+            Ok(CommandAnswer::Call(answer)) => {
+                let number = answer.split_once("listVersion\":")?.1;
+                number.trim_end_matches('}').parse::<usize>().ok()
+            }
+            Ok(_) | Err(_) => None,
+        })
+    };
+    pair.drive_until(Duration::from_secs(60), "an answer to GetLocalListVersion", |pair| version(pair).is_some())?;
+    match version(pair) {
+        Some(version) if (least..=2).contains(&version) => Ok(()),
+        other => Err(pair.fail(Violation::SettingLost {
+            key: "version of the local list".to_owned(),
+            expected: format!("{least} to 2"),
+            found: other.map(|version| version.to_string()),
+        })),
+    }
+}
+
+/// An update that was answered ends with the report that it is installed, however often the power failed.
+fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+    let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
+    let is_installed = |pair: &Pair| {
+        let told = pair.csms_events.iter().any(|(_, event)| {
+            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
+        });
+        told && pair.station.store().image().entry("firmware").is_none()
+    };
+    if was_taken {
+        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
+    }
+    Ok(())
+}
+
 fn plain() -> PairConfig {
     PairConfig::new(7)
 }
@@ -171,6 +228,23 @@ fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
+}
+
+fn readings() -> PairConfig {
+    let measurand = "Energy.Active.Import.Register";
+    let config = plain().with_setting("StopTxnSampledData", measurand).with_setting("StopTxnAlignedData", measurand);
+    config.with_setting("ClockAlignedDataInterval", "90")
+}
+
+fn resuming() -> PairConfig {
+    let mut config = plain();
+    config.station.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
+    config
+}
+
+fn cached() -> PairConfig {
+    let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
+    PairConfig { station_store, ..plain().with_setting("AuthorizationCacheEnabled", "true") }
 }
 
 fn two_evses() -> PairConfig {
@@ -285,6 +359,39 @@ fn reset() -> Vec<(u64, Step)> {
     let soft = call("Reset", r#"{"type":"Soft"}"#);
     let hard = call("Reset", r#"{"type":"Hard"}"#);
     cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
+}
+
+/// The first session has the token cached, the second one starts by it.
+fn by_the_cache() -> Vec<(u64, Step)> {
+    let down = [(240, Step::Network(Network::Dead)), (240, Step::CUT)];
+    let up = (500, Step::Network(Network::Up));
+    let second = session(1).into_iter().map(|(seconds, step)| (seconds + 250, step));
+    session(1).into_iter().chain(down).chain(second).chain([up]).collect()
+}
+
+/// A list of three parts, and then a change of it that needs two.
+fn local_list() -> Vec<(u64, Step)> {
+    let tokens = |numbers: std::ops::Range<u32>| {
+        let token = |n| format!(r#"{{"idTag":"T{n}","idTagInfo":{{"status":"Accepted"}}}}"#);
+        numbers.map(token).collect::<Vec<_>>().join(",")
+    };
+    let send = |kind: &str, version: u32, tokens: String| {
+        let payload =
+            format!(r#"{{"listVersion":{version},"updateType":"{kind}","localAuthorizationList":[{tokens}]}}"#);
+        call("SendLocalList", &payload)
+    };
+    vec![(5, send("Full", 1, tokens(0..60))), (10, send("Differential", 2, tokens(40..80)))]
+}
+
+fn reservation() -> Vec<(u64, Step)> {
+    let payload = r#"{"connectorId":0,"expiryDate":"2026-01-01T13:00:00Z","idTag":"TAG","reservationId":4}"#;
+    session(1).into_iter().chain([(2, call("ReserveNow", payload))]).collect()
+}
+
+/// Asked for in the session, installed after it, with the restart that it needs.
+fn firmware() -> Vec<(u64, Step)> {
+    let payload = r#"{"location":"https://host/new.bin","retrieveDate":"2026-01-01T12:00:30Z","retries":1}"#;
+    cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
 fn call(action: &str, payload: &str) -> Step {

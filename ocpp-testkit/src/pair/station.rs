@@ -11,6 +11,7 @@ use ocpp_rpc::Dialect;
 
 use crate::clock::{Uptime, WallClock};
 use crate::hardware::Hardware;
+use crate::jobs::HostJobs;
 use crate::link::End;
 use crate::pipe::{Setup, boot_seed};
 use crate::seed::Seed;
@@ -21,6 +22,8 @@ use crate::trace::record::{Entry, Record, Recording, What};
 pub struct StationEnd {
     /// The EVSEs.
     pub hardware: BTreeMap<EvseId, Hardware>,
+    /// What the host does beside.
+    pub jobs: HostJobs,
     /// The station's own clock.
     pub clock: WallClock,
     /// Whether the clock outlasts a power cut.
@@ -49,6 +52,7 @@ impl StationEnd {
         let store = SimStore::new(habits, Numbering::PerRun);
         StationEnd {
             hardware,
+            jobs: HostJobs::default(),
             clock,
             keeps_time: false,
             config,
@@ -118,6 +122,7 @@ impl StationEnd {
         if !self.keeps_time {
             self.clock = WallClock::UNSET;
         }
+        self.jobs.power_cut();
         for hardware in self.hardware.values_mut() {
             hardware.power_cut(now);
         }
@@ -163,9 +168,9 @@ impl StationEnd {
         machine.poll_timeout().map(|own| uptime.world(own))
     }
 
-    /// When the hardware has something to say.
+    /// When the hardware, or the host about a job, has something to say.
     pub fn hardware_timeout(&self) -> Option<Instant> {
-        self.hardware.values().filter_map(Hardware::poll_timeout).min()
+        self.hardware.values().filter_map(Hardware::poll_timeout).chain(self.jobs.poll_timeout()).min()
     }
 
     /// Takes an operation for the store.

@@ -12,7 +12,7 @@ use ocpp_types::violation::Violation;
 use super::messages::{self, History, Unsendable};
 use super::settings::Key;
 use super::signal::Signal;
-use super::{Awaited, Machine};
+use super::{Awaited, Machine, firmware};
 use crate::parts::outbox::{AfterFailure, JournalRecord, Pending, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
@@ -99,6 +99,14 @@ impl Machine {
             }
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
             Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
+            Awaited::FirmwareStatus => {
+                self.firmware.on_reported(shared);
+                payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
+            }
+            Awaited::DiagnosticsStatus => {
+                self.diagnostics.on_reported(shared);
+                payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
+            }
         };
         if let Err(violation) = result {
             let reason = format_compact!("answer: {violation}");
@@ -185,6 +193,8 @@ impl Machine {
             Awaited::StatusNotification => Action::StatusNotification,
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
             Awaited::MeterValues => Action::MeterValues,
+            Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
+            Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
         };
         let reason = match &failure {
             Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
@@ -213,6 +223,14 @@ impl Machine {
             }
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
+            (Awaited::FirmwareStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+                self.firmware.on_reported(shared)
+            }
+            (Awaited::FirmwareStatus, Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
+            (Awaited::DiagnosticsStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+                self.diagnostics.on_reported(shared);
+            }
+            (Awaited::DiagnosticsStatus, Failure::TimedOut | Failure::LinkLost) => self.diagnostics.reports.lost(),
             (Awaited::Transaction, Failure::LinkLost) => {}
             (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
             (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {
@@ -250,29 +268,41 @@ impl Machine {
             let message = messages::boot_notification(&shared.config);
             return self.send(shared, Awaited::BootNotification, Action::BootNotification, message);
         }
-        // 1.6 §4.2: nothing else before the acceptance.
-        if !self.registration.is_accepted() {
+        // 1.6 §4.2: before the acceptance nothing else but what the CSMS asks for while it has the station wait.
+        let is_accepted = self.registration.is_accepted();
+        if !is_accepted && !self.registration.is_pending() {
             return false;
         }
-        if let Some(token) = self.authorize.next() {
+        if is_accepted && let Some(token) = self.authorize.next() {
             let message = messages::authorize(token);
             return self.send(shared, Awaited::Authorize, Action::Authorize, message);
         }
         let minimum = self.settings.seconds(Key::MinimumStatusDuration);
-        if let Some((connector, condition, at)) = self.status.next(now, minimum) {
+        if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
             let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
             return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
         }
-        if let Some(pending) = self.outbox.due(now, &shared.store).filter(|_| shared.is_time_durable()) {
-            let (action, message) = (action_of(pending), self.render(shared, pending));
-            return self.send(shared, Awaited::Transaction, action, message);
+        if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
+            let message = messages::firmware_status(firmware::firmware_status(progress));
+            return self.send(shared, Awaited::FirmwareStatus, Action::FirmwareStatusNotification, message);
+        }
+        if let Some(progress) = self.diagnostics.reports.next(is_accepted, self.diagnostics.present()) {
+            let message = messages::diagnostics_status(firmware::diagnostics_status(progress));
+            return self.send(shared, Awaited::DiagnosticsStatus, Action::DiagnosticsStatusNotification, message);
         }
         if let Some(reading) = self.readings.next() {
             let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
             let message = message.and_then(|at| messages::measured(&reading, at));
             return self.send(shared, Awaited::MeterValues, Action::MeterValues, message);
         }
-        if self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval)) <= now {
+        let transaction = self.outbox.due(now, &shared.store).filter(|_| is_accepted && shared.is_time_durable());
+        if let Some(pending) = transaction {
+            let (action, message) = (action_of(pending), self.render(shared, pending));
+            return self.send(shared, Awaited::Transaction, action, message);
+        }
+        let interval = self.settings.seconds(Key::HeartbeatInterval);
+        if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
+            self.heartbeat.asked();
             return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
         }
         false

@@ -72,6 +72,14 @@ pub(crate) fn status_notification(
     json(&request)
 }
 
+pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
+    json(&v1_6::FirmwareStatusNotificationRequest::new(status))
+}
+
+pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
+    json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+}
+
 pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
     let connector = i64::from(start.evse.0);
     let mut request =
@@ -121,7 +129,7 @@ pub(crate) fn stop_transaction(
 }
 
 fn meter_value(at: DateTime<Utc>, context: v1_6::ReadingContext, values: &[MeterSample]) -> v1_6::MeterValue {
-    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context.clone())).collect())
+    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context)).collect())
 }
 
 fn sample_context(context: SampleContext) -> v1_6::ReadingContext {

@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 mod connector;
 mod context;
+mod firmware;
 mod frames;
 mod local_list;
 mod messages;
@@ -19,6 +20,7 @@ mod signal;
 #[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
 mod smart_charging;
 mod status;
+mod trigger;
 mod unlock;
 
 #[cfg(test)]
@@ -32,12 +34,15 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
+use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome};
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
-    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, StationConfig, StopReason, TokenRefusal,
+    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, JobId, JobUpdate, RebootKind, StationConfig,
+    StopReason, TokenRefusal,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -69,6 +74,8 @@ pub(crate) struct Machine {
     availability: Availability,
     reservations: Reservations,
     readings: Readings,
+    firmware: FirmwareJob,
+    diagnostics: UploadJob,
     smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
@@ -87,6 +94,8 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
+    FirmwareStatus,
+    DiagnosticsStatus,
 }
 
 impl Machine {
@@ -107,6 +116,8 @@ impl Machine {
             Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (firmware, unread) = FirmwareJob::restore(image);
         skipped.extend(unread);
         let (authorize, unread) = Authorize::restore(image, &mut shared.store);
         skipped.extend(unread);
@@ -137,6 +148,8 @@ impl Machine {
             availability: Availability::restore(image),
             reservations,
             readings: Readings::default(),
+            firmware,
+            diagnostics: UploadJob::restore(image),
             smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
@@ -173,6 +186,8 @@ impl Machine {
             waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
             availability: &self.availability,
+            firmware: &mut self.firmware,
+            diagnostics: &mut self.diagnostics,
             reset: &self.reset,
         };
         (context, parts)
@@ -182,6 +197,17 @@ impl Machine {
     pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
             connector.on_fact(shared.now, fact);
+        }
+    }
+
+    /// The host's word about a job.
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
+        self.diagnostics.on_update(shared, id, word);
+        match self.firmware.on_update(shared, id, word) {
+            FirmwareOutcome::Settled => {}
+            FirmwareOutcome::NeedsRestart => {
+                self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            }
         }
     }
 
@@ -224,12 +250,12 @@ impl Machine {
         }
         loop {
             let (mut ctx, mut parts) = self.context(shared);
-            parts.advance(&mut ctx);
+            let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
             while let Some(signal) = ctx.signals.pop_front() {
                 parts.on_signal(&mut ctx, signal);
             }
-            if !has_signals && !self.send_next(shared) {
+            if !has_moved && !has_signals && !self.send_next(shared) {
                 break;
             }
         }
@@ -264,6 +290,8 @@ impl Machine {
             self.reservations.deadline(&shared.clock),
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
+            self.firmware.deadline(&shared.clock),
+            self.diagnostics.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
         all.flatten().chain(connectors)
@@ -278,6 +306,8 @@ struct Parts<'a> {
     waiting_grant: &'a mut Option<(Grant, Instant)>,
     smart_charging: &'a mut SmartCharging,
     availability: &'a Availability,
+    firmware: &'a mut FirmwareJob,
+    diagnostics: &'a mut UploadJob,
     reset: &'a Reset,
 }
 
@@ -354,8 +384,8 @@ impl Parts<'_> {
         }
     }
 
-    /// Lets facts and time work on every connector, and notes the statuses.
-    fn advance(&mut self, ctx: &mut Context<'_>) {
+    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
+    fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
         if self.waiting_grant.as_ref().is_some_and(|(_, until)| *until <= ctx.now()) {
             *self.waiting_grant = None;
         }
@@ -366,9 +396,14 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        self.diagnostics.advance(ctx.shared);
+        let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
+        let available = self.available();
         for connector in self.connectors.iter_mut() {
-            let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
-            connector.allot(is_operative, ctx.reservations.of(connector.evse));
+            let is_operative =
+                self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
+            let others = available - usize::from(connector.is_available());
+            connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
             connector.advance(ctx);
         }
         // A limit is ordered before the power that it is for.
@@ -397,7 +432,18 @@ impl Parts<'_> {
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
             _ => EvseStatus::Available,
         };
+        let mut has_moved = self.available() != available;
+        if status != EvseStatus::Available {
+            has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
+        }
         self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        has_moved | self.firmware.advance(ctx.shared, is_quiet)
+    }
+
+    /// How many connectors a driver could come to.
+    fn available(&self) -> usize {
+        self.connectors.iter().filter(|connector| connector.is_available()).count()
     }
 }
 

@@ -125,7 +125,7 @@ impl VirtualStation {
         self.drain()
     }
 
-    /// Carries out what the machine orders, and tells what the hardware says to it.
+    /// Carries out what the machine orders, and tells what hardware and host say to it.
     fn drain(&mut self) -> Result<(), Trouble> {
         for _ in 0..MAX_ACTIONS {
             if let Some(action) = self.end.poll_action() {
@@ -134,8 +134,10 @@ impl VirtualStation {
             }
             let now = self.now;
             let mut all = self.end.hardware.iter_mut();
-            match all.find_map(|(evse, hardware)| hardware.poll_fact(now).map(|fact| (*evse, fact))) {
-                Some((evse, fact)) => self.end.handle(now, Input::Evse(evse, fact)).map_err(lost)?,
+            let fact = all.find_map(|(evse, hardware)| hardware.poll_fact(now).map(|fact| Input::Evse(*evse, fact)));
+            let update = || self.end.jobs.poll_update(now).map(|(id, update)| Input::Job(id, update));
+            match fact.or_else(update) {
+                Some(input) => self.end.handle(now, input).map_err(lost)?,
                 None => return Ok(()),
             }
         }
@@ -167,6 +169,7 @@ impl VirtualStation {
                     hardware.order(now, &order);
                 }
             }
+            Action::Job(id, job) => self.end.jobs.order(self.now, id, &job),
             Action::SetClock(wall) => self.end.clock.set(self.now, wall),
             Action::Reboot(_) => self.cut_power(),
             // Questions are left to their default; events are no messages.

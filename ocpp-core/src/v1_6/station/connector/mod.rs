@@ -136,6 +136,21 @@ impl Connector {
         self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
     }
 
+    /// Whether it is idle, in service and whole.
+    pub fn is_available(&self) -> bool {
+        self.stage == Stage::Idle && self.is_operative && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
+    pub fn may_admit(&self, token: &IdToken) -> bool {
+        self.reservation.as_ref().is_none_or(|held| held.token == *token || held.group.is_some())
+    }
+
+    /// Whether it is kept for this token.
+    pub fn is_kept_for(&self, token: &IdToken) -> bool {
+        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.token == *token)
+    }
+
     /// Whether somebody is here.
     pub fn is_in_use(&self) -> bool {
         self.stage != Stage::Idle
@@ -277,18 +292,17 @@ impl Connector {
         let reading = reading.unwrap_or_default();
         let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
-        let reservation = self.reservation.take().filter(|held| held.admits(&grant.token, grant.group.as_ref()));
-        if reservation.is_some() {
-            // Before the start is on record: a cut in between frees the connector, which is harmless.
-            ctx.reservations.end(&mut ctx.shared.store, self.evse);
-        }
+        // Before the start is on record: a cut in between frees the connector, which is harmless.
+        self.reservation = None;
+        let (token, group) = (&grant.token, grant.group.as_ref());
+        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, token, group);
         let record = JournalRecord::Started(Started {
             evse: self.evse,
             token: grant.token.clone(),
             group: grant.group.clone(),
             at,
             meter_mwh,
-            reservation: reservation.map(|held| held.id),
+            reservation,
             first: values_for_stop(ctx.settings, &reading),
         });
         let transaction = TransactionNo(ctx.outbox.append(&mut ctx.shared.store, record));

@@ -37,8 +37,7 @@ impl Connector {
         match &mut self.stage {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
                 // Of another token only the CSMS can tell whether it is of the group.
-                let may_be_admitted = self.reservation.as_ref().is_none_or(|r| r.token == *token || r.group.is_some());
-                if self.takes_grants() && may_be_admitted {
+                if self.takes_grants() && self.may_admit(token) {
                     TokenUse::AskToStart
                 } else {
                     TokenUse::Refuse(TokenRefusal::Unavailable)

@@ -1,14 +1,19 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
 mod authorize;
+mod configuration;
 mod faults;
+mod firmware;
 mod local_list;
 mod metering;
 mod operations;
 mod power_loss;
+mod queue;
+mod reservation;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
+mod trigger;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -20,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Limit, LinkAction, LinkInput,
+    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit, LinkAction, LinkInput,
     MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
@@ -41,6 +46,7 @@ struct Bench {
     events: Vec<String>,
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
+    jobs: Vec<(JobId, Job)>,
     link: Vec<String>,
     energy_wh: i64,
     /// What the meter shows at that register.
@@ -71,6 +77,7 @@ impl Bench {
             events: Vec::new(),
             reboots: Vec::new(),
             asked: Vec::new(),
+            jobs: Vec::new(),
             link: Vec::new(),
             energy_wh: 1000,
             shows: MeterReading::energy_wh,
@@ -106,10 +113,10 @@ impl Bench {
             match action {
                 Action::Link(LinkAction::Send(bytes)) => self.sent.push(serde_json::from_slice(&bytes).unwrap()),
                 Action::Store { ticket, op } => self.unconfirmed.push((ticket, op)),
-                Action::Evse(EVSE, EvseAction::ReadMeter) if self.meter_answers => {
+                Action::Evse(evse, EvseAction::ReadMeter) if self.meter_answers => {
                     let reading = (self.shows)(self.energy_wh);
                     self.station
-                        .handle(Instant::from_millis(self.now), Input::Evse(EVSE, EvseInput::Meter(reading)))
+                        .handle(Instant::from_millis(self.now), Input::Evse(evse, EvseInput::Meter(reading)))
                         .unwrap();
                 }
                 Action::Evse(evse, order) => {
@@ -118,7 +125,7 @@ impl Bench {
                     }
                     if self.opens && order == EvseAction::Power(Power::Off) {
                         let open = EvseInput::Contactor(Contactor::Open);
-                        self.station.handle(Instant::from_millis(self.now), Input::Evse(EVSE, open)).unwrap();
+                        self.station.handle(Instant::from_millis(self.now), Input::Evse(evse, open)).unwrap();
                     }
                     self.orders.push(order);
                 }
@@ -130,6 +137,7 @@ impl Bench {
                 Action::Link(action) => self.link.push(format!("{action:?}")),
                 Action::Reboot(kind) => self.reboots.push(kind),
                 Action::Ask { question, .. } => self.asked.push(question),
+                Action::Job(id, job) => self.jobs.push((id, job)),
                 Action::SetClock(_) => {}
             }
             if self.confirms {

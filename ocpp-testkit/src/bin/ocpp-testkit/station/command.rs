@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    StopReason, Vehicle,
+    JobId, JobUpdate, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::StationDriver;
@@ -56,6 +56,10 @@ pub enum Command {
         status: DataTransferStatus,
         data: Option<String>,
     },
+    Job {
+        id: JobId,
+        outcome: JobUpdate,
+    },
     Reconnect {},
 }
 
@@ -86,7 +90,7 @@ impl Command {
             // 0 is the station itself.
             Command::Fault { evse, .. } | Command::FaultCleared(evse) => (evse.0 != 0).then_some(*evse),
             Command::PowerCycle {} => None,
-            Command::Configure { .. } | Command::Answer { .. } | Command::Reconnect {} => None,
+            Command::Configure { .. } | Command::Answer { .. } | Command::Job { .. } | Command::Reconnect {} => None,
         }
     }
 
@@ -132,6 +136,7 @@ impl Command {
             Command::Stop(Stop::For { evse, reason }) => Input::Command(StationCommand::Stop { evse, reason }),
             Command::Configure { key, value } => Input::Command(StationCommand::Configure { key, value }),
             Command::Answer { id, status, data } => Input::Answer(id, Answer::DataTransfer { status, data }),
+            Command::Job { id, outcome } => Input::Job(id, outcome),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.handle(input))
@@ -151,7 +156,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 14);
+        assert_eq!(outcomes.len(), 15);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }

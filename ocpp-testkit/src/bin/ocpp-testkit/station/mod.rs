@@ -38,6 +38,7 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
+  {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
 {"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
