@@ -32,6 +32,7 @@ pub mod fuzz;
 pub mod hardware;
 pub mod link;
 pub mod pair;
+pub mod schedule;
 pub mod seed;
 pub mod store;
 pub mod stores;

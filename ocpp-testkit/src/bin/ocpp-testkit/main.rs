@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod csms;
 mod demo;
 mod lines;
+mod schedule;
 mod station;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -26,6 +27,8 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Work out the composite schedule of a set of charging profiles.
+    Schedule(schedule::Schedule),
 }
 
 fn main() -> ExitCode {
@@ -33,5 +36,6 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Schedule(schedule) => schedule.run(),
     }
 }
