@@ -195,7 +195,9 @@ impl Svg {
         let span = span(schedule.duration_seconds.into());
         self.add(format_args!(r#"<text class="title" x="16" y="26">{name}</text>"#));
         self.add(format_args!(r#"<text class="small" x="16" y="44">{of}, {span} from {start}</text>"#));
-        let key = "full colour: in force; pale: overruled by one above";
+        let has_setpoint = schedule.periods.iter().any(|period| period.setpoint.is_some());
+        let dashed = if has_setpoint { "; dashed: setpoint" } else { "" };
+        let key = format!("full colour: in force; pale: overruled by one above{dashed}");
         self.add(format_args!(r#"<text class="small" x="{RIGHT}" y="44" text-anchor="end">{key}</text>"#));
     }
 
@@ -255,19 +257,18 @@ impl Svg {
         self.add(format_args!(r#"<text class="small" x="16" y="{}">level {level}, {place}, {kind}</text>"#, base - 3));
         self.add(format_args!(r#"<line class="axis" x1="{LEFT}" y1="{base}" x2="{RIGHT}" y2="{base}"/>"#));
         for step in &row.steps {
+            // A limit of zero is in force too, and is to be seen.
+            let height = (scale.height(step.milli, ROW_PLOT) - scale.height(0, ROW_PLOT)).max(2);
             for part in split(*step, above) {
                 let overruled = above.iter().any(|other| other.at(part.from).is_some());
                 let class = if overruled { "under" } else { "leads" };
                 let (x, width) = (self.x(part.from), self.x(part.to) - self.x(part.from));
-                let height = scale.height(part.milli, ROW_PLOT) - scale.height(0, ROW_PLOT);
-                // A limit of zero is in force too, and is to be seen.
-                let height = height.max(2);
                 self.add(format_args!(
                     r#"<rect class="{class}" x="{x}" y="{}" width="{width}" height="{height}" fill="{colour}"/>"#,
                     base - height
                 ));
             }
-            self.value(step, base - 4);
+            self.value(step, base - height - 3);
         }
     }
 
@@ -306,6 +307,7 @@ impl Svg {
         for step in setpoints {
             let (from, to, at) = (self.x(step.from), self.x(step.to), y(step.milli));
             self.add(format_args!(r#"<path class="setpoint" d="M{from} {at}L{to} {at}"/>"#));
+            self.value(step, at - 5);
         }
         for step in line {
             self.value(step, y(step.milli) - 5);
