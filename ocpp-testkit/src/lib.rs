@@ -38,6 +38,7 @@ pub mod link;
 pub mod pair;
 pub mod pipe;
 pub mod replay;
+pub mod schedule;
 pub mod seed;
 pub mod store;
 pub mod stores;

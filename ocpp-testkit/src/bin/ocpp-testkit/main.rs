@@ -10,6 +10,7 @@ mod demo;
 mod lines;
 mod pipe;
 mod replay;
+mod schedule;
 mod station;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -35,6 +36,8 @@ enum Command {
     Pipe(pipe::Pipe),
     /// Run a recording through the machine again and compare every output.
     Replay(replay::Replay),
+    /// Work out the composite schedule of a set of charging profiles.
+    Schedule(schedule::Schedule),
 }
 
 fn main() -> ExitCode {
@@ -45,5 +48,6 @@ fn main() -> ExitCode {
         Command::Conformance(conformance) => conformance.run(),
         Command::Pipe(pipe) => pipe.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Schedule(schedule) => schedule.run(),
     }
 }

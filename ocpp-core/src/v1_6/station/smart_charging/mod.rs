@@ -275,13 +275,7 @@ impl SmartCharging {
         };
         self.runs = found().map(|run| Run { since: since(&run), ..run }).collect();
         self.is_stale = true;
-        let mut changes = Vec::new();
-        for run in &self.runs {
-            if let Some(id) = run.csms_id {
-                changes.extend(self.profiles.identify_transaction(place(run.evse), &id.to_compact_string()));
-            }
-        }
-        changes.extend(self.profiles.resume(&self.transactions(now, DateTime::UNIX_EPOCH)));
+        let changes = self.profiles.resume(&self.transactions(now, DateTime::UNIX_EPOCH));
         self.keep(&mut ctx.shared.store, &changes);
     }
 
