@@ -126,12 +126,15 @@ pub fn run(config: StationConfig, board: &mut Board<'_>) -> Result<RebootKind, M
             station.handle(now, Input::Token { evse, token })?;
         }
         while let Some(arrival) = board.network.poll() {
-            station.handle(now, Input::Link(match &arrival {
-                Arrival::Opened(subprotocol) => LinkInput::Opened { subprotocol: subprotocol.clone() },
-                Arrival::Text(text) => LinkInput::Frame(text),
-                Arrival::Pong => LinkInput::Pong,
-                Arrival::Closed => LinkInput::Closed,
-            }))?;
+            station.handle(
+                now,
+                Input::Link(match &arrival {
+                    Arrival::Opened(subprotocol) => LinkInput::Opened { subprotocol: subprotocol.clone() },
+                    Arrival::Text(text) => LinkInput::Frame(text),
+                    Arrival::Pong => LinkInput::Pong,
+                    Arrival::Closed => LinkInput::Closed,
+                }),
+            )?;
         }
         station.handle(now, Input::Tick)?;
         while let Some(action) = station.poll_action() {

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod examples;
 mod harness;
 mod kill;
 mod security;
