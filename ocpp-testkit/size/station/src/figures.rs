@@ -12,12 +12,14 @@ use std::time::Duration;
 use bare_loop::{Arrival, Board, Clock, Flash, FlashError, Hardware, Network, run};
 use chrono::{DateTime, Utc};
 use ocpp_core::Station;
+use ocpp_core::csms::{self, RegistrationStatus, Session, SessionConfig};
 use ocpp_core::station::{
     Cable, ConnectRequest, Contactor, EvseAction, EvseId, EvseInput, IdToken, Measurand, MeterReading, Power,
     RebootKind, StationConfig, Vehicle,
 };
 use ocpp_core::store::{Image, StoreOp};
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 /// Counts what it passes on.
 struct Counting;
@@ -261,6 +263,37 @@ impl Hardware for Port<'_> {
     }
 }
 
+/// The size of the CSMS's session with a station that booted and is idle.
+fn session() -> usize {
+    let before = CURRENT.load(Relaxed);
+    let mut session = Session::new(SessionConfig::default(), 1);
+    let mut tell = |input| {
+        session.handle(Instant::ZERO, input).expect("the input is sound");
+        while let Some(action) = session.poll_action() {
+            let next = match action {
+                csms::Action::Store { ticket, .. } => csms::Input::Stored(ticket),
+                csms::Action::Ask { id, question: csms::Question::Boot(_), .. } => {
+                    let (status, interval) = (RegistrationStatus::Accepted, Duration::from_secs(300));
+                    csms::Input::Answer(id, csms::Answer::Boot { status, interval })
+                }
+                _ => continue,
+            };
+            session.handle(Instant::ZERO, next).expect("the input is sound");
+        }
+    };
+    tell(csms::Input::Wall(DateTime::UNIX_EPOCH));
+    tell(csms::Input::Link(csms::LinkInput::Opened { dialect: Dialect::V1_6 }));
+    for frame in [
+        r#"[2,"1","BootNotification",{"chargePointVendor":"Vendor","chargePointModel":"Model"}]"#,
+        r#"[2,"2","StatusNotification",{"connectorId":0,"errorCode":"NoError","status":"Available"}]"#,
+        r#"[2,"3","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#,
+        r#"[2,"4","StatusNotification",{"connectorId":2,"errorCode":"NoError","status":"Available"}]"#,
+    ] {
+        tell(csms::Input::Link(csms::LinkInput::Frame(frame.as_bytes())));
+    }
+    CURRENT.load(Relaxed) - before + size_of::<Session>()
+}
+
 fn main() {
     let world = RefCell::new(World { energy_mwh: 1_000_000, ..World::default() });
     world.borrow_mut().arrivals.reserve(8);
@@ -273,4 +306,5 @@ fn main() {
     let config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
     let kind = run(config, &mut board);
     assert_eq!(kind, Ok(RebootKind::Soft), "{:?}", world.borrow().stage);
+    println!("csms_session {}", session());
 }

@@ -93,8 +93,7 @@ extern "C" fn _start() -> ! {
     loop {
         let config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
         let (mut clock, mut flash, mut network, mut hardware) = (Stub, Stub, Stub, Stub);
-        let mut board =
-            Board { clock: &mut clock, flash: &mut flash, network: &mut network, hardware: &mut hardware };
+        let mut board = Board { clock: &mut clock, flash: &mut flash, network: &mut network, hardware: &mut hardware };
         let _ = black_box(run(config, &mut board));
     }
 }
