@@ -100,7 +100,7 @@ impl Pair {
                     self.station.handle(self.now, Input::Link(LinkInput::Opened { subprotocol }))?;
                 }
                 Action::Link(LinkAction::Send(frame)) => {
-                    self.session.handle(self.now, csms::Input::Link(csms::LinkInput::Frame(&frame)))?;
+                    self.session.handle(self.now, csms::Input::Link(csms::LinkInput::Frame((&frame).into())))?;
                     self.serve()?;
                 }
                 Action::Link(LinkAction::Ping) => self.station.handle(self.now, Input::Link(LinkInput::Pong))?,
@@ -141,7 +141,7 @@ impl Pair {
                     self.session.handle(self.now, csms::Input::Answer(id, answer))?;
                 }
                 csms::Action::Link(csms::LinkAction::Send(frame)) => {
-                    self.station.handle(self.now, Input::Link(LinkInput::Frame(&frame)))?;
+                    self.station.handle(self.now, Input::Link(LinkInput::Frame((&frame).into())))?;
                 }
                 other => {
                     black_box(other);

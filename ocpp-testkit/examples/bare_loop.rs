@@ -130,7 +130,7 @@ pub fn run(config: StationConfig, board: &mut Board<'_>) -> Result<RebootKind, M
                 now,
                 Input::Link(match &arrival {
                     Arrival::Opened(subprotocol) => LinkInput::Opened { subprotocol: subprotocol.clone() },
-                    Arrival::Text(text) => LinkInput::Frame(text),
+                    Arrival::Text(text) => LinkInput::Frame(text.into()),
                     Arrival::Pong => LinkInput::Pong,
                     Arrival::Closed => LinkInput::Closed,
                 }),

@@ -110,7 +110,7 @@ impl Link {
                 socket.get_ref().set_read_timeout(Some(wait))?;
                 match socket.read() {
                     Ok(Message::Text(text)) => {
-                        station.handle(now(), Input::Link(LinkInput::Frame(text.as_bytes())))?;
+                        station.handle(now(), Input::Link(LinkInput::Frame(text.as_bytes().into())))?;
                     }
                     Ok(Message::Pong(_)) => station.handle(now(), Input::Link(LinkInput::Pong))?,
                     // Pings are answered by the library; after a close the next read gives an error.

@@ -3,7 +3,6 @@
 //! Owns the reservations and stores each as an entry `reservation/<connector>`. A reservation ends when a transaction uses
 //! it, at its expiry, when it is cancelled, or when its connector fails or goes out of service.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +14,7 @@ use super::connector::Connector;
 use crate::station::{EvseId, EvseStatus, IdToken};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant};
 
 const PREFIX: &str = "reservation/";
@@ -46,7 +46,7 @@ impl Reservation {
 /// The reservations by connector.
 #[derive(Debug, Default)]
 pub(crate) struct Reservations {
-    held: BTreeMap<EvseId, Reservation>,
+    held: Table<EvseId, Reservation>,
 }
 
 impl Reservations {

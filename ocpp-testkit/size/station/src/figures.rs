@@ -289,7 +289,7 @@ fn session() -> usize {
         r#"[2,"3","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#,
         r#"[2,"4","StatusNotification",{"connectorId":2,"errorCode":"NoError","status":"Available"}]"#,
     ] {
-        tell(csms::Input::Link(csms::LinkInput::Frame(frame.as_bytes())));
+        tell(csms::Input::Link(csms::LinkInput::Frame(frame.as_bytes().into())));
     }
     CURRENT.load(Relaxed) - before + size_of::<Session>()
 }
