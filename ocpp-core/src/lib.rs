@@ -87,6 +87,8 @@ mod shared;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;
+#[cfg(feature = "station")]
+mod table;
 mod terms;
 pub mod time;
 #[cfg(feature = "v1_6")]

@@ -29,10 +29,9 @@ impl Image {
             }
             StoreOp::Trim { log, through } => {
                 let records = self.logs.entry(*log).or_default();
-                *records = match through.0.checked_add(1) {
-                    Some(first_kept) => records.split_off(&LogIndex(first_kept)),
-                    None => BTreeMap::new(),
-                };
+                while records.first_key_value().is_some_and(|(index, _)| index <= through) {
+                    records.pop_first();
+                }
             }
             StoreOp::Put { key, value } => {
                 self.entries.insert(key.clone(), value.clone());

@@ -11,6 +11,7 @@
 
 mod client;
 mod conformance;
+mod examples;
 mod harness;
 mod kill;
 mod security;

@@ -10,7 +10,7 @@ mod readings;
 mod record;
 mod restore;
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use core::time::Duration;
 
 pub(crate) use readings::{StopReading, StopReadings};
@@ -20,6 +20,7 @@ pub(crate) use restore::OpenTransaction;
 use crate::station::{Limits, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Log, LogIndex, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Boot, Clock, Instant, Stamp};
 
 /// A record that the CSMS has not confirmed.
@@ -50,7 +51,7 @@ pub(crate) enum AfterFailure {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<Pending>,
-    known: BTreeMap<TransactionNo, KnownTransaction>,
+    known: Table<TransactionNo, KnownTransaction>,
     next_position: u64,
     samples: usize,
     failures: u32,

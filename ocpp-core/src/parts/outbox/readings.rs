@@ -4,7 +4,6 @@
 //! only every second new one is kept (1.6 errata 3.91). The first and the last reading are not here: they are part of the
 //! records of start and stop, and never go.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
@@ -14,6 +13,7 @@ use crate::parts::metering::SampleContext;
 use crate::station::{MeterSample, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Image, Log, LogIndex, StoreOp, StoreQueue};
+use crate::table::Table;
 use crate::time::{Clock, Stamp};
 
 /// Values of one moment of a transaction.
@@ -41,7 +41,7 @@ struct Thinned {
 /// The readings of all transactions.
 #[derive(Debug)]
 pub(crate) struct StopReadings {
-    kept: BTreeMap<TransactionNo, Thinned>,
+    kept: Table<TransactionNo, Thinned>,
     next_position: u64,
     /// The last position that may still be in the log.
     last: Option<LogIndex>,
@@ -57,7 +57,7 @@ impl StopReadings {
         most: usize,
         is_needed: impl Fn(TransactionNo) -> bool,
     ) -> (Self, Vec<CompactString>) {
-        let mut readings = StopReadings { kept: BTreeMap::new(), next_position: first_position, last: None };
+        let mut readings = StopReadings { kept: Table::default(), next_position: first_position, last: None };
         let mut skipped = Vec::new();
         let mut first = None;
         for (position, bytes) in image.records(Log::StopReadings) {
@@ -104,8 +104,10 @@ impl StopReadings {
     }
 
     fn keep(&mut self, position: LogIndex, reading: StopReading, most: usize) {
-        let new = || Thinned { readings: Vec::new(), stride: 1, passed: 0 };
-        let thinned = self.kept.entry(reading.transaction).or_insert_with(new);
+        if !self.kept.contains_key(&reading.transaction) {
+            self.kept.insert(reading.transaction, Thinned { readings: Vec::new(), stride: 1, passed: 0 });
+        }
+        let Some(thinned) = self.kept.get_mut(&reading.transaction) else { return };
         thinned.readings.push((position, reading));
         if thinned.readings.len() > most {
             let mut goes = false;
@@ -165,7 +167,7 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let readings = StopReadings { kept: BTreeMap::new(), next_position: 100, last: None };
+            let readings = StopReadings { kept: Table::default(), next_position: 100, last: None };
             Bench { readings, store: StoreQueue::default(), image: Image::default(), ops: 0 }
         }
 

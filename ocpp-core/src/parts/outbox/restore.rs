@@ -1,6 +1,6 @@
 //! The outbox after a restart, from what was durable.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
@@ -9,6 +9,7 @@ use super::{JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, Stop
 use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Boot, Clock};
 
 /// A transaction that ran when the power failed.
@@ -43,7 +44,7 @@ impl Outbox {
         most_readings: usize,
     ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
         let mut skipped = Vec::new();
-        let mut known = BTreeMap::new();
+        let mut known = Table::default();
         for (key, value) in &image.entries {
             let Some(transaction) = KnownTransaction::transaction_of(key) else { continue };
             match KnownTransaction::from_bytes(value) {
@@ -54,9 +55,9 @@ impl Outbox {
             }
         }
 
-        let mut open: BTreeMap<TransactionNo, OpenTransaction> =
+        let mut open: Table<TransactionNo, OpenTransaction> =
             known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
-        let mut started = BTreeSet::new();
+        let mut started = Table::default();
         let mut queue = VecDeque::new();
         let mut delivered = None;
         for (position, bytes) in image.records(Log::Transactions) {
@@ -73,13 +74,13 @@ impl Outbox {
                 // An entry is put when the start was delivered, and the trim did not come to pass.
                 JournalRecord::Started(start) => {
                     if !is_known {
-                        started.insert(transaction);
+                        started.insert(transaction, ());
                         open.insert(transaction, start.known(start.at, StartVerdict::default()).open(transaction));
                     }
                     !is_known
                 }
                 // The entry is deleted when the stop was delivered.
-                JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains(&transaction),
+                JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains_key(&transaction),
                 JournalRecord::Measured(_) => true,
             };
             match &record {
@@ -108,7 +109,7 @@ impl Outbox {
         let samples = queue.iter().filter(|pending| pending.record.is_sample()).count();
         let first_position = Self::first_position(clock.boot());
         let is_needed = |transaction| {
-            started.contains(&transaction) || image.entries.contains_key(&KnownTransaction::key(transaction))
+            started.contains_key(&transaction) || image.entries.contains_key(&KnownTransaction::key(transaction))
         };
         let (readings, unread) = StopReadings::restore(image, clock, store, first_position, most_readings, is_needed);
         skipped.extend(unread);

@@ -3,7 +3,6 @@
 //! Bounded; stores each token as an entry `cache/<slot>`, and only when what is known of it changed, so that a driver who
 //! comes every day wears out no flash. A full cache gives up a token that may not charge, else the one updated first.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
@@ -13,6 +12,7 @@ use super::TokenInfo;
 use crate::station::{AuthorizationStatus, IdToken};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 
 const PREFIX: &str = "cache/";
 
@@ -31,7 +31,7 @@ impl Record for Cached {
 /// The cache.
 #[derive(Debug, Default)]
 pub(crate) struct TokenCache {
-    slots: BTreeMap<u16, Cached>,
+    slots: Table<u16, Cached>,
 }
 
 impl TokenCache {
@@ -72,7 +72,11 @@ impl TokenCache {
 
     fn expendable(&self, limit: u16) -> Option<u16> {
         let is_valid = |cached: &Cached| cached.info.status == AuthorizationStatus::Accepted;
-        let least = self.slots.range(..limit).min_by_key(|(_, cached)| (is_valid(cached), cached.updated));
+        let least = self
+            .slots
+            .iter()
+            .filter(|(slot, _)| **slot < limit)
+            .min_by_key(|(_, cached)| (is_valid(cached), cached.updated));
         least.map(|(slot, _)| *slot)
     }
 

@@ -61,7 +61,15 @@ impl Machine {
             }
             Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => {}
             Received::Ignored(ignored) => {
-                shared.event(Event::FrameRefused { reason: format_compact!("{ignored:?}") });
+                // By hand: a derived `Debug` brings the tables of Unicode into the flash.
+                let reason = match ignored {
+                    Ignored::LinkClosed => "no connection is open",
+                    Ignored::ReusedId(_) => "the id is that of another call",
+                    Ignored::TooManyCalls => "too many calls wait",
+                    Ignored::Overload => "too much waits to be sent",
+                    _ => "no effect",
+                };
+                shared.event(Event::FrameRefused { reason: reason.into() });
             }
             Received::Send { .. } | Received::ReplyRejected { .. } => {
                 shared.event(Event::FrameRefused { reason: "message type is not of 1.6".into() });

@@ -2,15 +2,14 @@
 //!
 //! Stores nothing: they tell what is, not what was.
 
-use alloc::collections::BTreeMap;
-
 use crate::parts::outbox::Measured;
 use crate::station::EvseId;
+use crate::table::Table;
 
 /// Readings to send.
 #[derive(Debug, Default)]
 pub(crate) struct Readings {
-    waiting: BTreeMap<EvseId, Measured>,
+    waiting: Table<EvseId, Measured>,
 }
 
 impl Readings {

@@ -4,7 +4,6 @@
 //! it, at its expiry, when it is cancelled, or when its connector, or the station, fails or goes out of service. One of any
 //! connector binds each that could be taken by another while no other is available.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
@@ -18,6 +17,7 @@ use crate::shared::Shared;
 use crate::station::{EvseId, EvseStatus, IdToken};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant};
 
 const PREFIX: &str = "reservation/";
@@ -52,7 +52,7 @@ impl Reservation {
 /// The reservations by connector.
 #[derive(Debug, Default)]
 pub(crate) struct Reservations {
-    held: BTreeMap<EvseId, Reservation>,
+    held: Table<EvseId, Reservation>,
 }
 
 impl Reservations {

@@ -10,7 +10,7 @@
 mod limits;
 mod record;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +34,7 @@ use crate::parts::outbox::Outbox;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
 use crate::store::{Image, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant};
 
 use record::Shelf;
@@ -45,7 +46,7 @@ pub(crate) struct SmartCharging {
     profiles: ProfileStore,
     shelf: Shelf,
     /// Profiles of remote starts whose transactions have not begun.
-    remote: BTreeMap<EvseId, RemoteProfile>,
+    remote: Table<EvseId, RemoteProfile>,
     runs: Vec<Run>,
     /// Limits are to be found anew.
     is_stale: bool,
@@ -96,7 +97,7 @@ impl SmartCharging {
             installation: limits::installation(config),
             profiles,
             shelf,
-            remote: BTreeMap::new(),
+            remote: Table::default(),
             runs: Vec::new(),
             is_stale: true,
             offset_ms: None,
@@ -352,14 +353,16 @@ impl SmartCharging {
 
 /// ChargingScheduleAllowedChargingRateUnit.
 fn allowed_units(settings: &Settings) -> BTreeSet<RateUnit> {
-    let units = settings.text(Key::ChargingScheduleAllowedChargingRateUnit).split(',');
+    let names = settings.text(Key::ChargingScheduleAllowedChargingRateUnit).split(',');
+    let known = names.filter_map(|unit| match unit {
+        "Current" => Some(RateUnit::Amperes),
+        "Power" => Some(RateUnit::Watts),
+        _ => None,
+    });
+    // To collect would sort first, which takes 2 KB of flash.
+    let mut units = BTreeSet::new();
+    units.extend(known);
     units
-        .filter_map(|unit| match unit {
-            "Current" => Some(RateUnit::Amperes),
-            "Power" => Some(RateUnit::Watts),
-            _ => None,
-        })
-        .collect()
 }
 
 fn place(evse: EvseId) -> Place {
