@@ -15,7 +15,7 @@ pub use csms::csms;
 pub use frame::frame;
 pub use handshake::handshake;
 pub use json::json;
-pub use payload::payload_v1_6;
+pub use payload::payload;
 pub use station::station;
 
 /// What a target does with its bytes.
@@ -27,6 +27,6 @@ pub const TARGETS: [(&str, Body); 6] = [
     ("frame", frame),
     ("handshake", handshake),
     ("json", json),
-    ("payload_v1_6", payload_v1_6),
+    ("payload", payload),
     ("station", station),
 ];
