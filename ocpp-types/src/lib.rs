@@ -70,6 +70,7 @@ pub mod limits;
 mod messages;
 #[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 mod prelude;
+#[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 pub mod reading;
 pub mod request;
 pub mod signed_meter;

@@ -29,9 +29,9 @@ use proptest::{
 use serde_json::Value;
 
 /// How many valid, and how many damaged, payloads are made for each message.
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 150;
 /// How many payloads of each message have their rules broken, one after the other, at every place.
-const BROKEN_ROUNDS: u32 = 5;
+const BROKEN_ROUNDS: u32 = 12;
 
 /// One payload of one version with everything that judges it.
 struct Subject {
