@@ -16,7 +16,7 @@ pub use csms::csms;
 pub use frame::frame;
 pub use handshake::handshake;
 pub use json::json;
-pub use payload::payload_v1_6;
+pub use payload::payload;
 pub use schedule::schedule;
 pub use station::station;
 
@@ -29,7 +29,7 @@ pub const TARGETS: [(&str, Body); 7] = [
     ("frame", frame),
     ("handshake", handshake),
     ("json", json),
-    ("payload_v1_6", payload_v1_6),
+    ("payload", payload),
     ("schedule", schedule),
     ("station", station),
 ];
