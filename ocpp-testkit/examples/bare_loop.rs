@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_core::station::{
-    Action, AskId, ConnectRequest, EvseAction, EvseId, EvseInput, IdToken, Input, LinkAction, LinkInput, Question,
-    RebootKind, StationConfig,
+    Action, AskId, ConnectRequest, EvseAction, EvseId, EvseInput, IdToken, Input, JobUpdate, LinkAction, LinkInput,
+    Question, RebootKind, StationConfig,
 };
 use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
@@ -156,6 +156,8 @@ pub fn run(config: StationConfig, board: &mut Board<'_>) -> Result<RebootKind, M
                     station.handle(now, outcome)?;
                 }
                 Action::Evse(evse, order) => board.hardware.order(evse, order),
+                // This board fetches and sends no files.
+                Action::Job(job, _) => station.handle(now, Input::Job(job, JobUpdate::Failed))?,
                 Action::SetClock(wall) => board.clock.set_wall(wall),
                 Action::Reboot(kind) => return Ok(kind),
                 Action::Ask { id, question, .. } => {

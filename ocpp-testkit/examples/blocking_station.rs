@@ -12,8 +12,8 @@ use std::time::{Duration, Instant as Monotonic};
 
 use ocpp_core::Station;
 use ocpp_core::station::{
-    Action, ConnectRequest, Event, EvseId, IdToken, Input, LinkAction, LinkInput, RebootKind, RegistrationStatus,
-    StationConfig,
+    Action, ConnectRequest, Event, EvseId, IdToken, Input, JobUpdate, LinkAction, LinkInput, RebootKind,
+    RegistrationStatus, StationConfig,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::seed;
@@ -165,6 +165,8 @@ pub fn run(config: StationConfig, store: &mut StationStore, hardware: &mut Hardw
                 Action::Store { ticket, op } => writes.push(Write { source: (), ticket, op }),
                 Action::Evse(_, order) => hardware.order(now, &order),
                 Action::Reboot(kind) => return Ok(kind),
+                // Nothing is fetched or sent here.
+                Action::Job(job, _) => station.handle(now, Input::Job(job, JobUpdate::Failed))?,
                 // The operating system keeps the clock; questions have defaults.
                 Action::SetClock(_) | Action::Ask { .. } => {}
                 Action::Event(event) => {

@@ -9,7 +9,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use ocpp_core::station::{
-    Event, EvseAction, EvseId, EvseInput, IdToken, Input, RebootKind, RegistrationStatus, StationConfig,
+    Event, EvseAction, EvseId, EvseInput, IdToken, Input, JobUpdate, RebootKind, RegistrationStatus, StationConfig,
 };
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
@@ -89,6 +89,8 @@ pub async fn run(config: StationConfig, store: StationStore) -> Result<RebootKin
                 StationOutput::LinkClosed { reason } => println!("no connection: {reason}"),
                 StationOutput::StoreFailed { reason, .. } => println!("store: {reason}"),
                 StationOutput::Refused(misuse) => return Err(misuse.into()),
+                // Nothing is fetched or sent here.
+                StationOutput::Job(job, _) => driver.handle(Input::Job(job, JobUpdate::Failed))?,
                 // The operating system keeps the clock, questions have defaults, and frames are not watched.
                 StationOutput::SetClock(_) | StationOutput::Ask(..) | StationOutput::Frame(..) => {}
             },
