@@ -61,17 +61,18 @@ impl<K: Ord, V> Table<K, V> {
         self.rows.iter().map(|(_, value)| value)
     }
 
-    pub fn into_keys(self) -> impl Iterator<Item = K> {
-        self.rows.into_iter().map(|(key, _)| key)
-    }
-
-    pub fn into_values(self) -> impl Iterator<Item = V> {
-        self.rows.into_iter().map(|(_, value)| value)
-    }
-
     /// Where the key is, or belongs.
     fn find(&self, key: &K) -> Result<usize, usize> {
         self.rows.binary_search_by(|(other, _)| other.cmp(key))
+    }
+}
+
+impl<K, V> IntoIterator for Table<K, V> {
+    type Item = (K, V);
+    type IntoIter = alloc::vec::IntoIter<(K, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.into_iter()
     }
 }
 
@@ -107,8 +108,7 @@ mod tests {
                 prop_assert_eq!(table.get_mut(&key), map.get_mut(&key));
             }
             prop_assert_eq!(map.iter().map(|(k, v)| (*k, *v)).rev().collect::<Table<_, _>>(), table.clone());
-            prop_assert!(table.clone().into_keys().eq(map.clone().into_keys()));
-            prop_assert!(table.into_values().eq(map.into_values()));
+            prop_assert!(table.into_iter().eq(map));
         }
     }
 }

@@ -184,7 +184,7 @@ impl Engine {
     /// Answers a call with a typed response: see [`Engine::reply`]. A response that breaks its schema is refused, and
     /// the call still waits.
     pub fn respond<T: Encode>(&mut self, now: Instant, token: ReplyToken, response: &T) -> Result<(), ReplyRefused> {
-        self.reply_with(now, token, |writer| response.write(writer))
+        self.reply_with(now, token, 0, |writer| response.write(writer))
     }
 }
 
@@ -283,7 +283,7 @@ impl<'a> Dispatch<'a> {
                 engine.reply_error(now, token, &error).map(|()| Handled::NotImplemented)
             }
             State::Now(payload) => {
-                engine.reply_with(now, token, |writer| writer.raw(&payload)).map(|()| Handled::Answered)
+                engine.reply_with(now, token, payload.len(), |writer| writer.raw(&payload)).map(|()| Handled::Answered)
             }
             State::Later => Ok(Handled::Later),
             State::Error(error) => engine.reply_error(now, token, &error).map(|()| Handled::Answered),

@@ -28,20 +28,11 @@ type Opened = Result<(WebSocket<TcpStream>, String), Failure>;
 
 /// How long a fact of the hardware may wait for the thread, which sleeps on the network.
 const POLL: Duration = Duration::from_millis(20);
-/// For address, connection, handshake, and for a peer that takes nothing.
+/// For address, connection and handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const EVSE: EvseId = EvseId(1);
 const CHARGING: Duration = Duration::from_secs(3);
-
-/// The simulated driver comes once the station is in service.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    Expected,
-    Begun,
-    UntilThen(Instant),
-    Over,
-}
 
 /// The connection. It opens in a thread of its own, so that the hardware need not wait for it.
 enum Link {
@@ -62,7 +53,8 @@ fn connect(request: &ConnectRequest) -> Opened {
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    // The thread waits for a peer that takes nothing; after so long it is gone.
+    stream.set_write_timeout(Some(Duration::from_secs(1)))?;
     let (socket, response) = client(http, stream).map_err(|error| error.to_string())?;
     let chosen = response.headers().get("sec-websocket-protocol").and_then(|value| value.to_str().ok());
     Ok((socket, chosen.unwrap_or_default().to_owned()))
@@ -134,20 +126,22 @@ impl Link {
 ///
 /// # Errors
 /// When the store cannot be read, the configuration contradicts itself, or this loop tells the station nonsense.
-pub fn run(config: StationConfig, store: &mut StationStore, hardware: &mut Hardware) -> Result<RebootKind, Failure> {
+pub fn run(
+    config: StationConfig,
+    store: &mut StationStore,
+    hardware: &mut Hardware,
+    clock: Monotonic,
+) -> Result<RebootKind, Failure> {
     let mut station = Station::new(config, seed()?, &store.load()?)?;
-    let clock = Monotonic::now();
     let mut link = Link::Down;
-    let mut visit = Visit::Expected;
-    hardware.power_on(Instant::ZERO);
-    station.handle(Instant::ZERO, Input::Wall(chrono::Utc::now()))?;
+    let (mut is_expected, mut leaves_at) = (true, None);
+    let started = Instant::ZERO + clock.elapsed();
+    hardware.power_on(started);
+    station.handle(started, Input::Wall(chrono::Utc::now()))?;
     loop {
         let now = Instant::ZERO + clock.elapsed();
-        if let Visit::UntilThen(end) = visit
-            && end <= now
-        {
+        if leaves_at.take_if(|at| *at <= now).is_some() {
             hardware.unplug(now);
-            visit = Visit::Over;
         }
         while let Some(fact) = hardware.poll_fact(now) {
             station.handle(now, Input::Evse(EVSE, fact))?;
@@ -172,12 +166,12 @@ pub fn run(config: StationConfig, store: &mut StationStore, hardware: &mut Hardw
                 Action::Event(event) => {
                     println!("{event:?}");
                     match event {
-                        Event::Registration(RegistrationStatus::Accepted) if visit == Visit::Expected => {
+                        Event::Registration(RegistrationStatus::Accepted) if is_expected => {
+                            is_expected = false;
                             hardware.plug(now);
                             station.handle(now, Input::Token { evse: Some(EVSE), token: IdToken::new("ABC") })?;
-                            visit = Visit::Begun;
                         }
-                        Event::TransactionStarted { .. } => visit = Visit::UntilThen(now + CHARGING),
+                        Event::TransactionStarted { .. } => leaves_at = Some(now + CHARGING),
                         _ => {}
                     }
                 }
@@ -201,11 +195,10 @@ fn main() -> Result<(), Failure> {
     let [url, identity, file] = arguments.as_slice() else { return Err("give a URL, an identity and a file".into()) };
     let config = StationConfig::new(url, identity, "Example", "Blocking").with_setting("MeterValueSampleInterval", "1");
     let mut store = StationStore::open(file.as_ref())?;
-    let mut hardware = Hardware::new(0, 360_000);
+    let (mut hardware, clock) = (Hardware::new(0, 360_000), Monotonic::now());
     loop {
-        let kind = run(config.clone(), &mut store, &mut hardware)?;
-        println!("restart: {kind:?}");
+        println!("restart: {:?}", run(config.clone(), &mut store, &mut hardware, clock)?);
         // What firmware does to its outputs when it restarts.
-        hardware.power_cut(Instant::ZERO);
+        hardware.power_cut(Instant::ZERO + clock.elapsed());
     }
 }

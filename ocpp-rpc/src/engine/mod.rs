@@ -47,8 +47,9 @@
 //!   there is none. Handling a time-out early does no harm. A `now` before one already seen counts as the latest seen.
 //! - **Everything is bounded** by [`Config`], whatever the peer sends and whether or not the driver polls.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
@@ -91,7 +92,7 @@ pub struct Engine {
     /// Frames to be written before the next call.
     outbox: VecDeque<Transmit>,
     events: VecDeque<Event>,
-    unsupported: BTreeSet<CompactString>,
+    unsupported: Vec<CompactString>,
 }
 
 impl Engine {
@@ -107,7 +108,7 @@ impl Engine {
             incoming: Incoming::default(),
             outbox: VecDeque::new(),
             events: VecDeque::new(),
-            unsupported: BTreeSet::new(),
+            unsupported: Vec::new(),
         }
     }
 
@@ -182,7 +183,7 @@ impl Engine {
     ) -> Result<CallId, CallRefused> {
         self.advance(now);
         self.dialect.ok_or(CallRefused::LinkClosed)?;
-        if self.unsupported.contains(action) {
+        if self.is_unsupported(action) {
             return Err(CallRefused::Unsupported);
         }
         let ended = self.events.iter().filter(|event| matches!(event, Event::CallEnded { .. })).count();
@@ -270,18 +271,19 @@ impl Engine {
     /// Answers a call of the peer. `payload` is the text of one JSON object.
     pub fn reply(&mut self, now: Instant, token: ReplyToken, payload: &str) -> Result<(), ReplyRefused> {
         check(payload).map_err(ReplyRefused::Payload)?;
-        self.reply_with(now, token, |writer| writer.raw(payload))
+        self.reply_with(now, token, payload.len(), |writer| writer.raw(payload))
     }
 
     pub(crate) fn reply_with(
         &mut self,
         now: Instant,
         token: ReplyToken,
+        payload_bytes: usize,
         payload: impl FnOnce(&mut Writer),
     ) -> Result<(), ReplyRefused> {
         self.advance(now);
         let (id, _) = self.open_call(token)?;
-        let text = write::call_result(String::new(), id, payload).map_err(ReplyRefused::Payload)?;
+        let text = write::call_result(room_for(payload_bytes), id, payload).map_err(ReplyRefused::Payload)?;
         self.answer(token, text);
         Ok(())
     }
@@ -343,8 +345,8 @@ impl Engine {
         let queued = self.outgoing.pop()?;
         let id = self.ids.next_id();
         // Raw text is never refused.
-        let text =
-            write::call(String::new(), &id, &queued.action, |writer| writer.raw(&queued.payload)).unwrap_or_default();
+        let room = room_for(queued.action.len() + queued.payload.len());
+        let text = write::call(room, &id, &queued.action, |writer| writer.raw(&queued.payload)).unwrap_or_default();
         let what = Sent::Call(queued.call);
         self.outgoing.sent(queued, id, self.now);
         Some(Transmit { text, what })
@@ -420,13 +422,17 @@ impl Engine {
         Ok(self.incoming.push(id, fingerprint, self.now + within))
     }
 
+    fn is_unsupported(&self, action: &str) -> bool {
+        self.unsupported.iter().any(|known| known == action)
+    }
+
     fn take_answer<'a>(&mut self, id: MessageId, answer: Answer<'a>) -> Received<'a> {
         match (self.outgoing.answered(&id, self.config.remember_departed), answer) {
             (Match::Answer { call, .. }, Answer::Result(payload)) => Received::Result { call, payload },
             (Match::Answer { call, action }, Answer::Error(error)) => {
-                if error.code == ErrorCode::NotImplemented && self.unsupported.len() < self.config.remember_unsupported
-                {
-                    self.unsupported.insert(action);
+                let has_room = self.unsupported.len() < self.config.remember_unsupported;
+                if error.code == ErrorCode::NotImplemented && has_room && !self.is_unsupported(&action) {
+                    self.unsupported.push(action);
                 }
                 Received::Error { call, error }
             }
@@ -471,4 +477,10 @@ impl fmt::Debug for Engine {
 
 fn check(payload: &str) -> Result<(), Violation> {
     check_object(payload).map_err(|fault| Violation::locate(&fault, payload, 0))
+}
+
+/// A text for a frame with so many bytes of action and payload: one that grows as it is written takes three times as much.
+fn room_for(bytes: usize) -> String {
+    // The punctuation, and an id of usual length.
+    String::with_capacity(bytes + 64)
 }

@@ -8,6 +8,7 @@ mod blocking_station;
 mod tokio_station;
 
 use std::thread;
+use std::time::Instant;
 
 use ocpp_core::station::{RebootKind, StationConfig};
 use ocpp_testkit::hardware::Hardware;
@@ -43,7 +44,7 @@ fn check_session(run: impl Fn(StationConfig, StationStore) -> RebootKind + Send 
 fn blocking_example_charges_restarts_and_charges_again() {
     check_session(|config, mut store| {
         let mut hardware = Hardware::new(0, 360_000);
-        blocking_station::run(config, &mut store, &mut hardware).unwrap()
+        blocking_station::run(config, &mut store, &mut hardware, Instant::now()).unwrap()
     });
 }
 

@@ -123,7 +123,7 @@ impl Outbox {
             settled: Ticket(0),
             readings,
         };
-        (outbox, open.into_values().collect(), skipped)
+        (outbox, open.into_iter().map(|(_, open)| open).collect(), skipped)
     }
 }
 

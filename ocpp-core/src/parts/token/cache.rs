@@ -83,7 +83,7 @@ impl TokenCache {
     /// Forgets every token. With the ticket of the last removal, if there was one.
     pub fn clear(&mut self, store: &mut StoreQueue) -> Option<Ticket> {
         let slots = core::mem::take(&mut self.slots);
-        slots.into_keys().map(|slot| store.push(StoreOp::Delete { key: key(slot) })).last()
+        slots.into_iter().map(|(slot, _)| store.push(StoreOp::Delete { key: key(slot) })).last()
     }
 }
 

@@ -16,6 +16,7 @@ use super::TokenInfo;
 use crate::station::IdToken;
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 
 const ENTRY: &str = "list";
 const PREFIX: &str = "list/";
@@ -196,9 +197,8 @@ fn folded(token: &IdToken) -> CompactString {
 }
 
 fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
-    let mut names: Vec<CompactString> = changes.iter().map(|(token, _)| folded(token)).collect();
-    names.sort_unstable();
-    let is_unique = names.windows(2).all(|pair| pair.first() != pair.last());
+    let mut names = Table::default();
+    let is_unique = changes.iter().all(|(token, _)| names.insert(folded(token), ()).is_none());
     if is_unique { Ok(()) } else { Err(LocalListError::Twice) }
 }
 

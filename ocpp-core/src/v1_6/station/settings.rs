@@ -8,6 +8,7 @@ use compact_str::{CompactString, ToCompactString};
 
 use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
+use crate::table::Table;
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,11 +186,8 @@ fn is_phase_rotation(value: &str, connectors: u16) -> bool {
         let connector = connector.parse::<u16>().ok().filter(|connector| *connector <= connectors)?;
         ROTATIONS.contains(&rotation).then_some(connector)
     };
-    let Some(mut named) = items.map(read).collect::<Option<Vec<u16>>>() else { return false };
-    let count = named.len();
-    named.sort_unstable();
-    named.dedup();
-    named.len() == count
+    let mut named = Table::default();
+    items.map(read).all(|connector| connector.is_some_and(|connector| named.insert(connector, ()).is_none()))
 }
 
 fn parse_boolean(value: &str) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! Our calls.
 
 use super::*;
+use alloc::collections::BTreeSet;
 
 #[test]
 fn call_is_sent_answered_and_the_next_one_follows() {

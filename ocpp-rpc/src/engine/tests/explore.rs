@@ -1,5 +1,6 @@
 //! The engine against a small model: every sequence of a few operations, and random long ones.
 
+use alloc::collections::BTreeSet;
 use std::println;
 
 use proptest::prelude::*;

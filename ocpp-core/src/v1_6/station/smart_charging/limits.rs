@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use alloc::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Situation};
 use ocpp_smartcharging::model::{ChargingProfile, ChargingSchedule, InstalledProfile, Kind, Purpose, RateUnit};
@@ -34,10 +36,13 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
             Evse { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
         }
     };
+    let mut evses = BTreeMap::new();
+    // To collect would sort first, which takes 2 KB of flash.
+    evses.extend((1..=config.evses).map(|number| (place(EvseId(number)), evse.clone())));
     Installation {
         line_millivolts: wiring.line_millivolts,
         grid_phases: wiring.grid_phases.clamp(1, 3),
-        evses: (1..=config.evses).map(|number| (place(EvseId(number)), evse.clone())).collect(),
+        evses,
         cap_at_local_limit: true,
         phase_rule: PhaseRule::TotalPower,
         setpoint_priority: SetpointPriority::default(),

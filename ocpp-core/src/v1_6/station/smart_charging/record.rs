@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 
 const PREFIX: &str = "profile/";
 
@@ -37,17 +38,19 @@ impl Shelf {
     /// Reads what was stored. Gives the profiles, and the entries that could not be used.
     pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, ProfileStore, Vec<CompactString>) {
         let mut skipped = Vec::new();
-        let mut stored = Vec::new();
+        let mut stored = Table::default();
         for (key, bytes) in image.entries.iter().filter(|(key, _)| key.as_str().starts_with(PREFIX)) {
             match StoredProfile::from_bytes(bytes) {
-                Ok(profile) => stored.push(profile),
+                Ok(StoredProfile { number, installed }) => {
+                    stored.insert(number, installed);
+                }
                 Err(_) => skipped.push(CompactString::new(key.as_str())),
             }
         }
-        stored.sort_by_key(|profile| profile.number);
-        let mut shelf = Shelf { next_number: stored.last().map_or(0, |last| last.number.saturating_add(1)) };
+        let mut shelf = Shelf { next_number: 0 };
         let mut profiles = ProfileStore::default();
-        for StoredProfile { installed, .. } in stored {
+        for (number, installed) in stored {
+            shelf.next_number = number.saturating_add(1);
             // The time counts for dynamic profiles alone, which 1.6 has not.
             let changes = profiles.install(installed, Edition::V1_6, DateTime::UNIX_EPOCH);
             let replaced = changes.into_iter().filter(|change| matches!(change, StoreChange::Remove(_)));
