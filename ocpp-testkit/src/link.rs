@@ -201,6 +201,24 @@ impl Link {
         self.lose_attempt(now);
     }
 
+    /// Somebody else connects to the CSMS under the station's identity: it closes the older connection, and what arrives
+    /// on that one counts no more.
+    pub fn take_over(&mut self, now: Instant) {
+        self.close(now, End::Csms);
+        self.connections += 1;
+        self.csms.connection = Some(self.connections);
+    }
+
+    /// The number of the connection that this end believes in.
+    pub fn connection(&self, end: End) -> Option<u64> {
+        self.side(end).connection
+    }
+
+    /// How much is on its way to this end.
+    pub fn under_way(&self, end: End) -> usize {
+        self.side(end).parcels.len()
+    }
+
     /// An end loses its power. What it sent is lost, or arrives if `in_flight_arrives`; what comes to it is lost. A CSMS
     /// does not notice the station's loss before it connects again; the station notices the CSMS's.
     pub fn power_cut(&mut self, now: Instant, end: End, in_flight_arrives: bool) {

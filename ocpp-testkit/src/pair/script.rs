@@ -38,6 +38,8 @@ pub enum Step {
     },
     /// The connection dies in silence.
     DieSilently,
+    /// Somebody else connects under the station's identity, and says one thing.
+    TakeOver,
     /// Connection attempts fare so from now on.
     Network(Network),
     /// The other end sends these bytes, whatever its machine thinks.
@@ -60,6 +62,8 @@ pub enum Step {
         /// How long it is down.
         outage: Duration,
     },
+    /// The station's own clock jumps, and its firmware notices.
+    StepStationClock(TimeDelta),
     /// The server's clock jumps, and its process notices.
     StepCsmsClock(TimeDelta),
 }

@@ -103,7 +103,7 @@ pub(super) fn result(result: &CommandResult) -> String {
 }
 
 /// An act of the world.
-pub(super) fn step(step: &Step) -> String {
+pub(crate) fn step(step: &Step) -> String {
     match step {
         Step::Plug(evse) => format!("plugs in at evse {}", evse.0),
         Step::Unplug(evse) => format!("pulls the plug of evse {}", evse.0),
@@ -123,6 +123,7 @@ pub(super) fn step(step: &Step) -> String {
         Step::RemoteStopRunning => "stops all that runs, by remote".to_owned(),
         Step::Cut { .. } => "cuts the connection".to_owned(),
         Step::DieSilently => "lets the connection die in silence".to_owned(),
+        Step::TakeOver => "connects under the station's identity".to_owned(),
         Step::Network(network) => format!("makes the network {network:?}"),
         Step::Vehicle(..)
         | Step::Fault(..)
@@ -131,6 +132,7 @@ pub(super) fn step(step: &Step) -> String {
         | Step::Csms(_)
         | Step::FailStore(..)
         | Step::PowerCut { .. }
+        | Step::StepStationClock(_)
         | Step::StepCsmsClock(_) => format!("{step:?}"),
     }
 }
