@@ -69,6 +69,31 @@ pub enum Step {
 }
 
 impl Step {
+    /// The EVSE at whose hardware it happens, if it is one's.
+    pub fn evse_mut(&mut self) -> Option<&mut EvseId> {
+        match self {
+            Step::Plug(evse)
+            | Step::Unplug(evse)
+            | Step::Token(Some(evse), _)
+            | Step::Vehicle(evse, _)
+            | Step::Fault(evse, _)
+            | Step::MeterAnswers(evse, _) => Some(evse),
+            Step::Token(None, _)
+            | Step::Station(_)
+            | Step::Csms(_)
+            | Step::RemoteStopRunning
+            | Step::Cut { .. }
+            | Step::DieSilently
+            | Step::TakeOver
+            | Step::Network(_)
+            | Step::Inject { .. }
+            | Step::FailStore(..)
+            | Step::PowerCut { .. }
+            | Step::StepStationClock(_)
+            | Step::StepCsmsClock(_) => None,
+        }
+    }
+
     /// A driver presents a token at the reader of an EVSE.
     pub fn token(evse: u16, token: &str) -> Step {
         Step::Token(Some(EvseId(evse)), IdToken::new(token))

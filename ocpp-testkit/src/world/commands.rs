@@ -49,7 +49,7 @@ const COMMANDS: &[(u64, Draw)] = &[
 
 /// What can be configured without giving up what the checks rest on.
 const SETTINGS: &[(u64, (&str, &[&str]))] = &[
-    (2, ("MeterValueSampleInterval", &["0", "10", "60", "300", "900"])),
+    (2, ("MeterValueSampleInterval", &["0", "30", "60", "300", "900"])),
     (1, ("HeartbeatInterval", &["0", "60", "600", "86400"])),
     (1, ("ConnectionTimeOut", &["5", "60", "300"])),
     (1, ("MinimumStatusDuration", &["0", "1", "20"])),
@@ -60,7 +60,7 @@ const SETTINGS: &[(u64, (&str, &[&str]))] = &[
     (1, ("LocalPreAuthorize", &["true", "false"])),
     (1, ("LocalAuthorizeOffline", &["true", "false"])),
     (1, ("AllowOfflineTxForUnknownId", &["true", "false"])),
-    (1, ("WebSocketPingInterval", &["0", "30", "120"])),
+    (1, ("WebSocketPingInterval", &["30", "120"])),
     (1, ("MeterValuesSampledData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register"])),
     (1, ("NoSuchKey", &["1"])),
     (1, ("HeartbeatInterval", &["soon", "-1", ""])),

@@ -160,9 +160,10 @@ impl Plan {
         self.acts.extend(acts.filter(|act| act.at < self.until));
     }
 
-    /// Whether nobody touches a clock.
-    pub(super) fn clocks_are_right(&self) -> bool {
-        !self.acts.iter().any(|act| matches!(act.step, Step::StepStationClock(_) | Step::StepCsmsClock(_)))
+    /// Whether nobody touches a clock that this station looks at.
+    pub(super) fn clocks_are_right(&self, station: usize) -> bool {
+        let mut acts = self.acts.iter().filter(|act| act.target.includes(station));
+        !acts.any(|act| matches!(act.step, Step::StepStationClock(_) | Step::StepCsmsClock(_)))
     }
 }
 

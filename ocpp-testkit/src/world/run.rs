@@ -18,7 +18,7 @@ use crate::trace::record::Record;
 /// How long the stations may take to come to rest once all trouble is over.
 const REST_WITHIN: Duration = Duration::from_secs(6 * 3_600);
 /// How often it is looked whether they rest.
-const LOOK_EVERY: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_secs(7);
 /// How long the last driver of a connector charges.
 const LAST_CHARGE: Duration = Duration::from_secs(120);
 
@@ -79,6 +79,13 @@ pub struct WorldFailure {
     pub step: u64,
     /// What failed.
     pub failure: Box<Failure>,
+}
+
+impl Station<'_> {
+    /// Whether nothing is under way, and nobody believes in a dead connection.
+    fn rests(&self) -> bool {
+        self.pair.link.is_alive() && self.pair.is_quiet()
+    }
 }
 
 impl<'a> World<'a> {
@@ -213,13 +220,12 @@ impl<'a> World<'a> {
     /// Lets time pass until all stations rest.
     fn rest(&mut self) -> Result<(), WorldFailure> {
         let until = self.now + REST_WITHIN;
-        while self.now < until {
+        let mut restless: Vec<usize> = (0..self.stations.len()).collect();
+        while !restless.is_empty() && self.now < until {
             self.run_until(self.now + LOOK_EVERY)?;
-            if self.stations.iter().all(|station| station.pair.is_quiet()) {
-                return Ok(());
-            }
+            restless.retain(|index| self.stations.get(*index).is_some_and(|station| !station.rests()));
         }
-        match self.stations.iter().find(|station| !station.pair.is_quiet()) {
+        match restless.first().and_then(|index| self.stations.get(*index)) {
             Some(station) => Err(self.fail(station, Violation::NotReached(until, "rest after all trouble"))),
             None => Ok(()),
         }
@@ -251,13 +257,12 @@ impl<'a> World<'a> {
     }
 
     fn check_rest(&mut self) -> Result<(), WorldFailure> {
-        let clocks_are_right = self.plan.clocks_are_right();
         let step = self.steps;
         for station in &mut self.stations {
             let place = station.place;
             let pair = &mut station.pair;
             let checked = pair.check_delivered().and_then(|()| pair.check_bill()).and_then(|()| pair.check_at_rest());
-            let checked = checked.and_then(|()| match clocks_are_right && place.keeps_time {
+            let checked = checked.and_then(|()| match place.keeps_time && self.plan.clocks_are_right(place.number) {
                 true => bill::tells_the_time(&pair.csms.bill(), &pair.station.hardware, &pair.wall)
                     .map_err(|violation| pair.fail(violation)),
                 false => Ok(()),
@@ -300,6 +305,13 @@ impl<'a> World<'a> {
         };
         let mut records: Vec<Record> = self.stations.iter().flat_map(of).collect();
         records.sort_by_key(|record| record.at);
+        // Each station counts its own connections.
+        let mut numbers = BTreeMap::new();
+        for record in &mut records {
+            let known = numbers.len() as u64 + 1;
+            let name = (record.station.clone(), record.conn);
+            record.conn = record.conn.map(|_| *numbers.entry(name).or_insert(known));
+        }
         records
     }
 }

@@ -3,10 +3,12 @@
 use std::mem::discriminant;
 use std::time::Duration;
 
+use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
 
 use super::plan::{Act, Plan};
 use super::run::{Watch, World, WorldFailure};
+use crate::store::StoreHabits;
 use crate::trace::record::Record;
 
 /// A failing plan made small.
@@ -31,6 +33,7 @@ pub fn shrink(plan: &Plan, failure: &WorldFailure, runs: usize) -> Shrunk {
     search.drop_what_came_later();
     search.drop_acts();
     search.hurry();
+    search.make_places_plain();
     search.drop_acts();
     let watch = Watch { trace: true, record: true };
     let (mut trace, mut records) = (String::new(), Vec::new());
@@ -107,7 +110,7 @@ impl Search {
 
     /// Shortens the waits between acts: all at once, then each.
     fn hurry(&mut self) {
-        for wait in [Duration::from_secs(1), Duration::from_secs(15), Duration::from_secs(90)] {
+        for wait in [1, 15, 90, 700].map(Duration::from_secs) {
             for from in 0..self.best.acts.len() {
                 let plan = hurried(&self.best, from, wait);
                 if plan.acts != self.best.acts {
@@ -116,6 +119,33 @@ impl Search {
             }
         }
     }
+
+    /// Tries stations with less that is special about them.
+    fn make_places_plain(&mut self) {
+        let changes: [fn(&mut Plan); 6] = [
+            use_one_evse,
+            |plan| plan.places.iter_mut().for_each(|place| place.boots.clear()),
+            |plan| plan.places.iter_mut().for_each(|place| place.has_lock = false),
+            |plan| plan.places.iter_mut().for_each(|place| place.keeps_time = true),
+            |plan| plan.places.iter_mut().for_each(|place| place.store = StoreHabits::default()),
+            |plan| {
+                let near = Duration::from_millis(10);
+                plan.places.iter_mut().for_each(|place| (place.latency_up, place.latency_down) = (near, near));
+            },
+        ];
+        for change in changes {
+            let mut plan = self.best.clone();
+            change(&mut plan);
+            self.accept(plan);
+        }
+        self.hurry();
+    }
+}
+
+/// All happens at the first EVSE.
+fn use_one_evse(plan: &mut Plan) {
+    plan.places.iter_mut().for_each(|place| place.evses = 1);
+    plan.acts.iter_mut().filter_map(|act| act.step.evse_mut()).for_each(|evse| *evse = EvseId(1));
 }
 
 /// The trouble ends soon after the last act.
