@@ -155,6 +155,12 @@ impl Pair {
             End::Station => Actor::Station,
             End::Csms => Actor::Csms,
         };
+        self.tally.messages += 1;
+        self.trace.digest(self.now, &bytes);
+        if self.records.is_some() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            self.record(self.link.connection(sender), What::Frame { from: sender, text });
+        }
         let frame = match self.wire.sent(self.now, sender, &bytes) {
             Ok(frame) => frame,
             Err(violation) => {
@@ -166,12 +172,6 @@ impl Pair {
             && let Err(violation) = journal.sent(&frame, self.station.store().durable())
         {
             return Err(self.fail(violation));
-        }
-        self.tally.messages += 1;
-        self.trace.digest(self.now, &bytes);
-        if self.records.is_some() {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            self.record(self.link.connection(sender), What::Frame { from: sender, text });
         }
         self.remember_stop(&frame);
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());

@@ -291,6 +291,11 @@ impl Pair {
         self.ledger.as_ref()
     }
 
+    /// Whether the two ends can talk of anything: they believe in the same living connection, and the station is accepted.
+    pub fn is_in_touch(&self) -> bool {
+        self.link.is_alive() && self.wire.is_accepted()
+    }
+
     /// How much happened.
     pub fn tally(&self) -> Tally {
         self.tally

@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::plan::{Place, Plan, Target};
 use super::{commands, tokens, troubles};
 use crate::checks::{Failure, Violation, bill};
+use crate::link::Network;
 use crate::pair::{Pair, Step, Tally};
 use crate::trace::record::Record;
 
@@ -81,13 +82,6 @@ pub struct WorldFailure {
     pub failure: Box<Failure>,
 }
 
-impl Station<'_> {
-    /// Whether nothing is under way, and nobody believes in a dead connection.
-    fn rests(&self) -> bool {
-        self.pair.link.is_alive() && self.pair.is_quiet()
-    }
-}
-
 impl<'a> World<'a> {
     /// A world in which nothing happened yet.
     ///
@@ -122,10 +116,10 @@ impl<'a> World<'a> {
             self.run_until(until)?;
             progress(self.now);
         }
-        self.everywhere(|place| {
-            let unplugs = (1..=place.evses).map(|evse| Step::Unplug(EvseId(evse)));
-            troubles::all_over(place.evses).into_iter().chain(unplugs).collect()
-        });
+        self.everywhere(|_| vec![Step::Network(Network::Up)]);
+        // Nobody may need a push to connect again.
+        self.wait_for("an accepted station once the network is up", Pair::is_in_touch)?;
+        self.everywhere(|place| troubles::all_over(place.evses));
         self.rest()?;
         self.everywhere(|place| commands::end_all(place.evses));
         self.rest()?;
@@ -219,14 +213,19 @@ impl<'a> World<'a> {
 
     /// Lets time pass until all stations rest.
     fn rest(&mut self) -> Result<(), WorldFailure> {
+        self.wait_for("rest after all trouble", |pair| pair.is_in_touch() && pair.is_quiet())
+    }
+
+    /// Lets time pass until something was seen to hold at each station.
+    fn wait_for(&mut self, what: &'static str, holds: impl Fn(&Pair) -> bool) -> Result<(), WorldFailure> {
         let until = self.now + REST_WITHIN;
-        let mut restless: Vec<usize> = (0..self.stations.len()).collect();
-        while !restless.is_empty() && self.now < until {
+        let mut missing: Vec<usize> = (0..self.stations.len()).collect();
+        while !missing.is_empty() && self.now < until {
             self.run_until(self.now + LOOK_EVERY)?;
-            restless.retain(|index| self.stations.get(*index).is_some_and(|station| !station.rests()));
+            missing.retain(|index| self.stations.get(*index).is_some_and(|station| !holds(&station.pair)));
         }
-        match restless.first().and_then(|index| self.stations.get(*index)) {
-            Some(station) => Err(self.fail(station, Violation::NotReached(until, "rest after all trouble"))),
+        match missing.first().and_then(|index| self.stations.get(*index)) {
+            Some(station) => Err(self.fail(station, Violation::NotReached(until, what))),
             None => Ok(()),
         }
     }

@@ -43,10 +43,9 @@ pub(super) fn of_the_server(dice: &mut Dice) -> Option<Step> {
     dice.weighted(OF_THE_SERVER).map(|draw| draw(dice))
 }
 
-/// Whatever went wrong is over.
+/// Whatever went wrong with the hardware is over, and whoever still holds a plug lets it go.
 pub(super) fn all_over(evses: u16) -> Vec<Step> {
-    let cleared = (1..=evses).map(|evse| Step::Fault(EvseId(evse), None));
-    std::iter::once(Step::Network(Network::Up)).chain(cleared).collect()
+    (1..=evses).map(EvseId).flat_map(|evse| [Step::Fault(evse, None), Step::Unplug(evse)]).collect()
 }
 
 fn at_once(step: Step) -> Trouble {
