@@ -29,7 +29,15 @@ fn everything_holds_in_dozens_of_worlds() {
         all.tally += summary.tally;
     }
     let tally = all.tally;
-    let seen = [tally.cuts, tally.reboots, tally.restarts, tally.store_failures, tally.faults, tally.clock_steps];
+    let seen = [
+        tally.cuts,
+        tally.reboots,
+        tally.restarts,
+        tally.store_failures,
+        tally.faults,
+        tally.clock_steps,
+        tally.bad_answers,
+    ];
     assert!(all.sessions > 300 && seen.iter().all(|count| *count > 10), "{all:?}");
 }
 

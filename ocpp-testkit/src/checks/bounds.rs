@@ -12,7 +12,7 @@ use super::Violation;
 const TRANSACTION: &str = "tx/";
 /// How much more than one made of the same records a machine that ran for long may hold, in characters of its `Debug` form:
 /// the answers that it remembers, in case they are asked for again.
-const MEMORY_SLACK: usize = 4_000;
+const MEMORY_SLACK: usize = 2_000;
 
 /// Follows what the store of a station holds.
 #[derive(Clone, Debug, Default)]

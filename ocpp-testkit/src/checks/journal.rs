@@ -55,8 +55,10 @@ struct Message {
 struct LastSent {
     /// Its message id.
     id: String,
-    /// How many operations the store had been given when its answer came, if it came in this boot.
-    answered: Option<usize>,
+    /// Whether its answer came in this boot.
+    is_answered: bool,
+    /// How many operations the store had been given then, as far as that is known.
+    given: Option<usize>,
     /// Whether a boot ended with the delivery durable.
     is_delivered: bool,
 }
@@ -111,7 +113,7 @@ impl JournalCheck {
         let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
         if is_repeat {
             self.repeats += 1;
-            if last.is_delivered || last.answered.is_some() {
+            if last.is_delivered || last.is_answered {
                 return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
             }
             return Ok(());
@@ -129,20 +131,22 @@ impl JournalCheck {
         }
     }
 
-    /// A frame arrives at the station, whose store was given so many operations.
-    pub fn arrived(&mut self, frame: &Frame, given: usize) {
+    /// A frame arrives at the station, whose store was given so many operations; none if others may wait for it.
+    pub fn arrived(&mut self, frame: &Frame, given: Option<usize>) {
         let Frame::Result { id, payload } = frame else { return };
         let names_transaction = || payload.get("transactionId").is_some_and(Value::is_i64);
         let is_start = self.messages.back().is_some_and(|message| message.kind == Kind::Start);
         if *id == self.last.id && payload.is_object() && (!is_start || names_transaction()) {
-            self.last.answered = Some(given);
+            self.last.is_answered = true;
+            self.last.given = given;
         }
     }
 
     /// The station loses its power, and so much is durable.
     pub fn power_cut(&mut self, durable: usize) {
         // The first operation after the answer records the delivery.
-        self.last.is_delivered |= self.last.answered.take().is_some_and(|given| durable > given);
+        self.last.is_delivered |= self.last.given.take().is_some_and(|given| durable > given);
+        self.last.is_answered = false;
     }
 
     /// Everything was sent, and the database holds each message once and in order.
@@ -270,7 +274,7 @@ mod tests {
         for (survives, allowed) in [(2, true), (3, false)] {
             let mut check = JournalCheck::default();
             check.sent(&start, &durable).unwrap();
-            check.arrived(&answer, 2);
+            check.arrived(&answer, Some(2));
             check.power_cut(survives);
             check.power_cut(5);
             let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
@@ -283,7 +287,7 @@ mod tests {
         let (durable, stop) = ([append(1, 3)], message("a", "StopTransaction", 0));
         let mut check = JournalCheck::default();
         check.sent(&stop, &durable).unwrap();
-        check.arrived(&Frame::Result { id: "a".to_owned(), payload: json!({}) }, 1);
+        check.arrived(&Frame::Result { id: "a".to_owned(), payload: json!({}) }, Some(1));
         assert!(matches!(check.sent(&stop, &durable), Err(Violation::RepeatedThoughDelivered(..))));
     }
 

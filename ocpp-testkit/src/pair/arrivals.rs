@@ -23,8 +23,9 @@ impl Pair {
                 let frame = self.wire.arrived(self.now, End::Station, &bytes);
                 // Once an operation failed, others may wait that the store was not given yet.
                 let store = self.station.store();
-                if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
-                    journal.arrived(&frame, store.durable().len() + store.volatile());
+                let given = (!store.has_failed()).then(|| store.durable().len() + store.volatile());
+                if let (Some(frame), Some(journal)) = (frame, &mut self.journal) {
+                    journal.arrived(&frame, given);
                 }
                 self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))?;
                 self.repeat_stop(&bytes)
@@ -128,6 +129,7 @@ impl Pair {
             Step::PowerCut { end, keep, in_flight_arrives, outage } => {
                 self.power_cut(end, keep, in_flight_arrives, outage);
             }
+            Step::Intercept(action, interception) => self.intercept(action, interception),
             Step::TakeOver => return self.take_over(),
             Step::StepStationClock(step) => {
                 self.station.clock.step(step);
@@ -153,6 +155,7 @@ impl Pair {
             Step::Fault(_, fault) => tally.faults += u64::from(fault.is_some()),
             Step::MeterAnswers(_, answers) => tally.faults += u64::from(!answers),
             Step::Cut { .. } | Step::DieSilently | Step::TakeOver => tally.cuts += 1,
+            Step::Intercept(..) => tally.bad_answers += 1,
             Step::StepStationClock(_) | Step::StepCsmsClock(_) => tally.clock_steps += 1,
             // Counted where they take effect, or no events of their own.
             Step::Network(_) | Step::Inject { .. } | Step::FailStore(..) | Step::PowerCut { .. } => {}

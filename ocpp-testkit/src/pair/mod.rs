@@ -175,6 +175,11 @@ impl Pair {
         self.interceptions.push_back((action, interception));
     }
 
+    /// Calls that come from now on are treated as usual.
+    pub fn stop_intercepting(&mut self) {
+        self.interceptions.clear();
+    }
+
     /// How many actions of this end were carried out.
     pub fn action_count(&self, end: End) -> u64 {
         self.actions.get(&end).copied().unwrap_or(0)

@@ -38,6 +38,8 @@ pub enum Step {
     },
     /// The connection dies in silence.
     DieSilently,
+    /// The server fails to answer the next call of this action as it should.
+    Intercept(&'static str, Interception),
     /// Somebody else connects under the station's identity, and says one thing.
     TakeOver,
     /// Connection attempts fare so from now on.
@@ -84,6 +86,7 @@ impl Step {
             | Step::RemoteStopRunning
             | Step::Cut { .. }
             | Step::DieSilently
+            | Step::Intercept(..)
             | Step::TakeOver
             | Step::Network(_)
             | Step::Inject { .. }

@@ -15,6 +15,8 @@ pub struct Tally {
     pub acts: u64,
     /// Connections that were cut, died in silence, or were taken over.
     pub cuts: u64,
+    /// Calls of the station that are to be answered with an error, or never.
+    pub bad_answers: u64,
     /// Times at which the station lost its power or rebooted.
     pub reboots: u64,
     /// Times at which the server's process died.
@@ -33,6 +35,7 @@ impl AddAssign for Tally {
         self.stored += other.stored;
         self.acts += other.acts;
         self.cuts += other.cuts;
+        self.bad_answers += other.bad_answers;
         self.reboots += other.reboots;
         self.restarts += other.restarts;
         self.store_failures += other.store_failures;

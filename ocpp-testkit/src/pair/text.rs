@@ -138,6 +138,7 @@ pub(crate) fn step(step: &Step) -> String {
         Step::Csms(command) => self::command(command),
         Step::Cut { .. } => "cuts the connection".to_owned(),
         Step::DieSilently => "lets the connection die in silence".to_owned(),
+        Step::Intercept(action, how) => format!("makes the server answer {action} with {how:?}"),
         Step::TakeOver => "connects under the station's identity".to_owned(),
         Step::Network(network) => format!("makes the network {network:?}"),
         Step::Vehicle(..)

@@ -21,6 +21,9 @@ pub(super) struct Desk {
 /// The highest number of a reservation.
 pub(super) const RESERVATIONS: u64 = 6;
 
+/// The greatest ConnectionTimeOut that is set, in seconds.
+pub(super) const LONGEST_CONNECTION_TIMEOUT: u64 = 300;
+
 /// How often, and what.
 type Draw = fn(&mut Dice, Desk) -> Step;
 

@@ -20,6 +20,8 @@ use crate::trace::record::Record;
 const REST_WITHIN: Duration = Duration::from_secs(6 * 3_600);
 /// How often it is looked whether they rest.
 const LOOK_EVERY: Duration = Duration::from_secs(7);
+/// How long a token that was presented waits for a plug, at most.
+const LONGEST_GRANT: Duration = Duration::from_secs(commands::LONGEST_CONNECTION_TIMEOUT + 10);
 /// How long the last driver of a connector charges.
 const LAST_CHARGE: Duration = Duration::from_secs(120);
 
@@ -116,6 +118,7 @@ impl<'a> World<'a> {
             self.run_until(until)?;
             progress(self.now);
         }
+        self.stations.iter_mut().for_each(|station| station.pair.stop_intercepting());
         self.everywhere(|_| vec![Step::Network(Network::Up)]);
         // Nobody may need a push to connect again.
         self.wait_for("an accepted station once the network is up", Pair::is_in_touch)?;
@@ -125,6 +128,8 @@ impl<'a> World<'a> {
         self.rest()?;
         self.everywhere(|_| commands::make_free());
         self.rest()?;
+        // A token that was presented and not used counts for a while.
+        self.run_until(self.now + LONGEST_GRANT)?;
         let before = self.sessions();
         self.send_last_drivers();
         self.rest()?;

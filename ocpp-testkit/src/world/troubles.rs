@@ -7,7 +7,7 @@ use ocpp_core::station::{EvseId, Fault, FaultCode};
 
 use super::dice::Dice;
 use crate::link::{End, Network};
-use crate::pair::Step;
+use crate::pair::{Interception, Step};
 
 /// What happens, each so long after the trouble began.
 pub(super) type Trouble = Vec<(Duration, Step)>;
@@ -23,6 +23,7 @@ const OF_A_STATION: &[(u64, Draw)] = &[
     (3, fault),
     (2, |dice, _| at_once(Step::StepStationClock(step(dice)))),
     (2, |_, _| at_once(Step::TakeOver)),
+    (3, |dice, _| at_once(bad_answer(dice))),
     (1, power_cuts),
 ];
 
@@ -67,6 +68,14 @@ fn outage(dice: &mut Dice, _: u16) -> Trouble {
 fn power_cut(dice: &mut Dice, end: End) -> Step {
     let keep = dice.below(5) as usize;
     Step::PowerCut { end, keep, in_flight_arrives: dice.chance(50), outage: dice.seconds(1, 300) }
+}
+
+fn bad_answer(dice: &mut Dice) -> Step {
+    let about_transactions = dice.one_of(["StartTransaction", "MeterValues", "StopTransaction"]);
+    let other = dice.one_of(["BootNotification", "Authorize", "StatusNotification", "Heartbeat"]);
+    let action = if dice.chance(70) { about_transactions } else { other };
+    let error = Interception::Error(dice.one_of(["InternalError", "GenericError", "NotSupported"]));
+    Step::Intercept(action, if dice.chance(70) { error } else { Interception::Silence })
 }
 
 /// The power comes and goes.

@@ -184,7 +184,7 @@ impl Output {
         let Summary { stations, seconds, steps, sessions, energy_wh, tally, trace_hash } = &self.summary;
         let hours = format!("{}.{}", seconds / 3_600, seconds % 3_600 / 360);
         let energy = format!("{}.{:03} kWh", energy_wh / 1000, energy_wh % 1000);
-        let rows: [(&str, &dyn ToString); 18] = [
+        let rows: [(&str, &dyn ToString); 19] = [
             ("seed", &self.seed),
             ("stations", stations),
             ("hours", &hours),
@@ -194,6 +194,7 @@ impl Output {
             ("messages", &tally.messages),
             ("store operations", &tally.stored),
             ("cuts", &tally.cuts),
+            ("bad answers", &tally.bad_answers),
             ("reboots", &tally.reboots),
             ("server restarts", &tally.restarts),
             ("store failures", &tally.store_failures),
