@@ -136,3 +136,75 @@ fn shown(register_mwh: i64, told_wh: i64) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Hardware;
+    use chrono::DateTime;
+    use ocpp_core::csms::{Consumption, IdToken, Started, StopReport, Stopped};
+    use ocpp_core::time::Instant;
+
+    fn started(number: i32, meter_start_wh: i64) -> Fact {
+        Fact::Started(Started {
+            transaction: TransactionId::from(number),
+            connector: 1,
+            token: IdToken::new("TAG"),
+            meter_start_wh,
+            at: DateTime::UNIX_EPOCH,
+            reservation: None,
+        })
+    }
+
+    fn stopped(number: i32, meter_stop_wh: i64) -> Fact {
+        Fact::Stopped(Stopped {
+            transaction: TransactionId::from(number),
+            inferred: false,
+            consumption: Consumption::NonMonotonic,
+            report: StopReport {
+                meter_stop_wh,
+                at: DateTime::UNIX_EPOCH,
+                reason: None,
+                token: None,
+                samples: Vec::new(),
+            },
+        })
+    }
+
+    /// On a meter that showed 1000 Wh at the beginning and shows 1100 Wh now.
+    fn look(facts: &[Fact]) -> Result<(i64, usize), Violation> {
+        let mut hardware = Hardware::new(1_000_000, 0);
+        hardware.plug(Instant::ZERO);
+        hardware.order(Instant::ZERO, &ocpp_core::station::EvseAction::Power(ocpp_core::station::Power::On));
+        let _ = hardware.poll_fact(Instant::from_millis(80));
+        hardware.set_draw(Instant::from_millis(80), 360_000);
+        let hardware = BTreeMap::from([(EvseId(1), hardware)]);
+        let now = Instant::from_millis(1_080);
+        let meters = Meters { hardware: &hardware, since: Instant::ZERO, now, unbillable_mwh: &BTreeMap::new() };
+        let mut check = LedgerCheck::default();
+        check.look(facts, &meters)?;
+        Ok((check.totals().map(|(_, totals)| totals.energy_wh).sum(), check.charging().count()))
+    }
+
+    #[test]
+    fn what_flowed_is_counted_and_what_runs_is_known() {
+        assert_eq!(look(&[started(1, 1000), stopped(1, 1060), started(2, 1060)]), Ok((60, 1)));
+        assert_eq!(look(&[started(1, 1000), stopped(1, 1060), started(2, 1061), stopped(2, 1100)]), Ok((99, 0)));
+    }
+
+    #[test]
+    fn each_wrong_fact_is_seen_when_it_comes() {
+        for (wrong, why) in [
+            (vec![started(1, 1000), stopped(1, 1102)], "more than the meter shows"),
+            (vec![started(1, 1102)], "from a register never shown"),
+            (vec![started(1, 1010)], "energy before it is missing"),
+            (vec![started(1, 1000), stopped(1, 1060), started(2, 1050)], "billed twice"),
+            (vec![started(1, 1060), stopped(1, 1050)], "backwards"),
+            (vec![started(1, 1000), started(2, 1000)], "two at once"),
+            (vec![stopped(1, 1000)], "never started"),
+            (vec![started(1, 1000), stopped(1, 1060), stopped(1, 1060)], "ended twice"),
+        ] {
+            assert!(matches!(look(&wrong), Err(Violation::Bill(_))), "{why}");
+        }
+    }
+}

@@ -167,3 +167,31 @@ fn set_profile(dice: &mut Dice, desk: Desk) -> Step {
     let connector = connector(dice, desk, 0);
     call("SetChargingProfile", &format!(r#"{{"connectorId":{connector},"csChargingProfiles":{profile}}}"#))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_waits_longer_than_the_last_drivers() {
+        let timeouts = SETTINGS.iter().filter(|(_, (key, _))| *key == "ConnectionTimeOut");
+        let longest = timeouts.flat_map(|(_, (_, values))| *values).filter_map(|value| value.parse().ok()).max();
+        assert_eq!(longest, Some(LONGEST_CONNECTION_TIMEOUT));
+    }
+
+    #[test]
+    fn every_payload_is_an_object() {
+        let mut dice = Dice::new(crate::seed::Seed(1));
+        let desk = Desk { connectors: 2, wall: None };
+        for (_, draw) in COMMANDS {
+            for _ in 0..50 {
+                if let Step::Csms(Command::Call { payload, .. }) = draw(&mut dice, desk) {
+                    assert!(
+                        serde_json::from_str::<serde_json::Value>(&payload).is_ok_and(|json| json.is_object()),
+                        "{payload}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -46,6 +46,7 @@ impl Dice {
 
     /// One of several things.
     pub fn one_of<T: Copy, const N: usize>(&mut self, things: [T; N]) -> T {
+        const { assert!(N > 0, "nothing to draw from") };
         let place = self.below(N as u64);
         let mut rest = (0..).zip(things).skip_while(|(n, _)| *n < place);
         rest.next().map_or_else(|| things[0], |(_, thing)| thing)

@@ -13,6 +13,7 @@ use crate::pair::{Interception, Step};
 pub(super) type Trouble = Vec<(Duration, Step)>;
 
 type Draw = fn(&mut Dice, u16) -> Trouble;
+type DrawForAll = fn(&mut Dice) -> Step;
 
 const OF_A_STATION: &[(u64, Draw)] = &[
     (4, |dice, _| at_once(cut(dice))),
@@ -27,7 +28,7 @@ const OF_A_STATION: &[(u64, Draw)] = &[
     (1, power_cuts),
 ];
 
-const OF_THE_SERVER: &[(u64, fn(&mut Dice) -> Step)] = &[
+const OF_THE_SERVER: &[(u64, DrawForAll)] = &[
     (3, |dice| power_cut(dice, End::Csms)),
     (2, |dice| Step::FailStore(End::Csms, dice.between(1, 3) as u32)),
     (1, |dice| Step::StepCsmsClock(step(dice))),

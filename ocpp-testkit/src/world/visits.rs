@@ -29,7 +29,9 @@ impl Visit {
     }
 }
 
-const KINDS: &[(u64, fn(&mut Visit, &mut Dice, EvseId))] = &[
+type Kind = fn(&mut Visit, &mut Dice, EvseId);
+
+const KINDS: &[(u64, Kind)] = &[
     (10, plug_and_swipe),
     (6, swipe_and_plug),
     (3, pull_only),
