@@ -18,6 +18,7 @@ use crate::v1_6::station::Machine;
 ///
 /// Facts go in by [`handle`](Self::handle), orders come out of [`poll_action`](Self::poll_action), and
 /// [`poll_timeout`](Self::poll_timeout) says when to call again at the latest. See the crate's page for the loop.
+#[derive(Debug)]
 pub struct Station {
     shared: Shared,
     machine: Machine,

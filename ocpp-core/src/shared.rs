@@ -19,6 +19,7 @@ use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
 
 /// What a machine and its blocks share, free of any version.
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub config: StationConfig,
     /// The latest time seen.

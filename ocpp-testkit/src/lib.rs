@@ -43,3 +43,4 @@ pub mod seed;
 pub mod store;
 pub mod stores;
 pub mod trace;
+pub mod world;

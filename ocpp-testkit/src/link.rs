@@ -9,6 +9,8 @@ use ocpp_core::time::Instant;
 
 /// How long a connection attempt lasts when nothing answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long TCP sends again what nobody acknowledges, before it gives the connection up: about as common systems do.
+const TRANSPORT_GIVES_UP: Duration = Duration::from_secs(924);
 
 /// One of the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,8 @@ struct Side {
     /// The connection that this end believes in. The ends differ while a close is under way, or after a silent death.
     connection: Option<u64>,
     parcels: VecDeque<Parcel>,
+    /// The silent connection that this end sent into, and when its transport gives up.
+    gives_up: Option<(Instant, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +106,18 @@ struct Parcel {
 }
 
 impl Side {
+    /// Something was sent that nobody acknowledges.
+    fn lose(&mut self, now: Instant) {
+        if let Some(connection) = self.connection.filter(|_| self.given_up().is_none()) {
+            self.gives_up = Some((now + TRANSPORT_GIVES_UP, connection));
+        }
+    }
+
+    /// When the transport gives the present connection up, if it tries in vain.
+    fn given_up(&self) -> Option<Instant> {
+        self.gives_up.filter(|(_, connection)| self.connection == Some(*connection)).map(|(at, _)| at)
+    }
+
     /// Messages of one direction never overtake each other.
     fn post(&mut self, sent: Instant, connection: u64, arrival: Arrival) {
         let after = self.parcels.back().map_or(sent, |parcel| parcel.due);
@@ -112,13 +128,18 @@ impl Side {
 impl Link {
     /// A network with these latencies towards the CSMS and towards the station.
     pub fn new(up: Duration, down: Duration) -> Self {
-        let side = |latency| Side { latency, connection: None, parcels: VecDeque::new() };
+        let side = |latency| Side { latency, connection: None, parcels: VecDeque::new(), gives_up: None };
         Link { network: Network::Up, station: side(down), csms: side(up), connections: 0, attempt: None, silent: None }
     }
 
     /// Whether this end believes that it is connected.
     pub fn is_open(&self, end: End) -> bool {
         self.side(end).connection.is_some()
+    }
+
+    /// Whether both ends believe in the same connection, and it carries messages.
+    pub fn is_alive(&self) -> bool {
+        self.living(End::Station).is_some() && self.station.connection == self.csms.connection
     }
 
     /// Whether nothing is on its way.
@@ -154,8 +175,9 @@ impl Link {
     /// `from` sends a text message. False if it is lost already.
     pub fn send(&mut self, now: Instant, from: End, frame: Vec<u8>) -> bool {
         let connection = self.living(from);
-        if let Some(connection) = connection {
-            self.side_mut(from.peer()).post(now, connection, Arrival::Frame(frame));
+        match connection {
+            Some(connection) => self.side_mut(from.peer()).post(now, connection, Arrival::Frame(frame)),
+            None => self.side_mut(from).lose(now),
         }
         connection.is_some()
     }
@@ -201,6 +223,24 @@ impl Link {
         self.lose_attempt(now);
     }
 
+    /// Somebody else connects to the CSMS under the station's identity: it closes the older connection, and what arrives
+    /// on that one counts no more.
+    pub fn take_over(&mut self, now: Instant) {
+        self.close(now, End::Csms);
+        self.connections += 1;
+        self.csms.connection = Some(self.connections);
+    }
+
+    /// The number of the connection that this end believes in.
+    pub fn connection(&self, end: End) -> Option<u64> {
+        self.side(end).connection
+    }
+
+    /// How much is on its way to this end.
+    pub fn under_way(&self, end: End) -> usize {
+        self.side(end).parcels.len()
+    }
+
     /// An end loses its power. What it sent is lost, or arrives if `in_flight_arrives`; what comes to it is lost. A CSMS
     /// does not notice the station's loss before it connects again; the station notices the CSMS's.
     pub fn power_cut(&mut self, now: Instant, end: End, in_flight_arrives: bool) {
@@ -226,12 +266,13 @@ impl Link {
     /// The next thing that arrives at `now` or before, and where.
     pub fn poll_arrival(&mut self, now: Instant) -> Option<(End, Arrival)> {
         loop {
-            let (_, end) = self.next()?;
-            let parcels = &mut self.side_mut(end).parcels;
-            if parcels.front().is_some_and(|parcel| parcel.due > now) {
-                return None;
+            let (_, end) = self.next().filter(|(due, _)| *due <= now)?;
+            let side = self.side_mut(end);
+            if side.given_up().is_some_and(|at| at <= now) {
+                side.connection = None;
+                return Some((end, Arrival::Closed));
             }
-            let parcel = parcels.pop_front()?;
+            let parcel = side.parcels.pop_front()?;
             if let Some(arrival) = self.deliver(end, parcel) {
                 return Some((end, arrival));
             }
@@ -244,7 +285,11 @@ impl Link {
     }
 
     fn next(&self) -> Option<(Instant, End)> {
-        let due = |end| self.side(end).parcels.front().map(|parcel| (parcel.due, end));
+        let due = |end| {
+            let side = self.side(end);
+            let parcel = side.parcels.front().map(|parcel| parcel.due);
+            parcel.into_iter().chain(side.given_up()).min().map(|at| (at, end))
+        };
         due(End::Station).into_iter().chain(due(End::Csms)).min()
     }
 

@@ -9,6 +9,9 @@ use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
 use thiserror::Error;
 
+/// What is left of a torn record: too little to say what it was.
+pub(crate) const TORN_BYTES: usize = 1;
+
 /// How a store behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreHabits {
@@ -16,11 +19,13 @@ pub struct StoreHabits {
     pub lag: Duration,
     /// Whether it confirms at once, before anything is durable: a broken promise, to prove that checks see it.
     pub lies: bool,
+    /// Whether a crash leaves a torn piece of the first record that does not survive.
+    pub tears: bool,
 }
 
 impl Default for StoreHabits {
     fn default() -> Self {
-        StoreHabits { lag: Duration::from_millis(5), lies: false }
+        StoreHabits { lag: Duration::from_millis(5), lies: false, tears: false }
     }
 }
 
@@ -179,6 +184,19 @@ impl<Op> SimStore<Op> {
 }
 
 impl SimStore<StoreOp> {
+    /// The same as [`Self::crash`], with the torn piece if the store's habits are so.
+    pub fn crash_torn(&mut self, keep: usize) {
+        let torn = self.pending.get(keep).and_then(|pending| match &pending.op {
+            StoreOp::Append { log, index, record } => {
+                let record = record.iter().take(TORN_BYTES).copied().collect();
+                Some(StoreOp::Append { log: *log, index: *index, record })
+            }
+            StoreOp::Trim { .. } | StoreOp::Put { .. } | StoreOp::Delete { .. } => None,
+        });
+        self.crash(keep);
+        self.durable.extend(torn.filter(|_| self.habits.tears));
+    }
+
     /// What is durable, as a machine is restored from it.
     pub fn image(&self) -> Image {
         let mut image = Image::default();
@@ -216,6 +234,22 @@ mod tests {
             assert_eq!(crashed.durable(), &['a', 'b', 'c'][..1 + keep]);
             assert_eq!(crashed.poll_timeout(), None);
             assert_eq!(crashed.submit(at(9), Ticket(1), 'd'), Ok(()), "tickets count from one again");
+        }
+    }
+
+    #[test]
+    fn torn_record_is_left_where_the_first_lost_one_was() {
+        use ocpp_core::store::{Log, LogIndex};
+        let append = |index| StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, 2, 3] };
+        for (tears, left) in [(false, 1), (true, 2)] {
+            let mut store = SimStore::new(StoreHabits { tears, ..StoreHabits::default() }, Numbering::PerRun);
+            for index in 1..=3 {
+                store.submit(at(0), Ticket(index), append(index)).unwrap();
+            }
+            store.crash_torn(1);
+            let lengths: Vec<usize> =
+                store.image().records(Log::Transactions).map(|(_, record)| record.len()).collect();
+            assert_eq!(lengths, &[3, TORN_BYTES][..left]);
         }
     }
 

@@ -55,7 +55,7 @@ mod without_the_gate {
     use ocpp_testkit::pair::PairConfig;
     use ocpp_testkit::store::StoreHabits;
 
-    const LIAR: StoreHabits = StoreHabits { lag: Duration::from_millis(400), lies: true };
+    const LIAR: StoreHabits = StoreHabits { lag: Duration::from_millis(400), lies: true, tears: false };
 
     fn first_violation(end: End, config: fn() -> PairConfig) -> Violation {
         let scenario = Scenario { name: "liar", config, ..ALL[0] };

@@ -12,7 +12,7 @@ use crate::hardware::Hardware;
 
 /// How much the bill may differ from the meters at each begin and end of a transaction, in Wh: registers are told in
 /// whole Wh.
-const SLACK_WH: i64 = 1;
+pub(super) const SLACK_WH: i64 = 1;
 
 /// What the meters know.
 #[derive(Clone, Copy, Debug)]
@@ -38,33 +38,53 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
     }
     for (evse, hardware) in meters.hardware {
         let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
-        // Rounded up: what is missing is told in whole Wh.
-        let mut missing_wh = (unbillable_mwh + 999) / 1000;
-        let mut register_wh = hardware.meter().register_mwh(meters.since) / 1000;
-        let mut follows = |register_wh: i64, from_wh: i64, what: &str| {
-            let gap = from_wh - register_wh;
-            if gap < -SLACK_WH || gap > SLACK_WH + missing_wh {
-                return Err(Violation::Bill(format!(
-                    "{what} {from_wh} Wh, the bill before it ended at {register_wh} Wh"
-                )));
-            }
-            missing_wh -= (gap - SLACK_WH).max(0);
-            Ok(())
-        };
+        let mut billed = Billed::up_to(hardware.meter().register_mwh(meters.since) / 1000);
         for row in bill.rows.iter().filter(|row| row.connector == u32::from(evse.0)) {
             let Some(end) = &row.end else {
                 return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
             };
-            follows(register_wh, row.meter_start_wh, &format!("transaction {} starts at", row.transaction))?;
+            let goes_on = billed.goes_on(row.meter_start_wh, unbillable_mwh);
+            goes_on.map_err(|gap| Violation::Bill(format!("transaction {} starts at {gap}", row.transaction)))?;
             if end.meter_stop_wh < row.meter_start_wh {
                 return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
             }
-            register_wh = end.meter_stop_wh;
+            billed.ends(end.meter_stop_wh);
         }
-        let meter_wh = hardware.meter().register_mwh(meters.now) / 1000;
-        follows(register_wh, meter_wh, &format!("meter of connector {} shows", evse.0))?;
+        let goes_on = billed.goes_on(hardware.meter().register_mwh(meters.now) / 1000, unbillable_mwh);
+        goes_on.map_err(|gap| Violation::Bill(format!("meter of connector {} shows {gap}", evse.0)))?;
     }
     Ok(())
+}
+
+/// How far the energy of a connector is on the bill.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Billed {
+    register_wh: i64,
+    /// What was found missing so far.
+    missing_wh: i64,
+}
+
+impl Billed {
+    /// All before this register value is somebody else's.
+    pub fn up_to(register_wh: i64) -> Self {
+        Billed { register_wh, missing_wh: 0 }
+    }
+
+    /// The next thing on the bill begins at `from_wh`. Of what flowed before, only what is unbillable may be missing.
+    pub fn goes_on(&mut self, from_wh: i64, unbillable_mwh: i64) -> Result<(), String> {
+        let gap_wh = from_wh - self.register_wh;
+        self.missing_wh += (gap_wh - SLACK_WH).max(0);
+        // Rounded up: what is missing is told in whole Wh.
+        if gap_wh < -SLACK_WH || self.missing_wh > (unbillable_mwh + 999) / 1000 {
+            return Err(format!("{from_wh} Wh, the bill before it ended at {} Wh", self.register_wh));
+        }
+        Ok(())
+    }
+
+    /// A transaction ended at this register value.
+    pub fn ends(&mut self, register_wh: i64) {
+        self.register_wh = register_wh;
+    }
 }
 
 /// Checks that each transaction has the register values that its meter showed at the times it tells, within two seconds

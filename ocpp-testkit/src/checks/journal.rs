@@ -3,6 +3,8 @@
 //! The journal in the store and the frames on the wire are two lists of the same things. A message is either the next
 //! record of the first list, or the one sent last, again.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, Utc};
 use ocpp_core::csms::{Attribution, Fact, MeterValue};
 use ocpp_core::store::{Log, StoreOp};
@@ -45,6 +47,8 @@ impl Kind {
 struct Message {
     kind: Kind,
     payload: Value,
+    /// Whether the database was seen to hold it.
+    is_held: bool,
 }
 
 /// The last message as it went out.
@@ -52,8 +56,10 @@ struct Message {
 struct LastSent {
     /// Its message id.
     id: String,
-    /// How many operations the store had been given when its answer came, if it came in this boot.
-    answered: Option<usize>,
+    /// Whether its answer came in this boot.
+    is_answered: bool,
+    /// How many operations the store had been given then, as far as that is known.
+    given: Option<usize>,
     /// Whether a boot ended with the delivery durable.
     is_delivered: bool,
 }
@@ -65,8 +71,12 @@ pub struct JournalCheck {
     looked: usize,
     records: Vec<Kind>,
     last_position: Option<u64>,
-    /// The messages, each once.
-    messages: Vec<Message>,
+    /// How many different messages were sent.
+    sent: usize,
+    /// Those that the database was not seen to hold, and the last one.
+    messages: VecDeque<Message>,
+    /// How many of the database's facts were looked at.
+    compared: usize,
     last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
@@ -100,38 +110,44 @@ impl JournalCheck {
         let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
-        let message = Message { kind, payload: payload.clone() };
+        let is_repeat = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
         let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
-        if self.messages.last() == Some(&message) {
+        if is_repeat {
             self.repeats += 1;
-            if last.is_delivered {
+            if last.is_delivered || last.is_answered {
                 return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
             }
             return Ok(());
         }
-        match self.records.get(self.messages.len()) {
+        match self.records.get(self.sent) {
             None => Err(Violation::NotDurable(action.clone(), payload.to_string())),
             Some(next) if *next != kind => {
                 Err(Violation::OutOfOrder(action.clone(), format!("{next:?}"), payload.to_string()))
             }
             Some(_) => {
-                self.messages.push(message);
+                self.sent += 1;
+                self.messages.push_back(Message { kind, payload: payload.clone(), is_held: false });
                 Ok(())
             }
         }
     }
 
-    /// A frame arrives at the station, whose store was given so many operations.
-    pub fn arrived(&mut self, frame: &Frame, given: usize) {
-        if matches!(frame, Frame::Result { id, .. } if *id == self.last.id) {
-            self.last.answered = Some(given);
+    /// A frame arrives at the station, whose store was given so many operations; none if others may wait for it.
+    pub fn arrived(&mut self, frame: &Frame, given: Option<usize>) {
+        let Frame::Result { id, payload } = frame else { return };
+        let names_transaction = || payload.get("transactionId").is_some_and(Value::is_i64);
+        let is_start = self.messages.back().is_some_and(|message| message.kind == Kind::Start);
+        if *id == self.last.id && payload.is_object() && (!is_start || names_transaction()) {
+            self.last.is_answered = true;
+            self.last.given = given;
         }
     }
 
     /// The station loses its power, and so much is durable.
     pub fn power_cut(&mut self, durable: usize) {
         // The first operation after the answer records the delivery.
-        self.last.is_delivered |= self.last.answered.take().is_some_and(|given| durable > given);
+        self.last.is_delivered |= self.last.given.take().is_some_and(|given| durable > given);
+        self.last.is_answered = false;
     }
 
     /// Everything was sent, and the database holds each message once and in order.
@@ -140,27 +156,47 @@ impl JournalCheck {
     /// When it does not.
     pub fn finish(&mut self, durable: &[StoreOp], facts: &[Fact]) -> Result<(), Violation> {
         self.look(durable)?;
-        if let Some(kind) = self.records.get(self.messages.len()) {
+        if let Some(kind) = self.records.get(self.sent) {
             return Err(Violation::NeverSent(format!("{kind:?}")));
         }
-        let mut facts = facts.iter().filter(|fact| match fact {
-            Fact::Sampled(samples) => {
-                samples.attribution != Attribution::None || samples.values.iter().any(|value| !is_triggered(value))
-            }
-            Fact::Started(_) | Fact::Stopped(_) => true,
-            Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => true,
-            Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => false,
-        });
-        for message in &self.messages {
-            let fact = facts.next();
-            if !fact.is_some_and(|fact| message.is(fact)) {
-                return Err(Violation::NotInDatabase(message.payload.to_string(), format!("{fact:?}")));
-            }
-        }
-        match facts.next() {
-            Some(fact) => Err(Violation::NotInDatabase("(none)".to_owned(), format!("{fact:?}"))),
+        self.compare(facts)?;
+        match self.messages.iter().find(|message| !message.is_held) {
+            Some(message) => Err(Violation::NotInDatabase(message.payload.to_string(), "None".to_owned())),
             None => Ok(()),
         }
+    }
+
+    /// The database holds these facts by now: each is the next message that was sent.
+    ///
+    /// # Errors
+    /// When one is not.
+    pub fn compare(&mut self, facts: &[Fact]) -> Result<(), Violation> {
+        for fact in facts.get(self.compared..).unwrap_or_default() {
+            self.compared += 1;
+            match fact {
+                Fact::Sampled(samples)
+                    if samples.attribution == Attribution::None && samples.values.iter().all(is_triggered) =>
+                {
+                    continue;
+                }
+                Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
+                Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
+                Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => continue,
+            }
+            // The last one is kept, to know it if it is sent again.
+            if self.messages.len() > 1 && self.messages.front().is_some_and(|message| message.is_held) {
+                self.messages.pop_front();
+            }
+            match self.messages.front_mut().filter(|message| !message.is_held && message.is(fact)) {
+                Some(message) => message.is_held = true,
+                None => {
+                    let next = self.messages.iter().find(|message| !message.is_held);
+                    let next = next.map_or_else(|| "(none)".to_owned(), |message| message.payload.to_string());
+                    return Err(Violation::NotInDatabase(next, format!("{fact:?}")));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -249,17 +285,26 @@ mod tests {
     #[test]
     fn repeat_after_a_durable_delivery_is_seen() {
         let durable = [append(1, 1), append(2, 3)];
-        let answer = Frame::Result { id: "a".to_owned(), payload: json!({}) };
+        let answer = Frame::Result { id: "a".to_owned(), payload: json!({"transactionId": 1}) };
         let start = message("a", "StartTransaction", 0);
         for (survives, allowed) in [(2, true), (3, false)] {
             let mut check = JournalCheck::default();
             check.sent(&start, &durable).unwrap();
-            check.arrived(&answer, 2);
+            check.arrived(&answer, Some(2));
             check.power_cut(survives);
             check.power_cut(5);
             let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
             assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
         }
+    }
+
+    #[test]
+    fn repeat_of_what_was_answered_is_seen() {
+        let (durable, stop) = ([append(1, 3)], message("a", "StopTransaction", 0));
+        let mut check = JournalCheck::default();
+        check.sent(&stop, &durable).unwrap();
+        check.arrived(&Frame::Result { id: "a".to_owned(), payload: json!({}) }, Some(1));
+        assert!(matches!(check.sent(&stop, &durable), Err(Violation::RepeatedThoughDelivered(..))));
     }
 
     #[test]

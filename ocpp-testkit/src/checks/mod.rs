@@ -1,7 +1,9 @@
 //! What must hold in every run, whatever happens in it.
 
 pub mod bill;
+pub mod bounds;
 pub mod journal;
+pub mod ledger;
 pub mod wire;
 
 use ocpp_core::MisuseError;
@@ -75,6 +77,22 @@ pub enum Violation {
     /// The database does not hold what was sent, once and in order.
     #[error("message {0} is in the database as {1}")]
     NotInDatabase(String, String),
+    /// Something grew beyond its bound.
+    #[error("{found} {what}, {limit} at most")]
+    Bound {
+        /// What.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// A command that did not end, and the process that took it lives.
+    #[error("command {0} did not end")]
+    CommandOpen(u64),
+    /// A connector on which nobody can charge any more.
+    #[error("nobody can charge on connector {0}")]
+    StuckConnector(u16),
     /// The bill does not agree with the meter.
     #[error("bill: {0}")]
     Bill(String),

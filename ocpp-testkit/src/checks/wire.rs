@@ -176,6 +176,11 @@ impl WireCheck {
         self.broken.remove(&end);
     }
 
+    /// Whether the CSMS accepted the station in its present boot.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.registration, Registration::Accepted)
+    }
+
     /// The station boots.
     pub fn station_booted(&mut self) {
         self.closed(End::Station);

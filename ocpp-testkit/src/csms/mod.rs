@@ -3,7 +3,7 @@
 mod bill;
 mod policy;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use ocpp_core::MisuseError;
@@ -48,6 +48,8 @@ struct Process {
     uptime: Uptime,
     session: Session,
     answers: VecDeque<(Instant, AskId, Answer)>,
+    /// Commands without a result.
+    open: BTreeSet<CommandId>,
 }
 
 impl MiniCsms {
@@ -72,17 +74,27 @@ impl MiniCsms {
     /// # Errors
     /// When the session does not take the time.
     pub fn start(&mut self, now: Instant) -> Result<(), MisuseError> {
-        let facts = self.database.durable().iter().cloned();
-        let numbered = (1..).map(Ticket).zip(facts);
-        let state = SessionState::replay(&self.config, numbered);
-        let seed = self.seed.child("start", self.starts).0;
+        let session = self.restored();
         self.starts += 1;
-        let session = Session::restore(self.config.clone(), seed, state);
-        self.process = Some(Process { uptime: Uptime::since(now), session, answers: VecDeque::new() });
+        self.process =
+            Some(Process { uptime: Uptime::since(now), session, answers: VecDeque::new(), open: BTreeSet::new() });
         match self.clock.read(now) {
             Some(wall) => self.handle(now, Input::Wall(wall)),
             None => Ok(()),
         }
+    }
+
+    /// A session as the next start makes it.
+    pub fn restored(&self) -> Session {
+        let facts = self.database.durable().iter().cloned();
+        let numbered = (1..).map(Ticket).zip(facts);
+        let state = SessionState::replay(&self.config, numbered);
+        Session::restore(self.config.clone(), self.seed.child("start", self.starts).0, state)
+    }
+
+    /// The session, while the process runs.
+    pub fn session(&self) -> Option<&Session> {
+        self.process.as_ref().map(|process| &process.session)
     }
 
     /// The process dies. Of the facts that were not durable, the first `keep` are.
@@ -114,7 +126,16 @@ impl MiniCsms {
     pub fn command(&mut self, now: Instant, command: Command) -> Result<CommandId, MisuseError> {
         self.commands += 1;
         let id = CommandId(self.commands);
-        self.handle(now, Input::Command { id, command }).map(|()| id)
+        self.handle(now, Input::Command { id, command })?;
+        if let Some(process) = &mut self.process {
+            process.open.insert(id);
+        }
+        Ok(id)
+    }
+
+    /// Commands that this process took and that did not end yet.
+    pub fn open_commands(&self) -> impl Iterator<Item = CommandId> {
+        self.process.iter().flat_map(|process| process.open.iter().copied())
     }
 
     /// How a command ended, if it did.
@@ -129,6 +150,9 @@ impl MiniCsms {
 
     /// Keeps the result of a command.
     pub fn keep_result(&mut self, id: CommandId, result: CommandResult) {
+        if let Some(process) = &mut self.process {
+            process.open.remove(&id);
+        }
         self.results.insert(id, result);
     }
 

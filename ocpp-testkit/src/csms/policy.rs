@@ -1,6 +1,6 @@
 //! What a small operator decides: which stations may serve, which tokens may charge.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use ocpp_core::csms::{Answer, Authorization, DataTransferStatus, IdToken, Question, RegistrationStatus};
@@ -16,6 +16,8 @@ pub struct Policy {
     tokens: BTreeMap<String, Authorization>,
     /// The verdict on tokens that are not known.
     pub unknown_token: AuthorizationStatus,
+    /// Tokens that charge at another station: they may not charge at a second one.
+    pub busy_elsewhere: BTreeSet<String>,
 }
 
 impl Default for Policy {
@@ -26,6 +28,7 @@ impl Default for Policy {
             heartbeat: Duration::from_secs(300),
             tokens: BTreeMap::new(),
             unknown_token: AuthorizationStatus::Invalid,
+            busy_elsewhere: BTreeSet::new(),
         }
     }
 }
@@ -70,7 +73,10 @@ impl Policy {
     /// What is said of a token.
     pub fn verdict(&self, token: &IdToken) -> Authorization {
         let known = self.tokens.get(&token.as_str().to_ascii_lowercase());
-        known.cloned().unwrap_or_else(|| self.unknown_token.into())
+        let verdict = known.cloned().unwrap_or_else(|| self.unknown_token.into());
+        let is_busy = self.busy_elsewhere.contains(&token.as_str().to_ascii_lowercase());
+        let is_concurrent = is_busy && verdict.status == AuthorizationStatus::Accepted;
+        if is_concurrent { AuthorizationStatus::ConcurrentTx.into() } else { verdict }
     }
 }
 

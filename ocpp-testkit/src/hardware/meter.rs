@@ -14,6 +14,8 @@ pub struct Meter {
     /// The moments at which the power changed, oldest first; the first is the beginning of time.
     changes: Vec<Change>,
     last: Change,
+    /// By how many thousandths of what flowed the readings are too high: a broken promise, to prove that checks see it.
+    error_permille: i64,
 }
 
 /// From `at` on the register grows from `microjoules` by `milliwatts`.
@@ -36,7 +38,7 @@ impl Meter {
     /// A meter that shows `register_mwh`.
     pub fn new(register_mwh: i64) -> Self {
         let last = Change { at: Instant::ZERO, microjoules: register_mwh.saturating_mul(UJ_PER_MWH), milliwatts: 0 };
-        Meter { changes: vec![last], last }
+        Meter { changes: vec![last], last, error_permille: 0 }
     }
 
     /// The power changes.
@@ -52,10 +54,17 @@ impl Meter {
         change.microjoules_at(at) / UJ_PER_MWH
     }
 
+    /// Lets the readings be wrong from now on.
+    pub fn misread(&mut self, error_permille: i64) {
+        self.error_permille = error_permille;
+    }
+
     /// The values now.
     pub fn reading(&self, now: Instant) -> MeterReading {
         let milliwatts = i64::try_from(self.last.milliwatts).unwrap_or(i64::MAX);
-        MeterReading { energy_mwh: self.register_mwh(now), values: Vec::new() }
+        let register_mwh = self.register_mwh(now);
+        let error_mwh = (register_mwh - self.register_mwh(Instant::ZERO)) * self.error_permille / 1000;
+        MeterReading { energy_mwh: register_mwh + error_mwh, values: Vec::new() }
             .with(Measurand::PowerActiveImport, None, milliwatts)
             .with(Measurand::CurrentImport, None, milliwatts.saturating_mul(1_000) / i64::from(MAINS_MILLIVOLTS))
             .with(Measurand::Voltage, None, MAINS_MILLIVOLTS.into())

@@ -119,7 +119,14 @@ impl Hardware {
         self
     }
 
-    /// The meter, which nobody can fool.
+    /// Gives the EVSE a meter whose readings are too high by so many thousandths of what flowed.
+    #[must_use]
+    pub fn with_misreading(mut self, error_permille: i64) -> Self {
+        self.meter.misread(error_permille);
+        self
+    }
+
+    /// The meter, whose register nobody can fool.
     pub fn meter(&self) -> &Meter {
         &self.meter
     }

@@ -147,3 +147,18 @@ fn station_notices_a_csms_without_power() {
         assert_eq!(seen.len(), usize::from(arrives));
     }
 }
+
+#[test]
+fn transport_gives_a_silent_connection_up_when_something_was_sent_into_it() {
+    let mut link = connected();
+    let died = at(60_000);
+    link.die_silently(died);
+    assert_eq!(link.poll_timeout(), None, "who sends nothing notices nothing");
+    assert!(!link.send(died, Station, b"a".to_vec()));
+    assert!(!link.send(died + Duration::from_secs(100), Station, b"b".to_vec()));
+    let noticed = died + TRANSPORT_GIVES_UP;
+    assert_eq!(link.poll_timeout(), Some(noticed), "counted from what was sent first");
+    assert_eq!(link.poll_arrival(noticed), Some((Station, Arrival::Closed)));
+    assert!(!link.is_open(Station) && link.is_open(Csms));
+    assert_eq!(link.poll_timeout(), None);
+}

@@ -9,6 +9,7 @@ use ocpp_core::store::{self, Log, StoreOp};
 use super::{Pair, text};
 use crate::checks::{Failure, Violation};
 use crate::link::End;
+use crate::trace::record::What;
 use crate::trace::{Actor, LOST};
 
 /// More actions than any input can ask for.
@@ -73,7 +74,7 @@ impl Pair {
         match action {
             st::Action::Link(LinkAction::Connect(request)) => {
                 self.note(Actor::Station, || format!("connects {} {:?}", request.url, request.subprotocols));
-                self.wire.closed(End::Station);
+                self.forget_connection(End::Station);
                 self.link.connect(now, request);
             }
             st::Action::Link(LinkAction::Send(bytes)) => self.send(End::Station, bytes)?,
@@ -83,7 +84,7 @@ impl Pair {
             }
             st::Action::Link(LinkAction::Close) => {
                 self.note(Actor::Station, || "closes".to_owned());
-                self.wire.closed(End::Station);
+                self.forget_connection(End::Station);
                 self.link.close(now, End::Station);
             }
             st::Action::Store { ticket, op } => {
@@ -134,7 +135,7 @@ impl Pair {
             }
             csms::Action::Link(csms::LinkAction::Close(end)) => {
                 self.note(Actor::Csms, || format!("closes {end:?}"));
-                self.wire.closed(End::Csms);
+                self.forget_connection(End::Csms);
                 self.link.close(now, End::Csms);
             }
             csms::Action::Store { ticket, fact } => {
@@ -158,11 +159,17 @@ impl Pair {
         Ok(())
     }
 
-    fn send(&mut self, sender: End, bytes: Vec<u8>) -> Result<(), Failure> {
+    pub(super) fn send(&mut self, sender: End, bytes: Vec<u8>) -> Result<(), Failure> {
         let actor = match sender {
             End::Station => Actor::Station,
             End::Csms => Actor::Csms,
         };
+        self.tally.messages += 1;
+        self.trace.digest(self.now, &bytes);
+        if self.records.is_some() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            self.record(self.link.connection(sender), What::Frame { from: sender, text });
+        }
         let frame = match self.wire.sent(self.now, sender, &bytes) {
             Ok(frame) => frame,
             Err(violation) => {
@@ -175,6 +182,7 @@ impl Pair {
         {
             return Err(self.fail(violation));
         }
+        self.remember_stop(&frame);
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());
         let arrives = self.link.send(self.now, sender, bytes);
         self.note(actor, || format!("sends {}{}", text.unwrap_or_default(), if arrives { "" } else { LOST }));
@@ -207,16 +215,20 @@ impl Pair {
         let now = self.now;
         match end {
             End::Station => {
+                self.tally.reboots += 1;
                 self.station.power_cut(now, keep);
                 self.forget_begun();
                 if let Some(journal) = &mut self.journal {
                     journal.power_cut(self.station.store().durable().len());
                 }
             }
-            End::Csms => self.csms.crash(keep),
+            End::Csms => {
+                self.tally.restarts += 1;
+                self.csms.crash(keep);
+            }
         }
         self.link.power_cut(now, end, in_flight_arrives);
-        self.wire.closed(end);
+        self.forget_connection(end);
         self.power_back.insert(end, now + outage);
         self.note(Actor::World, || format!("cuts the power of {end:?}, {keep} operations survive"));
     }
@@ -274,6 +286,11 @@ impl Pair {
         let store::Ticket(number) = match reply {
             Stored(ticket) | Failed(ticket) => ticket,
         };
+        match reply {
+            Stored(_) => self.tally.stored += 1,
+            Failed(_) => self.tally.store_failures += 1,
+        }
+        self.trace.digest(self.now, &number.to_le_bytes());
         let verb = if matches!(reply, Stored(_)) { "has stored" } else { "could not store" };
         self.note(actor, || format!("{verb} #{number}"));
         match (end, reply) {

@@ -23,22 +23,24 @@ impl Pair {
                 let frame = self.wire.arrived(self.now, End::Station, &bytes);
                 // Once an operation failed, others may wait that the store was not given yet.
                 let store = self.station.store();
-                if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
-                    journal.arrived(&frame, store.durable().len() + store.volatile());
+                let given = (!store.has_failed()).then(|| store.durable().len() + store.volatile());
+                if let (Some(frame), Some(journal)) = (frame, &mut self.journal) {
+                    journal.arrived(&frame, given);
                 }
-                self.tell_station(st::Input::Link(st::LinkInput::Frame(bytes.into())))
+                self.tell_station(st::Input::Link(st::LinkInput::Frame(bytes.as_slice().into())))?;
+                self.repeat_stop(&bytes)
             }
             (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
             (End::Station, Arrival::Pong) => self.tell_station(st::Input::Link(st::LinkInput::Pong)),
             (End::Csms, Arrival::Pong) => self.tell_csms(csms::Input::Link(csms::LinkInput::Pong)),
             (End::Station, Arrival::Closed) => {
                 self.note(Actor::Link, || "is closed for the station".to_owned());
-                self.wire.closed(End::Station);
+                self.forget_connection(End::Station);
                 self.tell_station(st::Input::Link(st::LinkInput::Closed))
             }
             (End::Csms, Arrival::Closed) => {
                 self.note(Actor::Link, || "is closed for the csms".to_owned());
-                self.wire.closed(End::Csms);
+                self.forget_connection(End::Csms);
                 self.tell_csms(csms::Input::Link(csms::LinkInput::Closed))
             }
         }
@@ -54,7 +56,20 @@ impl Pair {
         };
         self.link.accept(self.now, dialect.subprotocol());
         self.wire.closed(End::Csms);
+        self.record_connected(dialect.subprotocol());
         self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect }))
+    }
+
+    /// Somebody else, with the station's identity: the server takes the newest connection.
+    fn take_over(&mut self) -> Result<(), Failure> {
+        if !self.csms.is_up() {
+            return Ok(());
+        }
+        self.link.take_over(self.now);
+        self.wire.closed(End::Csms);
+        self.record_connected(Dialect::V1_6.subprotocol());
+        self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect: Dialect::V1_6 }))?;
+        self.arrive_at_csms(br#"[2,"somebody else","Heartbeat",{}]"#)
     }
 
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -83,6 +98,7 @@ impl Pair {
 
     pub(super) fn perform(&mut self, step: Step) -> Result<(), Failure> {
         self.note(Actor::World, || text::step(&step));
+        self.count(&step);
         let now = self.now;
         match step {
             Step::Plug(evse) => self.touch(evse, |hardware| hardware.plug(now)),
@@ -113,6 +129,14 @@ impl Pair {
             Step::PowerCut { end, keep, in_flight_arrives, outage } => {
                 self.power_cut(end, keep, in_flight_arrives, outage);
             }
+            Step::Intercept(action, interception) => self.intercept(action, interception),
+            Step::TakeOver => return self.take_over(),
+            Step::StepStationClock(step) => {
+                self.station.clock.step(step);
+                if let Some(wall) = self.station.clock.read(now) {
+                    return self.tell_station(st::Input::Wall(wall));
+                }
+            }
             Step::StepCsmsClock(step) => {
                 self.csms.clock.step(step);
                 if let Some(wall) = self.csms.clock.read(now) {
@@ -121,6 +145,21 @@ impl Pair {
             }
         }
         Ok(())
+    }
+
+    fn count(&mut self, step: &Step) {
+        let tally = &mut self.tally;
+        match step {
+            Step::Plug(_) | Step::Unplug(_) | Step::Token(..) | Step::Vehicle(..) => tally.acts += 1,
+            Step::Station(_) | Step::Csms(_) | Step::RemoteStopRunning => tally.acts += 1,
+            Step::Fault(_, fault) => tally.faults += u64::from(fault.is_some()),
+            Step::MeterAnswers(_, answers) => tally.faults += u64::from(!answers),
+            Step::Cut { .. } | Step::DieSilently | Step::TakeOver => tally.cuts += 1,
+            Step::Intercept(..) => tally.bad_answers += 1,
+            Step::StepStationClock(_) | Step::StepCsmsClock(_) => tally.clock_steps += 1,
+            // Counted where they take effect, or no events of their own.
+            Step::Network(_) | Step::Inject { .. } | Step::FailStore(..) | Step::PowerCut { .. } => {}
+        }
     }
 
     fn touch(&mut self, evse: EvseId, act: impl FnOnce(&mut Hardware)) {

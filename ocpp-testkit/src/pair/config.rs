@@ -10,6 +10,7 @@ use crate::clock::WallClock;
 use crate::crash::CrashPoint;
 use crate::csms::Policy;
 use crate::hardware::Hardware;
+use crate::pair::Sabotage;
 use crate::seed::Seed;
 use crate::store::StoreHabits;
 
@@ -46,12 +47,19 @@ pub struct PairConfig {
     pub record: bool,
     /// Whether messages about transactions are compared with the station's journal as they are sent.
     pub journal_check: bool,
+    /// Whether each fact that gets into the database is compared at once with the wire and the meters. Holds where no
+    /// message is given up.
+    pub ledger_check: bool,
     /// Whether the machines are ticked after each input as well, which must make no difference.
     pub extra_ticks: bool,
     /// Power cuts at chosen actions, in order.
     pub crashes: Vec<CrashPoint>,
     /// Whether to write down where crashes could be.
     pub survey: bool,
+    /// A planted bug.
+    pub sabotage: Option<Sabotage>,
+    /// Whether to record the wire, for a trace file.
+    pub record_wire: bool,
 }
 
 impl PairConfig {
@@ -75,9 +83,12 @@ impl PairConfig {
             trace: true,
             record: false,
             journal_check: true,
+            ledger_check: false,
             extra_ticks: false,
             crashes: Vec::new(),
             survey: false,
+            sabotage: None,
+            record_wire: false,
         }
     }
 

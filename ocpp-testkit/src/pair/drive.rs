@@ -6,9 +6,10 @@ use ocpp_core::store::Log;
 use ocpp_core::time::Instant;
 use ocpp_core::{MisuseError, csms, station as st};
 
-use super::{Pair, Step};
+use super::{Pair, Sabotage, Step};
 use crate::checks::{Failure, Violation};
 use crate::link::End;
+use crate::store::TORN_BYTES;
 
 /// More steps than any run of a scenario has.
 const MAX_STEPS: usize = 200_000;
@@ -67,10 +68,20 @@ impl Pair {
             }
             // The facts that fell due are told with the actions.
             Due::Hardware => {}
-            Due::Tick(end) => return self.tick(end).map(|()| Some(now)),
+            Due::Tick(end) => {
+                self.tick(end)?;
+                self.check_progress()?;
+                return Ok(Some(now));
+            }
         }
         self.drain()?;
+        self.check_progress()?;
         Ok(Some(now))
+    }
+
+    /// When the next thing is due, if any ever is.
+    pub fn due_at(&self) -> Option<Instant> {
+        self.next_due().map(|(at, _)| at)
     }
 
     fn next_due(&self) -> Option<(Instant, Due)> {
@@ -83,7 +94,7 @@ impl Pair {
             due(self.csms.database_timeout(), Due::Stores),
             due(self.csms.thought_timeout(), Due::CsmsThought),
             due(self.station.hardware_timeout(), Due::Hardware),
-            due(self.station.tick_at(), Due::Tick(End::Station)),
+            due(self.station.tick_at().filter(|_| !self.is_sabotaged(Sabotage::LostTimer)), Due::Tick(End::Station)),
             due(self.csms.tick_at(), Due::Tick(End::Csms)),
         ];
         script.into_iter().chain(power).chain(rest.into_iter().flatten()).min()
@@ -92,6 +103,7 @@ impl Pair {
     /// Ticks a machine at its deadline: the next one must be later.
     fn tick(&mut self, end: End) -> Result<(), Failure> {
         match end {
+            End::Station if self.is_sabotaged(Sabotage::StuckTimer) => {}
             End::Station => self.tell_station(st::Input::Tick)?,
             End::Csms => self.tell_csms(csms::Input::Tick)?,
         }
@@ -177,7 +189,7 @@ impl Pair {
             && is_connected
             && is_stored
             && self.next_due().is_none_or(|(at, _)| at > self.now + QUIET_FOR)
-            && self.station.store().image().records(Log::Transactions).next().is_none()
+            && self.station.store().image().records(Log::Transactions).all(|(_, record)| record.len() <= TORN_BYTES)
     }
 
     /// Lets several things happen, each so long after now.

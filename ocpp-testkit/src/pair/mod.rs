@@ -8,9 +8,11 @@ mod actions;
 mod arrivals;
 mod config;
 mod drive;
+mod sabotage;
 mod script;
 mod station;
-mod text;
+mod tally;
+pub(crate) mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -19,11 +21,15 @@ use ocpp_core::time::Instant;
 use ocpp_core::{csms, station as st};
 
 pub use config::PairConfig;
+pub use sabotage::Sabotage;
 pub use script::{Interception, Step};
 pub use station::StationEnd;
+pub use tally::Tally;
 
 use crate::checks::bill::{self, Meters};
+use crate::checks::bounds::{self, BoundsCheck};
 use crate::checks::journal::JournalCheck;
+use crate::checks::ledger::LedgerCheck;
 use crate::checks::wire::WireCheck;
 use crate::checks::{Failure, Violation};
 use crate::clock::WallClock;
@@ -31,8 +37,11 @@ use crate::crash::CrashPoint;
 use crate::csms::MiniCsms;
 use crate::hardware::Hardware;
 use crate::link::{End, Link};
+use crate::trace::record::{Record, What};
 use crate::trace::{Actor, Trace};
 
+/// More messages than ever are under way to one end: each has one call open, and answers those of the other.
+const MAX_UNDER_WAY: usize = 64;
 /// Lines of the trace that a failure shows.
 const FAILURE_LINES: usize = 60;
 
@@ -60,6 +69,15 @@ pub struct Pair {
     wire: WireCheck,
     /// None where the journal is not to be compared with the wire.
     journal: Option<JournalCheck>,
+    /// None where the bill is not to be checked before its end.
+    ledger: Option<LedgerCheck>,
+    bounds: BoundsCheck,
+    sabotage: Option<Sabotage>,
+    last_stop: sabotage::LastStop,
+    tally: Tally,
+    /// The wire, if it is recorded, and the connection that is open in it.
+    records: Option<Vec<Record>>,
+    recorded: Option<u64>,
     extra_ticks: bool,
     actions: BTreeMap<End, u64>,
     crashes: VecDeque<CrashPoint>,
@@ -80,7 +98,11 @@ impl Pair {
     /// When a machine cannot be made.
     pub fn new(config: PairConfig) -> Result<Self, Failure> {
         let seed = config.seed;
-        let hardware = (1..=config.station.evses).map(|n| (st::EvseId(n), config.hardware.clone())).collect();
+        let hardware = match config.sabotage {
+            Some(Sabotage::WrongMeter) => config.hardware.with_misreading(20),
+            Some(_) | None => config.hardware,
+        };
+        let hardware = (1..=config.station.evses).map(|n| (st::EvseId(n), hardware.clone())).collect();
         let mut station = StationEnd::new(
             config.station,
             hardware,
@@ -88,6 +110,7 @@ impl Pair {
             config.station_store,
             seed.child("station", 0),
         );
+        station.sabotage = config.sabotage;
         station.keeps_time = config.station_clock.read(Instant::ZERO).is_some();
         if config.record {
             station.record();
@@ -110,6 +133,13 @@ impl Pair {
             interceptions: VecDeque::new(),
             wire: WireCheck::default(),
             journal: config.journal_check.then(JournalCheck::default),
+            ledger: config.ledger_check.then(LedgerCheck::default),
+            bounds: BoundsCheck::default(),
+            sabotage: config.sabotage,
+            last_stop: sabotage::LastStop::default(),
+            tally: Tally::default(),
+            records: config.record_wire.then(Vec::new),
+            recorded: None,
             extra_ticks: config.extra_ticks,
             actions: BTreeMap::new(),
             crashes: config.crashes.into(),
@@ -146,6 +176,11 @@ impl Pair {
     /// Treats the next call of this action otherwise. Several for one action are used up in order.
     pub fn intercept(&mut self, action: &'static str, interception: Interception) {
         self.interceptions.push_back((action, interception));
+    }
+
+    /// Calls that come from now on are treated as usual.
+    pub fn stop_intercepting(&mut self) {
+        self.interceptions.clear();
     }
 
     /// How many actions of this end were carried out.
@@ -216,6 +251,93 @@ impl Pair {
             }
         }
         Ok(())
+    }
+
+    /// What holds at any time, as far as anything changed.
+    fn check_progress(&mut self) -> Result<(), Failure> {
+        let store = self.station.store();
+        let bounded = self.bounds.look(store.durable(), store.volatile(), self.station.limits());
+        let ends = [End::Station, End::Csms];
+        let under_way = ends.map(|end| bounds::within("messages under way", self.link.under_way(end), MAX_UNDER_WAY));
+        let journal = self.journal.as_mut().filter(|_| self.ledger.is_some());
+        let compared = journal.map_or(Ok(()), |journal| journal.compare(self.csms.facts()));
+        let meters = Meters {
+            hardware: &self.station.hardware,
+            since: Instant::ZERO,
+            now: self.now,
+            unbillable_mwh: &self.unbillable_mwh,
+        };
+        let billed = self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.look(self.csms.facts(), &meters));
+        let all = under_way.into_iter().chain([bounded, compared, billed]);
+        all.collect::<Result<(), Violation>>().map_err(|violation| self.fail(violation))
+    }
+
+    /// Nothing runs, nothing is under way: each command ended, the store holds nothing of a transaction, and the machines
+    /// are no bigger than ones made of the same records.
+    ///
+    /// # Errors
+    /// When it is not so.
+    pub fn check_at_rest(&self) -> Result<(), Failure> {
+        let check = || {
+            if let Some(id) = self.csms.open_commands().next() {
+                return Err(Violation::CommandOpen(id.0));
+            }
+            self.bounds.at_rest()?;
+            let fresh = self.station.restored().map_err(Violation::NoStart)?;
+            if let Some(station) = self.station.machine() {
+                bounds::is_no_bigger("characters of the station's state", station, &fresh)?;
+            }
+            let fresh = self.csms.restored();
+            let session = self.csms.session();
+            session.map_or(Ok(()), |old| bounds::is_no_bigger("characters of the session's state", old, &fresh))
+        };
+        check().map_err(|violation| self.fail(violation))
+    }
+
+    /// What the database says of each connector, as far as it is followed.
+    pub fn ledger(&self) -> Option<&LedgerCheck> {
+        self.ledger.as_ref()
+    }
+
+    /// Whether the two ends can talk of anything: they believe in the same living connection, and the station is accepted.
+    pub fn is_in_touch(&self) -> bool {
+        self.link.is_alive() && self.wire.is_accepted()
+    }
+
+    /// How much happened.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// What was seen on the wire, if it was recorded.
+    pub fn records(&self) -> &[Record] {
+        self.records.as_deref().unwrap_or_default()
+    }
+
+    fn record(&mut self, conn: Option<u64>, what: What) {
+        if let Some(records) = &mut self.records {
+            records.push(Record { conn, ..Record::at(self.now, what) });
+        }
+    }
+
+    /// The server took a connection.
+    fn record_connected(&mut self, version: &str) {
+        self.record_closed();
+        self.recorded = self.link.connection(End::Csms);
+        self.record(self.recorded, What::Connected { version: Some(version.to_owned()) });
+    }
+
+    /// The connection ended, for whoever noticed first.
+    fn record_closed(&mut self) {
+        if let Some(conn) = self.recorded.take() {
+            self.record(Some(conn), What::Closed);
+        }
+    }
+
+    /// An end's connection is over, as far as that end knows.
+    fn forget_connection(&mut self, end: End) {
+        self.record_closed();
+        self.wire.closed(end);
     }
 
     /// The hardware of an EVSE.

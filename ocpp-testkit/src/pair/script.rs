@@ -38,6 +38,10 @@ pub enum Step {
     },
     /// The connection dies in silence.
     DieSilently,
+    /// The server fails to answer the next call of this action as it should.
+    Intercept(&'static str, Interception),
+    /// Somebody else connects under the station's identity, and says one thing.
+    TakeOver,
     /// Connection attempts fare so from now on.
     Network(Network),
     /// The other end sends these bytes, whatever its machine thinks.
@@ -60,11 +64,39 @@ pub enum Step {
         /// How long it is down.
         outage: Duration,
     },
+    /// The station's own clock jumps, and its firmware notices.
+    StepStationClock(TimeDelta),
     /// The server's clock jumps, and its process notices.
     StepCsmsClock(TimeDelta),
 }
 
 impl Step {
+    /// The EVSE at whose hardware it happens, if it is one's.
+    pub fn evse_mut(&mut self) -> Option<&mut EvseId> {
+        match self {
+            Step::Plug(evse)
+            | Step::Unplug(evse)
+            | Step::Token(Some(evse), _)
+            | Step::Vehicle(evse, _)
+            | Step::Fault(evse, _)
+            | Step::MeterAnswers(evse, _) => Some(evse),
+            Step::Token(None, _)
+            | Step::Station(_)
+            | Step::Csms(_)
+            | Step::RemoteStopRunning
+            | Step::Cut { .. }
+            | Step::DieSilently
+            | Step::Intercept(..)
+            | Step::TakeOver
+            | Step::Network(_)
+            | Step::Inject { .. }
+            | Step::FailStore(..)
+            | Step::PowerCut { .. }
+            | Step::StepStationClock(_)
+            | Step::StepCsmsClock(_) => None,
+        }
+    }
+
     /// A driver presents a token at the reader of an EVSE.
     pub fn token(evse: u16, token: &str) -> Step {
         Step::Token(Some(EvseId(evse)), IdToken::new(token))

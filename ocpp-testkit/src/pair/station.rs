@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ocpp_core::MisuseError;
 use ocpp_core::Station;
-use ocpp_core::station::{Action, EvseId, Input, StationConfig};
+use ocpp_core::station::{Action, EvseId, Input, Limits, StationConfig};
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
@@ -13,6 +13,7 @@ use crate::clock::{Uptime, WallClock};
 use crate::hardware::Hardware;
 use crate::jobs::HostJobs;
 use crate::link::End;
+use crate::pair::Sabotage;
 use crate::pipe::{Setup, boot_seed};
 use crate::seed::Seed;
 use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
@@ -28,6 +29,8 @@ pub struct StationEnd {
     pub clock: WallClock,
     /// Whether the clock outlasts a power cut.
     pub keeps_time: bool,
+    /// A planted bug.
+    pub sabotage: Option<Sabotage>,
     config: StationConfig,
     seed: Seed,
     /// None without power.
@@ -55,6 +58,7 @@ impl StationEnd {
             jobs: HostJobs::default(),
             clock,
             keeps_time: false,
+            sabotage: None,
             config,
             seed,
             machine: None,
@@ -112,13 +116,27 @@ impl StationEnd {
     /// # Errors
     /// When the machine cannot be made.
     pub fn restored(&self) -> Result<Station, MisuseError> {
-        Station::new(self.config.clone(), boot_seed(self.seed, self.boots), &self.store.image())
+        let image = match self.sabotage {
+            Some(sabotage) => sabotage.read(self.store.image()),
+            None => self.store.image(),
+        };
+        Station::new(self.config.clone(), boot_seed(self.seed, self.boots), &image)
+    }
+
+    /// The machine, while there is power.
+    pub fn machine(&self) -> Option<&Station> {
+        self.machine.as_ref().map(|(_, machine)| machine)
+    }
+
+    /// The bounds of the machine's memory.
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
     }
 
     /// The power goes. Of the operations that were not durable, the first `keep` are.
     pub fn power_cut(&mut self, now: Instant, keep: usize) {
         self.machine = None;
-        self.store.crash(keep);
+        self.store.crash_torn(keep);
         if !self.keeps_time {
             self.clock = WallClock::UNSET;
         }
@@ -178,6 +196,10 @@ impl StationEnd {
     /// # Errors
     /// When it comes out of turn.
     pub fn store_op(&mut self, now: Instant, ticket: Ticket, op: StoreOp) -> Result<(), OutOfTurn> {
+        let op = match self.sabotage {
+            Some(sabotage) => sabotage.store(op),
+            None => op,
+        };
         self.store.submit(now, ticket, op)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ocpp_core::csms::{CommandAnswer, Fact, Question};
+use ocpp_core::csms::{Command, CommandAnswer, Fact, Question};
 use ocpp_core::station::EvseInput;
 use ocpp_core::store::StoreOp;
 
@@ -102,8 +102,22 @@ pub(super) fn result(result: &CommandResult) -> String {
     }
 }
 
+/// What the operator wants. A world has no secrets.
+fn command(command: &Command) -> String {
+    match command {
+        Command::RemoteStart { evse: Some(evse), token } => {
+            format!("starts remotely on {evse} with {}", token.as_str())
+        }
+        Command::RemoteStart { evse: None, token } => format!("starts remotely with {}", token.as_str()),
+        Command::RemoteStop { transaction } => format!("stops {transaction} remotely"),
+        Command::GetConfiguration { keys } => format!("asks for the configuration {keys:?}"),
+        Command::ChangeConfiguration { key, value } => format!("sets {key} to {value:?}"),
+        Command::Call { action, payload } => format!("calls {action} {payload}"),
+    }
+}
+
 /// An act of the world.
-pub(super) fn step(step: &Step) -> String {
+pub(crate) fn step(step: &Step) -> String {
     match step {
         Step::Plug(evse) => format!("plugs in at evse {}", evse.0),
         Step::Unplug(evse) => format!("pulls the plug of evse {}", evse.0),
@@ -121,16 +135,19 @@ pub(super) fn step(step: &Step) -> String {
             }
         }
         Step::RemoteStopRunning => "stops all that runs, by remote".to_owned(),
+        Step::Csms(command) => self::command(command),
         Step::Cut { .. } => "cuts the connection".to_owned(),
         Step::DieSilently => "lets the connection die in silence".to_owned(),
+        Step::Intercept(action, how) => format!("makes the server answer {action} with {how:?}"),
+        Step::TakeOver => "connects under the station's identity".to_owned(),
         Step::Network(network) => format!("makes the network {network:?}"),
         Step::Vehicle(..)
         | Step::Fault(..)
         | Step::MeterAnswers(..)
         | Step::Station(_)
-        | Step::Csms(_)
         | Step::FailStore(..)
         | Step::PowerCut { .. }
+        | Step::StepStationClock(_)
         | Step::StepCsmsClock(_) => format!("{step:?}"),
     }
 }

@@ -85,17 +85,18 @@ pub struct Trace {
     /// None if nobody will read them: writing them is most of a run's work.
     lines: Option<Vec<Line>>,
     hash: u64,
+    digest: u64,
 }
 
 impl Trace {
     /// A trace that is kept.
     pub fn kept() -> Self {
-        Trace { lines: Some(Vec::new()), hash: FNV_OFFSET }
+        Trace { lines: Some(Vec::new()), hash: FNV_OFFSET, digest: FNV_OFFSET }
     }
 
     /// A trace that is not, and whose hash says nothing: for runs by the thousand, where a failing one is run again.
     pub fn off() -> Self {
-        Trace { lines: None, hash: FNV_OFFSET }
+        Trace { lines: None, hash: FNV_OFFSET, digest: FNV_OFFSET }
     }
 
     /// Whether lines are kept.
@@ -107,10 +108,19 @@ impl Trace {
     pub fn note(&mut self, at: Instant, actor: Actor, text: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             let line = Line { at, actor, text: text() };
-            self.hash =
-                line.to_string().bytes().fold(self.hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
+            self.hash = fnv(self.hash, line.to_string().as_bytes());
             lines.push(line);
         }
+    }
+
+    /// Adds something to the digest alone.
+    pub fn digest(&mut self, at: Instant, bytes: &[u8]) {
+        self.digest = fnv(fnv(self.digest, &at.as_millis().to_le_bytes()), bytes);
+    }
+
+    /// FNV-1a over all frames and store operations with their times, whether or not lines are kept.
+    pub fn digested(&self) -> u64 {
+        self.digest
     }
 
     /// The lines.
@@ -144,6 +154,11 @@ impl fmt::Display for Trace {
 
 const FNV_OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01B3;
+
+/// Goes on with a hash.
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
+}
 
 #[cfg(test)]
 mod tests {

@@ -61,6 +61,7 @@ use status::{Condition, StatusNotifications};
 use unlock::Unlocking;
 
 /// The machine of one charge point.
+#[derive(Debug)]
 pub(crate) struct Machine {
     settings: Settings,
     registration: Registration,

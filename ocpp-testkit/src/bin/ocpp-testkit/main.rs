@@ -11,6 +11,7 @@ mod lines;
 mod pipe;
 mod replay;
 mod schedule;
+mod simulate;
 mod station;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// Run a whole charging session in virtual time; print its trace and its bill.
     Demo(demo::Demo),
+    /// Run many stations and one CSMS in virtual time under faults, and check everything.
+    Simulate(simulate::Simulate),
     /// Run a station with simulated hardware over a WebSocket.
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
@@ -43,6 +46,7 @@ enum Command {
 fn main() -> ExitCode {
     match Cli::parse().command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
         Command::Demo(demo) => demo.run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
         Command::Conformance(conformance) => conformance.run(),

@@ -1,0 +1,137 @@
+//! Nothing grows beyond its bound: what a store holds, what waits, and what a machine keeps in memory.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use ocpp_core::station::Limits;
+use ocpp_core::store::{EntryKey, Log, LogIndex, StoreOp};
+
+use super::Violation;
+
+/// The prefix of the entries of running transactions.
+const TRANSACTION: &str = "tx/";
+/// How much more than one made of the same records a machine that ran for long may hold, in characters of its `Debug` form:
+/// the answers that it remembers, in case they are asked for again.
+const MEMORY_SLACK: usize = 2_000;
+
+/// Follows what the store of a station holds.
+#[derive(Clone, Debug, Default)]
+pub struct BoundsCheck {
+    looked: usize,
+    records: BTreeSet<LogIndex>,
+    stop_readings: BTreeSet<LogIndex>,
+    transactions: BTreeSet<EntryKey>,
+    entries: BTreeSet<EntryKey>,
+}
+
+impl BoundsCheck {
+    /// Looks at what became durable, and at how much waits to be.
+    ///
+    /// # Errors
+    /// When there is more than the limits allow.
+    pub fn look(&mut self, durable: &[StoreOp], volatile: usize, limits: &Limits) -> Result<(), Violation> {
+        for op in durable.get(self.looked..).unwrap_or_default() {
+            self.looked += 1;
+            self.apply(op);
+        }
+        // A delivered record stays until the trim after it is durable.
+        within("records of the journal", self.records.len(), limits.journal + 1)?;
+        // The first and the last of each transaction count apart.
+        let most_readings = limits.stop_readings + 2 * (limits.journal + 1);
+        within("readings kept for stops", self.stop_readings.len(), most_readings)?;
+        within("entries of transactions", self.transactions.len(), limits.journal)?;
+        within("store operations under way", volatile, limits.unconfirmed + limits.journal)
+    }
+
+    fn apply(&mut self, op: &StoreOp) {
+        match op {
+            StoreOp::Append { log, index, .. } => {
+                self.log(*log).insert(*index);
+            }
+            StoreOp::Trim { log, through } => {
+                self.log(*log).retain(|index| index > through);
+            }
+            StoreOp::Put { key, .. } => {
+                self.family(key).insert(key.clone());
+            }
+            StoreOp::Delete { key } => {
+                self.family(key).remove(key);
+            }
+        }
+    }
+
+    fn log(&mut self, log: Log) -> &mut BTreeSet<LogIndex> {
+        match log {
+            Log::Transactions => &mut self.records,
+            Log::StopReadings => &mut self.stop_readings,
+        }
+    }
+
+    fn family(&mut self, key: &EntryKey) -> &mut BTreeSet<EntryKey> {
+        if key.as_str().starts_with(TRANSACTION) { &mut self.transactions } else { &mut self.entries }
+    }
+
+    /// Nothing runs and nothing waits: the store holds nothing of a transaction.
+    ///
+    /// # Errors
+    /// When it does.
+    pub fn at_rest(&self) -> Result<(), Violation> {
+        within("records of the journal at rest", self.records.len(), 0)?;
+        within("readings for stops at rest", self.stop_readings.len(), 0)?;
+        within("entries of transactions at rest", self.transactions.len(), 0)
+    }
+}
+
+/// A machine that ran for long holds about as much as one that was made of the same records.
+///
+/// # Errors
+/// When it holds more.
+pub fn is_no_bigger(what: &'static str, old: &impl Debug, fresh: &impl Debug) -> Result<(), Violation> {
+    within(what, format!("{old:?}").len(), format!("{fresh:?}").len() + MEMORY_SLACK)
+}
+
+/// # Errors
+/// When there is more than the limit.
+pub fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Violation> {
+    if found > limit { Err(Violation::Bound { what, found, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(index: u64) -> StoreOp {
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, 2] }
+    }
+
+    #[test]
+    fn journal_that_is_never_trimmed_is_seen() {
+        let limits = Limits { journal: 3, ..Limits::default() };
+        let mut ops: Vec<StoreOp> = (0..4).map(append).collect();
+        let mut check = BoundsCheck::default();
+        assert_eq!(check.look(&ops, 0, &limits), Ok(()));
+        ops.push(StoreOp::Trim { log: Log::Transactions, through: LogIndex(0) });
+        ops.push(append(4));
+        assert_eq!(check.look(&ops, 0, &limits), Ok(()));
+        ops.push(append(5));
+        assert!(matches!(check.look(&ops, 0, &limits), Err(Violation::Bound { found: 5, limit: 4, .. })));
+    }
+
+    #[test]
+    fn entry_that_outlives_its_transaction_is_seen() {
+        let put = |key: &str| StoreOp::Put { key: EntryKey::new(key), value: Vec::new() };
+        let mut check = BoundsCheck::default();
+        check.look(&[put("boot"), put("tx/1")], 0, &Limits::default()).unwrap();
+        assert!(check.at_rest().is_err());
+        check
+            .look(&[put("boot"), put("tx/1"), StoreOp::Delete { key: EntryKey::new("tx/1") }], 0, &Limits::default())
+            .unwrap();
+        assert_eq!(check.at_rest(), Ok(()));
+    }
+
+    #[test]
+    fn memory_that_grew_is_seen() {
+        assert_eq!(is_no_bigger("a list", &vec![1_000; 10], &vec![1_000; 9]), Ok(()));
+        assert!(is_no_bigger("a list", &vec![1_000; 20_000], &vec![1_000; 9]).is_err());
+    }
+}

@@ -1,0 +1,210 @@
+//! The bill while it grows: each fact in the database against the physical truth at the moment when it got there.
+
+use std::collections::BTreeMap;
+
+use ocpp_core::csms::{Attribution, Fact, TransactionId};
+use ocpp_core::station::EvseId;
+
+use super::Violation;
+use super::bill::{Billed, Meters, SLACK_WH};
+
+/// Follows the database of one station.
+#[derive(Clone, Debug, Default)]
+pub struct LedgerCheck {
+    looked: usize,
+    accounts: BTreeMap<EvseId, Account>,
+    /// Where each running transaction is.
+    running: BTreeMap<TransactionId, EvseId>,
+}
+
+/// What the database says of one connector.
+#[derive(Clone, Debug)]
+struct Account {
+    billed: Billed,
+    running: Option<Running>,
+    totals: Totals,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    transaction: TransactionId,
+    token: String,
+    meter_start_wh: i64,
+}
+
+/// What was billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Transactions that ended.
+    pub sessions: u64,
+    /// Their energy, in Wh.
+    pub energy_wh: i64,
+}
+
+impl LedgerCheck {
+    /// Looks at the facts that are new in the database.
+    ///
+    /// # Errors
+    /// When a fact tells of something that did not happen, or a connector has two transactions at once.
+    pub fn look(&mut self, facts: &[Fact], meters: &Meters<'_>) -> Result<(), Violation> {
+        for fact in facts.get(self.looked..).unwrap_or_default() {
+            self.looked += 1;
+            self.enter(fact, meters).map_err(Violation::Bill)?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, fact: &Fact, meters: &Meters<'_>) -> Result<(), String> {
+        match fact {
+            Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => Ok(()),
+            Fact::Started(started) => {
+                let transaction = &started.transaction;
+                let evse = EvseId(u16::try_from(started.connector).unwrap_or(0));
+                let Some(hardware) = meters.hardware.get(&evse) else {
+                    return Err(format!("transaction {transaction} on connector {}", started.connector));
+                };
+                let first_wh = hardware.meter().register_mwh(meters.since) / 1000;
+                let account = self.accounts.entry(evse).or_insert_with(|| Account::new(first_wh));
+                if let Some(running) = &account.running {
+                    return Err(format!("transaction {transaction} starts while {} runs", running.transaction));
+                }
+                shown(hardware.meter().register_mwh(meters.now), started.meter_start_wh)
+                    .map_err(|shown| format!("transaction {transaction} starts at {shown}"))?;
+                let unbillable_mwh = meters.unbillable_mwh.get(&evse).copied().unwrap_or(0);
+                let goes_on = account.billed.goes_on(started.meter_start_wh, unbillable_mwh);
+                goes_on.map_err(|gap| format!("transaction {transaction} starts at {gap}"))?;
+                account.running = Some(Running {
+                    transaction: transaction.clone(),
+                    token: started.token.as_str().to_owned(),
+                    meter_start_wh: started.meter_start_wh,
+                });
+                self.running.insert(transaction.clone(), evse);
+                Ok(())
+            }
+            Fact::Sampled(samples) => match &samples.attribution {
+                Attribution::Named(_) | Attribution::Inferred(_) => Ok(()),
+                Attribution::Unknown(_) | Attribution::None => {
+                    Err(format!("meter values of no transaction: {:?}", samples.attribution))
+                }
+            },
+            Fact::Stopped(stopped) => {
+                let (transaction, stop_wh) = (&stopped.transaction, stopped.report.meter_stop_wh);
+                let evse = self.running.remove(transaction);
+                let account = evse.and_then(|evse| self.accounts.get_mut(&evse));
+                let hardware = evse.and_then(|evse| meters.hardware.get(&evse));
+                let running = account.and_then(|account| account.running.take().map(|running| (running, account)));
+                let (Some((running, account)), Some(hardware)) = (running, hardware) else {
+                    return Err(format!("transaction {transaction} ends, which does not run"));
+                };
+                shown(hardware.meter().register_mwh(meters.now), stop_wh)
+                    .map_err(|shown| format!("transaction {transaction} ends at {shown}"))?;
+                if stop_wh < running.meter_start_wh {
+                    return Err(format!("transaction {transaction} ends below its start"));
+                }
+                account.billed.ends(stop_wh);
+                account.totals.sessions += 1;
+                account.totals.energy_wh += stop_wh - running.meter_start_wh;
+                Ok(())
+            }
+            Fact::StopContradicted { transaction, .. } => Err(format!("transaction {transaction} has two ends")),
+            Fact::StopOrphaned(stop) => Err(format!("an end of nothing known at {} Wh", stop.report.meter_stop_wh)),
+        }
+    }
+
+    /// The tokens of the transactions that run.
+    pub fn charging(&self) -> impl Iterator<Item = &str> {
+        self.accounts.values().filter_map(|account| account.running.as_ref()).map(|running| running.token.as_str())
+    }
+
+    /// What was billed on each connector that ever had a transaction.
+    pub fn totals(&self) -> impl Iterator<Item = (EvseId, Totals)> {
+        self.accounts.iter().map(|(evse, account)| (*evse, account.totals))
+    }
+}
+
+impl Account {
+    fn new(first_wh: i64) -> Self {
+        Account { billed: Billed::up_to(first_wh), running: None, totals: Totals::default() }
+    }
+}
+
+/// No meter showed more than it does now.
+fn shown(register_mwh: i64, told_wh: i64) -> Result<(), String> {
+    let register_wh = register_mwh / 1000;
+    if told_wh > register_wh + SLACK_WH {
+        return Err(format!("{told_wh} Wh, the meter shows {register_wh} Wh"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Hardware;
+    use chrono::DateTime;
+    use ocpp_core::csms::{Consumption, IdToken, Started, StopReport, Stopped};
+    use ocpp_core::time::Instant;
+
+    fn started(number: i32, meter_start_wh: i64) -> Fact {
+        Fact::Started(Started {
+            transaction: TransactionId::from(number),
+            connector: 1,
+            token: IdToken::new("TAG"),
+            meter_start_wh,
+            at: DateTime::UNIX_EPOCH,
+            reservation: None,
+        })
+    }
+
+    fn stopped(number: i32, meter_stop_wh: i64) -> Fact {
+        Fact::Stopped(Stopped {
+            transaction: TransactionId::from(number),
+            inferred: false,
+            consumption: Consumption::NonMonotonic,
+            report: StopReport {
+                meter_stop_wh,
+                at: DateTime::UNIX_EPOCH,
+                reason: None,
+                token: None,
+                samples: Vec::new(),
+            },
+        })
+    }
+
+    /// On a meter that showed 1000 Wh at the beginning and shows 1100 Wh now.
+    fn look(facts: &[Fact]) -> Result<(i64, usize), Violation> {
+        let mut hardware = Hardware::new(1_000_000, 0);
+        hardware.plug(Instant::ZERO);
+        hardware.order(Instant::ZERO, &ocpp_core::station::EvseAction::Power(ocpp_core::station::Power::On));
+        let _ = hardware.poll_fact(Instant::from_millis(80));
+        hardware.set_draw(Instant::from_millis(80), 360_000);
+        let hardware = BTreeMap::from([(EvseId(1), hardware)]);
+        let now = Instant::from_millis(1_080);
+        let meters = Meters { hardware: &hardware, since: Instant::ZERO, now, unbillable_mwh: &BTreeMap::new() };
+        let mut check = LedgerCheck::default();
+        check.look(facts, &meters)?;
+        Ok((check.totals().map(|(_, totals)| totals.energy_wh).sum(), check.charging().count()))
+    }
+
+    #[test]
+    fn what_flowed_is_counted_and_what_runs_is_known() {
+        assert_eq!(look(&[started(1, 1000), stopped(1, 1060), started(2, 1060)]), Ok((60, 1)));
+        assert_eq!(look(&[started(1, 1000), stopped(1, 1060), started(2, 1061), stopped(2, 1100)]), Ok((99, 0)));
+    }
+
+    #[test]
+    fn each_wrong_fact_is_seen_when_it_comes() {
+        for (wrong, why) in [
+            (vec![started(1, 1000), stopped(1, 1102)], "more than the meter shows"),
+            (vec![started(1, 1102)], "from a register never shown"),
+            (vec![started(1, 1010)], "energy before it is missing"),
+            (vec![started(1, 1000), stopped(1, 1060), started(2, 1050)], "billed twice"),
+            (vec![started(1, 1060), stopped(1, 1050)], "backwards"),
+            (vec![started(1, 1000), started(2, 1000)], "two at once"),
+            (vec![stopped(1, 1000)], "never started"),
+            (vec![started(1, 1000), stopped(1, 1060), stopped(1, 1060)], "ended twice"),
+        ] {
+            assert!(matches!(look(&wrong), Err(Violation::Bill(_))), "{why}");
+        }
+    }
+}
