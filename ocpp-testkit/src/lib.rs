@@ -36,3 +36,4 @@ pub mod seed;
 pub mod store;
 pub mod stores;
 pub mod trace;
+pub mod validate;

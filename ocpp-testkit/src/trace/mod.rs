@@ -1,5 +1,7 @@
 //! What happened: in memory while a run goes on ([`Trace`]), and as files that outlive it ([`record`]).
 
+pub mod conversation;
+pub mod import;
 pub mod record;
 mod run;
 

@@ -8,6 +8,7 @@ mod csms;
 mod demo;
 mod lines;
 mod station;
+mod validate;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
 #[derive(Parser)]
@@ -26,6 +27,8 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Say what is wrong with frames, a payload or a whole trace, and where.
+    Validate(validate::Validate),
 }
 
 fn main() -> ExitCode {
@@ -33,5 +36,6 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Validate(validate) => validate.run(),
     }
 }
