@@ -1,14 +1,13 @@
 //! Is this OCPP? Frames, payloads and whole traces against the schemas, the RPC framework and the arithmetic of charging.
 //!
 //! What a single message must keep is checked strictly; what a lenient reader would mend is told with the finding. Of a whole trace
-//! the order is checked too ([`order`]), and what it says of transactions ([`ledger`]).
+//! the order is checked too, and what it says of transactions.
 
 mod finding;
 mod ledger;
 mod message;
 mod order;
 pub mod payload;
-mod reading;
 
 use ocpp_rpc::Dialect;
 

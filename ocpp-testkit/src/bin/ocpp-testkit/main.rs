@@ -8,6 +8,7 @@ mod csms;
 mod demo;
 mod lines;
 mod station;
+mod trace;
 mod validate;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -27,6 +28,8 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Show a trace, or the log of another program, as text, diagram or page.
+    Trace(trace::Trace),
     /// Say what is wrong with frames, a payload or a whole trace, and where.
     Validate(validate::Validate),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Validate(validate) => validate.run(),
     }
 }

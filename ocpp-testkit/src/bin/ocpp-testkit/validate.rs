@@ -82,9 +82,8 @@ impl Validate {
         if messages.iter().all(|(_, message)| message.dialect.is_none()) && !messages.is_empty() {
             return Err("the input does not tell the version: say --ocpp 1.6, 2.0.1 or 2.1".to_owned());
         }
-        let scope = if imported.is_in_order() { Scope::Trace } else { Scope::Messages };
         let mut found = unread(&imported);
-        found.extend(validate::conversation(&conversation, scope));
+        found.extend(validate::conversation(&conversation, scope(&imported)));
         found.sort_by_key(|finding| finding.line);
         Ok((messages.len(), found))
     }
@@ -124,6 +123,11 @@ pub fn unread(imported: &Imported) -> Vec<Finding> {
     let severity = if imported.is_trace { Severity::Error } else { Severity::Note };
     let finding = |unread: &import::Unread| Finding::line(unread.line, severity, Kind::Line, unread.reason.clone());
     imported.unread.iter().map(finding).collect()
+}
+
+/// Bare frames are checked each by itself.
+pub fn scope(imported: &Imported) -> Scope {
+    if imported.is_in_order() { Scope::Trace } else { Scope::Messages }
 }
 
 /// The text of a file, or of stdin. What is no UTF-8 in it is replaced.

@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use ocpp_rpc::frame::MessageType;
 use serde_json::Value;
 
-use super::reading::Register;
 use super::{Finding, Kind, Severity};
 use crate::link::End;
 use crate::trace::conversation::Conversation;
+use crate::trace::reading::{Quantity, Sample};
 
 /// Registers are told in whole Wh at the ends of a transaction of 1.6, so that each may be off by less than one.
 const ROUNDING_MWH: i64 = 1_000;
@@ -108,12 +108,12 @@ impl Course {
         }
     }
 
-    fn registers(&mut self, book: &mut Book<'_>, index: usize, mut registers: Vec<Register>) {
-        // Samples of one message may be told in any order.
-        registers.sort_by_key(|register| register.at);
-        for register in registers {
-            self.time(book, index, &register.path, register.at);
-            self.register(book, index, &register.path, register.milliwatt_hours);
+    /// The times of samples are not compared: the first is taken before the event that bears it.
+    fn samples(&mut self, book: &mut Book<'_>, index: usize, mut samples: Vec<Sample>) {
+        // Those of one message may be told in any order.
+        samples.sort_by_key(|sample| sample.at);
+        for Sample { path, milli, .. } in samples.iter().filter(|sample| sample.quantity == Quantity::Energy) {
+            self.register(book, index, path, *milli);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Book;
-use crate::validate::reading::integer;
+use crate::trace::reading::integer;
 use crate::validate::{Kind, Severity};
 
 const REPORTS: [&str; 3] = ["NotifyReport", "NotifyMonitoringReport", "NotifyCustomerInformation"];

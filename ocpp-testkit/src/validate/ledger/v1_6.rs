@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{Book, Course};
-use crate::validate::reading::{integer, registers, text, time};
+use crate::trace::reading::{integer, samples, text, time};
 use crate::validate::{Kind, Severity};
 
 #[derive(Default)]
@@ -100,7 +100,7 @@ impl Ledger {
         }
         transaction.stop = Some(index);
         let course = &mut transaction.course;
-        course.registers(book, index, registers(&payload, "transactionData"));
+        course.samples(book, index, samples(&payload, "transactionData"));
         course.time(book, index, "$.timestamp", time(&payload, "timestamp"));
         if let Some(meter) = integer(&payload, "meterStop").and_then(|meter| meter.checked_mul(1_000)) {
             course.register(book, index, "$.meterStop", meter);
@@ -118,6 +118,6 @@ impl Ledger {
             let text = format!("transaction {number} ended in line {}", book.line(stop));
             book.add(index, Severity::Warning, Kind::AfterEnd, "$.transactionId", text);
         }
-        transaction.course.registers(book, index, registers(payload, "meterValue"));
+        transaction.course.samples(book, index, samples(payload, "meterValue"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Book, Course};
-use crate::validate::reading::{integer, registers, text, time};
+use crate::trace::reading::{integer, samples, text, time};
 use crate::validate::{Kind, Severity};
 
 #[derive(Default)]
@@ -83,7 +83,7 @@ impl Transaction {
         self.course.place(book, index, "$.evse.id", payload.get("evse").and_then(|evse| integer(evse, "id")));
         // Of events that come late, the registers are lower than the last one.
         if self.events.keys().next_back().is_none_or(|last| *last < number) {
-            self.course.registers(book, index, registers(payload, "meterValue"));
+            self.course.samples(book, index, samples(payload, "meterValue"));
         }
         self.events.insert(number, index);
     }
