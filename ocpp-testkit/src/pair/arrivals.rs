@@ -9,14 +9,14 @@ use crate::checks::wire::Frame;
 use crate::checks::{Failure, Violation};
 use crate::hardware::Hardware;
 use crate::link::{Arrival, End};
-use crate::trace::{Actor, INTERCEPTED};
+use crate::trace::{Actor, CLOSED, INTERCEPTED, OPENED};
 
 impl Pair {
     pub(super) fn arrive(&mut self, end: End, arrival: Arrival) -> Result<(), Failure> {
         match (end, arrival) {
             (_, Arrival::Handshake(request)) => self.handshake(&request),
             (_, Arrival::Opened(subprotocol)) => {
-                self.note(Actor::Link, || format!("is open with {subprotocol}"));
+                self.note(Actor::Link, || format!("{OPENED}{subprotocol}"));
                 self.tell_station(st::Input::Link(st::LinkInput::Opened { subprotocol: subprotocol.into() }))
             }
             (End::Station, Arrival::Frame(bytes)) => {
@@ -32,7 +32,7 @@ impl Pair {
             (End::Station, Arrival::Pong) => self.tell_station(st::Input::Link(st::LinkInput::Pong)),
             (End::Csms, Arrival::Pong) => self.tell_csms(csms::Input::Link(csms::LinkInput::Pong)),
             (End::Station, Arrival::Closed) => {
-                self.note(Actor::Link, || "is closed for the station".to_owned());
+                self.note(Actor::Link, || CLOSED.to_owned());
                 self.wire.closed(End::Station);
                 self.tell_station(st::Input::Link(st::LinkInput::Closed))
             }

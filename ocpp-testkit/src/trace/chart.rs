@@ -3,9 +3,10 @@
 //! Values come from MeterValues, transactions and what meters told a machine; limits from the profiles that a station accepted, each
 //! as it stands in the message, and from what a machine ordered its hardware.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 
 use super::conversation::{Conversation, Item, Message, Seen};
@@ -19,6 +20,8 @@ const PANEL: i64 = 150;
 const TOP: i64 = 26;
 const BOTTOM: i64 = 136;
 const COLOURS: usize = 6;
+/// So many lines are named above a panel; the others say their name when pointed at.
+const LEGENDS: i64 = 6;
 
 /// The picture as SVG; none if there is nothing to show.
 pub(super) fn svg(conversation: &Conversation) -> Option<String> {
@@ -203,16 +206,19 @@ impl Plotter<'_> {
             .into_iter()
             .filter(|(quantity, _)| self.lines.keys().any(|name| name.quantity == *quantity))
             .collect();
-        let height = PANEL * i64::try_from(panels.len()).unwrap_or(1);
+        let bottom = PANEL * i64::try_from(panels.len()).unwrap_or(1);
+        let height = bottom + 10;
+        let places: BTreeSet<_> = self.lines.keys().map(|name| &name.place).collect();
         let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"meters and limits\">\n");
         for ((quantity, unit), number) in panels.into_iter().zip(0..) {
-            self.panel(&mut svg, quantity, unit, number * PANEL);
+            self.panel(&mut svg, quantity, unit, number * PANEL, &places);
         }
+        self.times(&mut svg, bottom + 2);
         svg.push_str("</svg>");
         svg
     }
 
-    fn panel(&self, svg: &mut String, quantity: Quantity, unit: &str, y: i64) {
+    fn panel(&self, svg: &mut String, quantity: Quantity, unit: &str, y: i64, places: &BTreeSet<&Place>) {
         let lines: Vec<_> = self.lines.iter().filter(|(name, _)| name.quantity == quantity).collect();
         let values = || lines.iter().flat_map(|(_, line)| line.values().flatten().copied());
         let high = values().max().unwrap_or_default();
@@ -235,19 +241,29 @@ impl Plotter<'_> {
             LEFT - 6,
             Milli(low),
         );
-        for ((name, line), number) in lines.into_iter().zip(0_usize..) {
-            let kind = if name.is_limit { "limit" } else { "value" };
-            let colour = number % COLOURS;
-            let path = if name.is_limit { scale.steps(line) } else { scale.points(line) };
+        for ((name, line), number) in lines.into_iter().zip(0_i64..) {
+            let kind = if name.is_limit { "limit" } else { "meter" };
+            let colour = places.iter().position(|place| *place == &name.place).unwrap_or_default() % COLOURS;
+            let path = if name.is_limit { scale.steps(line) } else { scale.points(line, quantity) };
             let station = name.place.station.as_deref().map(|station| format!("{station} ")).unwrap_or_default();
             let title = escape(&format!("{station}#{} {kind}", name.place.number));
-            let x = LEFT + 10 + 150 * i64::try_from(number).unwrap_or_default();
-            let _ = writeln!(
-                svg,
-                "<path class=\"{kind} c{colour}\" d=\"{path}\"><title>{title}</title></path>\n\
-                 <text class=\"c{colour}\" x=\"{x}\" y=\"{}\">{title}</text>",
-                top - 8,
-            );
+            let _ = writeln!(svg, "<path class=\"{kind} c{colour}\" d=\"{path}\"><title>{title}</title></path>");
+            if number < LEGENDS {
+                let (x, y) = (LEFT + 10 + 145 * number, top - 8);
+                let _ = writeln!(svg, "<text class=\"c{colour}\" x=\"{x}\" y=\"{y}\">{title}</text>");
+            }
+        }
+    }
+
+    /// The times at which the picture begins and ends.
+    fn times(&self, svg: &mut String, y: i64) {
+        let time = |at: i64| {
+            let is_wall = self.conversation.items.iter().any(|item| item.wall.is_some());
+            let wall = DateTime::from_timestamp_millis(at).filter(|_| is_wall);
+            wall.map_or_else(|| format!("{} s", Milli(at)), |wall| wall.to_rfc3339_opts(SecondsFormat::Secs, true))
+        };
+        for (x, anchor, at) in [(LEFT, "start", self.first), (RIGHT, "end", self.last)] {
+            let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>", time(at));
         }
     }
 }
@@ -272,12 +288,15 @@ impl Scale {
         self.bottom - part(value.saturating_sub(self.low), self.high.saturating_sub(self.low), self.bottom - self.top)
     }
 
-    /// From value to value.
-    fn points(&self, line: &Line) -> String {
+    /// From value to value. A register that falls is another one, or one that was set back.
+    fn points(&self, line: &Line, quantity: Quantity) -> String {
         let mut path = String::new();
+        let mut before = None;
         for (at, value) in line.iter().filter_map(|(at, value)| Some((*at, (*value)?))) {
-            let command = if path.is_empty() { 'M' } else { 'L' };
+            let goes_on = before.is_some_and(|before| quantity != Quantity::Energy || before <= value);
+            let command = if goes_on { 'L' } else { 'M' };
             let _ = write!(path, "{command}{} {}", self.x(at), self.y(value));
+            before = Some(value);
         }
         // A single value is a dot.
         path + "h1"
@@ -372,7 +391,7 @@ mod tests {
             {"at":1000,"out":{"Evse":[2,{"Limit":{"Dc":{"milliwatts":22000000}}}]}}"#,
         )
         .unwrap();
-        for part in ["1500 Wh", "6 A", "22000 W", "#2 value", "#2 limit"] {
+        for part in [">0 s<", ">1 s<", "1500 Wh", "6 A", "22000 W", "#2 meter", "#2 limit"] {
             assert!(picture.contains(part), "{part} is missing in {picture}");
         }
     }

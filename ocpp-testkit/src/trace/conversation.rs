@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use ocpp_core::time::Instant;
 use ocpp_rpc::frame::MessageType;
 use ocpp_rpc::{Dialect, Frame, Limits};
+use ocpp_types::json::Reader;
 use serde_json::Value;
 
 use super::record::{Entry, Recording, What, dialect};
@@ -110,12 +111,16 @@ impl Conversation {
 impl Message {
     /// The payload, if it can be read; of an error, nothing.
     pub fn payload(&self) -> Option<Value> {
-        let place = match self.kind? {
-            MessageType::Call | MessageType::Send => 3,
-            MessageType::CallResult => 2,
-            MessageType::CallError | MessageType::CallResultError => return None,
-        };
-        serde_json::from_str::<Vec<Value>>(&self.text).ok()?.into_iter().nth(place)
+        serde_json::from_str(self.payload_text()?).ok()
+    }
+
+    /// The payload as it was sent.
+    pub fn payload_text(&self) -> Option<&str> {
+        match self.kind? {
+            MessageType::Call | MessageType::Send => element(&self.text, 3),
+            MessageType::CallResult => element(&self.text, 2),
+            MessageType::CallError | MessageType::CallResultError => None,
+        }
     }
 }
 
@@ -298,6 +303,18 @@ impl Head {
             Err(fault) => Head { kind: None, id: fault.id.map(String::from), action: None },
         }
     }
+}
+
+/// The text of an element of a JSON array.
+pub fn element(array: &str, index: usize) -> Option<&str> {
+    let mut reader = Reader::with_depth(array, LIMITS.depth);
+    reader.begin_array().ok()?;
+    for _ in 0..index {
+        reader.next_element().ok().filter(|more| *more)?;
+        reader.skip_value().ok()?;
+    }
+    reader.next_element().ok().filter(|more| *more)?;
+    reader.raw_value().ok()
 }
 
 /// What a frame in a trace may cost: a trace is read once, by choice of its reader.

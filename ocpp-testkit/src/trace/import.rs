@@ -69,6 +69,15 @@ impl Imported {
     }
 }
 
+/// One frame that stands alone, over as many lines as it likes.
+pub fn frame(text: &str) -> Imported {
+    let head = Head::read(text, Dialect::V2_1);
+    let line = Line { wall: None, at: None, towards: None, frame: text.to_owned(), head };
+    let mut imported = Imported::default();
+    imported.recording.entries.push(line.entry(1, End::Station, &BTreeMap::new()));
+    imported
+}
+
 /// Whether the first line that is not blank is a record, or would be one.
 pub fn is_trace(text: &str) -> bool {
     const MEMBERS: [&str; 8] = ["ocpp_trace", "t", "at", "from", "frame", "in", "out", "restore"];
@@ -123,14 +132,12 @@ fn read_log(text: &str) -> Imported {
     }
     let writer = writer(lines.iter().map(|(_, line)| line));
     let mut calls = BTreeMap::new();
-    for (line, read) in lines {
-        let from = read.from(writer, &calls);
-        if let (Some(MessageType::Call), Some(id)) = (read.head.kind, read.head.id) {
+    for (number, line) in lines {
+        if let (Some(MessageType::Call), Some(id)) = (line.head.kind, line.head.id.clone()) {
+            let from = line.from(writer, &calls);
             calls.insert(id, from);
         }
-        let what = What::Frame { from, text: read.frame };
-        let record = Record { wall: read.wall, at: read.at, conn: None, station: None, what };
-        imported.recording.entries.push(Entry { line, record });
+        imported.recording.entries.push(line.entry(number, writer, &calls));
     }
     imported
 }
@@ -192,6 +199,11 @@ impl Line {
             Direction::CsmsToStation => Some(End::Csms),
             Direction::Both => None,
         }
+    }
+
+    fn entry(self, line: u64, writer: End, calls: &BTreeMap<String, End>) -> Entry {
+        let what = What::Frame { from: self.from(writer, calls), text: self.frame };
+        Entry { line, record: Record { wall: self.wall, at: self.at, conn: None, station: None, what } }
     }
 
     fn from(&self, writer: End, calls: &BTreeMap<String, End>) -> End {

@@ -411,6 +411,14 @@ impl What {
     }
 }
 
+/// The whole file.
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.header.iter().try_for_each(|header| writeln!(f, "{header}"))?;
+        self.entries.iter().try_for_each(|entry| writeln!(f, "{}", entry.record))
+    }
+}
+
 /// The line, without its end.
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

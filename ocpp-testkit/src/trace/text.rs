@@ -1,6 +1,6 @@
 //! A trace as text: a line for each message, `>` towards the CSMS and `<` towards the station.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use ocpp_rpc::frame::MessageType;
@@ -17,7 +17,7 @@ pub fn render(conversation: &Conversation, findings: &[Finding]) -> String {
         by_item.entry(finding.item).or_default().push(finding);
     }
     let connections = conversation.items.iter().map(|item| (&item.station, item.conn));
-    let is_one = connections.collect::<std::collections::BTreeSet<_>>().len() < 2;
+    let is_one = connections.collect::<BTreeSet<_>>().len() < 2;
     let mut text = String::new();
     for finding in by_item.get(&None).into_iter().flatten() {
         // Writing to a string does not fail.
@@ -62,9 +62,9 @@ fn spoken(conversation: &Conversation, index: usize, message: &Message) -> Strin
     match message.kind {
         Some(MessageType::CallError | MessageType::CallResultError) => format!("{arrow} {label}{took}"),
         Some(MessageType::Call | MessageType::CallResult | MessageType::Send) => {
-            let payload = message.payload().map_or_else(String::new, |payload| format!(" {payload}"));
-            format!("{arrow} {label}{took}{payload}")
+            let payload = view::one_line(message.payload_text().unwrap_or_default());
+            format!("{arrow} {label}{took} {payload}")
         }
-        None => format!("{arrow} {label}: {}", message.text.escape_debug()),
+        None => format!("{arrow} {label}: {}", view::one_line(&message.text)),
     }
 }

@@ -31,7 +31,20 @@ pub(super) fn label(message: &Message) -> String {
 fn error(text: &str) -> String {
     let frame = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
     let part = |place: usize| frame.get(place).and_then(Value::as_str).unwrap_or_default();
-    if part(3).is_empty() { part(2).to_owned() } else { format!("{}: {}", part(2), part(3)) }
+    if part(3).is_empty() { part(2).to_owned() } else { format!("{}: {}", part(2), one_line(part(3))) }
+}
+
+/// The text without line breaks: white space between words and tokens becomes one space.
+pub(super) fn one_line(text: &str) -> String {
+    let has_breaks = text.contains(|c: char| c.is_control());
+    if has_breaks {
+        text.split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Members that tell messages of one action apart, most telling first.

@@ -20,11 +20,10 @@ pub(super) fn findings(conversation: &Conversation, index: usize, message: &Mess
 }
 
 /// What is wrong with a payload that stands alone.
-pub(super) fn payload(dialect: Dialect, action: &str, part: Part, from: Option<End>, json: &str) -> Vec<Finding> {
-    let conversation = Conversation::default();
-    let mut about = Findings { conversation: &conversation, index: 0, found: Vec::new() };
-    about.schema(dialect, action, part, from, json);
-    about.found
+pub(super) fn payload(dialect: Dialect, action: &str, part: Part, json: &str) -> Vec<Finding> {
+    let mut about = Findings { conversation: &Conversation::default(), index: 0, found: Vec::new() };
+    about.schema(dialect, action, part, None, json);
+    about.found.into_iter().map(|finding| Finding { line: 1, item: None, ..finding }).collect()
 }
 
 struct Findings<'a> {
@@ -61,8 +60,10 @@ impl Findings<'_> {
         match (payload.raw(), action) {
             (Err(violation), _) => self.violation(dialect, &violation, None),
             (Ok(json), Some(action)) => self.schema(dialect, action, part, from, json),
-            // That its call is not known is told elsewhere.
-            (Ok(_), None) => {}
+            (Ok(_), None) => {
+                let text = "not checked: the call that it answers is not known".to_owned();
+                self.add(Kind::Schema, text, |it| Finding { severity: Severity::Note, ..it });
+            }
         }
     }
 

@@ -13,7 +13,6 @@ use ocpp_rpc::Dialect;
 
 pub use self::finding::{Finding, Kind, Severity};
 use self::payload::Part;
-use crate::link::End;
 use crate::trace::conversation::Conversation;
 
 /// Whether messages stand in the order in which they were sent.
@@ -37,9 +36,10 @@ pub fn conversation(conversation: &Conversation, scope: Scope) -> Vec<Finding> {
     found
 }
 
-/// All that is wrong with a payload that stands alone.
-pub fn payload(dialect: Dialect, action: &str, part: Part, from: Option<End>, json: &str) -> Vec<Finding> {
-    let mut found = message::payload(dialect, action, part, from, json);
-    found.iter_mut().for_each(|finding| finding.line = 1);
-    found
+/// All that is wrong with a payload that stands alone, whichever end sent it.
+pub fn payload(dialect: Dialect, action: &str, part: Part, json: &str) -> Vec<Finding> {
+    message::payload(dialect, action, part, json)
 }
+
+#[cfg(test)]
+mod tests;

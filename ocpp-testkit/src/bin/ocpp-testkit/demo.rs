@@ -1,5 +1,7 @@
 //! `demo`: a whole charging session, station against mini-CSMS, in virtual time.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ pub struct Demo {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
+    /// Write the messages to this file too, for `trace` and `validate`.
+    #[arg(long)]
+    save: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -71,7 +76,15 @@ impl Demo {
             return ExitCode::from(2);
         }
         match session(self.seed) {
-            Ok((pair, verdict)) => self.print(&pair, verdict.err()),
+            Ok((pair, verdict)) => {
+                if let Some(path) = &self.save
+                    && let Err(error) = fs::write(path, pair.trace.recording().to_string())
+                {
+                    eprintln!("{}: {error}", path.display());
+                    return ExitCode::from(2);
+                }
+                self.print(&pair, verdict.err())
+            }
             Err(failure) => {
                 eprintln!("the session failed at {failure}");
                 ExitCode::FAILURE

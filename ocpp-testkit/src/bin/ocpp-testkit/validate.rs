@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use ocpp_testkit::link::End;
-use ocpp_testkit::trace::conversation::Conversation;
+use ocpp_testkit::trace::conversation::{Conversation, element};
 use ocpp_testkit::trace::import::{self, Imported};
 use ocpp_testkit::validate::payload::Part;
 use ocpp_testkit::validate::{self, Finding, Kind, Scope, Severity};
@@ -64,22 +63,18 @@ impl Validate {
 
     /// The number of messages and what is wrong with them.
     fn findings(&self, text: &str) -> Result<(usize, Vec<Finding>), String> {
-        let whole = serde_json::from_str::<Value>(text).ok();
-        let is_payload = whole.as_ref().is_some_and(Value::is_object) && !import::is_trace(text);
-        if is_payload || whole.as_ref().is_some_and(|value| self.is_answer(value)) {
-            return self.payload(text.trim(), &whole.unwrap_or_default()).map(|found| (1, found));
+        let frame = serde_json::from_str::<Vec<Value>>(text).ok();
+        let is_answer = frame.as_ref().is_some_and(|frame| frame.first().is_some_and(|kind| kind == 3));
+        if let Some(action) = self.action.as_deref().filter(|_| frame.is_none() || is_answer) {
+            return self.payload(action, text.trim(), is_answer).map(|found| (1, found));
         }
-        let imported = match whole {
-            // One frame, perhaps over several lines.
-            Some(Value::Array(_)) => import::read(&text.replace(['\n', '\r'], " ")),
-            Some(_) | None => import::read(text),
-        };
+        let imported = if frame.is_some() { import::frame(text.trim()) } else { import::read(text) };
         let conversation = Conversation::of(&imported.recording, self.ocpp.map(|version| version.0));
         let messages: Vec<_> = conversation.messages().collect();
-        if messages.is_empty() && imported.unread.is_empty() {
-            return Err("there is no message in the input".to_owned());
+        if messages.is_empty() && !imported.is_trace {
+            return Err("there is no frame in the input; of a payload, say the action: --action Reset".to_owned());
         }
-        if messages.iter().all(|(_, message)| message.dialect.is_none()) && !messages.is_empty() {
+        if !messages.is_empty() && messages.iter().all(|(_, message)| message.dialect.is_none()) {
             return Err("the input does not tell the version: say --ocpp 1.6, 2.0.1 or 2.1".to_owned());
         }
         let mut found = unread(&imported);
@@ -88,19 +83,14 @@ impl Validate {
         Ok((messages.len(), found))
     }
 
-    /// Whether it is an answer of which --action says what it answers.
-    fn is_answer(&self, frame: &Value) -> bool {
-        self.action.is_some() && frame.get(0).is_some_and(|kind| kind == 3)
-    }
-
-    fn payload(&self, text: &str, whole: &Value) -> Result<Vec<Finding>, String> {
+    /// A payload, or an answer whose call is not there.
+    fn payload(&self, named: &str, text: &str, is_answer: bool) -> Result<Vec<Finding>, String> {
         let dialect = self.ocpp.ok_or("of a payload, say the version: --ocpp 1.6, 2.0.1 or 2.1")?.0;
-        let named = self.action.as_deref().ok_or("of a payload, say the action: --action Reset")?;
         let (action, part) = part(named);
-        let part = if whole.is_array() { Part::Response } else { part };
-        // The payload as it stands, with what a parser would drop.
-        let text = if whole.is_array() { element(text, 2).unwrap_or("{}") } else { text };
-        Ok(validate::payload(dialect, action, part, None::<End>, text))
+        Ok(match element(text, 2).filter(|_| is_answer) {
+            Some(payload) => validate::payload(dialect, action, Part::Response, payload),
+            None => validate::payload(dialect, action, part, text),
+        })
     }
 
     fn print(&self, messages: usize, findings: &[Finding]) -> ExitCode {
@@ -108,7 +98,7 @@ impl Validate {
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
         let summary = Summary { messages, errors, warnings, notes };
         if self.json {
-            findings.iter().for_each(|finding| print_json(finding));
+            findings.iter().for_each(print_json);
             print_json(&summary);
         } else {
             findings.iter().for_each(|finding| println!("{finding}"));
@@ -156,18 +146,6 @@ fn part(name: &str) -> (&str, Part) {
         None if name == "NotifyPeriodicEventStream" => (name, Part::Unconfirmed),
         None => (name, Part::Request),
     }
-}
-
-/// The text of an element of an array.
-fn element(array: &str, index: usize) -> Option<&str> {
-    let mut reader = ocpp_types::json::Reader::new(array);
-    reader.begin_array().ok()?;
-    for _ in 0..index {
-        reader.next_element().ok()?;
-        reader.skip_value().ok()?;
-    }
-    reader.next_element().ok()?;
-    reader.raw_value().ok()
 }
 
 fn print_json(value: &impl Serialize) {
