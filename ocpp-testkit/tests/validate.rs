@@ -8,8 +8,9 @@ use std::process::{Command, Output, Stdio};
 
 use ocpp_rpc::Dialect;
 use ocpp_testkit::trace::conversation::Conversation;
-use ocpp_testkit::trace::import;
+use ocpp_testkit::trace::{html, import, mermaid, text};
 use ocpp_testkit::validate::{self, Finding, Kind, Scope};
+use proptest::prelude::*;
 
 /// Runs the program with this on stdin.
 fn run(arguments: &[&str], input: &str) -> Output {
@@ -80,14 +81,38 @@ fn session_of_the_demo_is_without_fault_and_shown() {
     assert!(fs::read_to_string(page).unwrap().contains("BootNotification"));
 }
 
+/// Nothing of a session can be lost, doubled or answered before it is asked without being found.
+#[test]
+fn each_message_of_a_session_is_needed_once_and_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.jsonl");
+    assert!(run(&["demo", "--save", file.to_str().unwrap()], "").status.success());
+    let text = fs::read_to_string(file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() > 30 && findings(&text, None).is_empty());
+    for place in 1..lines.len() {
+        let (mut lost, mut doubled) = (lines.clone(), lines.clone());
+        lost.remove(place);
+        doubled.insert(place, lines[place]);
+        // Of a connection that is not opened, the version is not known. It may be opened twice.
+        assert!(!findings(&lost.join("\n"), None).is_empty(), "lost: {}", lines[place]);
+        assert!(place == 1 || !findings(&doubled.join("\n"), None).is_empty(), "doubled: {}", lines[place]);
+        if lines[place].contains("[2,") {
+            let mut early = lines.clone();
+            early.swap(place, place + 1);
+            assert!(!findings(&early.join("\n"), None).is_empty(), "late: {}", lines[place]);
+        }
+    }
+}
+
 #[test]
 fn logs_of_other_programs_are_read() {
     let path = fixture("server.log");
     let output = run(&["validate", "--ocpp", "1.6", path.to_str().unwrap()], "");
     assert_eq!(
         stdout(&output),
-        "line 1: note: line: no frame in this line\n\
-         line 4: error: schema: csms Reset $.type not a value of ResetType [PropertyConstraintViolation] (lenient: UnknownValue)\n\
+        "line 1: note: line: no frame in this line: 2026-01-01 08:00:00,001 INFO:server: listening on port 9000\n\
+         line 4: error: schema: csms Reset $.type not a value of ResetType: \"Gentle\" [PropertyConstraintViolation] (lenient: UnknownValue)\n\
          4 messages: 1 errors, 0 warnings, 1 notes\n"
     );
     assert_eq!(output.status.code(), Some(1));
@@ -138,6 +163,30 @@ fn single_frames_and_payloads_are_checked() {
     assert_eq!(checked(&["/no/such/file"], "").0, Some(2));
 }
 
+proptest! {
+    /// Whatever the input is, it is read, judged and shown.
+    #[test]
+    fn no_input_is_too_strange(cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..40, ".{0,12}"), 1..12)) {
+        let mut text = ["faults.jsonl", "server.log"].map(|name| fs::read_to_string(fixture(name)).unwrap()).concat();
+        for (place, length, inserted) in cuts {
+            let mut at = place.index(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            let end = text.char_indices().map(|(end, _)| end).find(|end| *end >= at + length).unwrap_or(text.len());
+            text.replace_range(at..end, &inserted);
+        }
+        let imported = import::read(&text);
+        let heard = Conversation::of(&imported.recording, Some(Dialect::V2_1));
+        let found = validate::conversation(&heard, Scope::Trace);
+        let shown = text::render(&heard, &found);
+        prop_assert_eq!(shown.lines().count(), heard.items.len() + found.len());
+        prop_assert!(mermaid::render(&heard, &found).lines().count() > heard.items.len());
+        let page = html::render("any", &heard, &found).unwrap();
+        prop_assert_eq!(page.matches("</script").count(), 2);
+    }
+}
+
 #[test]
 fn lines_of_a_trace_that_cannot_be_read_are_errors() {
     let output = run(&["validate"], "{\"ocpp_trace\":1,\"ocpp\":\"1.6\"}\n{\"at\":1,\"event\":\"opened\"}\n");
@@ -147,8 +196,11 @@ fn lines_of_a_trace_that_cannot_be_read_are_errors() {
     assert_eq!(later.status.code(), Some(1));
 }
 
+/// Line, kind and path of a finding.
+type Expected = (u64, Kind, &'static str);
+
 /// What is wrong in recorded traffic between programs of others, each with the reason why it is.
-const RECORDED: [(&str, &[(u64, Kind, &str)]); 8] = [
+const RECORDED: [(&str, &[Expected]); 8] = [
     ("citrineos-ocppsim-1.6", &[]),
     (
         "citrineos-shiv3-2.0.1",

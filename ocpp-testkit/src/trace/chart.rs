@@ -294,12 +294,12 @@ impl Scale {
         let mut before = None;
         for (at, value) in line.iter().filter_map(|(at, value)| Some((*at, (*value)?))) {
             let goes_on = before.is_some_and(|before| quantity != Quantity::Energy || before <= value);
-            let command = if goes_on { 'L' } else { 'M' };
-            let _ = write!(path, "{command}{} {}", self.x(at), self.y(value));
+            let (x, y) = (self.x(at), self.y(value));
+            // A value that stands alone is a dot.
+            let _ = if goes_on { write!(path, "L{x} {y}") } else { write!(path, "M{x} {y}h1") };
             before = Some(value);
         }
-        // A single value is a dot.
-        path + "h1"
+        path
     }
 
     /// Each value holds until the next.
@@ -368,7 +368,7 @@ mod tests {
         )
         .unwrap();
         let (left, right, bottom) = (LEFT, RIGHT, BOTTOM);
-        assert!(picture.contains(&format!("d=\"M{left} {bottom}L{right} {TOP}h1\"")), "{picture}");
+        assert!(picture.contains(&format!("d=\"M{left} {bottom}h1L{right} {TOP}\"")), "{picture}");
         // Half of the time is over; 16 A is the top of the second panel, and 8.5 A about half of it.
         assert!(picture.contains("d=\"M535 176H713V228H891\""), "{picture}");
         assert!(picture.contains("2000 Wh") && picture.contains("16 A") && picture.contains("#1 limit"));

@@ -2,8 +2,6 @@
 //!
 //! The page needs nothing else: no network, no other file. All that comes from the trace is text to it, never markup.
 
-use std::collections::BTreeMap;
-
 use ocpp_rpc::frame::MessageType;
 use serde::Serialize;
 
@@ -20,19 +18,12 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// # Errors
 /// Never for what a trace can hold; the JSON writer says so of everything.
 pub fn render(title: &str, conversation: &Conversation, findings: &[Finding]) -> serde_json::Result<String> {
-    let mut by_item: BTreeMap<Option<usize>, Vec<Told>> = BTreeMap::new();
-    for finding in findings {
-        by_item.entry(finding.item).or_default().push(Told::of(finding));
-    }
-    let page = Page {
-        rows: conversation
-            .items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| row(conversation, index, item, &mut by_item))
-            .collect(),
-        unread: by_item.remove(&None).unwrap_or_default(),
-    };
+    let by_item = view::by_item(findings);
+    let told =
+        |item: Option<usize>| by_item.get(&item).into_iter().flatten().map(|finding| Told::of(finding)).collect();
+    let rows = conversation.items.iter().enumerate();
+    let rows = rows.map(|(index, item)| Row { findings: told(Some(index)), ..row(conversation, index, item) });
+    let page = Page { rows: rows.collect(), unread: told(None) };
     // Within a script element, nothing may look like its end.
     let data = serde_json::to_string(&page)?.replace('<', "\\u003c");
     let chart = svg(conversation);
@@ -97,20 +88,7 @@ impl Told {
     }
 }
 
-fn row(
-    conversation: &Conversation,
-    index: usize,
-    item: &Item,
-    findings: &mut BTreeMap<Option<usize>, Vec<Told>>,
-) -> Row {
-    let conn = item.conn.map_or_else(String::new, |conn| format!("#{conn}"));
-    let row = Row {
-        line: item.line,
-        time: view::time(item).trim_start().to_owned(),
-        who: format!("{}{conn}", item.station.as_deref().unwrap_or_default()),
-        findings: findings.remove(&Some(index)).unwrap_or_default(),
-        ..Row::default()
-    };
+fn row(conversation: &Conversation, index: usize, item: &Item) -> Row {
     let event = |label: String| Row { kind: "event", label, ..Row::default() };
     let shown = match &item.seen {
         Seen::Message(message) => message_row(conversation, index, message),
@@ -120,7 +98,9 @@ fn row(
         Seen::Told(role, json) => boundary("told", role.name(), json),
         Seen::Ordered(role, json) => boundary("ordered", role.name(), json),
     };
-    Row { line: row.line, time: row.time, who: row.who, findings: row.findings, ..shown }
+    let conn = item.conn.map_or_else(String::new, |conn| format!("#{conn}"));
+    let who = format!("{}{conn}", item.station.as_deref().unwrap_or_default());
+    Row { line: item.line, time: view::time(item).trim_start().to_owned(), who, ..shown }
 }
 
 fn boundary(kind: &'static str, role: &'static str, json: &str) -> Row {

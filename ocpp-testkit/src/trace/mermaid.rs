@@ -17,6 +17,7 @@ pub fn render(conversation: &Conversation, findings: &[Finding]) -> String {
         let number = stations.len();
         stations.entry(item.station.as_deref()).or_insert_with(|| format!("S{number}"));
     }
+    let by_item = view::by_item(findings);
     let mut text = "sequenceDiagram\n".to_owned();
     for (station, name) in &stations {
         let _ = writeln!(text, "    participant {name} as {}", plain(station.unwrap_or("station")));
@@ -25,10 +26,10 @@ pub fn render(conversation: &Conversation, findings: &[Finding]) -> String {
     for (index, item) in conversation.items.iter().enumerate() {
         let station = stations.get(&item.station.as_deref()).map_or("S0", String::as_str);
         line(&mut text, station, item);
-        let of_it = findings.iter().filter(|finding| finding.item == Some(index) && finding.severity > Severity::Note);
-        for finding in of_it {
-            let path = finding.path.as_deref().unwrap_or_default();
-            let told = plain(&format!("{} {}: {path} {}", finding.severity, finding.kind, finding.text));
+        let of_it = by_item.get(&Some(index)).into_iter().flatten();
+        for finding in of_it.filter(|finding| finding.severity > Severity::Note) {
+            let path = finding.path.as_ref().map_or_else(String::new, |path| format!("{path} "));
+            let told = plain(&format!("{} {}: {path}{}", finding.severity, finding.kind, finding.text));
             let _ = writeln!(text, "    Note over {station},C: {told}");
         }
     }

@@ -88,7 +88,7 @@ impl Line {
         Some(format!("{:>5}.{:03} {arrow} {told}{fate}\n", millis / 1000, millis % 1000))
     }
 
-    /// What of the line can be seen on the wire, by the station's end of it.
+    /// What of the line is about the wire.
     fn record(&self) -> Option<Record> {
         let what = if let Some((from, frame, _)) = self.frame() {
             What::Frame { from, text: frame.to_owned() }
@@ -159,7 +159,7 @@ impl Trace {
         self.lines().iter().filter_map(Line::spoken).collect()
     }
 
-    /// The frames and the changes of the connection, as records.
+    /// The frames as they were sent, also those that the network lost, and the changes of the station's connection.
     pub fn recording(&self) -> Recording {
         let records = self.lines().iter().filter_map(Line::record);
         let entries = records.zip(2..).map(|(record, line)| Entry { line, record }).collect();

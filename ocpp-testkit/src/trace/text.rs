@@ -1,6 +1,6 @@
 //! A trace as text: a line for each message, `>` towards the CSMS and `<` towards the station.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use ocpp_rpc::frame::MessageType;
@@ -12,10 +12,7 @@ use crate::validate::Finding;
 
 /// The text, with each finding below its message.
 pub fn render(conversation: &Conversation, findings: &[Finding]) -> String {
-    let mut by_item: BTreeMap<Option<usize>, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
-        by_item.entry(finding.item).or_default().push(finding);
-    }
+    let by_item = view::by_item(findings);
     let connections = conversation.items.iter().map(|item| (&item.station, item.conn));
     let is_one = connections.collect::<BTreeSet<_>>().len() < 2;
     let mut text = String::new();

@@ -1,10 +1,22 @@
 //! What all views have in common: how times and messages are called.
 
+use std::collections::BTreeMap;
+
 use chrono::SecondsFormat;
 use ocpp_rpc::frame::MessageType;
 use serde_json::Value;
 
 use super::conversation::{Item, Message};
+use crate::validate::Finding;
+
+/// Findings by the item that they are about; under none, those about no item.
+pub(super) fn by_item(findings: &[Finding]) -> BTreeMap<Option<usize>, Vec<&Finding>> {
+    let mut by_item: BTreeMap<Option<usize>, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        by_item.entry(finding.item).or_default().push(finding);
+    }
+    by_item
+}
 
 /// The time of an item: the wall clock, else the seconds of virtual time.
 pub(super) fn time(item: &Item) -> String {

@@ -2,12 +2,16 @@
 
 use ocpp_rpc::{CallError, Dialect, ErrorCode, Frame, Payload};
 use ocpp_types::json::{Kind as Json, Reader};
+use ocpp_types::lenient::{Repair, RepairKind};
 use ocpp_types::{Fault, Violation};
 
 use super::payload::{Part, Verdict, check};
 use super::{Finding, Kind, Severity};
 use crate::link::End;
 use crate::trace::conversation::{Conversation, LIMITS, Message};
+
+/// How much of a wrong value is shown.
+const SHOWN_CHARS: usize = 60;
 
 /// What is wrong with a message by itself. Answers are read by the action of their call.
 pub(super) fn findings(conversation: &Conversation, index: usize, message: &Message) -> Vec<Finding> {
@@ -87,17 +91,21 @@ impl Findings<'_> {
             }
             Verdict::Unreadable(violation) => self.violation(dialect, &violation, None),
             Verdict::Read(repairs) => {
-                for repair in repairs {
-                    let violation = Violation { path: repair.path, rule: repair.rule, offset: 0 };
-                    self.violation(dialect, &violation, Some(repair.kind.as_str()));
+                for Repair { kind, rule, path, text } in repairs {
+                    self.violation(dialect, &Violation { path, rule, offset: 0 }, Some((kind, &text)));
                 }
             }
         }
     }
 
-    fn violation(&mut self, dialect: Dialect, violation: &Violation, repair: Option<&'static str>) {
+    /// A broken rule; with its repair, and the text that the repair puts aside.
+    fn violation(&mut self, dialect: Dialect, violation: &Violation, repair: Option<(RepairKind, &str)>) {
         let code = CallError::violation(violation, dialect).code;
-        self.add(Kind::Schema, violation.rule.to_string(), |it| {
+        let aside = repair.map(|(_, text)| text).filter(|text| !text.is_empty());
+        let aside = aside
+            .map_or_else(String::new, |text| format!(": {:?}", text.chars().take(SHOWN_CHARS).collect::<String>()));
+        self.add(Kind::Schema, format!("{}{aside}", violation.rule), |it| {
+            let repair = repair.map(|(kind, _)| kind.as_str());
             Finding { repair, ..it }.at(&violation.path).code(code.name_in(dialect))
         });
     }

@@ -203,10 +203,10 @@ impl<'a> Order<'a> {
                 let text = format!("answered {left} ms before the interval of the rejected station is over");
                 self.add(index, Severity::Error, Kind::TooEarly, text);
             }
-        } else if let (Some("BootNotification"), Some(payload)) = (action, message.payload()) {
-            if let Some(registration) = Registration::of(now, &payload) {
-                (station.registration, station.triggered) = (registration, false);
-            }
+        } else if let (Some("BootNotification"), Some(payload)) = (action, message.payload())
+            && let Some(registration) = Registration::of(now, &payload)
+        {
+            (station.registration, station.triggered) = (registration, false);
         }
     }
 

@@ -32,7 +32,7 @@ fn exchange(id: &str, action: &str, payload: &str, answer: &str) -> String {
 /// An event of a transaction of 2.x.
 fn event(number: i64, kind: &str, second: u32, register: u32, more: &str) -> String {
     let payload = format!(
-        r#"{{"eventType":"{kind}","timestamp":"2026-01-01T00:00:{second:02}Z","triggerReason":"Trigger","seqNo":{number},"transactionInfo":{{"transactionId":"T"}},"meterValue":[{{"timestamp":"2026-01-01T00:00:00Z","sampledValue":[{{"value":{register}}}]}}]{more}}}"#
+        r#"{{"eventType":"{kind}","timestamp":"2026-01-01T00:00:{second:02}Z","triggerReason":"Trigger","seqNo":{number},"transactionInfo":{{"transactionId":"T"}},"meterValue":[{{"timestamp":"2026-01-01T00:00:{second:02}Z","sampledValue":[{{"value":{register}}}]}}]{more}}}"#
     );
     exchange(&format!("{kind}{number}{second}"), "TransactionEvent", &payload, "{}")
 }
@@ -55,9 +55,9 @@ fn cases() -> Vec<(Vec<String>, &'static [&'static str])> {
             &format!(r#"{{"currentTime":"2026-01-01T00:00:00Z","interval":60,"status":"{status}"}}"#),
         )
     };
-    let samples = |value: &str, connector: u32| {
+    let samples = |value: &str, minute: u32, connector: u32| {
         let payload = format!(
-            r#"{{"connectorId":{connector},"transactionId":7,"meterValue":[{{"timestamp":"2026-01-01T00:10:00Z","sampledValue":[{{"value":"{value}"}}]}}]}}"#
+            r#"{{"connectorId":{connector},"transactionId":7,"meterValue":[{{"timestamp":"2026-01-01T00:{minute}:00Z","sampledValue":[{{"value":"{value}"}}]}}]}}"#
         );
         exchange("m", "MeterValues", &payload, "{}")
     };
@@ -134,7 +134,7 @@ fn cases() -> Vec<(Vec<String>, &'static [&'static str])> {
             &["5 error too-early"],
         ),
         (one(STOP), &["2 warning unknown-transaction $.transactionId"]),
-        (one(&samples("1", 1)), &["2 warning unknown-transaction $.transactionId"]),
+        (one(&samples("1", 10, 1)), &["2 warning unknown-transaction $.transactionId"]),
         (
             one(&format!("{START}\n{STOP}\n{}", again(&again(START, "s1", "s9"), "1000", "3000"))),
             &["7 error reused-transaction $.transactionId"],
@@ -151,15 +151,15 @@ fn cases() -> Vec<(Vec<String>, &'static [&'static str])> {
         ),
         (one(&format!("{START}\n{}", again(STOP, "2000", "999"))), &["4 error meter-backwards $.meterStop"]),
         (
-            one(&format!("{START}\n{}\n{}", samples("1500", 1), again(&samples("1200", 1), "\"m\"", "\"n\""))),
+            one(&format!("{START}\n{}\n{}", samples("1500", 10, 1), again(&samples("1200", 11, 1), "\"m\"", "\"n\""))),
             &["6 error meter-backwards $.meterValue[0].sampledValue[0].value"],
         ),
         (
             one(&format!("{START}\n{}", again(STOP, "2026-01-01T01", "2025-01-01T01"))),
-            &["4 warning time-backwards $.timestamp"],
+            &["4 warning time-backwards $.timestamp", "4 warning meter-backwards $.meterStop"],
         ),
-        (one(&format!("{START}\n{}", samples("1200", 2))), &["4 error other-connector $.connectorId"]),
-        (one(&format!("{START}\n{STOP}\n{}", samples("3000", 1))), &["6 warning after-end $.transactionId"]),
+        (one(&format!("{START}\n{}", samples("1200", 10, 2))), &["4 error other-connector $.connectorId"]),
+        (one(&format!("{START}\n{STOP}\n{}", samples("1500", 10, 1))), &["6 warning after-end $.transactionId"]),
         (v2(&[event(0, "Started", 0, 0, ""), event(2, "Ended", 9, 1, "")]), &["4 warning sequence-gap $.seqNo"]),
         (
             v2(&[event(0, "Started", 0, 0, ""), event(1, "Updated", 3, 1, ""), event(1, "Ended", 9, 1, "")]),
@@ -175,7 +175,7 @@ fn cases() -> Vec<(Vec<String>, &'static [&'static str])> {
             v2(&[event(0, "Started", 0, 0, ""), event(1, "Ended", 9, 1, ""), event(2, "Updated", 9, 1, "")]),
             &["6 error after-end $.seqNo"],
         ),
-        (v2(&[event(0, "Started", 9, 0, ""), event(1, "Ended", 0, 1, "")]), &["4 warning time-backwards $.timestamp"]),
+        (v2(&[event(0, "Started", 9, 0, ""), event(1, "Ended", 0, 0, "")]), &["4 warning time-backwards $.timestamp"]),
         (
             v2(&[event(0, "Started", 0, 1000, ""), event(1, "Ended", 9, 10, "")]),
             &["4 error meter-backwards $.meterValue[0].sampledValue[0].value"],
@@ -223,7 +223,7 @@ fn what_is_allowed_is_not_found() {
     let data =
         r#""transactionData":[{"timestamp":"2026-01-01T00:59:59Z","sampledValue":[{"value":"2000.9"}]}],"meterStop""#;
     let rounded = format!("{START}\n{}", STOP.replace("\"meterStop\"", data));
-    assert_eq!(found(&rounded), [] as [&str; 0], "the end is told in whole Wh");
+    assert_eq!(found(&rounded), [] as [&str; 0], "the end is told in whole Wh, and bears all samples in any order");
     let midway = "{\"ocpp_trace\":1,\"ocpp\":\"1.6\"}\n{\"at\":1,\"from\":\"csms\",\"frame\":[3,\"9\",{}]}";
     let findings = conversation(&Conversation::of(&midway.parse().unwrap(), None), Scope::Trace);
     assert_eq!(findings.iter().map(|it| it.severity).max(), Some(Severity::Warning), "its call may lie before");
@@ -255,8 +255,8 @@ fn finding_reads_as_one_line_with_code_and_repair() {
     assert_eq!(
         text,
         [
-            "line 1: error: schema: $.type not a value of ResetType [PropertyConstraintViolation] (lenient: LetterCase)",
-            "line 1: error: schema: $ unknown member [FormatViolation] (lenient: ExtraMember)",
+            "line 1: error: schema: $.type not a value of ResetType: \"immediate\" [PropertyConstraintViolation] (lenient: LetterCase)",
+            "line 1: error: schema: $ unknown member: \"surprise\" [FormatViolation] (lenient: ExtraMember)",
         ]
     );
     let json = serde_json::to_value(&findings[0]).unwrap();

@@ -111,7 +111,10 @@ impl Validate {
 /// Lines that were not read: in a trace that is an error, in a log there are other lines than frames.
 pub fn unread(imported: &Imported) -> Vec<Finding> {
     let severity = if imported.is_trace { Severity::Error } else { Severity::Note };
-    let finding = |unread: &import::Unread| Finding::line(unread.line, severity, Kind::Line, unread.reason.clone());
+    let finding = |import::Unread { line, reason, text }: &import::Unread| {
+        let text: String = text.trim_ascii().chars().take(200).collect();
+        Finding::line(*line, severity, Kind::Line, format!("{reason}: {text}"))
+    };
     imported.unread.iter().map(finding).collect()
 }
 

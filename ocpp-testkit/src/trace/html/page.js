@@ -10,6 +10,8 @@ function make(tag, className, text) {
   return element;
 }
 
+const counted = (number, name) => `${number} ${name}${number === 1 ? "" : "s"}`;
+
 /** JSON with line breaks, each token as it stands; what is not JSON stays as it is. */
 function pretty(text) {
   try { JSON.parse(text); } catch { return text; }
@@ -32,7 +34,7 @@ function pretty(text) {
   return out;
 }
 
-/** The worst severity of a row's findings. */
+/** The worst severity of a row's findings; most rows with several have several of one. */
 const worst = (row) => SEVERITIES.find((severity) => (row.findings ?? []).some((it) => it.severity === severity));
 const isBad = (row) => row.kind === "error" || row.kind === "broken" || ["error", "warning"].includes(worst(row));
 
@@ -48,7 +50,7 @@ const rows = data.rows.map((row, index) => {
   const digest = [row.digest, row.took === undefined ? "" : row.took + " ms"].filter(Boolean).join("  ");
   if (digest) lane.append(make("span", "digest", digest));
   const severity = worst(row);
-  if (severity) lane.append(make("span", "mark " + severity, row.findings.length + " " + severity));
+  if (severity) lane.append(make("span", "mark " + severity, counted(row.findings.length, severity)));
   bar.append(make("span", "number", row.line), make("span", "time", row.time), make("span", "who", row.who ?? ""), lane);
   bar.addEventListener("click", () => toggle(index));
   bar.addEventListener("keydown", (event) => {
@@ -95,7 +97,7 @@ for (const row of data.rows) {
 const form = document.getElementById("filter");
 const search = make("input");
 Object.assign(search, { type: "search", placeholder: "search messages", ariaLabel: "search messages" });
-const bad = check("errors only", "");
+const bad = check("problems only", "");
 const actions = make("details", "actions");
 const list = make("div");
 const boxes = [...counts.keys()].sort().map((action) => check(`${action} (${counts.get(action)})`, action));
@@ -127,7 +129,7 @@ function filter() {
   });
   const found = data.rows.flatMap((row) => row.findings ?? []).concat(data.unread);
   const told = SEVERITIES.map((severity) => [found.filter((it) => it.severity === severity).length, severity]);
-  const findings = told.filter(([number]) => number).map(([number, severity]) => `${number} ${severity}${number > 1 ? "s" : ""}`);
+  const findings = told.filter(([number]) => number).map(([number, severity]) => counted(number, severity));
   actions.firstChild.textContent = wanted.size ? `actions (${wanted.size})` : "actions";
   count.textContent = [`${shown} of ${rows.length} lines`, ...findings].join(", ");
 }

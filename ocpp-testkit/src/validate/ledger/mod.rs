@@ -80,8 +80,9 @@ impl Book<'_> {
 #[derive(Clone, Debug, Default)]
 struct Course {
     begin: Option<DateTime<Utc>>,
-    /// The highest register and where it was told.
-    register: Option<(i64, usize)>,
+    /// What the register showed, in mWh, and where it was told, by the time of the reading. An end may bear readings of the whole
+    /// transaction, so the order of the messages is not theirs.
+    registers: BTreeMap<DateTime<Utc>, (i64, usize)>,
     /// The connector (1.6) or EVSE (2.x).
     place: Option<i64>,
 }
@@ -97,23 +98,31 @@ impl Course {
         }
     }
 
-    fn register(&mut self, book: &mut Book<'_>, index: usize, path: &str, milliwatt_hours: i64) {
-        match self.register {
-            Some((before, told)) if milliwatt_hours <= before - ROUNDING_MWH => {
-                let text = format!("{} after {} in line {}", Energy(milliwatt_hours), Energy(before), book.line(told));
-                book.add(index, Severity::Error, Kind::MeterBackwards, path, text);
-            }
-            Some((before, _)) if milliwatt_hours <= before => {}
-            Some(_) | None => self.register = Some((milliwatt_hours, index)),
+    fn register(&mut self, book: &mut Book<'_>, index: usize, path: &str, at: Option<DateTime<Utc>>, shown: i64) {
+        let Some(at) = at else { return };
+        let mut tell = |severity, relation: &str, (other, told): (i64, usize)| {
+            let line = book.line(told);
+            let text = format!("{} {relation} {} in line {line}", Energy(shown), Energy(other));
+            book.add(index, severity, Kind::MeterBackwards, path, text);
+        };
+        if let Some((_, before)) = self.registers.range(..=at).next_back()
+            && shown <= before.0 - ROUNDING_MWH
+        {
+            tell(Severity::Error, "after", *before);
         }
+        if let Some((_, after)) = self.registers.range(at..).find(|(time, _)| **time > at)
+            && shown >= after.0 + ROUNDING_MWH
+        {
+            // Told later of an earlier time: a clock may have been set back in between.
+            tell(Severity::Warning, "before", *after);
+        }
+        self.registers.insert(at, (shown, index));
     }
 
-    /// The times of samples are not compared: the first is taken before the event that bears it.
-    fn samples(&mut self, book: &mut Book<'_>, index: usize, mut samples: Vec<Sample>) {
-        // Those of one message may be told in any order.
-        samples.sort_by_key(|sample| sample.at);
-        for Sample { path, milli, .. } in samples.iter().filter(|sample| sample.quantity == Quantity::Energy) {
-            self.register(book, index, path, *milli);
+    /// The times of samples are not compared with the begin: the first is taken before the event that bears it.
+    fn samples(&mut self, book: &mut Book<'_>, index: usize, samples: &[Sample]) {
+        for Sample { path, at, milli, .. } in samples.iter().filter(|sample| sample.quantity == Quantity::Energy) {
+            self.register(book, index, path, *at, *milli);
         }
     }
 

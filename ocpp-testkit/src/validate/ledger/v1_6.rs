@@ -74,8 +74,9 @@ impl Ledger {
             let text = format!("{number} is the number of another transaction");
             book.add(index, severity, Kind::ReusedTransaction, "$.transactionId", text);
         }
-        let register = start.meter_wh.checked_mul(1_000).map(|meter| (meter, call));
-        let course = Course { begin: start.at, register, place: Some(start.connector) };
+        let meter = start.meter_wh.checked_mul(1_000).map(|meter| (meter, call));
+        let registers = start.at.zip(meter).into_iter().collect();
+        let course = Course { begin: start.at, registers, place: Some(start.connector) };
         self.transactions.insert(number, Transaction { start, course, stop: None });
     }
 
@@ -100,10 +101,11 @@ impl Ledger {
         }
         transaction.stop = Some(index);
         let course = &mut transaction.course;
-        course.samples(book, index, samples(&payload, "transactionData"));
-        course.time(book, index, "$.timestamp", time(&payload, "timestamp"));
+        let at = time(&payload, "timestamp");
+        course.samples(book, index, &samples(&payload, "transactionData"));
+        course.time(book, index, "$.timestamp", at);
         if let Some(meter) = integer(&payload, "meterStop").and_then(|meter| meter.checked_mul(1_000)) {
-            course.register(book, index, "$.meterStop", meter);
+            course.register(book, index, "$.meterStop", at, meter);
         }
     }
 
@@ -118,6 +120,6 @@ impl Ledger {
             let text = format!("transaction {number} ended in line {}", book.line(stop));
             book.add(index, Severity::Warning, Kind::AfterEnd, "$.transactionId", text);
         }
-        transaction.course.samples(book, index, samples(payload, "meterValue"));
+        transaction.course.samples(book, index, &samples(payload, "meterValue"));
     }
 }

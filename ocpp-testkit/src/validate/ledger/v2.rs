@@ -81,10 +81,7 @@ impl Transaction {
             self.ended = Some((number, index));
         }
         self.course.place(book, index, "$.evse.id", payload.get("evse").and_then(|evse| integer(evse, "id")));
-        // Of events that come late, the registers are lower than the last one.
-        if self.events.keys().next_back().is_none_or(|last| *last < number) {
-            self.course.samples(book, index, samples(payload, "meterValue"));
-        }
+        self.course.samples(book, index, &samples(payload, "meterValue"));
         self.events.insert(number, index);
     }
 }
