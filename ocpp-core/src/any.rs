@@ -121,7 +121,7 @@ impl Station {
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
             Input::Link(LinkInput::Frame(bytes)) => {
                 shared.link.heard(shared.now);
-                self.machine.on_frame(shared, bytes);
+                self.machine.on_frame(shared, &bytes);
             }
             Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
             Input::Link(LinkInput::Closed) => self.lose_link(),

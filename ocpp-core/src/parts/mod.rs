@@ -6,3 +6,4 @@ pub(crate) mod metering;
 pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
+pub(crate) mod token;

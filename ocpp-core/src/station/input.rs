@@ -1,5 +1,7 @@
 //! Everything that can be told to a station: facts, with the time of the call.
 
+use alloc::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use crate::store::Ticket;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Input<'a> {
     /// About the WebSocket.
     Link(LinkInput<'a>),
@@ -40,7 +42,7 @@ pub enum Input<'a> {
 
 /// A fact about the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
     /// The handshake succeeded, with the subprotocol that the server chose.
     Opened {
@@ -48,7 +50,7 @@ pub enum LinkInput<'a> {
         subprotocol: CompactString,
     },
     /// A text message arrived.
-    Frame(&'a [u8]),
+    Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
     /// A pong arrived.
     Pong,
     /// The connection is gone, or could not be made.

@@ -201,7 +201,7 @@ phases! {
 /// A measurand as the keys of sampled and aligned data name it: with an optional phase (1.6 §9.1.17).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MeasurandChoice {
-    measurand: Measurand,
+    pub measurand: Measurand,
     phase: Option<Phase>,
 }
 

@@ -9,7 +9,7 @@ mod meter;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use ocpp_core::station::{Cable, Contactor, EvseAction, EvseInput, Fault, Lock, Power, Vehicle};
+use ocpp_core::station::{Cable, Contactor, EvseAction, EvseInput, Fault, Limit, Lock, Power, Vehicle};
 use ocpp_core::time::Instant;
 
 pub use meter::Meter;
@@ -52,6 +52,8 @@ pub struct Hardware {
     /// Where the contactor is moving to.
     contactor_target: Contactor,
     power: Power,
+    /// What the firmware lets the vehicle have, in milliwatts; none without a limit.
+    limit_milliwatts: Option<u64>,
     powered: bool,
     /// The driver pulls at a plug that is locked, and will have it when the lock opens.
     pulling: bool,
@@ -84,6 +86,7 @@ impl Hardware {
             contactor: Contactor::Open,
             contactor_target: Contactor::Open,
             power: Power::Off,
+            limit_milliwatts: None,
             powered: true,
             pulling: false,
             moves: BTreeMap::new(),
@@ -139,6 +142,10 @@ impl Hardware {
                     self.schedule(now + self.delays.lock, Move::Lock(*lock));
                 }
             }
+            EvseAction::Limit(limit) => {
+                self.limit_milliwatts = Some(milliwatts(*limit));
+                self.set_flow(now);
+            }
             EvseAction::ReadMeter => self.schedule(now + self.delays.meter, Move::MeterAnswer),
         }
     }
@@ -190,9 +197,7 @@ impl Hardware {
     pub fn set_draw(&mut self, now: Instant, watts: u32) {
         self.advance(now);
         self.draw_watts = watts;
-        if self.contactor == Contactor::Closed {
-            self.meter.set_power(now, watts);
-        }
+        self.set_flow(now);
     }
 
     /// Whether the meter answers when it is asked.
@@ -205,6 +210,7 @@ impl Hardware {
         self.advance(now);
         self.powered = false;
         self.power = Power::Off;
+        self.limit_milliwatts = None;
         self.move_contactor(now, Contactor::Open);
         self.contactor_target = Contactor::Open;
         self.moves.clear();
@@ -275,13 +281,19 @@ impl Hardware {
     fn move_contactor(&mut self, at: Instant, contactor: Contactor) {
         if self.contactor != contactor {
             self.contactor = contactor;
-            let watts = match contactor {
-                Contactor::Open => 0,
-                Contactor::Closed => self.draw_watts,
-            };
-            self.meter.set_power(at, watts);
+            self.set_flow(at);
             self.fact(EvseInput::Contactor(contactor));
         }
+    }
+
+    /// The vehicle takes what it wants, as far as it is allowed to.
+    fn set_flow(&mut self, at: Instant) {
+        let wanted = u64::from(self.draw_watts) * 1_000;
+        let taken = match self.contactor {
+            Contactor::Open => 0,
+            Contactor::Closed => self.limit_milliwatts.map_or(wanted, |limit| limit.min(wanted)),
+        };
+        self.meter.set_power(at, taken);
     }
 
     /// The pilot line breaks first, so the contactor opens before the pins part.
@@ -309,6 +321,16 @@ impl Hardware {
         if self.powered {
             self.facts.push_back(fact);
         }
+    }
+}
+
+/// A limit as power. Vehicles take it on every phase that they may use, at the nominal voltage.
+fn milliwatts(limit: Limit) -> u64 {
+    match limit {
+        Limit::Ac { milliamps, phases } => {
+            u64::from(milliamps) * u64::from(phases) * u64::from(meter::MAINS_MILLIVOLTS) / 1_000
+        }
+        Limit::Dc { milliwatts } => milliwatts,
     }
 }
 

@@ -9,14 +9,14 @@ use crate::checks::wire::Frame;
 use crate::checks::{Failure, Violation};
 use crate::hardware::Hardware;
 use crate::link::{Arrival, End};
-use crate::trace::{Actor, CLOSED, INTERCEPTED, OPENED};
+use crate::trace::{Actor, INTERCEPTED};
 
 impl Pair {
     pub(super) fn arrive(&mut self, end: End, arrival: Arrival) -> Result<(), Failure> {
         match (end, arrival) {
             (_, Arrival::Handshake(request)) => self.handshake(&request),
             (_, Arrival::Opened(subprotocol)) => {
-                self.note(Actor::Link, || format!("{OPENED}{subprotocol}"));
+                self.note(Actor::Link, || format!("is open with {subprotocol}"));
                 self.tell_station(st::Input::Link(st::LinkInput::Opened { subprotocol: subprotocol.into() }))
             }
             (End::Station, Arrival::Frame(bytes)) => {
@@ -26,13 +26,13 @@ impl Pair {
                 if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
                     journal.arrived(&frame, store.durable().len() + store.volatile());
                 }
-                self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))
+                self.tell_station(st::Input::Link(st::LinkInput::Frame(bytes.into())))
             }
             (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
             (End::Station, Arrival::Pong) => self.tell_station(st::Input::Link(st::LinkInput::Pong)),
             (End::Csms, Arrival::Pong) => self.tell_csms(csms::Input::Link(csms::LinkInput::Pong)),
             (End::Station, Arrival::Closed) => {
-                self.note(Actor::Link, || CLOSED.to_owned());
+                self.note(Actor::Link, || "is closed for the station".to_owned());
                 self.wire.closed(End::Station);
                 self.tell_station(st::Input::Link(st::LinkInput::Closed))
             }
@@ -60,7 +60,7 @@ impl Pair {
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let frame = self.wire.arrived(self.now, End::Csms, bytes);
         let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
-            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes)));
+            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes.into())));
         };
         let answer = match interception {
             Interception::Error(code) => format!(r#"[4,"{id}","{code}","",{{}}]"#),

@@ -15,4 +15,4 @@ pub mod text;
 mod view;
 
 pub use run::{Actor, Line, Trace};
-pub(crate) use run::{CLOSED, INJECTED_DOWN, INJECTED_UP, INTERCEPTED, LOST, OPENED};
+pub(crate) use run::{INJECTED_DOWN, INJECTED_UP, INTERCEPTED, LOST};

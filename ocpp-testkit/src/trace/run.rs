@@ -6,16 +6,10 @@ use std::fmt;
 
 use ocpp_core::time::Instant;
 
-use super::record::{Entry, Header, Record, Recording, What};
 use crate::checks::wire::Frame;
-use crate::link::End;
 
 /// Marks a frame that was sent into a connection that is gone.
 pub(crate) const LOST: &str = " (lost)";
-
-/// What becomes of the connection, for the station.
-pub(crate) const OPENED: &str = "is open with ";
-pub(crate) const CLOSED: &str = "is closed for the station";
 
 /// Frames that no machine sent.
 pub(crate) const INTERCEPTED: &str = "answers for the csms ";
@@ -61,45 +55,20 @@ pub struct Line {
 }
 
 impl Line {
-    /// The frame that is sent, if the line tells of one: by whom, and what becomes of it.
-    fn frame(&self) -> Option<(End, &str, &'static str)> {
-        let said = |verb| self.text.strip_prefix(verb);
-        let up = said(INJECTED_UP).or_else(|| said("sends ").filter(|_| self.actor == Actor::Station));
-        let (from, sent) = match up {
-            Some(sent) => (End::Station, sent),
-            None => (End::Csms, said(INJECTED_DOWN).or_else(|| said(INTERCEPTED)).or_else(|| said("sends "))?),
-        };
-        let (frame, fate) = sent.strip_suffix(LOST).map_or((sent, ""), |frame| (frame, LOST));
-        Some((from, frame, fate))
-    }
-
     fn spoken(&self) -> Option<String> {
-        let (from, frame, fate) = self.frame()?;
+        let said = |verb| self.text.strip_prefix(verb);
+        let sent = said(INJECTED_UP).or_else(|| said(INJECTED_DOWN)).or_else(|| said(INTERCEPTED));
+        let sent = sent.or_else(|| said("sends "))?;
+        let (frame, fate) = sent.strip_suffix(LOST).map_or((sent, ""), |frame| (frame, LOST));
         let told = match Frame::parse(frame.as_bytes())? {
             Frame::Call { action, payload, .. } => format!("{action} {payload}"),
             Frame::Result { payload, .. } => payload.to_string(),
             Frame::Error { code, .. } => code,
         };
-        let arrow = match from {
-            End::Station => '>',
-            End::Csms => '<',
-        };
+        let is_up = self.actor == Actor::Station || said(INJECTED_UP).is_some();
+        let arrow = if is_up { '>' } else { '<' };
         let millis = self.at.as_millis();
         Some(format!("{:>5}.{:03} {arrow} {told}{fate}\n", millis / 1000, millis % 1000))
-    }
-
-    /// What of the line is about the wire.
-    fn record(&self) -> Option<Record> {
-        let what = if let Some((from, frame, _)) = self.frame() {
-            What::Frame { from, text: frame.to_owned() }
-        } else if let Some(subprotocol) = self.text.strip_prefix(OPENED) {
-            What::Connected { version: Some(subprotocol.to_owned()) }
-        } else if self.text == CLOSED {
-            What::Closed
-        } else {
-            return None;
-        };
-        Some(Record::at(self.at, what))
     }
 }
 
@@ -157,13 +126,6 @@ impl Trace {
     /// The frames alone, without their message ids, as a conversation: `>` is towards the CSMS, `<` towards the station.
     pub fn conversation(&self) -> String {
         self.lines().iter().filter_map(Line::spoken).collect()
-    }
-
-    /// The frames as they were sent, also those that the network lost, and the changes of the station's connection.
-    pub fn recording(&self) -> Recording {
-        let records = self.lines().iter().filter_map(Line::record);
-        let entries = records.zip(2..).map(|(record, line)| Entry { line, record }).collect();
-        Recording { header: Some(Header::new()), entries }
     }
 
     /// The last `count` lines.

@@ -78,7 +78,7 @@ impl Findings<'_> {
                 self.add(Kind::Schema, text, |it| Finding { severity: Severity::Note, ..it });
             }
             // The call was found at fault already.
-            Verdict::UnknownAction | Verdict::NotItsPart if part == Part::Response => {}
+            Verdict::UnknownAction | Verdict::NotItsPart if part == Part::Response && from.is_some() => {}
             Verdict::UnknownAction => {
                 let text = format!("{dialect} has no such action");
                 self.add(Kind::UnknownAction, text, |it| it.code("NotImplemented"));

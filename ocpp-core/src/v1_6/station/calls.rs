@@ -42,7 +42,11 @@ impl Machine {
             CsmsRequest::CancelReservation(_)
                 | CsmsRequest::ChangeAvailability(_)
                 | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ClearCache(_)
+                | CsmsRequest::ClearChargingProfile(_)
                 | CsmsRequest::ReserveNow(_)
+                | CsmsRequest::SendLocalList(_)
+                | CsmsRequest::SetChargingProfile(_)
         );
         if is_stored && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
@@ -60,12 +64,33 @@ impl Machine {
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
-            CsmsRequest::GetConfiguration(request) => {
-                let response = configuration::on_get(&self.settings, &request);
+            CsmsRequest::ClearCache(_) => {
+                let (status, ticket) = self.authorize.on_clear_cache(shared);
+                answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::ClearChargingProfile(request) => {
+                let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
+                answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::GetCompositeSchedule(request) => {
+                let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
                 answer(shared, token, &response);
             }
+            CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
+                Some(response) => answer(shared, token, &response),
+                None => {
+                    let code = ErrorCode::PropertyConstraintViolation;
+                    shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+                }
+            },
+            CsmsRequest::GetLocalListVersion(_) => {
+                let version = self.authorize.list_version(&self.settings);
+                answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
+            }
             CsmsRequest::RemoteStartTransaction(request) => {
-                let status = self.on_remote_start(&request);
+                let status = self.on_remote_start(shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
             CsmsRequest::RemoteStopTransaction(request) => {
@@ -80,6 +105,24 @@ impl Machine {
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
+            CsmsRequest::SendLocalList(request) => {
+                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::SetChargingProfile(request) => {
+                match self.smart_charging.on_set(shared, &self.settings, &request) {
+                    Some((status, ticket)) => {
+                        answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
+                    }
+                    // Errata 3.39.
+                    None => shared.reply_error(
+                        token,
+                        ErrorCode::PropertyConstraintViolation,
+                        "no such connector, or a number out of range",
+                    ),
+                }
+            }
             CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
             CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
             _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
@@ -87,7 +130,11 @@ impl Machine {
     }
 
     /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
-    fn on_remote_start(&mut self, request: &v1_6::RemoteStartTransactionRequest) -> v1_6::RemoteStartStopStatus {
+    fn on_remote_start(
+        &mut self,
+        shared: &mut Shared,
+        request: &v1_6::RemoteStartTransactionRequest,
+    ) -> v1_6::RemoteStartStopStatus {
         let wanted = match request.connector_id {
             Some(id) => match u16::try_from(id) {
                 Ok(id) => self.connectors.get(index(EvseId(id))),
@@ -101,8 +148,12 @@ impl Machine {
         let Some(connector) = wanted.filter(|c| self.registration.is_accepted() && c.takes_grants()) else {
             return v1_6::RemoteStartStopStatus::Rejected;
         };
-        let evse = Some(connector.evse);
         let token = IdToken::new(request.id_tag.as_str());
+        let profile = request.charging_profile.as_deref();
+        if !self.smart_charging.on_remote_start(shared, &self.settings, connector.evse, &token, profile) {
+            return v1_6::RemoteStartStopStatus::Rejected;
+        }
+        let evse = Some(connector.evse);
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
             Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
         } else {
@@ -169,12 +220,12 @@ impl Machine {
 
     /// Finds what is wrong with a setting of the application.
     pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
-        configuration::check(key, value).map(|_| ())
+        configuration::check(&self.settings, key, value).map(|_| ())
     }
 
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
-        if let Ok(key) = configuration::check(key, value) {
+        if let Ok(key) = configuration::check(&self.settings, key, value) {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

@@ -9,11 +9,15 @@ mod configuration;
 mod connector;
 mod context;
 mod frames;
+mod local_list;
 mod messages;
+mod readings;
 mod reservation;
 mod reset;
 mod settings;
 mod signal;
+#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+mod smart_charging;
 mod status;
 mod unlock;
 
@@ -32,7 +36,9 @@ use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
+use crate::station::{
+    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, StationConfig, StopReason, TokenRefusal,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -40,10 +46,12 @@ use authorize::{Authorize, Grant};
 use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
+use smart_charging::SmartCharging;
 use status::{Condition, StatusNotifications};
 use unlock::Unlocking;
 
@@ -60,6 +68,8 @@ pub(crate) struct Machine {
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
+    readings: Readings,
+    smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -76,13 +86,15 @@ pub(crate) enum Awaited {
     Authorize,
     StatusNotification,
     Transaction,
+    MeterValues,
 }
 
 impl Machine {
     /// Finds what 1.6 cannot say of a configuration.
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
-        boot.map(|_| ()).map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))
+        boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        settings::check_custom(config)
     }
 
     /// A machine that boots from what was durable.
@@ -90,9 +102,15 @@ impl Machine {
         let (mut settings, refused) = Settings::new(&shared.config);
         let mut skipped = refused;
         skipped.extend(configuration::restore(&mut settings, image));
-        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store);
+        let most = usize::try_from(settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2));
+        let (outbox, open, lost) =
+            Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (authorize, unread) = Authorize::restore(image, &mut shared.store);
+        skipped.extend(unread);
+        let (smart_charging, unread) = SmartCharging::restore(&shared.config, image, &mut shared.store);
         skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
@@ -103,7 +121,7 @@ impl Machine {
             // A station that lost an EVSE since still ends its transaction, at the last one.
             let place = usize::from(transaction.evse.0).min(connectors.len());
             if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
-                connector.end_interrupted(transaction);
+                connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
         let stamp = shared.clock.stamp(shared.now);
@@ -111,13 +129,15 @@ impl Machine {
             settings,
             registration: Registration::new(image.entry(registration::ENTRY).is_some()),
             heartbeat: Heartbeat::default(),
-            authorize: Authorize::default(),
+            authorize,
             status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
             connectors,
             waiting_grant: None,
             outbox,
             availability: Availability::restore(image),
             reservations,
+            readings: Readings::default(),
+            smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -140,6 +160,7 @@ impl Machine {
             settings: &self.settings,
             outbox: &mut self.outbox,
             reservations: &mut self.reservations,
+            readings: &mut self.readings,
             signals: &mut self.signals,
             is_online,
             once_accepted: self.registration.once_accepted(),
@@ -150,6 +171,7 @@ impl Machine {
             authorize: &mut self.authorize,
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
+            smart_charging: &mut self.smart_charging,
             availability: &self.availability,
             reset: &self.reset,
         };
@@ -236,13 +258,15 @@ impl Machine {
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
         ];
         let online = online.into_iter().filter(move |_| is_online);
-        let connectors = self.connectors.iter().map(|connector| connector.deadline(&self.settings));
+        let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
         let others = [
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
+            self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
         ];
-        link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
+        let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        all.flatten().chain(connectors)
     }
 }
 
@@ -252,6 +276,7 @@ struct Parts<'a> {
     authorize: &'a mut Authorize,
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
+    smart_charging: &'a mut SmartCharging,
     availability: &'a Availability,
     reset: &'a Reset,
 }
@@ -276,7 +301,7 @@ impl Parts<'_> {
             Signal::StartAnswered { transaction, status, group } => {
                 let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
                 if let Some(connector) = connector {
-                    connector.on_start_answered(ctx.settings, status, group);
+                    connector.on_start_answered(status, group);
                 }
             }
             Signal::Accepted => self.status.report_all(),
@@ -345,6 +370,11 @@ impl Parts<'_> {
             let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
             connector.allot(is_operative, ctx.reservations.of(connector.evse));
             connector.advance(ctx);
+        }
+        // A limit is ordered before the power that it is for.
+        self.smart_charging.advance(ctx, self.connectors, self.authorize);
+        for connector in self.connectors.iter_mut() {
+            connector.order_hardware(ctx);
             let condition = connector.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault or a connector out of service ends its reservation.
@@ -355,7 +385,13 @@ impl Parts<'_> {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let fault = ctx.shared.fault.clone();
+        let conflict = self.authorize.has_conflict.then(|| Fault {
+            code: FaultCode::LocalListConflict,
+            is_blocking: false,
+            info: None,
+            vendor_error_code: None,
+        });
+        let fault = ctx.shared.fault.clone().or(conflict);
         let status = match &fault {
             Some(fault) if fault.is_blocking => EvseStatus::Faulted,
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,

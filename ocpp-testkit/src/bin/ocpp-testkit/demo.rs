@@ -26,7 +26,7 @@ pub struct Demo {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
-    /// Write the messages to this file too, for `trace` and `validate`.
+    /// Write what the station was told and did to this file too, for `trace`, `validate` and `replay`.
     #[arg(long)]
     save: Option<PathBuf>,
 }
@@ -77,8 +77,8 @@ impl Demo {
         }
         match session(self.seed) {
             Ok((pair, verdict)) => {
-                if let Some(path) = &self.save
-                    && let Err(error) = fs::write(path, pair.trace.recording().to_string())
+                if let (Some(path), Some(recording)) = (&self.save, pair.station.recording())
+                    && let Err(error) = fs::write(path, recording.to_string())
                 {
                     eprintln!("{}: {error}", path.display());
                     return ExitCode::from(2);
@@ -147,7 +147,7 @@ impl Output {
 /// whether its bill agrees with the meter.
 fn session(seed: u64) -> Result<(Pair, Result<(), Violation>), Failure> {
     let evse = EvseId(1);
-    let mut pair = Pair::new(PairConfig::new(seed))?;
+    let mut pair = Pair::new(PairConfig { record: true, ..PairConfig::new(seed) })?;
     pair.script(
         [(5, Step::Plug(evse)), (8, Step::token(1, "TAG")), (305, Step::token(1, "TAG")), (315, Step::Unplug(evse))]
             .map(|(seconds, step)| (Duration::from_secs(seconds), step)),

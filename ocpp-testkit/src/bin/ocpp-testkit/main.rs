@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand};
 mod csms;
 mod demo;
 mod lines;
+mod pipe;
+mod replay;
 mod station;
 mod trace;
 mod validate;
@@ -28,6 +30,10 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Drive a station or a CSMS's session by JSON lines on stdin and stdout, in virtual time.
+    Pipe(pipe::Pipe),
+    /// Run a recording through the machine again and compare every output.
+    Replay(replay::Replay),
     /// Show a trace, or the log of another program, as text, diagram or page.
     Trace(trace::Trace),
     /// Say what is wrong with frames, a payload or a whole trace, and where.
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Pipe(pipe) => pipe.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Trace(trace) => trace.run(),
         Command::Validate(validate) => validate.run(),
     }

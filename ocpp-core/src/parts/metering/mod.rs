@@ -1,9 +1,28 @@
 //! The last reading of an EVSE's meter, and the wait for the next.
 
+mod aligned;
+
 use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use aligned::Aligned;
 
 use crate::station::MeterReading;
 use crate::time::Instant;
+
+/// Why a reading was taken (1.6 §7.35). Those of a transaction's begin and end are part of its start and stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SampleContext {
+    /// At a fixed time of the day.
+    Clock,
+    /// After an interval of the transaction.
+    Periodic,
+    /// The CSMS asked for it.
+    Trigger,
+    /// The transaction goes on after a power cut.
+    InterruptionEnd,
+}
 
 /// The meter of one EVSE.
 #[derive(Debug, Default)]
@@ -58,6 +77,11 @@ impl Meter {
             }
             Some(_) => Read::Waiting,
         }
+    }
+
+    /// When the last reading will be older than `freshness`.
+    pub fn outdated_at(&self, freshness: Duration) -> Option<Instant> {
+        self.last.as_ref().map(|(at, _)| *at + freshness + Duration::from_millis(1))
     }
 
     /// When the meter's time to answer ends.
