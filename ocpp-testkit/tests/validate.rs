@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use common::{finished, pair, secs, session};
+use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
-use ocpp_testkit::link::{End, Network};
+use ocpp_testkit::link::End;
 use ocpp_testkit::pair::{PairConfig, Step};
 use ocpp_testkit::trace::conversation::Conversation;
 use ocpp_testkit::trace::{html, import, mermaid, text};
@@ -79,7 +80,11 @@ fn session_of_the_demo_is_without_fault_and_shown() {
     assert!(output.status.success());
     let summary = stdout(&output).lines().last().unwrap();
     assert!(summary.ends_with("messages: 0 errors, 0 warnings, 0 notes"), "{}", stdout(&output));
-    insta::assert_snapshot!("demo_text", stdout(&run(&["trace", file], "")));
+    // What goes to and comes from store and hardware changes with the machine, and is shown by other tests.
+    let shown = run(&["trace", file], "");
+    let messages: Vec<&str> = stdout(&shown).lines().filter(|line| !line.contains("    station ")).collect();
+    assert!(messages.len() + 50 < stdout(&shown).lines().count(), "the boundary is shown too");
+    insta::assert_snapshot!("demo_text", messages.join("\n"));
     insta::assert_snapshot!("demo_mermaid", stdout(&run(&["trace", "--mermaid", file], "")));
     let page = folder.path().join("demo.html");
     assert!(run(&["trace", "--html", file, "-o", page.to_str().unwrap()], "").status.success());
@@ -113,16 +118,15 @@ fn recorded(seed: u64) -> PairConfig {
     PairConfig { record: true, ..PairConfig::new(seed) }.with_setting("AllowOfflineTxForUnknownId", "true")
 }
 
-/// Connections and power that fail at any time leave calls without answers and messages that are sent again, and nothing else.
+/// Connections and power that fail at any moment leave calls without answers and messages that are sent again, and nothing else.
 #[test]
 fn stations_in_trouble_keep_the_rules() {
     let mut troubles = 0;
-    for at in (8..210).step_by(13) {
-        let cut = [(at, Step::CUT)];
-        let outage = [(at, Step::Network(Network::Dead)), (at, Step::CUT), (at + 90, Step::Network(Network::Up))];
-        let power = [(at, Step::PowerCut { end: End::Station, keep: 1, in_flight_arrives: true, outage: secs(20) })];
-        for trouble in [cut.to_vec(), outage.to_vec(), power.to_vec()] {
-            let mut pair = pair(recorded(at), session().into_iter().chain(trouble.clone()));
+    for at in (8_000..8_300).chain(200_000..200_200).step_by(10) {
+        let power = Step::PowerCut { end: End::Station, keep: 1, in_flight_arrives: true, outage: secs(20) };
+        for trouble in [Step::CUT, power, Step::DieSilently] {
+            let mut pair = pair(recorded(at), session());
+            pair.at(Instant::from_millis(at), trouble.clone());
             pair.drive_quiet().unwrap_or_else(|failure| panic!("{failure}"));
             let text = pair.station.recording().unwrap().to_string();
             let found = findings(&text, None);
@@ -131,7 +135,7 @@ fn stations_in_trouble_keep_the_rules() {
             assert!(worst.is_none_or(|worst| worst.severity < Severity::Error), "{trouble:?}: {}", worst.unwrap());
         }
     }
-    println!("{troubles} notes and warnings");
+    assert!(troubles > 50, "{troubles} notes and warnings: too few to have met trouble");
 }
 
 #[test]

@@ -155,6 +155,10 @@ const ends = make("div", "ends"), sides = make("span");
 sides.append(make("span", "", "station"), make("span", "", "CSMS"));
 ends.append(make("span"), make("span"), make("span"), sides);
 const main = document.getElementById("rows");
+// Columns as wide as what is in them.
+const widest = (name) => data.rows.reduce((width, row) => Math.max(width, row[name]?.length ?? 0), 0);
+main.style.setProperty("--time", `${7.4 * widest("time")}px`);
+main.style.setProperty("--who", `${7.4 * Math.min(widest("who"), 24)}px`);
 if (data.unread.length) {
   const inside = make("div", "inside");
   inside.append(...data.unread.map((it) => make("p", it.severity, it.text)));
