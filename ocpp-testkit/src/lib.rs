@@ -43,4 +43,5 @@ pub mod seed;
 pub mod store;
 pub mod stores;
 pub mod trace;
+pub mod validate;
 pub mod world;

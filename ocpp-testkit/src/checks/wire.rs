@@ -78,15 +78,30 @@ struct OpenCall {
     since: Instant,
 }
 
+/// Whether a station was accepted (1.6 §4.2).
 #[derive(Clone, Copy, Debug, Default)]
-enum Registration {
+pub(crate) enum Registration {
+    /// It did not ask, or has no answer.
     #[default]
     Unknown,
+    /// It was told to ask again.
     Waiting {
+        /// When.
         until: Instant,
+        /// Whether it was rejected, and must be silent until then.
         rejected: bool,
     },
+    /// It was accepted.
     Accepted,
+}
+
+/// Why a station may not call yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Early {
+    /// It was not accepted.
+    NotAccepted,
+    /// It was asked to wait until then.
+    Until(Instant),
 }
 
 impl WireCheck {
@@ -105,7 +120,10 @@ impl WireCheck {
                 }
                 self.open.insert(sender, OpenCall { id: id.clone(), action: action.clone(), since: now });
                 if sender == End::Station {
-                    self.station_calls(now, action)?;
+                    self.registration.may_call(now, action).map_err(|early| match early {
+                        Early::NotAccepted => Violation::BeforeAccepted(action.clone()),
+                        Early::Until(until) => Violation::TooEarly(action.clone(), until),
+                    })?;
                 }
             }
             Frame::Result { id, .. } | Frame::Error { id, .. } => {
@@ -113,10 +131,9 @@ impl WireCheck {
                 if !was_asked && !self.is_due_to_broken(sender, &frame) {
                     return Err(Violation::UnaskedAnswer(sender, id.clone()));
                 }
-                if let (End::Station, Registration::Waiting { until, rejected: true }) = (sender, self.registration)
-                    && now < until
-                {
-                    return Err(Violation::TooEarly("an answer".to_owned(), until));
+                if sender == End::Station {
+                    let answer = self.registration.may_answer(now);
+                    answer.map_err(|until| Violation::TooEarly("an answer".to_owned(), until))?;
                 }
             }
         }
@@ -128,19 +145,6 @@ impl WireCheck {
         let is_due = matches!(frame, Frame::Error { .. }) && *broken > 0;
         *broken -= usize::from(is_due);
         is_due
-    }
-
-    fn station_calls(&self, now: Instant, action: &str) -> Result<(), Violation> {
-        match (self.registration, action) {
-            (Registration::Accepted, _) | (Registration::Unknown, "BootNotification") => Ok(()),
-            (Registration::Waiting { until, .. }, "BootNotification") if now < until => {
-                Err(Violation::TooEarly(action.to_owned(), until))
-            }
-            (Registration::Waiting { .. }, "BootNotification") => Ok(()),
-            (Registration::Unknown | Registration::Waiting { .. }, _) => {
-                Err(Violation::BeforeAccepted(action.to_owned()))
-            }
-        }
     }
 
     /// Bytes arrive at `receiver`. Gives the frame that they are, if they are one.
@@ -189,7 +193,26 @@ impl WireCheck {
 }
 
 impl Registration {
-    fn of(now: Instant, payload: &Value) -> Option<Self> {
+    /// Whether the station may call.
+    pub(crate) fn may_call(self, now: Instant, action: &str) -> Result<(), Early> {
+        match (self, action) {
+            (Registration::Accepted, _) | (Registration::Unknown, "BootNotification") => Ok(()),
+            (Registration::Waiting { until, .. }, "BootNotification") if now < until => Err(Early::Until(until)),
+            (Registration::Waiting { .. }, "BootNotification") => Ok(()),
+            (Registration::Unknown | Registration::Waiting { .. }, _) => Err(Early::NotAccepted),
+        }
+    }
+
+    /// Whether the station may answer; if not, when it may.
+    pub(crate) fn may_answer(self, now: Instant) -> Result<(), Instant> {
+        match self {
+            Registration::Waiting { until, rejected: true } if now < until => Err(until),
+            Registration::Unknown | Registration::Waiting { .. } | Registration::Accepted => Ok(()),
+        }
+    }
+
+    /// What the answer to a BootNotification says.
+    pub(crate) fn of(now: Instant, payload: &Value) -> Option<Self> {
         let wait = Duration::from_secs(payload.get("interval")?.as_u64()?);
         match payload.get("status")?.as_str()? {
             "Accepted" => Some(Registration::Accepted),

@@ -16,16 +16,17 @@
 //!
 //! Unknown members are ignored, unknown kinds of lines are errors.
 
-use std::fmt;
-use std::str::FromStr;
+mod read;
+mod write;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
-use ocpp_types::json::{Kind, Reader, Writer};
-use ocpp_types::{Fault, Rule, datetime};
+use ocpp_types::Rule;
 use serde::Serialize;
 use thiserror::Error;
+
+pub use read::RecordReader;
 
 use crate::link::End;
 
@@ -172,202 +173,6 @@ pub enum Reason {
     SeveralKinds,
 }
 
-impl FromStr for Recording {
-    type Err = RecordError;
-
-    fn from_str(text: &str) -> Result<Self, RecordError> {
-        let mut reader = RecordReader::default();
-        let mut entries = Vec::new();
-        for line in text.split('\n') {
-            let record = reader.read(line)?;
-            entries.extend(record.map(|record| Entry { line: reader.line, record }));
-        }
-        Ok(Recording { header: reader.header, entries })
-    }
-}
-
-/// Reads lines, one after the other.
-#[derive(Clone, Debug, Default)]
-pub struct RecordReader {
-    line: u64,
-    header: Option<Header>,
-}
-
-impl RecordReader {
-    /// The header, once it was read.
-    pub fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
-    }
-
-    /// The number of the line read last.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
-    /// Reads the next line. None if it is blank, or the header.
-    ///
-    /// # Errors
-    /// When it is no record. The lines after it can be read all the same.
-    pub fn read(&mut self, text: &str) -> Result<Option<Record>, RecordError> {
-        self.line += 1;
-        if text.trim_ascii().is_empty() {
-            return Ok(None);
-        }
-        let members = Members::read(text).map_err(|wrong| self.error(wrong))?;
-        match members.format {
-            None => members.record(self.header.as_ref().and_then(|header| header.role)).map(Some),
-            Some((format, at)) if format != FORMAT => Err(Wrong { at, reason: Reason::Format(format) }),
-            Some((_, at)) if self.line > 1 => Err(Wrong { at, reason: Reason::LateHeader }),
-            Some(_) => {
-                self.header = Some(members.header());
-                Ok(None)
-            }
-        }
-        .map_err(|wrong| self.error(wrong))
-    }
-
-    fn error(&self, wrong: Wrong) -> RecordError {
-        RecordError { line: self.line, column: wrong.at + 1, reason: wrong.reason }
-    }
-}
-
-/// What is wrong at a byte of the line.
-struct Wrong {
-    at: usize,
-    reason: Reason,
-}
-
-impl From<Fault> for Wrong {
-    fn from(fault: Fault) -> Self {
-        Wrong { at: fault.offset(), reason: Reason::Json(fault.rule()) }
-    }
-}
-
-/// The members of a line, those that are known.
-#[derive(Default)]
-struct Members {
-    format: Option<(i64, usize)>,
-    by: Option<String>,
-    ocpp: Option<Dialect>,
-    seed: Option<u64>,
-    config: Option<String>,
-    wall: Option<DateTime<Utc>>,
-    at: Option<u64>,
-    conn: Option<u64>,
-    id: Option<String>,
-    version: Option<String>,
-    role: Option<End>,
-    from: Option<End>,
-    kind: Option<MemberKind>,
-}
-
-/// The member that says of which kind a line is.
-enum MemberKind {
-    Frame(String),
-    Connected,
-    Closed,
-    In(String),
-    Out(String),
-    Restore(String),
-}
-
-impl Members {
-    fn read(text: &str) -> Result<Self, Wrong> {
-        let mut reader = Reader::with_depth(text, u8::MAX);
-        let mut members = Members::default();
-        reader.begin_object()?;
-        while let Some(name) = reader.next_key()? {
-            members.member(&name, &mut reader)?;
-        }
-        reader.finish()?;
-        Ok(members)
-    }
-
-    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Wrong> {
-        if reader.peek()? == Kind::Null && !matches!(name, "frame" | "in" | "out") {
-            return Ok(reader.skip_value()?);
-        }
-        let at = reader.position();
-        match name {
-            "ocpp_trace" => self.format = Some((reader.integer()?, at)),
-            "by" => self.by = Some(reader.string()?.into()),
-            "ocpp" => self.ocpp = Some(text_value(reader, "ocpp", "1.6, 2.0.1 or 2.1", dialect)?),
-            "seed" => self.seed = Some(number(reader, "seed")?),
-            "config" => self.config = Some(reader.raw_value()?.to_owned()),
-            "t" => self.wall = Some(text_value(reader, "t", "an RFC 3339 time", datetime::parse)?),
-            "at" => self.at = Some(number(reader, "at")?),
-            "conn" => self.conn = Some(number(reader, "conn")?),
-            "id" => self.id = Some(reader.string()?.into()),
-            "version" => self.version = Some(reader.string()?.into()),
-            "role" => self.role = Some(text_value(reader, "role", "station or csms", End::from_name)?),
-            "from" => self.from = Some(text_value(reader, "from", "station or csms", End::from_name)?),
-            "frame" => self.kind(at, MemberKind::Frame(reader.raw_value()?.to_owned()))?,
-            "raw" => self.kind(at, MemberKind::Frame(reader.string()?.into()))?,
-            "event" => {
-                let known = |text: &str| match text {
-                    "connected" => Some(MemberKind::Connected),
-                    "closed" => Some(MemberKind::Closed),
-                    _ => None,
-                };
-                let event = text_value(reader, "event", "connected or closed", known)?;
-                self.kind(at, event)?;
-            }
-            "in" => self.kind(at, MemberKind::In(reader.raw_value()?.to_owned()))?,
-            "out" => self.kind(at, MemberKind::Out(reader.raw_value()?.to_owned()))?,
-            "restore" => self.kind(at, MemberKind::Restore(reader.raw_value()?.to_owned()))?,
-            _ => reader.skip_value()?,
-        }
-        Ok(())
-    }
-
-    fn kind(&mut self, at: usize, kind: MemberKind) -> Result<(), Wrong> {
-        match self.kind.replace(kind) {
-            None => Ok(()),
-            Some(_) => Err(Wrong { at, reason: Reason::SeveralKinds }),
-        }
-    }
-
-    fn header(self) -> Header {
-        Header { by: self.by, role: self.role, ocpp: self.ocpp, seed: self.seed, config: self.config }
-    }
-
-    fn record(self, default_role: Option<End>) -> Result<Record, Wrong> {
-        let whole = |reason| Wrong { at: 0, reason };
-        let role = || self.role.or(default_role).ok_or(whole(Reason::NoRole));
-        let what = match self.kind.ok_or(whole(Reason::UnknownKind))? {
-            MemberKind::Frame(text) => What::Frame { from: self.from.ok_or(whole(Reason::NoSender))?, text },
-            MemberKind::Connected => What::Connected { version: self.version },
-            MemberKind::Closed => What::Closed,
-            MemberKind::In(input) => What::In { role: role()?, input },
-            MemberKind::Out(action) => What::Out { role: role()?, action },
-            MemberKind::Restore(dump) => What::Restore { role: role()?, dump },
-        };
-        if self.wall.is_none() && self.at.is_none() {
-            return Err(whole(Reason::NoTime));
-        }
-        let at = self.at.map(Instant::from_millis);
-        Ok(Record { wall: self.wall, at, conn: self.conn, station: self.id, what })
-    }
-}
-
-fn text_value<T>(
-    reader: &mut Reader<'_>,
-    member: &'static str,
-    expected: &'static str,
-    read: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, Wrong> {
-    let at = reader.position();
-    let text = reader.string()?;
-    read(&text).ok_or_else(|| Wrong { at, reason: Reason::Value { member, value: text.into_owned(), expected } })
-}
-
-fn number(reader: &mut Reader<'_>, member: &'static str) -> Result<u64, Wrong> {
-    let at = reader.position();
-    let digits = reader.number()?;
-    let expected = "a whole number from 0 on";
-    digits.parse().map_err(|_| Wrong { at, reason: Reason::Value { member, value: digits.to_owned(), expected } })
-}
-
 /// The version of this number (`1.6`) or subprotocol (`ocpp1.6`).
 pub fn dialect(version: &str) -> Option<Dialect> {
     Dialect::from_subprotocol(version).or_else(|| Dialect::from_subprotocol(&format!("ocpp{version}")))
@@ -408,90 +213,6 @@ impl What {
     /// When the action has no JSON form.
     pub fn output(role: End, action: &impl Serialize) -> serde_json::Result<Self> {
         serde_json::to_string(action).map(|action| What::Out { role, action })
-    }
-}
-
-/// The line, without its end.
-impl fmt::Display for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Header { by, role, ocpp, seed, config } = self;
-        let mut line = LineWriter::new();
-        line.0.key("ocpp_trace");
-        line.0.integer(FORMAT);
-        line.text("by", by.as_deref());
-        line.text("role", role.map(End::name));
-        line.text("ocpp", ocpp.map(version));
-        line.json("seed", seed.map(|seed| seed.to_string()).as_deref());
-        line.json("config", config.as_deref());
-        line.finish(f)
-    }
-}
-
-/// The line, without its end.
-impl fmt::Display for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Record { wall, at, conn, station, what } = self;
-        let mut line = LineWriter::new();
-        line.text("t", wall.map(|wall| wall.to_rfc3339_opts(SecondsFormat::AutoSi, true)).as_deref());
-        line.json("at", at.map(|at| at.as_millis().to_string()).as_deref());
-        line.json("conn", conn.map(|conn| conn.to_string()).as_deref());
-        line.text("id", station.as_deref());
-        match what {
-            What::Frame { from, text } => {
-                line.text("from", Some(from.name()));
-                if fits_in_a_line(text) { line.json("frame", Some(text)) } else { line.text("raw", Some(text)) }
-            }
-            What::Connected { version } => {
-                line.text("event", Some("connected"));
-                line.text("version", version.as_deref());
-            }
-            What::Closed => line.text("event", Some("closed")),
-            What::In { role, input } => line.boundary(*role, "in", input),
-            What::Out { role, action } => line.boundary(*role, "out", action),
-            What::Restore { role, dump } => line.boundary(*role, "restore", dump),
-        }
-        line.finish(f)
-    }
-}
-
-/// Whether a frame's text can stand in a line as JSON.
-fn fits_in_a_line(text: &str) -> bool {
-    let mut reader = Reader::new(text);
-    let is_array = reader.peek().is_ok_and(|kind| kind == Kind::Array);
-    is_array && !text.contains(['\n', '\r']) && reader.skip_value().and_then(|()| reader.finish()).is_ok()
-}
-
-struct LineWriter(Writer);
-
-impl LineWriter {
-    fn new() -> Self {
-        let mut writer = Writer::new();
-        writer.begin_object();
-        LineWriter(writer)
-    }
-
-    fn text(&mut self, member: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.0.key(member);
-            self.0.string(value);
-        }
-    }
-
-    fn json(&mut self, member: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.0.key(member);
-            self.0.raw(value);
-        }
-    }
-
-    fn boundary(&mut self, role: End, member: &str, json: &str) {
-        self.text("role", Some(role.name()));
-        self.json(member, Some(json));
-    }
-
-    fn finish(mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.end_object();
-        f.write_str(self.0.text())
     }
 }
 

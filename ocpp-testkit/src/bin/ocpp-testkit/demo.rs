@@ -1,5 +1,7 @@
 //! `demo`: a whole charging session, station against mini-CSMS, in virtual time.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ pub struct Demo {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
+    /// Write what the station was told and did to this file too, for `trace`, `validate` and `replay`.
+    #[arg(long)]
+    save: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -71,7 +76,15 @@ impl Demo {
             return ExitCode::from(2);
         }
         match session(self.seed) {
-            Ok((pair, verdict)) => self.print(&pair, verdict.err()),
+            Ok((pair, verdict)) => {
+                if let (Some(path), Some(recording)) = (&self.save, pair.station.recording())
+                    && let Err(error) = fs::write(path, recording.to_string())
+                {
+                    eprintln!("{}: {error}", path.display());
+                    return ExitCode::from(2);
+                }
+                self.print(&pair, verdict.err())
+            }
             Err(failure) => {
                 eprintln!("the session failed at {failure}");
                 ExitCode::FAILURE
@@ -134,7 +147,7 @@ impl Output {
 /// whether its bill agrees with the meter.
 fn session(seed: u64) -> Result<(Pair, Result<(), Violation>), Failure> {
     let evse = EvseId(1);
-    let mut pair = Pair::new(PairConfig::new(seed))?;
+    let mut pair = Pair::new(PairConfig { record: true, ..PairConfig::new(seed) })?;
     pair.script(
         [(5, Step::Plug(evse)), (8, Step::token(1, "TAG")), (305, Step::token(1, "TAG")), (315, Step::Unplug(evse))]
             .map(|(seconds, step)| (Duration::from_secs(seconds), step)),

@@ -13,6 +13,8 @@ mod replay;
 mod schedule;
 mod simulate;
 mod station;
+mod trace;
+mod validate;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
 #[derive(Parser)]
@@ -41,6 +43,10 @@ enum Command {
     Replay(replay::Replay),
     /// Work out the composite schedule of a set of charging profiles.
     Schedule(schedule::Schedule),
+    /// Show a trace, or the log of another program, as text, diagram or page.
+    Trace(trace::Trace),
+    /// Say what is wrong with frames, a payload or a whole trace, and where.
+    Validate(validate::Validate),
 }
 
 fn main() -> ExitCode {
@@ -53,5 +59,7 @@ fn main() -> ExitCode {
         Command::Pipe(pipe) => pipe.run(),
         Command::Replay(replay) => replay.run(),
         Command::Schedule(schedule) => schedule.run(),
+        Command::Trace(trace) => trace.run(),
+        Command::Validate(validate) => validate.run(),
     }
 }
