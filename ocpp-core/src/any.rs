@@ -96,6 +96,9 @@ impl Station {
                 Err(MisuseError::Refused("the store does not answer"))
             }
             Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),
+            Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
+                self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -127,7 +130,7 @@ impl Station {
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
             Input::Link(LinkInput::Frame(bytes)) => {
                 shared.link.heard(shared.now);
-                self.machine.on_frame(shared, bytes);
+                self.machine.on_frame(shared, &bytes);
             }
             Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
             Input::Link(LinkInput::Closed) => self.lose_link(),
@@ -153,6 +156,9 @@ impl Station {
             }
             Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
             Input::Command(Command::Configure { key, value }) => self.machine.configure(shared, &key, &value),
+            Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
+                self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
+            }
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);

@@ -77,6 +77,8 @@ mod any;
 #[cfg(all(feature = "csms", feature = "v1_6"))]
 pub mod csms;
 mod error;
+#[cfg(feature = "serde")]
+mod forms;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;

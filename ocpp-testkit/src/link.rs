@@ -28,6 +28,19 @@ impl End {
             End::Csms => End::Station,
         }
     }
+
+    /// The name in traces: `station` or `csms`.
+    pub fn name(self) -> &'static str {
+        match self {
+            End::Station => "station",
+            End::Csms => "csms",
+        }
+    }
+
+    /// The end with this name.
+    pub fn from_name(name: &str) -> Option<End> {
+        [End::Station, End::Csms].into_iter().find(|end| end.name() == name)
+    }
 }
 
 /// What happens to connection attempts.

@@ -1,18 +1,21 @@
 //! Everything that a station orders or tells.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus};
+use super::{
+    AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus,
+};
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Action {
     /// To the WebSocket.
     Link(LinkAction),
@@ -46,12 +49,12 @@ pub enum Action {
 
 /// An order to the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Connect, and report `Opened` or `Closed`.
     Connect(ConnectRequest),
     /// Send a text message.
-    Send(Vec<u8>),
+    Send(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Vec<u8>),
     /// Send a ping.
     Ping,
     /// Close the connection, if there is one. No `Closed` need follow.
@@ -60,7 +63,7 @@ pub enum LinkAction {
 
 /// How to connect.
 #[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ConnectRequest {
     /// The whole connection URL, identity included (OCPP-J 1.6 §3.1.1).
     pub url: CompactString,
@@ -145,7 +148,7 @@ pub enum EvseStatus {
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Event {
     /// The link is open.
@@ -249,6 +252,20 @@ pub enum Event {
         action: CompactString,
         /// What happened.
         reason: CompactString,
+    },
+    /// A charging profile of the CSMS was refused.
+    ProfileRefused {
+        /// The rule that it breaks.
+        reason: CompactString,
+    },
+    /// Data that the application sent were answered, or were not.
+    DataTransferEnded {
+        /// The vendor's name.
+        vendor_id: CompactString,
+        /// The CSMS's verdict; none when there was no usable answer, and the data may have arrived or not.
+        status: Option<DataTransferStatus>,
+        /// The answer's data.
+        data: Option<String>,
     },
     /// A configuration key changed.
     Configured {

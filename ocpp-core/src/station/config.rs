@@ -6,12 +6,15 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 use super::{CustomSetting, Measurand};
 use crate::time::ClockPolicy;
 
-/// A secret that does not print.
+/// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Secret(pub CompactString);
 
 impl fmt::Debug for Secret {
@@ -22,6 +25,7 @@ impl fmt::Debug for Secret {
 
 /// The description of one station.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct StationConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
     pub endpoint: CompactString,
@@ -41,15 +45,20 @@ pub struct StationConfig {
     pub firmware_version: Option<CompactString>,
     /// The number of EVSEs (1.6: connectors), at least 1.
     pub evses: u16,
+    /// How they are wired.
+    pub wiring: Wiring,
     /// How the CSMS's time is used.
     pub clock: ClockPolicy,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
+    #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
     /// A reading younger than this is used without asking for another.
+    #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
+    #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
     /// What becomes of a transaction that ran when the power failed.
     pub after_power_loss: AfterPowerLoss,
@@ -84,6 +93,7 @@ impl StationConfig {
             serial_number: None,
             firmware_version: None,
             evses: 1,
+            wiring: Wiring::default(),
             clock: ClockPolicy::default(),
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
@@ -123,18 +133,63 @@ impl StationConfig {
     }
 }
 
+/// How a station is wired: what charging profiles are converted by, and what holds where there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+pub struct Wiring {
+    /// The nominal voltage between phase and neutral, in millivolts: that of the region, never a measured one (1.6 §7.12).
+    pub line_millivolts: u32,
+    /// The phases of the connection to the grid, 1 to 3.
+    pub grid_phases: u8,
+    /// What each EVSE gives at most.
+    pub supply: Supply,
+}
+
+impl Default for Wiring {
+    /// Three phases of 230 V and 32 A at each EVSE.
+    fn default() -> Self {
+        let supply = Supply::Ac { phases: 3, max_milliamps: 32_000, min_milliamps: 6_000 };
+        Wiring { line_millivolts: 230_000, grid_phases: 3, supply }
+    }
+}
+
+/// What an EVSE gives to a vehicle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum Supply {
+    /// Alternating current.
+    Ac {
+        /// The phases that are wired, 1 to 3.
+        phases: u8,
+        /// The most on each phase, in milliamperes.
+        max_milliamps: u32,
+        /// Below it charging is suspended: 6 A by IEC 61851.
+        min_milliamps: u32,
+    },
+    /// Direct current.
+    Dc {
+        /// The nominal output voltage, by which limits in amperes become watts, in millivolts.
+        millivolts: u32,
+        /// The most, in milliwatts.
+        max_milliwatts: u64,
+    },
+}
+
 /// What becomes of a transaction that ran when the power failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum AfterPowerLoss {
     /// It ends at the next start, with the register as it is then.
     #[default]
     End,
-    /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends.
-    Resume(Duration),
+    /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends. Whole milliseconds in
+    /// its serde form.
+    Resume(#[cfg_attr(feature = "serde", serde(with = "ocpp_rpc::time::millis"))] Duration),
 }
 
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Limits {
     /// What one incoming frame may cost.
     pub frame: FrameLimits,
@@ -151,6 +206,8 @@ pub struct Limits {
     pub unconfirmed: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
+    /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
+    pub composite_periods: usize,
 }
 
 impl Default for Limits {
@@ -163,6 +220,7 @@ impl Default for Limits {
             token_cache: 100,
             unconfirmed: 64,
             questions: 4,
+            composite_periods: 200,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Everything that can be told to a station: facts, with the time of the call.
 
+use alloc::borrow::Cow;
+
+use alloc::string::String;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -9,7 +13,7 @@ use crate::store::Ticket;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Input<'a> {
     /// About the WebSocket.
     Link(LinkInput<'a>),
@@ -42,7 +46,7 @@ pub enum Input<'a> {
 
 /// A fact about the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
     /// The handshake succeeded, with the subprotocol that the server chose.
     Opened {
@@ -50,7 +54,7 @@ pub enum LinkInput<'a> {
         subprotocol: CompactString,
     },
     /// A text message arrived.
-    Frame(&'a [u8]),
+    Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
     /// A pong arrived.
     Pong,
     /// The connection is gone, or could not be made.
@@ -73,6 +77,16 @@ pub enum Command {
         key: CompactString,
         /// Its value.
         value: CompactString,
+    },
+    /// Send vendor-specific data (1.6 §4.3, 2.x P02). The end is told by
+    /// [`Event::DataTransferEnded`](super::Event::DataTransferEnded).
+    DataTransfer {
+        /// The vendor's name, at most 255 characters.
+        vendor_id: CompactString,
+        /// The kind of message, at most 50 characters.
+        message_id: Option<CompactString>,
+        /// The data: plain text in 1.6, JSON in 2.x.
+        data: Option<String>,
     },
     /// Close the link and connect again now.
     Reconnect,

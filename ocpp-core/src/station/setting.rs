@@ -3,9 +3,12 @@
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 /// Whether the CSMS may change a configuration key, and when a change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum SettingAccess {
     /// It may not.
     ReadOnly,
@@ -17,6 +20,7 @@ pub enum SettingAccess {
 
 /// What a value must look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum SettingKind {
     /// `true` or `false`.
     Boolean,
@@ -51,6 +55,7 @@ impl SettingKind {
 /// A configuration key of the station's own. The CSMS reads and changes it like any other; what it means is the
 /// application's business, which learns of a change by [`Event::Configured`](super::Event::Configured).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct CustomSetting {
     /// The name, at most 50 characters, unlike any standard key.
     pub name: CompactString,

@@ -70,7 +70,8 @@ impl fmt::Display for EntryKey {
 }
 
 /// One atomic change of the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum StoreOp {
     /// Adds a record at the end of a log.
     Append {
@@ -79,6 +80,7 @@ pub enum StoreOp {
         /// Its position, greater than that of every earlier record of the log.
         index: LogIndex,
         /// The framed record.
+        #[cfg_attr(feature = "serde", serde(with = "crate::forms::hex"))]
         record: Vec<u8>,
     },
     /// Removes the records of a log up to and including `through`.
@@ -93,6 +95,7 @@ pub enum StoreOp {
         /// The entry's name.
         key: EntryKey,
         /// The framed value.
+        #[cfg_attr(feature = "serde", serde(with = "crate::forms::hex"))]
         value: Vec<u8>,
     },
     /// Removes an entry; one that is not there is no error.

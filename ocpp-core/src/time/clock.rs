@@ -34,10 +34,12 @@ impl Anchor {
 
 /// When the CSMS's `currentTime` changes the clock (1.6 §4.2, §4.6; 2.x B01, G02).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ClockPolicy {
     /// Each answer sets the clock if it differs by at least `min_step`.
     Always {
         /// Smaller differences are left alone: they are mostly latency.
+        #[cfg_attr(feature = "serde", serde(rename = "min_step_ms", with = "ocpp_rpc::time::millis"))]
         min_step: Duration,
     },
     /// Only while the clock was never set in this boot.
@@ -93,6 +95,11 @@ impl Clock {
     /// Wall time at `now`, if known.
     pub fn wall(&self, now: Instant) -> Option<DateTime<Utc>> {
         self.current.and_then(|anchor| DateTime::from_timestamp_millis(anchor.wall_at(now)))
+    }
+
+    /// Milliseconds from the start of the boot to wall time, if known. Another value means that the clock stepped.
+    pub fn offset_ms(&self) -> Option<i64> {
+        self.current.map(|anchor| anchor.wall_at(Instant::ZERO))
     }
 
     /// The instant at which the clock shows `wall`; a past one gives an earlier instant, saturating at zero.

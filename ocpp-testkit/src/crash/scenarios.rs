@@ -5,8 +5,10 @@ use std::time::Duration;
 use compact_str::CompactString;
 use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Event, Fact, IdToken, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
+use serde_json::{Value, json};
 
 use crate::checks::{Failure, Violation};
+use crate::csms::CommandResult;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
@@ -25,7 +27,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 18] = [
+pub const ALL: [Scenario; 20] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -35,6 +37,8 @@ pub const ALL: [Scenario; 18] = [
     Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
     Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
     Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
+    Scenario { name: "profile", config: plain, steps: profile, holds: profile_is_in_force },
+    Scenario { name: "profile of a remote start", config: plain, steps: remote_profile, holds: no_profile_is_left },
     Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
     Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
     Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
@@ -167,6 +171,50 @@ fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The default profile that the station accepted last limits the connector, or the one after it.
+fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
+    let is_acceptance =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    let accepted = pair.csms.results().filter(|(_, result)| is_acceptance(result)).count();
+    let schedule = ask(pair, "GetCompositeSchedule", r#"{"connectorId":1,"duration":60,"chargingRateUnit":"A"}"#)?;
+    let possible = LIMITS.iter().skip(accepted.saturating_sub(1));
+    let is_one_of_them = possible.into_iter().any(|limit| schedule.contains(&format!(r#""limit":{limit},"#)));
+    if accepted == 0 || is_one_of_them {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "default charging profile".to_owned(),
+        expected: format!("the limit of profile {accepted} or a later one"),
+        found: Some(schedule),
+    }))
+}
+
+/// What came with a remote start has gone with its transaction.
+fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
+    let answer = ask(pair, "ClearChargingProfile", "{}")?;
+    if answer.contains("Unknown") {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "charging profiles".to_owned(),
+        expected: "none".to_owned(),
+        found: Some(answer),
+    }))
+}
+
+/// The station's answer to a call.
+fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
+    let before = pair.csms.results().count();
+    pair.act(call(action, payload))?;
+    let answered = |pair: &Pair| pair.csms.results().count() > before;
+    pair.drive_until(Duration::from_secs(60), "an answer to the last question", answered)?;
+    let last = pair.csms.results().last().map(|(_, result)| result.clone());
+    Ok(match last {
+        Some(Ok(CommandAnswer::Call(answer))) => answer,
+        other => format!("{other:?}"),
+    })
+}
+
 fn plain() -> PairConfig {
     PairConfig::new(7)
 }
@@ -269,6 +317,41 @@ fn setting_changed() -> Vec<(u64, Step)> {
 fn taken_out() -> Vec<(u64, Step)> {
     let out = call("ChangeAvailability", r#"{"connectorId":1,"type":"Inoperative"}"#);
     session(1).into_iter().chain([(30, out)]).collect()
+}
+
+/// Limits of the default profiles that are set one after the other, in amperes. The last bears the id of the second.
+const LIMITS: [u32; 3] = [9, 8, 7];
+
+/// Each takes the place of the one before: by its level first, by its id then.
+fn profile() -> Vec<(u64, Step)> {
+    let default = |id, level, limit| {
+        let profile = relative_profile(id, level, "TxDefaultProfile", limit);
+        call("SetChargingProfile", &json!({"connectorId": 1, "csChargingProfiles": profile}).to_string())
+    };
+    let [first, second, third] = LIMITS;
+    let sets = [(3, default(1, 0, first)), (60, default(2, 0, second)), (120, default(2, 1, third))];
+    session(1).into_iter().chain(sets).collect()
+}
+
+/// Of 6 A, which the vehicle would like to exceed.
+fn remote_profile() -> Vec<(u64, Step)> {
+    let profile = relative_profile(1, 0, "TxProfile", 6);
+    let start = json!({"connectorId": 1, "idTag": "TAG", "chargingProfile": profile}).to_string();
+    vec![
+        (5, call("RemoteStartTransaction", &start)),
+        (10, Step::Plug(EvseId(1))),
+        (140, Step::RemoteStopRunning),
+        (160, Step::Unplug(EvseId(1))),
+    ]
+}
+
+fn relative_profile(id: u32, level: u32, purpose: &str, limit: u32) -> Value {
+    let periods = json!([{"startPeriod": 0, "limit": limit}]);
+    json!({
+        "chargingProfileId": id, "stackLevel": level, "chargingProfilePurpose": purpose,
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
+    })
 }
 
 /// A soft one in the session, a hard one after it.

@@ -26,7 +26,7 @@ impl Pair {
                 if let (Some(frame), Some(journal), false) = (frame, &mut self.journal, store.has_failed()) {
                     journal.arrived(&frame, store.durable().len() + store.volatile());
                 }
-                self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))
+                self.tell_station(st::Input::Link(st::LinkInput::Frame(bytes.into())))
             }
             (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
             (End::Station, Arrival::Pong) => self.tell_station(st::Input::Link(st::LinkInput::Pong)),
@@ -60,7 +60,7 @@ impl Pair {
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let frame = self.wire.arrived(self.now, End::Csms, bytes);
         let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
-            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes)));
+            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes.into())));
         };
         let answer = match interception {
             Interception::Error(code) => format!(r#"[4,"{id}","{code}","",{{}}]"#),

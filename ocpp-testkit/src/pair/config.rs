@@ -42,6 +42,8 @@ pub struct PairConfig {
     pub latency_down: Duration,
     /// Whether the trace is kept.
     pub trace: bool,
+    /// Whether the station's boundary is recorded, to be replayed.
+    pub record: bool,
     /// Whether messages about transactions are compared with the station's journal as they are sent.
     pub journal_check: bool,
     /// Whether the machines are ticked after each input as well, which must make no difference.
@@ -71,6 +73,7 @@ impl PairConfig {
             latency_up: Duration::from_millis(30),
             latency_down: Duration::from_millis(25),
             trace: true,
+            record: false,
             journal_check: true,
             extra_ticks: false,
             crashes: Vec::new(),

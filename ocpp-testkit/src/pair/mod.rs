@@ -89,6 +89,9 @@ impl Pair {
             seed.child("station", 0),
         );
         station.keeps_time = config.station_clock.read(Instant::ZERO).is_some();
+        if config.record {
+            station.record();
+        }
         let mut csms_end =
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
         csms_end.thinks = config.csms_thinks;

@@ -7,12 +7,16 @@ use ocpp_core::Station;
 use ocpp_core::station::{Action, EvseId, Input, StationConfig};
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 use crate::clock::{Uptime, WallClock};
 use crate::hardware::Hardware;
 use crate::jobs::HostJobs;
+use crate::link::End;
+use crate::pipe::{Setup, boot_seed};
 use crate::seed::Seed;
 use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
+use crate::trace::record::{Entry, Record, Recording, What};
 
 /// A station as a thing: it can lose its power, and gets it back.
 pub struct StationEnd {
@@ -30,6 +34,10 @@ pub struct StationEnd {
     machine: Option<(Uptime, Station)>,
     boots: u64,
     store: SimStore<StoreOp>,
+    /// What the machine was told and said, if that is kept.
+    recording: Option<Recording>,
+    /// The time of what the machine says.
+    told_at: Instant,
 }
 
 impl StationEnd {
@@ -52,6 +60,27 @@ impl StationEnd {
             machine: None,
             boots: 0,
             store,
+            recording: None,
+            told_at: Instant::ZERO,
+        }
+    }
+
+    /// From the first boot on, all that the machine is told and says is kept, for [`replay`](crate::replay::replay).
+    pub fn record(&mut self) {
+        let ocpp = self.config.versions.first().copied().unwrap_or(Dialect::V1_6);
+        let setup = Setup::<Station> { ocpp, config: self.config.clone(), seed: self.seed, auto_store: false };
+        self.recording = setup.header().ok().map(|header| Recording { header: Some(header), entries: Vec::new() });
+    }
+
+    /// What was kept.
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
+    }
+
+    fn keep(&mut self, what: serde_json::Result<What>) {
+        if let (Some(recording), Ok(what)) = (&mut self.recording, what) {
+            let line = recording.entries.len() as u64 + 2;
+            recording.entries.push(Entry { line, record: Record::at(self.told_at, what) });
         }
     }
 
@@ -62,6 +91,11 @@ impl StationEnd {
     /// When the machine cannot be made, or does not take the time.
     pub fn power_on(&mut self, now: Instant) -> Result<(), MisuseError> {
         let machine = self.restored()?;
+        self.told_at = now;
+        if self.boots > 0 && self.recording.is_some() {
+            let dump = serde_json::to_string(&self.store.image());
+            self.keep(dump.map(|dump| What::Restore { role: End::Station, dump }));
+        }
         self.boots += 1;
         self.machine = Some((Uptime::since(now), machine));
         for hardware in self.hardware.values_mut() {
@@ -78,7 +112,7 @@ impl StationEnd {
     /// # Errors
     /// When the machine cannot be made.
     pub fn restored(&self) -> Result<Station, MisuseError> {
-        Station::new(self.config.clone(), self.seed.child("boot", self.boots).0, &self.store.image())
+        Station::new(self.config.clone(), boot_seed(self.seed, self.boots), &self.store.image())
     }
 
     /// The power goes. Of the operations that were not durable, the first `keep` are.
@@ -109,15 +143,23 @@ impl StationEnd {
     /// # Errors
     /// When the machine does not take it.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
-        match &mut self.machine {
-            Some((uptime, machine)) => machine.handle(uptime.of(now), input),
-            None => Ok(()),
+        let Some((uptime, machine)) = &mut self.machine else { return Ok(()) };
+        let kept = self.recording.is_some().then(|| What::input(End::Station, &input));
+        machine.handle(uptime.of(now), input)?;
+        self.told_at = now;
+        if let Some(kept) = kept {
+            self.keep(kept);
         }
+        Ok(())
     }
 
     /// The machine's next action.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.machine.as_mut().and_then(|(_, machine)| machine.poll_action())
+        let action = self.machine.as_mut()?.1.poll_action()?;
+        if self.recording.is_some() {
+            self.keep(What::output(End::Station, &action));
+        }
+        Some(action)
     }
 
     /// When the machine's tick is due, on the world's time line.

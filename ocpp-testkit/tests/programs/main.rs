@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod conformance;
 mod harness;
 mod kill;
 mod security;

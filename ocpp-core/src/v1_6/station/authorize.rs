@@ -15,6 +15,8 @@ use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::parts::token::{LocalList, TokenCache, TokenInfo};
 use crate::shared::Shared;
+#[cfg(feature = "smart_charging")]
+use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
 
@@ -64,6 +66,13 @@ impl Authorize {
         } else {
             refuse(ctx, &request, TokenRefusal::Busy);
         }
+    }
+
+    /// Whether a token presented for this EVSE still waits for its verdict.
+    #[cfg(feature = "smart_charging")]
+    pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
+        let mut open = self.asked.iter().chain(&self.waiting);
+        open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
     /// The token to ask about now.

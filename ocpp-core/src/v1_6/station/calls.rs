@@ -3,7 +3,6 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::codec::Encode;
-use ocpp_types::text::Text;
 use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
 
 use super::settings::Key;
@@ -11,9 +10,9 @@ use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
+use crate::station::{Event, EvseId, IdToken, StopReason};
 use crate::store::Ticket;
-use compact_str::{CompactString, ToCompactString};
+use compact_str::ToCompactString;
 
 impl Machine {
     /// A call of the CSMS.
@@ -43,9 +42,11 @@ impl Machine {
                 | CsmsRequest::ChangeAvailability(_)
                 | CsmsRequest::ChangeConfiguration(_)
                 | CsmsRequest::ClearCache(_)
+                | CsmsRequest::ClearChargingProfile(_)
                 | CsmsRequest::GetDiagnostics(_)
                 | CsmsRequest::ReserveNow(_)
                 | CsmsRequest::SendLocalList(_)
+                | CsmsRequest::SetChargingProfile(_)
                 | CsmsRequest::UpdateFirmware(_)
         );
         if is_stored && shared.is_store_stuck() {
@@ -68,6 +69,16 @@ impl Machine {
                 let (status, ticket) = self.authorize.on_clear_cache(shared);
                 answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
             }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::ClearChargingProfile(request) => {
+                let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
+                answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::GetCompositeSchedule(request) => {
+                let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
+                answer(shared, token, &response);
+            }
             CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
                 Some(response) => answer(shared, token, &response),
                 None => {
@@ -84,7 +95,7 @@ impl Machine {
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             CsmsRequest::RemoteStartTransaction(request) => {
-                let status = self.on_remote_start(&request);
+                let status = self.on_remote_start(shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
             CsmsRequest::RemoteStopTransaction(request) => {
@@ -103,6 +114,20 @@ impl Machine {
                 let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::SetChargingProfile(request) => {
+                match self.smart_charging.on_set(shared, &self.settings, &request) {
+                    Some((status, ticket)) => {
+                        answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
+                    }
+                    // Errata 3.39.
+                    None => shared.reply_error(
+                        token,
+                        ErrorCode::PropertyConstraintViolation,
+                        "no such connector, or a number out of range",
+                    ),
+                }
+            }
             CsmsRequest::TriggerMessage(request) => {
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
@@ -120,7 +145,11 @@ impl Machine {
     }
 
     /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
-    fn on_remote_start(&mut self, request: &v1_6::RemoteStartTransactionRequest) -> v1_6::RemoteStartStopStatus {
+    fn on_remote_start(
+        &mut self,
+        shared: &mut Shared,
+        request: &v1_6::RemoteStartTransactionRequest,
+    ) -> v1_6::RemoteStartStopStatus {
         let token = IdToken::new(request.id_tag.as_str());
         let wanted = match request.connector_id {
             Some(id) => match u16::try_from(id) {
@@ -138,6 +167,10 @@ impl Machine {
         let Some(connector) = wanted.filter(|c| is_accepted && c.takes_grants() && c.may_admit(&token)) else {
             return v1_6::RemoteStartStopStatus::Rejected;
         };
+        let profile = request.charging_profile.as_deref();
+        if !self.smart_charging.on_remote_start(shared, &self.settings, connector.evse, &token, profile) {
+            return v1_6::RemoteStartStopStatus::Rejected;
+        }
         let evse = Some(connector.evse);
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
             Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
@@ -168,41 +201,6 @@ impl Machine {
         connector.unlock();
         let evse = connector.evse;
         self.unlocking.wait(shared.now, evse, token);
-    }
-
-    /// 1.6 §4.3: the application knows the vendors.
-    fn on_data_transfer(&mut self, shared: &mut Shared, token: ReplyToken, request: &v1_6::DataTransferRequest) {
-        let default = Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None };
-        match shared.questions.open(shared.now, token, default.clone()) {
-            Some((id, until)) => {
-                let question = Question::DataTransfer {
-                    vendor_id: CompactString::new(request.vendor_id.as_str()),
-                    message_id: request.message_id.as_ref().map(|id| CompactString::new(id.as_str())),
-                    data: request.data.as_ref().map(|data| data.as_str().into()),
-                };
-                shared.act(Action::Ask { id, until, question });
-            }
-            None => self.on_answer(shared, token, default),
-        }
-    }
-
-    /// The application answered a question, or its time is over.
-    pub fn on_answer(&mut self, shared: &mut Shared, token: ReplyToken, reply: Answer) {
-        match reply {
-            Answer::DataTransfer { status, data } => {
-                let status = match status {
-                    DataTransferStatus::Accepted => v1_6::DataTransferStatus::Accepted,
-                    DataTransferStatus::Rejected => v1_6::DataTransferStatus::Rejected,
-                    DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
-                    DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
-                };
-                // 1.6 §4.3: of an unknown vendor there is no data.
-                let data = data.filter(|_| status != v1_6::DataTransferStatus::UnknownVendorId);
-                let mut response = v1_6::DataTransferResponse::new(status);
-                response.data = data.map(|data| Text::truncated(&data));
-                answer(shared, token, &response);
-            }
-        }
     }
 
     /// The value of a configuration key.

@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 mod connector;
 mod context;
+mod data_transfer;
 mod firmware;
 mod frames;
 mod local_list;
@@ -17,6 +18,8 @@ mod reservation;
 mod reset;
 mod settings;
 mod signal;
+#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+mod smart_charging;
 mod status;
 mod trigger;
 mod unlock;
@@ -49,11 +52,13 @@ use authorize::{Authorize, Grant};
 use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use data_transfer::DataTransfers;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
+use smart_charging::SmartCharging;
 use status::{Condition, StatusNotifications};
 use unlock::Unlocking;
 
@@ -71,8 +76,10 @@ pub(crate) struct Machine {
     availability: Availability,
     reservations: Reservations,
     readings: Readings,
+    transfers: DataTransfers,
     firmware: FirmwareJob,
     diagnostics: UploadJob,
+    smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -92,6 +99,7 @@ pub(crate) enum Awaited {
     MeterValues,
     FirmwareStatus,
     DiagnosticsStatus,
+    DataTransfer,
 }
 
 impl Machine {
@@ -116,6 +124,8 @@ impl Machine {
         let (firmware, unread) = FirmwareJob::restore(image);
         skipped.extend(unread);
         let (authorize, unread) = Authorize::restore(image, &mut shared.store);
+        skipped.extend(unread);
+        let (smart_charging, unread) = SmartCharging::restore(&shared.config, image, &mut shared.store);
         skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
@@ -142,8 +152,10 @@ impl Machine {
             availability: Availability::restore(image),
             reservations,
             readings: Readings::default(),
+            transfers: DataTransfers::default(),
             firmware,
             diagnostics: UploadJob::restore(image),
+            smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -177,6 +189,7 @@ impl Machine {
             authorize: &mut self.authorize,
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
+            smart_charging: &mut self.smart_charging,
             availability: &self.availability,
             firmware: &mut self.firmware,
             diagnostics: &mut self.diagnostics,
@@ -190,6 +203,21 @@ impl Machine {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
             connector.on_fact(shared.now, fact);
         }
+    }
+
+    /// Finds what is wrong with vendor data of the application.
+    pub fn check_transfer(
+        &self,
+        shared: &Shared,
+        vendor_id: &str,
+        message_id: Option<&str>,
+    ) -> Result<(), MisuseError> {
+        self.transfers.check(shared.config.limits.questions, vendor_id, message_id)
+    }
+
+    /// Sends vendor data, which were checked.
+    pub fn transfer(&mut self, vendor_id: &str, message_id: Option<&str>, data: Option<&str>) {
+        self.transfers.push(vendor_id, message_id, data);
     }
 
     /// The host's word about a job.
@@ -280,6 +308,7 @@ impl Machine {
         let others = [
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
+            self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
             self.firmware.deadline(&shared.clock),
             self.diagnostics.deadline(),
@@ -295,6 +324,7 @@ struct Parts<'a> {
     authorize: &'a mut Authorize,
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
+    smart_charging: &'a mut SmartCharging,
     availability: &'a Availability,
     firmware: &'a mut FirmwareJob,
     diagnostics: &'a mut UploadJob,
@@ -395,6 +425,11 @@ impl Parts<'_> {
             let others = available - usize::from(connector.is_available());
             connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
             connector.advance(ctx);
+        }
+        // A limit is ordered before the power that it is for.
+        self.smart_charging.advance(ctx, self.connectors, self.authorize);
+        for connector in self.connectors.iter_mut() {
+            connector.order_hardware(ctx);
             let condition = connector.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault or a connector out of service ends its reservation.

@@ -24,12 +24,21 @@ enum Kind {
     },
     /// A comma separated list of connectors with the rotation of their phases (1.6 §9.1.7).
     PhaseRotation,
+    /// `Current`, `Power`, or both (errata 3.88).
+    #[cfg(feature = "smart_charging")]
+    RateUnits,
     /// Free text, which only the station sets.
     Text,
 }
 
 const BOOLEAN: Kind = Kind::Boolean;
 const TEXT: Kind = Kind::Text;
+
+const FEATURE_PROFILES: &str = if cfg!(feature = "smart_charging") {
+    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
+} else {
+    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation"
+};
 
 /// An integer of at least `min`.
 const fn integer(min: u32) -> Kind {
@@ -49,39 +58,39 @@ const SECONDS_OF_DAY: u32 = 24 * 60 * 60;
 const ROTATIONS: [&str; 8] = ["NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"];
 
 macro_rules! keys {
-    ($($name:ident, $kind:expr, $access:ident, $default:literal;)*) => {
+    ($($(#[$condition:meta])? $name:ident, $kind:expr, $access:ident, $default:expr;)*) => {
         /// A configuration key.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Key {
-            $($name,)*
+            $($(#[$condition])? $name,)*
         }
 
         impl Key {
             /// All keys, in the order in which they are reported.
-            pub const ALL: &'static [Key] = &[$(Key::$name),*];
+            pub const ALL: &'static [Key] = &[$($(#[$condition])? Key::$name),*];
 
             /// The name, as in 1.6 §9. Names are case-insensitive on the wire (1.6 §5.3: CiString50).
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Key::$name => stringify!($name),)*
+                    $($(#[$condition])? Key::$name => stringify!($name),)*
                 }
             }
 
             fn kind(self) -> Kind {
                 match self {
-                    $(Key::$name => $kind,)*
+                    $($(#[$condition])? Key::$name => $kind,)*
                 }
             }
 
             fn access(self) -> SettingAccess {
                 match self {
-                    $(Key::$name => SettingAccess::$access,)*
+                    $($(#[$condition])? Key::$name => SettingAccess::$access,)*
                 }
             }
 
             fn default(self) -> &'static str {
                 match self {
-                    $(Key::$name => $default,)*
+                    $($(#[$condition])? Key::$name => $default,)*
                 }
             }
         }
@@ -93,10 +102,18 @@ keys! {
     AuthorizationCacheEnabled, BOOLEAN, ReadWrite, "false";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
+    #[cfg(feature = "smart_charging")]
+    ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
+    #[cfg(feature = "smart_charging")]
+    ChargingScheduleAllowedChargingRateUnit, Kind::RateUnits, ReadOnly, "Current,Power";
+    #[cfg(feature = "smart_charging")]
+    ChargingScheduleMaxPeriods, integer(1), ReadOnly, "48";
     ClockAlignedDataInterval, count(0, SECONDS_OF_DAY), ReadWrite, "0";
     ConnectionTimeOut, integer(1), ReadWrite, "120";
     ConnectorPhaseRotation, Kind::PhaseRotation, ReadWrite, "";
     ConnectorPhaseRotationMaxLength, integer(1), ReadOnly, "1";
+    #[cfg(feature = "smart_charging")]
+    ConnectorSwitch3to1PhaseSupported, BOOLEAN, ReadOnly, "false";
     GetConfigurationMaxKeys, integer(1), ReadOnly, "50";
     HeartbeatInterval, integer(0), ReadWrite, "3600";
     LightIntensity, count(0, 100), ReadWrite, "100";
@@ -104,13 +121,15 @@ keys! {
     LocalAuthListMaxLength, count(0, 100_000), ReadOnly, "500";
     LocalAuthorizeOffline, BOOLEAN, ReadWrite, "true";
     LocalPreAuthorize, BOOLEAN, ReadWrite, "false";
+    #[cfg(feature = "smart_charging")]
+    MaxChargingProfilesInstalled, integer(0), ReadOnly, "10";
     MaxEnergyOnInvalidId, integer(0), ReadWrite, "0";
     MessageTimeout, integer(1), ReadWrite, "30";
     MeterValuesAlignedData, measurands(Key::MeterValuesAlignedDataMaxLength), ReadWrite, "Energy.Active.Import.Register";
     MeterValuesAlignedDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
+    MeterValueSampleInterval, integer(0), ReadWrite, "60";
     MeterValuesSampledData, measurands(Key::MeterValuesSampledDataMaxLength), ReadWrite, "Energy.Active.Import.Register";
     MeterValuesSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
-    MeterValueSampleInterval, integer(0), ReadWrite, "60";
     MinimumStatusDuration, integer(0), ReadWrite, "0";
     NumberOfConnectors, integer(1), ReadOnly, "1";
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
@@ -123,7 +142,7 @@ keys! {
     StopTxnAlignedDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
     StopTxnSampledData, measurands(Key::StopTxnSampledDataMaxLength), ReadWrite, "";
     StopTxnSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
-    SupportedFeatureProfiles, TEXT, ReadOnly, "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation";
+    SupportedFeatureProfiles, TEXT, ReadOnly, FEATURE_PROFILES;
     SupportedFileTransferProtocols, TEXT, ReadOnly, "";
     TransactionMessageAttempts, integer(1), ReadWrite, "3";
     TransactionMessageRetryInterval, integer(0), ReadWrite, "60";
@@ -285,6 +304,8 @@ impl Settings {
                     })
                 }
                 Kind::PhaseRotation => is_phase_rotation(value, self.connectors),
+                #[cfg(feature = "smart_charging")]
+                Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
                 Kind::Text => true,
             },
             AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| custom.kind.accepts(value)),

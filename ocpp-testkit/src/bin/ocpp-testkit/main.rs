@@ -4,9 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod conformance;
 mod csms;
 mod demo;
 mod lines;
+mod pipe;
+mod replay;
 mod station;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
@@ -26,6 +29,12 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Run the cases of the OCPP compliance tool against our machines or a live peer.
+    Conformance(conformance::Conformance),
+    /// Drive a station or a CSMS's session by JSON lines on stdin and stdout, in virtual time.
+    Pipe(pipe::Pipe),
+    /// Run a recording through the machine again and compare every output.
+    Replay(replay::Replay),
 }
 
 fn main() -> ExitCode {
@@ -33,5 +42,8 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Conformance(conformance) => conformance.run(),
+        Command::Pipe(pipe) => pipe.run(),
+        Command::Replay(replay) => replay.run(),
     }
 }

@@ -215,7 +215,7 @@ impl StationDriver {
             }
             SocketEvent::Frame(text) => {
                 self.watch(Direction::In, text.as_bytes());
-                self.tell(Input::Link(LinkInput::Frame(text.as_bytes())));
+                self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())));
             }
             SocketEvent::Pong => self.tell(Input::Link(LinkInput::Pong)),
             SocketEvent::Closed { reason } => {

@@ -152,7 +152,7 @@ impl World {
 
     pub fn frame(&mut self, bytes: &[u8]) {
         self.peer.says(bytes);
-        let input = Input::Link(LinkInput::Frame(bytes));
+        let input = Input::Link(LinkInput::Frame(bytes.into()));
         if self.is_up { self.must(input) } else { self.may(input) }
     }
 

@@ -18,6 +18,8 @@ use super::signal::Signal;
 use super::status::Condition;
 use crate::parts::metering::{Aligned, Meter, SampleContext};
 use crate::parts::outbox::{JournalRecord, OpenTransaction, Started, Stopped};
+#[cfg(feature = "smart_charging")]
+use crate::station::Limit;
 use crate::station::{
     AfterPowerLoss, AuthorizationStatus, Cable, Contactor, Event, EvseFacts, EvseId, EvseInput, EvseStatus, IdToken,
     Lock, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
@@ -38,6 +40,8 @@ pub(crate) struct Connector {
     stage: Stage,
     /// Whether it is in service; counts while it is free.
     is_operative: bool,
+    /// Whether charging profiles leave it nothing.
+    is_curtailed: bool,
     reservation: Option<Reservation>,
 }
 
@@ -52,6 +56,7 @@ impl Connector {
             wanted: Wanted::default(),
             stage: Stage::Idle,
             is_operative: true,
+            is_curtailed: false,
             reservation: None,
         }
     }
@@ -236,7 +241,6 @@ impl Connector {
                 break;
             }
         }
-        self.order_hardware(ctx);
     }
 
     /// One transition; true when the stage stays.
@@ -383,9 +387,30 @@ impl Connector {
         (Stage::Finishing { held_for: keeps_cable.then(|| running.into_holder()) }, false)
     }
 
-    fn order_hardware(&mut self, ctx: &mut Context<'_>) {
-        let may_flow = matches!(&self.stage, Stage::Running(running) if !running.is_cut_off);
-        let power = if may_flow && self.facts.blocking_fault().is_none() { Power::On } else { Power::Off };
+    /// Whether a transaction runs that energy may flow for, as far as charging profiles leave any.
+    pub fn may_charge(&self) -> bool {
+        let has_right = matches!(&self.stage, Stage::Running(running) if !running.is_cut_off);
+        has_right && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a limit allows more than the one that stands, which at first is the EVSE's `own`.
+    #[cfg(feature = "smart_charging")]
+    pub fn is_raised_by(&self, limit: Limit, own: Limit) -> bool {
+        limit.total() > self.facts.limit(own).total()
+    }
+
+    /// Takes the limit from now on.
+    #[cfg(feature = "smart_charging")]
+    pub fn limit(&mut self, ctx: &mut Context<'_>, limit: Limit, own: Limit) {
+        self.is_curtailed = limit.is_zero();
+        if let Some(order) = self.facts.order_limit(limit, own) {
+            ctx.order(self.evse, order);
+        }
+    }
+
+    /// Orders power and lock as the stage wants them.
+    pub fn order_hardware(&mut self, ctx: &mut Context<'_>) {
+        let power = if self.may_charge() && !self.is_curtailed { Power::On } else { Power::Off };
         let lock = match &self.stage {
             Stage::Starting { .. } | Stage::Interrupted { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
             Stage::Finishing { held_for: Some(_) } => Lock::Locked,

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod configuration;
+mod data_transfer;
 mod faults;
 mod firmware;
 mod local_list;
@@ -11,6 +12,8 @@ mod power_loss;
 mod queue;
 mod reservation;
 mod session;
+#[cfg(feature = "smart_charging")]
+mod smart_charging;
 mod trigger;
 
 use alloc::borrow::ToOwned;
@@ -23,7 +26,7 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, LinkAction, LinkInput,
+    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit, LinkAction, LinkInput,
     MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
@@ -39,6 +42,8 @@ struct Bench {
     unconfirmed: Vec<(Ticket, StoreOp)>,
     sent: Vec<Value>,
     orders: Vec<EvseAction>,
+    /// With the millisecond and the EVSE.
+    limits: Vec<(u64, u16, Limit)>,
     events: Vec<String>,
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
@@ -69,6 +74,7 @@ impl Bench {
             unconfirmed: Vec::new(),
             sent: Vec::new(),
             orders: Vec::new(),
+            limits: Vec::new(),
             events: Vec::new(),
             reboots: Vec::new(),
             asked: Vec::new(),
@@ -88,11 +94,14 @@ impl Bench {
 
     /// A station that is accepted and has reported its statuses.
     fn accepted(settings: &[(&str, &str)]) -> Self {
-        let mut bench = Bench::new(Image::default(), settings);
-        bench.open();
-        bench.boot("Accepted");
-        bench.answer_all("StatusNotification", &json!({}));
-        bench
+        Bench::new(Image::default(), settings).online()
+    }
+
+    fn online(mut self) -> Self {
+        self.open();
+        self.boot("Accepted");
+        self.answer_all("StatusNotification", &json!({}));
+        self
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -112,6 +121,9 @@ impl Bench {
                         .unwrap();
                 }
                 Action::Evse(evse, order) => {
+                    if let EvseAction::Limit(limit) = order {
+                        self.limits.push((self.now, evse.0, limit));
+                    }
                     if self.opens && order == EvseAction::Power(Power::Off) {
                         let open = EvseInput::Contactor(Contactor::Open);
                         self.station.handle(Instant::from_millis(self.now), Input::Evse(evse, open)).unwrap();
@@ -171,7 +183,7 @@ impl Bench {
     }
 
     fn frame(&mut self, frame: &Value) {
-        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes())));
+        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes().into())));
     }
 
     /// Takes the oldest call that was sent; it must be of this action.
