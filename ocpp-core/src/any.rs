@@ -101,6 +101,9 @@ impl Station {
                 Err(MisuseError::Refused("the store does not answer"))
             }
             Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),
+            Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
+                self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -158,6 +161,9 @@ impl Station {
             }
             Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
             Input::Command(Command::Configure { key, value }) => self.machine.configure(shared, &key, &value),
+            Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
+                self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
+            }
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);

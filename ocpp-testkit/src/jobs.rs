@@ -7,6 +7,9 @@ use std::time::Duration;
 use ocpp_core::station::{Job, JobId, JobUpdate};
 use ocpp_core::time::Instant;
 
+/// The local host's discard port (RFC 863), where nothing listens.
+const NOWHERE: &str = "://127.0.0.1:9/";
+
 /// The jobs of a host.
 #[derive(Clone, Debug)]
 pub struct HostJobs {
@@ -26,6 +29,9 @@ impl HostJobs {
     /// Takes an order in. Firmware that is in place already needs no second installation.
     pub fn order(&mut self, now: Instant, id: JobId, job: &Job) {
         let word = match job {
+            Job::Download { location } | Job::Upload { location, .. } if location.as_str().contains(NOWHERE) => {
+                JobUpdate::Failed
+            }
             Job::Download { .. } | Job::Upload { .. } => JobUpdate::Done,
             Job::Install if self.installed.contains(&id) => JobUpdate::Done,
             Job::Install => JobUpdate::NeedsRestart,
@@ -63,6 +69,13 @@ impl HostJobs {
 mod tests {
     use super::*;
     use ocpp_core::station::FileLocation;
+
+    #[test]
+    fn nothing_is_fetched_where_nobody_listens() {
+        let mut jobs = HostJobs::default();
+        jobs.order(Instant::ZERO, JobId(1), &Job::Download { location: FileLocation::new("ftp://127.0.0.1:9/x") });
+        assert_eq!(jobs.poll_update(Instant::from_millis(2_000)), Some((JobId(1), JobUpdate::Failed)));
+    }
 
     #[test]
     fn installed_firmware_outlasts_the_power_and_a_download_does_not() {

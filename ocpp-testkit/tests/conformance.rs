@@ -9,9 +9,10 @@ use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
 use ocpp_testkit::conformance::{self, Case, Report, Role, Values, Verdict};
 
 /// Cases that our machines do not pass, and why. Each has to fail, so that none stays here longer than it must.
-const NOT_YET: [(&str, &str); 1] = [("TC_019_CS", "ClockAlignedDataInterval is missing")];
+const NOT_YET: [(&str, &str); 2] =
+    [("TC_066_CS", "periods"), ("TC_050_1_CS", "state SetChargePointFaulted not reached")];
 /// How many cases pass: to be raised with each one.
-const PASSES: usize = 90;
+const PASSES: usize = 114;
 
 /// A lost BootNotification is not seen if there is time to send it again.
 fn values() -> Values {
@@ -99,6 +100,8 @@ fn is_harmless(case: Case, frame: &str, change: &Change) -> bool {
                 ["TC_011_2_CS", "TC_014_CS", "TC_023_4_CS", "TC_023_5_CS", "TC_024_CS", "TC_032_2_CS", "TC_041_CS"];
             frame.contains("StatusNotification") && tolerant.contains(&case.id)
         }
+        // Before a list is sent: it is sent with a version that is later still.
+        Change::Replace { member: "listVersion", .. } => frame.contains(r#""listVersion":0"#),
         // The CSMS may choose any number.
         Change::Replace { member, .. } => case.role() == Role::Csms && *member == "transactionId",
         Change::Drop => false,

@@ -1,12 +1,15 @@
 //! Everything that a station orders or tells.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus};
+use super::{
+    AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus,
+};
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
 
@@ -254,6 +257,15 @@ pub enum Event {
     ProfileRefused {
         /// The rule that it breaks.
         reason: CompactString,
+    },
+    /// Data that the application sent were answered, or were not.
+    DataTransferEnded {
+        /// The vendor's name.
+        vendor_id: CompactString,
+        /// The CSMS's verdict; none when there was no usable answer, and the data may have arrived or not.
+        status: Option<DataTransferStatus>,
+        /// The answer's data.
+        data: Option<String>,
     },
     /// A configuration key changed.
     Configured {

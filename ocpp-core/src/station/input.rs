@@ -2,6 +2,8 @@
 
 use alloc::borrow::Cow;
 
+use alloc::string::String;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,16 @@ pub enum Command {
         key: CompactString,
         /// Its value.
         value: CompactString,
+    },
+    /// Send vendor-specific data (1.6 §4.3, 2.x P02). The end is told by
+    /// [`Event::DataTransferEnded`](super::Event::DataTransferEnded).
+    DataTransfer {
+        /// The vendor's name, at most 255 characters.
+        vendor_id: CompactString,
+        /// The kind of message, at most 50 characters.
+        message_id: Option<CompactString>,
+        /// The data: plain text in 1.6, JSON in 2.x.
+        data: Option<String>,
     },
     /// Close the link and connect again now.
     Reconnect,

@@ -130,6 +130,47 @@ fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
     }))
 }
 
+/// The list is that of the last update that was answered, or a later one, and never half of one.
+fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    // Without a crash of the CSMS each command has its result, in order.
+    let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
+    pair.act(call("GetLocalListVersion", "{}"))?;
+    let version = |pair: &Pair| {
+        pair.csms.results().find_map(|(_, result)| match result {
+            Ok(CommandAnswer::Call(answer)) => {
+                let number = answer.split_once("listVersion\":")?.1;
+                number.trim_end_matches('}').parse::<usize>().ok()
+            }
+            Ok(_) | Err(_) => None,
+        })
+    };
+    pair.drive_until(Duration::from_secs(60), "an answer to GetLocalListVersion", |pair| version(pair).is_some())?;
+    match version(pair) {
+        Some(version) if (least..=2).contains(&version) => Ok(()),
+        other => Err(pair.fail(Violation::SettingLost {
+            key: "version of the local list".to_owned(),
+            expected: format!("{least} to 2"),
+            found: other.map(|version| version.to_string()),
+        })),
+    }
+}
+
+/// An update that was answered ends with the report that it is installed, however often the power failed.
+fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+    let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
+    let is_installed = |pair: &Pair| {
+        let told = pair.csms_events.iter().any(|(_, event)| {
+            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
+        });
+        told && pair.station.store().image().entry("firmware").is_none()
+    };
+    if was_taken {
+        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
+    }
+    Ok(())
+}
+
 /// The default profile that the station accepted last limits the connector, or the one after it.
 fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
     let is_acceptance =
@@ -172,47 +213,6 @@ fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> 
         Some(Ok(CommandAnswer::Call(answer))) => answer,
         other => format!("{other:?}"),
     })
-}
-
-/// The list is that of the last update that was answered, or a later one, and never half of one.
-fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
-    // Without a crash of the CSMS each command has its result, in order.
-    let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
-    pair.act(call("GetLocalListVersion", "{}"))?;
-    let version = |pair: &Pair| {
-        pair.csms.results().find_map(|(_, result)| match result {
-            Ok(CommandAnswer::Call(answer)) => {
-                let number = answer.split_once("listVersion\":")?.1;
-                number.trim_end_matches('}').parse::<usize>().ok()
-            }
-            Ok(_) | Err(_) => None,
-        })
-    };
-    pair.drive_until(Duration::from_secs(60), "an answer to GetLocalListVersion", |pair| version(pair).is_some())?;
-    match version(pair) {
-        Some(version) if (least..=2).contains(&version) => Ok(()),
-        other => Err(pair.fail(Violation::SettingLost {
-            key: "version of the local list".to_owned(),
-            expected: format!("{least} to 2"),
-            found: other.map(|version| version.to_string()),
-        })),
-    }
-}
-
-/// An update that was answered ends with the report that it is installed, however often the power failed.
-fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
-    let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
-    let is_installed = |pair: &Pair| {
-        let told = pair.csms_events.iter().any(|(_, event)| {
-            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
-        });
-        told && pair.station.store().image().entry("firmware").is_none()
-    };
-    if was_taken {
-        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
-    }
-    Ok(())
 }
 
 fn plain() -> PairConfig {

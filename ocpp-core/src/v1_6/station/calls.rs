@@ -3,7 +3,6 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::codec::Encode;
-use ocpp_types::text::Text;
 use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
 
 use super::settings::Key;
@@ -11,9 +10,9 @@ use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
+use crate::station::{Event, EvseId, IdToken, StopReason};
 use crate::store::Ticket;
-use compact_str::{CompactString, ToCompactString};
+use compact_str::ToCompactString;
 
 impl Machine {
     /// A call of the CSMS.
@@ -202,41 +201,6 @@ impl Machine {
         connector.unlock();
         let evse = connector.evse;
         self.unlocking.wait(shared.now, evse, token);
-    }
-
-    /// 1.6 §4.3: the application knows the vendors.
-    fn on_data_transfer(&mut self, shared: &mut Shared, token: ReplyToken, request: &v1_6::DataTransferRequest) {
-        let default = Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None };
-        match shared.questions.open(shared.now, token, default.clone()) {
-            Some((id, until)) => {
-                let question = Question::DataTransfer {
-                    vendor_id: CompactString::new(request.vendor_id.as_str()),
-                    message_id: request.message_id.as_ref().map(|id| CompactString::new(id.as_str())),
-                    data: request.data.as_ref().map(|data| data.as_str().into()),
-                };
-                shared.act(Action::Ask { id, until, question });
-            }
-            None => self.on_answer(shared, token, default),
-        }
-    }
-
-    /// The application answered a question, or its time is over.
-    pub fn on_answer(&mut self, shared: &mut Shared, token: ReplyToken, reply: Answer) {
-        match reply {
-            Answer::DataTransfer { status, data } => {
-                let status = match status {
-                    DataTransferStatus::Accepted => v1_6::DataTransferStatus::Accepted,
-                    DataTransferStatus::Rejected => v1_6::DataTransferStatus::Rejected,
-                    DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
-                    DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
-                };
-                // 1.6 §4.3: of an unknown vendor there is no data.
-                let data = data.filter(|_| status != v1_6::DataTransferStatus::UnknownVendorId);
-                let mut response = v1_6::DataTransferResponse::new(status);
-                response.data = data.map(|data| Text::truncated(&data));
-                answer(shared, token, &response);
-            }
-        }
     }
 
     /// The value of a configuration key.

@@ -111,6 +111,7 @@ impl Machine {
                 self.firmware.on_reported(shared);
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
+            Awaited::DataTransfer => payload.decode().map(|answer| self.transfers.ended(shared, Some(answer))),
             Awaited::DiagnosticsStatus => {
                 self.diagnostics.on_reported(shared);
                 payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
@@ -203,6 +204,7 @@ impl Machine {
             Awaited::MeterValues => Action::MeterValues,
             Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
             Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
+            Awaited::DataTransfer => Action::DataTransfer,
         };
         let reason = match &failure {
             Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
@@ -216,6 +218,7 @@ impl Machine {
                 self.registration.failed(shared.now, shared.config.boot_retry);
             }
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
+            (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
             (Awaited::Authorize, Failure::Refused(_)) => {
                 let (mut ctx, parts) = self.context(shared);
                 parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
@@ -307,6 +310,9 @@ impl Machine {
         if let Some(pending) = transaction {
             let (action, message) = (action_of(pending), self.render(shared, pending));
             return self.send(shared, Awaited::Transaction, action, message);
+        }
+        if is_accepted && let Some(message) = self.transfers.next() {
+            return self.send(shared, Awaited::DataTransfer, Action::DataTransfer, message);
         }
         let interval = self.settings.seconds(Key::HeartbeatInterval);
         if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {

@@ -72,6 +72,10 @@ pub(crate) fn status_notification(
     json(&request)
 }
 
+pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<String, Unsendable> {
+    json(request)
+}
+
 pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
     json(&v1_6::FirmwareStatusNotificationRequest::new(status))
 }

@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 mod connector;
 mod context;
+mod data_transfer;
 mod firmware;
 mod frames;
 mod local_list;
@@ -51,6 +52,7 @@ use authorize::{Authorize, Grant};
 use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use data_transfer::DataTransfers;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -75,6 +77,7 @@ pub(crate) struct Machine {
     availability: Availability,
     reservations: Reservations,
     readings: Readings,
+    transfers: DataTransfers,
     firmware: FirmwareJob,
     diagnostics: UploadJob,
     smart_charging: SmartCharging,
@@ -97,6 +100,7 @@ pub(crate) enum Awaited {
     MeterValues,
     FirmwareStatus,
     DiagnosticsStatus,
+    DataTransfer,
 }
 
 impl Machine {
@@ -149,6 +153,7 @@ impl Machine {
             availability: Availability::restore(image),
             reservations,
             readings: Readings::default(),
+            transfers: DataTransfers::default(),
             firmware,
             diagnostics: UploadJob::restore(image),
             smart_charging,
@@ -199,6 +204,21 @@ impl Machine {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
             connector.on_fact(shared.now, fact);
         }
+    }
+
+    /// Finds what is wrong with vendor data of the application.
+    pub fn check_transfer(
+        &self,
+        shared: &Shared,
+        vendor_id: &str,
+        message_id: Option<&str>,
+    ) -> Result<(), MisuseError> {
+        self.transfers.check(shared.config.limits.questions, vendor_id, message_id)
+    }
+
+    /// Sends vendor data, which were checked.
+    pub fn transfer(&mut self, vendor_id: &str, message_id: Option<&str>, data: Option<&str>) {
+        self.transfers.push(vendor_id, message_id, data);
     }
 
     /// The host's word about a job.

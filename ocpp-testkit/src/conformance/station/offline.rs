@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conformance::pattern::request;
+use crate::conformance::pattern::{Pattern, request};
 use crate::conformance::{Bench, Case, Need, Step, case};
 
 const OFFLINE: &[Need] = &[Need::OfflineStart];
@@ -64,7 +64,7 @@ fn refused_suspends(bench: &mut Bench<'_>) -> Step {
     bench.configure("StopTransactionOnInvalidId", "false")?;
     bench.configure_if_there("MaxEnergyOnInvalidId", "0")?;
     start_offline(bench, &bench.values.invalid_token.clone())?;
-    bench.expect(Bench::status(connector, "SuspendedEVSE"))?;
+    bench.gather(&[Bench::status(connector, "SuspendedEVSE")], &[conflict()])?;
     bench.never(bench.values.watch, &["StopTransaction", "StatusNotification"])
 }
 
@@ -73,7 +73,13 @@ fn refused_stops(bench: &mut Bench<'_>) -> Step {
     bench.configure("StopTransactionOnInvalidId", "true")?;
     bench.configure_if_there("MaxEnergyOnInvalidId", "0")?;
     let transaction = start_offline(bench, &bench.values.invalid_token.clone())?;
-    bench.stops(connector, Bench::stop(transaction, "DeAuthorized"))
+    let end = [Bench::stop(transaction, "DeAuthorized"), Bench::status(connector, "Finishing")];
+    bench.gather(&end, &[conflict()]).map(|_| ())
+}
+
+/// 1.6 §3.5.2: the list that let the token charge said otherwise.
+fn conflict() -> Pattern {
+    request("StatusNotification").is("connectorId", 0).is("errorCode", "LocalListConflict")
 }
 
 fn whole_transaction(bench: &mut Bench<'_>) -> Step {

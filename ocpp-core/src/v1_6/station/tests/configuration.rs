@@ -1,7 +1,7 @@
-//! GetConfiguration and ChangeConfiguration beyond the plain cases, and DataTransfer that the application answers.
+//! GetConfiguration and ChangeConfiguration beyond the plain cases.
 
 use super::*;
-use crate::station::{Answer, AskId, CustomSetting, DataTransferStatus, SettingAccess, SettingKind};
+use crate::station::{CustomSetting, SettingAccess, SettingKind};
 
 fn with_fan() -> StationConfig {
     let fan = CustomSetting {
@@ -80,31 +80,5 @@ fn configuration_that_contradicts_itself_is_no_station() {
         |custom| custom.default = "5".into(),
     ] {
         assert!(matches!(make(change), Err(MisuseError::Configuration(_))));
-    }
-}
-
-/// 1.6 §4.3.
-#[test]
-fn vendor_data_is_answered_as_the_application_says() {
-    for (status, text) in [
-        (DataTransferStatus::Accepted, "Accepted"),
-        (DataTransferStatus::Rejected, "Rejected"),
-        (DataTransferStatus::UnknownMessageId, "UnknownMessageId"),
-        (DataTransferStatus::UnknownVendor, "UnknownVendorId"),
-    ] {
-        let mut bench = Bench::accepted(&[]);
-        bench.frame(&json!([2, "d", "DataTransfer", {"vendorId": "org.example", "messageId": "m", "data": "{}"}]));
-        assert_eq!(
-            bench.asked,
-            [Question::DataTransfer {
-                vendor_id: "org.example".into(),
-                message_id: Some("m".into()),
-                data: Some("{}".into())
-            }]
-        );
-        bench.input(Input::Answer(AskId(1), Answer::DataTransfer { status, data: Some("x".into()) }));
-        let answer = bench.take_answer(0);
-        assert_eq!(answer["status"], text);
-        assert_eq!(answer.get("data").is_some(), status != DataTransferStatus::UnknownVendor);
     }
 }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod configuration;
+mod data_transfer;
 mod faults;
 mod firmware;
 mod local_list;
