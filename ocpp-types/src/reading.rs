@@ -434,5 +434,6 @@ from_version_2!(v2_0_1);
 #[cfg(feature = "v2_1")]
 from_version_2!(v2_1);
 
-#[cfg(all(test, feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
+#[cfg(test)]
+#[cfg(all(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 mod tests;

@@ -2,7 +2,7 @@
 #![cfg(feature = "v1_6")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::{collections::BTreeSet, mem::size_of, str::FromStr};
+use std::{collections::BTreeSet, str::FromStr};
 
 use ocpp_types::{
     Decimal, Decode, Direction, Encode, Message, Request, Rule, RuleKind, datetime,

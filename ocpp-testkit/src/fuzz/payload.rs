@@ -7,7 +7,8 @@ use ocpp_types::{Decode, Encode, Fault, Violation, v1_6, v2_0_1, v2_1};
 
 /// A payload of the action that the first line names, in every version that knows the action, as request and response of either
 /// side: what is read strictly can be written, and is read again as the same value, apart from fractions of milliseconds. A lenient
-/// reader takes what a strict one takes, and needs no repair for it. From 2.0.1 to 2.1 and back nothing is lost.
+/// reader needs no repair for what a strict one takes, and one at least for what else it takes. From 2.0.1 to 2.1 and back nothing is
+/// lost.
 pub fn payload(data: &[u8]) {
     let Some((name, json)) = core::str::from_utf8(data).ok().and_then(|text| text.split_once('\n')) else { return };
     macro_rules! in_version {
@@ -50,7 +51,8 @@ fn round_trip<T: Encode + Debug + PartialEq>(
 ) {
     let strict = decode(json);
     let mut lenient = Reader::lenient(json, DEFAULT_DEPTH, Quirks::ALL);
-    let mended = read(&mut lenient);
+    let mended = read(&mut lenient).and_then(|value| lenient.finish().map(|()| value));
+    let repairs = lenient.take_repairs(0);
     match strict {
         Ok(Some(value)) => {
             let written = value.to_json();
@@ -59,12 +61,14 @@ fn round_trip<T: Encode + Debug + PartialEq>(
             assert_eq!(again.to_json().as_ref(), Ok(&written), "{json:?}");
             assert!(again == value || has_fine_time(&value), "{json:?} was written as {written}");
             assert!(matches!(mended, Ok(Some(_))), "{json:?} is read strictly, but not leniently");
-            assert_eq!(lenient.take_repairs(0), [], "{json:?}");
+            assert_eq!(repairs, [], "{json:?}");
         }
         Ok(None) => {}
         Err(violation) => {
             assert!(violation.path.starts_with('$') && violation.offset <= json.len(), "{violation}");
-            for repair in lenient.take_repairs(0) {
+            let untouched = matches!(mended, Ok(Some(_))) && repairs.is_empty();
+            assert!(!untouched, "{json:?} is read leniently without a repair, but not strictly");
+            for repair in repairs {
                 assert!(repair.path.starts_with('$'), "{repair:?}");
             }
         }
