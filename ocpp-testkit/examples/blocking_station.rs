@@ -73,12 +73,10 @@ impl Link {
                 socket.send(Message::Text(text.try_into().unwrap_or_default()))
             }
             (LinkAction::Ping, Link::Up(socket)) => socket.send(Message::Ping(Vec::new().into())),
-            (LinkAction::Close, Link::Up(socket)) => {
-                let farewell = socket.close(None);
-                *self = Link::Down;
-                farewell
-            }
-            (LinkAction::Close, _) => Ok(*self = Link::Down),
+            (LinkAction::Close, _) => match std::mem::replace(self, Link::Down) {
+                Link::Up(mut socket) => socket.close(None),
+                Link::Down | Link::Opening(_) => Ok(()),
+            },
             (LinkAction::Send(_) | LinkAction::Ping, Link::Down | Link::Opening(_)) => Ok(()),
         }
     }
@@ -123,9 +121,6 @@ impl Link {
 }
 
 /// Runs a station until it is to restart. What the CSMS has not taken yet, and what may still charge, is in the store.
-///
-/// # Errors
-/// When the store cannot be read, the configuration contradicts itself, or this loop tells the station nonsense.
 pub fn run(
     config: StationConfig,
     store: &mut StationStore,
