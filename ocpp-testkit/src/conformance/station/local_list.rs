@@ -102,7 +102,7 @@ fn mismatch(bench: &mut Bench<'_>) -> Step {
 /// In a full list every entry needs its information (1.6 §7.1); a list longer than SendLocalListMaxLength fails as well.
 fn failed(bench: &mut Bench<'_>) -> Step {
     bench.configure("LocalAuthListEnabled", "true")?;
-    let installed = bench.install_list(&[])?;
+    let installed = bench.install_list(&[&bench.values.token.clone()])?;
     let most: usize = bench.key("SendLocalListMaxLength").parse().unwrap_or(0);
     if most == 0 || most > 10_000 {
         return Err(Stop::Inconclusive("SendLocalListMaxLength is no length that can be exceeded".to_owned()));
