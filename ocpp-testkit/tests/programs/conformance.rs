@@ -14,7 +14,7 @@ const QUICK: [&str; 10] = [
     "--value",
     "sample=1",
     "--value",
-    "connection_timeout=2",
+    "connection_timeout=5",
     "--value",
     "reservation=3",
     "--value",

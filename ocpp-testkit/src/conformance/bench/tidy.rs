@@ -49,6 +49,8 @@ impl Bench<'_> {
         }
         for connector in &traces.held_locks {
             self.perform(Manual::LockStuck(*connector, false))?;
+            // It was told to open while it could not.
+            let _ = self.ask("UnlockConnector", json!({ "connectorId": connector }), answer());
         }
         for connector in &traces.broken {
             self.perform(Manual::FaultCleared(*connector))?;
