@@ -92,15 +92,18 @@ pub type Step<T = ()> = Result<T, Stop>;
 
 /// How a case ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// All that was expected was seen, and nothing else.
+    #[serde(rename = "pass")]
     Passed,
     /// The case does not apply to this target.
+    #[serde(rename = "not applicable")]
     NotApplicable,
     /// The case could not be carried out.
+    #[serde(rename = "inconclusive")]
     Inconclusive,
     /// The target did something wrong.
+    #[serde(rename = "fail")]
     Failed,
 }
 

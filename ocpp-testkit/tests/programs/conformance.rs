@@ -14,7 +14,7 @@ const QUICK: [&str; 10] = [
     "--value",
     "sample=1",
     "--value",
-    "connection_timeout=2",
+    "connection_timeout=5",
     "--value",
     "reservation=3",
     "--value",
@@ -45,8 +45,6 @@ fn live_station_passes_what_it_passes_in_virtual_time() {
         "TC_012_CS",
         "TC_015_CS",
         "TC_018_1_CS",
-        "TC_024_CS",
-        "TC_030_CS",
         "TC_032_2_CS",
         "TC_039_CS",
         "TC_040_2_CS",
@@ -54,13 +52,14 @@ fn live_station_passes_what_it_passes_in_virtual_time() {
         "TC_051_CS",
         "TC_070_CS",
         "TC_003_CS",
+        "TC_024_CS",
     ];
     let mut arguments = vec!["--listen", "127.0.0.1:0", "--json", "--spawn", &spawn];
     arguments.extend(["--save", directory.path().to_str().unwrap()]);
     arguments.extend(cases.iter().flat_map(|case| ["--case", case]));
     let output = conformance(&arguments);
     let report = String::from_utf8_lossy(&output.stdout);
-    let passed: Vec<_> = cases.iter().map(|case| ((*case).to_owned(), "passed".to_owned())).collect();
+    let passed: Vec<_> = cases.iter().map(|case| ((*case).to_owned(), "pass".to_owned())).collect();
     assert_eq!(verdicts(&output), passed, "{report}");
     assert!(output.status.success());
 
@@ -84,19 +83,18 @@ fn live_csms_passes_what_it_passes_in_virtual_time() {
     let verdicts = verdicts(&output);
     let count = |wanted: &str| verdicts.iter().filter(|(_, verdict)| verdict == wanted).count();
     let report = String::from_utf8_lossy(&output.stdout);
-    assert_eq!((verdicts.len(), count("failed"), count("inconclusive")), (61, 0, 0), "{report}");
-    assert!(count("passed") >= 43, "{report}");
+    assert_eq!((verdicts.len(), count("fail"), count("inconclusive")), (61, 0, 0), "{report}");
+    assert!(count("pass") >= 43, "{report}");
     assert!(output.status.success());
 }
 
 #[test]
 fn station_that_does_not_what_it_must_fails() {
-    // With another password nothing is reached; with a token that the bench refuses, the driver cannot start.
-    let spawn = format!("{PROGRAM} station --url {{url}} --id CP001 --evses 2");
+    let spawn = format!("{PROGRAM} station --url {{url}} --id CP001 --evses 2 --locks");
     let arguments =
         ["--listen", "127.0.0.1:0", "--json", "--spawn", &spawn, "--case", "TC_017_2_CS", "--case", "TC_040_1_CS"];
     let output = conformance(&[arguments.as_slice(), &["--fixed-cable"]].concat());
     let verdicts: Vec<_> = verdicts(&output).into_iter().map(|(_, verdict)| verdict).collect();
-    assert_eq!(verdicts, ["failed", "passed"], "a fixed cable is told to be unlocked");
+    assert_eq!(verdicts, ["fail", "pass"], "a lock that is told to be a fixed cable is unlocked");
     assert!(!output.status.success());
 }

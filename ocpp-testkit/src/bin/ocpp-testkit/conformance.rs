@@ -283,8 +283,8 @@ impl Conformance {
         let mut stdout = io::stdout().lock();
         if self.json {
             let line = json!({
-                "case": case.id, "title": case.title, "spec": case.spec, "verdict": verdict, "reason": reason,
-                "ms": took.as_millis(),
+                "case": case.id, "title": case.title, "role": case.role(), "spec": case.spec, "verdict": verdict,
+                "reason": reason, "ms": took.as_millis(),
             });
             return writeln!(stdout, "{line}");
         }

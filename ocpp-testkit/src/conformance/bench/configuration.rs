@@ -41,7 +41,7 @@ impl Bench<'_> {
             let call = take(&mut greetings, &pattern).ok_or_else(|| Stop::Failed(format!("not seen: {pattern}")))?;
             self.mark_used(call.seen);
         }
-        greetings.retain(|call| !self.may_come_any_time(&call.action, &[]));
+        greetings.retain(|call| !self.may_come_any_time(call, &[]));
         match greetings.first() {
             None => Ok(()),
             Some(call) => Err(Stop::Failed(format!("{} {} came", call.action, call.payload))),
@@ -145,12 +145,14 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Sends a full local list of these tokens, and gives its version.
+    /// Sends a full local list of these tokens, and gives its version. Before there is none (1.6 §5.10: version 0).
     ///
     /// # Errors
     /// When the station does not take it.
     pub fn install_list(&mut self, tokens: &[&str]) -> Step<i64> {
-        let installed = self.ask("GetLocalListVersion", json!({}), answer().present("listVersion"))?;
+        let before =
+            if self.target.is_fresh() { answer().is("listVersion", 0) } else { answer().present("listVersion") };
+        let installed = self.ask("GetLocalListVersion", json!({}), before)?;
         let version = installed.get("listVersion").and_then(Value::as_i64).unwrap_or(0).max(0) + 1;
         let entries: Vec<Value> =
             tokens.iter().map(|token| json!({ "idTag": token, "idTagInfo": { "status": "Accepted" } })).collect();

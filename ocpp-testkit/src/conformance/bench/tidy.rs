@@ -44,14 +44,18 @@ impl Bench<'_> {
         self.prepared.clear();
         let _ = self.go_online();
         let settle = self.values.settle;
-        for transaction in self.transactions.keys().copied().collect::<Vec<_>>() {
-            let _ = self.ask("RemoteStopTransaction", json!({ "transactionId": transaction }), answer());
-        }
         for connector in &traces.held_locks {
             self.perform(Manual::LockStuck(*connector, false))?;
+            // It was told to open while it could not.
+            let _ = self.ask("UnlockConnector", json!({ "connectorId": connector }), answer());
         }
         for connector in &traces.broken {
             self.perform(Manual::FaultCleared(*connector))?;
+        }
+        let _ = self.pass(settle);
+        // What waited for the mending may have begun by now.
+        for transaction in self.transactions.keys().copied().collect::<Vec<_>>() {
+            let _ = self.ask("RemoteStopTransaction", json!({ "transactionId": transaction }), answer());
         }
         let _ = self.pass(settle);
         for connector in &traces.plugged {

@@ -31,7 +31,7 @@ fn cache_token(bench: &mut Bench<'_>) -> Step {
         bench.ask("ClearCache", json!({}), status("Accepted"))?;
         let transaction = bench.charging()?;
         bench.present(connector, &token)?;
-        bench.stops(connector, Bench::stop(transaction, "Local"))?;
+        bench.stops(connector, Bench::stop(transaction, "Local").is_or_absent("idTag", token.as_str()))?;
         bench.unplug(connector)?;
         bench.expect(Bench::status(connector, "Available")).map(|_| ())
     })

@@ -115,8 +115,9 @@ fn occupied(bench: &mut Bench<'_>) -> Step {
 
 fn station_faulted(bench: &mut Bench<'_>) -> Step {
     bench.precondition("SetChargePointFaulted", |bench| {
-        bench.break_down(0, FaultCode::OtherError)?;
-        let all: Vec<_> = (0..=bench.connectors()).map(|connector| Bench::status(connector, "Faulted")).collect();
+        (0..=bench.connectors()).try_for_each(|place| bench.break_down(place, FaultCode::OtherError))?;
+        let faulted = |place| Bench::status(place, "Faulted").is("errorCode", "OtherError");
+        let all: Vec<_> = (0..=bench.connectors()).map(faulted).collect();
         bench.gather(&all, &[]).map(|_| ())
     })?;
     refused(bench, 0, "Faulted")

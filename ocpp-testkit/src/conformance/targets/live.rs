@@ -33,15 +33,15 @@ struct Live {
 }
 
 impl Live {
-    fn new(operator: Operator, station: &str) -> io::Result<Self> {
-        Ok(Live {
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+    fn new(runtime: Runtime, operator: Operator, station: &str) -> Self {
+        Live {
+            runtime,
             clock: MonotonicClock::start(),
             wire: None,
             happenings: VecDeque::new(),
             operator,
             station: station.to_owned(),
-        })
+        }
     }
 
     fn send(&mut self, text: &str) -> Result<(), Trouble> {
@@ -75,6 +75,10 @@ impl Live {
     }
 }
 
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
 /// What the connection says next; nothing, if there is none.
 async fn next_of(wire: &mut Option<Wire>) -> Happening {
     let Some(open) = wire else { return std::future::pending().await };
@@ -100,7 +104,7 @@ impl LiveCsms {
     /// # Errors
     /// When there is no runtime to be had.
     pub fn new(request: ConnectRequest, tls: Arc<ClientConfig>, station: &str, operator: Operator) -> io::Result<Self> {
-        Ok(LiveCsms { live: Live::new(operator, station)?, request, tls })
+        Ok(LiveCsms { live: Live::new(runtime()?, operator, station), request, tls })
     }
 
     fn connect(&mut self) -> Result<(), Trouble> {
@@ -114,7 +118,7 @@ impl LiveCsms {
                 }
                 Ok((_, other)) => return Err(Trouble::Lost(format!("the CSMS chose the subprotocol {other:?}"))),
                 Err(reason) if self.now() >= until => return Err(Trouble::Lost(reason)),
-                Err(_) => self.live.runtime.block_on(tokio::time::sleep(RETRY)),
+                Err(_) => self.live.runtime.block_on(async { tokio::time::sleep(RETRY).await }),
             }
         }
     }
@@ -186,13 +190,13 @@ impl LiveStation {
         station: &str,
         operator: impl FnOnce(SocketAddr) -> io::Result<Operator>,
     ) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime()?;
         let (listener, address) = runtime.block_on(async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
             io::Result::Ok((WireListener::start(listener, authenticator, tls), address))
         })?;
-        let live = Live { runtime, ..Live::new(operator(address)?, station)? };
+        let live = Live::new(runtime, operator(address)?, station);
         Ok(LiveStation { live, listener, address })
     }
 
