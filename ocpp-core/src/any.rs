@@ -55,6 +55,10 @@ impl Station {
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
         self.check(&input)?;
         self.shared.now = self.shared.now.max(now);
+        // Main loops tick all the time, and mostly nothing is due.
+        if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
+            return Ok(());
+        }
         self.pass_time();
         self.take(input);
         self.settle();
@@ -64,6 +68,11 @@ impl Station {
     /// The next order or event. Orders to one place are to be carried out in this order.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.shared.poll_action()
+    }
+
+    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.machine.setting(key)
     }
 
     /// When [`Input::Tick`] is due, if nothing else comes.
@@ -101,6 +110,7 @@ impl Station {
             | Input::Wall(_)
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
+            | Input::Job(..)
             | Input::Answer(..)
             | Input::Command(Command::Reconnect)
             | Input::Tick => Ok(()),
@@ -122,7 +132,7 @@ impl Station {
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
             Input::Link(LinkInput::Frame(bytes)) => {
                 shared.link.heard(shared.now);
-                self.machine.on_frame(shared, bytes);
+                self.machine.on_frame(shared, &bytes);
             }
             Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
             Input::Link(LinkInput::Closed) => self.lose_link(),
@@ -140,6 +150,7 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
+            Input::Job(id, word) => self.machine.on_job(shared, id, word),
             Input::Answer(id, answer) => {
                 if let Some(token) = shared.questions.close(id) {
                     self.machine.on_answer(shared, token, answer);

@@ -28,6 +28,7 @@
 //!             Action::Link(order) => { /* connect, send, ping, close */ }
 //!             Action::Store { ticket, op } => { /* write it, then hand in Input::Stored(ticket) */ }
 //!             Action::Evse(evse, order) => { /* power, lock, read the meter */ }
+//!             Action::Job(id, job) => { /* fetch, install, send; then hand in Input::Job */ }
 //!             Action::SetClock(wall) => { /* if there is a clock to set */ }
 //!             Action::Reboot(kind) => { /* restart */ }
 //!             Action::Ask { id, until, question } => { /* decide, then hand in Input::Answer */ }
@@ -76,14 +77,18 @@ mod any;
 #[cfg(all(feature = "csms", feature = "v1_6"))]
 pub mod csms;
 mod error;
+#[cfg(feature = "serde")]
+mod forms;
 #[cfg(feature = "station")]
 mod parts;
 mod rng;
-#[cfg(all(feature = "station", feature = "v1_6"))]
+#[cfg(feature = "station")]
 mod shared;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;
+#[cfg(feature = "station")]
+mod table;
 mod terms;
 pub mod time;
 #[cfg(feature = "v1_6")]

@@ -13,7 +13,7 @@ use crate::parts::link::Link;
 use crate::parts::outbox::Outbox;
 use crate::parts::questions::Questions;
 use crate::rng::Rng;
-use crate::station::{Action, ConnectRequest, Event, EvseAction, EvseId, Fault, RebootKind, StationConfig};
+use crate::station::{Action, ConnectRequest, Event, EvseAction, EvseId, Fault, JobId, RebootKind, StationConfig};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     actions: VecDeque<Action>,
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
+    /// Jobs of this boot.
+    jobs: u32,
     /// Frames whose times rest on the first anchor of this boot wait for it.
     anchored: Ticket,
 }
@@ -67,6 +69,7 @@ impl Shared {
             connect_request,
             actions: skipped.into_iter().map(|place| Action::Event(Event::RecordSkipped { place })).collect(),
             gated: Vec::new(),
+            jobs: 0,
             anchored: Ticket(0),
             config,
         }
@@ -92,6 +95,12 @@ impl Shared {
 
     pub fn act(&mut self, action: Action) {
         self.actions.push_back(action);
+    }
+
+    /// The id of a new job, unlike those of all boots.
+    pub fn next_job(&mut self) -> JobId {
+        self.jobs = self.jobs.wrapping_add(1);
+        JobId(u64::from(self.clock.boot().0) << 32 | u64::from(self.jobs))
     }
 
     /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.

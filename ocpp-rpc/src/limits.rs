@@ -2,7 +2,7 @@
 
 /// Bounds on one incoming frame, checked before anything is allocated for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Limits {
     /// Longest frame in bytes. Longer ones are refused after a look at their first bytes.
     pub frame_bytes: usize,

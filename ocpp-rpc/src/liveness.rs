@@ -6,14 +6,17 @@ use crate::Instant;
 
 /// When to ping and when to give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct LivenessSettings {
     /// `WebSocketPingInterval` (OCPP-J 1.6 §7, Part 4 §8.4): ping after this long without anything from the peer. Zero: no
     /// pings of ours.
+    #[cfg_attr(feature = "serde", serde(rename = "ping_interval_ms", with = "crate::time::millis"))]
     pub ping_interval: Duration,
     /// Without anything from the peer for this long after a ping, the peer is dead.
+    #[cfg_attr(feature = "serde", serde(rename = "pong_within_ms", with = "crate::time::millis"))]
     pub pong_within: Duration,
     /// Without pings of ours: the peer is dead after this long without anything from it. Zero: never.
+    #[cfg_attr(feature = "serde", serde(rename = "silence_limit_ms", with = "crate::time::millis"))]
     pub silence_limit: Duration,
 }
 

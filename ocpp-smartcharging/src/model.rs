@@ -130,8 +130,10 @@ pub struct ChargingProfile {
     /// The recurrence of [`Kind::Recurring`]; without meaning for other kinds.
     pub recurrency: Option<Recurrency>,
     /// Valid from this instant on (K01.FR.36).
+    #[cfg_attr(feature = "serde", serde(with = "chrono::serde::ts_milliseconds_option"))]
     pub valid_from: Option<DateTime<Utc>>,
     /// Not valid from this instant on (K01.FR.37).
+    #[cfg_attr(feature = "serde", serde(with = "chrono::serde::ts_milliseconds_option"))]
     pub valid_to: Option<DateTime<Utc>>,
     /// The transaction of a [`Purpose::Tx`] profile. 1.6 leaves it out in RemoteStartTransaction (§5.16.2).
     pub transaction_id: Option<String>,
@@ -144,6 +146,7 @@ pub struct ChargingProfile {
     /// A dynamic profile asks for an update after this many seconds (K28.FR.10). Only 2.1.
     pub dyn_update_interval_seconds: Option<u32>,
     /// The last update of a dynamic profile (K28.FR.05, K28.FR.09). Only 2.1.
+    #[cfg_attr(feature = "serde", serde(with = "chrono::serde::ts_milliseconds_option"))]
     pub dyn_update_time: Option<DateTime<Utc>>,
 }
 
@@ -155,6 +158,7 @@ pub struct ChargingSchedule {
     pub id: i32,
     /// Start of an absolute or recurring schedule. With [`use_local_time`](Self::use_local_time) the civil time as it
     /// was written, its zone disregarded and taken as UTC (K01.FR.90).
+    #[cfg_attr(feature = "serde", serde(with = "chrono::serde::ts_milliseconds_option"))]
     pub start_schedule: Option<DateTime<Utc>>,
     /// Length of the schedule in seconds; without it the last period goes on.
     pub duration_seconds: Option<u32>,

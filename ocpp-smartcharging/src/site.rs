@@ -23,6 +23,17 @@ pub struct Demand {
     pub priority: i32,
 }
 
+/// What there is to share, and among whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// The limit of the station, in thousandths of the unit.
+    pub available_milli: i64,
+    /// One for each demand, in their order.
+    pub claims: Vec<Claim>,
+    /// Nothing of it changes before this instant, as far as is known now; none if nothing will.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// What an EVSE could use, in thousandths of the unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
@@ -32,6 +43,8 @@ pub struct Claim {
     pub least_milli: i64,
     /// Above this it may not.
     pub most_milli: i64,
+    /// The phases it may use; none for DC.
+    pub number_phases: Option<u8>,
     /// Higher ones are served first.
     pub priority: i32,
 }
@@ -52,19 +65,23 @@ pub fn claims(
     at: DateTime<Utc>,
     unit: RateUnit,
     demands: &[Demand],
-) -> Result<(i64, Vec<Claim>), CompositeError> {
-    let available = situation.limit_at(EvseId::STATION, at, unit)?.period.limit;
+) -> Result<Claims, CompositeError> {
+    let station = situation.limit_at(EvseId::STATION, at, unit)?;
+    let mut until = station.until;
     let claims = demands.iter().map(|demand| {
         let limit = situation.limit_at(demand.evse, at, unit)?;
+        until = until.into_iter().chain(limit.until).min();
         let wanted = limit.min_charging_rate.map_or(0, |rate| rate.milli);
         Ok(Claim {
             evse: demand.evse,
             least_milli: demand.least_milli.max(wanted),
             most_milli: limit.period.limit.for_all_phases(unit),
+            number_phases: limit.period.number_phases,
             priority: demand.priority,
         })
     });
-    Ok((available.for_all_phases(unit), claims.collect::<Result<_, _>>()?))
+    let claims = claims.collect::<Result<_, _>>()?;
+    Ok(Claims { available_milli: station.period.limit.for_all_phases(unit), claims, until })
 }
 
 /// The higher priority first (K03.FR.04); among equals those named first get their least rate while it lasts, and what
@@ -117,7 +134,7 @@ mod tests {
     use crate::model::Purpose;
 
     fn claim(evse: u32, least_milli: i64, most_milli: i64) -> Claim {
-        Claim { evse: EvseId(evse), least_milli, most_milli, priority: 0 }
+        Claim { evse: EvseId(evse), least_milli, most_milli, number_phases: Some(3), priority: 0 }
     }
 
     fn shares(available: i64, claims: &[Claim]) -> Vec<i64> {
@@ -130,10 +147,10 @@ mod tests {
         let profiles = [profile(1, 0, Purpose::StationMax, 20_000), profile(2, 0, Purpose::TxDefault, 16_000)];
         let situation = situation(&installation, &profiles, &[]);
         let demands = [1, 2].map(|evse| Demand { evse: EvseId(evse), least_milli: 6_000, priority: 0 });
-        let (available, claims) = claims(&situation, at(0), RateUnit::Amperes, &demands).unwrap();
-        assert_eq!(available, 20_000);
+        let Claims { available_milli, claims, until } = claims(&situation, at(0), RateUnit::Amperes, &demands).unwrap();
+        assert_eq!((available_milli, until), (20_000, None));
         assert!(claims.iter().all(|claim| claim.most_milli == 16_000));
-        assert_eq!(shares(available, &claims), [10_000, 10_000]);
+        assert_eq!(shares(available_milli, &claims), [10_000, 10_000]);
     }
 
     #[test]

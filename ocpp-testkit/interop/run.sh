@@ -1,31 +1,71 @@
 #!/bin/sh
-# The programs against the Python package `ocpp`, both ways round: its schema-validating CSMS against `station`, its charge
-# point against `csms`. Needs Python 3.11 or later. Exit status: 0 all steps hold, 1 one does not, 77 the package cannot be had here (only where CI is
-# not set: there it must run).
+# Our programs against other people's, both ways round: schema-validating servers against `station`, stations against `csms`.
+# Ends with a table of the peers.
+#
+#   run.sh               all peers
+#   run.sh python node   some of them
+#
+# `python` needs Python 3.11 or later, `node` needs Node.js 18 or later with npm; what each needs beside that is installed below
+# the target directory. Exit status: 0 all steps hold, 1 one does not, 77 no peer can be had here. Where CI is set, a peer may be missing only
+# if the machine cannot run its language.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=${CARGO_TARGET_DIR:-$root/target}/interop
-venv=$cache/venv
+table=$cache/table.txt
+mkdir -p "$cache"
 
-if ! cmp -s "$here/requirements.txt" "$cache/installed.txt"; then
-    rm -rf "$venv"
-    mkdir -p "$cache"
-    if ! python3 -m venv "$venv" || ! "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"; then
-        echo "SKIPPED: interop cannot install its Python packages" >&2
-        [ -n "${CI:-}" ] && exit 1
-        exit 77
-    fi
-    cp "$here/requirements.txt" "$cache/installed.txt"
-fi
+# Installs what a peer needs, unless what is there came from the same list.
+python_language() { command -v python3; }
+python_install() {
+    cmp -s "$here/python/requirements.txt" "$cache/installed.txt" && return
+    rm -rf "$cache/venv" "$cache/installed.txt"
+    python3 -m venv "$cache/venv" &&
+        "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt" &&
+        cp "$here/python/requirements.txt" "$cache/installed.txt"
+}
+python_name() { "$cache/venv/bin/python" -c 'from importlib.metadata import version; print("ocpp", version("ocpp"), "(PyPI)")'; }
+python_run() { PYTHONDONTWRITEBYTECODE=1 "$cache/venv/bin/python" "$here/python/$1_under_test.py"; }
+
+# Modules are found beside the scripts, so the scripts are copied to the modules.
+node_language() { command -v npm; }
+node_install() {
+    mkdir -p "$cache/node"
+    cp "$here"/node/*.mjs "$here"/node/package.json "$cache/node"
+    cmp -s "$here/node/package-lock.json" "$cache/node/package-lock.json" && [ -d "$cache/node/node_modules" ] && return
+    cp "$here/node/package-lock.json" "$cache/node"
+    (cd "$cache/node" && npm ci --silent --no-audit --no-fund) || { rm -rf "$cache/node"; return 1; }
+}
+node_name() { (cd "$cache/node" && node -p '`ocpp-rpc ${require("ocpp-rpc/package.json").version} (npm), strict`'); }
+node_run() { node "$cache/node/$1_under_test.mjs"; }
 
 cd "$root"
 cargo build --quiet --locked -p ocpp-testkit
 PROGRAM=${CARGO_TARGET_DIR:-$root/target}/debug/ocpp-testkit
-export PROGRAM PYTHONDONTWRITEBYTECODE=1
+export PROGRAM
 
 status=0
-"$venv/bin/python" "$here/station_under_test.py" || status=1
-"$venv/bin/python" "$here/csms_under_test.py" || status=1
-exit $status
+missing=0
+: >"$table"
+[ $# -gt 0 ] || set -- python node
+for peer; do
+    if ! { "${peer}_language" && "${peer}_install"; } >&2; then
+        echo "SKIPPED: $peer, or what its scripts need, cannot be had" >&2
+        echo "$peer|-|-|skipped" >>"$table"
+        missing=$((missing + 1))
+        [ -z "${CI:-}" ] || ! "${peer}_language" >&2 || status=1
+        continue
+    fi
+    name=$("${peer}_name")
+    for ours in station csms; do
+        if "${peer}_run" "$ours" >"$cache/steps.txt"; then verdict=holds; else verdict=FAILS status=1; fi
+        cat "$cache/steps.txt"
+        echo "$name|$ours|$(grep -c '^ok ' "$cache/steps.txt")|$verdict" >>"$table"
+    done
+done
+
+echo
+{ echo 'peer|our side|steps|result'; cat "$table"; } | awk -F'|' '{ printf "%-30s %-9s %6s  %s\n", $1, $2, $3, $4 }'
+[ "$status" -eq 0 ] || exit 1
+[ "$missing" -lt $# ] || exit 77

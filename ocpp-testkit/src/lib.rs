@@ -2,7 +2,8 @@
 //!
 //! A [`Pair`](pair::Pair) is one station and its CSMS in virtual time, with simulated hardware, stores that lag, and a
 //! network that fails as it is told. Every action is checked as it is carried out ([`checks`]), the [`trace`] reads like a
-//! log, and the [`crash`] enumeration cuts the power after each action.
+//! log, and the [`crash`] enumeration cuts the power after each action. A machine can also be driven by JSON lines
+//! ([`pipe`]), and what its boundary saw can be run again ([`replay`](mod@replay)).
 //!
 //! ```
 //! use std::time::Duration;
@@ -25,13 +26,19 @@
 
 pub mod checks;
 pub mod clock;
+pub mod conformance;
 pub mod crash;
 pub mod csms;
 pub mod drivers;
 pub mod fuzz;
 pub mod hardware;
+pub mod jobs;
+pub mod lines;
 pub mod link;
 pub mod pair;
+pub mod pipe;
+pub mod replay;
+pub mod schedule;
 pub mod seed;
 pub mod store;
 pub mod stores;

@@ -14,6 +14,7 @@ use ocpp_testkit::checks::Failure;
 use ocpp_testkit::csms::Policy;
 use ocpp_testkit::link::{End, Network};
 use ocpp_testkit::pair::{PairConfig, Step};
+use ocpp_testkit::replay::replay;
 use proptest::prelude::*;
 
 /// The last act of the day comes before this second.
@@ -135,5 +136,22 @@ proptest! {
         };
         // A day that fails is lived once more, for its trace.
         day(false).or_else(|_| day(true)).map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_day_of_the_station_replays(place in place(), steps in prop::collection::vec((0_u64..EVENING * 1_000, step()), 1..40)) {
+        let mut pair = pair(PairConfig { trace: false, record: true, ..config(place) }, evening());
+        for (at, step) in &steps {
+            pair.at(Instant::from_millis(*at), step.clone());
+        }
+        pair.drive_quiet().map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        let boots = pair.station.boots();
+        let agreement = pair.station.recording().map(replay).transpose();
+        let agreement = agreement.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(agreement.map(|agreement| agreement.restores + 1), Some(boots));
     }
 }

@@ -86,10 +86,9 @@ impl Encode for Decimal {
 impl Decode for DateTime<Utc> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         let start = reader.value_start();
-        let text = reader.string()?;
-        match datetime::parse(&text) {
+        match reader.plain_string().and_then(datetime::parse) {
             Some(time) => Ok(time),
-            None => reader.odd_time(&text, start),
+            None => reader.odd_time(start),
         }
     }
 }
@@ -141,6 +140,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an integer from `min` to `max`.
+    #[inline]
     pub fn integer_in(&mut self, min: i64, max: i64) -> Result<i64, Fault> {
         let start = self.value_start();
         let value = self.integer_value()?;
@@ -191,12 +191,16 @@ impl<'a> Reader<'a> {
         self.raw_value().map(Cow::Borrowed)
     }
 
+    #[inline]
     fn integer_value(&mut self) -> Result<i64, Fault> {
         if self.lenience.is_some() { self.lenient_integer() } else { self.integer() }
     }
 
     fn decimal_value(&mut self) -> Result<Decimal, Fault> {
         let start = self.value_start();
+        if let Some(value) = self.short_decimal() {
+            return Ok(value);
+        }
         let digits =
             if self.lenience.is_some() { self.lenient_digits(Kind::Number)? } else { Cow::Borrowed(self.number()?) };
         digits.parse().map_err(|_| Fault::new(Rule::NumberTooBig, start))
@@ -252,7 +256,12 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn odd_time(&mut self, text: &str, start: usize) -> Result<DateTime<Utc>, Fault> {
+    fn odd_time(&mut self, start: usize) -> Result<DateTime<Utc>, Fault> {
+        self.seek(start);
+        let text = &*self.string()?;
+        if let Some(time) = datetime::parse(text) {
+            return Ok(time);
+        }
         let time = datetime::parse_lenient(text).ok_or_else(|| Fault::new(Rule::DateTime, start))?;
         self.repair(RepairKind::OddTime, Rule::DateTime, start, text)?;
         Ok(time)

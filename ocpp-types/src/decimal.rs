@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::{cmp::Ordering, fmt, num::NonZeroU8, str::FromStr};
 
+use crate::json::digits;
+
 /// A decimal number kept exactly as it was written: a 64-bit mantissa and the number of digits after the point.
 ///
 /// `2935.600` stays `2935.600`, and `0.1` is one tenth. Comparing looks at the value only, so `1.50 == 1.5`. A number with an
@@ -110,36 +112,36 @@ impl FromStr for Decimal {
 
     /// Reads the grammar of JSON numbers.
     fn from_str(text: &str) -> Result<Self, ParseDecimalError> {
-        match Self::from_short(text) {
-            Some(value) => Ok(value),
-            None => Self::from_any(text),
+        match Self::from_short(text.as_bytes()) {
+            Some((value, length)) if length == text.len() => Ok(value),
+            _ => Self::from_any(text),
         }
     }
 }
 
 impl Decimal {
-    /// Reads a number that is too short to overflow and has no exponent and no leading zero but a single one.
-    fn from_short(text: &str) -> Option<Self> {
-        let (negative, digits) = match text.as_bytes() {
-            [b'-', rest @ ..] => (true, rest),
-            rest => (false, rest),
+    /// The number that `text` begins with, and its length, if it is too short to overflow and has no exponent.
+    pub(crate) fn from_short(text: &[u8]) -> Option<(Self, usize)> {
+        let (negative, unsigned) = match text {
+            [b'-', unsigned @ ..] => (true, unsigned),
+            unsigned => (false, unsigned),
         };
-        if digits.len() > 18 || !matches!(digits, [b'1'..=b'9', ..] | [b'0'] | [b'0', b'.', ..]) {
+        let (whole, length) = digits(unsigned, 0);
+        let (mut mantissa, mut scale, mut end) = (whole, 0, length);
+        let mut rest = unsigned.get(length..)?;
+        if let [b'.', fraction @ ..] = rest {
+            (mantissa, scale) = digits(fraction, whole);
+            end = length + 1 + scale;
+            rest = fraction.get(scale..)?;
+        }
+        let leading_zero = length > 1 && unsigned.first() == Some(&b'0');
+        let no_fraction = end > length && scale == 0;
+        if length == 0 || length + scale > 18 || leading_zero || no_fraction || matches!(rest, [b'e' | b'E', ..]) {
             return None;
         }
-        let (mut mantissa, mut scale, mut point) = (0_i64, 0, false);
-        for byte in digits {
-            match byte {
-                b'0'..=b'9' => {
-                    mantissa = mantissa * 10 + i64::from(byte - b'0');
-                    scale += u8::from(point);
-                }
-                b'.' if !point => point = true,
-                _ => return None,
-            }
-        }
-        let complete = !point || scale > 0;
-        complete.then(|| Self::from_scaled(if negative { -mantissa } else { mantissa }, scale))
+        let scale = u8::try_from(scale).ok()?;
+        let value = Self::from_scaled(if negative { -mantissa } else { mantissa }, scale);
+        Some((value, end + usize::from(negative)))
     }
 
     fn from_any(text: &str) -> Result<Self, ParseDecimalError> {

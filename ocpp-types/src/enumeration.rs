@@ -1,7 +1,5 @@
 //! Enumerations, which are texts in JSON.
 
-use alloc::borrow::Cow;
-
 use crate::{
     json::{Reader, Writer},
     lenient::{RepairKind, Unrecognized},
@@ -42,15 +40,19 @@ impl Reader<'_> {
     /// Reads a value of an enumeration.
     pub fn enumeration<T: Enumeration>(&mut self) -> Result<T, Fault> {
         let start = self.value_start();
-        let text: Cow<'_, str> = self.text_value()?;
-        match T::from_text(&text) {
+        match self.plain_string().and_then(T::from_text) {
             Some(value) => Ok(value),
-            None => self.odd_enumeration(&text, start),
+            None => self.odd_enumeration(start),
         }
     }
 
     #[cold]
-    fn odd_enumeration<T: Enumeration>(&mut self, text: &str, start: usize) -> Result<T, Fault> {
+    fn odd_enumeration<T: Enumeration>(&mut self, start: usize) -> Result<T, Fault> {
+        self.seek(start);
+        let text = &*self.text_value()?;
+        if let Some(value) = T::from_text(text) {
+            return Ok(value);
+        }
         let rule = Rule::NotInEnumeration(T::NAME);
         let similar = T::VALUES.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text));
         match similar.filter(|_| self.may_repair(RepairKind::LetterCase)) {

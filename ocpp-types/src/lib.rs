@@ -34,6 +34,7 @@
 //! - [`violation`]: what is wrong with a document. [`lenient`]: reading messages that break their schema in known ways.
 //! - [`text`], [`decimal`], [`datetime`], [`enumeration`], [`custom_data`]: the values. None is a float.
 //! - [`convert`]: between 2.0.1 and 2.1. [`catalogue`]: keys, variables, events, codes, units. [`signed_meter`]: signed values.
+//! - [`reading`]: meter values of any version in one form. [`limits`]: values that are valid and absurd.
 //!
 //! # Deviations from the schemas
 //!
@@ -64,10 +65,13 @@ pub mod enumeration;
 mod interop;
 pub mod json;
 pub mod lenient;
+pub mod limits;
 #[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 mod messages;
 #[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 mod prelude;
+#[cfg(any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
+pub mod reading;
 pub mod request;
 pub mod signed_meter;
 pub mod text;

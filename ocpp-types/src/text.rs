@@ -365,6 +365,15 @@ impl Reader<'_> {
     /// Reads a string of at most `max` characters.
     pub(crate) fn text_of(&mut self, max: usize) -> Result<CompactString, Fault> {
         let start = self.value_start();
+        match self.plain_string() {
+            Some(text) if text.len() <= max => Ok(CompactString::new(text)),
+            _ => self.odd_text(start, max),
+        }
+    }
+
+    #[cold]
+    fn odd_text(&mut self, start: usize, max: usize) -> Result<CompactString, Fault> {
+        self.seek(start);
         let text = self.text_value()?;
         if let Err(TooLong { max, actual }) = check_length(&text, max) {
             self.repair(crate::lenient::RepairKind::OverLong, Rule::TooLong { max, actual }, start, "")?;

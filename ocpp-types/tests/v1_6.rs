@@ -268,17 +268,6 @@ fn payloads_are_read_by_action_and_side() {
     }
 }
 
-#[test]
-fn enumerations_of_payloads_stay_small() {
-    let sizes = [
-        size_of::<StationRequest>(),
-        size_of::<CsmsRequest>(),
-        size_of::<StationResponse>(),
-        size_of::<CsmsResponse>(),
-    ];
-    assert!(sizes.iter().all(|size| *size <= 256), "{sizes:?}");
-}
-
 #[cfg(feature = "serde")]
 #[test]
 fn serde_gives_the_same_json() {

@@ -13,7 +13,7 @@ use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Action {
     /// To the connection.
     Link(LinkAction),
@@ -50,10 +50,10 @@ pub enum Action {
 
 /// An order to the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Send a text message.
-    Send(Vec<u8>),
+    Send(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Vec<u8>),
     /// Send a ping.
     Ping,
     /// Close the connection: it counts as closed now. No `Closed` need follow.
@@ -160,9 +160,19 @@ pub enum CommandError {
     },
 }
 
+/// Work of a station that takes long and is reported on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum StationWork {
+    /// A firmware update (1.6 §4.5).
+    Firmware,
+    /// An upload of diagnostics (1.6 §4.4).
+    Diagnostics,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Event {
     /// The station is connected.
@@ -174,6 +184,13 @@ pub enum Event {
     Disconnected,
     /// The station sent a heartbeat.
     Heartbeat,
+    /// The station told how far it is with what it was asked to do.
+    Progress {
+        /// What it does.
+        work: StationWork,
+        /// The status, in the words of the version.
+        status: CompactString,
+    },
     /// The station reported what was recorded before; it was answered again.
     Repeated {
         /// The action's name.

@@ -4,24 +4,32 @@ use core::time::Duration;
 
 use ocpp_rpc::Limits as FrameLimits;
 use ocpp_rpc::liveness::LivenessSettings;
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 use super::{AuthorizationStatus, RegistrationStatus};
 
 /// How a session behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct SessionConfig {
     /// How long the application may take to answer a question; at most `reply_within`.
+    #[cfg_attr(feature = "serde", serde(rename = "answer_within_ms", with = "ocpp_rpc::time::millis"))]
     pub answer_within: Duration,
     /// How long the station waits for an answer, all in all: also for the database. Then it is told of an internal error,
     /// and will try again; what it reported stays on its way into the database. Less than its own patience, mostly 30 s.
+    #[cfg_attr(feature = "serde", serde(rename = "reply_within_ms", with = "ocpp_rpc::time::millis"))]
     pub reply_within: Duration,
     /// What a station that boots is told when the application does not answer.
+    #[cfg_attr(feature = "serde", serde(with = "status_and_millis"))]
     pub unanswered_boot: (RegistrationStatus, Duration),
     /// What is said of a token when the application does not answer.
     pub unanswered_token: AuthorizationStatus,
     /// How long a station may take to answer a command, from when it is sent.
+    #[cfg_attr(feature = "serde", serde(rename = "command_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub command_timeout: Duration,
     /// A station that reconnects may be deaf until it has booted: commands wait for its first message, at most so long.
+    #[cfg_attr(feature = "serde", serde(rename = "ready_within_ms", with = "ocpp_rpc::time::millis"))]
     pub ready_within: Duration,
     /// How a dead connection is found.
     pub liveness: LivenessSettings,
@@ -49,6 +57,7 @@ impl Default for SessionConfig {
 
 /// The bounds of a session's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Limits {
     /// What one incoming frame may cost.
     pub frame: FrameLimits,
@@ -81,4 +90,25 @@ impl Default for Limits {
             connectors: 64,
         }
     }
+}
+
+/// `["Pending",60000]`.
+#[cfg(feature = "serde")]
+mod status_and_millis {
+    use core::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::RegistrationStatus;
+
+    pub fn serialize<S: Serializer>(pair: &(RegistrationStatus, Duration), serializer: S) -> Result<S::Ok, S::Error> {
+        (pair.0, Millis(pair.1)).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(RegistrationStatus, Duration), D::Error> {
+        <(RegistrationStatus, Millis)>::deserialize(deserializer).map(|(status, Millis(span))| (status, span))
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Millis(#[serde(with = "ocpp_rpc::time::millis")] Duration);
 }

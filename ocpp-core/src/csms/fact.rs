@@ -115,6 +115,7 @@ pub struct Booted {
     /// The verdict.
     pub status: RegistrationStatus,
     /// The interval that went with it, in whole seconds.
+    #[cfg_attr(feature = "serde", serde(rename = "interval_ms", with = "ocpp_rpc::time::millis"))]
     pub interval: Duration,
 }
 

@@ -1,5 +1,6 @@
 //! Everything that can be told to a session: facts, with the time of the call.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,7 +15,7 @@ use crate::store::Ticket;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Input<'a> {
     /// About the connection with the station.
     Link(LinkInput<'a>),
@@ -40,7 +41,7 @@ pub enum Input<'a> {
 
 /// A fact about the connection. The driver lets only the newest connection of a station speak.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
     /// The handshake succeeded. If another connection was open, it counts as closed.
     Opened {
@@ -48,7 +49,7 @@ pub enum LinkInput<'a> {
         dialect: Dialect,
     },
     /// A text message arrived.
-    Frame(&'a [u8]),
+    Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
     /// A pong arrived.
     Pong,
     /// The connection is gone.

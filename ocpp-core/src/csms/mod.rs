@@ -58,7 +58,7 @@
 //! session.handle(now, Input::Wall(DateTime::from_timestamp(1_700_000_000, 0).unwrap()))?;
 //! session.handle(now, Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 }))?;
 //! session.handle(now, Input::Link(LinkInput::Frame(
-//!     br#"[2,"1","StopTransaction",{"transactionId":7,"meterStop":9,"timestamp":"2023-11-14T22:00:00Z"}]"#,
+//!     br#"[2,"1","StopTransaction",{"transactionId":7,"meterStop":9,"timestamp":"2023-11-14T22:00:00Z"}]"#.into(),
 //! )))?;
 //! carry_out(&mut session, now, &mut database, &mut socket);
 //! assert!(matches!(database[..], [Fact::StopOrphaned(_)]));
@@ -101,7 +101,7 @@ mod state;
 
 pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
-    RemoteStatus,
+    RemoteStatus, StationWork,
 };
 pub use config::{Limits, SessionConfig};
 pub use fact::{

@@ -46,6 +46,7 @@ pub enum Answer {
         /// The verdict.
         status: RegistrationStatus,
         /// Accepted: the heartbeat interval; else the wait before the next boot message. Whole seconds count.
+        #[cfg_attr(feature = "serde", serde(rename = "interval_ms", with = "ocpp_rpc::time::millis"))]
         interval: Duration,
     },
     /// To [`Question::Authorize`].

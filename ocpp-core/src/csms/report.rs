@@ -8,7 +8,8 @@ use compact_str::CompactString;
 
 use super::ledger::StartReport;
 use super::{
-    Authorization, DataTransferStatus, IdToken, MeterValue, RegistrationStatus, StationInfo, StatusReport, StopReport,
+    Authorization, DataTransferStatus, IdToken, MeterValue, RegistrationStatus, StationInfo, StationWork, StatusReport,
+    StopReport,
 };
 
 /// A call of the station.
@@ -25,6 +26,10 @@ pub(crate) enum Report {
         connector: u32,
         named: Option<i32>,
         values: Vec<MeterValue>,
+    },
+    Progress {
+        work: StationWork,
+        status: CompactString,
     },
     DataTransfer {
         vendor_id: CompactString,
@@ -43,5 +48,6 @@ pub(crate) enum Response {
     Start { number: i32, verdict: Authorization },
     Stop,
     Samples,
+    Progress(StationWork),
     DataTransfer { status: DataTransferStatus, data: Option<String> },
 }

@@ -12,9 +12,25 @@ const CLOCK_SYNC: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Heartbeat {
     last_call: Instant,
     last_sync: Instant,
+    is_wanted: bool,
 }
 
 impl Heartbeat {
+    /// The CSMS asks for one.
+    pub fn trigger(&mut self) {
+        self.is_wanted = true;
+    }
+
+    /// Whether the CSMS asked for one.
+    pub fn is_wanted(&self) -> bool {
+        self.is_wanted
+    }
+
+    /// A heartbeat is on its way.
+    pub fn asked(&mut self) {
+        self.is_wanted = false;
+    }
+
     /// A message was sent.
     pub fn sent(&mut self, now: Instant) {
         self.last_call = now;

@@ -1,8 +1,12 @@
 //! Parts that the machines of both protocol families share. None of them knows a message.
 
+pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
 pub(crate) mod link;
 pub(crate) mod metering;
 pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
+pub(crate) mod reports;
+pub(crate) mod token;
+pub(crate) mod upload_job;

@@ -44,6 +44,23 @@ impl Registration {
         self.once_accepted
     }
 
+    /// Whether the CSMS has the station wait: only what it asks for may leave (1.6 §4.2).
+    pub fn is_pending(&self) -> bool {
+        matches!(self.state, State::Waiting { answer: Some(RegistrationStatus::Pending), .. })
+    }
+
+    /// The CSMS asks for a BootNotification. False once it has accepted the station.
+    pub fn trigger(&mut self) -> bool {
+        match self.state {
+            State::Accepted => false,
+            State::Due | State::Asked => true,
+            State::Waiting { .. } => {
+                self.state = State::Due;
+                true
+            }
+        }
+    }
+
     /// Whether the CSMS refused the station for now: nothing may be sent, nothing answered (1.6 §4.2).
     pub fn is_rejected(&self) -> bool {
         matches!(self.state, State::Waiting { answer: Some(RegistrationStatus::Rejected), .. })

@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Question, RegistrationStatus};
+use super::{AskId, AuthorizationStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus};
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Action {
     /// To the WebSocket.
     Link(LinkAction),
@@ -25,6 +25,8 @@ pub enum Action {
     },
     /// To the hardware of an EVSE.
     Evse(EvseId, EvseAction),
+    /// Work of the host that takes long.
+    Job(JobId, Job),
     /// Set the driver's clock, if it has one.
     SetClock(DateTime<Utc>),
     /// Restart, now.
@@ -44,12 +46,12 @@ pub enum Action {
 
 /// An order to the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Connect, and report `Opened` or `Closed`.
     Connect(ConnectRequest),
     /// Send a text message.
-    Send(Vec<u8>),
+    Send(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Vec<u8>),
     /// Send a ping.
     Ping,
     /// Close the connection, if there is one. No `Closed` need follow.
@@ -58,7 +60,7 @@ pub enum LinkAction {
 
 /// How to connect.
 #[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ConnectRequest {
     /// The whole connection URL, identity included (OCPP-J 1.6 §3.1.1).
     pub url: CompactString,
@@ -143,7 +145,7 @@ pub enum EvseStatus {
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Event {
     /// The link is open.
@@ -246,6 +248,11 @@ pub enum Event {
         /// The action's name.
         action: CompactString,
         /// What happened.
+        reason: CompactString,
+    },
+    /// A charging profile of the CSMS was refused.
+    ProfileRefused {
+        /// The rule that it breaks.
         reason: CompactString,
     },
     /// A configuration key changed.

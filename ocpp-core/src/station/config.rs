@@ -6,11 +6,15 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
+use super::{CustomSetting, Measurand};
 use crate::time::ClockPolicy;
 
-/// A secret that does not print.
+/// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Secret(pub CompactString);
 
 impl fmt::Debug for Secret {
@@ -21,6 +25,7 @@ impl fmt::Debug for Secret {
 
 /// The description of one station.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct StationConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
     pub endpoint: CompactString,
@@ -40,18 +45,37 @@ pub struct StationConfig {
     pub firmware_version: Option<CompactString>,
     /// The number of EVSEs (1.6: connectors), at least 1.
     pub evses: u16,
+    /// How they are wired.
+    pub wiring: Wiring,
     /// How the CSMS's time is used.
     pub clock: ClockPolicy,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
+    #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
     /// A reading younger than this is used without asking for another.
+    #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
+    #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
+    /// What becomes of a transaction that ran when the power failed.
+    pub after_power_loss: AfterPowerLoss,
+    /// Whether transactions go on, and begin, while new firmware is installed.
+    pub charges_while_installing: bool,
+    /// Whether the host can gather a file of diagnostics.
+    pub has_diagnostics: bool,
+    /// Whether the cables are fixed to the station: there is no plug to unlock.
+    pub has_fixed_cables: bool,
+    /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
+    pub measurands: Vec<Measurand>,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
+    /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
+    pub absent_settings: Vec<CompactString>,
+    /// Keys of the station's own.
+    pub custom_settings: Vec<CustomSetting>,
     /// The bounds.
     pub limits: Limits,
 }
@@ -69,12 +93,20 @@ impl StationConfig {
             serial_number: None,
             firmware_version: None,
             evses: 1,
+            wiring: Wiring::default(),
             clock: ClockPolicy::default(),
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
             boot_retry: Duration::from_secs(60),
+            after_power_loss: AfterPowerLoss::End,
+            charges_while_installing: false,
+            has_diagnostics: true,
+            has_fixed_cables: false,
+            measurands: Measurand::ALL.to_vec(),
             settings: Vec::new(),
+            absent_settings: Vec::new(),
+            custom_settings: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -101,8 +133,63 @@ impl StationConfig {
     }
 }
 
+/// How a station is wired: what charging profiles are converted by, and what holds where there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+pub struct Wiring {
+    /// The nominal voltage between phase and neutral, in millivolts: that of the region, never a measured one (1.6 §7.12).
+    pub line_millivolts: u32,
+    /// The phases of the connection to the grid, 1 to 3.
+    pub grid_phases: u8,
+    /// What each EVSE gives at most.
+    pub supply: Supply,
+}
+
+impl Default for Wiring {
+    /// Three phases of 230 V and 32 A at each EVSE.
+    fn default() -> Self {
+        let supply = Supply::Ac { phases: 3, max_milliamps: 32_000, min_milliamps: 6_000 };
+        Wiring { line_millivolts: 230_000, grid_phases: 3, supply }
+    }
+}
+
+/// What an EVSE gives to a vehicle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum Supply {
+    /// Alternating current.
+    Ac {
+        /// The phases that are wired, 1 to 3.
+        phases: u8,
+        /// The most on each phase, in milliamperes.
+        max_milliamps: u32,
+        /// Below it charging is suspended: 6 A by IEC 61851.
+        min_milliamps: u32,
+    },
+    /// Direct current.
+    Dc {
+        /// The nominal output voltage, by which limits in amperes become watts, in millivolts.
+        millivolts: u32,
+        /// The most, in milliwatts.
+        max_milliwatts: u64,
+    },
+}
+
+/// What becomes of a transaction that ran when the power failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum AfterPowerLoss {
+    /// It ends at the next start, with the register as it is then.
+    #[default]
+    End,
+    /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends. Whole milliseconds in
+    /// its serde form.
+    Resume(#[cfg_attr(feature = "serde", serde(with = "ocpp_rpc::time::millis"))] Duration),
+}
+
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Limits {
     /// What one incoming frame may cost.
     pub frame: FrameLimits,
@@ -110,14 +197,30 @@ pub struct Limits {
     pub journal: usize,
     /// How many of them may be meter samples; further ones are dropped and reported.
     pub journal_samples: usize,
+    /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
+    /// thinned out (1.6 errata 3.91).
+    pub stop_readings: usize,
+    /// Tokens in the authorisation cache, where it is enabled.
+    pub token_cache: u16,
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
+    /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
+    pub composite_periods: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { frame: FrameLimits::STANDARD, journal: 400, journal_samples: 300, unconfirmed: 64, questions: 4 }
+        Limits {
+            frame: FrameLimits::STANDARD,
+            journal: 400,
+            journal_samples: 300,
+            stop_readings: 300,
+            token_cache: 100,
+            unconfirmed: 64,
+            questions: 4,
+            composite_periods: 200,
+        }
     }
 }

@@ -99,6 +99,8 @@ pub enum FaultCode {
     HighTemperature,
     /// An internal fault of hardware or software.
     InternalError,
+    /// The CSMS and its own local list disagree about a token (1.6 §3.5.2); the station reports it by itself.
+    LocalListConflict,
     /// Any other fault; see the vendor's code.
     OtherError,
     /// Overcurrent.
@@ -119,13 +121,16 @@ pub enum FaultCode {
     WeakSignal,
 }
 
-/// An order to an EVSE. `Power` and `Lock` are desired levels, repeated only when they change.
+/// An order to an EVSE. `Power`, `Lock` and `Limit` are desired levels, repeated only when they change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EvseAction {
     /// Whether energy may flow.
     Power(Power),
     /// Whether the plug shall be held. An EVSE without a lock ignores it.
     Lock(Lock),
+    /// Draw no more than this from now on. Until the first such order after a start of the station, and where no profile
+    /// limits it, the EVSE may draw what [`Supply`](super::Supply) says.
+    Limit(Limit),
     /// Report the meter's values soon. Without an answer in time the last values are used and marked so.
     ReadMeter,
 }
@@ -140,6 +145,42 @@ pub enum Power {
     On,
 }
 
+/// How much an EVSE may give to the vehicle. Zero comes together with the order to give none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limit {
+    /// Alternating current.
+    Ac {
+        /// On each phase, in milliamperes.
+        milliamps: u32,
+        /// How many phases may be used, 1 to 3. An EVSE that cannot switch phases keeps to the current on those it has.
+        phases: u8,
+    },
+    /// Direct current.
+    Dc {
+        /// The power, in milliwatts.
+        milliwatts: u64,
+    },
+}
+
+impl Limit {
+    /// Whether nothing may be given.
+    pub fn is_zero(self) -> bool {
+        match self {
+            Limit::Ac { milliamps, .. } => milliamps == 0,
+            Limit::Dc { milliwatts } => milliwatts == 0,
+        }
+    }
+
+    /// A measure to compare limits of one EVSE by: of all phases together.
+    #[cfg(feature = "smart_charging")]
+    pub(crate) fn total(self) -> u64 {
+        match self {
+            Limit::Ac { milliamps, phases } => u64::from(milliamps) * u64::from(phases),
+            Limit::Dc { milliwatts } => milliwatts,
+        }
+    }
+}
+
 /// All facts of one EVSE as last reported, and the orders as last given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EvseFacts {
@@ -151,6 +192,9 @@ pub(crate) struct EvseFacts {
     /// What was ordered; none before the first order, which so always goes out.
     power: Option<Power>,
     desired_lock: Option<Lock>,
+    /// None while the EVSE's own limit holds.
+    #[cfg(feature = "smart_charging")]
+    limit: Option<Limit>,
 }
 
 impl EvseFacts {
@@ -166,6 +210,21 @@ impl EvseFacts {
     pub fn order_lock(&mut self, lock: Lock) -> Option<EvseAction> {
         let old = self.desired_lock.replace(lock);
         (old != Some(lock)).then_some(EvseAction::Lock(lock))
+    }
+
+    /// The order for a limit; none when it stands already, be it as `own` limit of the EVSE.
+    #[cfg(feature = "smart_charging")]
+    #[must_use]
+    pub fn order_limit(&mut self, limit: Limit, own: Limit) -> Option<EvseAction> {
+        let old = self.limit(own);
+        self.limit = Some(limit);
+        (old != limit).then_some(EvseAction::Limit(limit))
+    }
+
+    /// The limit that stands, at first the EVSE's `own`.
+    #[cfg(feature = "smart_charging")]
+    pub fn limit(&self, own: Limit) -> Limit {
+        self.limit.unwrap_or(own)
     }
 
     /// The next order for the lock goes out, whatever was ordered before.

@@ -1,15 +1,17 @@
 //! Everything that can be told to a station: facts, with the time of the call.
 
+use alloc::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, StopReason};
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, StopReason};
 use crate::store::Ticket;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Input<'a> {
     /// About the WebSocket.
     Link(LinkInput<'a>),
@@ -30,6 +32,8 @@ pub enum Input<'a> {
         /// The token.
         token: IdToken,
     },
+    /// What became of a job.
+    Job(JobId, JobUpdate),
     /// The application answers a question.
     Answer(AskId, Answer),
     /// The application wants something.
@@ -40,7 +44,7 @@ pub enum Input<'a> {
 
 /// A fact about the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
     /// The handshake succeeded, with the subprotocol that the server chose.
     Opened {
@@ -48,7 +52,7 @@ pub enum LinkInput<'a> {
         subprotocol: CompactString,
     },
     /// A text message arrived.
-    Frame(&'a [u8]),
+    Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
     /// A pong arrived.
     Pong,
     /// The connection is gone, or could not be made.

@@ -44,7 +44,7 @@ macro_rules! measurands {
         /// What is measured, with its unit (1.6 §7.31, §7.45).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Measurand {
-            $($(#[doc = $doc])* $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }
 
         impl Measurand {
@@ -153,7 +153,7 @@ macro_rules! phases {
         /// The phase or pair of phases that a value belongs to (1.6 §7.33).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Phase {
-            $($(#[doc = $doc])* $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }
 
         impl Phase {
@@ -201,7 +201,7 @@ phases! {
 /// A measurand as the keys of sampled and aligned data name it: with an optional phase (1.6 §9.1.17).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MeasurandChoice {
-    measurand: Measurand,
+    pub measurand: Measurand,
     phase: Option<Phase>,
 }
 

@@ -3,12 +3,16 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{EntryKey, Log, LogIndex, StoreOp};
+#[cfg(feature = "serde")]
+use crate::forms::Hex;
 
 /// The contents of a store. A driver fills one from its flash or database to restore a machine; tests keep one in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "Dump", into = "Dump"))]
 pub struct Image {
     /// The entries.
     pub entries: BTreeMap<EntryKey, Vec<u8>>,
@@ -25,10 +29,9 @@ impl Image {
             }
             StoreOp::Trim { log, through } => {
                 let records = self.logs.entry(*log).or_default();
-                *records = match through.0.checked_add(1) {
-                    Some(first_kept) => records.split_off(&LogIndex(first_kept)),
-                    None => BTreeMap::new(),
-                };
+                while records.first_key_value().is_some_and(|(index, _)| index <= through) {
+                    records.pop_first();
+                }
             }
             StoreOp::Put { key, value } => {
                 self.entries.insert(key.clone(), value.clone());
@@ -48,4 +51,33 @@ impl Image {
     pub fn records(&self, log: Log) -> impl Iterator<Item = (LogIndex, &[u8])> {
         self.logs.get(&log).into_iter().flatten().map(|(index, record)| (*index, record.as_slice()))
     }
+}
+
+/// The form of an image: records in hex.
+#[cfg(feature = "serde")]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Dump {
+    entries: BTreeMap<EntryKey, Hex<Vec<u8>>>,
+    logs: BTreeMap<Log, BTreeMap<LogIndex, Hex<Vec<u8>>>>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Image> for Dump {
+    fn from(image: Image) -> Self {
+        Dump { entries: map_values(image.entries, Hex), logs: map_values(image.logs, |log| map_values(log, Hex)) }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Dump> for Image {
+    fn from(dump: Dump) -> Self {
+        let bytes = |Hex(bytes)| bytes;
+        Image { entries: map_values(dump.entries, bytes), logs: map_values(dump.logs, |log| map_values(log, bytes)) }
+    }
+}
+
+#[cfg(feature = "serde")]
+fn map_values<K: Ord, A, B>(map: BTreeMap<K, A>, with: impl Fn(A) -> B) -> BTreeMap<K, B> {
+    map.into_iter().map(|(key, value)| (key, with(value))).collect()
 }

@@ -30,16 +30,19 @@ pub struct LogIndex(pub u64);
 pub enum Log {
     /// What the CSMS must learn of transactions, in chronological order (1.6 §3.7, 2.x E04).
     Transactions,
+    /// Readings of transactions that their stops will tell (1.6 `transactionData`).
+    StopReadings,
 }
 
 impl Log {
     /// All logs.
-    pub const ALL: [Log; 1] = [Log::Transactions];
+    pub const ALL: [Log; 2] = [Log::Transactions, Log::StopReadings];
 
     /// A short name, fit for a table or a file.
     pub fn as_str(self) -> &'static str {
         match self {
             Log::Transactions => "transactions",
+            Log::StopReadings => "stop_readings",
         }
     }
 }
@@ -67,7 +70,8 @@ impl fmt::Display for EntryKey {
 }
 
 /// One atomic change of the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum StoreOp {
     /// Adds a record at the end of a log.
     Append {
@@ -76,6 +80,7 @@ pub enum StoreOp {
         /// Its position, greater than that of every earlier record of the log.
         index: LogIndex,
         /// The framed record.
+        #[cfg_attr(feature = "serde", serde(with = "crate::forms::hex"))]
         record: Vec<u8>,
     },
     /// Removes the records of a log up to and including `through`.
@@ -90,6 +95,7 @@ pub enum StoreOp {
         /// The entry's name.
         key: EntryKey,
         /// The framed value.
+        #[cfg_attr(feature = "serde", serde(with = "crate::forms::hex"))]
         value: Vec<u8>,
     },
     /// Removes an entry; one that is not there is no error.

@@ -1,6 +1,5 @@
 //! The wall clock: anchors that tie an instant of a boot to wall time.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -34,10 +33,12 @@ impl Anchor {
 
 /// When the CSMS's `currentTime` changes the clock (1.6 §4.2, §4.6; 2.x B01, G02).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ClockPolicy {
     /// Each answer sets the clock if it differs by at least `min_step`.
     Always {
         /// Smaller differences are left alone: they are mostly latency.
+        #[cfg_attr(feature = "serde", serde(rename = "min_step_ms", with = "ocpp_rpc::time::millis"))]
         min_step: Duration,
     },
     /// Only while the clock was never set in this boot.
@@ -63,20 +64,22 @@ pub struct Clock {
     /// The first anchor of each boot, this one included: written once, so that a stamp always resolves alike.
     first: Vec<Anchor>,
     /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time.
-    last_recorded: BTreeMap<Boot, u64>,
+    last_recorded: Vec<(Boot, u64)>,
 }
 
 impl Clock {
     /// A clock for `boot` that is not set, with the first anchors of earlier boots.
     pub fn new(boot: Boot, earlier: Vec<Anchor>) -> Self {
-        Clock { boot, current: None, first: earlier, last_recorded: BTreeMap::new() }
+        Clock { boot, current: None, first: earlier, last_recorded: Vec::new() }
     }
 
     /// Learns of a stamp that is on record, from an earlier boot.
     pub fn saw(&mut self, stamp: Stamp) {
         if let Stamp::Unset { boot, millis } = stamp {
-            let last = self.last_recorded.entry(boot).or_default();
-            *last = millis.max(*last);
+            match self.last_recorded.iter_mut().find(|(known, _)| *known == boot) {
+                Some((_, last)) => *last = millis.max(*last),
+                None => self.last_recorded.push((boot, millis)),
+            }
         }
     }
 
@@ -93,6 +96,11 @@ impl Clock {
     /// Wall time at `now`, if known.
     pub fn wall(&self, now: Instant) -> Option<DateTime<Utc>> {
         self.current.and_then(|anchor| DateTime::from_timestamp_millis(anchor.wall_at(now)))
+    }
+
+    /// Milliseconds from the start of the boot to wall time, if known. Another value means that the clock stepped.
+    pub fn offset_ms(&self) -> Option<i64> {
+        self.current.map(|anchor| anchor.wall_at(Instant::ZERO))
     }
 
     /// The instant at which the clock shows `wall`; a past one gives an earlier instant, saturating at zero.
@@ -148,8 +156,8 @@ impl Clock {
             Stamp::Wall(millis) => millis,
             Stamp::Unset { boot, millis } => {
                 let anchor = self.first.iter().find(|anchor| anchor.boot >= boot)?;
-                let gone =
-                    self.last_recorded.range(boot..anchor.boot).fold(0u64, |sum, (_, last)| sum.saturating_add(*last));
+                let between = self.last_recorded.iter().filter(|(known, _)| (boot..anchor.boot).contains(known));
+                let gone = between.fold(0u64, |sum, (_, last)| sum.saturating_add(*last));
                 let gone = i64::try_from(gone).unwrap_or(i64::MAX);
                 anchor.wall_at(Instant::from_millis(millis)).saturating_sub(gone)
             }

@@ -39,7 +39,8 @@ fn composite_equals_the_naive_evaluation_of_each_second() {
         let schedule = composite(&case, &case.request);
         let situation = case.situation();
         let now = case.request.start.timestamp();
-        let reference = Reference { situation: &situation, now, unit: case.request.unit };
+        let offset_at = generate::offset_at;
+        let reference = Reference { situation: &situation, now, unit: case.request.unit, offset_at };
         for second in 0..case.request.duration_seconds.max(1) {
             let expected = reference.at(case.request.evse, now + i64::from(second));
             prop_assert_eq!(value_at(&schedule, second), expected, "at second {}", second);

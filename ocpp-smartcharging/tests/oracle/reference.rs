@@ -98,6 +98,8 @@ pub struct Reference<'a> {
     pub situation: &'a Situation<'a>,
     pub now: i64,
     pub unit: RateUnit,
+    /// The civil time: seconds that it is ahead of UTC.
+    pub offset_at: fn(i64) -> i32,
 }
 
 impl<'a> Reference<'a> {
@@ -477,7 +479,7 @@ impl<'a> Reference<'a> {
         };
         let mut t = t;
         if schedule.use_local_time && schedule.start_schedule.is_some() {
-            t += i64::from(crate::generate::offset_at(t));
+            t += i64::from((self.offset_at)(t));
         }
         let mut end = i64::MAX;
         if profile.kind == Kind::Recurring

@@ -1,4 +1,4 @@
-//! What an expert writes with serde: strings, chrono and closed enumerations, no further checks.
+// What an expert writes with serde: `Str` for texts, chrono and closed enumerations, no further checks.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub trait Skip {
     }
 }
 
-impl Skip for String {}
+impl Skip for Str {}
 impl Skip for bool {}
 impl Skip for i64 {}
 impl Skip for f64 {}
@@ -48,24 +48,24 @@ impl<T> Skip for Option<T> {
 objects! {
     Heartbeat {}
     BootNotification {
-        charge_point_vendor: String,
-        charge_point_model: String,
-        charge_point_serial_number: Option<String>,
-        charge_box_serial_number: Option<String>,
-        firmware_version: Option<String>,
-        iccid: Option<String>,
-        imsi: Option<String>,
-        meter_type: Option<String>,
-        meter_serial_number: Option<String>,
+        charge_point_vendor: Str,
+        charge_point_model: Str,
+        charge_point_serial_number: Option<Str>,
+        charge_box_serial_number: Option<Str>,
+        firmware_version: Option<Str>,
+        iccid: Option<Str>,
+        imsi: Option<Str>,
+        meter_type: Option<Str>,
+        meter_serial_number: Option<Str>,
     }
     StatusNotification {
         connector_id: i64,
         error_code: ErrorCode,
-        info: Option<String>,
+        info: Option<Str>,
         status: Status,
         timestamp: Option<DateTime<Utc>>,
-        vendor_id: Option<String>,
-        vendor_error_code: Option<String>,
+        vendor_id: Option<Str>,
+        vendor_error_code: Option<Str>,
     }
     MeterValues {
         connector_id: i64,
@@ -77,7 +77,7 @@ objects! {
         sampled_value: Vec<SampledValue>,
     }
     SampledValue {
-        value: String,
+        value: Str,
         context: Option<Context>,
         format: Option<Format>,
         measurand: Option<Measurand>,
@@ -86,7 +86,7 @@ objects! {
         unit: Option<Unit>,
     }
     StopTransaction {
-        id_tag: Option<String>,
+        id_tag: Option<Str>,
         meter_stop: i64,
         timestamp: DateTime<Utc>,
         transaction_id: i64,
@@ -126,12 +126,12 @@ objects! {
         update_type: UpdateType,
     }
     AuthorizationData {
-        id_tag: String,
+        id_tag: Str,
         id_tag_info: Option<IdTagInfo>,
     }
     IdTagInfo {
         expiry_date: Option<DateTime<Utc>>,
-        parent_id_tag: Option<String>,
+        parent_id_tag: Option<Str>,
         status: AuthorizationStatus,
     }
     NotifyReport {
@@ -148,8 +148,8 @@ objects! {
         variable_characteristics: Option<Characteristics>,
     }
     Component {
-        name: String,
-        instance: Option<String>,
+        name: Str,
+        instance: Option<Str>,
         evse: Option<Evse>,
     }
     Evse {
@@ -157,22 +157,22 @@ objects! {
         connector_id: Option<i64>,
     }
     Variable {
-        name: String,
-        instance: Option<String>,
+        name: Str,
+        instance: Option<Str>,
     }
     Attribute {
         r#type: Option<AttributeType>,
-        value: Option<String>,
+        value: Option<Str>,
         mutability: Option<Mutability>,
         persistent: Option<bool>,
         constant: Option<bool>,
     }
     Characteristics {
-        unit: Option<String>,
+        unit: Option<Str>,
         data_type: DataType,
         min_limit: Option<f64>,
         max_limit: Option<f64>,
-        values_list: Option<String>,
+        values_list: Option<Str>,
         supports_monitoring: bool,
     }
 }

@@ -1,16 +1,35 @@
 //! Compares, in one run and on the same frames, decoding and encoding with `ocpp-types`, with hand-written serde structs and with
 //! published crates. Times are the best of many rounds; what counts is the ratio to the hand-written structs.
+//!
+//! "by hand" reads in two passes into `String`s, "inline" in one pass into strings that keep up to 24 bytes in place. The exit status
+//! says whether ours allocates more than the latter anywhere.
 
-mod by_hand;
+/// With strings on the heap.
+mod by_hand {
+    type Str = String;
+    include!("by_hand.rs");
+}
+
+/// With short strings in place.
+mod inline {
+    type Str = compact_str::CompactString;
+    include!("by_hand.rs");
+}
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    collections::BTreeMap,
     hint::black_box,
+    process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
-use ocpp_types::{Decode, Encode, Fault, json::{Reader, Writer}, v1_6, v2_0_1};
+use ocpp_types::{
+    Decode, Encode, Fault,
+    json::{Reader, Writer},
+    v1_6, v2_0_1,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -89,6 +108,12 @@ fn two_pass<T: DeserializeOwned>(frame: &str) -> T {
     serde_json::from_str(payload.get()).unwrap()
 }
 
+/// In one pass, with all that can be borrowed borrowed.
+fn one_pass<T: DeserializeOwned>(frame: &str) -> T {
+    let (_, _, _, payload): (u8, &str, &str, T) = serde_json::from_str(frame).unwrap();
+    payload
+}
+
 fn scan(frame: &str) {
     Reader::new(frame).skip_value().unwrap();
 }
@@ -99,48 +124,68 @@ fn frame(action: &str, payload: &str) -> String {
     format!("[2,\"{ID}\",\"{action}\",{payload}]")
 }
 
-/// Geometric means over all cases, by name: sum of logarithms and count.
+/// What is said at the end.
 #[derive(Default)]
-struct Means(std::collections::BTreeMap<&'static str, (f64, u32)>);
+struct Summary {
+    /// Ratios over all cases, by name: sum of logarithms and count.
+    ratios: BTreeMap<&'static str, (f64, u32)>,
+    /// Cases in which more is allocated than by one-pass serde with strings in place.
+    excesses: Vec<String>,
+}
 
-impl Means {
+impl Summary {
     fn add(&mut self, name: &'static str, ratio: f64) {
-        let entry = self.0.entry(name).or_default();
+        let entry = self.ratios.entry(name).or_default();
         entry.0 += ratio.ln();
         entry.1 += 1;
+    }
+
+    fn compare_allocations(&mut self, what: &str, ours: usize, inline: usize) {
+        if ours > inline {
+            self.excesses.push(format!("{what}: {ours} allocations, {inline} by serde"));
+        }
     }
 }
 
 macro_rules! case {
-    ($means:expr, $action:literal, $payload:expr, $ours:ty, $hand:ty $(, $peer:literal: $type:ty)*) => {{
+    ($summary:expr, $action:literal, $payload:expr, $ours:ty, $hand:ident $(, $peer:literal: $type:ty)*) => {{
         let frame = frame($action, $payload);
-        let means: &mut Means = $means;
-        let hand = measure(|| two_pass::<$hand>(&frame));
+        let summary: &mut Summary = $summary;
+        let hand = measure(|| two_pass::<by_hand::$hand>(&frame));
+        let inline = measure(|| one_pass::<inline::$hand>(&frame));
         let ours = measure(|| decode::<$ours>(&frame).unwrap());
         let bare = measure(|| scan(&frame));
         println!("{} ({} bytes)", $action, frame.len());
         println!("  decode  by hand {:>9.0} ns {:>5} allocations", hand.0, hand.1);
         println!("          ours    {:>9.0} ns {:>5} allocations, ratio {:.2}", ours.0, ours.1, ours.0 / hand.0);
+        println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / hand.0);
         println!("          scan    {:>9.0} ns {:>5} allocations, ratio {:.2}", bare.0, bare.1, bare.0 / hand.0);
-        means.add("decode, ours", ours.0 / hand.0);
-        means.add("decode, scan", bare.0 / hand.0);
+        summary.compare_allocations(concat!("decoding ", $action), ours.1, inline.1);
+        summary.add("decode, ours", ours.0 / hand.0);
+        summary.add("decode, inline", inline.0 / hand.0);
+        summary.add("decode, scan", bare.0 / hand.0);
         $(
             let peer = measure(|| two_pass::<$type>(&frame));
             println!("          {:<9}{:>8.0} ns {:>5} allocations, ratio {:.2}", $peer, peer.0, peer.1, peer.0 / hand.0);
-            means.add(concat!("decode, ", $peer), peer.0 / hand.0);
+            summary.add(concat!("decode, ", $peer), peer.0 / hand.0);
         )*
-        let value: $hand = two_pass(&frame);
+        let value: by_hand::$hand = two_pass(&frame);
         let written = measure(|| serialize($action, &value));
+        let value: inline::$hand = one_pass(&frame);
+        let inline = measure(|| serde_json::to_string(&(2, ID, $action, &value)).unwrap());
         let own = decode::<$ours>(&frame).unwrap();
         let ours = measure(|| encode($action, &own));
         println!("  encode  by hand {:>9.0} ns {:>5} allocations", written.0, written.1);
         println!("          ours    {:>9.0} ns {:>5} allocations, ratio {:.2}", ours.0, ours.1, ours.0 / written.0);
-        means.add("encode, ours", ours.0 / written.0);
+        println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / written.0);
+        summary.compare_allocations(concat!("encoding ", $action), ours.1, inline.1);
+        summary.add("encode, ours", ours.0 / written.0);
+        summary.add("encode, inline", inline.0 / written.0);
         $(
             let value: $type = two_pass(&frame);
             let peer = measure(|| serialize($action, &value));
             println!("          {:<9}{:>8.0} ns {:>5} allocations, ratio {:.2}", $peer, peer.0, peer.1, peer.0 / written.0);
-            means.add(concat!("encode, ", $peer), peer.0 / written.0);
+            summary.add(concat!("encode, ", $peer), peer.0 / written.0);
         )*
     }};
 }
@@ -151,7 +196,7 @@ fn serialize<T: Serialize>(action: &str, payload: &T) -> String {
     serde_json::to_string(&(2, ID, action, payload)).unwrap()
 }
 
-fn main() {
+fn main() -> ExitCode {
     let meter_value = |second: usize| {
         format!(
             r#"{{"timestamp":"2024-05-06T07:{:02}:{:02}Z","sampledValue":[{{"value":"{}.5","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"}},{{"value":"16.02","context":"Sample.Periodic","measurand":"Current.Import","phase":"L1","unit":"A"}}]}}"#,
@@ -162,7 +207,8 @@ fn main() {
     };
     let list = |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
     let boot = r#"{"chargePointVendor":"Example","chargePointModel":"One","chargePointSerialNumber":"CP-000123","firmwareVersion":"1.2.3","meterType":"M3"}"#;
-    let status = r#"{"connectorId":1,"errorCode":"NoError","status":"Charging","timestamp":"2024-05-06T07:08:09.123Z"}"#;
+    let status =
+        r#"{"connectorId":1,"errorCode":"NoError","status":"Charging","timestamp":"2024-05-06T07:08:09.123Z"}"#;
     let meter = format!(r#"{{"connectorId":1,"transactionId":1234567,"meterValue":[{}]}}"#, list(2, &meter_value));
     let stop = format!(
         r#"{{"idTag":"04A2B3C4D5","meterStop":123456,"timestamp":"2024-05-06T08:00:00Z","transactionId":1234567,"reason":"Local","transactionData":[{}]}}"#,
@@ -170,7 +216,11 @@ fn main() {
     );
     let profile = format!(
         r#"{{"connectorId":1,"csChargingProfiles":{{"chargingProfileId":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Absolute","chargingSchedule":{{"startSchedule":"2024-05-06T00:00:00Z","chargingRateUnit":"A","chargingSchedulePeriod":[{}]}}}}}}"#,
-        list(1000, &|index| format!(r#"{{"startPeriod":{},"limit":{}.5,"numberPhases":3}}"#, index * 60, 6 + index % 26))
+        list(1000, &|index| format!(
+            r#"{{"startPeriod":{},"limit":{}.5,"numberPhases":3}}"#,
+            index * 60,
+            6 + index % 26
+        ))
     );
     let local = format!(
         r#"{{"listVersion":7,"localAuthorizationList":[{}],"updateType":"Full"}}"#,
@@ -186,28 +236,34 @@ fn main() {
             1 + index % 2
         ))
     );
-    let mut means = Means::default();
+    let mut summary = Summary::default();
     use ocpp_kit::{v1_6 as kit16, v2_0_1 as kit201};
     use ocpp_rs::v16::call as rs16;
     use rust_ocpp::{v1_6::messages as rust16, v2_0_1::messages as rust201};
-    case!(&mut means, "Heartbeat", "{}", v1_6::HeartbeatRequest, by_hand::Heartbeat,
+    case!(&mut summary, "Heartbeat", "{}", v1_6::HeartbeatRequest, Heartbeat,
         "rust-ocpp": rust16::heart_beat::HeartbeatRequest, "ocpp_rs": rs16::Heartbeat, "ocpp-kit": kit16::HeartbeatRequest);
-    case!(&mut means, "BootNotification", boot, v1_6::BootNotificationRequest, by_hand::BootNotification,
+    case!(&mut summary, "BootNotification", boot, v1_6::BootNotificationRequest, BootNotification,
         "rust-ocpp": rust16::boot_notification::BootNotificationRequest, "ocpp_rs": rs16::BootNotification, "ocpp-kit": kit16::BootNotificationRequest);
-    case!(&mut means, "StatusNotification", status, v1_6::StatusNotificationRequest, by_hand::StatusNotification,
+    case!(&mut summary, "StatusNotification", status, v1_6::StatusNotificationRequest, StatusNotification,
         "rust-ocpp": rust16::status_notification::StatusNotificationRequest, "ocpp_rs": rs16::StatusNotification, "ocpp-kit": kit16::StatusNotificationRequest);
-    case!(&mut means, "MeterValues", &meter, v1_6::MeterValuesRequest, by_hand::MeterValues,
+    case!(&mut summary, "MeterValues", &meter, v1_6::MeterValuesRequest, MeterValues,
         "rust-ocpp": rust16::meter_values::MeterValuesRequest, "ocpp_rs": rs16::MeterValues, "ocpp-kit": kit16::MeterValuesRequest);
-    case!(&mut means, "StopTransaction", &stop, v1_6::StopTransactionRequest, by_hand::StopTransaction,
+    case!(&mut summary, "StopTransaction", &stop, v1_6::StopTransactionRequest, StopTransaction,
         "rust-ocpp": rust16::stop_transaction::StopTransactionRequest, "ocpp_rs": rs16::StopTransaction, "ocpp-kit": kit16::StopTransactionRequest);
-    case!(&mut means, "SetChargingProfile", &profile, v1_6::SetChargingProfileRequest, by_hand::SetChargingProfile,
+    case!(&mut summary, "SetChargingProfile", &profile, v1_6::SetChargingProfileRequest, SetChargingProfile,
         "rust-ocpp": rust16::set_charging_profile::SetChargingProfileRequest, "ocpp_rs": rs16::SetChargingProfile, "ocpp-kit": kit16::SetChargingProfileRequest);
-    case!(&mut means, "SendLocalList", &local, v1_6::SendLocalListRequest, by_hand::SendLocalList,
+    case!(&mut summary, "SendLocalList", &local, v1_6::SendLocalListRequest, SendLocalList,
         "rust-ocpp": rust16::send_local_list::SendLocalListRequest, "ocpp_rs": rs16::SendLocalList, "ocpp-kit": kit16::SendLocalListRequest);
-    case!(&mut means, "NotifyReport", &report, v2_0_1::NotifyReportRequest, by_hand::NotifyReport,
+    case!(&mut summary, "NotifyReport", &report, v2_0_1::NotifyReportRequest, NotifyReport,
         "rust-ocpp": rust201::notify_report::NotifyReportRequest, "ocpp-kit": kit201::NotifyReportRequest);
     println!("geometric means of the ratios to the hand-written structs:");
-    for (name, (sum, count)) in means.0 {
+    for (name, (sum, count)) in summary.ratios {
         println!("  {name:<20} {:.2}", (sum / f64::from(count)).exp());
     }
+    if summary.excesses.is_empty() {
+        println!("in no case more allocations than one-pass serde with strings in place");
+        return ExitCode::SUCCESS;
+    }
+    println!("more allocations than one-pass serde with strings in place: {:#?}", summary.excesses);
+    ExitCode::FAILURE
 }

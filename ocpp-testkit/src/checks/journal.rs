@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::Fact;
+use ocpp_core::csms::{Attribution, Fact, MeterValue};
 use ocpp_core::store::{Log, StoreOp};
 use serde_json::Value;
 
@@ -26,7 +26,8 @@ impl Kind {
     fn of_record(record: &[u8]) -> Option<Kind> {
         match record.get(1) {
             Some(1) => Some(Kind::Start),
-            Some(2) => Some(Kind::Sample),
+            // Of a transaction, and of none.
+            Some(2 | 4) => Some(Kind::Sample),
             Some(3) => Some(Kind::Stop),
             Some(_) | None => None,
         }
@@ -36,7 +37,7 @@ impl Kind {
         match action {
             "StartTransaction" => Some(Kind::Start),
             "StopTransaction" => Some(Kind::Stop),
-            "MeterValues" if payload.get("transactionId").is_some() => Some(Kind::Sample),
+            "MeterValues" if !is_triggered_beside(payload) => Some(Kind::Sample),
             _ => None,
         }
     }
@@ -173,6 +174,11 @@ impl JournalCheck {
         for fact in facts.get(self.compared..).unwrap_or_default() {
             self.compared += 1;
             match fact {
+                Fact::Sampled(samples)
+                    if samples.attribution == Attribution::None && samples.values.iter().all(is_triggered) =>
+                {
+                    continue;
+                }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
                 Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => continue,
@@ -213,7 +219,7 @@ impl Message {
             }
             (Kind::Sample, Fact::Sampled(samples)) => {
                 let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let is_same = |(sent, kept): (&Value, &ocpp_core::csms::MeterValue)| {
+                let is_same = |(sent, kept): (&Value, &MeterValue)| {
                     let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                     let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
                     time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
@@ -224,6 +230,16 @@ impl Message {
             (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
         }
     }
+}
+
+/// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.
+pub(super) fn is_triggered_beside(payload: &Value) -> bool {
+    let context = payload.pointer("/meterValue/0/sampledValue/0/context").and_then(Value::as_str);
+    payload.get("transactionId").is_none() && context == Some("Trigger")
+}
+
+pub(super) fn is_triggered(value: &MeterValue) -> bool {
+    value.values.first().is_some_and(|sample| sample.context.as_deref() == Some("Trigger"))
 }
 
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {

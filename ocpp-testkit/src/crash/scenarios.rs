@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken};
-use ocpp_core::station::EvseId;
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Event, Fact, IdToken, StationWork};
+use ocpp_core::station::{AfterPowerLoss, EvseId};
+use serde_json::{Value, json};
 
 use crate::checks::{Failure, Violation};
+use crate::csms::CommandResult;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
@@ -25,7 +27,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 12] = [
+pub const ALL: [Scenario; 20] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -35,9 +37,27 @@ pub const ALL: [Scenario; 12] = [
     Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
     Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
     Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
+    Scenario { name: "profile", config: plain, steps: profile, holds: profile_is_in_force },
+    Scenario { name: "profile of a remote start", config: plain, steps: remote_profile, holds: no_profile_is_left },
     Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
     Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
     Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
+    Scenario {
+        name: "session with readings for the stop",
+        config: readings,
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "session goes on after the power cut",
+        config: resuming,
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario { name: "offline session by the cache", config: cached, steps: by_the_cache, holds: nothing_more },
+    Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
+    Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
+    Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -110,6 +130,91 @@ fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
     }))
 }
 
+/// The default profile that the station accepted last limits the connector, or the one after it.
+fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
+    let is_acceptance =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    let accepted = pair.csms.results().filter(|(_, result)| is_acceptance(result)).count();
+    let schedule = ask(pair, "GetCompositeSchedule", r#"{"connectorId":1,"duration":60,"chargingRateUnit":"A"}"#)?;
+    let possible = LIMITS.iter().skip(accepted.saturating_sub(1));
+    let is_one_of_them = possible.into_iter().any(|limit| schedule.contains(&format!(r#""limit":{limit},"#)));
+    if accepted == 0 || is_one_of_them {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "default charging profile".to_owned(),
+        expected: format!("the limit of profile {accepted} or a later one"),
+        found: Some(schedule),
+    }))
+}
+
+/// What came with a remote start has gone with its transaction.
+fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
+    let answer = ask(pair, "ClearChargingProfile", "{}")?;
+    if answer.contains("Unknown") {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "charging profiles".to_owned(),
+        expected: "none".to_owned(),
+        found: Some(answer),
+    }))
+}
+
+/// The station's answer to a call.
+fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
+    let before = pair.csms.results().count();
+    pair.act(call(action, payload))?;
+    let answered = |pair: &Pair| pair.csms.results().count() > before;
+    pair.drive_until(Duration::from_secs(60), "an answer to the last question", answered)?;
+    let last = pair.csms.results().last().map(|(_, result)| result.clone());
+    Ok(match last {
+        Some(Ok(CommandAnswer::Call(answer))) => answer,
+        other => format!("{other:?}"),
+    })
+}
+
+/// The list is that of the last update that was answered, or a later one, and never half of one.
+fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    // Without a crash of the CSMS each command has its result, in order.
+    let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
+    pair.act(call("GetLocalListVersion", "{}"))?;
+    let version = |pair: &Pair| {
+        pair.csms.results().find_map(|(_, result)| match result {
+            Ok(CommandAnswer::Call(answer)) => {
+                let number = answer.split_once("listVersion\":")?.1;
+                number.trim_end_matches('}').parse::<usize>().ok()
+            }
+            Ok(_) | Err(_) => None,
+        })
+    };
+    pair.drive_until(Duration::from_secs(60), "an answer to GetLocalListVersion", |pair| version(pair).is_some())?;
+    match version(pair) {
+        Some(version) if (least..=2).contains(&version) => Ok(()),
+        other => Err(pair.fail(Violation::SettingLost {
+            key: "version of the local list".to_owned(),
+            expected: format!("{least} to 2"),
+            found: other.map(|version| version.to_string()),
+        })),
+    }
+}
+
+/// An update that was answered ends with the report that it is installed, however often the power failed.
+fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+    let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
+    let is_installed = |pair: &Pair| {
+        let told = pair.csms_events.iter().any(|(_, event)| {
+            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
+        });
+        told && pair.station.store().image().entry("firmware").is_none()
+    };
+    if was_taken {
+        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
+    }
+    Ok(())
+}
+
 fn plain() -> PairConfig {
     PairConfig::new(7)
 }
@@ -123,6 +228,23 @@ fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
+}
+
+fn readings() -> PairConfig {
+    let measurand = "Energy.Active.Import.Register";
+    let config = plain().with_setting("StopTxnSampledData", measurand).with_setting("StopTxnAlignedData", measurand);
+    config.with_setting("ClockAlignedDataInterval", "90")
+}
+
+fn resuming() -> PairConfig {
+    let mut config = plain();
+    config.station.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
+    config
+}
+
+fn cached() -> PairConfig {
+    let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
+    PairConfig { station_store, ..plain().with_setting("AuthorizationCacheEnabled", "true") }
 }
 
 fn two_evses() -> PairConfig {
@@ -197,11 +319,79 @@ fn taken_out() -> Vec<(u64, Step)> {
     session(1).into_iter().chain([(30, out)]).collect()
 }
 
+/// Limits of the default profiles that are set one after the other, in amperes. The last bears the id of the second.
+const LIMITS: [u32; 3] = [9, 8, 7];
+
+/// Each takes the place of the one before: by its level first, by its id then.
+fn profile() -> Vec<(u64, Step)> {
+    let default = |id, level, limit| {
+        let profile = relative_profile(id, level, "TxDefaultProfile", limit);
+        call("SetChargingProfile", &json!({"connectorId": 1, "csChargingProfiles": profile}).to_string())
+    };
+    let [first, second, third] = LIMITS;
+    let sets = [(3, default(1, 0, first)), (60, default(2, 0, second)), (120, default(2, 1, third))];
+    session(1).into_iter().chain(sets).collect()
+}
+
+/// Of 6 A, which the vehicle would like to exceed.
+fn remote_profile() -> Vec<(u64, Step)> {
+    let profile = relative_profile(1, 0, "TxProfile", 6);
+    let start = json!({"connectorId": 1, "idTag": "TAG", "chargingProfile": profile}).to_string();
+    vec![
+        (5, call("RemoteStartTransaction", &start)),
+        (10, Step::Plug(EvseId(1))),
+        (140, Step::RemoteStopRunning),
+        (160, Step::Unplug(EvseId(1))),
+    ]
+}
+
+fn relative_profile(id: u32, level: u32, purpose: &str, limit: u32) -> Value {
+    let periods = json!([{"startPeriod": 0, "limit": limit}]);
+    json!({
+        "chargingProfileId": id, "stackLevel": level, "chargingProfilePurpose": purpose,
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
+    })
+}
+
 /// A soft one in the session, a hard one after it.
 fn reset() -> Vec<(u64, Step)> {
     let soft = call("Reset", r#"{"type":"Soft"}"#);
     let hard = call("Reset", r#"{"type":"Hard"}"#);
     cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
+}
+
+/// The first session has the token cached, the second one starts by it.
+fn by_the_cache() -> Vec<(u64, Step)> {
+    let down = [(240, Step::Network(Network::Dead)), (240, Step::CUT)];
+    let up = (500, Step::Network(Network::Up));
+    let second = session(1).into_iter().map(|(seconds, step)| (seconds + 250, step));
+    session(1).into_iter().chain(down).chain(second).chain([up]).collect()
+}
+
+/// A list of three parts, and then a change of it that needs two.
+fn local_list() -> Vec<(u64, Step)> {
+    let tokens = |numbers: std::ops::Range<u32>| {
+        let token = |n| format!(r#"{{"idTag":"T{n}","idTagInfo":{{"status":"Accepted"}}}}"#);
+        numbers.map(token).collect::<Vec<_>>().join(",")
+    };
+    let send = |kind: &str, version: u32, tokens: String| {
+        let payload =
+            format!(r#"{{"listVersion":{version},"updateType":"{kind}","localAuthorizationList":[{tokens}]}}"#);
+        call("SendLocalList", &payload)
+    };
+    vec![(5, send("Full", 1, tokens(0..60))), (10, send("Differential", 2, tokens(40..80)))]
+}
+
+fn reservation() -> Vec<(u64, Step)> {
+    let payload = r#"{"connectorId":0,"expiryDate":"2026-01-01T13:00:00Z","idTag":"TAG","reservationId":4}"#;
+    session(1).into_iter().chain([(2, call("ReserveNow", payload))]).collect()
+}
+
+/// Asked for in the session, installed after it, with the restart that it needs.
+fn firmware() -> Vec<(u64, Step)> {
+    let payload = r#"{"location":"https://host/new.bin","retrieveDate":"2026-01-01T12:00:30Z","retries":1}"#;
+    cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
 fn call(action: &str, payload: &str) -> Step {

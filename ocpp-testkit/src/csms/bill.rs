@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ocpp_core::csms::{Attribution, Consumption, Fact, MeterValue, TransactionId};
+use ocpp_core::csms::{Attribution, Consumption, Fact, MeterValue, Samples, TransactionId};
 use serde::Serialize;
 
 /// One transaction.
@@ -78,6 +78,7 @@ impl Bill {
                     let row = named.and_then(|named| place.get(named)).and_then(|place| bill.rows.get_mut(*place));
                     match row {
                         Some(row) => row.samples.extend(samples.values.iter().cloned()),
+                        None if is_beside(samples) => {}
                         None => bill.unmatched_samples += 1,
                     }
                 }
@@ -114,6 +115,15 @@ impl Bill {
         });
         consumed.sum()
     }
+}
+
+/// Whether values were taken by the clock, or because they were asked for, while no transaction ran.
+fn is_beside(samples: &Samples) -> bool {
+    let contexts = samples.values.iter().flat_map(|value| &value.values).map(|sample| sample.context.as_deref());
+    let mut contexts = contexts.peekable();
+    samples.attribution == Attribution::None
+        && contexts.peek().is_some()
+        && contexts.all(|context| matches!(context, Some("Sample.Clock" | "Trigger")))
 }
 
 impl fmt::Display for Bill {

@@ -8,6 +8,7 @@ mod frame;
 mod handshake;
 mod json;
 mod payload;
+mod schedule;
 mod script;
 mod station;
 
@@ -15,18 +16,20 @@ pub use csms::csms;
 pub use frame::frame;
 pub use handshake::handshake;
 pub use json::json;
-pub use payload::payload_v1_6;
+pub use payload::payload;
+pub use schedule::schedule;
 pub use station::station;
 
 /// What a target does with its bytes.
 pub type Body = fn(&[u8]);
 
 /// Every target: its name, which is also that of its corpus, and its body.
-pub const TARGETS: [(&str, Body); 6] = [
+pub const TARGETS: [(&str, Body); 7] = [
     ("csms", csms),
     ("frame", frame),
     ("handshake", handshake),
     ("json", json),
-    ("payload_v1_6", payload_v1_6),
+    ("payload", payload),
+    ("schedule", schedule),
     ("station", station),
 ];

@@ -2,47 +2,70 @@ use core::fmt::Debug;
 
 use ocpp_types::json::{DEFAULT_DEPTH, Reader};
 use ocpp_types::lenient::Quirks;
-use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
-use ocpp_types::{Encode, Fault, Violation};
+use ocpp_types::v2_1::NotifyPeriodicEventStream;
+use ocpp_types::{Decode, Encode, Fault, Violation, v1_6, v2_0_1, v2_1};
 
-/// Every payload of 1.6 from the same text: what is read strictly can be written, and is read again as the same value, apart
-/// from fractions of milliseconds. A lenient reader takes what a strict one takes, and needs no repair for it.
-pub fn payload_v1_6(data: &[u8]) {
-    let Ok(text) = core::str::from_utf8(data) else { return };
-    for action in Action::ALL {
-        round_trip(text, *action, StationRequest::from_json, StationRequest::read);
-        round_trip(text, *action, CsmsRequest::from_json, CsmsRequest::read);
-        round_trip(text, *action, StationResponse::from_json, StationResponse::read);
-        round_trip(text, *action, CsmsResponse::from_json, CsmsResponse::read);
+/// A payload of the action that the first line names, in every version that knows the action, as request and response of either
+/// side: what is read strictly can be written, and is read again as the same value, apart from fractions of milliseconds. A lenient
+/// reader takes what a strict one takes, and needs no repair for it. From 2.0.1 to 2.1 and back nothing is lost.
+pub fn payload(data: &[u8]) {
+    let Some((name, json)) = core::str::from_utf8(data).ok().and_then(|text| text.split_once('\n')) else { return };
+    macro_rules! in_version {
+        ($version:ident: $($side:ident)*) => {
+            if let Ok(action) = name.parse() {
+                $(
+                    let read = |reader: &mut Reader<'_>| $version::$side::read(action, reader);
+                    round_trip(json, |json| $version::$side::from_json(action, json), read);
+                )*
+            }
+        };
+    }
+    macro_rules! there_and_back {
+        ($($side:ident)*) => {
+            if let Ok(action) = name.parse() {
+                $(
+                    if let Ok(Some(old)) = v2_0_1::$side::from_json(action, json) {
+                        let new = v2_1::$side::from(old.clone());
+                        assert_eq!(v2_0_1::$side::try_from(new), Ok(old), "{json:?}");
+                    }
+                )*
+            }
+        };
+    }
+    in_version!(v1_6: StationRequest StationResponse CsmsRequest CsmsResponse);
+    in_version!(v2_0_1: StationRequest StationResponse CsmsRequest CsmsResponse);
+    in_version!(v2_1: StationRequest StationResponse CsmsRequest CsmsResponse);
+    there_and_back!(StationRequest StationResponse CsmsRequest CsmsResponse);
+    // It is sent without being answered, and so is no request.
+    if name == "NotifyPeriodicEventStream" {
+        let read = |reader: &mut Reader<'_>| NotifyPeriodicEventStream::read(reader).map(Some);
+        round_trip(json, |json| NotifyPeriodicEventStream::from_json(json).map(Some), read);
     }
 }
 
 fn round_trip<T: Encode + Debug + PartialEq>(
-    text: &str,
-    action: Action,
-    decode: impl Fn(Action, &str) -> Result<Option<T>, Violation>,
-    read: impl Fn(Action, &mut Reader<'_>) -> Result<Option<T>, Fault>,
+    json: &str,
+    decode: impl Fn(&str) -> Result<Option<T>, Violation>,
+    read: impl Fn(&mut Reader<'_>) -> Result<Option<T>, Fault>,
 ) {
-    let strict = decode(action, text);
-    let mut lenient = Reader::lenient(text, DEFAULT_DEPTH, Quirks::ALL);
-    let mended = read(action, &mut lenient);
+    let strict = decode(json);
+    let mut lenient = Reader::lenient(json, DEFAULT_DEPTH, Quirks::ALL);
+    let mended = read(&mut lenient);
     match strict {
         Ok(Some(value)) => {
             let written = value.to_json();
-            let Ok(written) = written else { panic!("{action}: {text:?} is read and cannot be written: {written:?}") };
-            let Ok(Some(again)) = decode(action, &written) else {
-                panic!("{action}: {text:?} was written as {written}")
-            };
-            assert_eq!(again.to_json().as_ref(), Ok(&written), "{action}: {text:?}");
-            assert!(again == value || has_fine_time(&value), "{action}: {text:?} was written as {written}");
-            assert!(matches!(mended, Ok(Some(_))), "{action}: {text:?} is read strictly, but not leniently");
-            assert_eq!(lenient.take_repairs(0), [], "{action}: {text:?}");
+            let Ok(written) = written else { panic!("{json:?} is read and cannot be written: {written:?}") };
+            let Ok(Some(again)) = decode(&written) else { panic!("{json:?} was written as {written}") };
+            assert_eq!(again.to_json().as_ref(), Ok(&written), "{json:?}");
+            assert!(again == value || has_fine_time(&value), "{json:?} was written as {written}");
+            assert!(matches!(mended, Ok(Some(_))), "{json:?} is read strictly, but not leniently");
+            assert_eq!(lenient.take_repairs(0), [], "{json:?}");
         }
         Ok(None) => {}
         Err(violation) => {
-            assert!(violation.path.starts_with('$') && violation.offset <= text.len(), "{action}: {violation}");
+            assert!(violation.path.starts_with('$') && violation.offset <= json.len(), "{violation}");
             for repair in lenient.take_repairs(0) {
-                assert!(repair.path.starts_with('$'), "{action}: {repair:?}");
+                assert!(repair.path.starts_with('$'), "{repair:?}");
             }
         }
     }

@@ -3,9 +3,10 @@
 use ocpp_core::station::{Measurand, MeterReading};
 use ocpp_core::time::Instant;
 
-/// Millijoules (watt times millisecond) in a milliwatt-hour.
-const MJ_PER_MWH: i64 = 3_600;
-const MAINS_MILLIVOLTS: i64 = 230_000;
+/// Microjoules (milliwatt times millisecond) in a milliwatt-hour.
+const UJ_PER_MWH: i64 = 3_600_000;
+/// Between phase and neutral.
+pub(super) const MAINS_MILLIVOLTS: u32 = 230_000;
 
 /// A register of imported active energy. It never goes back, and no power cut touches it.
 #[derive(Clone, Debug)]
@@ -17,32 +18,32 @@ pub struct Meter {
     error_permille: i64,
 }
 
-/// From `at` on the register grows from `millijoules` by `watts`.
+/// From `at` on the register grows from `microjoules` by `milliwatts`.
 #[derive(Clone, Copy, Debug)]
 struct Change {
     at: Instant,
-    millijoules: i64,
-    watts: u32,
+    microjoules: i64,
+    milliwatts: u64,
 }
 
 impl Change {
-    fn millijoules_at(&self, at: Instant) -> i64 {
+    fn microjoules_at(&self, at: Instant) -> i64 {
         let millis = at.as_millis().saturating_sub(self.at.as_millis());
         let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-        self.millijoules.saturating_add(millis.saturating_mul(i64::from(self.watts)))
+        self.microjoules.saturating_add(millis.saturating_mul(i64::try_from(self.milliwatts).unwrap_or(i64::MAX)))
     }
 }
 
 impl Meter {
     /// A meter that shows `register_mwh`.
     pub fn new(register_mwh: i64) -> Self {
-        let last = Change { at: Instant::ZERO, millijoules: register_mwh.saturating_mul(MJ_PER_MWH), watts: 0 };
+        let last = Change { at: Instant::ZERO, microjoules: register_mwh.saturating_mul(UJ_PER_MWH), milliwatts: 0 };
         Meter { changes: vec![last], last, error_permille: 0 }
     }
 
     /// The power changes.
-    pub fn set_power(&mut self, now: Instant, watts: u32) {
-        self.last = Change { at: now.max(self.last.at), millijoules: self.last.millijoules_at(now), watts };
+    pub fn set_power(&mut self, now: Instant, milliwatts: u64) {
+        self.last = Change { at: now.max(self.last.at), microjoules: self.last.microjoules_at(now), milliwatts };
         self.changes.push(self.last);
     }
 
@@ -50,7 +51,7 @@ impl Meter {
     pub fn register_mwh(&self, at: Instant) -> i64 {
         let valid = self.changes.partition_point(|change| change.at <= at);
         let change = valid.checked_sub(1).and_then(|index| self.changes.get(index)).unwrap_or(&self.last);
-        change.millijoules_at(at) / MJ_PER_MWH
+        change.microjoules_at(at) / UJ_PER_MWH
     }
 
     /// Lets the readings be wrong from now on.
@@ -60,12 +61,12 @@ impl Meter {
 
     /// The values now.
     pub fn reading(&self, now: Instant) -> MeterReading {
-        let milliwatts = i64::from(self.last.watts) * 1000;
+        let milliwatts = i64::try_from(self.last.milliwatts).unwrap_or(i64::MAX);
         let register_mwh = self.register_mwh(now);
         let error_mwh = (register_mwh - self.register_mwh(Instant::ZERO)) * self.error_permille / 1000;
         MeterReading { energy_mwh: register_mwh + error_mwh, values: Vec::new() }
             .with(Measurand::PowerActiveImport, None, milliwatts)
-            .with(Measurand::CurrentImport, None, milliwatts * 1000 / MAINS_MILLIVOLTS)
-            .with(Measurand::Voltage, None, MAINS_MILLIVOLTS)
+            .with(Measurand::CurrentImport, None, milliwatts.saturating_mul(1_000) / i64::from(MAINS_MILLIVOLTS))
+            .with(Measurand::Voltage, None, MAINS_MILLIVOLTS.into())
     }
 }

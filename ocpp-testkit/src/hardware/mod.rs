@@ -9,7 +9,7 @@ mod meter;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use ocpp_core::station::{Cable, Contactor, EvseAction, EvseInput, Fault, Lock, Power, Vehicle};
+use ocpp_core::station::{Cable, Contactor, EvseAction, EvseInput, Fault, Limit, Lock, Power, Vehicle};
 use ocpp_core::time::Instant;
 
 pub use meter::Meter;
@@ -52,9 +52,13 @@ pub struct Hardware {
     /// Where the contactor is moving to.
     contactor_target: Contactor,
     power: Power,
+    /// What the firmware lets the vehicle have, in milliwatts; none without a limit.
+    limit_milliwatts: Option<u64>,
     powered: bool,
     /// The driver pulls at a plug that is locked, and will have it when the lock opens.
     pulling: bool,
+    /// The lock does not move, whatever is ordered.
+    is_lock_stuck: bool,
     moves: BTreeMap<(Instant, u64), Move>,
     move_count: u64,
     facts: VecDeque<EvseInput>,
@@ -84,12 +88,21 @@ impl Hardware {
             contactor: Contactor::Open,
             contactor_target: Contactor::Open,
             power: Power::Off,
+            limit_milliwatts: None,
             powered: true,
             pulling: false,
+            is_lock_stuck: false,
             moves: BTreeMap::new(),
             move_count: 0,
             facts: VecDeque::new(),
         }
+    }
+
+    /// Sets what the meter shows.
+    #[must_use]
+    pub fn with_register(mut self, register_mwh: i64) -> Self {
+        self.meter = Meter::new(register_mwh);
+        self
     }
 
     /// Gives the EVSE a socket with a plug lock: a plug that is held cannot be pulled.
@@ -146,6 +159,10 @@ impl Hardware {
                     self.schedule(now + self.delays.lock, Move::Lock(*lock));
                 }
             }
+            EvseAction::Limit(limit) => {
+                self.limit_milliwatts = Some(milliwatts(*limit));
+                self.set_flow(now);
+            }
             EvseAction::ReadMeter => self.schedule(now + self.delays.meter, Move::MeterAnswer),
         }
     }
@@ -169,6 +186,20 @@ impl Hardware {
         } else {
             self.take_plug(now);
         }
+    }
+
+    /// The driver pulls the cable out of the vehicle; it stays in the station's socket.
+    pub fn unplug_vehicle(&mut self, now: Instant) {
+        self.advance(now);
+        if self.cable == Cable::Connected {
+            self.part(now, Cable::Plugged);
+        }
+    }
+
+    /// The lock does not move any more, or moves again.
+    pub fn set_lock_stuck(&mut self, now: Instant, is_stuck: bool) {
+        self.advance(now);
+        self.is_lock_stuck = is_stuck;
     }
 
     /// The vehicle asks for energy, or pauses.
@@ -197,9 +228,7 @@ impl Hardware {
     pub fn set_draw(&mut self, now: Instant, watts: u32) {
         self.advance(now);
         self.draw_watts = watts;
-        if self.contactor == Contactor::Closed {
-            self.meter.set_power(now, watts);
-        }
+        self.set_flow(now);
     }
 
     /// Whether the meter answers when it is asked.
@@ -212,6 +241,7 @@ impl Hardware {
         self.advance(now);
         self.powered = false;
         self.power = Power::Off;
+        self.limit_milliwatts = None;
         self.move_contactor(now, Contactor::Open);
         self.contactor_target = Contactor::Open;
         self.moves.clear();
@@ -252,6 +282,7 @@ impl Hardware {
                 Move::Contactor(contactor) if contactor == self.contactor_target => self.move_contactor(at, contactor),
                 // Overtaken by a later change of mind.
                 Move::Contactor(_) => {}
+                Move::Lock(_) if self.is_lock_stuck => {}
                 Move::Lock(lock) => {
                     self.lock = lock;
                     self.fact(EvseInput::Lock(lock));
@@ -282,23 +313,33 @@ impl Hardware {
     fn move_contactor(&mut self, at: Instant, contactor: Contactor) {
         if self.contactor != contactor {
             self.contactor = contactor;
-            let watts = match contactor {
-                Contactor::Open => 0,
-                Contactor::Closed => self.draw_watts,
-            };
-            self.meter.set_power(at, watts);
+            self.set_flow(at);
             self.fact(EvseInput::Contactor(contactor));
         }
     }
 
-    /// The pilot line breaks first, so the contactor opens before the pins part.
+    /// The vehicle takes what it wants, as far as it is allowed to.
+    fn set_flow(&mut self, at: Instant) {
+        let wanted = u64::from(self.draw_watts) * 1_000;
+        let taken = match self.contactor {
+            Contactor::Open => 0,
+            Contactor::Closed => self.limit_milliwatts.map_or(wanted, |limit| limit.min(wanted)),
+        };
+        self.meter.set_power(at, taken);
+    }
+
     fn take_plug(&mut self, at: Instant) {
         self.pulling = false;
+        self.part(at, Cable::Absent);
+    }
+
+    /// The pilot line breaks first, so the contactor opens before the pins part.
+    fn part(&mut self, at: Instant, left: Cable) {
         self.move_contactor(at, Contactor::Open);
         self.vehicle = Vehicle::Paused;
         self.fact(EvseInput::Vehicle(Vehicle::Paused));
-        self.cable = Cable::Absent;
-        self.fact(EvseInput::Cable(Cable::Absent));
+        self.cable = left;
+        self.fact(EvseInput::Cable(left));
         self.settle(at);
     }
 
@@ -316,6 +357,16 @@ impl Hardware {
         if self.powered {
             self.facts.push_back(fact);
         }
+    }
+}
+
+/// A limit as power. Vehicles take it on every phase that they may use, at the nominal voltage.
+fn milliwatts(limit: Limit) -> u64 {
+    match limit {
+        Limit::Ac { milliamps, phases } => {
+            u64::from(milliamps) * u64::from(phases) * u64::from(meter::MAINS_MILLIVOLTS) / 1_000
+        }
+        Limit::Dc { milliwatts } => milliwatts,
     }
 }
 

@@ -32,6 +32,22 @@ fn meter_counts_only_while_the_contactor_conducts() {
 }
 
 #[test]
+fn vehicle_takes_no_more_than_the_limit() {
+    let mut hardware = charging();
+    // 6 A on three phases are 4.14 kW, or 1.15 Wh a second.
+    hardware.order(at(11_080), &EvseAction::Limit(Limit::Ac { milliamps: 6_000, phases: 3 }));
+    assert_eq!(hardware.meter().register_mwh(at(21_080)), 5_031_500);
+    hardware.order(at(21_080), &EvseAction::Limit(Limit::Dc { milliwatts: 50_000_000 }));
+    assert_eq!(hardware.meter().register_mwh(at(31_080)), 5_051_500, "what it wants, if it may");
+    hardware.power_cut(at(40_000));
+    hardware.power_on(at(50_000));
+    hardware.order(at(50_000), &EvseAction::Power(Power::On));
+    let _ = facts(&mut hardware, at(50_080));
+    let before = hardware.meter().register_mwh(at(50_080));
+    assert_eq!(hardware.meter().register_mwh(at(60_080)) - before, 20_000, "a restart forgets the limit");
+}
+
+#[test]
 fn late_poll_opens_the_contactor_at_its_own_time() {
     let mut hardware = charging();
     hardware.order(at(11_000), &EvseAction::Power(Power::Off));

@@ -40,7 +40,12 @@ impl Pair {
         let now = self.now;
         let mut facts = self.station.hardware.iter_mut();
         let fact = facts.find_map(|(evse, hardware)| hardware.poll_fact(now).map(|fact| (*evse, fact)));
-        let Some((evse, fact)) = fact else { return Ok(false) };
+        let Some((evse, fact)) = fact else {
+            let Some((id, word)) = self.station.jobs.poll_update(now) else { return Ok(false) };
+            self.note(Actor::World, || format!("job {} is {word:?}", id.0));
+            self.tell_station(st::Input::Job(id, word))?;
+            return Ok(true);
+        };
         self.note(Actor::Evse(evse.0), || format!("reports {}", text::fact(&fact)));
         self.tell_station(st::Input::Evse(evse, fact))?;
         Ok(true)
@@ -92,6 +97,10 @@ impl Pair {
                 if let Some(hardware) = self.station.hardware.get_mut(&evse) {
                     hardware.order(now, &order);
                 }
+            }
+            st::Action::Job(id, job) => {
+                self.note(Actor::Station, || format!("orders job {} {job:?}", id.0));
+                self.station.jobs.order(now, id, &job);
             }
             st::Action::SetClock(wall) => {
                 self.note(Actor::Station, || format!("sets its clock to {}", text::time(wall)));

@@ -27,7 +27,7 @@ impl Pair {
                 if let (Some(frame), Some(journal)) = (frame, &mut self.journal) {
                     journal.arrived(&frame, given);
                 }
-                self.tell_station(st::Input::Link(st::LinkInput::Frame(&bytes)))?;
+                self.tell_station(st::Input::Link(st::LinkInput::Frame((&*bytes).into())))?;
                 self.repeat_stop(&bytes)
             }
             (End::Csms, Arrival::Frame(bytes)) => self.arrive_at_csms(&bytes),
@@ -75,7 +75,7 @@ impl Pair {
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let frame = self.wire.arrived(self.now, End::Csms, bytes);
         let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
-            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes)));
+            return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes.into())));
         };
         let answer = match interception {
             Interception::Error(code) => format!(r#"[4,"{id}","{code}","",{{}}]"#),

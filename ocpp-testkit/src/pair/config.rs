@@ -43,6 +43,8 @@ pub struct PairConfig {
     pub latency_down: Duration,
     /// Whether the trace is kept.
     pub trace: bool,
+    /// Whether the station's boundary is recorded, to be replayed.
+    pub record: bool,
     /// Whether messages about transactions are compared with the station's journal as they are sent.
     pub journal_check: bool,
     /// Whether each fact that gets into the database is compared at once with the wire and the meters. Holds where no
@@ -56,8 +58,8 @@ pub struct PairConfig {
     pub survey: bool,
     /// A planted bug.
     pub sabotage: Option<Sabotage>,
-    /// Whether to record the wire, for a trace file.
-    pub record: bool,
+    /// Whether the wire is recorded, for a trace file.
+    pub record_wire: bool,
 }
 
 impl PairConfig {
@@ -79,13 +81,14 @@ impl PairConfig {
             latency_up: Duration::from_millis(30),
             latency_down: Duration::from_millis(25),
             trace: true,
+            record: false,
             journal_check: true,
             ledger_check: false,
             extra_ticks: false,
             crashes: Vec::new(),
             survey: false,
             sabotage: None,
-            record: false,
+            record_wire: false,
         }
     }
 

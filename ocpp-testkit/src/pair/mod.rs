@@ -112,6 +112,9 @@ impl Pair {
         );
         station.sabotage = config.sabotage;
         station.keeps_time = config.station_clock.read(Instant::ZERO).is_some();
+        if config.record {
+            station.record();
+        }
         let mut csms_end =
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
         csms_end.thinks = config.csms_thinks;
@@ -135,7 +138,7 @@ impl Pair {
             sabotage: config.sabotage,
             last_stop: sabotage::LastStop::default(),
             tally: Tally::default(),
-            records: config.record.then(Vec::new),
+            records: config.record_wire.then(Vec::new),
             recorded: None,
             extra_ticks: config.extra_ticks,
             actions: BTreeMap::new(),

@@ -7,17 +7,24 @@ use ocpp_core::Station;
 use ocpp_core::station::{Action, EvseId, Input, Limits, StationConfig};
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 use crate::clock::{Uptime, WallClock};
 use crate::hardware::Hardware;
+use crate::jobs::HostJobs;
+use crate::link::End;
 use crate::pair::Sabotage;
+use crate::pipe::{Setup, boot_seed};
 use crate::seed::Seed;
 use crate::store::{Numbering, OutOfTurn, SimStore, StoreHabits, StoreReply};
+use crate::trace::record::{Entry, Record, Recording, What};
 
 /// A station as a thing: it can lose its power, and gets it back.
 pub struct StationEnd {
     /// The EVSEs.
     pub hardware: BTreeMap<EvseId, Hardware>,
+    /// What the host does beside.
+    pub jobs: HostJobs,
     /// The station's own clock.
     pub clock: WallClock,
     /// Whether the clock outlasts a power cut.
@@ -30,6 +37,10 @@ pub struct StationEnd {
     machine: Option<(Uptime, Station)>,
     boots: u64,
     store: SimStore<StoreOp>,
+    /// What the machine was told and said, if that is kept.
+    recording: Option<Recording>,
+    /// The time of what the machine says.
+    told_at: Instant,
 }
 
 impl StationEnd {
@@ -42,7 +53,39 @@ impl StationEnd {
         seed: Seed,
     ) -> Self {
         let store = SimStore::new(habits, Numbering::PerRun);
-        StationEnd { hardware, clock, keeps_time: false, sabotage: None, config, seed, machine: None, boots: 0, store }
+        StationEnd {
+            hardware,
+            jobs: HostJobs::default(),
+            clock,
+            keeps_time: false,
+            sabotage: None,
+            config,
+            seed,
+            machine: None,
+            boots: 0,
+            store,
+            recording: None,
+            told_at: Instant::ZERO,
+        }
+    }
+
+    /// From the first boot on, all that the machine is told and says is kept, for [`replay`](crate::replay::replay).
+    pub fn record(&mut self) {
+        let ocpp = self.config.versions.first().copied().unwrap_or(Dialect::V1_6);
+        let setup = Setup::<Station> { ocpp, config: self.config.clone(), seed: self.seed, auto_store: false };
+        self.recording = setup.header().ok().map(|header| Recording { header: Some(header), entries: Vec::new() });
+    }
+
+    /// What was kept.
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
+    }
+
+    fn keep(&mut self, what: serde_json::Result<What>) {
+        if let (Some(recording), Ok(what)) = (&mut self.recording, what) {
+            let line = recording.entries.len() as u64 + 2;
+            recording.entries.push(Entry { line, record: Record::at(self.told_at, what) });
+        }
     }
 
     /// The power comes: the machine is restored from what is durable, and told the time if the station has a clock.
@@ -52,6 +95,11 @@ impl StationEnd {
     /// When the machine cannot be made, or does not take the time.
     pub fn power_on(&mut self, now: Instant) -> Result<(), MisuseError> {
         let machine = self.restored()?;
+        self.told_at = now;
+        if self.boots > 0 && self.recording.is_some() {
+            let dump = serde_json::to_string(&self.store.image());
+            self.keep(dump.map(|dump| What::Restore { role: End::Station, dump }));
+        }
         self.boots += 1;
         self.machine = Some((Uptime::since(now), machine));
         for hardware in self.hardware.values_mut() {
@@ -72,7 +120,7 @@ impl StationEnd {
             Some(sabotage) => sabotage.read(self.store.image()),
             None => self.store.image(),
         };
-        Station::new(self.config.clone(), self.seed.child("boot", self.boots).0, &image)
+        Station::new(self.config.clone(), boot_seed(self.seed, self.boots), &image)
     }
 
     /// The machine, while there is power.
@@ -92,6 +140,7 @@ impl StationEnd {
         if !self.keeps_time {
             self.clock = WallClock::UNSET;
         }
+        self.jobs.power_cut();
         for hardware in self.hardware.values_mut() {
             hardware.power_cut(now);
         }
@@ -112,15 +161,23 @@ impl StationEnd {
     /// # Errors
     /// When the machine does not take it.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
-        match &mut self.machine {
-            Some((uptime, machine)) => machine.handle(uptime.of(now), input),
-            None => Ok(()),
+        let Some((uptime, machine)) = &mut self.machine else { return Ok(()) };
+        let kept = self.recording.is_some().then(|| What::input(End::Station, &input));
+        machine.handle(uptime.of(now), input)?;
+        self.told_at = now;
+        if let Some(kept) = kept {
+            self.keep(kept);
         }
+        Ok(())
     }
 
     /// The machine's next action.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.machine.as_mut().and_then(|(_, machine)| machine.poll_action())
+        let action = self.machine.as_mut()?.1.poll_action()?;
+        if self.recording.is_some() {
+            self.keep(What::output(End::Station, &action));
+        }
+        Some(action)
     }
 
     /// When the machine's tick is due, on the world's time line.
@@ -129,9 +186,9 @@ impl StationEnd {
         machine.poll_timeout().map(|own| uptime.world(own))
     }
 
-    /// When the hardware has something to say.
+    /// When the hardware, or the host about a job, has something to say.
     pub fn hardware_timeout(&self) -> Option<Instant> {
-        self.hardware.values().filter_map(Hardware::poll_timeout).min()
+        self.hardware.values().filter_map(Hardware::poll_timeout).chain(self.jobs.poll_timeout()).min()
     }
 
     /// Takes an operation for the store.

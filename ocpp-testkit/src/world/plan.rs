@@ -223,7 +223,7 @@ impl Place {
         config.ledger_check = true;
         config.sabotage = plan.sabotage;
         config.trace = trace;
-        config.record = record;
+        config.record_wire = record;
         config
     }
 }

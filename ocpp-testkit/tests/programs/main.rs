@@ -10,6 +10,8 @@
 )]
 
 mod client;
+mod conformance;
+mod examples;
 mod harness;
 mod kill;
 mod security;

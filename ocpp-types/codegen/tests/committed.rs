@@ -22,6 +22,19 @@ fn generated_code_is_up_to_date() {
     }
 }
 
+/// A type that another crate's features can change breaks whoever is built beside that crate.
+#[test]
+fn names_and_signatures_of_generated_code_do_not_depend_on_features() {
+    let mut files = 0;
+    for (name, generated) in generate::folders().unwrap() {
+        for (path, source) in generated {
+            assert!(!source.contains("cfg"), "{name}/{path} depends on how it is built");
+            files += 1;
+        }
+    }
+    assert!(files > 250, "only {files} files were looked at");
+}
+
 #[test]
 fn models_are_those_of_the_schemas() {
     let Some(specification) = specification() else {

@@ -51,31 +51,35 @@ impl Members {
     /// Unknown and repeated members are refused. A lenient reader passes over unknown members and over those that are `null`, and
     /// comes to repeated ones again.
     pub fn next(&mut self, reader: &mut Reader<'_>) -> Result<Option<usize>, Fault> {
+        if reader.lenience.is_none()
+            && let Some(text) = reader.name_ahead()
+            && let Some((index, value)) = self.spelt_plainly(text)
+        {
+            let bit = bit(index);
+            if self.seen & bit == 0 {
+                self.seen |= bit;
+                self.next = index + 1;
+                reader.pass_name(reader.text().len() - value.len());
+                return Ok(Some(index));
+            }
+        }
+        self.next_in_any_form(reader)
+    }
+
+    fn next_in_any_form(&mut self, reader: &mut Reader<'_>) -> Result<Option<usize>, Fault> {
         while !self.null {
             let Some(start) = reader.begin_key()? else { return Ok(None) };
-            let index = match self.spelt_plainly(reader.rest()) {
-                Some((index, length)) => {
-                    reader.pass_key(length)?;
-                    index
-                }
-                None => {
-                    let key = reader.key()?;
-                    match self.names.iter().position(|name| *name == key) {
-                        Some(index) => index,
-                        None => {
-                            reader.repair(RepairKind::ExtraMember, Rule::UnknownMember, start, &key)?;
-                            reader.skip_value()?;
-                            continue;
-                        }
-                    }
-                }
+            let key = reader.key()?;
+            let Some(index) = self.names.iter().position(|name| *name == key) else {
+                reader.repair(RepairKind::ExtraMember, Rule::UnknownMember, start, &key)?;
+                reader.skip_value()?;
+                continue;
             };
-            self.next = index.saturating_add(1);
-            let bit = 1_u64.wrapping_shl(u32::try_from(index).unwrap_or_default());
-            if self.seen & bit != 0 {
+            self.next = index + 1;
+            if self.seen & bit(index) != 0 {
                 reader.repair(RepairKind::DuplicateMember, Rule::DuplicateMember, start, "")?;
             }
-            self.seen |= bit;
+            self.seen |= bit(index);
             if reader.lenience.is_none() || !reader.absent_by_null()? {
                 return Ok(Some(index));
             }
@@ -83,20 +87,16 @@ impl Members {
         Ok(None)
     }
 
-    /// The index and length of the name that `text`, which begins with a quote, begins with. Names with escape sequences are not
-    /// recognised.
-    fn spelt_plainly(&self, text: &[u8]) -> Option<(usize, usize)> {
-        let (_, text) = text.split_first()?;
-        let first = text.first();
-        let is_next = |name: &str| {
-            // The first letter tells most names apart, without a call.
-            name.as_bytes().first() == first
-                && text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"'))
-        };
+    /// The index of the name that `text` begins with, and what follows its quote and colon.
+    #[inline]
+    fn spelt_plainly<'t>(&self, text: &'t [u8]) -> Option<(usize, &'t [u8])> {
         let (before, after) = self.names.split_at_checked(self.next)?;
-        let found = after.iter().position(|name| is_next(name)).map(|index| index + before.len());
-        let index = found.or_else(|| before.iter().position(|name| is_next(name)))?;
-        self.names.get(index).map(|name| (index, name.len()))
+        for (index, name) in after.iter().enumerate() {
+            if let Some(value) = after_name(text, name) {
+                return Some((before.len() + index, value));
+            }
+        }
+        before.iter().enumerate().find_map(|(index, name)| after_name(text, name).map(|value| (index, value)))
     }
 
     /// The value of the required member with the name at `index`; a fault if it was not there.
@@ -110,5 +110,30 @@ impl Members {
     #[cold]
     fn missing(&self, index: usize) -> Fault {
         Fault::new(Rule::Missing(self.names.get(index).copied().unwrap_or_default()), self.start)
+    }
+}
+
+fn bit(index: usize) -> u64 {
+    1_u64.wrapping_shl(u32::try_from(index).unwrap_or_default())
+}
+
+/// What follows `name`, a quote and a colon at the beginning of `text`.
+#[inline]
+fn after_name<'t>(text: &'t [u8], name: &str) -> Option<&'t [u8]> {
+    let (spelt, rest) = text.split_at_checked(name.len())?;
+    // Where the name ends tells most names apart.
+    let [b'"', b':', value @ ..] = rest else { return None };
+    is_same(spelt, name.as_bytes()).then_some(value)
+}
+
+/// Whether two texts of the same length are equal. Names are short: comparing them in place is quicker than a call.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() > 16 {
+        return one == other;
+    }
+    match (one.first_chunk::<8>(), one.last_chunk::<8>()) {
+        (Some(first), Some(last)) => other.first_chunk() == Some(first) && other.last_chunk() == Some(last),
+        _ => one.iter().eq(other),
     }
 }

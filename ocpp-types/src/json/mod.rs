@@ -6,6 +6,7 @@
 mod members;
 pub(crate) mod path;
 mod reader;
+mod scan;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod writer;
 
 pub use members::Members;
 pub use reader::{DEFAULT_DEPTH, Reader};
+pub(crate) use scan::digits;
 pub use syntax::{Kind, Syntax};
 pub use writer::Writer;
 pub(crate) use writer::decimal_digits;

@@ -1,7 +1,11 @@
 use alloc::{borrow::Cow, boxed::Box, string::String};
 
-use super::{Kind, Syntax};
+use super::{
+    Kind, Syntax,
+    scan::{plain_length, short_integer},
+};
 use crate::{
+    decimal::Decimal,
     lenient::Lenience,
     violation::{Fault, Rule},
 };
@@ -65,8 +69,8 @@ impl<'a> Reader<'a> {
         self.text
     }
 
-    /// Moves forward to byte `offset` of the text, for a caller that knows it to be the beginning of a value or of the next token.
-    pub(super) fn seek(&mut self, offset: usize) {
+    /// Moves to byte `offset` of the text, for a caller that knows it to be the beginning of a value or of the next token.
+    pub(crate) fn seek(&mut self, offset: usize) {
         self.pos = offset;
     }
 
@@ -134,14 +138,39 @@ impl<'a> Reader<'a> {
     }
 
     /// What is not read yet.
-    pub(super) fn rest(&self) -> &'a [u8] {
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.pos..).unwrap_or_default()
     }
 
-    /// Passes over a name of `length` bytes, its quotes and the colon.
-    pub(super) fn pass_key(&mut self, length: usize) -> Result<(), Fault> {
-        self.pos += length + 2;
-        self.colon()
+    /// What follows the quote before the next member's name, if no white space comes before it.
+    #[inline]
+    pub(super) fn name_ahead(&self) -> Option<&'a [u8]> {
+        match (self.fresh, self.rest()) {
+            (false, [b',', b'"', name @ ..]) | (true, [b'"', name @ ..]) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Passes over the beginning of a member, up to the value at `offset`.
+    #[inline]
+    pub(super) fn pass_name(&mut self, offset: usize) {
+        self.pos = offset;
+        self.fresh = false;
+    }
+
+    /// Reads the string that begins at the current position, if it has no escape sequences. Nothing is read otherwise.
+    #[inline]
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        let [b'"', rest @ ..] = self.rest() else { return None };
+        let length = plain_length(rest);
+        if rest.get(length) != Some(&b'"') {
+            return None;
+        }
+        let start = self.pos + 1;
+        let end = start + length;
+        self.pos = end + 1;
+        self.text.get(start..end)
     }
 
     /// Reads a string; it is borrowed unless it contains escape sequences.
@@ -149,13 +178,16 @@ impl<'a> Reader<'a> {
         if self.token() != Some(b'"') {
             return Err(self.mismatch(Kind::String));
         }
-        self.pos += 1;
-        let plain = self.plain_run()?;
-        if self.byte() == Some(b'"') {
-            self.pos += 1;
-            return Ok(Cow::Borrowed(plain));
+        match self.plain_string() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.escaped_string(),
         }
-        let mut text = String::from(plain);
+    }
+
+    #[cold]
+    fn escaped_string(&mut self) -> Result<Cow<'a, str>, Fault> {
+        self.pos += 1;
+        let mut text = String::from(self.plain_run()?);
         while self.byte() == Some(b'\\') {
             text.push(self.escape()?);
             text.push_str(self.plain_run()?);
@@ -192,14 +224,30 @@ impl<'a> Reader<'a> {
         Ok(self.since(start))
     }
 
+    /// Reads the number that begins at the current position, if it is short and without exponent. Nothing is read otherwise.
+    #[inline]
+    pub(crate) fn short_decimal(&mut self) -> Option<Decimal> {
+        let (value, length) = Decimal::from_short(self.rest())?;
+        self.pos += length;
+        Some(value)
+    }
+
     /// Reads an integer. As in JSON Schema a number without fractional value is one, so `1.0` and `1e2` are accepted.
     pub fn integer(&mut self) -> Result<i64, Fault> {
+        self.token();
+        match short_integer(self.rest()) {
+            Some((value, length)) => {
+                self.pos += length;
+                Ok(value)
+            }
+            None => self.any_integer(),
+        }
+    }
+
+    #[cold]
+    fn any_integer(&mut self) -> Result<i64, Fault> {
         if !matches!(self.token(), Some(b'-' | b'0'..=b'9')) {
             return Err(self.mismatch(Kind::Integer));
-        }
-        if let Some((value, length)) = short_integer(self.rest()) {
-            self.pos += length;
-            return Ok(value);
         }
         let start = self.pos;
         let digits = self.number()?;
@@ -243,7 +291,9 @@ impl<'a> Reader<'a> {
             }
             Kind::Object => {
                 self.begin_object()?;
-                while self.next_key()?.is_some() {
+                while self.begin_key()?.is_some() {
+                    self.skip_string()?;
+                    self.colon()?;
                     self.skip_value()?;
                 }
                 Ok(())
@@ -323,6 +373,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[inline]
     fn open(&mut self, bracket: u8, kind: Kind) -> Result<(), Fault> {
         if self.token() != Some(bracket) {
             return Err(self.mismatch(kind));
@@ -354,14 +405,25 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn literal(&mut self, word: &str) -> Result<(), Fault> {
+        if self.rest().starts_with(word.as_bytes()) {
+            self.pos += word.len();
+            return Ok(());
+        }
+        Err(self.misspelt(word))
+    }
+
+    /// The fault of the first character that is not that of `word`.
+    #[cold]
+    fn misspelt(&mut self, word: &str) -> Fault {
         for expected in word.bytes() {
             if self.byte() != Some(expected) {
-                return Err(self.unexpected());
+                break;
             }
             self.pos += 1;
         }
-        Ok(())
+        self.unexpected()
     }
 
     /// One digit or more.
@@ -450,49 +512,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character, or in all. Eight are looked at in one step.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // Sets the high bit of each byte below `limit`; only those above the first such byte may be wrong.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let mut length = 0;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let found = quote | backslash | below(word, 0x20);
-        if found != 0 {
-            return length + (found.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    let stops = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
-    length + chunks.remainder().iter().position(stops).unwrap_or(chunks.remainder().len())
-}
-
-/// An integer that is too short to overflow, and its length; `None` for every other number, and for what is none.
-fn short_integer(text: &[u8]) -> Option<(i64, usize)> {
-    let negative = text.first() == Some(&b'-');
-    let digits = text.get(usize::from(negative)..)?;
-    let (mut value, mut length) = (0_i64, 0);
-    for byte in digits.iter().take(18).take_while(|byte| byte.is_ascii_digit()) {
-        value = value * 10 + i64::from(byte - b'0');
-        length += 1;
-    }
-    let first_is_zero = digits.first() == Some(&b'0');
-    let goes_on = matches!(digits.get(length), Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
-    if length == 0 || (first_is_zero && length > 1) || goes_on {
-        return None;
-    }
-    Some((if negative { -value } else { value }, length + usize::from(negative)))
-}
-
 /// The value of a number that is not written as an integer, or is too big.
 #[cold]
 pub(crate) fn integral(digits: &str, offset: usize) -> Result<i64, Fault> {
-    match digits.parse::<crate::decimal::Decimal>() {
+    match digits.parse::<Decimal>() {
         Ok(decimal) => decimal
             .to_integer()
             .ok_or_else(|| Fault::new(Rule::Type { expected: Kind::Integer, found: Kind::Number }, offset)),

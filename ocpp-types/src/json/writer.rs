@@ -1,6 +1,7 @@
 use alloc::string::String;
 use core::fmt::Write as _;
 
+use super::scan::plain_length;
 use crate::violation::{Fault, Rule, Violation};
 
 /// Appends JSON to a text.
@@ -106,14 +107,14 @@ impl Writer {
 
     /// Like [`key`](Self::key), for a name that needs no escape sequence.
     pub fn name(&mut self, name: &'static str) {
-        self.quoted(|text| text.push_str(name));
-        self.text.push(':');
+        self.quote();
+        self.text.push_str(name);
+        self.text.push_str("\":");
     }
 
     /// Writes a string with the escape sequences it needs.
     pub fn string(&mut self, value: &str) {
-        self.comma();
-        self.text.push('"');
+        self.quote();
         let mut rest = value;
         while let Some((plain, escaped, after)) = split_at_escape(rest) {
             self.text.push_str(plain);
@@ -126,8 +127,7 @@ impl Writer {
 
     /// Writes a string whose contents `write` appends; they must need no escape sequence.
     pub(crate) fn quoted(&mut self, write: impl FnOnce(&mut String)) {
-        self.comma();
-        self.text.push('"');
+        self.quote();
         write(&mut self.text);
         self.text.push('"');
     }
@@ -171,6 +171,16 @@ impl Writer {
         }
     }
 
+    /// The quote that begins a string, after a comma if one is due.
+    fn quote(&mut self) {
+        // Texts of known length are copied without a call.
+        if self.needs_comma() {
+            self.text.push_str(",\"");
+        } else {
+            self.text.push('"');
+        }
+    }
+
     #[cold]
     fn escape(&mut self, byte: u8) {
         match byte {
@@ -187,8 +197,7 @@ impl Writer {
 
 /// Splits a text around the first character that needs an escape sequence, which is always a single byte.
 fn split_at_escape(text: &str) -> Option<(&str, u8, &str)> {
-    let index = text.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')?;
-    let (plain, rest) = text.split_at_checked(index)?;
+    let (plain, rest) = text.split_at_checked(plain_length(text.as_bytes()))?;
     Some((plain, *rest.as_bytes().first()?, rest.get(1..)?))
 }
 

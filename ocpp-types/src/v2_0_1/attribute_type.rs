@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `AttributeType`. (OCPP 2.0.1, part 2 enumerations §3.2)
     AttributeType {
-        /// `Actual`.
+        /// What it is now.
         Actual = "Actual",
-        /// `Target`.
+        /// What it should become.
         Target = "Target",
-        /// `MinSet`.
+        /// The least that may be set.
         MinSet = "MinSet",
-        /// `MaxSet`.
+        /// The most that may be set.
         MaxSet = "MaxSet",
     }
 }

@@ -5,11 +5,11 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ChargingProfileKind`. (OCPP 2.0.1, part 2 enumerations §3.12)
     ChargingProfileKind {
-        /// `Absolute`.
+        /// Periods count from `startSchedule`.
         Absolute = "Absolute",
-        /// `Recurring`.
+        /// Periods count from `startSchedule` and begin again each day or week.
         Recurring = "Recurring",
-        /// `Relative`.
+        /// Periods count from when the station is ready to deliver energy.
         Relative = "Relative",
     }
 }

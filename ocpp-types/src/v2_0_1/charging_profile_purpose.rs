@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ChargingProfilePurpose`. (OCPP 2.0.1, part 2 enumerations §3.13)
     ChargingProfilePurpose {
-        /// `ChargingStationExternalConstraints`.
+        /// Limits by an external system.
         ChargingStationExternalConstraints = "ChargingStationExternalConstraints",
-        /// `ChargingStationMaxProfile`.
+        /// Limits of the whole station.
         ChargingStationMaxProfile = "ChargingStationMaxProfile",
-        /// `TxDefaultProfile`.
+        /// For transactions without a profile of their own.
         TxDefaultProfile = "TxDefaultProfile",
-        /// `TxProfile`.
+        /// For one transaction, and gone with it.
         TxProfile = "TxProfile",
     }
 }

@@ -185,7 +185,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `NotFound`.
+        /// No such monitor.
         NotFound = "NotFound",
     }
 }

@@ -201,7 +201,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `Invalid`.
+        /// The request names no customer.
         Invalid = "Invalid",
     }
 }

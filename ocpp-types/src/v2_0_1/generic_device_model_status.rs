@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `GenericDeviceModelStatus`. (OCPP 2.0.1, part 2 enumerations §3.34)
     GenericDeviceModelStatus {
-        /// `Accepted`.
+        /// Will be done.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// Will not be done.
         Rejected = "Rejected",
-        /// `NotSupported`.
+        /// The station does not know what is asked for.
         NotSupported = "NotSupported",
-        /// `EmptyResultSet`.
+        /// Nothing matches.
         EmptyResultSet = "EmptyResultSet",
     }
 }

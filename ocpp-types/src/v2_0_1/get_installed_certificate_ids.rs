@@ -221,15 +221,15 @@ via_json!(CertificateHashDataChain);
 enumeration! {
     /// `GetCertificateIdUse`. (OCPP 2.0.1, part 2 enumerations §3.36)
     GetCertificateIdUse {
-        /// `V2GRootCertificate`.
+        /// Root of ISO 15118 charging.
         V2GRootCertificate = "V2GRootCertificate",
-        /// `MORootCertificate`.
+        /// Root of a mobility operator's contracts.
         MORootCertificate = "MORootCertificate",
-        /// `CSMSRootCertificate`.
+        /// Root of the CSMS's certificate.
         CSMSRootCertificate = "CSMSRootCertificate",
-        /// `V2GCertificateChain`.
+        /// Chain of the station's own V2G certificate, without its root.
         V2GCertificateChain = "V2GCertificateChain",
-        /// `ManufacturerRootCertificate`.
+        /// Root of the maker's certificate.
         ManufacturerRootCertificate = "ManufacturerRootCertificate",
     }
 }

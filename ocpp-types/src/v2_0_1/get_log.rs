@@ -259,11 +259,11 @@ via_json!(LogParameters);
 enumeration! {
     /// `LogStatus`. (OCPP 2.0.1, part 2 enumerations §3.49)
     LogStatus {
-        /// `Accepted`.
+        /// The upload will be tried.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `AcceptedCanceled`.
+        /// The upload will be tried; one in progress was cancelled.
         AcceptedCanceled = "AcceptedCanceled",
     }
 }
@@ -273,9 +273,9 @@ via_json!(LogStatus);
 enumeration! {
     /// `LogType`. (OCPP 2.0.1, part 2 enumerations §3.48)
     LogType {
-        /// `DiagnosticsLog`.
+        /// What helps to find faults.
         DiagnosticsLog = "DiagnosticsLog",
-        /// `SecurityLog`.
+        /// Security events.
         SecurityLog = "SecurityLog",
     }
 }

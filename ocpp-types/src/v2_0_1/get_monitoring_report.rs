@@ -151,11 +151,11 @@ via_json!(GetMonitoringReportResponse);
 enumeration! {
     /// `MonitoringCriterion`. (OCPP 2.0.1, part 2 enumerations §3.57)
     MonitoringCriterion {
-        /// `ThresholdMonitoring`.
+        /// With an upper or lower threshold.
         ThresholdMonitoring = "ThresholdMonitoring",
-        /// `DeltaMonitoring`.
+        /// Of changes.
         DeltaMonitoring = "DeltaMonitoring",
-        /// `PeriodicMonitoring`.
+        /// Periodic ones, aligned to the clock or not.
         PeriodicMonitoring = "PeriodicMonitoring",
     }
 }

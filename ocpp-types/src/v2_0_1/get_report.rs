@@ -151,13 +151,13 @@ via_json!(GetReportResponse);
 enumeration! {
     /// `ComponentCriterion`. (OCPP 2.0.1, part 2 enumerations §3.21)
     ComponentCriterion {
-        /// `Active`.
+        /// With `Active` true.
         Active = "Active",
-        /// `Available`.
+        /// With `Available` true.
         Available = "Available",
-        /// `Enabled`.
+        /// With `Enabled` true.
         Enabled = "Enabled",
-        /// `Problem`.
+        /// With `Problem` true.
         Problem = "Problem",
     }
 }

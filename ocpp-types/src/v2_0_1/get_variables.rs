@@ -305,15 +305,15 @@ via_json!(GetVariableResult);
 enumeration! {
     /// `GetVariableStatus`. (OCPP 2.0.1, part 2 enumerations §3.41)
     GetVariableStatus {
-        /// `Accepted`.
+        /// The value is there.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `UnknownComponent`.
+        /// No such component.
         UnknownComponent = "UnknownComponent",
-        /// `UnknownVariable`.
+        /// The component has no such variable.
         UnknownVariable = "UnknownVariable",
-        /// `NotSupportedAttributeType`.
+        /// The variable has no such attribute.
         NotSupportedAttributeType = "NotSupportedAttributeType",
     }
 }

@@ -136,11 +136,11 @@ via_json!(InstallCertificateResponse);
 enumeration! {
     /// `InstallCertificateStatus`. (OCPP 2.0.1, part 2 enumerations §3.44)
     InstallCertificateStatus {
-        /// `Accepted`.
+        /// Installed.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// Not a good certificate, or one too many.
         Rejected = "Rejected",
-        /// `Failed`.
+        /// A good certificate that could not be installed.
         Failed = "Failed",
     }
 }
@@ -150,13 +150,13 @@ via_json!(InstallCertificateStatus);
 enumeration! {
     /// `InstallCertificateUse`. (OCPP 2.0.1, part 2 enumerations §3.45)
     InstallCertificateUse {
-        /// `V2GRootCertificate`.
+        /// Root of ISO 15118 charging.
         V2GRootCertificate = "V2GRootCertificate",
-        /// `MORootCertificate`.
+        /// Root of a mobility operator's contracts.
         MORootCertificate = "MORootCertificate",
-        /// `CSMSRootCertificate`.
+        /// Root of the CSMS's certificate.
         CSMSRootCertificate = "CSMSRootCertificate",
-        /// `ManufacturerRootCertificate`.
+        /// Root of the maker's certificate.
         ManufacturerRootCertificate = "ManufacturerRootCertificate",
     }
 }

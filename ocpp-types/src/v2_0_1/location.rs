@@ -5,15 +5,15 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `Location`. (OCPP 2.0.1, part 2 enumerations §3.47)
     Location {
-        /// `Body`.
+        /// Inside the station.
         Body = "Body",
-        /// `Cable`.
+        /// In the cable to the vehicle.
         Cable = "Cable",
-        /// `EV`.
+        /// By the vehicle.
         EV = "EV",
-        /// `Inlet`.
+        /// Where the station, or the EVSE, gets its power.
         Inlet = "Inlet",
-        /// `Outlet`.
+        /// At the connector.
         Outlet = "Outlet",
     }
 }

@@ -119,13 +119,13 @@ via_json!(LogStatusNotificationResponse);
 enumeration! {
     /// `UploadLogStatus`. (OCPP 2.0.1, part 2 enumerations §3.87)
     UploadLogStatus {
-        /// `BadMessage`.
+        /// The server did not understand.
         BadMessage = "BadMessage",
-        /// `Idle`.
+        /// No upload goes on; told only when asked by `TriggerMessage`.
         Idle = "Idle",
-        /// `NotSupportedOperation`.
+        /// The server cannot do it.
         NotSupportedOperation = "NotSupportedOperation",
-        /// `PermissionDenied`.
+        /// The server does not allow it.
         PermissionDenied = "PermissionDenied",
         /// `Uploaded`.
         Uploaded = "Uploaded",
@@ -133,7 +133,7 @@ enumeration! {
         UploadFailure = "UploadFailure",
         /// `Uploading`.
         Uploading = "Uploading",
-        /// `AcceptedCanceled`.
+        /// Cancelled by a newer request.
         AcceptedCanceled = "AcceptedCanceled",
     }
 }

@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `MessageState`. (OCPP 2.0.1, part 2 enumerations §3.53)
     MessageState {
-        /// `Charging`.
+        /// While charging.
         Charging = "Charging",
-        /// `Faulted`.
+        /// While faulted.
         Faulted = "Faulted",
-        /// `Idle`.
+        /// Without a transaction.
         Idle = "Idle",
-        /// `Unavailable`.
+        /// While out of service.
         Unavailable = "Unavailable",
     }
 }

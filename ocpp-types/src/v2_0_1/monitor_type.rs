@@ -5,15 +5,15 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `MonitorType`. (OCPP 2.0.1, part 2 enumerations §3.55)
     MonitorType {
-        /// `UpperThreshold`.
+        /// The value rises above a bound.
         UpperThreshold = "UpperThreshold",
-        /// `LowerThreshold`.
+        /// The value falls below a bound.
         LowerThreshold = "LowerThreshold",
-        /// `Delta`.
+        /// The value has changed by more than an amount; at all, if it is no number.
         Delta = "Delta",
-        /// `Periodic`.
+        /// Every so many seconds, from when the monitor was set.
         Periodic = "Periodic",
-        /// `PeriodicClockAligned`.
+        /// Every so many seconds, aligned to the clock.
         PeriodicClockAligned = "PeriodicClockAligned",
     }
 }

@@ -505,11 +505,11 @@ via_json!(EnergyTransferMode);
 enumeration! {
     /// `NotifyEVChargingNeedsStatus`. (OCPP 2.0.1, part 2 enumerations §3.59)
     NotifyEVChargingNeedsStatus {
-        /// `Accepted`.
+        /// A profile will follow at once.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// No profile is possible.
         Rejected = "Rejected",
-        /// `Processing`.
+        /// A profile will follow later.
         Processing = "Processing",
     }
 }

@@ -341,13 +341,13 @@ via_json!(EventData);
 enumeration! {
     /// `EventNotification`. (OCPP 2.0.1, part 2 enumerations §3.31)
     EventNotification {
-        /// `HardWiredNotification`.
+        /// Built into the software, without a monitor.
         HardWiredNotification = "HardWiredNotification",
-        /// `HardWiredMonitor`.
+        /// By a monitor that is built in.
         HardWiredMonitor = "HardWiredMonitor",
-        /// `PreconfiguredMonitor`.
+        /// By a monitor that the maker has set.
         PreconfiguredMonitor = "PreconfiguredMonitor",
-        /// `CustomMonitor`.
+        /// By a monitor that the CSMS has set.
         CustomMonitor = "CustomMonitor",
     }
 }
@@ -357,11 +357,11 @@ via_json!(EventNotification);
 enumeration! {
     /// `EventTrigger`. (OCPP 2.0.1, part 2 enumerations §3.32)
     EventTrigger {
-        /// `Alerting`.
+        /// A threshold was passed, or the station reports by itself.
         Alerting = "Alerting",
-        /// `Delta`.
+        /// A change.
         Delta = "Delta",
-        /// `Periodic`.
+        /// A period has ended.
         Periodic = "Periodic",
     }
 }

@@ -11,19 +11,19 @@ enumeration! {
         L2 = "L2",
         /// `L3`.
         L3 = "L3",
-        /// `N`.
+        /// Neutral conductor.
         N = "N",
-        /// `L1-N`.
+        /// L1 against neutral.
         L1N = "L1-N",
-        /// `L2-N`.
+        /// L2 against neutral.
         L2N = "L2-N",
-        /// `L3-N`.
+        /// L3 against neutral.
         L3N = "L3-N",
-        /// `L1-L2`.
+        /// Between L1 and L2.
         L1L2 = "L1-L2",
-        /// `L2-L3`.
+        /// Between L2 and L3.
         L2L3 = "L2-L3",
-        /// `L3-L1`.
+        /// Between L3 and L1.
         L3L1 = "L3-L1",
     }
 }

@@ -116,9 +116,9 @@ via_json!(ReservationStatusUpdateResponse);
 enumeration! {
     /// `ReservationUpdateStatus`. (OCPP 2.0.1, part 2 enumerations §3.72)
     ReservationUpdateStatus {
-        /// `Expired`.
+        /// Its time has run out.
         Expired = "Expired",
-        /// `Removed`.
+        /// Taken away.
         Removed = "Removed",
     }
 }

@@ -143,7 +143,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `Scheduled`.
+        /// Later: something that cannot be interrupted goes on.
         Scheduled = "Scheduled",
     }
 }
@@ -153,9 +153,9 @@ via_json!(ResetStatus);
 enumeration! {
     /// `ResetType`. (OCPP 2.0.1, part 2 enumerations §3.74)
     ResetType {
-        /// `Immediate`.
+        /// Now.
         Immediate = "Immediate",
-        /// `OnIdle`.
+        /// When no transaction is active.
         OnIdle = "OnIdle",
     }
 }

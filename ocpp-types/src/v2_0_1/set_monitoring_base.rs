@@ -127,11 +127,11 @@ via_json!(SetMonitoringBaseResponse);
 enumeration! {
     /// `MonitoringBase`. (OCPP 2.0.1, part 2 enumerations §3.56)
     MonitoringBase {
-        /// `All`.
+        /// All preconfigured monitors, beside the custom ones.
         All = "All",
-        /// `FactoryDefault`.
+        /// The monitors of the factory, and no others.
         FactoryDefault = "FactoryDefault",
-        /// `HardWiredOnly`.
+        /// None but those built into the station.
         HardWiredOnly = "HardWiredOnly",
     }
 }

@@ -576,7 +576,7 @@ via_json!(OCPPVersion);
 enumeration! {
     /// `SetNetworkProfileStatus`. (OCPP 2.0.1, part 2 enumerations §3.78)
     SetNetworkProfileStatus {
-        /// `Accepted`.
+        /// Stored.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",

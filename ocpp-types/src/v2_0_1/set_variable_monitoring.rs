@@ -345,15 +345,15 @@ enumeration! {
     SetMonitoringStatus {
         /// `Accepted`.
         Accepted = "Accepted",
-        /// `UnknownComponent`.
+        /// No such component.
         UnknownComponent = "UnknownComponent",
-        /// `UnknownVariable`.
+        /// The component has no such variable.
         UnknownVariable = "UnknownVariable",
-        /// `UnsupportedMonitorType`.
+        /// The variable cannot be monitored so.
         UnsupportedMonitorType = "UnsupportedMonitorType",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `Duplicate`.
+        /// There is one of this type and severity.
         Duplicate = "Duplicate",
     }
 }

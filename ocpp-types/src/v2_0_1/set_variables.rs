@@ -298,17 +298,17 @@ via_json!(SetVariableResult);
 enumeration! {
     /// `SetVariableStatus`. (OCPP 2.0.1, part 2 enumerations §3.79)
     SetVariableStatus {
-        /// `Accepted`.
+        /// Set.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `UnknownComponent`.
+        /// No such component.
         UnknownComponent = "UnknownComponent",
-        /// `UnknownVariable`.
+        /// The component has no such variable.
         UnknownVariable = "UnknownVariable",
-        /// `NotSupportedAttributeType`.
+        /// The variable has no such attribute.
         NotSupportedAttributeType = "NotSupportedAttributeType",
-        /// `RebootRequired`.
+        /// Set; a restart must follow.
         RebootRequired = "RebootRequired",
     }
 }

@@ -129,15 +129,15 @@ via_json!(StatusNotificationResponse);
 enumeration! {
     /// `ConnectorStatus`. (OCPP 2.0.1, part 2 enumerations §3.23)
     ConnectorStatus {
-        /// `Available`.
+        /// Free (operative).
         Available = "Available",
-        /// `Occupied`.
+        /// In use, by a cable or a transaction (operative).
         Occupied = "Occupied",
-        /// `Reserved`.
+        /// Kept for an identifier (operative).
         Reserved = "Reserved",
-        /// `Unavailable`.
+        /// Out of service, by order or by the station itself (inoperative).
         Unavailable = "Unavailable",
-        /// `Faulted`.
+        /// Out of service by an error (inoperative).
         Faulted = "Faulted",
     }
 }

@@ -441,15 +441,15 @@ via_json!(Transaction);
 enumeration! {
     /// `ChargingState`. (OCPP 2.0.1, part 2 enumerations §3.16)
     ChargingState {
-        /// `Charging`.
+        /// Energy flows.
         Charging = "Charging",
-        /// `EVConnected`.
+        /// A vehicle is connected.
         EVConnected = "EVConnected",
-        /// `SuspendedEV`.
+        /// Energy is offered, the vehicle takes none.
         SuspendedEV = "SuspendedEV",
-        /// `SuspendedEVSE`.
+        /// A vehicle is connected, the station offers no energy.
         SuspendedEVSE = "SuspendedEVSE",
-        /// `Idle`.
+        /// No vehicle is connected.
         Idle = "Idle",
     }
 }
@@ -459,43 +459,43 @@ via_json!(ChargingState);
 enumeration! {
     /// `Reason`. (OCPP 2.0.1, part 2 enumerations §3.67)
     Reason {
-        /// `DeAuthorized`.
+        /// The CSMS's answer took the authorisation away.
         DeAuthorized = "DeAuthorized",
-        /// `EmergencyStop`.
+        /// The emergency button.
         EmergencyStop = "EmergencyStop",
-        /// `EnergyLimitReached`.
+        /// A local limit of energy; deprecated, as it ends energy flow, not the transaction.
         EnergyLimitReached = "EnergyLimitReached",
-        /// `EVDisconnected`.
+        /// The cable was unplugged or the vehicle drove off.
         EVDisconnected = "EVDisconnected",
-        /// `GroundFault`.
+        /// A current to earth.
         GroundFault = "GroundFault",
-        /// `ImmediateReset`.
+        /// The CSMS asked for an immediate restart.
         ImmediateReset = "ImmediateReset",
-        /// `Local`.
+        /// The driver, at the station.
         Local = "Local",
-        /// `LocalOutOfCredit`.
+        /// A local limit of credit; deprecated, as it ends energy flow, not the transaction.
         LocalOutOfCredit = "LocalOutOfCredit",
-        /// `MasterPass`.
+        /// A token of the master pass group.
         MasterPass = "MasterPass",
-        /// `Other`.
+        /// Anything else.
         Other = "Other",
-        /// `OvercurrentFault`.
+        /// Too much current.
         OvercurrentFault = "OvercurrentFault",
-        /// `PowerLoss`.
+        /// Power was lost altogether.
         PowerLoss = "PowerLoss",
-        /// `PowerQuality`.
+        /// Power was too bad, such as by voltage or imbalance.
         PowerQuality = "PowerQuality",
-        /// `Reboot`.
+        /// The station restarted by itself.
         Reboot = "Reboot",
-        /// `Remote`.
+        /// The CSMS asked for it.
         Remote = "Remote",
-        /// `SOCLimitReached`.
+        /// A local limit of the state of charge; deprecated, as it ends energy flow, not the transaction.
         SOCLimitReached = "SOCLimitReached",
-        /// `StoppedByEV`.
+        /// The vehicle.
         StoppedByEV = "StoppedByEV",
-        /// `TimeLimitReached`.
+        /// A local limit of time; deprecated, as it ends energy flow, not the transaction.
         TimeLimitReached = "TimeLimitReached",
-        /// `Timeout`.
+        /// No vehicle came in time.
         Timeout = "Timeout",
     }
 }
@@ -505,11 +505,11 @@ via_json!(Reason);
 enumeration! {
     /// `TransactionEvent`. (OCPP 2.0.1, part 2 enumerations §3.80)
     TransactionEvent {
-        /// `Ended`.
+        /// The last of a transaction.
         Ended = "Ended",
-        /// `Started`.
+        /// The first of a transaction.
         Started = "Started",
-        /// `Updated`.
+        /// Between the first and the last.
         Updated = "Updated",
     }
 }
@@ -519,47 +519,47 @@ via_json!(TransactionEvent);
 enumeration! {
     /// `TriggerReason`. (OCPP 2.0.1, part 2 enumerations §3.82)
     TriggerReason {
-        /// `Authorized`.
+        /// Charging was authorised, by whatever means.
         Authorized = "Authorized",
-        /// `CablePluggedIn`.
+        /// The cable is plugged in and a vehicle detected.
         CablePluggedIn = "CablePluggedIn",
-        /// `ChargingRateChanged`.
+        /// An external actor changed the charging rate by more than `LimitChangeSignificance`.
         ChargingRateChanged = "ChargingRateChanged",
-        /// `ChargingStateChanged`.
+        /// Another charging state.
         ChargingStateChanged = "ChargingStateChanged",
-        /// `Deauthorized`.
+        /// The CSMS's answer took the authorisation away.
         Deauthorized = "Deauthorized",
-        /// `EnergyLimitReached`.
+        /// The transaction's greatest energy is reached.
         EnergyLimitReached = "EnergyLimitReached",
-        /// `EVCommunicationLost`.
+        /// The vehicle is gone, such as by its cable.
         EVCommunicationLost = "EVCommunicationLost",
-        /// `EVConnectTimeout`.
+        /// No vehicle came in time.
         EVConnectTimeout = "EVConnectTimeout",
-        /// `MeterValueClock`.
+        /// A meter value aligned to the clock.
         MeterValueClock = "MeterValueClock",
-        /// `MeterValuePeriodic`.
+        /// A periodic meter value.
         MeterValuePeriodic = "MeterValuePeriodic",
-        /// `TimeLimitReached`.
+        /// The transaction's greatest time is reached.
         TimeLimitReached = "TimeLimitReached",
-        /// `Trigger`.
+        /// The CSMS asked for the message.
         Trigger = "Trigger",
-        /// `UnlockCommand`.
+        /// The CSMS asked to unlock the connector.
         UnlockCommand = "UnlockCommand",
-        /// `StopAuthorized`.
+        /// A driver may stop it, and did.
         StopAuthorized = "StopAuthorized",
-        /// `EVDeparted`.
+        /// The vehicle has left the bay.
         EVDeparted = "EVDeparted",
-        /// `EVDetected`.
+        /// A vehicle is in the bay.
         EVDetected = "EVDetected",
-        /// `RemoteStop`.
+        /// The CSMS asked for the stop.
         RemoteStop = "RemoteStop",
-        /// `RemoteStart`.
+        /// The CSMS asked for the start.
         RemoteStart = "RemoteStart",
-        /// `AbnormalCondition`.
+        /// An error or fault.
         AbnormalCondition = "AbnormalCondition",
-        /// `SignedDataReceived`.
+        /// The meter gave signed data.
         SignedDataReceived = "SignedDataReceived",
-        /// `ResetCommand`.
+        /// The CSMS asked for a restart.
         ResetCommand = "ResetCommand",
     }
 }

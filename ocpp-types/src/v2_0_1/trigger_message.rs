@@ -149,15 +149,15 @@ enumeration! {
         Heartbeat = "Heartbeat",
         /// `MeterValues`.
         MeterValues = "MeterValues",
-        /// `SignChargingStationCertificate`.
+        /// `SignCertificate` for the station's certificate.
         SignChargingStationCertificate = "SignChargingStationCertificate",
-        /// `SignV2GCertificate`.
+        /// `SignCertificate` for the V2G certificate.
         SignV2GCertificate = "SignV2GCertificate",
         /// `StatusNotification`.
         StatusNotification = "StatusNotification",
         /// `TransactionEvent`.
         TransactionEvent = "TransactionEvent",
-        /// `SignCombinedCertificate`.
+        /// `SignCertificate` for one certificate for both uses.
         SignCombinedCertificate = "SignCombinedCertificate",
         /// `PublishFirmwareStatusNotification`.
         PublishFirmwareStatusNotification = "PublishFirmwareStatusNotification",
@@ -169,11 +169,11 @@ via_json!(MessageTrigger);
 enumeration! {
     /// `TriggerMessageStatus`. (OCPP 2.0.1, part 2 enumerations §3.81)
     TriggerMessageStatus {
-        /// `Accepted`.
+        /// The message will come.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// The message will not come.
         Rejected = "Rejected",
-        /// `NotImplemented`.
+        /// The station does not know, or cannot send, the message.
         NotImplemented = "NotImplemented",
     }
 }

@@ -138,11 +138,11 @@ enumeration! {
     UnlockStatus {
         /// `Unlocked`.
         Unlocked = "Unlocked",
-        /// `UnlockFailed`.
+        /// The lock did not open.
         UnlockFailed = "UnlockFailed",
-        /// `OngoingAuthorizedTransaction`.
+        /// Not opened, as an authorised transaction goes on.
         OngoingAuthorizedTransaction = "OngoingAuthorizedTransaction",
-        /// `UnknownConnector`.
+        /// No such connector.
         UnknownConnector = "UnknownConnector",
     }
 }

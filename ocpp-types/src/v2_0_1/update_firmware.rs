@@ -274,15 +274,15 @@ via_json!(Firmware);
 enumeration! {
     /// `UpdateFirmwareStatus`. (OCPP 2.0.1, part 2 enumerations §3.86)
     UpdateFirmwareStatus {
-        /// `Accepted`.
+        /// Will be tried.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `AcceptedCanceled`.
+        /// Will be tried; an update in progress was cancelled.
         AcceptedCanceled = "AcceptedCanceled",
-        /// `InvalidCertificate`.
+        /// The signing certificate is not valid.
         InvalidCertificate = "InvalidCertificate",
-        /// `RevokedCertificate`.
+        /// The signing certificate is revoked.
         RevokedCertificate = "RevokedCertificate",
     }
 }

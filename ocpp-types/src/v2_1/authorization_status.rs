@@ -5,25 +5,25 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `AuthorizationStatus`. (OCPP 2.1, part 2 enumerations §3.3)
     AuthorizationStatus {
-        /// `Accepted`.
+        /// May charge.
         Accepted = "Accepted",
-        /// `Blocked`.
+        /// Blocked by its issuer; may not charge.
         Blocked = "Blocked",
-        /// `ConcurrentTx`.
+        /// Already in another transaction.
         ConcurrentTx = "ConcurrentTx",
-        /// `Expired`.
+        /// No longer valid.
         Expired = "Expired",
-        /// `Invalid`.
+        /// Not valid.
         Invalid = "Invalid",
-        /// `NoCredit`.
+        /// Valid, but without enough credit.
         NoCredit = "NoCredit",
-        /// `NotAllowedTypeEVSE`.
+        /// Valid, but not for this type of EVSE.
         NotAllowedTypeEVSE = "NotAllowedTypeEVSE",
-        /// `NotAtThisLocation`.
+        /// Valid, but not at this place.
         NotAtThisLocation = "NotAtThisLocation",
-        /// `NotAtThisTime`.
+        /// Valid, but not here and now.
         NotAtThisTime = "NotAtThisTime",
-        /// `Unknown`.
+        /// Not known.
         Unknown = "Unknown",
     }
 }

@@ -189,19 +189,19 @@ via_json!(AuthorizeResponse);
 enumeration! {
     /// `AuthorizeCertificateStatus`. (OCPP 2.1, part 2 enumerations §3.4)
     AuthorizeCertificateStatus {
-        /// `Accepted`.
+        /// The contract certificate is good.
         Accepted = "Accepted",
         /// `SignatureError`.
         SignatureError = "SignatureError",
-        /// `CertificateExpired`.
+        /// The contract certificate is no longer valid.
         CertificateExpired = "CertificateExpired",
-        /// `CertificateRevoked`.
+        /// The contract certificate is revoked, by CRL or OCSP.
         CertificateRevoked = "CertificateRevoked",
         /// `NoCertificateAvailable`.
         NoCertificateAvailable = "NoCertificateAvailable",
-        /// `CertChainError`.
+        /// The contract certificate is not valid.
         CertChainError = "CertChainError",
-        /// `ContractCancelled`.
+        /// The contract is unknown, blocked, expired or not valid.
         ContractCancelled = "ContractCancelled",
     }
 }

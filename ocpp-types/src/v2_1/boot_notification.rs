@@ -319,23 +319,23 @@ via_json!(Modem);
 enumeration! {
     /// `BootReason`. (OCPP 2.1, part 2 enumerations §3.6)
     BootReason {
-        /// `ApplicationReset`.
+        /// The application failed.
         ApplicationReset = "ApplicationReset",
-        /// `FirmwareUpdate`.
+        /// New firmware was installed.
         FirmwareUpdate = "FirmwareUpdate",
-        /// `LocalReset`.
+        /// Someone at the station restarted it.
         LocalReset = "LocalReset",
-        /// `PowerUp`.
+        /// Power came on.
         PowerUp = "PowerUp",
-        /// `RemoteReset`.
+        /// The CSMS asked for a restart.
         RemoteReset = "RemoteReset",
-        /// `ScheduledReset`.
+        /// A restart that was planned.
         ScheduledReset = "ScheduledReset",
-        /// `Triggered`.
+        /// No restart: the CSMS asked for the message.
         Triggered = "Triggered",
-        /// `Unknown`.
+        /// Not known.
         Unknown = "Unknown",
-        /// `Watchdog`.
+        /// The watchdog ran out.
         Watchdog = "Watchdog",
     }
 }
@@ -345,11 +345,11 @@ via_json!(BootReason);
 enumeration! {
     /// `RegistrationStatus`. (OCPP 2.1, part 2 enumerations §3.85)
     RegistrationStatus {
-        /// `Accepted`.
+        /// The station may work.
         Accepted = "Accepted",
-        /// `Pending`.
+        /// The CSMS wants to look at, or set up, the station first.
         Pending = "Pending",
-        /// `Rejected`.
+        /// The CSMS does not serve the station.
         Rejected = "Rejected",
     }
 }

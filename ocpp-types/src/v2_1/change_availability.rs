@@ -139,11 +139,11 @@ via_json!(ChangeAvailabilityResponse);
 enumeration! {
     /// `ChangeAvailabilityStatus`. (OCPP 2.1, part 2 enumerations §3.13)
     ChangeAvailabilityStatus {
-        /// `Accepted`.
+        /// Will be done.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// Will not be done.
         Rejected = "Rejected",
-        /// `Scheduled`.
+        /// Will be done when transactions have ended.
         Scheduled = "Scheduled",
     }
 }

@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ChargingProfileKind`. (OCPP 2.1, part 2 enumerations §3.14)
     ChargingProfileKind {
-        /// `Absolute`.
+        /// Periods count from `startSchedule`.
         Absolute = "Absolute",
-        /// `Recurring`.
+        /// Periods count from `startSchedule` and begin again each day or week.
         Recurring = "Recurring",
-        /// `Relative`.
+        /// Periods count from when the station is ready to deliver energy.
         Relative = "Relative",
-        /// `Dynamic`.
+        /// One period, whose limits the CSMS updates.
         Dynamic = "Dynamic",
     }
 }

@@ -5,17 +5,17 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ChargingProfilePurpose`. (OCPP 2.1, part 2 enumerations §3.15)
     ChargingProfilePurpose {
-        /// `ChargingStationExternalConstraints`.
+        /// Limits by an external system.
         ChargingStationExternalConstraints = "ChargingStationExternalConstraints",
-        /// `ChargingStationMaxProfile`.
+        /// Limits of the whole station.
         ChargingStationMaxProfile = "ChargingStationMaxProfile",
-        /// `TxDefaultProfile`.
+        /// For transactions without a profile of their own.
         TxDefaultProfile = "TxDefaultProfile",
-        /// `TxProfile`.
+        /// For one transaction, and gone with it.
         TxProfile = "TxProfile",
-        /// `PriorityCharging`.
+        /// In place of the transaction's profiles while priority charging is on.
         PriorityCharging = "PriorityCharging",
-        /// `LocalGeneration`.
+        /// Power of local generation, added to what the others allow.
         LocalGeneration = "LocalGeneration",
     }
 }

@@ -5,9 +5,9 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ChargingRateUnit`. (OCPP 2.1, part 2 enumerations §3.17)
     ChargingRateUnit {
-        /// `W`.
+        /// Watts of all phases together.
         W = "W",
-        /// `A`.
+        /// Amperes per phase.
         A = "A",
     }
 }

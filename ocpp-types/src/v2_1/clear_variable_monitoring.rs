@@ -186,7 +186,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `NotFound`.
+        /// No such monitor.
         NotFound = "NotFound",
     }
 }

@@ -202,7 +202,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `Invalid`.
+        /// The request names no customer.
         Invalid = "Invalid",
     }
 }

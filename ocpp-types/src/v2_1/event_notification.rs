@@ -5,13 +5,13 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `EventNotification`. (OCPP 2.1, part 2 enumerations §3.38)
     EventNotification {
-        /// `HardWiredNotification`.
+        /// Built into the software, without a monitor.
         HardWiredNotification = "HardWiredNotification",
-        /// `HardWiredMonitor`.
+        /// By a monitor that is built in.
         HardWiredMonitor = "HardWiredMonitor",
-        /// `PreconfiguredMonitor`.
+        /// By a monitor that the maker has set.
         PreconfiguredMonitor = "PreconfiguredMonitor",
-        /// `CustomMonitor`.
+        /// By a monitor that the CSMS has set.
         CustomMonitor = "CustomMonitor",
     }
 }

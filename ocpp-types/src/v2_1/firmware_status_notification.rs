@@ -132,33 +132,33 @@ via_json!(FirmwareStatusNotificationResponse);
 enumeration! {
     /// `FirmwareStatus`. (OCPP 2.1, part 2 enumerations §3.41)
     FirmwareStatus {
-        /// `Downloaded`.
+        /// Downloaded; goes on.
         Downloaded = "Downloaded",
-        /// `DownloadFailed`.
+        /// The download failed; ended.
         DownloadFailed = "DownloadFailed",
-        /// `Downloading`.
+        /// Being downloaded.
         Downloading = "Downloading",
-        /// `DownloadScheduled`.
+        /// Will be downloaded later.
         DownloadScheduled = "DownloadScheduled",
-        /// `DownloadPaused`.
+        /// The download waits.
         DownloadPaused = "DownloadPaused",
-        /// `Idle`.
+        /// No update goes on; told only when asked by `TriggerMessage`.
         Idle = "Idle",
-        /// `InstallationFailed`.
+        /// The installation failed; ended.
         InstallationFailed = "InstallationFailed",
-        /// `Installing`.
+        /// Being installed.
         Installing = "Installing",
-        /// `Installed`.
+        /// Installed; ended.
         Installed = "Installed",
-        /// `InstallRebooting`.
+        /// About to restart, to install or to activate.
         InstallRebooting = "InstallRebooting",
-        /// `InstallScheduled`.
+        /// Will be installed later.
         InstallScheduled = "InstallScheduled",
-        /// `InstallVerificationFailed`.
+        /// The firmware did not pass its check; ended.
         InstallVerificationFailed = "InstallVerificationFailed",
-        /// `InvalidSignature`.
+        /// The signature is wrong; ended.
         InvalidSignature = "InvalidSignature",
-        /// `SignatureVerified`.
+        /// The signature is right; goes on.
         SignatureVerified = "SignatureVerified",
     }
 }

@@ -136,11 +136,11 @@ via_json!(GetBaseReportResponse);
 enumeration! {
     /// `ReportBase`. (OCPP 2.1, part 2 enumerations §3.86)
     ReportBase {
-        /// `ConfigurationInventory`.
+        /// All variables that can be set.
         ConfigurationInventory = "ConfigurationInventory",
-        /// `FullInventory`.
+        /// Everything but monitors.
         FullInventory = "FullInventory",
-        /// `SummaryInventory`.
+        /// Availability and problems.
         SummaryInventory = "SummaryInventory",
     }
 }

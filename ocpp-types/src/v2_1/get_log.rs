@@ -262,11 +262,11 @@ via_json!(LogParameters);
 enumeration! {
     /// `LogStatus`. (OCPP 2.1, part 2 enumerations §3.58)
     LogStatus {
-        /// `Accepted`.
+        /// The upload will be tried.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `AcceptedCanceled`.
+        /// The upload will be tried; one in progress was cancelled.
         AcceptedCanceled = "AcceptedCanceled",
     }
 }
@@ -276,11 +276,11 @@ via_json!(LogStatus);
 enumeration! {
     /// `LogType`. (OCPP 2.1, part 2 enumerations §3.57)
     LogType {
-        /// `DiagnosticsLog`.
+        /// What helps to find faults.
         DiagnosticsLog = "DiagnosticsLog",
-        /// `SecurityLog`.
+        /// Security events.
         SecurityLog = "SecurityLog",
-        /// `DataCollectorLog`.
+        /// Samples of the component `DataCollector`.
         DataCollectorLog = "DataCollectorLog",
     }
 }

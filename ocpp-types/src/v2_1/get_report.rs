@@ -151,13 +151,13 @@ via_json!(GetReportResponse);
 enumeration! {
     /// `ComponentCriterion`. (OCPP 2.1, part 2 enumerations §3.23)
     ComponentCriterion {
-        /// `Active`.
+        /// With `Active` true.
         Active = "Active",
-        /// `Available`.
+        /// With `Available` true.
         Available = "Available",
-        /// `Enabled`.
+        /// With `Enabled` true.
         Enabled = "Enabled",
-        /// `Problem`.
+        /// With `Problem` true.
         Problem = "Problem",
     }
 }

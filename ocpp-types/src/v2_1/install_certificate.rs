@@ -136,11 +136,11 @@ via_json!(InstallCertificateResponse);
 enumeration! {
     /// `InstallCertificateStatus`. (OCPP 2.1, part 2 enumerations §3.52)
     InstallCertificateStatus {
-        /// `Accepted`.
+        /// Installed.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// Not a good certificate, or one too many.
         Rejected = "Rejected",
-        /// `Failed`.
+        /// A good certificate that could not be installed.
         Failed = "Failed",
     }
 }
@@ -150,15 +150,15 @@ via_json!(InstallCertificateStatus);
 enumeration! {
     /// `InstallCertificateUse`. (OCPP 2.1, part 2 enumerations §3.53)
     InstallCertificateUse {
-        /// `V2GRootCertificate`.
+        /// Root of ISO 15118 charging.
         V2GRootCertificate = "V2GRootCertificate",
-        /// `MORootCertificate`.
+        /// Root of a mobility operator's contracts.
         MORootCertificate = "MORootCertificate",
-        /// `ManufacturerRootCertificate`.
+        /// Root of the maker's certificate.
         ManufacturerRootCertificate = "ManufacturerRootCertificate",
-        /// `CSMSRootCertificate`.
+        /// Root of the CSMS's certificate.
         CSMSRootCertificate = "CSMSRootCertificate",
-        /// `OEMRootCertificate`.
+        /// Root of a vehicle maker, for TLS with the vehicle.
         OEMRootCertificate = "OEMRootCertificate",
     }
 }

@@ -5,11 +5,11 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `MessagePriority`. (OCPP 2.1, part 2 enumerations §3.61)
     MessagePriority {
-        /// `AlwaysFront`.
+        /// Alone and before all others; a newer one takes its place.
         AlwaysFront = "AlwaysFront",
-        /// `InFront`.
+        /// Before the cycle; several take turns.
         InFront = "InFront",
-        /// `NormalCycle`.
+        /// In turn with others.
         NormalCycle = "NormalCycle",
     }
 }

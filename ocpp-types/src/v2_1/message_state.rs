@@ -5,17 +5,17 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `MessageState`. (OCPP 2.1, part 2 enumerations §3.62)
     MessageState {
-        /// `Charging`.
+        /// While charging.
         Charging = "Charging",
-        /// `Faulted`.
+        /// While faulted.
         Faulted = "Faulted",
-        /// `Idle`.
+        /// Without a transaction.
         Idle = "Idle",
-        /// `Unavailable`.
+        /// While out of service.
         Unavailable = "Unavailable",
-        /// `Suspended`.
+        /// While charging is suspended.
         Suspended = "Suspended",
-        /// `Discharging`.
+        /// While discharging.
         Discharging = "Discharging",
     }
 }

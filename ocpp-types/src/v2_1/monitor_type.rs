@@ -5,19 +5,19 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `MonitorType`. (OCPP 2.1, part 2 enumerations §3.65)
     MonitorType {
-        /// `UpperThreshold`.
+        /// The value rises above a bound.
         UpperThreshold = "UpperThreshold",
-        /// `LowerThreshold`.
+        /// The value falls below a bound.
         LowerThreshold = "LowerThreshold",
-        /// `Delta`.
+        /// The value has changed by more than an amount; at all, if it is no number.
         Delta = "Delta",
-        /// `Periodic`.
+        /// Every so many seconds, from when the monitor was set.
         Periodic = "Periodic",
-        /// `PeriodicClockAligned`.
+        /// Every so many seconds, aligned to the clock.
         PeriodicClockAligned = "PeriodicClockAligned",
-        /// `TargetDelta`.
+        /// The value differs from its target by more than an amount.
         TargetDelta = "TargetDelta",
-        /// `TargetDeltaRelative`.
+        /// The value differs from its target by more than a fraction of it.
         TargetDeltaRelative = "TargetDeltaRelative",
     }
 }

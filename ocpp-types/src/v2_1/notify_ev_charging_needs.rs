@@ -2118,13 +2118,13 @@ via_json!(MobilityNeedsMode);
 enumeration! {
     /// `NotifyEVChargingNeedsStatus`. (OCPP 2.1, part 2 enumerations §3.70)
     NotifyEVChargingNeedsStatus {
-        /// `Accepted`.
+        /// A profile will follow at once.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// No profile is possible.
         Rejected = "Rejected",
-        /// `Processing`.
+        /// A profile will follow later.
         Processing = "Processing",
-        /// `NoChargingProfile`.
+        /// No profile will follow.
         NoChargingProfile = "NoChargingProfile",
     }
 }

@@ -367,11 +367,11 @@ via_json!(EventData);
 enumeration! {
     /// `EventTrigger`. (OCPP 2.1, part 2 enumerations §3.39)
     EventTrigger {
-        /// `Alerting`.
+        /// A threshold was passed, or the station reports by itself.
         Alerting = "Alerting",
-        /// `Delta`.
+        /// A change.
         Delta = "Delta",
-        /// `Periodic`.
+        /// A period has ended.
         Periodic = "Periodic",
     }
 }

@@ -477,21 +477,21 @@ via_json!(VariableCharacteristics);
 enumeration! {
     /// `DataType`. (OCPP 2.1, part 2 enumerations §3.29)
     DataType {
-        /// `string`.
+        /// Text.
         String = "string",
-        /// `decimal`.
+        /// Number with a fraction.
         Decimal = "decimal",
-        /// `integer`.
+        /// Whole number.
         Integer = "integer",
-        /// `dateTime`.
+        /// RFC 3339 date and time.
         DateTime = "dateTime",
-        /// `boolean`.
+        /// `true` or `false`.
         Boolean = "boolean",
-        /// `OptionList`.
+        /// One text of a list of choices.
         OptionList = "OptionList",
-        /// `SequenceList`.
+        /// Texts of a list, in an order that counts.
         SequenceList = "SequenceList",
-        /// `MemberList`.
+        /// Texts of a list, in any order.
         MemberList = "MemberList",
     }
 }
@@ -501,11 +501,11 @@ via_json!(DataType);
 enumeration! {
     /// `Mutability`. (OCPP 2.1, part 2 enumerations §3.68)
     Mutability {
-        /// `ReadOnly`.
+        /// Can be read, not set.
         ReadOnly = "ReadOnly",
-        /// `WriteOnly`.
+        /// Can be set, not read: a secret.
         WriteOnly = "WriteOnly",
-        /// `ReadWrite`.
+        /// Can be read and set.
         ReadWrite = "ReadWrite",
     }
 }

@@ -5,21 +5,21 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `OperationMode`. (OCPP 2.1, part 2 enumerations §3.75)
     OperationMode {
-        /// `Idle`.
+        /// The vehicle saves energy.
         Idle = "Idle",
-        /// `ChargingOnly`.
+        /// Charging alone.
         ChargingOnly = "ChargingOnly",
-        /// `CentralSetpoint`.
+        /// The CSMS sets the power.
         CentralSetpoint = "CentralSetpoint",
-        /// `ExternalSetpoint`.
+        /// An external system sets the power.
         ExternalSetpoint = "ExternalSetpoint",
-        /// `ExternalLimits`.
+        /// An external system sets limits.
         ExternalLimits = "ExternalLimits",
-        /// `CentralFrequency`.
+        /// Supports the grid's frequency as the CSMS says.
         CentralFrequency = "CentralFrequency",
-        /// `LocalFrequency`.
+        /// Supports the grid's frequency as the station decides.
         LocalFrequency = "LocalFrequency",
-        /// `LocalLoadBalancing`.
+        /// The station balances its load.
         LocalLoadBalancing = "LocalLoadBalancing",
     }
 }

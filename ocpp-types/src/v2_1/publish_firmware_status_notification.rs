@@ -161,9 +161,9 @@ enumeration! {
         DownloadFailed = "DownloadFailed",
         /// `DownloadPaused`.
         DownloadPaused = "DownloadPaused",
-        /// `InvalidChecksum`.
+        /// The checksum is wrong; ended.
         InvalidChecksum = "InvalidChecksum",
-        /// `ChecksumVerified`.
+        /// The checksum is right; goes on.
         ChecksumVerified = "ChecksumVerified",
         /// `PublishFailed`.
         PublishFailed = "PublishFailed",

@@ -5,21 +5,21 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `ReadingContext`. (OCPP 2.1, part 2 enumerations §3.82)
     ReadingContext {
-        /// `Interruption.Begin`.
+        /// At the start of an interruption.
         InterruptionBegin = "Interruption.Begin",
-        /// `Interruption.End`.
+        /// When going on after an interruption.
         InterruptionEnd = "Interruption.End",
-        /// `Other`.
+        /// In any other situation.
         Other = "Other",
-        /// `Sample.Clock`.
+        /// Aligned to the clock.
         SampleClock = "Sample.Clock",
-        /// `Sample.Periodic`.
+        /// Periodic, counted from the start of the transaction.
         SamplePeriodic = "Sample.Periodic",
-        /// `Transaction.Begin`.
+        /// At the start of the transaction.
         TransactionBegin = "Transaction.Begin",
-        /// `Transaction.End`.
+        /// At the end of the transaction.
         TransactionEnd = "Transaction.End",
-        /// `Trigger`.
+        /// Asked for by the CSMS.
         Trigger = "Trigger",
     }
 }

@@ -5,9 +5,9 @@ use crate::prelude::{enumeration, via_json};
 enumeration! {
     /// `RequestStartStopStatus`. (OCPP 2.1, part 2 enumerations §3.87)
     RequestStartStopStatus {
-        /// `Accepted`.
+        /// Will be done.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// Will not be done.
         Rejected = "Rejected",
     }
 }

@@ -117,11 +117,11 @@ via_json!(ReservationStatusUpdateResponse);
 enumeration! {
     /// `ReservationUpdateStatus`. (OCPP 2.1, part 2 enumerations §3.88)
     ReservationUpdateStatus {
-        /// `Expired`.
+        /// Its time has run out.
         Expired = "Expired",
-        /// `Removed`.
+        /// Taken away.
         Removed = "Removed",
-        /// `NoTransaction`.
+        /// Used, but no transaction began.
         NoTransaction = "NoTransaction",
     }
 }

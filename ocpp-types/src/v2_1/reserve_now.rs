@@ -202,15 +202,15 @@ via_json!(ReserveNowResponse);
 enumeration! {
     /// `ReserveNowStatus`. (OCPP 2.1, part 2 enumerations §3.89)
     ReserveNowStatus {
-        /// `Accepted`.
+        /// Reserved.
         Accepted = "Accepted",
-        /// `Faulted`.
+        /// Not reserved, by a fault.
         Faulted = "Faulted",
-        /// `Occupied`.
+        /// Not reserved, as it is in use.
         Occupied = "Occupied",
-        /// `Rejected`.
+        /// The station takes no reservations.
         Rejected = "Rejected",
-        /// `Unavailable`.
+        /// Not reserved, as it is out of service.
         Unavailable = "Unavailable",
     }
 }

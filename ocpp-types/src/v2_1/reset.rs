@@ -146,7 +146,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",
-        /// `Scheduled`.
+        /// Later: something that cannot be interrupted goes on.
         Scheduled = "Scheduled",
     }
 }
@@ -156,11 +156,11 @@ via_json!(ResetStatus);
 enumeration! {
     /// `ResetType`. (OCPP 2.1, part 2 enumerations §3.90)
     ResetType {
-        /// `Immediate`.
+        /// Now.
         Immediate = "Immediate",
-        /// `OnIdle`.
+        /// When no transaction is active.
         OnIdle = "OnIdle",
-        /// `ImmediateAndResume`.
+        /// Now, and transactions go on afterwards.
         ImmediateAndResume = "ImmediateAndResume",
     }
 }

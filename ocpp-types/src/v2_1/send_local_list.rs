@@ -214,7 +214,7 @@ enumeration! {
         Accepted = "Accepted",
         /// `Failed`.
         Failed = "Failed",
-        /// `VersionMismatch`.
+        /// The update is not newer than the list.
         VersionMismatch = "VersionMismatch",
     }
 }
@@ -224,9 +224,9 @@ via_json!(SendLocalListStatus);
 enumeration! {
     /// `UpdateType`. (OCPP 2.1, part 2 enumerations §3.107)
     UpdateType {
-        /// `Differential`.
+        /// Changes to the list.
         Differential = "Differential",
-        /// `Full`.
+        /// A new list in place of the old one.
         Full = "Full",
     }
 }

@@ -577,7 +577,7 @@ enumeration! {
         Wireless2 = "Wireless2",
         /// `Wireless3`.
         Wireless3 = "Wireless3",
-        /// `Any`.
+        /// Whichever there is.
         Any = "Any",
     }
 }
@@ -619,7 +619,7 @@ via_json!(OCPPVersion);
 enumeration! {
     /// `SetNetworkProfileStatus`. (OCPP 2.1, part 2 enumerations §3.94)
     SetNetworkProfileStatus {
-        /// `Accepted`.
+        /// Stored.
         Accepted = "Accepted",
         /// `Rejected`.
         Rejected = "Rejected",

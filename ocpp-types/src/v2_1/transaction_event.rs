@@ -1216,15 +1216,15 @@ via_json!(TransactionLimit);
 enumeration! {
     /// `ChargingState`. (OCPP 2.1, part 2 enumerations §3.18)
     ChargingState {
-        /// `EVConnected`.
+        /// A vehicle is connected.
         EVConnected = "EVConnected",
-        /// `Charging`.
+        /// Energy flows.
         Charging = "Charging",
-        /// `SuspendedEV`.
+        /// Energy is offered, the vehicle takes none.
         SuspendedEV = "SuspendedEV",
-        /// `SuspendedEVSE`.
+        /// A vehicle is connected, the station offers no energy.
         SuspendedEVSE = "SuspendedEVSE",
-        /// `Idle`.
+        /// No vehicle is connected.
         Idle = "Idle",
     }
 }
@@ -1272,45 +1272,45 @@ via_json!(PreconditioningStatus);
 enumeration! {
     /// `Reason`. (OCPP 2.1, part 2 enumerations §3.83)
     Reason {
-        /// `DeAuthorized`.
+        /// The CSMS's answer took the authorisation away.
         DeAuthorized = "DeAuthorized",
-        /// `EmergencyStop`.
+        /// The emergency button.
         EmergencyStop = "EmergencyStop",
-        /// `EnergyLimitReached`.
+        /// A local limit of energy; deprecated, as it ends energy flow, not the transaction.
         EnergyLimitReached = "EnergyLimitReached",
-        /// `EVDisconnected`.
+        /// The cable was unplugged or the vehicle drove off.
         EVDisconnected = "EVDisconnected",
-        /// `GroundFault`.
+        /// A current to earth.
         GroundFault = "GroundFault",
-        /// `ImmediateReset`.
+        /// The CSMS asked for an immediate restart.
         ImmediateReset = "ImmediateReset",
-        /// `MasterPass`.
+        /// A token of the master pass group.
         MasterPass = "MasterPass",
-        /// `Local`.
+        /// The driver, at the station.
         Local = "Local",
-        /// `LocalOutOfCredit`.
+        /// A local limit of credit; deprecated, as it ends energy flow, not the transaction.
         LocalOutOfCredit = "LocalOutOfCredit",
-        /// `Other`.
+        /// Anything else.
         Other = "Other",
-        /// `OvercurrentFault`.
+        /// Too much current.
         OvercurrentFault = "OvercurrentFault",
-        /// `PowerLoss`.
+        /// Power was lost altogether.
         PowerLoss = "PowerLoss",
-        /// `PowerQuality`.
+        /// Power was too bad, such as by voltage or imbalance.
         PowerQuality = "PowerQuality",
-        /// `Reboot`.
+        /// The station restarted by itself.
         Reboot = "Reboot",
-        /// `Remote`.
+        /// The CSMS asked for it.
         Remote = "Remote",
-        /// `SOCLimitReached`.
+        /// A local limit of the state of charge; deprecated, as it ends energy flow, not the transaction.
         SOCLimitReached = "SOCLimitReached",
-        /// `StoppedByEV`.
+        /// The vehicle.
         StoppedByEV = "StoppedByEV",
-        /// `TimeLimitReached`.
+        /// A local limit of time; deprecated, as it ends energy flow, not the transaction.
         TimeLimitReached = "TimeLimitReached",
-        /// `Timeout`.
+        /// No vehicle came in time.
         Timeout = "Timeout",
-        /// `ReqEnergyTransferRejected`.
+        /// The CSMS refused the energy transfer the vehicle asked for.
         ReqEnergyTransferRejected = "ReqEnergyTransferRejected",
     }
 }
@@ -1334,11 +1334,11 @@ via_json!(TariffCost);
 enumeration! {
     /// `TransactionEvent`. (OCPP 2.1, part 2 enumerations §3.102)
     TransactionEvent {
-        /// `Ended`.
+        /// The last of a transaction.
         Ended = "Ended",
-        /// `Started`.
+        /// The first of a transaction.
         Started = "Started",
-        /// `Updated`.
+        /// Between the first and the last.
         Updated = "Updated",
     }
 }
@@ -1348,63 +1348,63 @@ via_json!(TransactionEvent);
 enumeration! {
     /// `TriggerReason`. (OCPP 2.1, part 2 enumerations §3.104)
     TriggerReason {
-        /// `AbnormalCondition`.
+        /// An error or fault.
         AbnormalCondition = "AbnormalCondition",
-        /// `Authorized`.
+        /// Charging was authorised, by whatever means.
         Authorized = "Authorized",
-        /// `CablePluggedIn`.
+        /// The cable is plugged in and a vehicle detected.
         CablePluggedIn = "CablePluggedIn",
-        /// `ChargingRateChanged`.
+        /// An external actor changed the charging rate by more than `LimitChangeSignificance`.
         ChargingRateChanged = "ChargingRateChanged",
-        /// `ChargingStateChanged`.
+        /// Another charging state.
         ChargingStateChanged = "ChargingStateChanged",
-        /// `CostLimitReached`.
+        /// The transaction's greatest cost is reached.
         CostLimitReached = "CostLimitReached",
-        /// `Deauthorized`.
+        /// The CSMS's answer took the authorisation away.
         Deauthorized = "Deauthorized",
-        /// `EnergyLimitReached`.
+        /// The transaction's greatest energy is reached.
         EnergyLimitReached = "EnergyLimitReached",
-        /// `EVCommunicationLost`.
+        /// The vehicle is gone, such as by its cable.
         EVCommunicationLost = "EVCommunicationLost",
-        /// `EVConnectTimeout`.
+        /// No vehicle came in time.
         EVConnectTimeout = "EVConnectTimeout",
-        /// `EVDeparted`.
+        /// The vehicle has left the bay.
         EVDeparted = "EVDeparted",
-        /// `EVDetected`.
+        /// A vehicle is in the bay.
         EVDetected = "EVDetected",
-        /// `LimitSet`.
+        /// A limit of cost, time, energy or state of charge was set or changed.
         LimitSet = "LimitSet",
-        /// `MeterValueClock`.
+        /// A meter value aligned to the clock.
         MeterValueClock = "MeterValueClock",
-        /// `MeterValuePeriodic`.
+        /// A periodic meter value.
         MeterValuePeriodic = "MeterValuePeriodic",
-        /// `OperationModeChanged`.
+        /// Another operation mode.
         OperationModeChanged = "OperationModeChanged",
-        /// `RemoteStart`.
+        /// The CSMS asked for the start.
         RemoteStart = "RemoteStart",
-        /// `RemoteStop`.
+        /// The CSMS asked for the stop.
         RemoteStop = "RemoteStop",
-        /// `ResetCommand`.
+        /// The CSMS asked for a restart.
         ResetCommand = "ResetCommand",
-        /// `RunningCost`.
+        /// Reports the running cost and nothing else.
         RunningCost = "RunningCost",
-        /// `SignedDataReceived`.
+        /// The meter gave signed data.
         SignedDataReceived = "SignedDataReceived",
-        /// `SoCLimitReached`.
+        /// The transaction's greatest state of charge is reached.
         SoCLimitReached = "SoCLimitReached",
-        /// `StopAuthorized`.
+        /// A driver may stop it, and did.
         StopAuthorized = "StopAuthorized",
-        /// `TariffChanged`.
+        /// Another tariff.
         TariffChanged = "TariffChanged",
-        /// `TariffNotAccepted`.
+        /// The driver refused the tariff and is authorised no longer.
         TariffNotAccepted = "TariffNotAccepted",
-        /// `TimeLimitReached`.
+        /// The transaction's greatest time is reached.
         TimeLimitReached = "TimeLimitReached",
-        /// `Trigger`.
+        /// The CSMS asked for the message.
         Trigger = "Trigger",
-        /// `TxResumed`.
+        /// It goes on after a restart or power cut.
         TxResumed = "TxResumed",
-        /// `UnlockCommand`.
+        /// The CSMS asked to unlock the connector.
         UnlockCommand = "UnlockCommand",
     }
 }

@@ -161,21 +161,21 @@ enumeration! {
         Heartbeat = "Heartbeat",
         /// `MeterValues`.
         MeterValues = "MeterValues",
-        /// `SignChargingStationCertificate`.
+        /// `SignCertificate` for the station's certificate.
         SignChargingStationCertificate = "SignChargingStationCertificate",
-        /// `SignV2GCertificate`.
+        /// `SignCertificate` for the V2G certificate.
         SignV2GCertificate = "SignV2GCertificate",
-        /// `SignV2G20Certificate`.
+        /// `SignCertificate` for the V2G certificate of ISO 15118-20.
         SignV2G20Certificate = "SignV2G20Certificate",
         /// `StatusNotification`.
         StatusNotification = "StatusNotification",
         /// `TransactionEvent`.
         TransactionEvent = "TransactionEvent",
-        /// `SignCombinedCertificate`.
+        /// `SignCertificate` for one certificate for both uses.
         SignCombinedCertificate = "SignCombinedCertificate",
         /// `PublishFirmwareStatusNotification`.
         PublishFirmwareStatusNotification = "PublishFirmwareStatusNotification",
-        /// `CustomTrigger`.
+        /// What `customTrigger` names.
         CustomTrigger = "CustomTrigger",
     }
 }
@@ -185,11 +185,11 @@ via_json!(MessageTrigger);
 enumeration! {
     /// `TriggerMessageStatus`. (OCPP 2.1, part 2 enumerations §3.103)
     TriggerMessageStatus {
-        /// `Accepted`.
+        /// The message will come.
         Accepted = "Accepted",
-        /// `Rejected`.
+        /// The message will not come.
         Rejected = "Rejected",
-        /// `NotImplemented`.
+        /// The station does not know, or cannot send, the message.
         NotImplemented = "NotImplemented",
     }
 }

@@ -114,9 +114,9 @@ via_json!(UnpublishFirmwareResponse);
 enumeration! {
     /// `UnpublishFirmwareStatus`. (OCPP 2.1, part 2 enumerations §3.106)
     UnpublishFirmwareStatus {
-        /// `DownloadOngoing`.
+        /// Still being downloaded.
         DownloadOngoing = "DownloadOngoing",
-        /// `NoFirmware`.
+        /// Nothing is published.
         NoFirmware = "NoFirmware",
         /// `Unpublished`.
         Unpublished = "Unpublished",

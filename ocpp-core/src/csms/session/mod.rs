@@ -125,7 +125,7 @@ impl Session {
             Input::Link(LinkInput::Opened { dialect }) => self.opened(dialect)?,
             Input::Link(LinkInput::Frame(bytes)) => {
                 self.alive()?;
-                self.frame(bytes);
+                self.frame(&bytes);
             }
             Input::Link(LinkInput::Pong) => self.alive()?,
             Input::Link(LinkInput::Closed) => self.closed(),

@@ -59,6 +59,10 @@ impl Session {
                 self.event(Event::Heartbeat);
                 self.respond(token, &Response::Heartbeat);
             }
+            Report::Progress { work, status } => {
+                self.event(Event::Progress { work, status });
+                self.respond(token, &Response::Progress(work));
+            }
             Report::Status(report) => {
                 let fact = (!self.record.knows_status(&report)).then_some(Fact::Status(report));
                 self.take(token, action, fact, None, Response::Status);

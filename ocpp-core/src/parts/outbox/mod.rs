@@ -3,21 +3,25 @@
 //! Owns the transaction journal and the entries `tx/<number>`. Every fact is appended before anything is sent that
 //! depends on it, and the next message leaves only when the delivery of the one before is durable, so that a crash repeats
 //! at most one message (1.6 §3.7, 2.x E04, E13). Each delivery is committed by one operation: a start by putting the
-//! transaction's entry, a sample by trimming, a stop by deleting the entry; the trims that follow only tidy up.
+//! transaction's entry, a sample by trimming, a stop by deleting the entry; the trims that follow only tidy up. What a stop
+//! tells of the time before it is in `readings`.
 
+mod readings;
 mod record;
 mod restore;
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use core::time::Duration;
 
-pub(crate) use record::{JournalRecord, KnownTransaction, Sampled, Started, Stopped};
+pub(crate) use readings::{StopReading, StopReadings};
+pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, StartVerdict, Started, Stopped};
 pub(crate) use restore::OpenTransaction;
 
-use crate::station::{IdToken, Limits, TransactionNo};
+use crate::station::{Limits, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Log, LogIndex, StoreOp, StoreQueue, Ticket};
-use crate::time::{Boot, Instant};
+use crate::table::Table;
+use crate::time::{Boot, Clock, Instant, Stamp};
 
 /// A record that the CSMS has not confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// The transaction it tells of.
-    pub fn transaction(&self) -> TransactionNo {
+    pub fn transaction(&self) -> Option<TransactionNo> {
         self.record.transaction(TransactionNo(self.position))
     }
 }
@@ -47,13 +51,14 @@ pub(crate) enum AfterFailure {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<Pending>,
-    known: BTreeMap<TransactionNo, KnownTransaction>,
+    known: Table<TransactionNo, KnownTransaction>,
     next_position: u64,
     samples: usize,
     failures: u32,
     retry_at: Option<Instant>,
     /// The next message waits until this is durable.
     settled: Ticket,
+    readings: StopReadings,
 }
 
 impl Outbox {
@@ -72,11 +77,35 @@ impl Outbox {
         self.samples < limits.journal_samples && self.queue.len() + running < limits.journal
     }
 
+    /// Whether there is room for a reading of no transaction: half of the samples' room is for those of transactions.
+    pub fn has_room_beside(&self, limits: &Limits, running: usize) -> bool {
+        self.samples < limits.journal_samples / 2 && self.has_room_for_sample(limits, running)
+    }
+
+    /// Keeps a reading for the stop of its transaction. False if there was no room.
+    pub fn keep_for_stop(
+        &mut self,
+        store: &mut StoreQueue,
+        limits: &Limits,
+        most: usize,
+        reading: StopReading,
+    ) -> bool {
+        self.readings.add(store, reading, most, limits.stop_readings)
+    }
+
+    /// What a stop tells of the time before it.
+    pub fn history(
+        &self,
+        transaction: TransactionNo,
+    ) -> (Option<&KnownTransaction>, impl Iterator<Item = &StopReading>) {
+        (self.known.get(&transaction), self.readings.of(transaction))
+    }
+
     /// Appends a record. The position of a start names its transaction.
     pub fn append(&mut self, store: &mut StoreQueue, record: JournalRecord) -> LogIndex {
         let position = LogIndex(self.next_position);
         self.next_position += 1;
-        self.samples += usize::from(matches!(record, JournalRecord::Sampled(_)));
+        self.samples += usize::from(record.is_sample());
         let op = StoreOp::Append { log: Log::Transactions, index: position, record: record.to_bytes() };
         let ticket = store.push(op);
         self.queue.push_back(Pending { position, record, ticket });
@@ -107,36 +136,33 @@ impl Outbox {
 
     /// The CSMS's number of a transaction: none when it is not known yet, or never will be.
     pub fn csms_id(&self, transaction: TransactionNo) -> Option<i64> {
-        self.known.get(&transaction).and_then(|known| known.csms_id)
+        self.known.get(&transaction).and_then(|known| known.verdict.csms_id)
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.
     pub fn find(&self, csms_id: i64) -> Option<TransactionNo> {
-        self.known.iter().find(|(_, known)| known.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
+        self.known.iter().find(|(_, known)| known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
-    /// The CSMS took the first message. For a start, `csms_id` is its number for the transaction and `group` the token's
-    /// group, where it told one.
-    pub fn delivered(
-        &mut self,
-        store: &mut StoreQueue,
-        csms_id: Option<i64>,
-        group: Option<IdToken>,
-    ) -> Option<Pending> {
+    /// The CSMS took the first message. For a start, `verdict` is what it said, and `clock` knows when it began.
+    pub fn delivered(&mut self, store: &mut StoreQueue, clock: &Clock, verdict: StartVerdict) -> Option<Pending> {
         let first = self.queue.pop_front()?;
         self.failures = 0;
         self.retry_at = None;
+        self.samples -= usize::from(first.record.is_sample());
         match &first.record {
             JournalRecord::Started(start) => {
                 let transaction = TransactionNo(first.position);
-                let known = start.known(csms_id, group);
+                let started = clock.resolve(start.at).map_or(start.at, Stamp::from_wall);
+                let known = start.known(started, verdict);
                 store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: known.to_bytes() });
                 self.known.insert(transaction, known);
             }
-            JournalRecord::Sampled(_) => self.samples -= 1,
+            JournalRecord::Sampled(_) | JournalRecord::Measured(_) => {}
             JournalRecord::Stopped(stop) => {
                 self.known.remove(&stop.transaction);
                 store.push(StoreOp::Delete { key: KnownTransaction::key(stop.transaction) });
+                self.readings.forget(store, stop.transaction);
             }
         }
         self.settled = store.push(StoreOp::Trim { log: Log::Transactions, through: first.position });
@@ -149,13 +175,14 @@ impl Outbox {
         &mut self,
         now: Instant,
         store: &mut StoreQueue,
+        clock: &Clock,
         attempts: u32,
         interval: Duration,
     ) -> Option<AfterFailure> {
         self.queue.front()?;
         self.failures += 1;
         if self.failures >= attempts.max(1) {
-            return self.delivered(store, None, None).map(AfterFailure::Dropped);
+            return self.delivered(store, clock, StartVerdict::default()).map(AfterFailure::Dropped);
         }
         let at = now + interval.saturating_mul(self.failures);
         self.retry_at = Some(at);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
+use crate::parts::metering::SampleContext;
 use crate::station::{EvseId, IdToken, MeterSample, StopReason, TransactionNo};
 use crate::store::EntryKey;
 use crate::store::framing::{FramingError, Record};
@@ -20,6 +21,8 @@ pub(crate) struct Started {
     pub at: Stamp,
     pub meter_mwh: i64,
     pub reservation: Option<i64>,
+    /// Values of the begin that the stop will tell.
+    pub first: Vec<MeterSample>,
 }
 
 /// Meter values of a transaction.
@@ -28,6 +31,16 @@ pub(crate) struct Sampled {
     pub transaction: TransactionNo,
     pub evse: EvseId,
     pub at: Stamp,
+    pub context: SampleContext,
+    pub values: Vec<MeterSample>,
+}
+
+/// Meter values of no transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub evse: EvseId,
+    pub at: Stamp,
+    pub context: SampleContext,
     pub values: Vec<MeterSample>,
 }
 
@@ -39,6 +52,8 @@ pub(crate) struct Stopped {
     pub meter_mwh: i64,
     pub reason: StopReason,
     pub token: Option<IdToken>,
+    /// Values of the end, beside the register.
+    pub last: Vec<MeterSample>,
 }
 
 impl Record for Started {
@@ -53,12 +68,17 @@ impl Record for Stopped {
     const KIND: u8 = 3;
 }
 
+impl Record for Measured {
+    const KIND: u8 = 4;
+}
+
 /// A record of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JournalRecord {
     Started(Started),
     Sampled(Sampled),
     Stopped(Stopped),
+    Measured(Measured),
 }
 
 impl JournalRecord {
@@ -67,6 +87,7 @@ impl JournalRecord {
             JournalRecord::Started(record) => record.to_bytes(),
             JournalRecord::Sampled(record) => record.to_bytes(),
             JournalRecord::Stopped(record) => record.to_bytes(),
+            JournalRecord::Measured(record) => record.to_bytes(),
         }
     }
 
@@ -75,6 +96,7 @@ impl JournalRecord {
             Some(&Started::KIND) => Started::from_bytes(bytes).map(JournalRecord::Started),
             Some(&Sampled::KIND) => Sampled::from_bytes(bytes).map(JournalRecord::Sampled),
             Some(&Stopped::KIND) => Stopped::from_bytes(bytes).map(JournalRecord::Stopped),
+            Some(&Measured::KIND) => Measured::from_bytes(bytes).map(JournalRecord::Measured),
             Some(&kind) => Err(FramingError::Kind(kind)),
             None => Err(FramingError::Short(bytes.len())),
         }
@@ -86,16 +108,23 @@ impl JournalRecord {
             JournalRecord::Started(record) => record.at,
             JournalRecord::Sampled(record) => record.at,
             JournalRecord::Stopped(record) => record.at,
+            JournalRecord::Measured(record) => record.at,
         }
     }
 
-    /// The transaction it tells of, given its position.
-    pub fn transaction(&self, position: TransactionNo) -> TransactionNo {
+    /// The transaction it tells of, if any, given its position.
+    pub fn transaction(&self, position: TransactionNo) -> Option<TransactionNo> {
         match self {
-            JournalRecord::Started(_) => position,
-            JournalRecord::Sampled(record) => record.transaction,
-            JournalRecord::Stopped(record) => record.transaction,
+            JournalRecord::Started(_) => Some(position),
+            JournalRecord::Sampled(record) => Some(record.transaction),
+            JournalRecord::Stopped(record) => Some(record.transaction),
+            JournalRecord::Measured(_) => None,
         }
+    }
+
+    /// Whether it is a reading, of which some may be missing.
+    pub fn is_sample(&self) -> bool {
+        matches!(self, JournalRecord::Sampled(_) | JournalRecord::Measured(_))
     }
 }
 
@@ -106,8 +135,23 @@ pub(crate) struct KnownTransaction {
     pub token: IdToken,
     pub group: Option<IdToken>,
     pub meter_start_mwh: i64,
-    /// The CSMS's number; none when its start could not be delivered (1.6 errata 3.18).
+    /// What the CSMS said to the start.
+    pub verdict: StartVerdict,
+    /// When it began: known, since its start was sent.
+    pub started: Stamp,
+    /// Values of the begin that the stop will tell.
+    pub first: Vec<MeterSample>,
+}
+
+/// What the CSMS says to a start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StartVerdict {
+    /// Its number for the transaction; none when the start could not be delivered (1.6 errata 3.18).
     pub csms_id: Option<i64>,
+    /// The token's group, where it told one.
+    pub group: Option<IdToken>,
+    /// It does not accept the token.
+    pub is_refused: bool,
 }
 
 impl Record for KnownTransaction {
@@ -116,13 +160,15 @@ impl Record for KnownTransaction {
 
 impl Started {
     /// What is kept of it once its start was delivered, or given up.
-    pub fn known(&self, csms_id: Option<i64>, group: Option<IdToken>) -> KnownTransaction {
+    pub fn known(&self, started: Stamp, verdict: StartVerdict) -> KnownTransaction {
         KnownTransaction {
             evse: self.evse,
             token: self.token.clone(),
-            group: group.or_else(|| self.group.clone()),
+            group: verdict.group.clone().or_else(|| self.group.clone()),
             meter_start_mwh: self.meter_mwh,
-            csms_id,
+            verdict,
+            started,
+            first: self.first.clone(),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! The outbox after a restart, from what was durable.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
 
-use super::{JournalRecord, KnownTransaction, Outbox, Pending};
+use super::{JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, StopReadings};
 use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Boot, Clock};
 
 /// A transaction that ran when the power failed.
@@ -18,14 +19,18 @@ pub(crate) struct OpenTransaction {
     pub evse: EvseId,
     pub token: IdToken,
     pub group: Option<IdToken>,
+    /// The register at its begin.
+    pub meter_start_mwh: i64,
     /// The highest register value that is on record.
     pub meter_mwh: i64,
+    /// The CSMS does not accept the token.
+    pub is_refused: bool,
 }
 
 impl Outbox {
     /// The last boot that left anything on record.
     pub fn last_boot(image: &Image) -> Boot {
-        let logged = image.records(Log::Transactions).map(|(position, _)| position);
+        let logged = Log::ALL.into_iter().flat_map(|log| image.records(log)).map(|(position, _)| position);
         let kept = image.entries.keys().filter_map(KnownTransaction::transaction_of).map(|transaction| transaction.0);
         let last = logged.chain(kept).max().map_or(0, |position| position.0 >> 32);
         Boot(u32::try_from(last).unwrap_or(u32::MAX))
@@ -36,9 +41,10 @@ impl Outbox {
         image: &Image,
         clock: &mut Clock,
         store: &mut StoreQueue,
+        most_readings: usize,
     ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
         let mut skipped = Vec::new();
-        let mut known = BTreeMap::new();
+        let mut known = Table::default();
         for (key, value) in &image.entries {
             let Some(transaction) = KnownTransaction::transaction_of(key) else { continue };
             match KnownTransaction::from_bytes(value) {
@@ -49,9 +55,9 @@ impl Outbox {
             }
         }
 
-        let mut open: BTreeMap<TransactionNo, OpenTransaction> =
+        let mut open: Table<TransactionNo, OpenTransaction> =
             known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
-        let mut started = BTreeSet::new();
+        let mut started = Table::default();
         let mut queue = VecDeque::new();
         let mut delivered = None;
         for (position, bytes) in image.records(Log::Transactions) {
@@ -60,23 +66,25 @@ impl Outbox {
                 continue;
             };
             clock.saw(record.at());
-            let transaction = record.transaction(TransactionNo(position));
+            let own = TransactionNo(position);
+            let transaction = record.transaction(own).unwrap_or(own);
             // Present is enough: a corrupt entry must not pass for a delivered stop.
             let is_known = image.entries.contains_key(&KnownTransaction::key(transaction));
             let is_pending = match &record {
                 // An entry is put when the start was delivered, and the trim did not come to pass.
                 JournalRecord::Started(start) => {
                     if !is_known {
-                        started.insert(transaction);
-                        open.insert(transaction, start.known(None, None).open(transaction));
+                        started.insert(transaction, ());
+                        open.insert(transaction, start.known(start.at, StartVerdict::default()).open(transaction));
                     }
                     !is_known
                 }
                 // The entry is deleted when the stop was delivered.
-                JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains(&transaction),
+                JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains_key(&transaction),
+                JournalRecord::Measured(_) => true,
             };
             match &record {
-                JournalRecord::Started(_) => {}
+                JournalRecord::Started(_) | JournalRecord::Measured(_) => {}
                 JournalRecord::Sampled(sample) => {
                     if let Some(open) = open.get_mut(&transaction) {
                         let energy =
@@ -98,15 +106,22 @@ impl Outbox {
         if let Some(through) = delivered {
             store.push(StoreOp::Trim { log: Log::Transactions, through });
         }
-        let samples = queue.iter().filter(|pending| matches!(pending.record, JournalRecord::Sampled(_))).count();
+        let samples = queue.iter().filter(|pending| pending.record.is_sample()).count();
+        let first_position = Self::first_position(clock.boot());
+        let is_needed = |transaction| {
+            started.contains_key(&transaction) || image.entries.contains_key(&KnownTransaction::key(transaction))
+        };
+        let (readings, unread) = StopReadings::restore(image, clock, store, first_position, most_readings, is_needed);
+        skipped.extend(unread);
         let outbox = Outbox {
             queue,
             known,
-            next_position: Self::first_position(clock.boot()),
+            next_position: first_position,
             samples,
             failures: 0,
             retry_at: None,
             settled: Ticket(0),
+            readings,
         };
         (outbox, open.into_values().collect(), skipped)
     }
@@ -119,7 +134,9 @@ impl KnownTransaction {
             evse: self.evse,
             token: self.token.clone(),
             group: self.group.clone(),
+            meter_start_mwh: self.meter_start_mwh,
             meter_mwh: self.meter_start_mwh,
+            is_refused: self.verdict.is_refused,
         }
     }
 }

@@ -14,7 +14,7 @@ use ocpp_types::v1_6::{
 use crate::csms::edge::Unread;
 use crate::csms::ledger::StartReport;
 use crate::csms::report::Report;
-use crate::csms::{IdToken, MeterValue, SampledValue, StationInfo, StatusReport, StopReport};
+use crate::csms::{IdToken, MeterValue, SampledValue, StationInfo, StationWork, StatusReport, StopReport};
 
 /// Reads the call of a station.
 pub(super) fn read(action: &str, payload: &Payload<'_>) -> Result<Report, Unread> {
@@ -32,9 +32,13 @@ pub(super) fn read(action: &str, payload: &Payload<'_>) -> Result<Report, Unread
         StationRequest::StartTransaction(request) => start(&request),
         StationRequest::StatusNotification(request) => status(&request),
         StationRequest::StopTransaction(request) => Ok(stop(&request)),
-        StationRequest::DiagnosticsStatusNotification(_)
-        | StationRequest::FirmwareStatusNotification(_)
-        | StationRequest::LogStatusNotification(_)
+        StationRequest::DiagnosticsStatusNotification(request) => {
+            Ok(Report::Progress { work: StationWork::Diagnostics, status: text(request.status.as_str()) })
+        }
+        StationRequest::FirmwareStatusNotification(request) => {
+            Ok(Report::Progress { work: StationWork::Firmware, status: text(request.status.as_str()) })
+        }
+        StationRequest::LogStatusNotification(_)
         | StationRequest::SecurityEventNotification(_)
         | StationRequest::SignCertificate(_)
         | StationRequest::SignedFirmwareStatusNotification(_) => Err(Unread::UnservedAction),

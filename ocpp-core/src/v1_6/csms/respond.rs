@@ -12,7 +12,7 @@ use ocpp_types::v1_6::{
 use ocpp_types::{Encode, Violation};
 
 use crate::csms::report::Response;
-use crate::csms::{Authorization, AuthorizationStatus, DataTransferStatus, RegistrationStatus};
+use crate::csms::{Authorization, AuthorizationStatus, DataTransferStatus, RegistrationStatus, StationWork};
 
 /// Writes the answer to a station.
 pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String, Violation> {
@@ -28,6 +28,8 @@ pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String,
         }
         Response::Stop => StopTransactionResponse::new().to_json(),
         Response::Samples => MeterValuesResponse::new().to_json(),
+        Response::Progress(StationWork::Firmware) => v1_6::FirmwareStatusNotificationResponse::new().to_json(),
+        Response::Progress(StationWork::Diagnostics) => v1_6::DiagnosticsStatusNotificationResponse::new().to_json(),
         Response::DataTransfer { status, data } => {
             let mut response = DataTransferResponse::new(data_transfer(*status));
             response.data = data.as_deref().and_then(|data| AnyText::new(data).ok());

@@ -1,13 +1,24 @@
 //! Authorize (1.6 §4.1): one question at a time to the CSMS, and the decision without it (§3.5).
 //!
-//! Takes tokens to ask about, gives grants and refusals as signals. Stores nothing.
+//! Takes tokens to ask about, gives grants and refusals as signals. A token that the local list, or else the cache, knows
+//! as accepted starts without a question where LocalPreAuthorize says so, and offline where LocalAuthorizeOffline does.
+//! Owns and stores both: `parts/token`.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use compact_str::CompactString;
+use ocpp_types::v1_6::ClearCacheStatus;
 
 use super::context::Context;
-use super::settings::Key;
+use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
+use crate::parts::token::{LocalList, TokenCache, TokenInfo};
+use crate::shared::Shared;
+#[cfg(feature = "smart_charging")]
+use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
+use crate::store::{Image, StoreQueue, Ticket};
 
 /// Tokens that wait for the CSMS, beside the one asked about. Drivers do not queue up at a reader.
 const MAX_WAITING: usize = 4;
@@ -19,30 +30,49 @@ pub(crate) struct Grant {
     pub group: Option<IdToken>,
 }
 
-/// What an `idTagInfo` says (1.6 §7.27).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    pub status: AuthorizationStatus,
-    pub group: Option<IdToken>,
-}
-
-/// The questions about tokens.
+/// The questions about tokens, and the answers at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Authorize {
     waiting: VecDeque<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
+    pub(super) list: LocalList,
+    cache: TokenCache,
+    /// The CSMS said something else of a token than its own list does, and has not sent another list since.
+    pub(super) has_conflict: bool,
 }
 
 impl Authorize {
-    /// Takes a token in: to be asked about, or decided at once while offline.
+    /// Reads what was stored. Gives the entries that could not be used.
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        let (list, mut skipped) = LocalList::restore(image, store);
+        let (cache, unread) = TokenCache::restore(image);
+        skipped.extend(unread);
+        (Authorize { list, cache, ..Authorize::default() }, skipped)
+    }
+
+    /// Takes a token in: to be asked about, or decided at once.
     pub fn request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if !ctx.is_online {
-            decide_offline(ctx, request);
-        } else if self.waiting.len() < MAX_WAITING {
+            return self.decide_offline(ctx, request);
+        }
+        if ctx.settings.is_on(Key::LocalPreAuthorize)
+            && let Some(group) = self.accepted_here(ctx, &request.token)
+        {
+            return grant(ctx, request, group);
+        }
+        // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
+        if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back(request);
         } else {
             refuse(ctx, &request, TokenRefusal::Busy);
         }
+    }
+
+    /// Whether a token presented for this EVSE still waits for its verdict.
+    #[cfg(feature = "smart_charging")]
+    pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
+        let mut open = self.asked.iter().chain(&self.waiting);
+        open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
     /// The token to ask about now.
@@ -55,12 +85,13 @@ impl Authorize {
     }
 
     /// The CSMS answered.
-    pub fn answered(&mut self, ctx: &mut Context<'_>, verdict: Verdict) {
+    pub fn answered(&mut self, ctx: &mut Context<'_>, info: TokenInfo) {
         let Some(request) = self.asked.take() else { return };
-        if verdict.status != AuthorizationStatus::Accepted {
-            return refuse(ctx, &request, TokenRefusal::Csms(verdict.status));
+        self.learn(ctx.shared, ctx.settings, &request.token, info.clone());
+        if info.status != AuthorizationStatus::Accepted {
+            return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
-        grant(ctx, request, verdict.group);
+        grant(ctx, request, info.group);
     }
 
     /// The CSMS answered with an error, or nonsense, or the token cannot be sent.
@@ -74,20 +105,74 @@ impl Authorize {
     pub fn unreachable(&mut self, ctx: &mut Context<'_>) {
         let asked = self.asked.take();
         for request in asked.into_iter().chain(core::mem::take(&mut self.waiting)) {
-            decide_offline(ctx, request);
+            self.decide_offline(ctx, request);
+        }
+    }
+
+    /// The CSMS said something of a token, in whatever answer: the cache learns it, unless the list knows the token
+    /// (1.6 §3.5.1, §3.5.3). A list that says otherwise is a conflict (§3.5.2).
+    pub fn learn(&mut self, shared: &mut Shared, settings: &Settings, token: &IdToken, info: TokenInfo) {
+        let wall = shared.clock.wall(shared.now);
+        match self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled)) {
+            Some(listed) => self.has_conflict |= listed.status_at(wall) != info.status && !is_busy(info.status),
+            None if settings.is_on(Key::AuthorizationCacheEnabled) => {
+                self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
+            }
+            None => {}
+        }
+    }
+
+    /// Carries out a ClearCache (1.6 §5.4). With the ticket that an acceptance waits for.
+    pub fn on_clear_cache(&mut self, shared: &mut Shared) -> (ClearCacheStatus, Option<Ticket>) {
+        // Errata 3.23: a station without a cache refuses.
+        if shared.config.limits.token_cache == 0 {
+            return (ClearCacheStatus::Rejected, None);
+        }
+        (ClearCacheStatus::Accepted, self.cache.clear(&mut shared.store))
+    }
+
+    /// What the list, or else the cache, says of a token.
+    fn known_here(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
+        let listed = self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled));
+        listed.or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
+    }
+
+    fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {
+        let wall = ctx.shared.clock.wall(ctx.now());
+        self.known_here(ctx.settings, token).map(|info| info.status_at(wall))
+    }
+
+    /// The group of a token that is known as accepted.
+    fn accepted_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<Option<IdToken>> {
+        let info = self.known_here(ctx.settings, token)?;
+        let status = self.status_here(ctx, token);
+        (status == Some(AuthorizationStatus::Accepted)).then(|| info.group.clone())
+    }
+
+    /// 1.6 §3.5.
+    fn decide_offline(&self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
+        if !ctx.once_accepted && !ctx.shared.config.charge_before_accepted {
+            return refuse(ctx, &request, TokenRefusal::Offline);
+        }
+        match self.status_here(ctx, &request.token) {
+            Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Key::LocalAuthorizeOffline) => {
+                let group = self.accepted_here(ctx, &request.token).flatten();
+                return grant(ctx, request, group);
+            }
+            Some(AuthorizationStatus::Accepted) | None => {}
+            // 1.6 §3.5.4: not even where unknown ones may charge.
+            Some(status) => return refuse(ctx, &request, TokenRefusal::Csms(status)),
+        }
+        match request.purpose {
+            Purpose::Start if ctx.settings.is_on(Key::AllowOfflineTxForUnknownId) => grant(ctx, request, None),
+            Purpose::Start | Purpose::Group => refuse(ctx, &request, TokenRefusal::Offline),
         }
     }
 }
 
-/// 1.6 §3.5.4. There is no list and no cache to look into: every token is an unknown one.
-fn decide_offline(ctx: &mut Context<'_>, request: AuthorizeRequest) {
-    let may_charge = ctx.once_accepted || ctx.shared.config.charge_before_accepted;
-    match request.purpose {
-        Purpose::Start if may_charge && ctx.settings.is_on(Key::AllowOfflineTxForUnknownId) => {
-            grant(ctx, request, None)
-        }
-        Purpose::Start | Purpose::Group => refuse(ctx, &request, TokenRefusal::Offline),
-    }
+/// Whether a refusal is about another transaction, not about the token.
+fn is_busy(status: AuthorizationStatus) -> bool {
+    status == AuthorizationStatus::ConcurrentTx
 }
 
 fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {

@@ -3,37 +3,36 @@
 //! Stores an entry `availability/<connector>` for what is out of service, 0 being the station with all connectors. A
 //! connector that is in use goes out of service when it becomes free.
 
-use alloc::collections::BTreeSet;
-
 use compact_str::format_compact;
 use ocpp_types::v1_6::{AvailabilityStatus, AvailabilityType, ChangeAvailabilityRequest};
 
 use super::connector::Connector;
 use crate::station::EvseId;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 
 const PREFIX: &str = "availability/";
 
 /// What is out of service.
 #[derive(Debug, Default)]
 pub(crate) struct Availability {
-    inoperative: BTreeSet<u16>,
+    inoperative: Table<u16, ()>,
 }
 
 impl Availability {
     pub fn restore(image: &Image) -> Self {
         let numbers = image.entries.keys().filter_map(|key| key.as_str().strip_prefix(PREFIX)?.parse().ok());
-        Availability { inoperative: numbers.collect() }
+        Availability { inoperative: numbers.map(|number| (number, ())).collect() }
     }
 
     /// Whether the station is in service.
     pub fn is_station_operative(&self) -> bool {
-        !self.inoperative.contains(&0)
+        !self.inoperative.contains_key(&0)
     }
 
     /// Whether a connector is in service.
     pub fn is_operative(&self, evse: EvseId) -> bool {
-        self.is_station_operative() && !self.inoperative.contains(&evse.0)
+        self.is_station_operative() && !self.inoperative.contains_key(&evse.0)
     }
 
     /// Carries a request out. With the ticket that an acceptance waits for.
@@ -63,7 +62,11 @@ impl Availability {
 
     fn set(&mut self, store: &mut StoreQueue, number: u16, is_operative: bool) -> Option<Ticket> {
         let key = EntryKey::new(&format_compact!("{PREFIX}{number}"));
-        let is_new = if is_operative { self.inoperative.remove(&number) } else { self.inoperative.insert(number) };
+        let is_new = if is_operative {
+            self.inoperative.remove(&number).is_some()
+        } else {
+            self.inoperative.insert(number, ()).is_none()
+        };
         let op = if is_operative { StoreOp::Delete { key } } else { StoreOp::Put { key, value: [1].into() } };
         is_new.then(|| store.push(op))
     }

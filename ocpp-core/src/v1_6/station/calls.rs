@@ -8,7 +8,7 @@ use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
 
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use super::{Grant, Machine, configuration, index};
+use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
 use crate::station::{Action, Answer, DataTransferStatus, Event, EvseId, IdToken, Question, StopReason};
@@ -42,7 +42,13 @@ impl Machine {
             CsmsRequest::CancelReservation(_)
                 | CsmsRequest::ChangeAvailability(_)
                 | CsmsRequest::ChangeConfiguration(_)
+                | CsmsRequest::ClearCache(_)
+                | CsmsRequest::ClearChargingProfile(_)
+                | CsmsRequest::GetDiagnostics(_)
                 | CsmsRequest::ReserveNow(_)
+                | CsmsRequest::SendLocalList(_)
+                | CsmsRequest::SetChargingProfile(_)
+                | CsmsRequest::UpdateFirmware(_)
         );
         if is_stored && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
@@ -60,12 +66,37 @@ impl Machine {
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
-            CsmsRequest::GetConfiguration(request) => {
-                let response = configuration::on_get(&self.settings, &request);
+            CsmsRequest::ClearCache(_) => {
+                let (status, ticket) = self.authorize.on_clear_cache(shared);
+                answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::ClearChargingProfile(request) => {
+                let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
+                answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::GetCompositeSchedule(request) => {
+                let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
                 answer(shared, token, &response);
             }
+            CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
+                Some(response) => answer(shared, token, &response),
+                None => {
+                    let code = ErrorCode::PropertyConstraintViolation;
+                    shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+                }
+            },
+            CsmsRequest::GetDiagnostics(request) => {
+                let response = firmware::on_get_diagnostics(&mut self.diagnostics, shared, &request);
+                answer(shared, token, &response);
+            }
+            CsmsRequest::GetLocalListVersion(_) => {
+                let version = self.authorize.list_version(&self.settings);
+                answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
+            }
             CsmsRequest::RemoteStartTransaction(request) => {
-                let status = self.on_remote_start(&request);
+                let status = self.on_remote_start(shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
             CsmsRequest::RemoteStopTransaction(request) => {
@@ -73,12 +104,40 @@ impl Machine {
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
             CsmsRequest::ReserveNow(request) => {
-                let (status, ticket) = self.reservations.on_reserve(&mut shared.store, &self.connectors, &request);
+                let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
                 answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
             }
             CsmsRequest::Reset(request) => {
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
                 answer(shared, token, &v1_6::ResetResponse::new(status));
+            }
+            CsmsRequest::SendLocalList(request) => {
+                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
+            }
+            #[cfg(feature = "smart_charging")]
+            CsmsRequest::SetChargingProfile(request) => {
+                match self.smart_charging.on_set(shared, &self.settings, &request) {
+                    Some((status, ticket)) => {
+                        answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
+                    }
+                    // Errata 3.39.
+                    None => shared.reply_error(
+                        token,
+                        ErrorCode::PropertyConstraintViolation,
+                        "no such connector, or a number out of range",
+                    ),
+                }
+            }
+            CsmsRequest::TriggerMessage(request) => {
+                let status = self.on_trigger(shared.now, &request);
+                answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
+            }
+            CsmsRequest::UpdateFirmware(request) => {
+                match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
+                    Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
+                    None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
+                }
             }
             CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
             CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
@@ -87,22 +146,33 @@ impl Machine {
     }
 
     /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
-    fn on_remote_start(&mut self, request: &v1_6::RemoteStartTransactionRequest) -> v1_6::RemoteStartStopStatus {
+    fn on_remote_start(
+        &mut self,
+        shared: &mut Shared,
+        request: &v1_6::RemoteStartTransactionRequest,
+    ) -> v1_6::RemoteStartStopStatus {
+        let token = IdToken::new(request.id_tag.as_str());
         let wanted = match request.connector_id {
             Some(id) => match u16::try_from(id) {
                 Ok(id) => self.connectors.get(index(EvseId(id))),
                 Err(_) => None,
             },
             None => {
-                let waiting = self.connectors.iter().find(|connector| connector.waits_for_token());
-                waiting.or_else(|| self.connectors.iter().find(|connector| connector.is_free()))
+                let waits = |c: &&Connector| c.waits_for_token() && c.may_admit(&token);
+                let kept = || self.connectors.iter().find(|connector| connector.is_kept_for(&token));
+                let free = || self.connectors.iter().find(|connector| connector.is_free());
+                self.connectors.iter().find(waits).or_else(kept).or_else(free)
             }
         };
-        let Some(connector) = wanted.filter(|c| self.registration.is_accepted() && c.takes_grants()) else {
+        let is_accepted = self.registration.is_accepted();
+        let Some(connector) = wanted.filter(|c| is_accepted && c.takes_grants() && c.may_admit(&token)) else {
             return v1_6::RemoteStartStopStatus::Rejected;
         };
+        let profile = request.charging_profile.as_deref();
+        if !self.smart_charging.on_remote_start(shared, &self.settings, connector.evse, &token, profile) {
+            return v1_6::RemoteStartStopStatus::Rejected;
+        }
         let evse = Some(connector.evse);
-        let token = IdToken::new(request.id_tag.as_str());
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
             Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
         } else {
@@ -160,6 +230,8 @@ impl Machine {
                     DataTransferStatus::UnknownMessageId => v1_6::DataTransferStatus::UnknownMessageId,
                     DataTransferStatus::UnknownVendor => v1_6::DataTransferStatus::UnknownVendorId,
                 };
+                // 1.6 §4.3: of an unknown vendor there is no data.
+                let data = data.filter(|_| status != v1_6::DataTransferStatus::UnknownVendorId);
                 let mut response = v1_6::DataTransferResponse::new(status);
                 response.data = data.map(|data| Text::truncated(&data));
                 answer(shared, token, &response);
@@ -167,14 +239,19 @@ impl Machine {
         }
     }
 
+    /// The value of a configuration key.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.find(key).map(|key| self.settings.value(key))
+    }
+
     /// Finds what is wrong with a setting of the application.
     pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
-        configuration::check(key, value).map(|_| ())
+        configuration::check(&self.settings, key, value).map(|_| ())
     }
 
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
-        if let Ok(key) = configuration::check(key, value) {
+        if let Ok(key) = configuration::check(&self.settings, key, value) {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

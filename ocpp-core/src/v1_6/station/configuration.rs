@@ -9,10 +9,10 @@ use ocpp_types::text::{CiText, Text};
 use ocpp_types::v1_6;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{Key, Settings};
+use super::settings::{AnyKey, Key, Settings};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::Event;
+use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 
@@ -30,8 +30,8 @@ pub(super) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactStri
     let mut skipped = Vec::new();
     for (entry, bytes) in &image.entries {
         let Some(name) = entry.as_str().strip_prefix(PREFIX) else { continue };
-        match (Key::from_name(name), StoredValue::from_bytes(bytes)) {
-            (Some(key), Ok(StoredValue(value))) if key.accepts(&value) => settings.set(key, &value),
+        match (settings.find(name), StoredValue::from_bytes(bytes)) {
+            (Some(key), Ok(StoredValue(value))) if settings.accepts(key, &value) => settings.set_any(key, &value),
             _ => skipped.push(CompactString::new(entry.as_str())),
         }
     }
@@ -39,17 +39,19 @@ pub(super) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactStri
 }
 
 /// Sets a value and stores it.
-pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Key, value: &str) -> Ticket {
-    settings.set(key, value);
-    shared.event(Event::Configured { key: key.as_str().into() });
-    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", key.as_str()));
+pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: AnyKey, value: &str) -> Ticket {
+    settings.set_any(key, value);
+    let name = settings.name(key);
+    shared.event(Event::Configured { key: name.into() });
+    let entry = EntryKey::new(&format_compact!("{PREFIX}{name}"));
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 
 /// Finds what is wrong with a setting of the application.
-pub(super) fn check(key: &str, value: &str) -> Result<Key, MisuseError> {
-    let key = Key::from_name(key).ok_or(MisuseError::Refused("no such configuration key"))?;
-    if key.accepts(value) { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
+pub(super) fn check(settings: &Settings, key: &str, value: &str) -> Result<AnyKey, MisuseError> {
+    let key = settings.find(key).ok_or(MisuseError::Refused("no such configuration key"))?;
+    let is_accepted = settings.accepts(key, value);
+    if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
 }
 
 /// Carries out a ChangeConfiguration. With the ticket that an acceptance waits for.
@@ -58,32 +60,44 @@ pub(super) fn on_change(
     shared: &mut Shared,
     request: &v1_6::ChangeConfigurationRequest,
 ) -> (v1_6::ConfigurationStatus, Option<Ticket>) {
-    let Some(key) = Key::from_name(request.key.as_str()) else {
+    let Some(key) = settings.find(request.key.as_str()) else {
         return (v1_6::ConfigurationStatus::NotSupported, None);
     };
     let value = request.value.as_str();
-    if key.is_read_only() || !key.accepts(value) {
-        return (v1_6::ConfigurationStatus::Rejected, None);
-    }
-    (v1_6::ConfigurationStatus::Accepted, Some(change(settings, shared, key, value)))
+    let status = match settings.access(key) {
+        SettingAccess::ReadWrite if settings.accepts(key, value) => v1_6::ConfigurationStatus::Accepted,
+        SettingAccess::AfterReboot if settings.accepts(key, value) => v1_6::ConfigurationStatus::RebootRequired,
+        SettingAccess::ReadOnly | SettingAccess::ReadWrite | SettingAccess::AfterReboot => {
+            return (v1_6::ConfigurationStatus::Rejected, None);
+        }
+    };
+    (status, Some(change(settings, shared, key, value)))
 }
 
-/// Carries out a GetConfiguration: all keys, or those asked for.
-pub(super) fn on_get(settings: &Settings, request: &v1_6::GetConfigurationRequest) -> v1_6::GetConfigurationResponse {
+/// Carries out a GetConfiguration: all keys, or those asked for. None if it asks for too many.
+pub(super) fn on_get(
+    settings: &Settings,
+    request: &v1_6::GetConfigurationRequest,
+) -> Option<v1_6::GetConfigurationResponse> {
     let mut response = v1_6::GetConfigurationResponse::new();
-    let entry = |key: Key| {
-        let name = CiText::truncated(key.as_str());
-        v1_6::KeyValue::new(name, key.is_read_only()).with_value(Text::truncated(settings.text(key)))
+    let entry = |key: AnyKey| {
+        let is_read_only = settings.access(key) == SettingAccess::ReadOnly;
+        v1_6::KeyValue::new(CiText::truncated(settings.name(key)), is_read_only)
+            .with_value(Text::truncated(settings.value(key)))
     };
     if request.key.is_empty() {
-        response.configuration_key = Key::ALL.iter().copied().map(entry).collect();
-        return response;
+        response.configuration_key = settings.all().map(entry).collect();
+        return Some(response);
+    }
+    let most = usize::try_from(settings.number(Key::GetConfigurationMaxKeys)).unwrap_or(usize::MAX);
+    if request.key.len() > most {
+        return None;
     }
     for name in &request.key {
-        match Key::from_name(name.as_str()) {
+        match settings.find(name.as_str()) {
             Some(key) => response.configuration_key.push(entry(key)),
             None => response.unknown_key.push(name.clone()),
         }
     }
-    response
+    Some(response)
 }

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 
+use super::readings::Readings;
 use super::reservation::Reservations;
 use super::settings::Settings;
 use super::signal::Signal;
@@ -16,6 +17,7 @@ pub(crate) struct Context<'a> {
     pub settings: &'a Settings,
     pub outbox: &'a mut Outbox,
     pub reservations: &'a mut Reservations,
+    pub readings: &'a mut Readings,
     pub signals: &'a mut VecDeque<Signal>,
     /// Whether the CSMS can be asked: the link is open and the station accepted.
     pub is_online: bool,

@@ -9,15 +9,15 @@ use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
-use super::authorize::Verdict;
-use super::messages::{self, Unsendable};
+use super::messages::{self, History, Unsendable};
 use super::settings::Key;
 use super::signal::Signal;
-use super::{Awaited, Machine};
-use crate::parts::outbox::{AfterFailure, JournalRecord, Pending};
+use super::{Awaited, Machine, firmware};
+use crate::parts::outbox::{AfterFailure, JournalRecord, Pending, StartVerdict};
 use crate::parts::registration;
+use crate::parts::token::TokenInfo;
 use crate::shared::Shared;
-use crate::station::{Event, IdToken, RegistrationStatus, TokenRefusal};
+use crate::station::{AuthorizationStatus, Event, RegistrationStatus, TokenRefusal, TransactionNo};
 use crate::store::{EntryKey, StoreOp};
 
 /// Why a call of ours brought nothing.
@@ -61,7 +61,15 @@ impl Machine {
             }
             Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => {}
             Received::Ignored(ignored) => {
-                shared.event(Event::FrameRefused { reason: format_compact!("{ignored:?}") });
+                // By hand: a derived `Debug` brings the tables of Unicode into the flash.
+                let reason = match ignored {
+                    Ignored::LinkClosed => "no connection is open",
+                    Ignored::ReusedId(_) => "the id is that of another call",
+                    Ignored::TooManyCalls => "too many calls wait",
+                    Ignored::Overload => "too much waits to be sent",
+                    _ => "no effect",
+                };
+                shared.event(Event::FrameRefused { reason: reason.into() });
             }
             Received::Send { .. } | Received::ReplyRejected { .. } => {
                 shared.event(Event::FrameRefused { reason: "message type is not of 1.6".into() });
@@ -91,13 +99,22 @@ impl Machine {
             }),
             Awaited::Authorize => payload.decode().map(|answer: v1_6::AuthorizeResponse| {
                 let (mut ctx, parts) = self.context(shared);
-                parts.authorize.answered(&mut ctx, verdict(&answer.id_tag_info));
+                parts.authorize.answered(&mut ctx, messages::token_info(&answer.id_tag_info));
             }),
             Awaited::StatusNotification => {
                 self.status.answered();
                 payload.decode().map(|_: v1_6::StatusNotificationResponse| ())
             }
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
+            Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
+            Awaited::FirmwareStatus => {
+                self.firmware.on_reported(shared);
+                payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
+            }
+            Awaited::DiagnosticsStatus => {
+                self.diagnostics.on_reported(shared);
+                payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
+            }
         };
         if let Err(violation) = result {
             let reason = format_compact!("answer: {violation}");
@@ -135,27 +152,39 @@ impl Machine {
     /// we must learn the number.
     fn on_transaction_answer(&mut self, shared: &mut Shared, payload: &Payload<'_>) -> Result<(), Violation> {
         let Some(first) = self.outbox.first() else { return Ok(()) };
-        let transaction = first.transaction();
+        let transaction = TransactionNo(first.position);
         match &first.record {
-            JournalRecord::Started(_) => {
+            JournalRecord::Started(start) => {
                 let answer: v1_6::StartTransactionResponse = payload.decode()?;
-                let Verdict { status, group } = verdict(&answer.id_tag_info);
+                let info = messages::token_info(&answer.id_tag_info);
+                self.authorize.learn(shared, &self.settings, &start.token, info.clone());
+                let TokenInfo { status, group, .. } = info;
                 let csms_id = Some(answer.transaction_id);
-                self.outbox.delivered(&mut shared.store, csms_id, group.clone());
+                let is_refused = status != AuthorizationStatus::Accepted;
+                let verdict = StartVerdict { csms_id, group: group.clone(), is_refused };
+                self.outbox.delivered(&mut shared.store, &shared.clock, verdict);
                 shared.event(Event::TransactionKnown { transaction, csms_id, status: Some(status) });
                 self.signals.push_back(Signal::StartAnswered { transaction, status: Some(status), group });
             }
-            JournalRecord::Sampled(_) => self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload),
-            JournalRecord::Stopped(_) => self.take_delivered::<v1_6::StopTransactionResponse>(shared, payload),
+            JournalRecord::Sampled(_) | JournalRecord::Measured(_) => {
+                self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload);
+            }
+            JournalRecord::Stopped(stop) => {
+                let token = stop.token.clone();
+                let answer = self.take_delivered::<v1_6::StopTransactionResponse>(shared, payload);
+                let info = answer.and_then(|answer| answer.id_tag_info);
+                if let (Some(token), Some(info)) = (token, info) {
+                    self.authorize.learn(shared, &self.settings, &token, messages::token_info(&info));
+                }
+            }
         }
         Ok(())
     }
 
-    fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) {
-        self.outbox.delivered(&mut shared.store, None, None);
-        if let Err(violation) = payload.decode::<T>() {
-            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-        }
+    fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) -> Option<T> {
+        self.outbox.delivered(&mut shared.store, &shared.clock, StartVerdict::default());
+        let answer = payload.decode::<T>();
+        answer.map_err(|violation| shared.event(Event::FrameRefused { reason: violation.to_compact_string() })).ok()
     }
 
     fn on_failure(&mut self, shared: &mut Shared, call: CallId, failure: Failure) {
@@ -171,6 +200,9 @@ impl Machine {
             Awaited::Authorize => Action::Authorize,
             Awaited::StatusNotification => Action::StatusNotification,
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
+            Awaited::MeterValues => Action::MeterValues,
+            Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
+            Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
         };
         let reason = match &failure {
             Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
@@ -183,7 +215,7 @@ impl Machine {
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
                 self.registration.failed(shared.now, shared.config.boot_retry);
             }
-            (Awaited::Heartbeat, _) => {}
+            (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             (Awaited::Authorize, Failure::Refused(_)) => {
                 let (mut ctx, parts) = self.context(shared);
                 parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
@@ -199,6 +231,14 @@ impl Machine {
             }
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
+            (Awaited::FirmwareStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+                self.firmware.on_reported(shared)
+            }
+            (Awaited::FirmwareStatus, Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
+            (Awaited::DiagnosticsStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+                self.diagnostics.on_reported(shared);
+            }
+            (Awaited::DiagnosticsStatus, Failure::TimedOut | Failure::LinkLost) => self.diagnostics.reports.lost(),
             (Awaited::Transaction, Failure::LinkLost) => {}
             (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
             (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {
@@ -211,9 +251,10 @@ impl Machine {
     /// 1.6 §3.7.1.
     fn retry_transaction(&mut self, shared: &mut Shared, attempts: u32) {
         let interval = self.settings.seconds(Key::TransactionMessageRetryInterval);
-        match self.outbox.failed(shared.now, &mut shared.store, attempts, interval) {
+        match self.outbox.failed(shared.now, &mut shared.store, &shared.clock, attempts, interval) {
             Some(AfterFailure::Dropped(pending)) => {
-                let (transaction, action) = (pending.transaction(), action_of(&pending).as_str().into());
+                let Some(transaction) = pending.transaction() else { return };
+                let action = action_of(&pending).as_str().into();
                 shared.event(Event::TransactionMessageDropped { transaction, action });
                 if matches!(pending.record, JournalRecord::Started(_)) {
                     shared.event(Event::TransactionKnown { transaction, csms_id: None, status: None });
@@ -235,24 +276,41 @@ impl Machine {
             let message = messages::boot_notification(&shared.config);
             return self.send(shared, Awaited::BootNotification, Action::BootNotification, message);
         }
-        // 1.6 §4.2: nothing else before the acceptance.
-        if !self.registration.is_accepted() {
+        // 1.6 §4.2: before the acceptance nothing else but what the CSMS asks for while it has the station wait.
+        let is_accepted = self.registration.is_accepted();
+        if !is_accepted && !self.registration.is_pending() {
             return false;
         }
-        if let Some(token) = self.authorize.next() {
+        if is_accepted && let Some(token) = self.authorize.next() {
             let message = messages::authorize(token);
             return self.send(shared, Awaited::Authorize, Action::Authorize, message);
         }
         let minimum = self.settings.seconds(Key::MinimumStatusDuration);
-        if let Some((connector, condition, at)) = self.status.next(now, minimum) {
+        if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
             let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
             return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
         }
-        if let Some(pending) = self.outbox.due(now, &shared.store).filter(|_| shared.is_time_durable()) {
+        if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
+            let message = messages::firmware_status(firmware::firmware_status(progress));
+            return self.send(shared, Awaited::FirmwareStatus, Action::FirmwareStatusNotification, message);
+        }
+        if let Some(progress) = self.diagnostics.reports.next(is_accepted, self.diagnostics.present()) {
+            let message = messages::diagnostics_status(firmware::diagnostics_status(progress));
+            return self.send(shared, Awaited::DiagnosticsStatus, Action::DiagnosticsStatusNotification, message);
+        }
+        if let Some(reading) = self.readings.next() {
+            let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
+            let message = message.and_then(|at| messages::measured(&reading, at));
+            return self.send(shared, Awaited::MeterValues, Action::MeterValues, message);
+        }
+        let transaction = self.outbox.due(now, &shared.store).filter(|_| is_accepted && shared.is_time_durable());
+        if let Some(pending) = transaction {
             let (action, message) = (action_of(pending), self.render(shared, pending));
             return self.send(shared, Awaited::Transaction, action, message);
         }
-        if self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval)) <= now {
+        let interval = self.settings.seconds(Key::HeartbeatInterval);
+        if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
+            self.heartbeat.asked();
             return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
         }
         false
@@ -281,11 +339,17 @@ impl Machine {
 
     fn render(&self, shared: &Shared, pending: &Pending) -> Result<alloc::string::String, Unsendable> {
         let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
-        let csms_id = self.outbox.csms_id(pending.transaction());
+        let csms_id = pending.transaction().and_then(|transaction| self.outbox.csms_id(transaction));
         match &pending.record {
             JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
             JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
-            JournalRecord::Stopped(stop) => messages::stop_transaction(stop, csms_id, at(stop.at)?),
+            JournalRecord::Stopped(stop) => {
+                let (known, readings) = self.outbox.history(stop.transaction);
+                let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
+                let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
+                messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
+            }
+            JournalRecord::Measured(reading) => messages::measured(reading, at(reading.at)?),
         }
     }
 }
@@ -293,15 +357,8 @@ impl Machine {
 fn action_of(pending: &Pending) -> Action {
     match &pending.record {
         JournalRecord::Started(_) => Action::StartTransaction,
-        JournalRecord::Sampled(_) => Action::MeterValues,
+        JournalRecord::Sampled(_) | JournalRecord::Measured(_) => Action::MeterValues,
         JournalRecord::Stopped(_) => Action::StopTransaction,
-    }
-}
-
-fn verdict(info: &v1_6::IdTagInfo) -> Verdict {
-    Verdict {
-        status: messages::authorization_status(&info.status),
-        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
     }
 }
 

@@ -13,7 +13,9 @@ use ocpp_types::v1_6;
 use thiserror::Error;
 
 use super::status::Condition;
-use crate::parts::outbox::{Sampled, Started, Stopped};
+use crate::parts::metering::SampleContext;
+use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::parts::token::TokenInfo;
 use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
 };
@@ -70,6 +72,14 @@ pub(crate) fn status_notification(
     json(&request)
 }
 
+pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
+    json(&v1_6::FirmwareStatusNotificationRequest::new(status))
+}
+
+pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
+    json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+}
+
 pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
     let connector = i64::from(start.evse.0);
     let mut request =
@@ -78,20 +88,57 @@ pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<St
     json(&request)
 }
 
+/// Values of a transaction.
 pub(crate) fn meter_values(sample: &Sampled, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
-    let values: Vec<v1_6::SampledValue> = sample.values.iter().map(sampled_value).collect();
-    let value = v1_6::MeterValue::new(at, values);
+    let value = meter_value(at, sample_context(sample.context), &sample.values);
     let mut request = v1_6::MeterValuesRequest::new(i64::from(sample.evse.0), Vec::from([value]));
     request.transaction_id = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
     json(&request)
 }
 
-pub(crate) fn stop_transaction(stop: &Stopped, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
+/// Values of no transaction.
+pub(crate) fn measured(reading: &Measured, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let value = meter_value(at, sample_context(reading.context), &reading.values);
+    json(&v1_6::MeterValuesRequest::new(i64::from(reading.evse.0), Vec::from([value])))
+}
+
+/// What a stop tells of the time before it, with the times resolved.
+#[derive(Default)]
+pub(crate) struct History<'a> {
+    pub first: Option<(DateTime<Utc>, &'a [MeterSample])>,
+    pub readings: Vec<(DateTime<Utc>, &'a StopReading)>,
+}
+
+pub(crate) fn stop_transaction(
+    stop: &Stopped,
+    csms_id: Option<i64>,
+    at: DateTime<Utc>,
+    history: &History<'_>,
+) -> Result<String, Unsendable> {
     let csms_id = csms_id.unwrap_or(UNKNOWN_TRANSACTION);
     let mut request = v1_6::StopTransactionRequest::new(watt_hours(stop.meter_mwh), at, csms_id);
     request.id_tag = stop.token.as_ref().map(id_tag).transpose()?;
     request.reason = Some(reason(stop.reason));
+    let first = history.first.map(|(at, values)| (at, v1_6::ReadingContext::TransactionBegin, values));
+    let between = history.readings.iter();
+    let between = between.map(|(at, reading)| (*at, sample_context(reading.context), reading.values.as_slice()));
+    let last = (at, v1_6::ReadingContext::TransactionEnd, stop.last.as_slice());
+    let data = first.into_iter().chain(between).chain([last]).filter(|(_, _, values)| !values.is_empty());
+    request.transaction_data = data.map(|(at, context, values)| meter_value(at, context, values)).collect();
     json(&request)
+}
+
+fn meter_value(at: DateTime<Utc>, context: v1_6::ReadingContext, values: &[MeterSample]) -> v1_6::MeterValue {
+    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context)).collect())
+}
+
+fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
+    match context {
+        SampleContext::Clock => v1_6::ReadingContext::SampleClock,
+        SampleContext::Periodic => v1_6::ReadingContext::SamplePeriodic,
+        SampleContext::Trigger => v1_6::ReadingContext::Trigger,
+        SampleContext::InterruptionEnd => v1_6::ReadingContext::InterruptionEnd,
+    }
 }
 
 /// Whole watt-hours, rounded down as a counter shows them.
@@ -99,9 +146,9 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
     milliwatt_hours.div_euclid(1000)
 }
 
-fn sampled_value(sample: &MeterSample) -> v1_6::SampledValue {
+fn sampled_value(sample: &MeterSample, context: v1_6::ReadingContext) -> v1_6::SampledValue {
     let mut sampled = v1_6::SampledValue::new(Text::truncated(&thousandths(sample.milli).to_compact_string()));
-    sampled.context = Some(v1_6::ReadingContext::SamplePeriodic);
+    sampled.context = Some(context);
     // The names of measurands and phases are the same in all versions.
     sampled.measurand = v1_6::Measurand::from_str(sample.measurand.as_str()).ok();
     sampled.phase = sample.phase.and_then(|phase| v1_6::Phase::from_str(phase.as_str()).ok());
@@ -157,6 +204,7 @@ fn error_code(code: FaultCode) -> v1_6::ChargePointErrorCode {
         FaultCode::GroundFailure => C::GroundFailure,
         FaultCode::HighTemperature => C::HighTemperature,
         FaultCode::InternalError => C::InternalError,
+        FaultCode::LocalListConflict => C::LocalListConflict,
         FaultCode::OtherError => C::OtherError,
         FaultCode::OverCurrentFailure => C::OverCurrentFailure,
         FaultCode::OverVoltage => C::OverVoltage,
@@ -186,8 +234,17 @@ fn reason(reason: StopReason) -> v1_6::Reason {
     }
 }
 
-/// What the CSMS said of a token. A status of a later version is no acceptance.
-pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+/// What the CSMS said of a token.
+pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
+    TokenInfo {
+        status: authorization_status(&info.status),
+        expiry_ms: info.expiry_date.map(|date| date.timestamp_millis()),
+        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
+    }
+}
+
+/// A status of a later version is no acceptance.
+fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,

@@ -8,13 +8,19 @@ mod calls;
 mod configuration;
 mod connector;
 mod context;
+mod firmware;
 mod frames;
+mod local_list;
 mod messages;
+mod readings;
 mod reservation;
 mod reset;
 mod settings;
 mod signal;
+#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+mod smart_charging;
 mod status;
+mod trigger;
 mod unlock;
 
 #[cfg(test)]
@@ -28,11 +34,16 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
+use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome};
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, EvseStatus, IdToken, StationConfig, StopReason, TokenRefusal};
+use crate::station::{
+    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, JobId, JobUpdate, RebootKind, StationConfig,
+    StopReason, TokenRefusal,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -40,10 +51,12 @@ use authorize::{Authorize, Grant};
 use availability::Availability;
 use connector::{Connector, TokenUse};
 use context::Context;
+use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
 use settings::{Key, Settings};
 use signal::{AuthorizeRequest, Purpose, Signal};
+use smart_charging::SmartCharging;
 use status::{Condition, StatusNotifications};
 use unlock::Unlocking;
 
@@ -61,6 +74,10 @@ pub(crate) struct Machine {
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
+    readings: Readings,
+    firmware: FirmwareJob,
+    diagnostics: UploadJob,
+    smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -77,13 +94,17 @@ pub(crate) enum Awaited {
     Authorize,
     StatusNotification,
     Transaction,
+    MeterValues,
+    FirmwareStatus,
+    DiagnosticsStatus,
 }
 
 impl Machine {
     /// Finds what 1.6 cannot say of a configuration.
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
-        boot.map(|_| ()).map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))
+        boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        settings::check_custom(config)
     }
 
     /// A machine that boots from what was durable.
@@ -91,9 +112,17 @@ impl Machine {
         let (mut settings, refused) = Settings::new(&shared.config);
         let mut skipped = refused;
         skipped.extend(configuration::restore(&mut settings, image));
-        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store);
+        let most = usize::try_from(settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2));
+        let (outbox, open, lost) =
+            Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (firmware, unread) = FirmwareJob::restore(image);
+        skipped.extend(unread);
+        let (authorize, unread) = Authorize::restore(image, &mut shared.store);
+        skipped.extend(unread);
+        let (smart_charging, unread) = SmartCharging::restore(&shared.config, image, &mut shared.store);
         skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
@@ -104,7 +133,7 @@ impl Machine {
             // A station that lost an EVSE since still ends its transaction, at the last one.
             let place = usize::from(transaction.evse.0).min(connectors.len());
             if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
-                connector.end_interrupted(transaction);
+                connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
         let stamp = shared.clock.stamp(shared.now);
@@ -112,13 +141,17 @@ impl Machine {
             settings,
             registration: Registration::new(image.entry(registration::ENTRY).is_some()),
             heartbeat: Heartbeat::default(),
-            authorize: Authorize::default(),
+            authorize,
             status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
             connectors,
             waiting_grant: None,
             outbox,
             availability: Availability::restore(image),
             reservations,
+            readings: Readings::default(),
+            firmware,
+            diagnostics: UploadJob::restore(image),
+            smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -141,6 +174,7 @@ impl Machine {
             settings: &self.settings,
             outbox: &mut self.outbox,
             reservations: &mut self.reservations,
+            readings: &mut self.readings,
             signals: &mut self.signals,
             is_online,
             once_accepted: self.registration.once_accepted(),
@@ -151,7 +185,10 @@ impl Machine {
             authorize: &mut self.authorize,
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
+            smart_charging: &mut self.smart_charging,
             availability: &self.availability,
+            firmware: &mut self.firmware,
+            diagnostics: &mut self.diagnostics,
             reset: &self.reset,
         };
         (context, parts)
@@ -161,6 +198,17 @@ impl Machine {
     pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
             connector.on_fact(shared.now, fact);
+        }
+    }
+
+    /// The host's word about a job.
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
+        self.diagnostics.on_update(shared, id, word);
+        match self.firmware.on_update(shared, id, word) {
+            FirmwareOutcome::Settled => {}
+            FirmwareOutcome::NeedsRestart => {
+                self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            }
         }
     }
 
@@ -203,12 +251,12 @@ impl Machine {
         }
         loop {
             let (mut ctx, mut parts) = self.context(shared);
-            parts.advance(&mut ctx);
+            let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
             while let Some(signal) = ctx.signals.pop_front() {
                 parts.on_signal(&mut ctx, signal);
             }
-            if !has_signals && !self.send_next(shared) {
+            if !has_moved && !has_signals && !self.send_next(shared) {
                 break;
             }
         }
@@ -237,13 +285,17 @@ impl Machine {
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
         ];
         let online = online.into_iter().filter(move |_| is_online);
-        let connectors = self.connectors.iter().map(|connector| connector.deadline(&self.settings));
+        let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
         let others = [
             self.waiting_grant.as_ref().map(|(_, until)| *until),
             self.reservations.deadline(&shared.clock),
+            self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
+            self.firmware.deadline(&shared.clock),
+            self.diagnostics.deadline(),
         ];
-        link.into_iter().chain(online).chain(connectors).chain(others).chain(self.reset.deadlines()).flatten()
+        let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        all.flatten().chain(connectors)
     }
 }
 
@@ -253,7 +305,10 @@ struct Parts<'a> {
     authorize: &'a mut Authorize,
     status: &'a mut StatusNotifications,
     waiting_grant: &'a mut Option<(Grant, Instant)>,
+    smart_charging: &'a mut SmartCharging,
     availability: &'a Availability,
+    firmware: &'a mut FirmwareJob,
+    diagnostics: &'a mut UploadJob,
     reset: &'a Reset,
 }
 
@@ -277,7 +332,7 @@ impl Parts<'_> {
             Signal::StartAnswered { transaction, status, group } => {
                 let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
                 if let Some(connector) = connector {
-                    connector.on_start_answered(ctx.settings, status, group);
+                    connector.on_start_answered(status, group);
                 }
             }
             Signal::Accepted => self.status.report_all(),
@@ -330,8 +385,8 @@ impl Parts<'_> {
         }
     }
 
-    /// Lets facts and time work on every connector, and notes the statuses.
-    fn advance(&mut self, ctx: &mut Context<'_>) {
+    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
+    fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
         if self.waiting_grant.as_ref().is_some_and(|(_, until)| *until <= ctx.now()) {
             *self.waiting_grant = None;
         }
@@ -342,10 +397,20 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        self.diagnostics.advance(ctx.shared);
+        let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
+        let available = self.available();
         for connector in self.connectors.iter_mut() {
-            let is_operative = self.availability.is_operative(connector.evse) && !self.reset.is_ordered();
-            connector.allot(is_operative, ctx.reservations.of(connector.evse));
+            let is_operative =
+                self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
+            let others = available - usize::from(connector.is_available());
+            connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
             connector.advance(ctx);
+        }
+        // A limit is ordered before the power that it is for.
+        self.smart_charging.advance(ctx, self.connectors, self.authorize);
+        for connector in self.connectors.iter_mut() {
+            connector.order_hardware(ctx);
             let condition = connector.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault or a connector out of service ends its reservation.
@@ -356,13 +421,30 @@ impl Parts<'_> {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let fault = ctx.shared.fault.clone();
+        let conflict = self.authorize.has_conflict.then(|| Fault {
+            code: FaultCode::LocalListConflict,
+            is_blocking: false,
+            info: None,
+            vendor_error_code: None,
+        });
+        let fault = ctx.shared.fault.clone().or(conflict);
         let status = match &fault {
             Some(fault) if fault.is_blocking => EvseStatus::Faulted,
             _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
             _ => EvseStatus::Available,
         };
+        let mut has_moved = self.available() != available;
+        if status != EvseStatus::Available {
+            has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
+        }
         self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        has_moved | self.firmware.advance(ctx.shared, is_quiet)
+    }
+
+    /// How many connectors a driver could come to.
+    fn available(&self) -> usize {
+        self.connectors.iter().filter(|connector| connector.is_available()).count()
     }
 }
 

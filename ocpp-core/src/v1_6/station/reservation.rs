@@ -1,9 +1,9 @@
-//! ReserveNow and CancelReservation (1.6 §5.1, §5.13), for single connectors.
+//! ReserveNow and CancelReservation (1.6 §5.1, §5.13), of a connector or of any (0).
 //!
 //! Owns the reservations and stores each as an entry `reservation/<connector>`. A reservation ends when a transaction uses
-//! it, at its expiry, when it is cancelled, or when its connector fails or goes out of service.
+//! it, at its expiry, when it is cancelled, or when its connector, or the station, fails or goes out of service. One of any
+//! connector binds each that could be taken by another while no other is available.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
@@ -12,12 +12,18 @@ use ocpp_types::v1_6::{CancelReservationStatus, ReservationStatus, ReserveNowReq
 use serde::{Deserialize, Serialize};
 
 use super::connector::Connector;
+use super::settings::{Key, Settings};
+use crate::shared::Shared;
 use crate::station::{EvseId, EvseStatus, IdToken};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant};
 
 const PREFIX: &str = "reservation/";
+
+/// The place of a reservation of any connector.
+pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 
 /// A connector that is kept for a token or its group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +52,7 @@ impl Reservation {
 /// The reservations by connector.
 #[derive(Debug, Default)]
 pub(crate) struct Reservations {
-    held: BTreeMap<EvseId, Reservation>,
+    held: Table<EvseId, Reservation>,
 }
 
 impl Reservations {
@@ -66,27 +72,55 @@ impl Reservations {
         (reservations, skipped)
     }
 
-    pub fn of(&self, evse: EvseId) -> Option<&Reservation> {
+    /// The reservation that a connector is bound by, while so many others are available.
+    pub fn binding(&self, evse: EvseId, others: usize) -> Option<&Reservation> {
+        self.of(evse).or_else(|| self.of(WHOLE_STATION).filter(|_| others == 0))
+    }
+
+    /// A transaction of this token begins at a connector: its reservation ends. Gives its id.
+    pub fn use_up(
+        &mut self,
+        store: &mut StoreQueue,
+        evse: EvseId,
+        token: &IdToken,
+        group: Option<&IdToken>,
+    ) -> Option<i64> {
+        let admits = |evse: &EvseId| self.of(*evse).is_some_and(|held| held.admits(token, group));
+        let place = [evse, WHOLE_STATION].into_iter().find(admits)?;
+        let id = self.of(place).map(|held| held.id);
+        self.end(store, place);
+        id
+    }
+
+    fn of(&self, evse: EvseId) -> Option<&Reservation> {
         self.held.get(&evse)
     }
 
     /// Carries out a ReserveNow. With the ticket that an acceptance waits for.
     pub fn on_reserve(
         &mut self,
-        store: &mut StoreQueue,
+        shared: &mut Shared,
+        settings: &Settings,
         connectors: &[Connector],
         request: &ReserveNowRequest,
     ) -> (ReservationStatus, Option<Ticket>) {
-        // Reservations of connector 0 are not supported: ReserveConnectorZeroSupported is absent.
         let wanted = u16::try_from(request.connector_id).ok().map(EvseId);
-        let Some(connector) = connectors.iter().find(|connector| Some(connector.evse) == wanted) else {
-            return (ReservationStatus::Rejected, None);
+        let is_replaced = |evse| self.of(evse).is_some_and(|held| held.id == request.reservation_id);
+        let (evse, status) = match wanted {
+            Some(WHOLE_STATION) if settings.is_on(Key::ReserveConnectorZeroSupported) => {
+                let is_free = self.of(WHOLE_STATION).is_none() || is_replaced(WHOLE_STATION);
+                (WHOLE_STATION, if is_free { best_status(connectors) } else { EvseStatus::Reserved })
+            }
+            _ => match connectors.iter().find(|connector| Some(connector.evse) == wanted) {
+                Some(connector) => (connector.evse, connector.condition().status),
+                None => return (ReservationStatus::Rejected, None),
+            },
         };
-        let evse = connector.evse;
-        let is_replaced = self.of(evse).is_some_and(|held| held.id == request.reservation_id);
-        match connector.condition().status {
+        let is_station_faulted = shared.fault.as_ref().is_some_and(|fault| fault.is_blocking);
+        match status {
+            _ if is_station_faulted => return (ReservationStatus::Faulted, None),
             EvseStatus::Available => {}
-            EvseStatus::Reserved if is_replaced => {}
+            EvseStatus::Reserved if is_replaced(evse) => {}
             EvseStatus::Faulted => return (ReservationStatus::Faulted, None),
             EvseStatus::Unavailable => return (ReservationStatus::Unavailable, None),
             EvseStatus::Preparing
@@ -96,6 +130,7 @@ impl Reservations {
             | EvseStatus::Finishing
             | EvseStatus::Reserved => return (ReservationStatus::Occupied, None),
         }
+        let store = &mut shared.store;
         let elsewhere = self.held.iter().find(|(_, held)| held.id == request.reservation_id).map(|(evse, _)| *evse);
         if let Some(elsewhere) = elsewhere.filter(|elsewhere| *elsewhere != evse) {
             self.end(store, elsewhere);
@@ -139,6 +174,16 @@ impl Reservations {
     pub fn deadline(&self, clock: &Clock) -> Option<Instant> {
         self.held.values().filter_map(|held| clock.instant_of(held.expiry()?)).min()
     }
+}
+
+/// What any connector has to offer, the best first.
+fn best_status(connectors: &[Connector]) -> EvseStatus {
+    use EvseStatus::{Available, Faulted, Reserved, Unavailable};
+    let has = |status: &EvseStatus| connectors.iter().any(|connector| connector.condition().status == *status);
+    let all = |status: &EvseStatus| connectors.iter().all(|connector| connector.condition().status == *status);
+    let only = [Faulted, Unavailable].into_iter().find(all);
+    let best = [Available, Reserved].into_iter().find(has).or(only);
+    best.unwrap_or(EvseStatus::Preparing)
 }
 
 fn key(evse: EvseId) -> EntryKey {

@@ -41,11 +41,16 @@ impl Reset {
             ResetType::Hard => (RebootKind::Hard, StopReason::HardReset),
             ResetType::Unrecognized(_) => return ResetStatus::Rejected,
         };
+        self.order(now, connectors, kind, reason);
+        ResetStatus::Accepted
+    }
+
+    /// Has everything end, and the station restart.
+    pub fn order(&mut self, now: Instant, connectors: &mut [Connector], kind: RebootKind, reason: StopReason) {
         for connector in connectors {
             connector.give_up(reason);
         }
         *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
-        ResetStatus::Accepted
     }
 
     /// The restart, once: when every transaction has ended and all of it is durable.

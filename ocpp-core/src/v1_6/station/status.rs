@@ -24,6 +24,8 @@ struct Line {
     since: Instant,
     at: Stamp,
     reported: Option<Condition>,
+    /// The CSMS asked for it.
+    is_wanted: bool,
 }
 
 /// The conditions of the station (0) and its connectors (1 and up).
@@ -36,7 +38,7 @@ pub(crate) struct StatusNotifications {
 impl StatusNotifications {
     pub fn new(connectors: u16, now: Instant, at: Stamp) -> Self {
         let available = Condition { status: EvseStatus::Available, fault: None, info: None };
-        let line = || Line { condition: available.clone(), since: now, at, reported: None };
+        let line = || Line { condition: available.clone(), since: now, at, reported: None, is_wanted: false };
         StatusNotifications { lines: (0..=connectors).map(|_| line()).collect(), asked: None }
     }
 
@@ -47,7 +49,7 @@ impl StatusNotifications {
             return false;
         }
         let is_new_status = line.condition.status != condition.status;
-        *line = Line { condition, since: now, at, reported: line.reported.take() };
+        *line = Line { condition, since: now, at, reported: line.reported.take(), is_wanted: line.is_wanted };
         is_new_status
     }
 
@@ -58,20 +60,35 @@ impl StatusNotifications {
         }
     }
 
+    /// The CSMS asks for a connector's status, or for all. False if there is none such.
+    pub fn trigger(&mut self, connector: Option<i64>) -> bool {
+        let mut is_any = false;
+        for (_, line) in
+            (0..).zip(&mut self.lines).filter(|(number, _)| connector.is_none_or(|wanted| wanted == *number))
+        {
+            line.is_wanted = true;
+            is_any = true;
+        }
+        is_any
+    }
+
     fn unreported(&self) -> impl Iterator<Item = (usize, &Line)> {
-        self.lines.iter().enumerate().filter(|(_, line)| line.reported.as_ref() != Some(&line.condition))
+        self.lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.is_wanted || line.reported.as_ref() != Some(&line.condition))
     }
 
     fn due_at(line: &Line, minimum: Duration) -> Instant {
         // The first report is not a change, and does not wait.
-        if line.reported.is_none() { line.since } else { line.since + minimum }
+        if line.reported.is_none() || line.is_wanted { line.since } else { line.since + minimum }
     }
 
-    /// The condition to report now, with the time of its beginning.
-    pub fn next(&mut self, now: Instant, minimum: Duration) -> Option<(usize, &Condition, Stamp)> {
+    /// The condition to report now, with the time of its beginning; of those asked for only, unless it `may_report`.
+    pub fn next(&mut self, now: Instant, minimum: Duration, may_report: bool) -> Option<(usize, &Condition, Stamp)> {
         let (connector, line) = self
             .unreported()
-            .filter(|(_, line)| Self::due_at(line, minimum) <= now)
+            .filter(|(_, line)| (may_report || line.is_wanted) && Self::due_at(line, minimum) <= now)
             .min_by_key(|(connector, line)| (line.since, *connector))?;
         let (condition, at) = (line.condition.clone(), line.at);
         self.asked = Some((connector, condition));
@@ -89,6 +106,7 @@ impl StatusNotifications {
             && let Some(line) = self.lines.get_mut(connector)
         {
             line.reported = Some(condition);
+            line.is_wanted = false;
         }
     }
 
@@ -111,7 +129,7 @@ mod tests {
     }
 
     fn sent(block: &mut StatusNotifications, now: Instant, minimum: Duration) -> Option<(usize, EvseStatus)> {
-        let next = block.next(now, minimum).map(|(connector, condition, _)| (connector, condition.status));
+        let next = block.next(now, minimum, true).map(|(connector, condition, _)| (connector, condition.status));
         block.answered();
         next
     }
@@ -150,7 +168,7 @@ mod tests {
     fn lost_report_is_repeated_with_what_is_current() {
         let none = Duration::ZERO;
         let mut block = StatusNotifications::new(0, at(0), Stamp::Wall(0));
-        assert!(block.next(at(0), none).is_some());
+        assert!(block.next(at(0), none, true).is_some());
         block.lost();
         block.update(0, condition(EvseStatus::Faulted), at(1), Stamp::Wall(1));
         assert_eq!(sent(&mut block, at(2), none), Some((0, EvseStatus::Faulted)));

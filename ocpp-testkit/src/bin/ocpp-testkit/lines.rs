@@ -1,55 +1,21 @@
 //! JSON lines: commands on stdin, one object each, and what happens on stdout.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use chrono::{SecondsFormat, Utc};
 use ocpp_rpc::Dialect;
+use ocpp_testkit::lines::Lines;
+pub use ocpp_testkit::lines::{Line, LineError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
-/// What is wrong with a line of stdin. The program goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LineError {
-    /// The number of the line, from 1.
-    pub line: u64,
-    /// The byte in the line, from 1, where reading stopped; 0 if the line was read but cannot be carried out.
-    pub column: usize,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// A line of stdin with its number.
-pub struct Line {
-    pub number: u64,
-    bytes: Vec<u8>,
-}
-
-impl Line {
-    /// Reads the line's one JSON value.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, LineError> {
-        serde_json::from_slice(&self.bytes).map_err(|error| {
-            let text = error.to_string();
-            // The library's own position counts lines within the value, of which there is one.
-            let reason = text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned();
-            LineError { line: self.number, column: error.column(), reason }
-        })
-    }
-
-    /// The line was understood, but cannot be carried out.
-    pub fn refused(&self, reason: impl ToString) -> LineError {
-        LineError { line: self.number, column: 0, reason: reason.to_string() }
-    }
-}
 
 /// The lines of stdin that are not blank, read by a thread of their own. At the end of stdin the program goes on.
 pub fn stdin() -> io::Result<UnboundedReceiver<Line>> {
     let (sender, lines) = unbounded_channel();
     std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-        for (bytes, number) in io::stdin().lock().split(b'\n').map_while(Result::ok).zip(1..) {
-            let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
-            if !is_blank && sender.send(Line { number, bytes }).is_err() {
+        for line in Lines::of(io::stdin().lock()).map_while(Result::ok) {
+            if !line.is_blank() && sender.send(line).is_err() {
                 break;
             }
         }
@@ -88,18 +54,6 @@ impl FromStr for Version {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn line(text: &str) -> Line {
-        Line { number: 3, bytes: text.as_bytes().to_vec() }
-    }
-
-    #[test]
-    fn error_names_the_line_and_the_column() {
-        let error = line(r#"{"plug":x}"#).parse::<serde_json::Value>().unwrap_err();
-        assert_eq!(error, LineError { line: 3, column: 9, reason: "expected value".to_owned() });
-        assert_eq!(line("{} {}").parse::<serde_json::Value>().unwrap_err().reason, "trailing characters");
-        assert_eq!(line("\u{fffd}").parse::<serde_json::Value>().unwrap_err().column, 1);
-    }
 
     #[test]
     fn version_is_named_by_its_number() {

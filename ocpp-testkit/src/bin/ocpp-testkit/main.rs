@@ -4,9 +4,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod conformance;
 mod csms;
 mod demo;
 mod lines;
+mod pipe;
+mod replay;
+mod schedule;
 mod simulate;
 mod station;
 
@@ -29,6 +33,14 @@ enum Command {
     Station(station::Station),
     /// Run a CSMS over WebSockets, with its ledger in SQLite.
     Csms(csms::Csms),
+    /// Run the cases of the OCPP compliance tool against our machines or a live peer.
+    Conformance(conformance::Conformance),
+    /// Drive a station or a CSMS's session by JSON lines on stdin and stdout, in virtual time.
+    Pipe(pipe::Pipe),
+    /// Run a recording through the machine again and compare every output.
+    Replay(replay::Replay),
+    /// Work out the composite schedule of a set of charging profiles.
+    Schedule(schedule::Schedule),
 }
 
 fn main() -> ExitCode {
@@ -37,5 +49,9 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Station(station) => station.run(),
         Command::Csms(csms) => csms.run(),
+        Command::Conformance(conformance) => conformance.run(),
+        Command::Pipe(pipe) => pipe.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Schedule(schedule) => schedule.run(),
     }
 }

@@ -3,7 +3,8 @@
 //! [`StationDriver`] runs one station: it carries out the orders for the link and the store, keeps the deadlines, and
 //! hands everything else (hardware, questions, events) to the application by `next`. Facts go in by `handle`. There is
 //! no callback and no lock: one task owns the machine, one task owns each socket, one thread owns the store.
-//! [`CsmsDriver`] does the same for a server: a session for each station, in one task.
+//! [`CsmsDriver`] does the same for a server: a session for each station, in one task. A [`Wire`] is a WebSocket without a
+//! machine.
 //!
 //! # A station's loop
 //!
@@ -45,12 +46,14 @@ mod entropy;
 mod socket;
 mod station;
 pub mod tls;
+mod wire;
 
 pub use admission::{Authenticator, Credential};
 pub use clock::MonotonicClock;
 pub use csms::{CsmsConfig, CsmsDriver, CsmsOutput, UnknownStation};
 pub use entropy::{NoEntropy, seed};
 pub use station::{StartError, StationDriver, StationOutput};
+pub use wire::{Wire, WireListener};
 
 /// Which way a frame went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

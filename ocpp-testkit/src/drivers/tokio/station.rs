@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_core::station::{
-    Action, AskId, ConnectRequest, Event, EvseAction, EvseId, Input, LinkAction, LinkInput, Question, RebootKind,
-    StationConfig,
+    Action, AskId, ConnectRequest, Event, EvseAction, EvseId, Input, Job, JobId, LinkAction, LinkInput, Question,
+    RebootKind, StationConfig,
 };
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::{MisuseError, Station};
@@ -45,6 +45,8 @@ pub enum StartError {
 pub enum StationOutput {
     /// An order to the hardware of an EVSE.
     Evse(EvseId, EvseAction),
+    /// Work that takes long. What became of it goes in as [`Input::Job`].
+    Job(JobId, Job),
     /// The station's clock was set to this.
     SetClock(DateTime<Utc>),
     /// Restart: drop this driver, and start a new one on the same store.
@@ -167,6 +169,7 @@ impl StationDriver {
                     }
                 }
                 Action::Evse(evse, action) => return Some(StationOutput::Evse(evse, action)),
+                Action::Job(id, job) => return Some(StationOutput::Job(id, job)),
                 Action::SetClock(wall) => return Some(StationOutput::SetClock(wall)),
                 Action::Reboot(kind) => return Some(StationOutput::Reboot(kind)),
                 // The machine keeps the deadline itself.
@@ -212,7 +215,7 @@ impl StationDriver {
             }
             SocketEvent::Frame(text) => {
                 self.watch(Direction::In, text.as_bytes());
-                self.tell(Input::Link(LinkInput::Frame(text.as_bytes())));
+                self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())));
             }
             SocketEvent::Pong => self.tell(Input::Link(LinkInput::Pong)),
             SocketEvent::Closed { reason } => {

@@ -142,7 +142,7 @@ impl World {
                 self.asked.entry(fault.id.map_or_else(|| "-1".to_owned(), |id| id.to_string())).or_default();
             }
         }
-        let input = Input::Link(LinkInput::Frame(bytes));
+        let input = Input::Link(LinkInput::Frame(bytes.into()));
         if self.is_up { self.must(input) } else { self.may(input) }
     }
 

@@ -5,8 +5,8 @@ mod peer;
 mod world;
 
 use ocpp_core::station::{
-    Answer, Cable, Command, Contactor, DataTransferStatus, EvseInput, Fault, FaultCode, IdToken, Input, LinkInput,
-    Lock, StopReason, Vehicle,
+    Answer, Cable, Command, Contactor, DataTransferStatus, EvseInput, Fault, FaultCode, IdToken, Input, JobUpdate,
+    LinkInput, Lock, StopReason, Vehicle,
 };
 
 use self::peer::Verdict;
@@ -72,6 +72,9 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
             world.may(Input::Command(Command::Configure { key: "MeterValueSampleInterval".into(), value: "5".into() }))
         }
         b'j' => world.must(Input::Command(Command::Reconnect)),
+        b'J' => world.job(JobUpdate::Done),
+        b'B' => world.job(JobUpdate::Failed),
+        b'Q' => world.job(JobUpdate::NeedsRestart),
         b'A' => world.answer_question(Answer::DataTransfer { status: DataTransferStatus::Accepted, data: None }),
         // Time and power.
         b'.' => world.tick_at_deadline(),

@@ -27,7 +27,7 @@ pub(super) struct Peer {
 }
 
 /// The calls of a CSMS, by letter from `a` on; `$` is the number of the last transaction.
-const CALLS: [(Action, &str); 20] = [
+const CALLS: [(Action, &str); 26] = [
     (Action::RemoteStartTransaction, r#"{"connectorId":1,"idTag":"TAG1"}"#),
     (Action::RemoteStartTransaction, r#"{"idTag":"TAG2"}"#),
     (Action::RemoteStopTransaction, r#"{"transactionId":$}"#),
@@ -48,6 +48,18 @@ const CALLS: [(Action, &str); 20] = [
     (Action::DataTransfer, r#"{"vendorId":"V","messageId":"M","data":"D"}"#),
     (Action::TriggerMessage, r#"{"requestedMessage":"StatusNotification"}"#),
     (Action::ChangeConfiguration, r#"{"key":"AllowOfflineTxForUnknownId","value":"true"}"#),
+    (
+        Action::SendLocalList,
+        r#"{"listVersion":1,"updateType":"Full","localAuthorizationList":[{"idTag":"TAG2","idTagInfo":{"status":"Accepted","parentIdTag":"GROUP"}}]}"#,
+    ),
+    (
+        Action::SendLocalList,
+        r#"{"listVersion":2,"updateType":"Differential","localAuthorizationList":[{"idTag":"TAG1","idTagInfo":{"status":"Blocked"}},{"idTag":"TAG2"}]}"#,
+    ),
+    (Action::ClearCache, "{}"),
+    (Action::UpdateFirmware, r#"{"location":"http://h/f","retrieveDate":"2023-11-14T22:20:00Z","retries":1}"#),
+    (Action::GetDiagnostics, r#"{"location":"http://h/d","retries":1}"#),
+    (Action::ReserveNow, r#"{"connectorId":0,"expiryDate":"2099-01-01T00:00:00Z","idTag":"TAG1","reservationId":3}"#),
 ];
 
 impl Peer {

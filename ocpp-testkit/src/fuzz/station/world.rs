@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use ocpp_core::Station;
 use ocpp_core::station::{
-    Action, Answer, AskId, Event, EvseAction, EvseId, EvseInput, Input, LinkAction, LinkInput, MeterReading,
-    RebootKind, RegistrationStatus, StationConfig,
+    Action, Answer, AskId, Event, EvseAction, EvseId, EvseInput, Input, Job, JobId, JobUpdate, LinkAction, LinkInput,
+    MeterReading, RebootKind, RegistrationStatus, StationConfig,
 };
 use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
@@ -17,6 +17,15 @@ use crate::checks::journal::JournalCheck;
 use crate::checks::wire::Frame;
 
 const EVSES: u16 = 2;
+
+/// What a CSMS can ask for by TriggerMessage.
+const TRIGGERED: [v1_6::Action; 5] = [
+    v1_6::Action::DiagnosticsStatusNotification,
+    v1_6::Action::FirmwareStatusNotification,
+    v1_6::Action::Heartbeat,
+    v1_6::Action::MeterValues,
+    v1_6::Action::StatusNotification,
+];
 
 /// Store operations that may wait beyond the limit at which no transaction begins any more: the ends of those that run, and
 /// what the CSMS and the clock change in between.
@@ -44,6 +53,7 @@ pub(super) struct World {
     /// None once a record was given up that 1.6 cannot say: from there on the journal and the wire are not the same list.
     journal: Option<JournalCheck>,
     asked: VecDeque<AskId>,
+    job: Option<JobId>,
     reboot: Option<RebootKind>,
     transaction: i64,
     energy_wh: i64,
@@ -55,7 +65,15 @@ fn config() -> StationConfig {
     config.limits.journal = 12;
     config.limits.journal_samples = 4;
     config.limits.questions = 1;
-    config
+    config.limits.stop_readings = 4;
+    config.limits.token_cache = 2;
+    let keys = [
+        ("AuthorizationCacheEnabled", "true"),
+        ("ClockAlignedDataInterval", "900"),
+        ("StopTxnAlignedData", "Energy.Active.Import.Register"),
+        ("StopTxnSampledData", "Energy.Active.Import.Register"),
+    ];
+    keys.iter().fold(config, |config, (key, value)| config.with_setting(key, value))
 }
 
 fn boot(image: &Image, seed: u64) -> Station {
@@ -84,6 +102,7 @@ impl World {
             handed: VecDeque::new(),
             journal: Some(JournalCheck::default()),
             asked: VecDeque::new(),
+            job: None,
             reboot: None,
             transaction: 0,
             energy_wh: 1_000,
@@ -133,7 +152,7 @@ impl World {
 
     pub fn frame(&mut self, bytes: &[u8]) {
         self.peer.says(bytes);
-        let input = Input::Link(LinkInput::Frame(bytes));
+        let input = Input::Link(LinkInput::Frame(bytes.into()));
         if self.is_up { self.must(input) } else { self.may(input) }
     }
 
@@ -159,6 +178,11 @@ impl World {
     pub fn answer_question(&mut self, answer: Answer) {
         let id = self.asked.pop_front().unwrap_or(AskId(0));
         self.may(Input::Answer(id, answer));
+    }
+
+    /// The host's word about the last job.
+    pub fn job(&mut self, word: JobUpdate) {
+        self.must(Input::Job(self.job.unwrap_or(JobId(0)), word));
     }
 
     pub fn tell_wall(&mut self) {
@@ -277,6 +301,7 @@ impl World {
                     assert_eq!(result, Ok(()));
                 }
             }
+            Action::Job(id, job) => self.job = (job != Job::Cancel).then_some(id),
             Action::Reboot(kind) => {
                 assert!(self.handed.is_empty(), "restarts before everything is durable");
                 self.reboot = Some(kind);
@@ -297,8 +322,12 @@ impl World {
     fn sent(&mut self, bytes: &[u8]) {
         assert!(self.is_up, "sends without a link: {}", String::from_utf8_lossy(bytes));
         let Some(action) = self.peer.hears(bytes) else { return };
-        // 1.6 §4.2.
-        let may_call = self.registration == Some(RegistrationStatus::Accepted);
+        // 1.6 §4.2: while pending, what a TriggerMessage asks for may leave.
+        let may_call = match self.registration {
+            Some(RegistrationStatus::Accepted) => true,
+            Some(RegistrationStatus::Pending) => TRIGGERED.contains(&action),
+            Some(RegistrationStatus::Rejected) | None => false,
+        };
         assert!(may_call || action == v1_6::Action::BootNotification, "{action} before the station is accepted");
         if let (Some(journal), Some(frame)) = (&mut self.journal, Frame::parse(bytes)) {
             let checked = journal.sent(&frame, &self.durable);

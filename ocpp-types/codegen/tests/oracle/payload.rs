@@ -1,5 +1,7 @@
 //! Payloads made from the model: valid ones, ones with a single broken rule, damaged ones.
 
+use std::slice::Iter;
+
 use ocpp_codegen::model::{Field, Kind, Model};
 use ocpp_types::RuleKind;
 use serde_json::{Map, Number, Value, json};
@@ -11,10 +13,10 @@ pub struct Broken {
     pub what: &'static str,
 }
 
-/// Makes payloads; the same seed makes the same payload.
+/// Makes payloads; the same choices make the same payload. Smaller and fewer choices make a simpler one.
 pub struct Generator<'m> {
     model: &'m Model,
-    state: u64,
+    choices: Iter<'m, u16>,
     /// How many integers were written with a point, as in `12.0`. By draft 4 of JSON Schema, used by the older files of 1.6, those
     /// are no integers; by draft 6 they are, and to this decoder always.
     pub pointed: u32,
@@ -27,32 +29,28 @@ pub struct Generator<'m> {
 }
 
 impl<'m> Generator<'m> {
-    pub fn new(model: &'m Model, seed: u64) -> Self {
-        Self { model, state: seed, pointed: 0, path: "$".into(), sites: 0, target: None, broken: None }
+    pub fn new(model: &'m Model, choices: &'m [u16]) -> Self {
+        Self { model, choices: choices.iter(), pointed: 0, path: "$".into(), sites: 0, target: None, broken: None }
     }
 
-    /// How many places the payload of `seed` has where a rule could be broken.
-    pub fn count_sites(model: &'m Model, seed: u64, fields: &[Field]) -> u64 {
-        let mut generator = Self::new(model, seed);
+    /// How many places the payload of `choices` has where a rule could be broken.
+    pub fn count_sites(model: &'m Model, choices: &'m [u16], fields: &[Field]) -> u64 {
+        let mut generator = Self::new(model, choices);
         generator.object(fields);
         generator.sites
     }
 
-    /// The payload of `seed` with a rule broken at place `target`.
-    pub fn broken(model: &'m Model, seed: u64, target: u64, fields: &[Field]) -> (Value, Option<Broken>) {
-        let mut generator = Self::new(model, seed);
+    /// The payload of `choices` with a rule broken at place `target`.
+    pub fn broken(model: &'m Model, choices: &'m [u16], target: u64, fields: &[Field]) -> (Value, Option<Broken>) {
+        let mut generator = Self::new(model, choices);
         generator.target = Some(target);
         let value = generator.object(fields);
         (value, generator.broken)
     }
 
-    /// A number below `bound` (splitmix64).
+    /// A number below `bound`; 0 when all choices are used up.
     fn below(&mut self, bound: u64) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound
+        self.choices.next().map_or(0, |choice| u64::from(*choice) % bound)
     }
 
     /// Whether this is the place to break a rule.
@@ -72,7 +70,7 @@ impl<'m> Generator<'m> {
         // Deep objects get few optional members, so that payloads stay small.
         let odds = 2 + self.path.matches('.').count() as u64;
         for field in fields {
-            if !field.required && self.below(odds) != 0 {
+            if !field.required && self.below(odds) != odds - 1 {
                 continue;
             }
             if field.required && self.is_target() {
@@ -133,7 +131,7 @@ impl<'m> Generator<'m> {
             Kind::Uri => self.uri(),
             Kind::Integer(min, max) => {
                 let value = self.integer(*min, *max);
-                if self.below(8) != 0 || value.unsigned_abs() > 1000 {
+                if self.below(8) != 7 || value.unsigned_abs() > 1000 {
                     return json!(value);
                 }
                 self.pointed += 1;
@@ -181,8 +179,8 @@ impl<'m> Generator<'m> {
             return json!("é".repeat(max + 1));
         }
         let length = match self.below(4) {
-            0 => max,
-            1 => 0,
+            3 => max,
+            2 => 0,
             _ => self.below(max.min(60) as u64 + 1) as usize,
         };
         let letter = ["a", "é", "😀", "\"", "\\", "\n", "\u{1}"][self.below(7) as usize];
@@ -214,9 +212,9 @@ impl<'m> Generator<'m> {
             return max + 1;
         }
         let pick = match self.below(4) {
-            0 => min.unwrap_or(i64::MIN),
-            1 => max.unwrap_or(i64::MAX),
-            2 => 9_007_199_254_740_993,
+            1 => min.unwrap_or(i64::MIN),
+            2 => max.unwrap_or(i64::MAX),
+            3 => 9_007_199_254_740_993,
             _ => self.below(100) as i64,
         };
         pick.clamp(min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX))

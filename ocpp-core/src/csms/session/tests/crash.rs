@@ -139,7 +139,7 @@ impl World {
         } else if let Some(frame) = self.to_station.pop_front() {
             self.hear(&frame);
         } else if let Some(frame) = self.to_csms.pop_front() {
-            self.input(Input::Link(LinkInput::Frame(frame.as_bytes())));
+            self.input(Input::Link(LinkInput::Frame(frame.as_bytes().into())));
         } else if let Some((id, question)) = self.asked.pop_front() {
             let answer = match question {
                 Question::Boot(_) => Answer::Boot { status: RegistrationStatus::Accepted, interval: Duration::ZERO },

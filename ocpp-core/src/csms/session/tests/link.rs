@@ -58,7 +58,7 @@ fn frames_that_are_no_messages_change_nothing() {
         assert_eq!(bench.last()[0], 3, "the session goes on");
     }
     let mut bench = Bench::accepted();
-    bench.ok(Input::Link(LinkInput::Frame(&[0xFF, 0xFE, b'['])));
+    bench.ok(Input::Link(LinkInput::Frame((&[0xFF, 0xFE, b'[']).into())));
     assert!(refused(&bench));
 }
 
@@ -110,7 +110,7 @@ fn what_was_meant_for_the_old_connection_does_not_reach_the_new_one() {
     let mut bench = Bench::accepted();
     let now = Instant::from_millis(bench.millis + 80_000);
     bench.session.handle(now, Input::Tick).unwrap();
-    bench.session.handle(now, Input::Link(LinkInput::Frame(br#"[2,"9","Heartbeat",{}]"#))).unwrap();
+    bench.session.handle(now, Input::Link(LinkInput::Frame(br#"[2,"9","Heartbeat",{}]"#.into()))).unwrap();
     bench.session.handle(now, Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 })).unwrap();
     bench.drain();
     assert_eq!((bench.sent.len(), bench.pings, bench.closes.len()), (0, 0, 0));
@@ -124,7 +124,7 @@ fn mistakes_of_the_caller_are_told_and_change_nothing() {
     assert!(matches!(session.handle(now, opened(Dialect::V1_6)), Err(MisuseError::Refused(_))), "no wall clock");
     session.handle(now, Input::Wall(wall())).unwrap();
     assert!(matches!(session.handle(now, opened(Dialect::V2_1)), Err(MisuseError::Refused(_))), "not spoken");
-    assert_eq!(session.handle(now, Input::Link(LinkInput::Frame(b"[]"))), Err(MisuseError::NoLink));
+    assert_eq!(session.handle(now, Input::Link(LinkInput::Frame(b"[]".into()))), Err(MisuseError::NoLink));
     assert_eq!(session.handle(now, Input::Link(LinkInput::Pong)), Err(MisuseError::NoLink));
     assert_eq!(session.handle(now, Input::Stored(Ticket(1))), Err(MisuseError::UnknownTicket(Ticket(1))));
     assert_eq!(session.handle(now, Input::StoreFailed(Ticket(1))), Err(MisuseError::UnknownTicket(Ticket(1))));

@@ -98,7 +98,7 @@ impl Bench {
     }
 
     fn frame(&mut self, text: &str) {
-        self.ok(Input::Link(LinkInput::Frame(text.as_bytes())));
+        self.ok(Input::Link(LinkInput::Frame(text.as_bytes().into())));
     }
 
     /// The station calls, with an id of its own. Gives the id.

@@ -3,10 +3,9 @@
 //! Owns the hardware's facts, the stage of the session and the meter. Takes facts, tokens and stop requests; gives orders
 //! to the hardware, records to the outbox, and signals. Power is ordered by the stage alone, never gated on storage.
 
+mod metering;
 mod stage;
 mod token;
-
-use core::time::Duration;
 
 pub(crate) use stage::{Running, Stage, Stopping};
 pub(crate) use token::TokenUse;
@@ -17,23 +16,32 @@ use super::reservation::Reservation;
 use super::settings::{Key, Settings};
 use super::signal::Signal;
 use super::status::Condition;
-use crate::parts::metering::{Meter, MeterPolicy, Read};
-use crate::parts::outbox::{JournalRecord, OpenTransaction, Sampled, Started, Stopped};
+use crate::parts::metering::{Aligned, Meter, SampleContext};
+use crate::parts::outbox::{JournalRecord, OpenTransaction, Started, Stopped};
+#[cfg(feature = "smart_charging")]
+use crate::station::Limit;
 use crate::station::{
-    AuthorizationStatus, Cable, Contactor, Event, EvseAction, EvseFacts, EvseId, EvseInput, EvseStatus, IdToken, Lock,
-    MeasurandChoice, MeterReading, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
+    AfterPowerLoss, AuthorizationStatus, Cable, Contactor, Event, EvseFacts, EvseId, EvseInput, EvseStatus, IdToken,
+    Lock, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
 };
-use crate::time::Instant;
+use crate::time::{Clock, Instant};
+use metering::{Wanted, values_for_stop};
 
 /// One connector.
 #[derive(Debug)]
 pub(crate) struct Connector {
     pub evse: EvseId,
     facts: EvseFacts,
+    /// Whether the hardware said anything of the cable since the start.
+    is_cable_known: bool,
     meter: Meter,
+    aligned: Aligned,
+    wanted: Wanted,
     stage: Stage,
     /// Whether it is in service; counts while it is free.
     is_operative: bool,
+    /// Whether charging profiles leave it nothing.
+    is_curtailed: bool,
     reservation: Option<Reservation>,
 }
 
@@ -42,17 +50,33 @@ impl Connector {
         Connector {
             evse,
             facts: EvseFacts::default(),
+            is_cable_known: false,
             meter: Meter::default(),
+            aligned: Aligned::default(),
+            wanted: Wanted::default(),
             stage: Stage::Idle,
             is_operative: true,
+            is_curtailed: false,
             reservation: None,
         }
     }
 
-    /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss).
-    pub fn end_interrupted(&mut self, open: OpenTransaction) {
-        let running = Running::new(open.transaction, open.token, open.group, open.meter_mwh, Instant::ZERO);
-        self.stage = Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None));
+    /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss), or goes on.
+    pub fn take_up(&mut self, open: OpenTransaction, policy: AfterPowerLoss) {
+        let running = Running {
+            transaction: open.transaction,
+            token: open.token,
+            group: open.group,
+            is_refused: open.is_refused,
+            is_cut_off: false,
+            meter_start_mwh: open.meter_start_mwh,
+            meter_mwh: open.meter_mwh,
+            sampled_at: Instant::ZERO,
+        };
+        self.stage = match policy {
+            AfterPowerLoss::End => Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)),
+            AfterPowerLoss::Resume(patience) => Stage::Interrupted { running, until: Instant::ZERO + patience },
+        };
     }
 
     /// Learns whether it is in service, and for whom it is kept.
@@ -66,7 +90,10 @@ impl Connector {
     /// Takes a fact in.
     pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
         match fact {
-            EvseInput::Cable(cable) => self.facts.cable = cable,
+            EvseInput::Cable(cable) => {
+                self.facts.cable = cable;
+                self.is_cable_known = true;
+            }
             EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
             EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
             EvseInput::Lock(lock) => self.facts.lock = lock,
@@ -91,7 +118,9 @@ impl Connector {
 
     fn running(&self) -> Option<&Running> {
         match &self.stage {
-            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => Some(running),
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => Some(running),
             Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
         }
     }
@@ -107,6 +136,21 @@ impl Connector {
         self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
     }
 
+    /// Whether it is idle, in service and whole.
+    pub fn is_available(&self) -> bool {
+        self.stage == Stage::Idle && self.is_operative && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
+    pub fn may_admit(&self, token: &IdToken) -> bool {
+        self.reservation.as_ref().is_none_or(|held| held.token == *token || held.group.is_some())
+    }
+
+    /// Whether it is kept for this token.
+    pub fn is_kept_for(&self, token: &IdToken) -> bool {
+        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.token == *token)
+    }
+
     /// Whether somebody is here.
     pub fn is_in_use(&self) -> bool {
         self.stage != Stage::Idle
@@ -119,7 +163,19 @@ impl Connector {
 
     /// Whether a transaction runs and is not ending.
     pub fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running(_))
+        matches!(self.stage, Stage::Running(_) | Stage::Interrupted { .. })
+    }
+
+    /// Whether a driver is about to charge here, or does.
+    pub fn is_busy(&self) -> bool {
+        match self.stage {
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { .. } => false,
+            Stage::Preparing { grant: Some(_), .. }
+            | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_) => true,
+        }
     }
 
     /// Whether [`Self::on_grant`] would take one.
@@ -154,7 +210,7 @@ impl Connector {
     /// Stops the transaction. False if none runs.
     pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
         match core::mem::take(&mut self.stage) {
-            Stage::Running(running) => {
+            Stage::Running(running) | Stage::Interrupted { running, .. } => {
                 self.stage = Stage::Stopping(Stopping::new(running, reason, token));
                 true
             }
@@ -166,28 +222,17 @@ impl Connector {
     }
 
     /// The CSMS's answer to the start (1.6 §3.5.4, errata 3.17).
-    pub fn on_start_answered(
-        &mut self,
-        settings: &Settings,
-        status: Option<AuthorizationStatus>,
-        group: Option<IdToken>,
-    ) {
-        let Stage::Running(running) = &mut self.stage else { return };
+    pub fn on_start_answered(&mut self, status: Option<AuthorizationStatus>, group: Option<IdToken>) {
+        let (Stage::Running(running) | Stage::Interrupted { running, .. }) = &mut self.stage else { return };
         if group.is_some() {
             running.group = group;
         }
-        if matches!(status, None | Some(AuthorizationStatus::Accepted)) {
-            return;
-        }
-        if settings.is_on(Key::StopTransactionOnInvalidId) {
-            self.stop(StopReason::DeAuthorized, None);
-        } else {
-            running.is_refused = true;
-        }
+        running.is_refused |= status.is_some_and(|status| status != AuthorizationStatus::Accepted);
     }
 
     /// Does what the facts and the time ask for, until nothing more is to do.
     pub fn advance(&mut self, ctx: &mut Context<'_>) {
+        self.take_readings(ctx);
         loop {
             let stage = core::mem::take(&mut self.stage);
             let (next, is_settled) = self.step(ctx, stage);
@@ -196,7 +241,6 @@ impl Connector {
                 break;
             }
         }
-        self.order_hardware(ctx);
     }
 
     /// One transition; true when the stage stays.
@@ -212,6 +256,7 @@ impl Connector {
                 (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
             }
             Stage::Starting { grant } => self.start(ctx, grant),
+            Stage::Interrupted { running, until } => self.resume(ctx, running, until),
             Stage::Running(running) => self.run(ctx, running),
             Stage::Stopping(stopping) => self.finish(ctx, stopping),
             Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, false),
@@ -244,56 +289,62 @@ impl Connector {
             return (Stage::Finishing { held_for: None }, true);
         }
         let Some((reading, _)) = self.read_meter(ctx, None) else { return (Stage::Starting { grant }, true) };
-        let meter_mwh = reading.unwrap_or_default().energy_mwh;
+        let reading = reading.unwrap_or_default();
+        let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
-        let reservation = self.reservation.take().filter(|held| held.admits(&grant.token, grant.group.as_ref()));
-        if reservation.is_some() {
-            // Before the start is on record: a cut in between frees the connector, which is harmless.
-            ctx.reservations.end(&mut ctx.shared.store, self.evse);
-        }
+        // Before the start is on record: a cut in between frees the connector, which is harmless.
+        self.reservation = None;
+        let (token, group) = (&grant.token, grant.group.as_ref());
+        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, token, group);
         let record = JournalRecord::Started(Started {
             evse: self.evse,
             token: grant.token.clone(),
             group: grant.group.clone(),
             at,
             meter_mwh,
-            reservation: reservation.map(|held| held.id),
+            reservation,
+            first: values_for_stop(ctx.settings, &reading),
         });
         let transaction = TransactionNo(ctx.outbox.append(&mut ctx.shared.store, record));
         ctx.running += 1;
         ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
-        (Stage::Running(Running::new(transaction, grant.token, grant.group, meter_mwh, ctx.now())), false)
+        let running = Running {
+            transaction,
+            token: grant.token,
+            group: grant.group,
+            is_refused: false,
+            is_cut_off: false,
+            meter_start_mwh: meter_mwh,
+            meter_mwh,
+            sampled_at: ctx.now(),
+        };
+        (Stage::Running(running), false)
+    }
+
+    /// After a power cut: the hardware has to say whether the vehicle is still there.
+    fn resume(&mut self, ctx: &mut Context<'_>, mut running: Running, until: Instant) -> (Stage, bool) {
+        if self.is_cable_known && self.facts.cable == Cable::Connected {
+            running.sampled_at = ctx.now();
+            self.want(SampleContext::InterruptionEnd, ctx.now());
+            return (Stage::Running(running), false);
+        }
+        if self.is_cable_known || until <= ctx.now() {
+            return (Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)), false);
+        }
+        (Stage::Interrupted { running, until }, true)
     }
 
     fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
         if self.facts.cable != Cable::Connected && ctx.settings.is_on(Key::StopTransactionOnEVSideDisconnect) {
             return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
         }
-        let due = running.sample_at(sample_interval(ctx.settings)).filter(|due| *due <= ctx.now());
-        if due.is_some()
-            && let Some((reading, is_fresh)) = self.read_meter(ctx, due)
-        {
-            running.sample_taken(ctx.now(), sample_interval(ctx.settings));
-            // Without the meter there is nothing to tell: an old value under a new time would be false.
-            if let Some(reading) = reading.filter(|_| is_fresh) {
-                self.record_sample(ctx, &mut running, &reading);
+        if running.is_refused && !running.is_cut_off {
+            running.is_cut_off = self.has_used_allowance(ctx, running.meter_start_mwh);
+            if running.is_cut_off && ctx.settings.is_on(Key::StopTransactionOnInvalidId) {
+                return (Stage::Stopping(Stopping::new(running, StopReason::DeAuthorized, None)), false);
             }
         }
         (Stage::Running(running), true)
-    }
-
-    fn record_sample(&self, ctx: &mut Context<'_>, running: &mut Running, reading: &MeterReading) {
-        running.meter_mwh = reading.energy_mwh;
-        let values = MeasurandChoice::pick(&ctx.settings.measurands(Key::MeterValuesSampledData), reading);
-        if values.is_empty() {
-            return;
-        }
-        let transaction = running.transaction;
-        if !ctx.outbox.has_room_for_sample(&ctx.shared.config.limits, ctx.running) {
-            return ctx.event(Event::SampleDropped { transaction });
-        }
-        let record = JournalRecord::Sampled(Sampled { transaction, evse: self.evse, at: ctx.stamp(), values });
-        ctx.outbox.append(&mut ctx.shared.store, record);
     }
 
     /// The register is read when no more energy flows: after the contactor opened, or had its time to.
@@ -307,11 +358,15 @@ impl Connector {
         if self.facts.contactor == Contactor::Closed && now < until {
             return (Stage::Stopping(stopping), true);
         }
-        let Some((reading, _)) = self.read_meter(ctx, Some(since)) else { return (Stage::Stopping(stopping), true) };
+        let Some((reading, is_fresh)) = self.read_meter(ctx, Some(since)) else {
+            return (Stage::Stopping(stopping), true);
+        };
         let Stopping { running, reason, token, .. } = stopping;
         let transaction = running.transaction;
-        let meter_mwh = reading.map_or(running.meter_mwh, |reading| reading.energy_mwh);
-        let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token });
+        let meter_mwh = reading.as_ref().map_or(running.meter_mwh, |reading| reading.energy_mwh);
+        let last = reading.filter(|_| is_fresh).map(|reading| values_for_stop(ctx.settings, &reading));
+        let last = last.unwrap_or_default();
+        let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token, last });
         ctx.outbox.append(&mut ctx.shared.store, record);
         ctx.running = ctx.running.saturating_sub(1);
         ctx.event(Event::TransactionEnded { evse: self.evse, transaction, reason });
@@ -332,34 +387,32 @@ impl Connector {
         (Stage::Finishing { held_for: keeps_cable.then(|| running.into_holder()) }, false)
     }
 
-    /// The meter's values now, and whether they are; none while it is waited for.
-    fn read_meter(
-        &mut self,
-        ctx: &mut Context<'_>,
-        not_before: Option<Instant>,
-    ) -> Option<(Option<MeterReading>, bool)> {
-        let config = &ctx.shared.config;
-        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
-        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
-        match self.meter.read(ctx.now(), policy) {
-            Read::Fresh(reading) => Some((Some(reading), true)),
-            Read::Stale(reading) => {
-                ctx.event(Event::MeterSilent { evse: self.evse });
-                Some((reading, false))
-            }
-            Read::Ask => {
-                ctx.order(self.evse, EvseAction::ReadMeter);
-                None
-            }
-            Read::Waiting => None,
+    /// Whether a transaction runs that energy may flow for, as far as charging profiles leave any.
+    pub fn may_charge(&self) -> bool {
+        let has_right = matches!(&self.stage, Stage::Running(running) if !running.is_cut_off);
+        has_right && self.facts.blocking_fault().is_none()
+    }
+
+    /// Whether a limit allows more than the one that stands, which at first is the EVSE's `own`.
+    #[cfg(feature = "smart_charging")]
+    pub fn is_raised_by(&self, limit: Limit, own: Limit) -> bool {
+        limit.total() > self.facts.limit(own).total()
+    }
+
+    /// Takes the limit from now on.
+    #[cfg(feature = "smart_charging")]
+    pub fn limit(&mut self, ctx: &mut Context<'_>, limit: Limit, own: Limit) {
+        self.is_curtailed = limit.is_zero();
+        if let Some(order) = self.facts.order_limit(limit, own) {
+            ctx.order(self.evse, order);
         }
     }
 
-    fn order_hardware(&mut self, ctx: &mut Context<'_>) {
-        let may_flow = matches!(&self.stage, Stage::Running(running) if !running.is_refused);
-        let power = if may_flow && self.facts.blocking_fault().is_none() { Power::On } else { Power::Off };
+    /// Orders power and lock as the stage wants them.
+    pub fn order_hardware(&mut self, ctx: &mut Context<'_>) {
+        let power = if self.may_charge() && !self.is_curtailed { Power::On } else { Power::Off };
         let lock = match &self.stage {
-            Stage::Starting { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
+            Stage::Starting { .. } | Stage::Interrupted { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
             Stage::Finishing { held_for: Some(_) } => Lock::Locked,
             Stage::Finishing { held_for: None } | Stage::Idle | Stage::Preparing { .. } => Lock::Unlocked,
         };
@@ -379,6 +432,7 @@ impl Connector {
             Stage::Idle if self.reservation.is_some() => EvseStatus::Reserved,
             Stage::Idle => EvseStatus::Available,
             Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
+            Stage::Interrupted { .. } => EvseStatus::SuspendedEvse,
             // Suspension by the station takes precedence.
             Stage::Running(_) if self.facts.power() == Power::Off => EvseStatus::SuspendedEvse,
             Stage::Running(_) if self.facts.cable != Cable::Connected => {
@@ -395,19 +449,14 @@ impl Connector {
         Condition { status, fault: self.facts.fault.clone(), info }
     }
 
-    /// When time changes something here.
-    pub fn deadline(&self, settings: &Settings) -> Option<Instant> {
+    /// When time changes something here. Each may lie in the past, waiting for something else.
+    pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
         let stage = match &self.stage {
             Stage::Preparing { since, .. } => Some(*since + settings.seconds(Key::ConnectionTimeOut)),
-            Stage::Running(running) => running.sample_at(sample_interval(settings)),
+            Stage::Interrupted { until, .. } => Some(*until),
             Stage::Stopping(stopping) => stopping.until,
-            Stage::Idle | Stage::Starting { .. } | Stage::Finishing { .. } => None,
+            Stage::Idle | Stage::Starting { .. } | Stage::Running(_) | Stage::Finishing { .. } => None,
         };
-        stage.into_iter().chain(self.meter.deadline()).min()
+        self.reading_deadlines(settings, clock).into_iter().chain([stage]).flatten()
     }
-}
-
-/// Zero: no samples (1.6 §9.1.19).
-fn sample_interval(settings: &Settings) -> Duration {
-    settings.seconds(Key::MeterValueSampleInterval)
 }

@@ -16,6 +16,8 @@ pub(crate) enum Stage {
     Preparing { since: Instant, grant: Option<Grant> },
     /// Everything is there but the register's value.
     Starting { grant: Grant },
+    /// A transaction ran when the power failed, and goes on if the vehicle is still there.
+    Interrupted { running: Running, until: Instant },
     /// A transaction runs.
     Running(Running),
     /// A transaction ends; the register's last value is missing.
@@ -30,8 +32,12 @@ pub(crate) struct Running {
     pub transaction: TransactionNo,
     pub token: IdToken,
     pub group: Option<IdToken>,
-    /// The CSMS refused the token, and the transaction goes on without energy.
+    /// The CSMS refused the token.
     pub is_refused: bool,
+    /// And the energy that it may have all the same has flowed: the transaction goes on without.
+    pub is_cut_off: bool,
+    /// The register at the begin.
+    pub meter_start_mwh: i64,
     /// The register's value last recorded.
     pub meter_mwh: i64,
     /// When the last sample was due; at first, the start.
@@ -39,16 +45,6 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub fn new(
-        transaction: TransactionNo,
-        token: IdToken,
-        group: Option<IdToken>,
-        meter_mwh: i64,
-        started: Instant,
-    ) -> Self {
-        Running { transaction, token, group, is_refused: false, meter_mwh, sampled_at: started }
-    }
-
     /// When the next sample is due, counted from the start of the transaction (1.6 §9.1.19).
     pub fn sample_at(&self, interval: Duration) -> Option<Instant> {
         (!interval.is_zero()).then(|| self.sampled_at + interval)

@@ -23,7 +23,9 @@ impl Connector {
     pub fn is_held_by(&self, token: &IdToken) -> bool {
         match &self.stage {
             Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => grant.token == *token,
-            Stage::Running(running) | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
             Stage::Finishing { held_for: Some(holder) } => holder.token == *token,
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => false,
         }
@@ -35,8 +37,7 @@ impl Connector {
         match &mut self.stage {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
                 // Of another token only the CSMS can tell whether it is of the group.
-                let may_be_admitted = self.reservation.as_ref().is_none_or(|r| r.token == *token || r.group.is_some());
-                if self.takes_grants() && may_be_admitted {
+                if self.takes_grants() && self.may_admit(token) {
                     TokenUse::AskToStart
                 } else {
                     TokenUse::Refuse(TokenRefusal::Unavailable)
@@ -47,7 +48,7 @@ impl Connector {
                 *grant = None;
                 TokenUse::Done
             }
-            Stage::Running(_) if is_own => {
+            Stage::Running(_) | Stage::Interrupted { .. } if is_own => {
                 self.stop(StopReason::Local, Some(token.clone()));
                 TokenUse::Done
             }
@@ -59,6 +60,7 @@ impl Connector {
             Stage::Finishing { held_for: Some(holder) } if holder.group.is_some() => TokenUse::AskForGroup,
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
             | Stage::Finishing { .. } => TokenUse::Refuse(TokenRefusal::Occupied),
@@ -78,6 +80,7 @@ impl Connector {
             }
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
             | Stage::Finishing { .. } => return Err(TokenRefusal::Occupied),
@@ -102,6 +105,7 @@ impl Connector {
             Stage::Idle
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
             | Stage::Finishing { .. } => Err(TokenRefusal::Occupied),

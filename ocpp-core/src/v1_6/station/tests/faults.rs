@@ -191,7 +191,7 @@ fn garbage_is_answered_or_dropped_and_the_session_goes_on() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let long = format!("[2,\"l\",\"GetConfiguration\",{{\"key\":[\"{}\"]}}]", "x".repeat(10 << 20));
     for bytes in [&b"\xff\xfe"[..], b"", b"{}", b"[]", b"[2]", deep.as_bytes(), long.as_bytes()] {
-        bench.input(Input::Link(LinkInput::Frame(bytes)));
+        bench.input(Input::Link(LinkInput::Frame(bytes.into())));
     }
     bench.sent.clear();
     for (action, payload, code) in [

@@ -1,8 +1,19 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+mod authorize;
+mod configuration;
 mod faults;
+mod firmware;
+mod local_list;
+mod metering;
 mod operations;
+mod power_loss;
+mod queue;
+mod reservation;
 mod session;
+#[cfg(feature = "smart_charging")]
+mod smart_charging;
+mod trigger;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -14,8 +25,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, LinkAction, LinkInput, MeterReading,
-    Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit, LinkAction, LinkInput,
+    MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -30,11 +41,17 @@ struct Bench {
     unconfirmed: Vec<(Ticket, StoreOp)>,
     sent: Vec<Value>,
     orders: Vec<EvseAction>,
+    /// With the millisecond and the EVSE.
+    limits: Vec<(u64, u16, Limit)>,
     events: Vec<String>,
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
+    jobs: Vec<(JobId, Job)>,
     link: Vec<String>,
     energy_wh: i64,
+    /// What the meter shows at that register.
+    shows: fn(i64) -> MeterReading,
+    meter_answers: bool,
     confirms: bool,
     answers_pings: bool,
     /// Whether the contactor opens when the power is ordered off.
@@ -44,10 +61,10 @@ struct Bench {
 
 impl Bench {
     fn new(image: Image, settings: &[(&str, &str)]) -> Self {
-        let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
-        for (key, value) in settings {
-            config = config.with_setting(key, value);
-        }
+        Bench::with_config(image, config(settings))
+    }
+
+    fn with_config(image: Image, config: StationConfig) -> Self {
         let station = Station::new(config, 42, &image).unwrap();
         let mut bench = Bench {
             station,
@@ -56,11 +73,15 @@ impl Bench {
             unconfirmed: Vec::new(),
             sent: Vec::new(),
             orders: Vec::new(),
+            limits: Vec::new(),
             events: Vec::new(),
             reboots: Vec::new(),
             asked: Vec::new(),
+            jobs: Vec::new(),
             link: Vec::new(),
             energy_wh: 1000,
+            shows: MeterReading::energy_wh,
+            meter_answers: true,
             confirms: true,
             answers_pings: true,
             opens: true,
@@ -72,11 +93,14 @@ impl Bench {
 
     /// A station that is accepted and has reported its statuses.
     fn accepted(settings: &[(&str, &str)]) -> Self {
-        let mut bench = Bench::new(Image::default(), settings);
-        bench.open();
-        bench.boot("Accepted");
-        bench.answer_all("StatusNotification", &json!({}));
-        bench
+        Bench::new(Image::default(), settings).online()
+    }
+
+    fn online(mut self) -> Self {
+        self.open();
+        self.boot("Accepted");
+        self.answer_all("StatusNotification", &json!({}));
+        self
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -89,16 +113,19 @@ impl Bench {
             match action {
                 Action::Link(LinkAction::Send(bytes)) => self.sent.push(serde_json::from_slice(&bytes).unwrap()),
                 Action::Store { ticket, op } => self.unconfirmed.push((ticket, op)),
-                Action::Evse(EVSE, EvseAction::ReadMeter) => {
-                    let reading = MeterReading::energy_wh(self.energy_wh);
+                Action::Evse(evse, EvseAction::ReadMeter) if self.meter_answers => {
+                    let reading = (self.shows)(self.energy_wh);
                     self.station
-                        .handle(Instant::from_millis(self.now), Input::Evse(EVSE, EvseInput::Meter(reading)))
+                        .handle(Instant::from_millis(self.now), Input::Evse(evse, EvseInput::Meter(reading)))
                         .unwrap();
                 }
-                Action::Evse(_, order) => {
+                Action::Evse(evse, order) => {
+                    if let EvseAction::Limit(limit) = order {
+                        self.limits.push((self.now, evse.0, limit));
+                    }
                     if self.opens && order == EvseAction::Power(Power::Off) {
                         let open = EvseInput::Contactor(Contactor::Open);
-                        self.station.handle(Instant::from_millis(self.now), Input::Evse(EVSE, open)).unwrap();
+                        self.station.handle(Instant::from_millis(self.now), Input::Evse(evse, open)).unwrap();
                     }
                     self.orders.push(order);
                 }
@@ -110,6 +137,7 @@ impl Bench {
                 Action::Link(action) => self.link.push(format!("{action:?}")),
                 Action::Reboot(kind) => self.reboots.push(kind),
                 Action::Ask { question, .. } => self.asked.push(question),
+                Action::Job(id, job) => self.jobs.push((id, job)),
                 Action::SetClock(_) => {}
             }
             if self.confirms {
@@ -138,12 +166,23 @@ impl Bench {
         self.input(Input::Tick);
     }
 
+    /// Waits, and answers each heartbeat.
+    fn wait_with_heartbeats(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.wait(1);
+            if let Some(place) = self.sent.iter().position(|call| call[2] == "Heartbeat") {
+                let id = self.sent.remove(place)[1].clone();
+                self.frame(&json!([3, id, {"currentTime": wall(self.now).to_rfc3339()}]));
+            }
+        }
+    }
+
     fn open(&mut self) {
         self.input(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }));
     }
 
     fn frame(&mut self, frame: &Value) {
-        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes())));
+        self.input(Input::Link(LinkInput::Frame(frame.to_string().as_bytes().into())));
     }
 
     /// Takes the oldest call that was sent; it must be of this action.
@@ -238,6 +277,11 @@ impl Bench {
         self.answer("Authorize", &json!({"idTagInfo": {"status": "Accepted"}}));
         self.answer_all("StatusNotification", &json!({}));
     }
+}
+
+fn config(settings: &[(&str, &str)]) -> StationConfig {
+    let config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
+    settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value))
 }
 
 fn wall(millis: u64) -> DateTime<Utc> {

@@ -3,7 +3,7 @@
 mod check;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,8 @@ use std::time::Duration;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::csms::{
-    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Question, RegistrationStatus,
+    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, IdToken, Question,
+    RegistrationStatus,
 };
 use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
@@ -69,9 +70,9 @@ pub struct Csms {
     /// Accept every station without a proof.
     #[arg(long)]
     accept_all_stations: bool,
-    /// A token that may charge; others may not. May be repeated.
-    #[arg(long, value_name = "ID", conflicts_with = "accept_all_tokens")]
-    token: Vec<String>,
+    /// A token that may charge, or what is said of it and its group; others are Invalid. May be repeated.
+    #[arg(long, value_name = "ID[=STATUS[:GROUP]]", value_parser = token, conflicts_with = "accept_all_tokens")]
+    token: Vec<(String, Authorization)>,
     /// Accept every token.
     #[arg(long)]
     accept_all_tokens: bool,
@@ -94,21 +95,30 @@ fn station(text: &str) -> Result<(String, String), String> {
     Ok((id.to_owned(), password.to_owned()))
 }
 
+fn token(text: &str) -> Result<(String, Authorization), String> {
+    let (id, verdict) = text.split_once('=').unwrap_or((text, "Accepted"));
+    let (status, group) = verdict.split_once(':').map_or((verdict, None), |(status, group)| (status, Some(group)));
+    let status = serde_json::from_value(status.into()).map_err(|error| error.to_string())?;
+    let parent = group.map(IdToken::new);
+    Ok((id.to_ascii_uppercase(), Authorization { status, expires: None, parent }))
+}
+
 type Failure = Box<dyn std::error::Error>;
 
 /// Which tokens may charge.
 enum Tokens {
     All,
     /// Those of this list, in upper case: identifiers are compared without regard to case.
-    Some(BTreeSet<String>),
+    Some(BTreeMap<String, Authorization>),
 }
 
 impl Tokens {
-    fn verdict(&self, token: &str) -> AuthorizationStatus {
+    fn verdict(&self, token: &str) -> Authorization {
         match self {
-            Tokens::All => AuthorizationStatus::Accepted,
-            Tokens::Some(known) if known.contains(&token.to_ascii_uppercase()) => AuthorizationStatus::Accepted,
-            Tokens::Some(_) => AuthorizationStatus::Invalid,
+            Tokens::All => AuthorizationStatus::Accepted.into(),
+            Tokens::Some(known) => {
+                known.get(&token.to_ascii_uppercase()).cloned().unwrap_or(AuthorizationStatus::Invalid.into())
+            }
         }
     }
 }
@@ -201,7 +211,7 @@ impl Csms {
                 Err(format!("others can reach {}: {SAY_TOKENS}", self.listen).into())
             };
         }
-        Ok(Tokens::Some(self.token.iter().map(|token| token.to_ascii_uppercase()).collect()))
+        Ok(Tokens::Some(self.token.iter().cloned().collect()))
     }
 }
 
@@ -271,9 +281,7 @@ impl App {
                 status: RegistrationStatus::Accepted,
                 interval: Duration::from_secs(u64::from(self.heartbeat)),
             },
-            Question::Authorize { token, transaction: _ } => {
-                Answer::Authorize(Authorization::from(self.tokens.verdict(token.as_str())))
-            }
+            Question::Authorize { token, transaction: _ } => Answer::Authorize(self.tokens.verdict(token.as_str())),
             Question::DataTransfer { .. } => {
                 Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
             }

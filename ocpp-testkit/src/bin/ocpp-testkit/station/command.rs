@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    StopReason, Vehicle,
+    JobId, JobUpdate, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::StationDriver;
@@ -20,6 +20,12 @@ use super::site::Site;
 pub enum Command {
     Plug(EvseId),
     Unplug(EvseId),
+    UnplugVehicle(EvseId),
+    LockStuck {
+        evse: EvseId,
+        stuck: bool,
+    },
+    PowerCycle {},
     Token {
         evse: Option<EvseId>,
         id: String,
@@ -50,6 +56,10 @@ pub enum Command {
         status: DataTransferStatus,
         data: Option<String>,
     },
+    Job {
+        id: JobId,
+        outcome: JobUpdate,
+    },
     Reconnect {},
 }
 
@@ -71,13 +81,16 @@ impl Command {
         match self {
             Command::Plug(evse)
             | Command::Unplug(evse)
-            | Command::FaultCleared(evse)
+            | Command::UnplugVehicle(evse)
+            | Command::LockStuck { evse, .. }
             | Command::Vehicle { evse, .. }
             | Command::Meter { evse, .. }
-            | Command::Fault { evse, .. }
             | Command::Stop(Stop::Button(evse) | Stop::For { evse, .. }) => Some(*evse),
             Command::Token { evse, .. } => *evse,
-            Command::Configure { .. } | Command::Answer { .. } | Command::Reconnect {} => None,
+            // 0 is the station itself.
+            Command::Fault { evse, .. } | Command::FaultCleared(evse) => (evse.0 != 0).then_some(*evse),
+            Command::PowerCycle {} => None,
+            Command::Configure { .. } | Command::Answer { .. } | Command::Job { .. } | Command::Reconnect {} => None,
         }
     }
 
@@ -91,6 +104,13 @@ impl Command {
         let input = match self {
             Command::Plug(evse) => return site.plug(now, evse).map(Ok),
             Command::Unplug(evse) => return site.unplug(now, evse).map(Ok),
+            Command::UnplugVehicle(evse) => return site.unplug_vehicle(now, evse).map(Ok),
+            Command::LockStuck { evse, stuck } => {
+                site.set_lock_stuck(now, evse, stuck);
+                return Ok(Ok(()));
+            }
+            // The program's own loop has the power switch.
+            Command::PowerCycle {} => return Ok(Ok(())),
             Command::Vehicle { evse, state } => return site.set_vehicle(now, evse, state).map(Ok),
             Command::Meter { evse, watts } => {
                 if let Some(watts) = watts {
@@ -101,8 +121,13 @@ impl Command {
             }
             Command::Fault { evse, code, blocking, info } => {
                 let fault = Fault { code, is_blocking: blocking, info, vendor_error_code: None };
-                return site.set_fault(now, evse, Some(fault)).map(Ok);
+                if evse.0 == 0 {
+                    Input::Fault(Some(fault))
+                } else {
+                    return site.set_fault(now, evse, Some(fault)).map(Ok);
+                }
             }
+            Command::FaultCleared(EvseId(0)) => Input::Fault(None),
             Command::FaultCleared(evse) => return site.set_fault(now, evse, None).map(Ok),
             Command::Token { evse, id } => Input::Token { evse, token: IdToken::new(&id) },
             Command::Stop(Stop::Button(evse)) => {
@@ -111,6 +136,7 @@ impl Command {
             Command::Stop(Stop::For { evse, reason }) => Input::Command(StationCommand::Stop { evse, reason }),
             Command::Configure { key, value } => Input::Command(StationCommand::Configure { key, value }),
             Command::Answer { id, status, data } => Input::Answer(id, Answer::DataTransfer { status, data }),
+            Command::Job { id, outcome } => Input::Job(id, outcome),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.handle(input))
@@ -130,7 +156,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 11);
+        assert_eq!(outcomes.len(), 15);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }

@@ -15,6 +15,7 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{Input, StationConfig};
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
+use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::stores::StationStore;
 
 use crate::lines::{self, Line, LineError, Version};
@@ -28,11 +29,16 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"token":{"evse":1,"id":"ABC"}}             a token is held to the reader (without "evse": to one for the station)
   {"vehicle":{"evse":1,"state":"Paused"}}     the vehicle pauses; "Ready": it asks for energy again
   {"meter":{"evse":1,"watts":11000}}          it takes another power from now on; then the meter is read
-  {"fault":{"evse":1,"code":"GroundFailure"}} a fault that makes charging impossible; with "blocking":false one that does not
+  {"fault":{"evse":1,"code":"GroundFailure"}} a fault that makes charging impossible (EVSE 0: of the station); with
+                                              "blocking":false one that does not
   {"fault_cleared":1}                         it is gone
+  {"unplug_vehicle":1}                        the cable is pulled out of the vehicle, and stays in the socket
+  {"lock_stuck":{"evse":1,"stuck":true}}      the lock of the plug does not move; with false it does again
+  {"power_cycle":{}}                          the power is cut and restored
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
+  {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
 {"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
@@ -66,6 +72,9 @@ pub struct Station {
     /// What a vehicle takes, in watts.
     #[arg(long, value_name = "WATTS", default_value_t = 11_000)]
     power: u32,
+    /// The cables are loose: each socket holds the plug by a lock.
+    #[arg(long)]
+    locks: bool,
     /// The value of a configuration key at the first start.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(CompactString, CompactString)>,
@@ -106,7 +115,9 @@ impl Station {
         };
         let clock = MonotonicClock::start();
         let memory = self.store.as_ref().map(|directory| directory.join("hardware.json"));
-        let mut site = Site::open(memory, self.evses, self.power, clock.now())?;
+        let hardware = Hardware::new(0, self.power);
+        let hardware = if self.locks { hardware.with_lock() } else { hardware };
+        let mut site = Site::open(memory, self.evses, &hardware, clock.now())?;
         let mut lines = lines::stdin()?;
         let mut driver = self.start(&store)?;
         loop {
@@ -126,11 +137,19 @@ impl Station {
                         _ => {}
                     }
                 }
-                Some(line) = lines.recv() => {
-                    if let Err(error) = obey(&line, &mut driver, &mut site, &clock)? {
-                        lines::tell(&Told::Error(&error))?;
+                Some(line) = lines.recv() => match line.parse() {
+                    Ok(Command::PowerCycle {}) => {
+                        drop(driver);
+                        site.restart(clock.now());
+                        driver = self.start(&store)?;
                     }
-                }
+                    Ok(command) => {
+                        if let Err(error) = obey(&line, command, &mut driver, &mut site, &clock)? {
+                            lines::tell(&Told::Error(&error))?;
+                        }
+                    }
+                    Err(error) => lines::tell(&Told::Error(&error))?,
+                },
                 () = clock.sleep_until(site.poll_timeout()) => {}
             }
         }
@@ -141,6 +160,7 @@ impl Station {
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
         // The simulated meter answers at once: samples of each second are then readings of that second.
         config.meter_freshness = Duration::ZERO;
+        config.has_fixed_cables = !self.locks;
         config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
@@ -159,14 +179,11 @@ impl Station {
 /// Carries out one line. The outer error ends the program, the inner one is told.
 fn obey(
     line: &Line,
+    command: Command,
     driver: &mut StationDriver,
     site: &mut Site,
     clock: &MonotonicClock,
 ) -> Result<Result<(), LineError>, Failure> {
-    let command: Command = match line.parse() {
-        Ok(command) => command,
-        Err(error) => return Ok(Err(error)),
-    };
     let done: Result<(), MisuseError> = match command.evse().filter(|evse| !site.has(*evse)) {
         Some(evse) => Err(MisuseError::UnknownEvse(evse)),
         None => command.carry_out(driver, site, clock.now())?,

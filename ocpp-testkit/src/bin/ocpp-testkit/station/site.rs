@@ -32,19 +32,19 @@ pub struct Site {
 }
 
 impl Site {
-    /// Hardware as it was left, or new with `evses` EVSEs for vehicles that take `watts`. Nothing conducts, and all that
-    /// there is to find is reported.
+    /// Hardware as it was left, or new with `evses` EVSEs like `model`. Nothing conducts, and all that there is to find is
+    /// reported.
     ///
     /// # Errors
     /// When the file is there but cannot be read.
-    pub fn open(memory: Option<PathBuf>, evses: u16, watts: u32, now: Instant) -> io::Result<Self> {
+    pub fn open(memory: Option<PathBuf>, evses: u16, model: &Hardware, now: Instant) -> io::Result<Self> {
         let mut left: BTreeMap<EvseId, Physical> = match memory.as_ref().filter(|file| file.exists()) {
             Some(file) => serde_json::from_slice(&fs::read(file)?)?,
             None => BTreeMap::new(),
         };
         let wake = |evse| {
             let physical = left.remove(&EvseId(evse)).unwrap_or_default();
-            let mut hardware = Hardware::new(physical.register_mwh, watts);
+            let mut hardware = model.clone().with_register(physical.register_mwh);
             if physical.is_plugged {
                 hardware.plug(now);
                 hardware.set_vehicle(now, physical.vehicle);
@@ -80,6 +80,16 @@ impl Site {
     /// The vehicle leaves.
     pub fn unplug(&mut self, now: Instant, evse: EvseId) -> io::Result<()> {
         self.change(now, evse, |hardware, _| hardware.unplug(now))
+    }
+
+    /// The cable is pulled out of the vehicle, and stays in the socket.
+    pub fn unplug_vehicle(&mut self, now: Instant, evse: EvseId) -> io::Result<()> {
+        self.change(now, evse, |hardware, _| hardware.unplug_vehicle(now))
+    }
+
+    /// The plug's lock does not move any more, or moves again.
+    pub fn set_lock_stuck(&mut self, now: Instant, evse: EvseId, is_stuck: bool) {
+        self.with(evse, |hardware, _| hardware.set_lock_stuck(now, is_stuck));
     }
 
     /// The vehicle asks for energy, or pauses.
@@ -194,7 +204,7 @@ mod tests {
     fn meter_and_plug_outlive_the_program_and_no_reading_is_ever_lower() {
         let directory = tempfile::tempdir().unwrap();
         let memory = Some(directory.path().join("hardware.json"));
-        let mut site = Site::open(memory.clone(), 1, 36_000, at(0)).unwrap();
+        let mut site = Site::open(memory.clone(), 1, &Hardware::new(0, 36_000), at(0)).unwrap();
         site.plug(at(0), EVSE).unwrap();
         site.order(at(0), EVSE, &EvseAction::Power(Power::On));
         assert_eq!(facts(&mut site, at(1)).last(), Some(&EvseInput::Contactor(Contactor::Closed)));
@@ -202,7 +212,7 @@ mod tests {
         assert!((90_000..=100_000).contains(&before), "36 kW are 10 Wh a second: {before}");
         drop(site);
 
-        let mut site = Site::open(memory, 1, 36_000, at(0)).unwrap();
+        let mut site = Site::open(memory, 1, &Hardware::new(0, 36_000), at(0)).unwrap();
         let found = [
             EvseInput::Cable(Cable::Connected),
             EvseInput::Vehicle(Vehicle::Ready),
@@ -218,7 +228,7 @@ mod tests {
     fn registers_are_saved_each_second_while_energy_flows() {
         let directory = tempfile::tempdir().unwrap();
         let memory = Some(directory.path().join("hardware.json"));
-        let mut site = Site::open(memory, 1, 3_600, at(0)).unwrap();
+        let mut site = Site::open(memory, 1, &Hardware::new(0, 3_600), at(0)).unwrap();
         assert_eq!(site.poll_timeout(), None);
         site.plug(at(0), EVSE).unwrap();
         site.order(at(0), EVSE, &EvseAction::Power(Power::On));

@@ -1,7 +1,7 @@
 //! The lines of stdout.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Question, RebootKind};
+use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Job, JobId, Question, RebootKind};
 use ocpp_core::store::Ticket;
 use ocpp_testkit::drivers::tokio::{Direction, StationOutput};
 use serde::Serialize;
@@ -16,6 +16,7 @@ pub enum Told<'a> {
     Event(&'a Event),
     Order { evse: EvseId, action: &'a EvseAction },
     Ask { id: AskId, question: &'a Question },
+    Job { id: JobId, order: &'a Job },
     SetClock(DateTime<Utc>),
     Reboot(RebootKind),
     LinkClosed { reason: &'a str },
@@ -29,6 +30,7 @@ impl<'a> From<&'a StationOutput> for Told<'a> {
     fn from(output: &'a StationOutput) -> Self {
         match output {
             StationOutput::Evse(evse, action) => Told::Order { evse: *evse, action },
+            StationOutput::Job(id, order) => Told::Job { id: *id, order },
             StationOutput::SetClock(wall) => Told::SetClock(*wall),
             StationOutput::Reboot(kind) => Told::Reboot(*kind),
             StationOutput::Ask(id, question) => Told::Ask { id: *id, question },

@@ -202,7 +202,7 @@ impl CsmsDriver {
             (SocketEvent::Opened(admitted), _) => self.on_opened(number, admitted),
             (SocketEvent::Frame(text), Some(station)) => {
                 self.watch(&station, Direction::In, text.as_bytes());
-                self.tell(&station, Input::Link(LinkInput::Frame(text.as_bytes())));
+                self.tell(&station, Input::Link(LinkInput::Frame(text.as_bytes().into())));
             }
             (SocketEvent::Pong, Some(station)) => self.tell(&station, Input::Link(LinkInput::Pong)),
             // Nobody speaks before the handshake is done.

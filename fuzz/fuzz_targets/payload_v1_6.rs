@@ -1,3 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| ocpp_testkit::fuzz::payload_v1_6(data));

@@ -1,0 +1,144 @@
+//! The authorisation cache (1.6 §3.5.1): the CSMS's last word on each of the tokens presented lately.
+//!
+//! Bounded; stores each token as an entry `cache/<slot>`, and only when what is known of it changed, so that a driver who
+//! comes every day wears out no flash. A full cache gives up a token that may not charge, else the one updated first.
+
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
+
+use super::TokenInfo;
+use crate::station::{AuthorizationStatus, IdToken};
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+use crate::table::Table;
+
+const PREFIX: &str = "cache/";
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cached {
+    token: IdToken,
+    info: TokenInfo,
+    /// Counts the updates of the cache.
+    updated: u64,
+}
+
+impl Record for Cached {
+    const KIND: u8 = 36;
+}
+
+/// The cache.
+#[derive(Debug, Default)]
+pub(crate) struct TokenCache {
+    slots: Table<u16, Cached>,
+}
+
+impl TokenCache {
+    /// Reads what was stored. Gives the entries that could not be used.
+    pub fn restore(image: &Image) -> (Self, Vec<CompactString>) {
+        let mut cache = TokenCache::default();
+        let mut skipped = Vec::new();
+        for (key, bytes) in &image.entries {
+            let Some(slot) = key.as_str().strip_prefix(PREFIX) else { continue };
+            match (slot.parse(), Cached::from_bytes(bytes)) {
+                (Ok(slot), Ok(cached)) => {
+                    cache.slots.insert(slot, cached);
+                }
+                (Ok(_) | Err(_), _) => skipped.push(CompactString::new(key.as_str())),
+            }
+        }
+        (cache, skipped)
+    }
+
+    /// What is known of a token.
+    pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
+        self.slots.values().find(|cached| cached.token == *token).map(|cached| &cached.info)
+    }
+
+    /// Takes the CSMS's word on a token in. At most `limit` tokens are kept.
+    pub fn update(&mut self, store: &mut StoreQueue, limit: u16, token: &IdToken, info: TokenInfo) {
+        let known = self.slots.iter().find(|(_, cached)| cached.token == *token);
+        if known.is_some_and(|(_, cached)| cached.info == info) {
+            return;
+        }
+        let slot = known.map(|(slot, _)| *slot).or_else(|| (0..limit).find(|slot| !self.slots.contains_key(slot)));
+        let Some(slot) = slot.or_else(|| self.expendable(limit)) else { return };
+        let updated = self.slots.values().map(|cached| cached.updated + 1).max().unwrap_or(0);
+        let cached = Cached { token: token.clone(), info, updated };
+        store.push(StoreOp::Put { key: key(slot), value: cached.to_bytes() });
+        self.slots.insert(slot, cached);
+    }
+
+    fn expendable(&self, limit: u16) -> Option<u16> {
+        let is_valid = |cached: &Cached| cached.info.status == AuthorizationStatus::Accepted;
+        let least = self
+            .slots
+            .iter()
+            .filter(|(slot, _)| **slot < limit)
+            .min_by_key(|(_, cached)| (is_valid(cached), cached.updated));
+        least.map(|(slot, _)| *slot)
+    }
+
+    /// Forgets every token. With the ticket of the last removal, if there was one.
+    pub fn clear(&mut self, store: &mut StoreQueue) -> Option<Ticket> {
+        let slots = core::mem::take(&mut self.slots);
+        slots.into_keys().map(|slot| store.push(StoreOp::Delete { key: key(slot) })).last()
+    }
+}
+
+fn key(slot: u16) -> EntryKey {
+    EntryKey::new(&format_compact!("{PREFIX}{slot}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AuthorizationStatus::{Accepted, Blocked};
+
+    fn info(status: AuthorizationStatus) -> TokenInfo {
+        TokenInfo { status, expiry_ms: None, group: None }
+    }
+
+    /// The store's operations carried out, and how many they were.
+    fn flush(store: &mut StoreQueue, image: &mut Image) -> usize {
+        core::iter::from_fn(|| store.poll()).inspect(|(_, op)| image.apply(op)).count()
+    }
+
+    #[test]
+    fn full_cache_gives_up_refused_tokens_first_then_the_oldest() {
+        let (mut cache, mut store) = (TokenCache::default(), StoreQueue::default());
+        let token = IdToken::new;
+        for (name, status) in [("A", Accepted), ("B", Blocked), ("C", Accepted), ("D", Accepted)] {
+            cache.update(&mut store, 3, &token(name), info(status));
+        }
+        assert!(cache.get(&token("B")).is_none(), "it may not charge");
+        cache.update(&mut store, 3, &token("A"), info(Blocked));
+        cache.update(&mut store, 3, &token("A"), info(Accepted));
+        cache.update(&mut store, 3, &token("E"), info(Accepted));
+        assert!(cache.get(&token("C")).is_none(), "updated first");
+        assert_eq!(cache.get(&token("a")), Some(&info(Accepted)), "in any case");
+    }
+
+    #[test]
+    fn cache_survives_a_restart_and_writes_changes_only() {
+        let (mut cache, mut store, mut image) = (TokenCache::default(), StoreQueue::default(), Image::default());
+        let token = IdToken::new("A");
+        cache.update(&mut store, 8, &token, info(Accepted));
+        cache.update(&mut store, 8, &token, info(Accepted));
+        assert_eq!(flush(&mut store, &mut image), 1);
+        let (mut cache, skipped) = TokenCache::restore(&image);
+        assert_eq!((cache.get(&token), skipped.len()), (Some(&info(Accepted)), 0));
+        assert!(cache.clear(&mut store).is_some());
+        flush(&mut store, &mut image);
+        assert_eq!((cache.get(&token), image.entries.len()), (None, 0));
+        assert_eq!(cache.clear(&mut store), None);
+    }
+
+    #[test]
+    fn cache_without_room_keeps_nothing() {
+        let (mut cache, mut store) = (TokenCache::default(), StoreQueue::default());
+        cache.update(&mut store, 0, &IdToken::new("A"), info(Accepted));
+        assert!(store.poll().is_none() && cache.get(&IdToken::new("A")).is_none());
+    }
+}

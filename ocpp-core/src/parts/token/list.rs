@@ -1,0 +1,210 @@
+//! The local authorisation list (1.6 §3.5.2, 2.x D01): tokens and what the CSMS says of them, with a version.
+//!
+//! Stored as changes in parts of bounded size, `list/<generation>/<part>`, and an entry `list` that says which generation
+//! counts, how many of its parts, and the version. Putting that entry is the one operation that makes an update happen;
+//! parts beyond it are what a power cut left, and go at the next start. A full update begins a new generation; a
+//! differential one adds parts, until the parts hold many changes that later ones made void: then it too is written anew.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::TokenInfo;
+use crate::station::IdToken;
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+
+const ENTRY: &str = "list";
+const PREFIX: &str = "list/";
+
+/// Changes per part: about 1 KB.
+const PART: usize = 24;
+
+/// Which parts count.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Head {
+    version: u32,
+    generation: u32,
+    parts: u32,
+}
+
+impl Record for Head {
+    const KIND: u8 = 37;
+}
+
+/// A token to set, or (none) to remove.
+type Change = (IdToken, Option<TokenInfo>);
+
+#[derive(Serialize, Deserialize)]
+struct Part(Vec<Change>);
+
+impl Record for Part {
+    const KIND: u8 = 38;
+}
+
+/// Why an update was refused; the list stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum LocalListError {
+    #[error("a token occurs twice")]
+    Twice,
+    #[error("a full list removes a token")]
+    Removal,
+    #[error("the list would hold {0} tokens")]
+    TooLong(usize),
+    #[error("the version is not later than {0}")]
+    Version(u32),
+}
+
+/// The list.
+#[derive(Debug, Default)]
+pub(crate) struct LocalList {
+    head: Head,
+    /// By the token in small letters, as tokens are compared without regard to case.
+    tokens: BTreeMap<CompactString, TokenInfo>,
+    /// Changes in the parts that count.
+    changes: usize,
+}
+
+impl LocalList {
+    /// Reads what was stored, and removes what does not count. Gives the entries that could not be used.
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        let mut list = LocalList::default();
+        let mut skipped = Vec::new();
+        match image.entry(ENTRY).map(Head::from_bytes) {
+            Some(Ok(head)) => list.head = head,
+            Some(Err(_)) => skipped.push(ENTRY.into()),
+            None => {}
+        }
+        let mut is_whole = true;
+        for number in 0..list.head.parts {
+            let key = part_key(list.head.generation, number);
+            match image.entries.get(&key).map(|bytes| Part::from_bytes(bytes)) {
+                Some(Ok(Part(changes))) => list.apply(changes),
+                Some(Err(_)) | None => {
+                    is_whole = false;
+                    skipped.push(CompactString::new(key.as_str()));
+                }
+            }
+        }
+        if !is_whole {
+            // A part of a list is not what the CSMS calls by this version: version 0 has it send the whole again.
+            list = LocalList { head: Head { version: 0, parts: 0, ..list.head }, ..LocalList::default() };
+        }
+        let counts = |key: &EntryKey| (0..list.head.parts).any(|n| part_key(list.head.generation, n) == *key);
+        for key in image.entries.keys().filter(|key| key.as_str().starts_with(PREFIX) && !counts(key)) {
+            store.push(StoreOp::Delete { key: key.clone() });
+        }
+        (list, skipped)
+    }
+
+    /// The version; 0 while the list is empty (1.6 §5.10).
+    pub fn version(&self) -> u32 {
+        if self.tokens.is_empty() { 0 } else { self.head.version }
+    }
+
+    /// What the list says of a token.
+    pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
+        self.tokens.get(&folded(token))
+    }
+
+    /// Replaces the list. With the ticket that makes it durable.
+    pub fn replace(
+        &mut self,
+        store: &mut StoreQueue,
+        limit: usize,
+        version: u32,
+        tokens: Vec<Change>,
+    ) -> Result<Ticket, LocalListError> {
+        if tokens.iter().any(|(_, info)| info.is_none()) {
+            return Err(LocalListError::Removal);
+        }
+        check_unique(&tokens)?;
+        if tokens.len() > limit {
+            return Err(LocalListError::TooLong(tokens.len()));
+        }
+        self.tokens.clear();
+        Ok(self.write_anew(store, version, tokens))
+    }
+
+    /// Applies changes to the list. With the ticket that makes it durable.
+    pub fn update(
+        &mut self,
+        store: &mut StoreQueue,
+        limit: usize,
+        version: u32,
+        changes: Vec<Change>,
+    ) -> Result<Ticket, LocalListError> {
+        if version <= self.version() {
+            return Err(LocalListError::Version(self.version()));
+        }
+        check_unique(&changes)?;
+        let is_known = |token: &IdToken| self.tokens.contains_key(&folded(token));
+        let added = changes.iter().filter(|(token, info)| info.is_some() && !is_known(token)).count();
+        let removed = changes.iter().filter(|(token, info)| info.is_none() && is_known(token)).count();
+        let length = self.tokens.len() + added - removed;
+        if length > limit {
+            return Err(LocalListError::TooLong(length));
+        }
+        if self.changes + changes.len() > 2 * length + PART {
+            self.apply(changes);
+            let tokens = core::mem::take(&mut self.tokens);
+            let tokens = tokens.into_iter().map(|(token, info)| (IdToken::new(&token), Some(info))).collect();
+            return Ok(self.write_anew(store, version, tokens));
+        }
+        Ok(self.write(store, Head { version, ..self.head }, changes))
+    }
+
+    /// A new generation, after which the old one goes.
+    fn write_anew(&mut self, store: &mut StoreQueue, version: u32, tokens: Vec<Change>) -> Ticket {
+        let old = self.head;
+        self.changes = 0;
+        let ticket = self.write(store, Head { version, generation: old.generation.wrapping_add(1), parts: 0 }, tokens);
+        for number in 0..old.parts {
+            store.push(StoreOp::Delete { key: part_key(old.generation, number) });
+        }
+        ticket
+    }
+
+    /// Adds parts to a generation, and makes them count.
+    fn write(&mut self, store: &mut StoreQueue, head: Head, changes: Vec<Change>) -> Ticket {
+        self.head = head;
+        for part in changes.chunks(PART) {
+            let key = part_key(self.head.generation, self.head.parts);
+            store.push(StoreOp::Put { key, value: Part(part.to_vec()).to_bytes() });
+            self.head.parts += 1;
+        }
+        self.apply(changes);
+        store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: self.head.to_bytes() })
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
+        self.changes += changes.len();
+        for (token, info) in changes {
+            match info {
+                Some(info) => self.tokens.insert(folded(&token), info),
+                None => self.tokens.remove(&folded(&token)),
+            };
+        }
+    }
+}
+
+fn folded(token: &IdToken) -> CompactString {
+    token.as_str().chars().map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
+    let mut names: Vec<CompactString> = changes.iter().map(|(token, _)| folded(token)).collect();
+    names.sort_unstable();
+    let is_unique = names.windows(2).all(|pair| pair.first() != pair.last());
+    if is_unique { Ok(()) } else { Err(LocalListError::Twice) }
+}
+
+fn part_key(generation: u32, number: u32) -> EntryKey {
+    EntryKey::new(&format_compact!("{PREFIX}{generation}/{number}"))
+}
+
+#[cfg(test)]
+mod tests;

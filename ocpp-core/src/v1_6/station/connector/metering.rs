@@ -1,0 +1,217 @@
+//! Readings of a connector's meter: of the interval, of the clock, and those that the CSMS asks for (1.6 §3.16, §4.7).
+//!
+//! All that are due at a moment are taken from one reading of the meter. Readings of a transaction, and those of the clock,
+//! are recorded in the outbox; others are given to the CSMS as they are.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Connector, Stage, Stopping};
+use crate::parts::metering::{MeterPolicy, Read, SampleContext};
+use crate::parts::outbox::{JournalRecord, Measured, Sampled, StopReading};
+use crate::station::{Event, EvseAction, MeasurandChoice, MeterReading, MeterSample, TransactionNo};
+use crate::time::Instant;
+use crate::v1_6::station::context::Context;
+use crate::v1_6::station::settings::{Key, Settings};
+
+/// Readings that are due, and since when the last of them is.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    contexts: Vec<SampleContext>,
+    since: Instant,
+}
+
+impl Connector {
+    /// A reading is due since `since`.
+    pub(super) fn want(&mut self, context: SampleContext, since: Instant) {
+        if !self.wanted.contexts.contains(&context) {
+            self.wanted.contexts.push(context);
+        }
+        self.wanted.since = self.wanted.since.max(since);
+    }
+
+    /// The CSMS asks for a reading (1.6 §5.17).
+    pub fn trigger_reading(&mut self, now: Instant) {
+        self.want(SampleContext::Trigger, now);
+    }
+
+    /// Takes the readings that are due, once the meter answers.
+    pub(super) fn take_readings(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now();
+        let interval = sample_interval(ctx.settings);
+        if let Stage::Running(running) = &mut self.stage
+            && let Some(due) = running.sample_at(interval).filter(|due| *due <= now)
+        {
+            running.sample_taken(now, interval);
+            self.want(SampleContext::Periodic, due);
+        }
+        let wall = ctx.shared.clock.wall(now);
+        if self.aligned.is_due(wall, ctx.settings.number(Key::ClockAlignedDataInterval)) {
+            self.want(SampleContext::Clock, now);
+        }
+        if self.wanted.contexts.is_empty() {
+            return;
+        }
+        let Some((reading, is_fresh)) = self.read_meter(ctx, Some(self.wanted.since)) else { return };
+        let wanted = core::mem::take(&mut self.wanted.contexts);
+        // Without the meter there is nothing to tell: an old value under a new time would be false.
+        if let Some(reading) = reading.filter(|_| is_fresh) {
+            for context in wanted {
+                self.record_reading(ctx, context, &reading);
+            }
+        }
+    }
+
+    fn record_reading(&mut self, ctx: &mut Context<'_>, context: SampleContext, reading: &MeterReading) {
+        let (key, stop_key) = match context {
+            SampleContext::Clock => (Key::MeterValuesAlignedData, Some(Key::StopTxnAlignedData)),
+            SampleContext::Periodic => (Key::MeterValuesSampledData, Some(Key::StopTxnSampledData)),
+            SampleContext::Trigger | SampleContext::InterruptionEnd => (Key::MeterValuesSampledData, None),
+        };
+        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
+        let values = pick(key);
+        let for_stop = stop_key.map(pick).unwrap_or_default();
+        let transaction = match &mut self.stage {
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => {
+                running.meter_mwh = reading.energy_mwh;
+                Some(running.transaction)
+            }
+            Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
+        };
+        match transaction {
+            Some(transaction) => {
+                self.record_sample(ctx, transaction, context, values);
+                keep_for_stop(ctx, transaction, context, for_stop);
+            }
+            None => self.record_beside(ctx, context, values),
+        }
+    }
+
+    fn record_sample(
+        &self,
+        ctx: &mut Context<'_>,
+        transaction: TransactionNo,
+        context: SampleContext,
+        values: Vec<MeterSample>,
+    ) {
+        if values.is_empty() {
+            return;
+        }
+        if !ctx.outbox.has_room_for_sample(&ctx.shared.config.limits, ctx.running) {
+            return ctx.event(Event::SampleDropped { transaction });
+        }
+        let record = Sampled { transaction, evse: self.evse, at: ctx.stamp(), context, values };
+        ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Sampled(record));
+    }
+
+    /// A reading while no transaction runs.
+    fn record_beside(&self, ctx: &mut Context<'_>, context: SampleContext, values: Vec<MeterSample>) {
+        if values.is_empty() {
+            return;
+        }
+        let record = Measured { evse: self.evse, at: ctx.stamp(), context, values };
+        match context {
+            // 1.6 §3.7: clock-aligned ones are queued while offline.
+            SampleContext::Clock => {
+                let limits = &ctx.shared.config.limits;
+                if ctx.outbox.has_room_beside(limits, ctx.running) && !ctx.shared.is_store_stuck() {
+                    ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Measured(record));
+                }
+            }
+            SampleContext::Trigger => ctx.readings.take(record),
+            // Of a transaction that has ended since.
+            SampleContext::Periodic | SampleContext::InterruptionEnd => {}
+        }
+    }
+
+    /// The meter's values now, and whether they are; none while it is waited for.
+    pub(super) fn read_meter(
+        &mut self,
+        ctx: &mut Context<'_>,
+        not_before: Option<Instant>,
+    ) -> Option<(Option<MeterReading>, bool)> {
+        let config = &ctx.shared.config;
+        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
+        match self.meter.read(ctx.now(), policy) {
+            Read::Fresh(reading) => Some((Some(reading), true)),
+            Read::Stale(reading) => {
+                ctx.event(Event::MeterSilent { evse: self.evse });
+                Some((reading, false))
+            }
+            Read::Ask => {
+                ctx.order(self.evse, EvseAction::ReadMeter);
+                None
+            }
+            Read::Waiting => None,
+        }
+    }
+
+    /// Whether a transaction that the CSMS refused has had its energy (1.6 §3.5.4).
+    pub(super) fn has_used_allowance(&mut self, ctx: &mut Context<'_>, meter_start_mwh: i64) -> bool {
+        let allowance_mwh = i64::from(ctx.settings.number(Key::MaxEnergyOnInvalidId)).saturating_mul(1000);
+        if allowance_mwh == 0 {
+            return true;
+        }
+        let policy = MeterPolicy { freshness: ALLOWANCE_CHECK, timeout: ctx.shared.config.meter_timeout };
+        match self.meter.read(ctx.now(), policy) {
+            Read::Fresh(reading) => reading.energy_mwh.saturating_sub(meter_start_mwh) >= allowance_mwh,
+            // What cannot be measured is not given away.
+            Read::Stale(_) => true,
+            Read::Ask => {
+                ctx.order(self.evse, EvseAction::ReadMeter);
+                false
+            }
+            Read::Waiting => false,
+        }
+    }
+
+    /// When a reading is due, or one that is waited for is late.
+    pub(super) fn reading_deadlines(&self, settings: &Settings, clock: &crate::time::Clock) -> [Option<Instant>; 4] {
+        let (sample, allowance) = match &self.stage {
+            Stage::Running(running) => {
+                let is_watched = running.is_refused && !running.is_cut_off;
+                let allowance = is_watched.then(|| self.meter.outdated_at(ALLOWANCE_CHECK)).flatten();
+                (running.sample_at(sample_interval(settings)), allowance)
+            }
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => (None, None),
+        };
+        [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
+    }
+}
+
+/// How often the energy of a refused transaction is looked at.
+const ALLOWANCE_CHECK: Duration = Duration::from_secs(10);
+
+/// Zero: no samples (1.6 §9.1.19).
+fn sample_interval(settings: &Settings) -> Duration {
+    settings.seconds(Key::MeterValueSampleInterval)
+}
+
+/// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all.
+pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Vec<MeterSample> {
+    let mut choices = settings.measurands(Key::StopTxnSampledData);
+    choices.extend(settings.measurands(Key::StopTxnAlignedData));
+    MeasurandChoice::pick(&choices, reading)
+}
+
+fn keep_for_stop(ctx: &mut Context<'_>, transaction: TransactionNo, context: SampleContext, values: Vec<MeterSample>) {
+    if values.is_empty() {
+        return;
+    }
+    // Two of them are those of the begin and the end.
+    let most = ctx.settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let reading = StopReading { transaction, at: ctx.stamp(), context, values };
+    let shared = &mut *ctx.shared;
+    if !ctx.outbox.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
+        ctx.event(Event::SampleDropped { transaction });
+    }
+}

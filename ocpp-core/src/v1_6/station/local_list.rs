@@ -1,0 +1,61 @@
+//! SendLocalList and GetLocalListVersion (1.6 §5.10, §5.15).
+//!
+//! Takes lists of the CSMS, bounded by SendLocalListMaxLength and LocalAuthListMaxLength. A list is answered once it is
+//! durable; it is stored by `parts/token`.
+
+use alloc::vec::Vec;
+
+use ocpp_types::v1_6::{SendLocalListRequest, UpdateStatus, UpdateType};
+
+use super::authorize::Authorize;
+use super::messages;
+use super::settings::{Key, Settings};
+use crate::parts::token::LocalListError;
+use crate::shared::Shared;
+use crate::station::IdToken;
+use crate::store::Ticket;
+
+impl Authorize {
+    /// The version to report; -1 where no list is in use (1.6 §5.10).
+    pub fn list_version(&self, settings: &Settings) -> i64 {
+        if settings.is_on(Key::LocalAuthListEnabled) { self.list.version().into() } else { -1 }
+    }
+
+    /// Carries out a SendLocalList. With the ticket that an acceptance waits for.
+    pub fn on_send_list(
+        &mut self,
+        shared: &mut Shared,
+        settings: &Settings,
+        request: &SendLocalListRequest,
+    ) -> (UpdateStatus, Option<Ticket>) {
+        if !settings.is_on(Key::LocalAuthListEnabled) {
+            return (UpdateStatus::NotSupported, None);
+        }
+        let bound = |key| usize::try_from(settings.number(key)).unwrap_or(usize::MAX);
+        // Errata 3.52: -1 and 0 are no versions.
+        let version = u32::try_from(request.list_version).ok().filter(|version| *version > 0);
+        let is_short = request.local_authorization_list.len() <= bound(Key::SendLocalListMaxLength);
+        let Some(version) = version.filter(|_| is_short) else { return (UpdateStatus::Failed, None) };
+
+        let changes = request.local_authorization_list.iter();
+        let changes = changes
+            .map(|data| (IdToken::new(data.id_tag.as_str()), data.id_tag_info.as_ref().map(messages::token_info)));
+        let changes: Vec<_> = changes.collect();
+        let limit = bound(Key::LocalAuthListMaxLength);
+        let result = match request.update_type {
+            UpdateType::Full => self.list.replace(&mut shared.store, limit, version, changes),
+            UpdateType::Differential => self.list.update(&mut shared.store, limit, version, changes),
+            UpdateType::Unrecognized(_) => return (UpdateStatus::Failed, None),
+        };
+        match result {
+            Ok(ticket) => {
+                self.has_conflict = false;
+                (UpdateStatus::Accepted, Some(ticket))
+            }
+            Err(LocalListError::Version(_)) => (UpdateStatus::VersionMismatch, None),
+            Err(LocalListError::Twice | LocalListError::Removal | LocalListError::TooLong(_)) => {
+                (UpdateStatus::Failed, None)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Stands in for smart charging where the feature is off: nothing is kept, and nothing limited.
+
+use alloc::vec::Vec;
+
+use compact_str::CompactString;
+use ocpp_types::v1_6;
+
+use super::authorize::Authorize;
+use super::connector::Connector;
+use super::context::Context;
+use super::settings::Settings;
+use crate::shared::Shared;
+use crate::station::{EvseId, IdToken, StationConfig};
+use crate::store::{Image, StoreQueue};
+use crate::time::{Clock, Instant};
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct SmartCharging;
+
+impl SmartCharging {
+    pub fn restore(_: &StationConfig, _: &Image, _: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        (SmartCharging, Vec::new())
+    }
+
+    /// A profile in a remote start is ignored (1.6 §5.11).
+    pub fn on_remote_start(
+        &mut self,
+        _: &mut Shared,
+        _: &Settings,
+        _: EvseId,
+        _: &IdToken,
+        _: Option<&v1_6::ChargingProfile>,
+    ) -> bool {
+        true
+    }
+
+    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Connector], _: &Authorize) {}
+
+    pub fn deadline(&self, _: &Clock) -> Option<Instant> {
+        None
+    }
+}

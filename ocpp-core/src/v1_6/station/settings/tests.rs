@@ -1,0 +1,142 @@
+use super::*;
+use crate::station::SettingKind;
+use alloc::vec;
+use ocpp_types::catalogue::v1_6::CONFIGURATION_KEYS;
+use ocpp_types::catalogue::{Mutability, ValueType};
+
+fn config() -> StationConfig {
+    StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model").with_evses(2)
+}
+
+fn settings() -> Settings {
+    Settings::new(&config()).0
+}
+
+/// Keys of the catalogue's profiles that this machine does not have, with the reason.
+const LEFT_OUT: [(&str, &str); 1] = [("SupportedFeatureProfilesMaxLength", "of no use, errata 3.81")];
+
+#[test]
+fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
+    let settings = settings();
+    let profiles = settings.text(Key::SupportedFeatureProfiles);
+    for key in CONFIGURATION_KEYS.iter().filter(|key| profiles.split(',').any(|profile| profile == key.profile)) {
+        let Some(AnyKey::Standard(ours)) = settings.find(key.name) else {
+            assert!(LEFT_OUT.iter().any(|(name, _)| *name == key.name) && !key.required, "{} is missing", key.name);
+            continue;
+        };
+        assert_eq!(ours.as_str(), key.name);
+        match ours.kind() {
+            Kind::Boolean => assert_eq!(key.kind, ValueType::Boolean, "{}", key.name),
+            Kind::Integer { .. } => assert_eq!(key.kind, ValueType::Integer, "{}", key.name),
+            Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => {
+                assert_eq!(key.kind, ValueType::MemberList, "{}", key.name);
+            }
+            #[cfg(feature = "smart_charging")]
+            Kind::RateUnits => assert_eq!(key.kind, ValueType::MemberList, "{}", key.name),
+        }
+        let access = settings.access(AnyKey::Standard(ours));
+        match key.access {
+            Mutability::ReadOnly => assert_eq!(access, SettingAccess::ReadOnly, "{}", key.name),
+            Mutability::ReadWrite | Mutability::Either => assert_eq!(access, SettingAccess::ReadWrite, "{}", key.name),
+            Mutability::WriteOnly => panic!("{} cannot be read", key.name),
+        }
+    }
+    for key in Key::ALL {
+        assert!(CONFIGURATION_KEYS.iter().any(|known| known.name == key.as_str()), "{key:?} is not standard");
+    }
+}
+
+#[test]
+fn every_default_is_a_value_of_its_key() {
+    let settings = settings();
+    for key in settings.all() {
+        assert!(settings.accepts(key, settings.value(key)), "{}", settings.name(key));
+        assert_eq!(settings.find(&settings.name(key).to_lowercase()), Some(key));
+    }
+    assert_eq!(settings.text(Key::ConnectorPhaseRotation), "0.Unknown,1.Unknown,2.Unknown");
+}
+
+#[test]
+fn values_are_taken_or_refused() {
+    let settings = settings();
+    for (name, value, is_taken) in [
+        ("HeartbeatInterval", "-1", false),
+        ("HeartbeatInterval", "4294967296", false),
+        ("HeartbeatInterval", "", false),
+        ("HeartbeatInterval", "10 ", false),
+        ("HeartbeatInterval", "10.0", false),
+        ("ConnectionTimeOut", "0", false),
+        ("WebSocketPingInterval", "-1", false),
+        ("StopTransactionOnInvalidId", "1", false),
+        ("StopTransactionOnInvalidId", "False", true),
+        ("MeterValuesSampledData", "Energy.Active.Import.Register,Nonsense", false),
+        ("MeterValuesSampledData", "", true),
+        ("LightIntensity", "100", true),
+        ("LightIntensity", "101", false),
+        ("ClockAlignedDataInterval", "86400", true),
+        ("ClockAlignedDataInterval", "86401", false),
+        ("ConnectorPhaseRotation", "0.RST, 1.RTS, 2.TSR", true),
+        ("ConnectorPhaseRotation", "1.NotApplicable", true),
+        ("ConnectorPhaseRotation", "1.RST,1.RTS", false),
+        ("ConnectorPhaseRotation", "3.RST", false),
+        ("ConnectorPhaseRotation", "1.RSS", false),
+        ("ConnectorPhaseRotation", "RST", false),
+    ] {
+        let key = settings.find(name).unwrap();
+        assert_eq!(settings.accepts(key, value), is_taken, "{name} = {value:?}");
+    }
+}
+
+/// 1.6 §3.16.4.
+#[test]
+fn measurands_that_the_meters_do_not_offer_are_refused_and_so_are_too_many() {
+    let mut config = config().with_setting("StopTxnSampledDataMaxLength", "1");
+    config.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
+    let settings = Settings::new(&config).0;
+    for (name, value, is_taken) in [
+        ("MeterValuesAlignedData", "Voltage.L1,Energy.Active.Import.Register", true),
+        ("MeterValuesAlignedData", "Voltage,SoC", false),
+        ("StopTxnSampledData", "Voltage", true),
+        ("StopTxnSampledData", "Voltage,Energy.Active.Import.Register", false),
+    ] {
+        let key = settings.find(name).unwrap();
+        assert_eq!(settings.accepts(key, value), is_taken, "{name} = {value:?}");
+    }
+}
+
+#[test]
+fn keys_of_the_station_itself_have_their_own_types_and_access() {
+    let custom = |name: &str, kind, access, default: &str| CustomSetting {
+        name: name.into(),
+        kind,
+        access,
+        default: default.into(),
+    };
+    let mut config = config().with_setting("FanSpeed", "40").with_setting("Motto", "far too long");
+    config.custom_settings = vec![
+        custom("FanSpeed", SettingKind::Integer { min: 10, max: 100 }, SettingAccess::ReadWrite, "50"),
+        custom("Language", SettingKind::Choice(vec!["de".into(), "en".into()]), SettingAccess::AfterReboot, "en"),
+        custom("Motto", SettingKind::Text { max: 5 }, SettingAccess::ReadOnly, "hello"),
+    ];
+    config.absent_settings = vec!["LightIntensity".into()];
+    let (settings, refused) = Settings::new(&config);
+    assert_eq!(refused, ["Motto"]);
+    assert_eq!(settings.find("LightIntensity"), None);
+    let find = |name| settings.find(name).unwrap();
+    assert_eq!(settings.value(find("fanspeed")), "40");
+    assert!(!settings.accepts(find("FanSpeed"), "9") && settings.accepts(find("FanSpeed"), "10"));
+    assert!(!settings.accepts(find("Language"), "fr") && settings.accepts(find("Language"), "de"));
+    assert_eq!(settings.access(find("Language")), SettingAccess::AfterReboot);
+    assert_eq!((settings.value(find("Motto")), settings.access(find("Motto"))), ("hello", SettingAccess::ReadOnly));
+}
+
+/// Errata 3.84.
+#[test]
+fn fixed_cable_is_not_unlocked_by_a_key() {
+    let mut config = config();
+    config.has_fixed_cables = true;
+    let settings = Settings::new(&config).0;
+    assert!(!settings.is_on(Key::UnlockConnectorOnEVSideDisconnect));
+    let key = settings.find("UnlockConnectorOnEVSideDisconnect").unwrap();
+    assert_eq!(settings.access(key), SettingAccess::ReadOnly);
+}

@@ -1,0 +1,179 @@
+//! The limits of the running transactions, and their orders to the hardware.
+
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Situation};
+use ocpp_smartcharging::model::{ChargingProfile, ChargingSchedule, InstalledProfile, Kind, Purpose, RateUnit};
+use ocpp_smartcharging::site::{Claim, Claims, Demand, claims, share_equally};
+use ocpp_smartcharging::time::LocalTime;
+use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
+
+use super::super::connector::Connector;
+use super::super::context::Context;
+use super::{SmartCharging, place};
+use crate::station::{EvseId, Limit, StationConfig, Supply};
+use crate::time::{Clock, Instant};
+
+/// The station as the calculation knows it.
+pub(super) fn installation(config: &StationConfig) -> Installation {
+    let wiring = &config.wiring;
+    let milliwatts = |milliamps: i64, millivolts: u32| milliamps.saturating_mul(millivolts.into()) / 1_000;
+    let evse = match wiring.supply {
+        Supply::Ac { phases, max_milliamps, .. } => {
+            let each = milliwatts(max_milliamps.into(), wiring.line_millivolts);
+            let local_limit = LocalLimit {
+                milliamperes: max_milliamps.into(),
+                milliwatts: each.saturating_mul(phases.clamp(1, 3).into()),
+            };
+            Evse { supply: Feed::Ac { phases: phases.clamp(1, 3) }, local_limit }
+        }
+        Supply::Dc { millivolts, max_milliwatts } => {
+            let milliwatts = i64::try_from(max_milliwatts).unwrap_or(i64::MAX);
+            let milliamperes = milliwatts.saturating_mul(1_000) / i64::from(millivolts.max(1));
+            Evse { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
+        }
+    };
+    Installation {
+        line_millivolts: wiring.line_millivolts,
+        grid_phases: wiring.grid_phases.clamp(1, 3),
+        evses: (1..=config.evses).map(|number| (place(EvseId(number)), evse.clone())).collect(),
+        cap_at_local_limit: true,
+        phase_rule: PhaseRule::TotalPower,
+        setpoint_priority: SetpointPriority::default(),
+        local_time: LocalTime::default(),
+    }
+}
+
+/// The unit in which an EVSE keeps to a limit.
+pub(super) fn unit(supply: &Supply) -> RateUnit {
+    match supply {
+        Supply::Ac { .. } => RateUnit::Amperes,
+        Supply::Dc { .. } => RateUnit::Watts,
+    }
+}
+
+/// The wall time; while it is unknown, the time since boot in its place, so that what counts from the start of a
+/// transaction still does.
+pub(super) fn time(clock: &Clock, now: Instant) -> DateTime<Utc> {
+    let since_boot = i64::try_from(now.as_millis()).ok().and_then(DateTime::from_timestamp_millis);
+    clock.wall(now).or(since_boot).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// The instant of a [`time`].
+pub(super) fn instant(clock: &Clock, time: DateTime<Utc>) -> Option<Instant> {
+    if clock.is_set() {
+        return clock.instant_of(time);
+    }
+    u64::try_from(time.timestamp_millis()).ok().map(Instant::from_millis)
+}
+
+impl SmartCharging {
+    /// Finds the limit of each transaction and orders those that changed: first the ones that become lower, so that
+    /// the station's limit is not exceeded on the way.
+    pub(super) fn order_limits(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector]) {
+        self.until = None;
+        let supply = ctx.shared.config.wiring.supply;
+        let least_milli = match supply {
+            Supply::Ac { min_milliamps, .. } => min_milliamps.into(),
+            Supply::Dc { .. } => 0,
+        };
+        let charging = self.runs.iter().filter(|run| run.may_charge);
+        let demands: Vec<_> = charging.map(|run| Demand { evse: place(run.evse), least_milli, priority: 0 }).collect();
+        if demands.is_empty() {
+            return;
+        }
+        let Some(found) = self.claims(&ctx.shared.clock, ctx.shared.now, unit(&supply), &demands) else { return };
+        self.until = found.until;
+        let shares = share_equally(found.available_milli, &found.claims);
+        let own = own_limit(&supply);
+        let limits: Vec<_> = shares
+            .iter()
+            .zip(&found.claims)
+            .map(|(share, claim)| (share.evse, limit(&supply, share.milli, claim)))
+            .collect();
+        for is_raised in [false, true] {
+            for connector in connectors.iter_mut() {
+                let limit = limits.iter().find(|(evse, _)| *evse == place(connector.evse));
+                if let Some((_, limit)) = limit.filter(|(_, limit)| connector.is_raised_by(*limit, own) == is_raised) {
+                    connector.limit(ctx, *limit, own);
+                }
+            }
+        }
+    }
+
+    /// What may be drawn now. While the time is unknown, it is what the profiles allow that do not depend on it; and of a
+    /// limit of the whole station the lowest that it ever has, for that may protect a fuse.
+    fn claims(&self, clock: &Clock, now: Instant, unit: RateUnit, demands: &[Demand]) -> Option<Claims> {
+        let at = time(clock, now);
+        let transactions = self.transactions(now, at);
+        let situation = self.situation(&transactions);
+        let claims =
+            |profiles: &[InstalledProfile]| claims(&Situation { profiles, ..situation }, at, unit, demands).ok();
+        if clock.is_set() {
+            return claims(self.profiles.profiles());
+        }
+        let (mut timeless, timed): (Vec<_>, Vec<_>) =
+            self.profiles.profiles().iter().cloned().partition(|installed| is_timeless(&installed.profile));
+        let mut lowest = claims(&timeless)?;
+        timeless.retain(|installed| installed.profile.purpose != Purpose::StationMax);
+        for installed in timed.into_iter().filter(|installed| installed.profile.purpose == Purpose::StationMax) {
+            timeless.extend(at_its_lowest(installed));
+            lowest = lower(lowest, &claims(&timeless)?);
+            timeless.pop();
+        }
+        Some(lowest)
+    }
+}
+
+/// Whether a profile counts from the start of a transaction alone.
+fn is_timeless(profile: &ChargingProfile) -> bool {
+    let has_start = profile.schedules.iter().any(|schedule| schedule.start_schedule.is_some());
+    let counts_from_start = profile.kind == Kind::Relative || (profile.kind == Kind::Absolute && !has_start);
+    counts_from_start && profile.valid_from.is_none() && profile.valid_to.is_none()
+}
+
+/// The profile with its lowest limit at all times.
+fn at_its_lowest(mut installed: InstalledProfile) -> Option<InstalledProfile> {
+    let profile = &mut installed.profile;
+    profile.kind = Kind::Relative;
+    (profile.valid_from, profile.valid_to) = (None, None);
+    let ChargingSchedule { start_schedule, duration_seconds, periods, .. } = profile.schedules.first_mut()?;
+    (*start_schedule, *duration_seconds) = (None, None);
+    let mut least = periods.iter().min_by_key(|period| period.limit_milli)?.clone();
+    least.start_seconds = 0;
+    *periods = Vec::from([least]);
+    Some(installed)
+}
+
+/// The lower of each.
+fn lower(a: Claims, b: &Claims) -> Claims {
+    let claims = a.claims.into_iter().zip(&b.claims).map(|(a, b)| Claim {
+        most_milli: a.most_milli.min(b.most_milli),
+        number_phases: a.number_phases.min(b.number_phases),
+        ..a
+    });
+    Claims {
+        available_milli: a.available_milli.min(b.available_milli),
+        claims: claims.collect(),
+        until: a.until.into_iter().chain(b.until).min(),
+    }
+}
+
+/// What an EVSE may draw where no profile limits it.
+fn own_limit(supply: &Supply) -> Limit {
+    match *supply {
+        Supply::Ac { phases, max_milliamps, .. } => Limit::Ac { milliamps: max_milliamps, phases: phases.clamp(1, 3) },
+        Supply::Dc { max_milliwatts, .. } => Limit::Dc { milliwatts: max_milliwatts },
+    }
+}
+
+fn limit(supply: &Supply, milli: i64, claim: &Claim) -> Limit {
+    match *supply {
+        Supply::Ac { phases, .. } => Limit::Ac {
+            milliamps: u32::try_from(milli.max(0)).unwrap_or(u32::MAX),
+            phases: claim.number_phases.unwrap_or(phases.clamp(1, 3)),
+        },
+        Supply::Dc { .. } => Limit::Dc { milliwatts: u64::try_from(milli).unwrap_or(0) },
+    }
+}

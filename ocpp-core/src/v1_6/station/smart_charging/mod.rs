@@ -1,0 +1,370 @@
+//! Smart charging (1.6 §3.13, §5.5, §5.7, §5.16): the installed profiles, and the limits that follow from them.
+//!
+//! Owns the profiles, each stored as an entry `profile/<id>`; those that came with a remote start wait here, unstored,
+//! until their transaction begins. Looks at the connectors to learn which transactions run, and orders limits to their
+//! hardware whenever one changes: with a profile, a transaction, the time, or a step of the clock.
+//!
+//! A profile of a transaction is gone when its transaction is on record as ended, also after a restart. All others are
+//! kept, of whichever connector (errata 3.37).
+
+mod limits;
+mod record;
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::{CompactString, ToCompactString};
+use ocpp_smartcharging::composite::CompositeRequest;
+use ocpp_smartcharging::filter::ClearFilter;
+use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
+use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, InstalledProfile, LimitSource, RateUnit};
+use ocpp_smartcharging::store::{ProfileStore, StoreChange};
+use ocpp_smartcharging::validate::{Capabilities, Delivery, Edition, Proposal};
+use ocpp_types::v1_6::{
+    self, ChargingProfileStatus, ClearChargingProfileStatus, GetCompositeScheduleRequest, GetCompositeScheduleResponse,
+    GetCompositeScheduleStatus,
+};
+
+use super::authorize::Authorize;
+use super::connector::Connector;
+use super::context::Context;
+use super::settings::{Key, Settings};
+use crate::parts::outbox::Outbox;
+use crate::shared::Shared;
+use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
+use crate::store::{Image, StoreQueue, Ticket};
+use crate::table::Table;
+use crate::time::{Clock, Instant};
+
+use record::Shelf;
+
+/// The profiles, and what is known of the transactions that they are for.
+#[derive(Debug)]
+pub(crate) struct SmartCharging {
+    installation: Installation,
+    profiles: ProfileStore,
+    shelf: Shelf,
+    /// Profiles of remote starts whose transactions have not begun.
+    remote: Table<EvseId, RemoteProfile>,
+    runs: Vec<Run>,
+    /// Limits are to be found anew.
+    is_stale: bool,
+    /// What [`Clock::offset_ms`] was when they were found last.
+    offset_ms: Option<i64>,
+    /// When one of them changes next.
+    until: Option<DateTime<Utc>>,
+}
+
+/// A profile that waits for the transaction of a token.
+#[derive(Debug)]
+struct RemoteProfile {
+    token: IdToken,
+    installed: InstalledProfile,
+}
+
+/// A transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    evse: EvseId,
+    transaction: TransactionNo,
+    /// The CSMS's number.
+    csms_id: Option<i64>,
+    /// Whether energy may flow.
+    may_charge: bool,
+    /// When it began, from where relative profiles count.
+    since: Instant,
+}
+
+impl Run {
+    fn of(connector: &Connector, outbox: &Outbox, now: Instant) -> Option<Self> {
+        let transaction = connector.transaction()?;
+        let csms_id = outbox.csms_id(transaction);
+        Some(Run { evse: connector.evse, transaction, csms_id, may_charge: connector.may_charge(), since: now })
+    }
+
+    /// Whether nothing of it changed.
+    fn is_same(&self, other: &Run) -> bool {
+        *self == Run { since: self.since, ..*other }
+    }
+}
+
+impl SmartCharging {
+    /// Reads what was stored. Gives the entries that could not be used.
+    pub fn restore(config: &StationConfig, image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        let (shelf, profiles, skipped) = Shelf::restore(image, store);
+        let smart_charging = SmartCharging {
+            installation: limits::installation(config),
+            profiles,
+            shelf,
+            remote: Table::default(),
+            runs: Vec::new(),
+            is_stale: true,
+            offset_ms: None,
+            until: None,
+        };
+        (smart_charging, skipped)
+    }
+
+    /// Carries out a SetChargingProfile. With the ticket that an acceptance waits for; none for what is answered with
+    /// PropertyConstraintViolation.
+    pub fn on_set(
+        &mut self,
+        shared: &mut Shared,
+        settings: &Settings,
+        request: &v1_6::SetChargingProfileRequest,
+    ) -> Option<(ChargingProfileStatus, Option<Ticket>)> {
+        let place = Place(u32::try_from(request.connector_id).ok()?);
+        if !place.is_station() && !self.installation.evses.contains_key(&place) {
+            return None;
+        }
+        let profile = match ChargingProfile::try_from(&request.cs_charging_profiles) {
+            Ok(profile) => profile,
+            Err(error) => {
+                shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
+                return None;
+            }
+        };
+        let installed = InstalledProfile { evse: place, source: LimitSource::Cso, profile };
+        let now = shared.now;
+        // What is over makes room; not while there is enough, for a clock can be wrong.
+        if self.profiles.profiles().len() >= self.capabilities(settings).max_profiles
+            && let Some(wall) = shared.clock.wall(now)
+        {
+            let changes = self.profiles.remove_expired(wall);
+            self.keep(&mut shared.store, &changes);
+        }
+        if !self.is_allowed(shared, settings, Delivery::SetChargingProfile, &installed) {
+            return Some((ChargingProfileStatus::Rejected, None));
+        }
+        let ticket = self.install(&mut shared.store, installed, limits::time(&shared.clock, now));
+        Some((ChargingProfileStatus::Accepted, ticket))
+    }
+
+    /// Carries out a ClearChargingProfile. With the ticket that an acceptance waits for.
+    pub fn on_clear(
+        &mut self,
+        store: &mut StoreQueue,
+        request: &v1_6::ClearChargingProfileRequest,
+    ) -> (ClearChargingProfileStatus, Option<Ticket>) {
+        // A number out of range is that of no profile.
+        let Ok(filter) = ClearFilter::try_from(request) else { return (ClearChargingProfileStatus::Unknown, None) };
+        let changes = self.profiles.clear(&filter, Edition::V1_6);
+        match self.keep(store, &changes) {
+            Some(ticket) => (ClearChargingProfileStatus::Accepted, Some(ticket)),
+            None => (ClearChargingProfileStatus::Unknown, None),
+        }
+    }
+
+    /// Carries out a GetCompositeSchedule.
+    pub fn on_get_composite(
+        &self,
+        shared: &Shared,
+        settings: &Settings,
+        request: &GetCompositeScheduleRequest,
+    ) -> GetCompositeScheduleResponse {
+        let rejected = GetCompositeScheduleResponse::new(GetCompositeScheduleStatus::Rejected);
+        self.composite(shared, settings, request).unwrap_or(rejected)
+    }
+
+    /// Without the time, for an unknown connector or for a unit that the station does not have, there is no schedule.
+    fn composite(
+        &self,
+        shared: &Shared,
+        settings: &Settings,
+        request: &GetCompositeScheduleRequest,
+    ) -> Option<GetCompositeScheduleResponse> {
+        let start = shared.clock.wall(shared.now)?;
+        let allowed = allowed_units(settings);
+        let unit = match request.charging_rate_unit {
+            Some(unit) => RateUnit::try_from(unit).ok().filter(|unit| allowed.contains(unit))?,
+            None => {
+                let own = limits::unit(&shared.config.wiring.supply);
+                allowed.get(&own).or(allowed.first()).copied()?
+            }
+        };
+        let transactions = self.transactions(shared.now, start);
+        let composite = self.situation(&transactions).composite(&CompositeRequest {
+            evse: Place(u32::try_from(request.connector_id).ok()?),
+            start,
+            duration_seconds: u32::try_from(request.duration).ok()?,
+            unit,
+            max_periods: shared.config.limits.composite_periods,
+        });
+        let composite = composite.ok()?;
+        Some(
+            GetCompositeScheduleResponse::new(GetCompositeScheduleStatus::Accepted)
+                .with_connector_id(request.connector_id)
+                .with_schedule_start(composite.start)
+                .with_charging_schedule((&composite).into()),
+        )
+    }
+
+    /// A remote start was accepted for a connector, with or without a profile (1.6 §5.16.2). False if the profile is not.
+    pub fn on_remote_start(
+        &mut self,
+        shared: &mut Shared,
+        settings: &Settings,
+        evse: EvseId,
+        token: &IdToken,
+        profile: Option<&v1_6::ChargingProfile>,
+    ) -> bool {
+        let Some(profile) = profile else { return true };
+        let profile = match ChargingProfile::try_from(profile) {
+            Ok(profile) => profile,
+            Err(error) => {
+                shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
+                return false;
+            }
+        };
+        let installed = InstalledProfile { evse: place(evse), source: LimitSource::Cso, profile };
+        let is_allowed = self.is_allowed(shared, settings, Delivery::RemoteStart, &installed);
+        if is_allowed {
+            self.remote.insert(evse, RemoteProfile { token: token.clone(), installed });
+        }
+        is_allowed
+    }
+
+    /// Follows transactions and time, and orders the limits that changed.
+    pub fn advance(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector], authorize: &Authorize) {
+        self.settle_remote_profiles(ctx, connectors, authorize);
+        self.follow_transactions(ctx, connectors);
+        let (clock, now) = (&ctx.shared.clock, ctx.shared.now);
+        let is_due = self.until.is_some_and(|until| until <= limits::time(clock, now));
+        if self.is_stale || is_due || self.offset_ms != clock.offset_ms() {
+            self.offset_ms = clock.offset_ms();
+            self.is_stale = false;
+            self.order_limits(ctx, connectors);
+        }
+    }
+
+    /// When a limit changes next, by the clock as it is now.
+    pub fn deadline(&self, clock: &Clock) -> Option<Instant> {
+        limits::instant(clock, self.until?)
+    }
+
+    /// Profiles of remote starts: installed when the transaction begins, dropped when it never will.
+    fn settle_remote_profiles(&mut self, ctx: &mut Context<'_>, connectors: &[Connector], authorize: &Authorize) {
+        for connector in connectors {
+            let evse = connector.evse;
+            let Some(remote) = self.remote.get(&evse) else { continue };
+            let is_its_own = connector.is_held_by(&remote.token);
+            let has_begun = connector.transaction().is_some();
+            let may_begin = is_its_own || authorize.is_asking(evse, &remote.token) || !ctx.signals.is_empty();
+            if !has_begun && may_begin {
+                continue;
+            }
+            if let Some(remote) = self.remote.remove(&evse).filter(|_| has_begun && is_its_own) {
+                let now = limits::time(&ctx.shared.clock, ctx.shared.now);
+                self.install(&mut ctx.shared.store, remote.installed, now);
+            }
+        }
+    }
+
+    /// Learns which transactions run. The profiles of those that do not run any more go.
+    fn follow_transactions(&mut self, ctx: &mut Context<'_>, connectors: &[Connector]) {
+        let now = ctx.shared.now;
+        let outbox = &*ctx.outbox;
+        let found = || connectors.iter().filter_map(|connector| Run::of(connector, outbox, now));
+        let is_same = found().count() == self.runs.len() && found().zip(&self.runs).all(|(new, old)| old.is_same(&new));
+        if is_same && !self.is_stale {
+            return;
+        }
+        let since = |run: &Run| {
+            let old = self.runs.iter().find(|old| old.transaction == run.transaction);
+            old.map_or(now, |old| old.since)
+        };
+        self.runs = found().map(|run| Run { since: since(&run), ..run }).collect();
+        self.is_stale = true;
+        let changes = self.profiles.resume(&self.transactions(now, DateTime::UNIX_EPOCH));
+        self.keep(&mut ctx.shared.store, &changes);
+    }
+
+    /// The transactions as the calculation wants them, by a clock that shows `wall` at `now`.
+    fn transactions(&self, now: Instant, wall: DateTime<Utc>) -> Vec<Transaction> {
+        let transaction = |run: &Run| {
+            let age = TimeDelta::from_std(now.saturating_since(run.since)).unwrap_or_default();
+            let id = run.csms_id.map(|id| id.to_compact_string().into());
+            Transaction::new(place(run.evse), id, wall.checked_sub_signed(age))
+        };
+        self.runs.iter().map(transaction).collect()
+    }
+
+    fn situation<'a>(&'a self, transactions: &'a [Transaction]) -> Situation<'a> {
+        let profiles = self.profiles.profiles();
+        Situation { installation: &self.installation, profiles, transactions, offline_since: None }
+    }
+
+    /// Whether the rules allow a profile. If not, the first that it breaks is reported.
+    fn is_allowed(
+        &self,
+        shared: &mut Shared,
+        settings: &Settings,
+        delivery: Delivery,
+        proposed: &InstalledProfile,
+    ) -> bool {
+        let capabilities = self.capabilities(settings);
+        let transactions = self.transactions(shared.now, DateTime::UNIX_EPOCH);
+        let situation = self.situation(&transactions);
+        let proposal = Proposal { edition: Edition::V1_6, delivery, capabilities: &capabilities, situation, proposed };
+        let broken = proposal.violations().into_iter().next();
+        if let Some(violation) = &broken {
+            shared.event(Event::ProfileRefused { reason: violation.to_compact_string() });
+        }
+        broken.is_none()
+    }
+
+    fn install(&mut self, store: &mut StoreQueue, new: InstalledProfile, now: DateTime<Utc>) -> Option<Ticket> {
+        let changes = self.profiles.install(new, Edition::V1_6, now);
+        self.keep(store, &changes)
+    }
+
+    /// Stores what changed. Gives the last ticket.
+    fn keep(&mut self, store: &mut StoreQueue, changes: &[StoreChange]) -> Option<Ticket> {
+        self.is_stale |= !changes.is_empty();
+        self.shelf.keep(store, &self.profiles, changes)
+    }
+
+    /// The configuration keys of 1.6 §9.4. Profiles that wait for a transaction have their place already.
+    fn capabilities(&self, settings: &Settings) -> Capabilities {
+        let size = |key| usize::try_from(settings.number(key)).unwrap_or(usize::MAX);
+        Capabilities {
+            max_stack_level: settings.number(Key::ChargeProfileMaxStackLevel),
+            max_periods: size(Key::ChargingScheduleMaxPeriods),
+            max_profiles: size(Key::MaxChargingProfilesInstalled).saturating_sub(self.remote.len()),
+            units: allowed_units(settings),
+            limits_phases: settings.is_on(Key::ConnectorSwitch3to1PhaseSupported),
+            switches_phase: false,
+            controls_dc_input_phases: false,
+            priority_charging: false,
+            local_generation: false,
+            external_constraints_disallowed: true,
+            dynamic_profiles: false,
+            local_time: false,
+            randomized_delay: false,
+            limit_at_soc: false,
+            evse_sleep: false,
+            modes: BTreeSet::new(),
+            load_balancing_thresholds: false,
+            max_external_constraints_id: None,
+        }
+    }
+}
+
+/// ChargingScheduleAllowedChargingRateUnit.
+fn allowed_units(settings: &Settings) -> BTreeSet<RateUnit> {
+    let names = settings.text(Key::ChargingScheduleAllowedChargingRateUnit).split(',');
+    let known = names.filter_map(|unit| match unit {
+        "Current" => Some(RateUnit::Amperes),
+        "Power" => Some(RateUnit::Watts),
+        _ => None,
+    });
+    // To collect would sort first, which takes 2 KB of flash.
+    let mut units = BTreeSet::new();
+    units.extend(known);
+    units
+}
+
+fn place(evse: EvseId) -> Place {
+    Place(evse.0.into())
+}

@@ -1,0 +1,82 @@
+//! The profiles at rest.
+//!
+//! A profile that takes the place of others is put before they are deleted, and bears a number that tells which is newer:
+//! so a cut in between leaves the old profile in force or the new one, never both and never none.
+
+use alloc::vec::Vec;
+
+use chrono::DateTime;
+use compact_str::{CompactString, format_compact};
+use ocpp_smartcharging::model::{InstalledProfile, ProfileId};
+use ocpp_smartcharging::store::{ProfileStore, StoreChange};
+use ocpp_smartcharging::validate::Edition;
+use serde::{Deserialize, Serialize};
+
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+
+const PREFIX: &str = "profile/";
+
+#[derive(Serialize, Deserialize)]
+struct StoredProfile {
+    number: u64,
+    installed: InstalledProfile,
+}
+
+impl Record for StoredProfile {
+    const KIND: u8 = 48;
+}
+
+/// Writes profiles, in order.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    next_number: u64,
+}
+
+impl Shelf {
+    /// Reads what was stored. Gives the profiles, and the entries that could not be used.
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, ProfileStore, Vec<CompactString>) {
+        let mut skipped = Vec::new();
+        let mut stored = Vec::new();
+        for (key, bytes) in image.entries.iter().filter(|(key, _)| key.as_str().starts_with(PREFIX)) {
+            match StoredProfile::from_bytes(bytes) {
+                Ok(profile) => stored.push(profile),
+                Err(_) => skipped.push(CompactString::new(key.as_str())),
+            }
+        }
+        stored.sort_by_key(|profile| profile.number);
+        let mut shelf = Shelf { next_number: stored.last().map_or(0, |last| last.number.saturating_add(1)) };
+        let mut profiles = ProfileStore::default();
+        for StoredProfile { installed, .. } in stored {
+            // The time counts for dynamic profiles alone, which 1.6 has not.
+            let changes = profiles.install(installed, Edition::V1_6, DateTime::UNIX_EPOCH);
+            let replaced = changes.into_iter().filter(|change| matches!(change, StoreChange::Remove(_)));
+            shelf.keep(store, &profiles, &replaced.collect::<Vec<_>>());
+        }
+        (shelf, profiles, skipped)
+    }
+
+    /// Stores what changed. Gives the last ticket.
+    pub fn keep(&mut self, store: &mut StoreQueue, profiles: &ProfileStore, changes: &[StoreChange]) -> Option<Ticket> {
+        let mut last = None;
+        for change in changes {
+            if let StoreChange::Put(id) = change
+                && let Some(installed) = profiles.get(*id)
+            {
+                let stored = StoredProfile { number: self.next_number, installed: installed.clone() };
+                self.next_number = self.next_number.saturating_add(1);
+                last = Some(store.push(StoreOp::Put { key: key(*id), value: stored.to_bytes() }));
+            }
+        }
+        for change in changes {
+            if let StoreChange::Remove(id) = change {
+                last = Some(store.push(StoreOp::Delete { key: key(*id) }));
+            }
+        }
+        last
+    }
+}
+
+fn key(id: ProfileId) -> EntryKey {
+    EntryKey::new(&format_compact!("{PREFIX}{}", id.0))
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Makes COVERAGE.md: which ids of the specification are cited by tests that ran and passed, and which conformance cases hold.
+
+    cargo test --workspace 2>&1 | tee target/tests.log
+    python3 ocpp-testkit/coverage.py target/tests.log           writes ocpp-testkit/COVERAGE.md
+    python3 ocpp-testkit/coverage.py --check target/tests.log   fails if that would change it, or if an id in it is not in the code
+
+A test cites an id in its body, its name's comment, or a table that it goes through. An id is a requirement of OCPP 2.x (`E04.FR.03`), a
+section (`1.6 §5.6`, `OCPP-J 1.6 §4.2.3`, `Part 4 §4.1.4`) or a case (`TC_001_CS`). Where the specification's catalogues lie beside the repository, ids
+that they do not have are refused.
+"""
+
+import collections
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "ocpp-testkit" / "COVERAGE.md"
+SPEC = ROOT.parent / "shared" / "spec"
+
+REQUIREMENT = r"\b[A-S]\d\d\.FR\.\d+\b"
+SECTION = r"\b(?:OCPP-J 1\.6|Part 4|1\.6|2\.0\.1|2\.1) §\d+(?:\.\d+)*"
+CASE = r"\bTC_(?:[A-Z]_)?\d+(?:_\d+)?_(?:CS|CSMS)\b"
+ID = re.compile("|".join((REQUIREMENT, SECTION, CASE)))
+
+# How many requirements OCPP 2.1 has per functional block: what the shares are of.
+REQUIREMENTS = {
+    "A": ("Security", 173),
+    "B": ("Provisioning", 175),
+    "C": ("Authorization", 184),
+    "D": ("Local authorization list", 19),
+    "E": ("Transactions", 198),
+    "F": ("Remote control", 98),
+    "G": ("Availability", 37),
+    "H": ("Reservation", 38),
+    "I": ("Tariff and cost", 115),
+    "J": ("Metering", 43),
+    "K": ("Smart charging", 315),
+    "L": ("Firmware management", 66),
+    "M": ("Certificates", 55),
+    "N": ("Diagnostics", 156),
+    "O": ("Display message", 57),
+    "P": ("Data transfer", 15),
+    "Q": ("Bidirectional power transfer", 76),
+    "R": ("DER control", 50),
+    "S": ("Battery swap", 24),
+}
+
+
+def tracked():
+    """The hand-written sources."""
+    names = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in names.split():
+        text = (ROOT / name).read_text()
+        if not text.startswith("// @generated"):
+            yield name, text
+
+
+def place_of(name):
+    """The crate that a file belongs to, and its module's path, as the test harness names them."""
+    crate, _, rest = name.partition("/src/")
+    if rest:
+        parts = rest.removesuffix(".rs").split("/")
+    else:
+        crate, _, rest = name.partition("/tests/")
+        crate, parts = f"{crate}/tests", rest.removesuffix(".rs").split("/")
+        parts = parts[1:]
+    return crate, [part for part in parts if part not in ("mod", "lib", "main")]
+
+
+def tests_of(name, text):
+    """Each test of a file: its full name, and the ids that it cites."""
+    crate, path = place_of(name)
+    lines = text.splitlines()
+    modules = []
+    for number, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        while modules and line.strip() and indent <= modules[-1][0] and not line.lstrip().startswith("}"):
+            modules.pop()
+        if inline := re.match(r"\s*(?:pub(?:\(crate\))? )?mod (\w+) \{", line):
+            modules.append((indent, inline[1]))
+        if not re.match(r"\s*#\[(?:tokio::)?test\b", line):
+            continue
+        first = number
+        while first > 0 and re.match(r"\s*(///|#\[)", lines[first - 1]):
+            first -= 1
+        function = next(n for n in range(number, len(lines)) if re.search(r"\bfn \w+", lines[n]))
+        margin = re.match(r"\s*", lines[function])[0]
+        last = next(n for n in range(function, len(lines)) if re.match(margin + r"\}", lines[n]) or n + 1 == len(lines))
+        title = re.search(r"\bfn (\w+)", lines[function])[1]
+        full = "::".join([*path, *(module for _, module in modules), title])
+        yield crate, full, ID.findall("\n".join(lines[first : last + 1]))
+
+
+def passed(log):
+    """The names of the tests that passed, each with the crate or test binary that it is of."""
+    binary = None
+    for line in log.splitlines():
+        if running := re.search(r"Running (?:unittests )?(\S+) \((?:.*/)?(\w+)-[0-9a-f]+\)", line):
+            binary = running[2] if "src/" in running[1] else running[1]
+        elif done := re.match(r"test (\S+)(?: - should panic)? \.\.\. ok$", line):
+            yield binary, done[1]
+
+
+def cited_by_tests(log):
+    names = collections.Counter(name for _, name in passed(log))
+    cited = collections.defaultdict(set)
+    for file, text in tracked():
+        for crate, name, ids in tests_of(file, text):
+            if names[name]:
+                for found in ids:
+                    cited[found].add(f"{crate}: {name}")
+    return cited
+
+
+def conformance():
+    """The verdicts of the cases, against our own machines in virtual time."""
+    command = ["cargo", "run", "--quiet", "-p", "ocpp-testkit", "--", "conformance", "--json"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def key(found):
+    """Sorts numbers by their size."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", found)]
+
+
+def table(head, rows):
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(str(cell) for cell in row) + " |"
+    yield ""
+
+
+def render(cited, cases):
+    by_block = collections.Counter(found[0] for found in cited if re.fullmatch(REQUIREMENT, found))
+    counts = collections.Counter((case["role"], case["verdict"]) for case in cases)
+    verdicts = ["pass", "fail", "inconclusive", "not applicable"]
+
+    yield "# Coverage"
+    yield ""
+    yield "Made by `ocpp-testkit/coverage.py` out of what ran and passed; CI fails when it is stale."
+    yield ""
+    yield "## OCPP 2.x requirements, by functional block"
+    yield ""
+    shares = ((f"{letter}. {name}", by_block[letter], total) for letter, (name, total) in REQUIREMENTS.items())
+    yield from table(("block", "cited by passing tests", "in 2.1"), shares)
+    yield "## Conformance cases of 1.6, against our own machines"
+    yield ""
+    roles = sorted({role for role, _ in counts})
+    yield from table(("role", *verdicts), ((role, *(counts[role, verdict] for verdict in verdicts)) for role in roles))
+    rows = ((case["case"], case["verdict"], case.get("reason") or "") for case in sorted(cases, key=lambda c: key(c["case"])))
+    yield from table(("case", "verdict", "why"), rows)
+    yield "## Ids and the tests that cite them"
+    yield ""
+    rows = ((found, "<br>".join(f"`{test}`" for test in sorted(cited[found]))) for found in sorted(cited, key=key))
+    yield from table(("id", "tests"), rows)
+
+
+def unknown(ids):
+    """The ids that the specification's catalogues do not have. None of them is asked where they are not there."""
+    if not SPEC.is_dir():
+        return []
+    catalogues = "".join((SPEC / name).read_text() for name in ("requirements-2.0.1.json", "requirements-2.1.json"))
+    catalogues += "".join((SPEC / name).read_text() for name in ("testcases-1.6.json", "testcases-2.0.1.json"))
+    return [found for found in ids if "§" not in found and f'"{found}"' not in catalogues]
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    cited = cited_by_tests(pathlib.Path(arguments[0]).read_text())
+    if not cited:
+        sys.exit(f"{arguments[0]} names no test that passed and cites an id")
+    text = "\n".join(render(cited, conformance())).rstrip() + "\n"
+
+    if wrong := unknown(set(ID.findall(text))):
+        sys.exit(f"ids that the specification does not have: {', '.join(sorted(wrong))}")
+    if "--check" not in sys.argv:
+        TABLE.write_text(text)
+        return
+    committed = TABLE.read_text()
+    code = "".join(source for _, source in tracked())
+    if gone := [found for found in ID.findall(committed) if found not in code]:
+        sys.exit(f"COVERAGE.md names ids that the code does not: {', '.join(sorted(set(gone)))}")
+    if committed != text:
+        sys.exit("COVERAGE.md is stale; run: " + __doc__.split("\n\n")[1].strip().replace("\n", " && "))
+
+
+if __name__ == "__main__":
+    main()

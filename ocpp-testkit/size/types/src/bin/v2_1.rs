@@ -1,0 +1,5 @@
+//! All messages of 2.1, as either side.
+#![no_std]
+#![no_main]
+
+image::whole_version!(v2_1);

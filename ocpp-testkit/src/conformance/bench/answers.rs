@@ -1,0 +1,123 @@
+//! What the bench answers when a case does not say otherwise, and what it sees on the way.
+
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+use super::Bench;
+use crate::conformance::{Role, Step, Stop};
+
+impl Bench<'_> {
+    /// The next call of this action gets this answer. A `currentTime` of null is filled in.
+    pub fn will_answer(&mut self, action: &str, answer: Value) {
+        self.prepared.entry(action.to_owned()).or_default().push_back(answer);
+    }
+
+    /// From now on the two valid tokens are told to be of one group.
+    pub fn group_tokens(&mut self) {
+        self.is_grouped = true;
+    }
+
+    /// The answer to a call; none for an error.
+    pub(super) fn answer_to(&mut self, action: &str, payload: &Value) -> Step<Option<Value>> {
+        let prepared = self.prepared.get_mut(action).and_then(std::collections::VecDeque::pop_front);
+        let default = match self.role {
+            Role::Station => Some(self.as_csms(action, payload)),
+            Role::Csms => as_station(action),
+        };
+        let mut answer = prepared.or(default);
+        if let Some(time) = answer.as_mut().and_then(|answer| answer.get_mut("currentTime")) {
+            *time = self.target.wall().to_rfc3339_opts(SecondsFormat::Millis, true).into();
+        }
+        if self.role == Role::Station {
+            self.follow(action, payload, answer.as_ref())?;
+        }
+        Ok(answer)
+    }
+
+    fn as_csms(&mut self, action: &str, payload: &Value) -> Value {
+        match action {
+            "BootNotification" => self.boot_answer("Accepted"),
+            "Heartbeat" => json!({ "currentTime": null }),
+            "Authorize" => json!({ "idTagInfo": self.token_info(payload) }),
+            "StartTransaction" => {
+                self.last_transaction += 1;
+                json!({ "transactionId": self.last_transaction, "idTagInfo": self.token_info(payload) })
+            }
+            "StopTransaction" if payload.get("idTag").is_some() => json!({ "idTagInfo": self.token_info(payload) }),
+            "DataTransfer" => json!({ "status": "UnknownVendorId" }),
+            "SignCertificate" => json!({ "status": "Accepted" }),
+            _ => json!({}),
+        }
+    }
+
+    /// An answer to a BootNotification.
+    pub fn boot_answer(&self, status: &str) -> Value {
+        let interval = if status == "Accepted" { self.values.heartbeat } else { self.values.retry };
+        json!({ "status": status, "currentTime": null, "interval": interval.as_secs() })
+    }
+
+    fn token_info(&self, payload: &Value) -> Value {
+        let token = payload.get("idTag").and_then(Value::as_str).unwrap_or_default();
+        let is = |other: &str| token.eq_ignore_ascii_case(other);
+        let status = if is(&self.values.token) || is(&self.values.token2) { "Accepted" } else { "Invalid" };
+        match self.is_grouped && status == "Accepted" {
+            true => json!({ "status": status, "parentIdTag": self.values.group }),
+            false => json!({ "status": status }),
+        }
+    }
+
+    /// Rules that hold in every case: nothing before the station is accepted (1.6 §4.2), samples and ends only of
+    /// transactions that run, each ended once, and no meter that goes back.
+    fn follow(&mut self, action: &str, payload: &Value, answer: Option<&Value>) -> Step {
+        let number = |payload: &Value, name| payload.get(name).and_then(Value::as_i64);
+        match action {
+            "BootNotification" => {
+                self.is_accepted =
+                    answer.and_then(|answer| answer.get("status")).is_some_and(|status| status == "Accepted");
+                return Ok(());
+            }
+            _ if !self.is_accepted => return Err(Stop::Failed(format!("sent {action} before it was accepted"))),
+            "StatusNotification" => {
+                let status = payload.get("status").and_then(Value::as_str).unwrap_or_default();
+                self.statuses.insert(number(payload, "connectorId").unwrap_or_default(), status.to_owned());
+            }
+            "StartTransaction" => {
+                if let Some(transaction) = answer.and_then(|answer| number(answer, "transactionId")) {
+                    self.transactions.insert(transaction, payload.clone());
+                }
+            }
+            "StopTransaction" => {
+                let named = number(payload, "transactionId");
+                let Some(start) = named.and_then(|named| self.transactions.remove(&named)) else {
+                    return Err(Stop::Failed(format!("ended a transaction that does not run: {payload}")));
+                };
+                if number(payload, "meterStop") < number(&start, "meterStart") {
+                    return Err(Stop::Failed(format!("the meter went back: {start}, {payload}")));
+                }
+            }
+            "MeterValues" => {
+                let named = number(payload, "transactionId");
+                if let Some(named) = named.filter(|named| !self.transactions.contains_key(named)) {
+                    return Err(Stop::Failed(format!("sent a sample of {named}, which does not run")));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A station that has the Core profile and lets itself be configured.
+fn as_station(action: &str) -> Option<Value> {
+    match action {
+        "GetConfiguration" => Some(json!({ "configurationKey": [
+            { "key": "NumberOfConnectors", "readonly": true, "value": "2" },
+            { "key": "SupportedFeatureProfiles", "readonly": true, "value": "Core" },
+        ]})),
+        "ChangeConfiguration" | "ClearCache" | "ChangeAvailability" => Some(json!({ "status": "Accepted" })),
+        "TriggerMessage" => Some(json!({ "status": "NotImplemented" })),
+        "GetLocalListVersion" => Some(json!({ "listVersion": 0 })),
+        "DataTransfer" => Some(json!({ "status": "UnknownVendorId" })),
+        _ => None,
+    }
+}

@@ -1,0 +1,168 @@
+//! The initial state, and configuration keys.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Bench, Call};
+use crate::conformance::need::{Capabilities, OFFLINE_RULES};
+use crate::conformance::pattern::{Pattern, answer, request};
+use crate::conformance::{Role, Step, Stop};
+
+impl Bench<'_> {
+    /// The initial state of every case: connected, accepted, all connectors free.
+    pub(super) fn begin(&mut self) -> Step {
+        self.precondition("Booted", |bench| match bench.role {
+            Role::Station => bench.station_boots(),
+            Role::Csms => {
+                bench.connect()?;
+                bench.boot()
+            }
+        })
+    }
+
+    fn station_boots(&mut self) -> Step {
+        self.target.set_network(true).map_err(super::trouble)?;
+        // A station that goes on from the last case is accepted already.
+        self.is_accepted = !self.target.is_fresh();
+        self.wait_connected()?;
+        let mut greetings = Vec::new();
+        while self.pump(self.now() + self.values.settle)? {
+            greetings.extend(self.inbox.drain(..));
+        }
+        self.read_configuration()?;
+        let has_booted = take(&mut greetings, &request("BootNotification")).map(|call| self.mark_used(call.seen));
+        if has_booted.is_none() && !self.target.is_fresh() {
+            return Ok(());
+        }
+        has_booted.ok_or_else(|| Stop::Failed("no BootNotification".to_owned()))?;
+        for connector in 0..=self.capabilities.connectors() {
+            let pattern = Bench::status(connector, "Available");
+            let call = take(&mut greetings, &pattern).ok_or_else(|| Stop::Failed(format!("not seen: {pattern}")))?;
+            self.mark_used(call.seen);
+        }
+        greetings.retain(|call| !self.may_come_any_time(&call.action, &[]));
+        match greetings.first() {
+            None => Ok(()),
+            Some(call) => Err(Stop::Failed(format!("{} {} came", call.action, call.payload))),
+        }
+    }
+
+    fn read_configuration(&mut self) -> Step {
+        let all = self.ask("GetConfiguration", json!({}), answer().present("configurationKey"))?;
+        self.capabilities = Capabilities::of(&all);
+        Ok(())
+    }
+
+    /// Waits until the target is connected.
+    ///
+    /// # Errors
+    /// When it never is.
+    pub fn wait_connected(&mut self) -> Step {
+        let until = self.now() + self.values.boot_patience;
+        while !self.is_connected {
+            if !self.pump(until)? {
+                return Err(Stop::Failed("the target does not connect".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a configuration key of the station under test.
+    ///
+    /// # Errors
+    /// When the station lacks it or does not take the value.
+    pub fn configure(&mut self, key: &str, value: &str) -> Step {
+        let Some(old) = self.capabilities.value(key).map(str::to_owned) else {
+            return Err(Stop::NotApplicable(format!("no key {key}")));
+        };
+        if old.eq_ignore_ascii_case(value) {
+            return Ok(());
+        }
+        if self.capabilities.is_read_only(key) {
+            return Err(Stop::NotApplicable(format!("{key} is {old} for good")));
+        }
+        self.precondition("configured", |bench| {
+            let request = json!({ "key": key, "value": value });
+            bench.ask("ChangeConfiguration", request, answer().one_of("status", ["Accepted", "RebootRequired"]))
+        })?;
+        self.traces.keys.entry(key.to_owned()).or_insert(old);
+        self.capabilities.set(key, value);
+        Ok(())
+    }
+
+    /// Sets a configuration key if the station has it and lets it be set.
+    ///
+    /// # Errors
+    /// When the station does not take the value.
+    pub fn configure_if_there(&mut self, key: &str, value: &str) -> Step {
+        match self.configure(key, value) {
+            Err(Stop::NotApplicable(_)) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Sets a key to a number of seconds.
+    ///
+    /// # Errors
+    /// When the station lacks it or does not take the value.
+    pub fn configure_seconds(&mut self, key: &str, seconds: Duration) -> Step {
+        self.configure(key, &seconds.as_secs().to_string())
+    }
+
+    /// The value of a key, as last told.
+    pub fn key(&self, key: &str) -> &str {
+        self.capabilities.value(key).unwrap_or_default()
+    }
+
+    /// Whether a boolean key is true.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.capabilities.is_true(key)
+    }
+
+    /// Whether the station says that it has a feature profile.
+    pub fn has_profile(&self, profile: &str) -> bool {
+        self.capabilities.has_profile(profile)
+    }
+
+    /// How many connectors the station has.
+    pub fn connectors(&self) -> u16 {
+        self.capabilities.connectors()
+    }
+
+    /// Lets a token charge offline, by every rule that the station knows.
+    ///
+    /// # Errors
+    /// When the station does not take a value.
+    pub fn allow_offline(&mut self, token: &str) -> Step {
+        self.configure_if_there("LocalAuthorizeOffline", "true")?;
+        for key in OFFLINE_RULES {
+            self.configure_if_there(key, "true")?;
+        }
+        if self.has_profile("LocalAuthListManagement") {
+            self.precondition("IdTagLocalAuthList", |bench| bench.install_list(&[token]).map(|_| ()))?;
+        }
+        Ok(())
+    }
+
+    /// Sends a full local list of these tokens, and gives its version.
+    ///
+    /// # Errors
+    /// When the station does not take it.
+    pub fn install_list(&mut self, tokens: &[&str]) -> Step<i64> {
+        let installed = self.ask("GetLocalListVersion", json!({}), answer().present("listVersion"))?;
+        let version = installed.get("listVersion").and_then(Value::as_i64).unwrap_or(0).max(0) + 1;
+        let entries: Vec<Value> =
+            tokens.iter().map(|token| json!({ "idTag": token, "idTagInfo": { "status": "Accepted" } })).collect();
+        self.traces.has_sent_list = true;
+        let list = json!({ "listVersion": version, "updateType": "Full", "localAuthorizationList": entries });
+        self.ask("SendLocalList", list, answer().is("status", "Accepted"))?;
+        Ok(version)
+    }
+}
+
+fn take(calls: &mut Vec<Call>, pattern: &Pattern) -> Option<Call> {
+    let place =
+        calls.iter().position(|call| pattern.action == call.action && pattern.matches(&call.payload).is_ok())?;
+    Some(calls.remove(place))
+}

@@ -1,0 +1,125 @@
+//! What people do around the target, and the network.
+
+use std::time::Duration;
+
+use ocpp_core::station::FaultCode;
+use serde_json::Value;
+
+use super::{Bench, Call};
+use crate::conformance::Step;
+use crate::conformance::pattern::request;
+use crate::conformance::target::Manual;
+
+impl Bench<'_> {
+    /// A vehicle is connected.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn plug(&mut self, connector: u16) -> Step {
+        self.traces.plugged.insert(connector);
+        self.perform(Manual::Plug(connector))
+    }
+
+    /// The plug is pulled out of the station.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn unplug(&mut self, connector: u16) -> Step {
+        self.traces.plugged.remove(&connector);
+        self.perform(Manual::Unplug(connector))
+    }
+
+    /// The plug is pulled out of the vehicle.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn unplug_vehicle(&mut self, connector: u16) -> Step {
+        if self.values.fixed_cable { self.unplug(connector) } else { self.perform(Manual::UnplugVehicle(connector)) }
+    }
+
+    /// A token is presented at the reader of a connector.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn present(&mut self, connector: u16, token: &str) -> Step {
+        self.perform(Manual::Token { connector: Some(connector), id: token.to_owned() })
+    }
+
+    /// A token is presented at the reader of the station.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn present_at_station(&mut self, token: &str) -> Step {
+        self.perform(Manual::Token { connector: None, id: token.to_owned() })
+    }
+
+    /// A fault appears at a connector, or at the station (0).
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn break_down(&mut self, connector: u16, code: FaultCode) -> Step {
+        self.traces.broken.insert(connector);
+        self.perform(Manual::Fault(connector, code))
+    }
+
+    /// The plug's lock sticks.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn hold_lock(&mut self, connector: u16) -> Step {
+        self.traces.held_locks.insert(connector);
+        self.perform(Manual::LockStuck(connector, true))
+    }
+
+    /// The station's power is cut and restored.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn power_cycle(&mut self) -> Step {
+        self.perform(Manual::PowerCycle)
+    }
+
+    /// The network is gone.
+    ///
+    /// # Errors
+    /// When it cannot be cut.
+    pub fn go_offline(&mut self) -> Step {
+        self.target.set_network(false).map_err(super::trouble)?;
+        let until = self.now() + self.values.patience;
+        while self.is_connected && self.pump(until)? {}
+        Ok(())
+    }
+
+    /// The network is back, and the station has connected again.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn go_online(&mut self) -> Step {
+        self.target.set_network(true).map_err(super::trouble)?;
+        self.wait_connected()
+    }
+
+    /// Time passes.
+    ///
+    /// # Errors
+    /// When a frame on the way is wrong.
+    pub fn pass(&mut self, span: Duration) -> Step {
+        let until = self.now() + span;
+        while self.pump(until)? {}
+        Ok(())
+    }
+
+    /// The operator of the CSMS under test has this sent, which is answered so. The request must bear the values named.
+    ///
+    /// # Errors
+    /// When another one comes, or none.
+    pub fn order(&mut self, action: &str, payload: Value, answer: Value) -> Step<Call> {
+        self.will_answer(action, answer);
+        let mut pattern = request(action);
+        for (name, value) in payload.as_object().into_iter().flatten() {
+            pattern = pattern.is(name, value.clone());
+        }
+        self.perform(Manual::Order { action: action.to_owned(), payload })?;
+        self.expect(pattern)
+    }
+}

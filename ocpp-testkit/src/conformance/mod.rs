@@ -1,0 +1,166 @@
+//! The test cases of the OCPP compliance tool, to be run against anything that speaks OCPP.
+//!
+//! A [`Case`] is a small function over a [`Bench`]: the other side of the conversation, which sends, expects, answers, and
+//! has the hardware steps done. What it talks to is a [`Target`](target::Target): our machines in virtual time, or a live
+//! station or CSMS over a WebSocket ([`targets`]). Every frame is checked on the way: its schema, its message id, that it is
+//! due. [`mutation`] breaks a target on purpose, so that each case is known to be able to fail.
+//!
+//! ```
+//! use ocpp_testkit::conformance::{self, Values, Verdict, targets::VirtualStation};
+//!
+//! let values = Values::default();
+//! let case = conformance::find("TC_003_CS").unwrap();
+//! let report = conformance::run(case, &mut VirtualStation::new(&values)?, &values);
+//! assert_eq!(report.verdict, Verdict::Passed);
+//! # Ok::<(), conformance::target::Trouble>(())
+//! ```
+
+mod bench;
+mod csms;
+pub mod mutation;
+mod need;
+pub mod pattern;
+mod required_keys;
+mod station;
+pub mod target;
+pub mod targets;
+mod values;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use bench::{Bench, Seen};
+pub use need::Need;
+pub use values::Values;
+
+/// Who is under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The station; the bench is its CSMS.
+    Station,
+    /// The CSMS; the bench is a station.
+    Csms,
+}
+
+/// A test case.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The number in the catalogue of the compliance tool.
+    pub id: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// The sections of the OCPP 1.6 specification that it rests on, those of other documents with their name.
+    pub spec: &'static str,
+    /// What the target must have; without it the case does not apply.
+    pub needs: &'static [Need],
+    /// What is done and expected.
+    pub script: Script,
+}
+
+/// What a case does.
+#[derive(Clone, Copy, Debug)]
+pub enum Script {
+    /// It runs.
+    Steps(fn(&mut Bench<'_>) -> Step),
+    /// It cannot be run here, for this reason.
+    Unwritten(&'static str),
+}
+
+impl Case {
+    /// Who is under test.
+    pub fn role(&self) -> Role {
+        if self.id.ends_with("_CSMS") { Role::Csms } else { Role::Station }
+    }
+}
+
+/// Why a case ended before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The target did something wrong, or did not do what it must.
+    Failed(String),
+    /// The case does not apply to this target.
+    NotApplicable(String),
+    /// The case could not be carried out: what was not seen.
+    Inconclusive(String),
+}
+
+/// The result of a step.
+pub type Step<T = ()> = Result<T, Stop>;
+
+/// How a case ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All that was expected was seen, and nothing else.
+    Passed,
+    /// The case does not apply to this target.
+    NotApplicable,
+    /// The case could not be carried out.
+    Inconclusive,
+    /// The target did something wrong.
+    Failed,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The case.
+    pub case: Case,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why, unless it passed.
+    pub reason: String,
+    /// How long it took, on the target's clock.
+    pub took: Duration,
+    /// Each frame of the target, and whether the case rested on it.
+    pub seen: Vec<Seen>,
+    /// The conversation as a trace, one record each.
+    pub trace: Vec<Value>,
+}
+
+/// All cases of 1.6, in the order of their block.
+pub fn cases() -> impl Iterator<Item = Case> {
+    station::CASES.iter().chain(csms::CASES).flat_map(|block| block.iter().copied())
+}
+
+/// The case of this number, in any letter case.
+pub fn find(id: &str) -> Option<Case> {
+    cases().find(|case| case.id.eq_ignore_ascii_case(id))
+}
+
+/// Runs a case.
+pub fn run(case: Case, target: &mut dyn target::Target, values: &Values) -> Report {
+    let began = target.now();
+    let mut bench = Bench::new(target, values, &case);
+    let outcome = match case.script {
+        Script::Unwritten(reason) => Err(Stop::NotApplicable(reason.to_owned())),
+        Script::Steps(steps) => bench.carry_out(case.needs, steps),
+    };
+    let (verdict, reason) = match outcome {
+        Ok(()) => (Verdict::Passed, String::new()),
+        Err(Stop::NotApplicable(reason)) => (Verdict::NotApplicable, reason),
+        Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, reason),
+        Err(Stop::Failed(reason)) => (Verdict::Failed, reason),
+    };
+    let (seen, trace) = bench.end();
+    Report { case, verdict, reason, took: target.now().saturating_since(began), seen, trace }
+}
+
+/// A case that runs.
+const fn case(
+    id: &'static str,
+    title: &'static str,
+    spec: &'static str,
+    needs: &'static [Need],
+    steps: fn(&mut Bench<'_>) -> Step,
+) -> Case {
+    Case { id, title, spec, needs, script: Script::Steps(steps) }
+}
+
+/// A case that is known and does not run yet.
+const fn unwritten(id: &'static str, title: &'static str, spec: &'static str, why: &'static str) -> Case {
+    Case { id, title, spec, needs: &[], script: Script::Unwritten(why) }
+}

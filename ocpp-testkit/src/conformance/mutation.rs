@@ -1,0 +1,215 @@
+//! Breaking a target on purpose: a case that passes all the same tests nothing.
+//!
+//! A [`Mutant`] passes everything through but one frame of the target, with which it does as its [`Mutation`] says.
+//! [`mutations`] enumerates what can be done to the frames on which a case rested.
+
+use chrono::{DateTime, Utc};
+use ocpp_core::time::Instant;
+use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
+use serde_json::{Value, json};
+
+use super::pattern::member;
+use super::target::{Happening, Manual, Target, Trouble};
+use super::{Report, Role};
+use crate::checks::wire::Frame;
+
+/// What is done to one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// It never arrives.
+    Drop,
+    /// It arrives twice; a call the second time under an id of its own.
+    Repeat,
+    /// This arrives in its place.
+    Replace {
+        /// The member that is another now.
+        member: &'static str,
+        /// The new text.
+        text: String,
+    },
+}
+
+/// What is done to which frame, counted from the first one of the case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mutation {
+    /// The place of the frame.
+    pub frame: usize,
+    /// What is done to it.
+    pub change: Change,
+}
+
+/// Members that say what happened: with another value of theirs, another thing happened.
+const TELLING: [&str; 9] = [
+    "status",
+    "idTagInfo.status",
+    "reason",
+    "idTag",
+    "connectorId",
+    "transactionId",
+    "reservationId",
+    "errorCode",
+    "listVersion",
+];
+
+/// What no case minds to come once more.
+const MAY_COME_AGAIN: [&str; 2] = ["\"Heartbeat\"", "\"MeterValues\""];
+
+/// Values that one of the protocol's enumerations has.
+const WORDS: [&str; 14] = [
+    "Rejected",
+    "Accepted",
+    "Faulted",
+    "Blocked",
+    "Invalid",
+    "Other",
+    "InternalError",
+    "NotSupported",
+    "UnlockFailed",
+    "UnknownVendorId",
+    "Failed",
+    "Idle",
+    "DownloadFailed",
+    "UploadFailed",
+];
+
+/// All mutations of the frames on which a case rested. Every change keeps to the schema.
+pub fn mutations(report: &Report) -> Vec<Mutation> {
+    let role = report.case.role();
+    let mut all = Vec::new();
+    for (frame, seen) in report.seen.iter().enumerate().filter(|(_, seen)| seen.is_used) {
+        all.push(Mutation { frame, change: Change::Drop });
+        if !MAY_COME_AGAIN.iter().any(|action| seen.text.contains(action)) {
+            all.push(Mutation { frame, change: Change::Repeat });
+        }
+        let asked = asked(report, &seen.text);
+        let altered = TELLING.into_iter().filter_map(|member| alter(role, &seen.text, asked.as_deref(), member));
+        all.extend(altered.map(|change| Mutation { frame, change }));
+    }
+    all
+}
+
+/// The action of the call that a frame answers.
+fn asked(report: &Report, text: &str) -> Option<String> {
+    let id = match Frame::parse(text.as_bytes())? {
+        Frame::Result { id, .. } | Frame::Error { id, .. } => id,
+        Frame::Call { .. } => return None,
+    };
+    report.trace.iter().find_map(|line| {
+        let frame = line.get("frame")?;
+        let is_call = frame.get(0)? == 2 && frame.get(1)? == id.as_str();
+        is_call.then(|| frame.get(2).and_then(Value::as_str).map(str::to_owned)).flatten()
+    })
+}
+
+/// The frame with another value of one member, if it has that member.
+fn alter(role: Role, text: &str, asked: Option<&str>, name: &'static str) -> Option<Change> {
+    let frame: Value = serde_json::from_str(text).ok()?;
+    let place = frame.as_array()?.len() - 1;
+    let old = member(frame.get(place)?, name)?.clone();
+    let candidates: Vec<Value> = match &old {
+        Value::Number(number) => vec![json!(number.as_i64()? + 1)],
+        _ => WORDS.iter().filter(|word| old != **word).map(|word| json!(word)).collect(),
+    };
+    let pointer = format!("/{place}/{}", name.replace('.', "/"));
+    candidates.into_iter().find_map(|candidate| {
+        let mut other = frame.clone();
+        *other.pointer_mut(&pointer)? = candidate;
+        let action = asked.or_else(|| frame.get(2).and_then(Value::as_str))?;
+        let fits = fits_schema(role, action, asked.is_some(), other.get(place)?);
+        fits.then(|| Change::Replace { member: name, text: other.to_string() })
+    })
+}
+
+fn fits_schema(role: Role, action: &str, is_answer: bool, payload: &Value) -> bool {
+    let Ok(action) = action.parse::<Action>() else { return false };
+    let json = payload.to_string();
+    match (role, is_answer) {
+        (Role::Station, false) => StationRequest::from_json(action, &json).is_ok(),
+        (Role::Station, true) => StationResponse::from_json(action, &json).is_ok(),
+        (Role::Csms, false) => CsmsRequest::from_json(action, &json).is_ok(),
+        (Role::Csms, true) => CsmsResponse::from_json(action, &json).is_ok(),
+    }
+}
+
+/// A target with one fault.
+pub struct Mutant {
+    target: Box<dyn Target>,
+    mutation: Mutation,
+    frames: usize,
+    /// What arrives once more.
+    again: Option<Happening>,
+}
+
+impl Mutant {
+    /// This target with this fault.
+    pub fn new(target: Box<dyn Target>, mutation: Mutation) -> Self {
+        Mutant { target, mutation, frames: 0, again: None }
+    }
+}
+
+impl Target for Mutant {
+    fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
+        if let Some(again) = self.again.take() {
+            return Ok(Some(again));
+        }
+        loop {
+            let text = match self.target.next(until)? {
+                Some(Happening::Frame(text)) => text,
+                other => return Ok(other),
+            };
+            self.frames += 1;
+            if self.frames != self.mutation.frame + 1 {
+                return Ok(Some(Happening::Frame(text)));
+            }
+            match &self.mutation.change {
+                Change::Drop => {}
+                Change::Repeat => {
+                    self.again = Some(Happening::Frame(with_another_id(&text)));
+                    return Ok(Some(Happening::Frame(text)));
+                }
+                Change::Replace { text, .. } => return Ok(Some(Happening::Frame(text.clone()))),
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.target.now()
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        self.target.wall()
+    }
+
+    fn send(&mut self, text: &str) -> Result<(), Trouble> {
+        // The target does not know the repetition, and so no answer to it.
+        if text.contains(SECOND) { Ok(()) } else { self.target.send(text) }
+    }
+
+    fn set_network(&mut self, up: bool) -> Result<(), Trouble> {
+        self.target.set_network(up)
+    }
+
+    fn perform(&mut self, step: &Manual) -> Result<(), Trouble> {
+        self.target.perform(step)
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.target.is_fresh()
+    }
+}
+
+/// Marks the id of a repeated call.
+const SECOND: &str = "again-";
+
+fn with_another_id(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut frame) if frame.get(0).is_some_and(|kind| kind == 2) => {
+            if let Some(id) = frame.get_mut(1) {
+                let old = id.as_str().unwrap_or_default().to_owned();
+                *id = format!("{SECOND}{}", old.chars().take(30).collect::<String>()).into();
+            }
+            frame.to_string()
+        }
+        Ok(_) | Err(_) => text.to_owned(),
+    }
+}

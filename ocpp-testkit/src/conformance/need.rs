@@ -1,0 +1,124 @@
+//! What a target must have for a case to apply.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Step, Stop, Values};
+
+/// Something that not every target has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A feature profile, by SupportedFeatureProfiles.
+    Profile(&'static str),
+    /// No such feature profile.
+    NoProfile(&'static str),
+    /// A configuration key.
+    Key(&'static str),
+    /// A configuration key that is true, or may be set so.
+    True(&'static str),
+    /// A plug that is held by a lock.
+    PlugLock,
+    /// A fixed cable.
+    FixedCable,
+    /// A supply that outlasts the mains.
+    BackupPower,
+    /// None.
+    NoBackupPower,
+    /// At least so many connectors.
+    Connectors(u16),
+    /// Offline transactions, by whatever rule.
+    OfflineStart,
+}
+
+/// What a station told of itself by GetConfiguration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Capabilities {
+    /// Value and whether it is read-only, by the name in lower case.
+    keys: BTreeMap<String, (String, bool)>,
+}
+
+impl Capabilities {
+    /// Reads the answer to a GetConfiguration.
+    pub fn of(configuration: &Value) -> Self {
+        let entries = configuration.get("configurationKey").and_then(Value::as_array).into_iter().flatten();
+        let text = |entry: &Value, name| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let is_fixed = |entry: &Value| entry.get("readonly").and_then(Value::as_bool).unwrap_or(false);
+        let keys = entries.map(|entry| (text(entry, "key").to_lowercase(), (text(entry, "value"), is_fixed(entry))));
+        Capabilities { keys: keys.collect() }
+    }
+
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.keys.get(&key.to_lowercase()).map(|(value, _)| value.as_str())
+    }
+
+    /// Whether the key cannot be set.
+    pub fn is_read_only(&self, key: &str) -> bool {
+        self.keys.get(&key.to_lowercase()).is_some_and(|(_, is_fixed)| *is_fixed)
+    }
+
+    /// Whether a boolean key is set.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.value(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Notes a new value.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.keys.insert(key.to_lowercase(), (value.to_owned(), false));
+    }
+
+    /// Whether the station has a feature profile.
+    pub fn has_profile(&self, profile: &str) -> bool {
+        let profiles = self.value("SupportedFeatureProfiles").unwrap_or_default();
+        profiles.split(',').any(|one| one.trim().eq_ignore_ascii_case(profile))
+    }
+
+    /// How many connectors there are.
+    pub fn connectors(&self) -> u16 {
+        self.value("NumberOfConnectors").and_then(|value| value.parse().ok()).unwrap_or(1)
+    }
+}
+
+impl Need {
+    /// Whether a station has it.
+    pub(super) fn check(self, capabilities: &Capabilities, values: &Values) -> Step {
+        let lacks = |what: String| Err(Stop::NotApplicable(what));
+        match self {
+            Need::Profile(profile) if !capabilities.has_profile(profile) => {
+                lacks(format!("SupportedFeatureProfiles has no {profile}"))
+            }
+            Need::NoProfile(profile) if capabilities.has_profile(profile) => {
+                lacks(format!("for stations without the profile {profile}"))
+            }
+            Need::Key(key) | Need::True(key) if capabilities.value(key).is_none() => lacks(format!("no key {key}")),
+            Need::True(key) if capabilities.is_read_only(key) && !capabilities.is_true(key) => {
+                lacks(format!("{key} is false for good"))
+            }
+            Need::PlugLock if values.fixed_cable => lacks("for stations whose plug is locked".to_owned()),
+            Need::FixedCable if !values.fixed_cable => lacks("for stations with a fixed cable".to_owned()),
+            Need::BackupPower if !values.backup_power => lacks("for stations with a backup supply".to_owned()),
+            Need::NoBackupPower if values.backup_power => lacks("for stations without a backup supply".to_owned()),
+            Need::Connectors(least) if capabilities.connectors() < least => {
+                lacks(format!("fewer than {least} connectors"))
+            }
+            Need::OfflineStart if OFFLINE_RULES.iter().all(|key| capabilities.value(key).is_none()) => {
+                lacks(format!("none of {}", OFFLINE_RULES.join(", ")))
+            }
+            Need::Profile(_)
+            | Need::NoProfile(_)
+            | Need::Key(_)
+            | Need::True(_)
+            | Need::PlugLock
+            | Need::FixedCable
+            | Need::BackupPower
+            | Need::NoBackupPower
+            | Need::Connectors(_)
+            | Need::OfflineStart => Ok(()),
+        }
+    }
+}
+
+/// What lets a token charge offline (1.6 §3.5).
+pub(super) const OFFLINE_RULES: [&str; 3] =
+    ["LocalAuthListEnabled", "AuthorizationCacheEnabled", "AllowOfflineTxForUnknownId"];

@@ -1,0 +1,199 @@
+//! Our CSMS's session in virtual time, with an operator who knows the tokens of the run, and a database that lags.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use ocpp_core::csms::{
+    Action, Authorization, AuthorizationStatus, Command, IdToken, Input, LinkAction, LinkInput, SessionConfig,
+    TransactionId,
+};
+use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
+use serde_json::Value;
+
+use crate::clock::WallClock;
+use crate::conformance::Values;
+use crate::conformance::target::{Happening, Manual, Target, Trouble};
+use crate::csms::{MiniCsms, Policy};
+use crate::seed::Seed;
+use crate::store::{StoreHabits, StoreReply};
+
+/// A CSMS of ours.
+pub struct VirtualCsms {
+    csms: MiniCsms,
+    now: Instant,
+    is_connected: bool,
+    happenings: VecDeque<Happening>,
+}
+
+/// What is due next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Database,
+    Thought,
+    Tick,
+}
+
+impl VirtualCsms {
+    /// A server that runs, with the tokens of the run registered.
+    ///
+    /// # Errors
+    /// When the session cannot be made.
+    pub fn new(values: &Values) -> Result<Self, Trouble> {
+        // 2026-01-01T12:00:00Z
+        let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
+        let member = Authorization {
+            status: AuthorizationStatus::Accepted,
+            expires: None,
+            parent: Some(IdToken::new(&values.group)),
+        };
+        let mut policy = Policy::default()
+            .with_token(&values.token, member.clone())
+            .with_token(&values.token2, member)
+            .with_token(&values.invalid_token, AuthorizationStatus::Invalid)
+            .with_token(&values.expired_token, AuthorizationStatus::Expired)
+            .with_token(&values.blocked_token, AuthorizationStatus::Blocked);
+        policy.heartbeat = values.heartbeat;
+        let mut csms = MiniCsms::new(SessionConfig::default(), policy, wall, StoreHabits::default(), Seed(1));
+        csms.start(Instant::ZERO).map_err(lost)?;
+        Ok(VirtualCsms { csms, now: Instant::ZERO, is_connected: false, happenings: VecDeque::new() })
+    }
+
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
+        let all = [
+            due(self.csms.database_timeout(), Due::Database),
+            due(self.csms.thought_timeout(), Due::Thought),
+            due(self.csms.tick_at(), Due::Tick),
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
+        match due {
+            Due::Database => match self.csms.poll_database(self.now) {
+                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
+                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
+                None => Ok(()),
+            },
+            Due::Thought => match self.csms.poll_answer(self.now) {
+                Some((id, answer)) => self.tell(Input::Answer(id, answer)),
+                None => Ok(()),
+            },
+            Due::Tick => self.tell(Input::Tick),
+        }
+    }
+
+    fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
+        self.csms.handle(self.now, input).map_err(lost)?;
+        while let Some(action) = self.csms.poll_action() {
+            match action {
+                Action::Link(LinkAction::Send(bytes)) => {
+                    self.happenings.push_back(Happening::Frame(String::from_utf8(bytes).map_err(lost)?));
+                }
+                Action::Link(LinkAction::Ping) => {
+                    self.csms.handle(self.now, Input::Link(LinkInput::Pong)).map_err(lost)?;
+                }
+                Action::Link(LinkAction::Close(_)) => {
+                    self.is_connected = false;
+                    self.happenings.push_back(Happening::Closed);
+                }
+                Action::Store { ticket, fact } => self.csms.store(self.now, ticket, fact).map_err(lost)?,
+                Action::Ask { id, question, .. } => self.csms.ask(self.now, id, &question),
+                Action::Answered { .. } | Action::Event(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Target for VirtualCsms {
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        self.csms.clock.read(self.now).unwrap_or_default()
+    }
+
+    fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
+        loop {
+            if let Some(happening) = self.happenings.pop_front() {
+                return Ok(Some(happening));
+            }
+            match self.next_due().filter(|(at, _)| *at <= until) {
+                Some((at, due)) => {
+                    self.now = self.now.max(at);
+                    self.happen(due)?;
+                }
+                None => {
+                    self.now = self.now.max(until);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, text: &str) -> Result<(), Trouble> {
+        if !self.is_connected {
+            return Err(Trouble::NotConnected);
+        }
+        self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())))
+    }
+
+    fn set_network(&mut self, up: bool) -> Result<(), Trouble> {
+        match (self.is_connected, up) {
+            (false, true) => {
+                self.is_connected = true;
+                self.happenings.push_back(Happening::Opened);
+                self.tell(Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 }))
+            }
+            (true, false) => {
+                self.is_connected = false;
+                self.happenings.push_back(Happening::Closed);
+                self.tell(Input::Link(LinkInput::Closed))
+            }
+            (false, false) | (true, true) => Ok(()),
+        }
+    }
+
+    fn perform(&mut self, step: &Manual) -> Result<(), Trouble> {
+        let Manual::Order { action, payload } = step else {
+            return Err(Trouble::Undone("the station is the bench itself".to_owned()));
+        };
+        self.csms.command(self.now, command(action, payload)).map_err(lost)?;
+        self.tell(Input::Tick)
+    }
+
+    fn is_fresh(&self) -> bool {
+        true
+    }
+}
+
+/// The command that an application would give: a typed one where there is one.
+fn command(action: &str, payload: &Value) -> Command {
+    let number = |name| payload.get(name).and_then(Value::as_i64);
+    let text = |name| payload.get(name).and_then(Value::as_str);
+    let typed = match action {
+        "RemoteStartTransaction" if payload.get("chargingProfile").is_none() => text("idTag").map(|token| {
+            let evse = number("connectorId").and_then(|number| u32::try_from(number).ok());
+            Command::RemoteStart { evse, token: IdToken::new(token) }
+        }),
+        "RemoteStopTransaction" => number("transactionId")
+            .and_then(|number| i32::try_from(number).ok())
+            .map(|number| Command::RemoteStop { transaction: TransactionId::from(number) }),
+        "GetConfiguration" => {
+            let keys = payload.get("key").and_then(Value::as_array).into_iter().flatten();
+            Some(Command::GetConfiguration { keys: keys.filter_map(Value::as_str).map(Into::into).collect() })
+        }
+        "ChangeConfiguration" => text("key")
+            .zip(text("value"))
+            .map(|(key, value)| Command::ChangeConfiguration { key: key.into(), value: value.into() }),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| Command::Call { action: action.into(), payload: payload.to_string() })
+}
+
+fn lost(error: impl std::fmt::Display) -> Trouble {
+    Trouble::Lost(error.to_string())
+}

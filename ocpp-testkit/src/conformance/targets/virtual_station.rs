@@ -1,0 +1,281 @@
+//! Our station machine in virtual time, with simulated hardware and a store that lags.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ocpp_core::station::{Action, EvseId, Fault, FaultCode, IdToken, Input, LinkAction, LinkInput, StationConfig};
+use ocpp_core::time::Instant;
+
+use crate::clock::WallClock;
+use crate::conformance::Values;
+use crate::conformance::target::{Happening, Manual, Target, Trouble};
+use crate::hardware::Hardware;
+use crate::pair::StationEnd;
+use crate::seed::Seed;
+use crate::store::{StoreHabits, StoreReply};
+
+/// From a connection attempt to its end.
+const CONNECT_TIME: Duration = Duration::from_millis(50);
+/// From the loss of the power to its return, and from an ordered restart to the next boot.
+const OUTAGE: Duration = Duration::from_secs(10);
+/// More actions than any input can ask for.
+const MAX_ACTIONS: usize = 10_000;
+
+/// A station of ours.
+pub struct VirtualStation {
+    end: StationEnd,
+    now: Instant,
+    wall: WallClock,
+    is_network_up: bool,
+    is_connected: bool,
+    /// When the connection attempt ends that is under way.
+    attempt: Option<Instant>,
+    power_back: Option<Instant>,
+    happenings: VecDeque<Happening>,
+}
+
+/// What is due next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    PowerBack,
+    Attempt,
+    Store,
+    Hardware,
+    Tick,
+}
+
+impl VirtualStation {
+    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed.
+    ///
+    /// # Errors
+    /// When the machine cannot be made.
+    pub fn new(values: &Values) -> Result<Self, Trouble> {
+        let mut config =
+            StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual").with_evses(2);
+        config.has_fixed_cables = values.fixed_cable;
+        Self::with_config(config, values)
+    }
+
+    /// A station under power with this configuration.
+    ///
+    /// # Errors
+    /// When the machine cannot be made.
+    pub fn with_config(config: StationConfig, values: &Values) -> Result<Self, Trouble> {
+        let hardware = Hardware::new(1_000_000, 7_200);
+        let hardware = if values.fixed_cable { hardware } else { hardware.with_lock() };
+        let evses = (1..=config.evses).map(|n| (EvseId(n), hardware.clone())).collect();
+        // 2026-01-01T12:00:00Z
+        let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
+        let end = StationEnd::new(config, evses, WallClock::UNSET, StoreHabits::default(), Seed(1));
+        let mut station = VirtualStation {
+            end,
+            now: Instant::ZERO,
+            wall,
+            is_network_up: false,
+            is_connected: false,
+            attempt: None,
+            power_back: Some(Instant::ZERO),
+            happenings: VecDeque::new(),
+        };
+        station.happen(Due::PowerBack)?;
+        Ok(station)
+    }
+
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
+        let all = [
+            due(self.power_back, Due::PowerBack),
+            due(self.attempt, Due::Attempt),
+            due(self.end.store().poll_timeout(), Due::Store),
+            due(self.end.hardware_timeout(), Due::Hardware),
+            due(self.end.tick_at(), Due::Tick),
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
+        match due {
+            Due::PowerBack => {
+                self.power_back = None;
+                self.end.power_on(self.now).map_err(lost)?;
+                self.drain()
+            }
+            Due::Attempt => {
+                self.attempt = None;
+                self.is_connected = self.is_network_up;
+                if !self.is_connected {
+                    return self.tell(Input::Link(LinkInput::Closed));
+                }
+                self.happenings.push_back(Happening::Opened);
+                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
+            }
+            Due::Store => match self.end.poll_store(self.now) {
+                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
+                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
+                None => Ok(()),
+            },
+            Due::Hardware => self.drain(),
+            Due::Tick => self.tell(Input::Tick),
+        }
+    }
+
+    fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
+        self.end.handle(self.now, input).map_err(lost)?;
+        self.drain()
+    }
+
+    /// Carries out what the machine orders, and tells what hardware and host say to it.
+    fn drain(&mut self) -> Result<(), Trouble> {
+        for _ in 0..MAX_ACTIONS {
+            if let Some(action) = self.end.poll_action() {
+                self.carry_out(action)?;
+                continue;
+            }
+            let now = self.now;
+            let mut all = self.end.hardware.iter_mut();
+            let fact = all.find_map(|(evse, hardware)| hardware.poll_fact(now).map(|fact| Input::Evse(*evse, fact)));
+            let update = || self.end.jobs.poll_update(now).map(|(id, update)| Input::Job(id, update));
+            match fact.or_else(update) {
+                Some(input) => self.end.handle(now, input).map_err(lost)?,
+                None => return Ok(()),
+            }
+        }
+        Err(Trouble::Lost("the machine gives actions without end".to_owned()))
+    }
+
+    fn carry_out(&mut self, action: Action) -> Result<(), Trouble> {
+        match action {
+            Action::Link(LinkAction::Connect(_)) => {
+                self.disconnect();
+                self.attempt = Some(self.now + CONNECT_TIME);
+            }
+            Action::Link(LinkAction::Send(bytes)) => {
+                let text = String::from_utf8(bytes).map_err(lost)?;
+                if self.is_connected {
+                    self.happenings.push_back(Happening::Frame(text));
+                }
+            }
+            Action::Link(LinkAction::Ping) => {
+                if self.is_connected {
+                    self.end.handle(self.now, Input::Link(LinkInput::Pong)).map_err(lost)?;
+                }
+            }
+            Action::Link(LinkAction::Close) => self.disconnect(),
+            Action::Store { ticket, op } => self.end.store_op(self.now, ticket, op).map_err(lost)?,
+            Action::Evse(evse, order) => {
+                let now = self.now;
+                if let Some(hardware) = self.end.hardware.get_mut(&evse) {
+                    hardware.order(now, &order);
+                }
+            }
+            Action::Job(id, job) => self.end.jobs.order(self.now, id, &job),
+            Action::SetClock(wall) => self.end.clock.set(self.now, wall),
+            Action::Reboot(_) => self.cut_power(),
+            // Questions are left to their default; events are no messages.
+            Action::Ask { .. } | Action::Event(_) => {}
+        }
+        Ok(())
+    }
+
+    fn disconnect(&mut self) {
+        self.attempt = None;
+        if std::mem::take(&mut self.is_connected) {
+            self.happenings.push_back(Happening::Closed);
+        }
+    }
+
+    fn cut_power(&mut self) {
+        self.disconnect();
+        self.end.power_cut(self.now, 0);
+        self.power_back = Some(self.now + OUTAGE);
+    }
+
+    fn hardware(&mut self, connector: u16, act: impl FnOnce(&mut Hardware, Instant)) -> Result<(), Trouble> {
+        let now = self.now;
+        let hardware = self.end.hardware.get_mut(&EvseId(connector));
+        act(hardware.ok_or_else(|| Trouble::Undone(format!("no connector {connector}")))?, now);
+        self.drain()
+    }
+}
+
+impl Target for VirtualStation {
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        self.wall.read(self.now).unwrap_or_default()
+    }
+
+    fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
+        loop {
+            if let Some(happening) = self.happenings.pop_front() {
+                return Ok(Some(happening));
+            }
+            match self.next_due().filter(|(at, _)| *at <= until) {
+                Some((at, due)) => {
+                    self.now = self.now.max(at);
+                    self.happen(due)?;
+                }
+                None => {
+                    self.now = self.now.max(until);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, text: &str) -> Result<(), Trouble> {
+        if !self.is_connected {
+            return Err(Trouble::NotConnected);
+        }
+        self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())))
+    }
+
+    fn set_network(&mut self, up: bool) -> Result<(), Trouble> {
+        self.is_network_up = up;
+        if !up && self.is_connected {
+            self.disconnect();
+            self.tell(Input::Link(LinkInput::Closed))?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, step: &Manual) -> Result<(), Trouble> {
+        match step {
+            Manual::Plug(connector) => self.hardware(*connector, Hardware::plug),
+            Manual::Unplug(connector) => self.hardware(*connector, Hardware::unplug),
+            Manual::UnplugVehicle(connector) => self.hardware(*connector, Hardware::unplug_vehicle),
+            Manual::Token { connector, id } => {
+                self.tell(Input::Token { evse: connector.map(EvseId), token: IdToken::new(id) })
+            }
+            Manual::Fault(0, code) => self.tell(Input::Fault(Some(fault(*code)))),
+            Manual::Fault(connector, code) => {
+                self.hardware(*connector, |hardware, now| hardware.set_fault(now, Some(fault(*code))))
+            }
+            Manual::FaultCleared(0) => self.tell(Input::Fault(None)),
+            Manual::FaultCleared(connector) => self.hardware(*connector, |hardware, now| hardware.set_fault(now, None)),
+            Manual::LockStuck(connector, stuck) => {
+                self.hardware(*connector, |hardware, now| hardware.set_lock_stuck(now, *stuck))
+            }
+            Manual::PowerCycle => {
+                self.cut_power();
+                Ok(())
+            }
+            Manual::Order { .. } => Err(Trouble::Undone("a station takes no orders of an operator".to_owned())),
+        }
+    }
+
+    fn is_fresh(&self) -> bool {
+        true
+    }
+}
+
+fn fault(code: FaultCode) -> Fault {
+    Fault { code, is_blocking: true, info: None, vendor_error_code: None }
+}
+
+fn lost(error: impl std::fmt::Display) -> Trouble {
+    Trouble::Lost(error.to_string())
+}

@@ -1,0 +1,115 @@
+//! What a run fills in: tokens, connectors, times.
+
+use std::time::Duration;
+
+/// The values of a run. Times are as short as tests want them; what is told to the target is whole seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The identity of the station.
+    pub station: String,
+    /// The connector under test.
+    pub connector: u16,
+    /// How many connectors the bench has when it is the station.
+    pub connectors: u16,
+    /// A valid token.
+    pub token: String,
+    /// Another one; the CSMS under test has it in the same group.
+    pub token2: String,
+    /// The group of both.
+    pub group: String,
+    /// A token that the CSMS does not know.
+    pub invalid_token: String,
+    /// A token that is over.
+    pub expired_token: String,
+    /// A token that is blocked.
+    pub blocked_token: String,
+    /// The heartbeat interval.
+    pub heartbeat: Duration,
+    /// The wait of a station that was told to wait.
+    pub retry: Duration,
+    /// The interval of sampled meter values.
+    pub sample: Duration,
+    /// How long a station waits for the cable.
+    pub connection_timeout: Duration,
+    /// How long a reservation lasts that nobody uses.
+    pub reservation: Duration,
+    /// How long to wait for what must come.
+    pub patience: Duration,
+    /// How long a station may take to boot.
+    pub boot_patience: Duration,
+    /// How long to watch for what must not come.
+    pub watch: Duration,
+    /// How long nothing must happen until a case is over.
+    pub settle: Duration,
+    /// How exact times must be.
+    pub tolerance: Duration,
+    /// Whether the cable is fixed, so that there is no lock.
+    pub fixed_cable: bool,
+    /// Whether the station can speak while its power is gone.
+    pub backup_power: bool,
+    /// Goes into message ids, so that those of another run are others.
+    pub run: String,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Values {
+            station: "CP001".to_owned(),
+            connector: 1,
+            connectors: 2,
+            token: "CONF-A".to_owned(),
+            token2: "CONF-B".to_owned(),
+            group: "CONF-GROUP".to_owned(),
+            invalid_token: "CONF-INVALID".to_owned(),
+            expired_token: "CONF-EXPIRED".to_owned(),
+            blocked_token: "CONF-BLOCKED".to_owned(),
+            heartbeat: Duration::from_secs(10),
+            retry: Duration::from_secs(4),
+            sample: Duration::from_secs(3),
+            connection_timeout: Duration::from_secs(6),
+            reservation: Duration::from_secs(6),
+            patience: Duration::from_secs(15),
+            boot_patience: Duration::from_secs(120),
+            watch: Duration::from_secs(8),
+            settle: Duration::from_secs(1),
+            tolerance: Duration::from_millis(1_500),
+            fixed_cable: false,
+            backup_power: false,
+            run: "0".to_owned(),
+        }
+    }
+}
+
+impl Values {
+    /// Sets the value of this name: a token, a number, or a time in seconds.
+    ///
+    /// # Errors
+    /// When there is no such value, or `text` is none.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let seconds =
+            || text.parse().map(Duration::from_secs).map_err(|_| format!("{name}: {text:?} is no number of seconds"));
+        let number = || text.parse().map_err(|_| format!("{name}: {text:?} is no number"));
+        match name {
+            "connector" => self.connector = number()?,
+            "connectors" => self.connectors = number()?,
+            "token" => self.token = text.to_owned(),
+            "token2" => self.token2 = text.to_owned(),
+            "group" => self.group = text.to_owned(),
+            "invalid_token" => self.invalid_token = text.to_owned(),
+            "expired_token" => self.expired_token = text.to_owned(),
+            "blocked_token" => self.blocked_token = text.to_owned(),
+            "heartbeat" => self.heartbeat = seconds()?,
+            "retry" => self.retry = seconds()?,
+            "sample" => self.sample = seconds()?,
+            "connection_timeout" => self.connection_timeout = seconds()?,
+            "reservation" => self.reservation = seconds()?,
+            "patience" => self.patience = seconds()?,
+            "boot_patience" => self.boot_patience = seconds()?,
+            "watch" => self.watch = seconds()?,
+            "settle" => self.settle = seconds()?,
+            "tolerance" => self.tolerance = seconds()?,
+            _ => return Err(format!("no value is named {name:?}; see --help")),
+        }
+        Ok(())
+    }
+}
