@@ -1,6 +1,6 @@
 //! Nothing grows beyond its bound: what a store holds, what waits, and what a machine keeps in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use ocpp_core::station::Limits;
@@ -10,6 +10,8 @@ use super::Violation;
 
 /// The prefix of the entries of running transactions.
 const TRANSACTION: &str = "tx/";
+/// How many times the readings that are kept their log may hold.
+const READINGS_SLACK: usize = 4;
 /// How much more than one made of the same records a machine that ran for long may hold, in characters of its `Debug` form:
 /// the answers that it remembers, in case they are asked for again.
 const MEMORY_SLACK: usize = 2_000;
@@ -18,8 +20,7 @@ const MEMORY_SLACK: usize = 2_000;
 #[derive(Clone, Debug, Default)]
 pub struct BoundsCheck {
     looked: usize,
-    records: BTreeSet<LogIndex>,
-    stop_readings: BTreeSet<LogIndex>,
+    records: BTreeMap<Log, BTreeSet<LogIndex>>,
     transactions: BTreeSet<EntryKey>,
     entries: BTreeSet<EntryKey>,
 }
@@ -35,10 +36,9 @@ impl BoundsCheck {
             self.apply(op);
         }
         // A delivered record stays until the trim after it is durable.
-        within("records of the journal", self.records.len(), limits.journal + 1)?;
-        // The first and the last of each transaction count apart.
-        let most_readings = limits.stop_readings + 2 * (limits.journal + 1);
-        within("readings kept for stops", self.stop_readings.len(), most_readings)?;
+        within("records of the journal", self.count(Log::Transactions), limits.journal + 1)?;
+        // Readings that were thinned out stay until those before them are trimmed.
+        within("readings for stops", self.count(Log::StopReadings), limits.stop_readings * READINGS_SLACK)?;
         within("entries of transactions", self.transactions.len(), limits.journal)?;
         within("store operations under way", volatile, limits.unconfirmed + limits.journal)
     }
@@ -46,10 +46,10 @@ impl BoundsCheck {
     fn apply(&mut self, op: &StoreOp) {
         match op {
             StoreOp::Append { log, index, .. } => {
-                self.log(*log).insert(*index);
+                self.records.entry(*log).or_default().insert(*index);
             }
             StoreOp::Trim { log, through } => {
-                self.log(*log).retain(|index| index > through);
+                self.records.entry(*log).or_default().retain(|index| index > through);
             }
             StoreOp::Put { key, .. } => {
                 self.family(key).insert(key.clone());
@@ -60,11 +60,8 @@ impl BoundsCheck {
         }
     }
 
-    fn log(&mut self, log: Log) -> &mut BTreeSet<LogIndex> {
-        match log {
-            Log::Transactions => &mut self.records,
-            Log::StopReadings => &mut self.stop_readings,
-        }
+    fn count(&self, log: Log) -> usize {
+        self.records.get(&log).map_or(0, BTreeSet::len)
     }
 
     fn family(&mut self, key: &EntryKey) -> &mut BTreeSet<EntryKey> {
@@ -76,8 +73,8 @@ impl BoundsCheck {
     /// # Errors
     /// When it does.
     pub fn at_rest(&self) -> Result<(), Violation> {
-        within("records of the journal at rest", self.records.len(), 0)?;
-        within("readings for stops at rest", self.stop_readings.len(), 0)?;
+        within("records of the journal at rest", self.count(Log::Transactions), 0)?;
+        within("readings for stops at rest", self.count(Log::StopReadings), 0)?;
         within("entries of transactions at rest", self.transactions.len(), 0)
     }
 }

@@ -233,12 +233,12 @@ impl Message {
 }
 
 /// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.
-fn is_triggered_beside(payload: &Value) -> bool {
+pub(super) fn is_triggered_beside(payload: &Value) -> bool {
     let context = payload.pointer("/meterValue/0/sampledValue/0/context").and_then(Value::as_str);
     payload.get("transactionId").is_none() && context == Some("Trigger")
 }
 
-fn is_triggered(value: &MeterValue) -> bool {
+pub(super) fn is_triggered(value: &MeterValue) -> bool {
     value.values.first().is_some_and(|sample| sample.context.as_deref() == Some("Trigger"))
 }
 

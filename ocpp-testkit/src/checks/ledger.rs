@@ -7,6 +7,7 @@ use ocpp_core::station::EvseId;
 
 use super::Violation;
 use super::bill::{Billed, Meters, SLACK_WH};
+use super::journal::is_triggered;
 
 /// Follows the database of one station.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +84,7 @@ impl LedgerCheck {
             }
             Fact::Sampled(samples) => match &samples.attribution {
                 Attribution::Named(_) | Attribution::Inferred(_) => Ok(()),
+                Attribution::None if samples.values.iter().all(is_triggered) => Ok(()),
                 Attribution::Unknown(_) | Attribution::None => {
                     Err(format!("meter values of no transaction: {:?}", samples.attribution))
                 }

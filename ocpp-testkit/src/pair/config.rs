@@ -58,7 +58,7 @@ pub struct PairConfig {
     pub survey: bool,
     /// A planted bug.
     pub sabotage: Option<Sabotage>,
-    /// Whether to record the wire, for a trace file.
+    /// Whether the wire is recorded, for a trace file.
     pub record_wire: bool,
 }
 

@@ -65,6 +65,9 @@ const SETTINGS: &[(u64, (&str, &[&str]))] = &[
     (1, ("AllowOfflineTxForUnknownId", &["true", "false"])),
     (1, ("WebSocketPingInterval", &["30", "120"])),
     (1, ("MeterValuesSampledData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register"])),
+    (1, ("StopTxnSampledData", &["Energy.Active.Import.Register", ""])),
+    (1, ("AuthorizationCacheEnabled", &["true", "false"])),
+    (1, ("LocalAuthListEnabled", &["true", "false"])),
     (1, ("NoSuchKey", &["1"])),
     (1, ("HeartbeatInterval", &["soon", "-1", ""])),
 ];
