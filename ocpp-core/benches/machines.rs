@@ -3,6 +3,8 @@
 //! `cargo bench -p ocpp-core`. Store, network and hardware answer at once and cost almost nothing. Each time is the best of
 //! several rounds.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up may end")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant as Clock};
 

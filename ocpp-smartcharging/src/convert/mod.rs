@@ -1,6 +1,6 @@
 //! From the messages of each version to the neutral model and back.
 //!
-//! Numbers keep three digits after the point; what a message has beyond them is cut off. What a composite schedule or a
+//! Numbers and times keep three digits after the point; what a message has beyond them is cut off. What a composite schedule or a
 //! report gives is written with as many digits as its version allows, cut off too: never more than was meant.
 //! Tariffs, price schedules, signatures and `customData` have no part in limits and are not kept.
 
@@ -11,6 +11,7 @@ mod v2_0_1;
 #[cfg(feature = "v2_1")]
 mod v2_1;
 
+use chrono::{DateTime, SubsecRound, Utc};
 use ocpp_types::Decimal;
 
 #[cfg(feature = "v2_0_1")]
@@ -42,6 +43,11 @@ pub enum ConvertError {
         /// The field.
         field: &'static str,
     },
+}
+
+/// A time as it is stored and sent: to the millisecond.
+fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(3)
 }
 
 /// `value` in the narrower type of the model.

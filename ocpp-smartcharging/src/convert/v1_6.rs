@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use ocpp_types::v1_6;
 
-use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option};
+use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option, whole_millis};
 use crate::composite::CompositeSchedule;
 use crate::filter::ClearFilter;
 use crate::model::{
@@ -34,8 +34,8 @@ impl TryFrom<&v1_6::ChargingProfile> for ChargingProfile {
                 }
             },
             recurrency: message.recurrency_kind.map(recurrency).transpose()?,
-            valid_from: message.valid_from,
-            valid_to: message.valid_to,
+            valid_from: message.valid_from.map(whole_millis),
+            valid_to: message.valid_to.map(whole_millis),
             transaction_id: message.transaction_id.map(|id| id.to_string()),
             schedules: vec![ChargingSchedule::try_from(&message.charging_schedule)?],
             max_offline_seconds: None,
@@ -52,7 +52,7 @@ impl TryFrom<&v1_6::ChargingSchedule> for ChargingSchedule {
     fn try_from(message: &v1_6::ChargingSchedule) -> Result<Self, ConvertError> {
         Ok(Self {
             id: 0,
-            start_schedule: message.start_schedule,
+            start_schedule: message.start_schedule.map(whole_millis),
             duration_seconds: narrow_option("duration", message.duration)?,
             unit: message.charging_rate_unit.try_into()?,
             periods: message.charging_schedule_period.iter().map(period).collect::<Result<_, _>>()?,

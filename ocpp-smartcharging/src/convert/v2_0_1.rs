@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use ocpp_types::text::CiText;
 use ocpp_types::v2_0_1;
 
-use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option};
+use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option, whole_millis};
 use crate::composite::{CompositePeriod, CompositeSchedule};
 use crate::filter::{ClearFilter, ReportFilter};
 use crate::model::{
@@ -59,8 +59,8 @@ impl TryFrom<&v2_0_1::ChargingProfile> for ChargingProfile {
                     return Err(ConvertError::Unrecognized { field: "recurrencyKind" });
                 }
             },
-            valid_from: message.valid_from,
-            valid_to: message.valid_to,
+            valid_from: message.valid_from.map(whole_millis),
+            valid_to: message.valid_to.map(whole_millis),
             transaction_id: message.transaction_id.as_ref().map(|id| id.as_str().to_string()),
             schedules: message.charging_schedule.iter().map(ChargingSchedule::try_from).collect::<Result<_, _>>()?,
             max_offline_seconds: None,
@@ -87,7 +87,7 @@ impl TryFrom<&v2_0_1::ChargingSchedule> for ChargingSchedule {
         };
         Ok(Self {
             id: narrow("id", message.id)?,
-            start_schedule: message.start_schedule,
+            start_schedule: message.start_schedule.map(whole_millis),
             duration_seconds: narrow_option("duration", message.duration)?,
             unit: message.charging_rate_unit.try_into()?,
             periods: message.charging_schedule_period.iter().map(period).collect::<Result<_, _>>()?,

@@ -8,7 +8,7 @@ use ocpp_types::Decimal;
 use ocpp_types::text::{CiText, Text};
 use ocpp_types::v2_1;
 
-use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option};
+use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option, whole_millis};
 use crate::composite::{CompositePeriod, CompositeSchedule};
 use crate::filter::{ClearFilter, ReportFilter};
 use crate::model::{
@@ -46,14 +46,14 @@ impl TryFrom<&v2_1::ChargingProfile> for ChargingProfile {
                     return Err(ConvertError::Unrecognized { field: "recurrencyKind" });
                 }
             },
-            valid_from: message.valid_from,
-            valid_to: message.valid_to,
+            valid_from: message.valid_from.map(whole_millis),
+            valid_to: message.valid_to.map(whole_millis),
             transaction_id: message.transaction_id.as_ref().map(|id| id.as_str().to_string()),
             schedules: message.charging_schedule.iter().map(ChargingSchedule::try_from).collect::<Result<_, _>>()?,
             max_offline_seconds: narrow_option("maxOfflineDuration", message.max_offline_duration)?,
             invalid_after_offline: message.invalid_after_offline_duration.unwrap_or(false),
             dyn_update_interval_seconds: narrow_option("dynUpdateInterval", message.dyn_update_interval)?,
-            dyn_update_time: message.dyn_update_time,
+            dyn_update_time: message.dyn_update_time.map(whole_millis),
         })
     }
 }
@@ -97,7 +97,7 @@ impl TryFrom<&v2_1::ChargingSchedule> for ChargingSchedule {
     fn try_from(message: &v2_1::ChargingSchedule) -> Result<Self, ConvertError> {
         Ok(Self {
             id: narrow("id", message.id)?,
-            start_schedule: message.start_schedule,
+            start_schedule: message.start_schedule.map(whole_millis),
             duration_seconds: narrow_option("duration", message.duration)?,
             unit: message.charging_rate_unit.try_into()?,
             periods: message.charging_schedule_period.iter().map(SchedulePeriod::try_from).collect::<Result<_, _>>()?,

@@ -158,7 +158,7 @@ fn records_restore_the_store_from_any_prefix() {
 #[test]
 fn profiles_survive_being_written_down() {
     let mut installed = profile(1, 1, Purpose::Tx, 10_000);
-    installed.profile.valid_from = Some(at(1) + TimeDelta::nanoseconds(5));
+    installed.profile.valid_from = Some(at(1) + TimeDelta::milliseconds(5));
     installed.profile.schedules[0].periods[0].extra = Some(Default::default());
     let text = serde_json::to_string(&installed).unwrap();
     assert_eq!(serde_json::from_str::<InstalledProfile>(&text).unwrap(), installed);
