@@ -15,7 +15,7 @@ pub enum MisuseError {
     #[error("evse {} does not exist", .0.0)]
     UnknownEvse(EvseId),
     /// No store operation with this ticket waits for a confirmation.
-    #[error("ticket {} was not issued or is durable already", .0.0)]
+    #[error("ticket {} was not issued", .0.0)]
     UnknownTicket(Ticket),
     /// No question with this id is open; a late answer is harmless, the default was taken.
     #[error("question {0} is not open")]

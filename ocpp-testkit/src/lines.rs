@@ -54,6 +54,20 @@ impl Line {
         })
     }
 
+    /// Reads the line's one JSON object.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and when it is something else: a list would be read as members in order.
+    pub fn parse_object<'a, T: Deserialize<'a>>(&'a self) -> Result<T, LineError> {
+        let first = self.bytes.iter().flatten().position(|byte| !byte.is_ascii_whitespace());
+        match first.and_then(|place| Some((place, self.bytes.as_ref()?.get(place)?))) {
+            Some((place, b'[')) => {
+                Err(LineError { line: self.number, column: place + 1, reason: "expected an object".to_owned() })
+            }
+            Some(_) | None => self.parse(),
+        }
+    }
+
     /// The line was understood, but cannot be carried out.
     pub fn refused(&self, reason: impl ToString) -> LineError {
         LineError { line: self.number, column: 0, reason: reason.to_string() }
@@ -109,6 +123,8 @@ mod tests {
         assert_eq!(error, LineError { line: 3, column: 9, reason: "expected value".to_owned() });
         assert_eq!(parse("{} {}").unwrap_err().reason, "trailing characters");
         assert_eq!(parse("\u{fffd}").unwrap_err().column, 1);
+        let error = Line::new(1, " [5]").parse_object::<(u64,)>().unwrap_err();
+        assert_eq!((error.column, error.reason.as_str()), (2, "expected an object"));
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl<M: Machine, Out: Write> Pipe<M, Out> {
     }
 
     fn carry_out(&mut self, line: &Line) -> Result<(), Trouble> {
-        let Order { at, input, restore, dump } = line.parse::<Order<M::Input, M::Dump>>()?;
+        let Order { at, input, restore, dump } = line.parse_object::<Order<M::Input, M::Dump>>()?;
         let at = at.map_or(self.now, |at| Instant::from_millis(at).max(self.now));
         match (input, restore, dump) {
             (Some(input), None, None) => {

@@ -91,7 +91,11 @@ pub fn source_folder(name: &str) -> PathBuf {
 
 /// The files as rustfmt leaves them.
 fn formatted(name: &str, files: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    let scratch = std::env::temp_dir().join(format!("ocpp-codegen-{name}-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let scratch = std::env::temp_dir().join(format!(
+        "ocpp-codegen-{name}-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     for (path, source) in &files {
         write_file(&scratch, path, source)?;
     }
