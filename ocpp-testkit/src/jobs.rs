@@ -9,6 +9,8 @@ use ocpp_core::time::Instant;
 
 /// The local host's discard port (RFC 863), where nothing listens.
 const NOWHERE: &str = "://127.0.0.1:9/";
+/// The name of a file that is no firmware of the station.
+pub const UNFIT: &str = "no-firmware";
 
 /// The jobs of a host.
 #[derive(Clone, Debug)]
@@ -16,12 +18,19 @@ pub struct HostJobs {
     /// How long each takes.
     pub takes: Duration,
     under_way: BTreeMap<JobId, (Instant, JobUpdate)>,
+    /// What fetched a file that cannot be installed.
+    unfit: BTreeSet<JobId>,
     installed: BTreeSet<JobId>,
 }
 
 impl Default for HostJobs {
     fn default() -> Self {
-        HostJobs { takes: Duration::from_secs(2), under_way: BTreeMap::new(), installed: BTreeSet::new() }
+        HostJobs {
+            takes: Duration::from_secs(2),
+            under_way: BTreeMap::new(),
+            unfit: BTreeSet::new(),
+            installed: BTreeSet::new(),
+        }
     }
 }
 
@@ -32,7 +41,14 @@ impl HostJobs {
             Job::Download { location } | Job::Upload { location, .. } if location.as_str().contains(NOWHERE) => {
                 JobUpdate::Failed
             }
-            Job::Download { .. } | Job::Upload { .. } => JobUpdate::Done,
+            Job::Download { location } => {
+                if location.as_str().ends_with(UNFIT) {
+                    self.unfit.insert(id);
+                }
+                JobUpdate::Done
+            }
+            Job::Upload { .. } => JobUpdate::Done,
+            Job::Install if self.unfit.contains(&id) => JobUpdate::Failed,
             Job::Install if self.installed.contains(&id) => JobUpdate::Done,
             Job::Install => JobUpdate::NeedsRestart,
             Job::Cancel => {
@@ -75,6 +91,16 @@ mod tests {
         let mut jobs = HostJobs::default();
         jobs.order(Instant::ZERO, JobId(1), &Job::Download { location: FileLocation::new("ftp://127.0.0.1:9/x") });
         assert_eq!(jobs.poll_update(Instant::from_millis(2_000)), Some((JobId(1), JobUpdate::Failed)));
+    }
+
+    #[test]
+    fn what_is_no_firmware_is_fetched_and_not_installed() {
+        let mut jobs = HostJobs::default();
+        jobs.order(Instant::ZERO, JobId(1), &Job::Download { location: FileLocation::new("ftp://files/no-firmware") });
+        assert_eq!(jobs.poll_update(Instant::from_millis(2_000)), Some((JobId(1), JobUpdate::Done)));
+        jobs.power_cut();
+        jobs.order(Instant::from_millis(3_000), JobId(1), &Job::Install);
+        assert_eq!(jobs.poll_update(Instant::from_millis(5_000)), Some((JobId(1), JobUpdate::Failed)));
     }
 
     #[test]

@@ -51,7 +51,7 @@ const TELLING: [&str; 9] = [
     "listVersion",
 ];
 
-/// What no case minds to come once more.
+/// What no case minds to come once more: 1.6 §4.6 and §4.7 say nothing against it.
 const MAY_COME_AGAIN: [&str; 2] = ["\"Heartbeat\"", "\"MeterValues\""];
 
 /// Values that one of the protocol's enumerations has.

@@ -29,6 +29,8 @@ pub enum Need {
     Connectors(u16),
     /// Offline transactions, by whatever rule.
     OfflineStart,
+    /// A file server that the run knows.
+    FileServer,
 }
 
 /// What a station told of itself by GetConfiguration.
@@ -99,6 +101,7 @@ impl Need {
             Need::FixedCable if !values.fixed_cable => lacks("for stations with a fixed cable".to_owned()),
             Need::BackupPower if !values.backup_power => lacks("for stations with a backup supply".to_owned()),
             Need::NoBackupPower if values.backup_power => lacks("for stations without a backup supply".to_owned()),
+            Need::FileServer if values.files.is_none() => lacks("needs a file server (the value files)".to_owned()),
             Need::Connectors(least) if capabilities.connectors() < least => {
                 lacks(format!("fewer than {least} connectors"))
             }
@@ -114,7 +117,8 @@ impl Need {
             | Need::BackupPower
             | Need::NoBackupPower
             | Need::Connectors(_)
-            | Need::OfflineStart => Ok(()),
+            | Need::OfflineStart
+            | Need::FileServer => Ok(()),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Values {
     pub fixed_cable: bool,
     /// Whether the station can speak while its power is gone.
     pub backup_power: bool,
+    /// A folder on a file server that the station reaches: it takes uploads, and holds a file `no-firmware`.
+    pub files: Option<String>,
     /// Goes into message ids, so that those of another run are others.
     pub run: String,
 }
@@ -75,6 +77,7 @@ impl Default for Values {
             tolerance: Duration::from_millis(1_500),
             fixed_cable: false,
             backup_power: false,
+            files: None,
             run: "0".to_owned(),
         }
     }
@@ -108,6 +111,7 @@ impl Values {
             "watch" => self.watch = seconds()?,
             "settle" => self.settle = seconds()?,
             "tolerance" => self.tolerance = seconds()?,
+            "files" => self.files = Some(text.to_owned()),
             _ => return Err(format!("no value is named {name:?}; see --help")),
         }
         Ok(())

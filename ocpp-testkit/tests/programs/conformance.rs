@@ -25,15 +25,24 @@ fn conformance(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).arg("conformance").args(QUICK).args(arguments).output().unwrap()
 }
 
+/// Case and verdict of each line, each of which says as well whose case it is and what it rests on.
 fn verdicts(output: &Output) -> Vec<(String, String)> {
     let lines = std::str::from_utf8(&output.stdout).unwrap().lines();
     let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     lines
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .map(|line| (text(&line, "case"), text(&line, "verdict")))
+        .map(|line| {
+            assert_eq!(text(&line, "reason").is_empty(), line["verdict"] == "pass", "{line}");
+            assert!(["station", "csms"].contains(&text(&line, "role").as_str()), "{line}");
+            assert!(line["spec"].as_array().is_some_and(|sections| sections.iter().all(Value::is_string)), "{line}");
+            (text(&line, "case"), text(&line, "verdict"))
+        })
         .collect()
 }
 
+/// One case or more of each kind of step. The others take minutes and pass as well, but for TC_044_2_CS and TC_045_2_CS: the
+/// host of the program `station` fetches and sends no file until a line tells it how that went, and names the job by a
+/// number that only the station's output has.
 #[test]
 fn live_station_passes_what_it_passes_in_virtual_time() {
     let directory = tempfile::tempdir().unwrap();
@@ -45,6 +54,8 @@ fn live_station_passes_what_it_passes_in_virtual_time() {
         "TC_012_CS",
         "TC_015_CS",
         "TC_018_1_CS",
+        // Before others: a lock that sticks is mended.
+        "TC_030_CS",
         "TC_032_2_CS",
         "TC_039_CS",
         "TC_040_2_CS",

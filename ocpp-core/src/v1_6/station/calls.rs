@@ -191,10 +191,10 @@ impl Machine {
         }
     }
 
-    /// 1.6 §5.18; an unknown connector is not supported (errata 3.87).
+    /// 1.6 §5.18; a fixed cable and an unknown connector are not supported (§7.46, errata 3.87).
     fn on_unlock(&mut self, shared: &mut Shared, token: ReplyToken, connector_id: i64) {
         let connector = u16::try_from(connector_id).ok().and_then(|id| self.connectors.get_mut(index(EvseId(id))));
-        let Some(connector) = connector else {
+        let Some(connector) = connector.filter(|_| !self.settings.has_fixed_cables()) else {
             let response = v1_6::UnlockConnectorResponse::new(v1_6::UnlockStatus::NotSupported);
             return answer(shared, token, &response);
         };

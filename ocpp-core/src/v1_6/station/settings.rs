@@ -220,6 +220,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether there is no plug to unlock.
+    pub fn has_fixed_cables(&self) -> bool {
+        self.has_fixed_cables
+    }
+
     /// The defaults, with the values of the configuration. Unknown names and bad values are given back.
     pub fn new(config: &StationConfig) -> (Self, Vec<CompactString>) {
         let mut settings = Settings {

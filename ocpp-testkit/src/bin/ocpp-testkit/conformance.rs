@@ -34,7 +34,8 @@ With --listen, {url} in the command is the address to connect to. A script can d
 A CSMS under test has to know the tokens CONF-A and CONF-B (Accepted, both with the parent CONF-GROUP), CONF-EXPIRED
 (Expired), CONF-BLOCKED (Blocked), and not to know CONF-INVALID. Other names, and times in seconds, are set by --value:
 token, token2, group, invalid_token, expired_token, blocked_token, connector, connectors, heartbeat, retry, sample,
-connection_timeout, reservation, patience, boot_patience, watch, settle, tolerance.
+connection_timeout, reservation, patience, boot_patience, watch, settle, tolerance. And files: the URL of a folder on a
+file server, which takes uploads and holds a file no-firmware that no station can install.
 
 A live station is brought back into its initial state after each case, as far as OCPP and the steps go.
 The exit status is 0 if no case failed and none was inconclusive.
@@ -207,7 +208,8 @@ impl Conformance {
             };
             if self.json {
                 let line = json!({
-                    "case": case.id, "title": case.title, "role": case.role(), "spec": case.spec, "unwritten": unwritten,
+                    "case": case.id, "title": case.title, "role": case.role(), "spec": sections(case),
+                    "unwritten": unwritten,
                 });
                 writeln!(stdout, "{line}")?;
             } else {
@@ -223,6 +225,7 @@ impl Conformance {
             station: self.id.clone(),
             fixed_cable: self.fixed_cable,
             backup_power: self.backup_power,
+            files: (self.url.is_none() && self.listen.is_none()).then(|| VirtualStation::FILES.to_owned()),
             ..Values::default()
         };
         if self.url.is_some() || self.listen.is_some() {
@@ -283,7 +286,7 @@ impl Conformance {
         let mut stdout = io::stdout().lock();
         if self.json {
             let line = json!({
-                "case": case.id, "title": case.title, "role": case.role(), "spec": case.spec, "verdict": verdict,
+                "case": case.id, "title": case.title, "role": case.role(), "spec": sections(case), "verdict": verdict,
                 "reason": reason, "ms": took.as_millis(),
             });
             return writeln!(stdout, "{line}");
@@ -297,6 +300,11 @@ impl Conformance {
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         writeln!(stdout, "{:14} {word:14} {}{reason}", case.id, case.title)
     }
+}
+
+/// The sections that a case rests on.
+fn sections(case: &Case) -> Vec<&'static str> {
+    case.spec.split(", ").collect()
 }
 
 fn save(directory: &Path, report: &Report) -> io::Result<()> {

@@ -67,19 +67,22 @@ impl Bench<'_> {
     }
 
     /// Rules that hold in every case: nothing before the station is accepted (1.6 §4.2), samples and ends only of
-    /// transactions that run, each ended once, and no meter that goes back.
+    /// transactions that run, each ended once, no meter that goes back, and no status that is no change.
     fn follow(&mut self, action: &str, payload: &Value, answer: Option<&Value>) -> Step {
         let number = |payload: &Value, name| payload.get(name).and_then(Value::as_i64);
         match action {
             "BootNotification" => {
                 self.is_accepted =
                     answer.and_then(|answer| answer.get("status")).is_some_and(|status| status == "Accepted");
+                self.told.clear();
                 return Ok(());
             }
             _ if !self.is_accepted => return Err(Stop::Failed(format!("sent {action} before it was accepted"))),
             "StatusNotification" => {
                 let status = payload.get("status").and_then(Value::as_str).unwrap_or_default();
-                self.statuses.insert(number(payload, "connectorId").unwrap_or_default(), status.to_owned());
+                let connector = number(payload, "connectorId").unwrap_or_default();
+                self.statuses.insert(connector, status.to_owned());
+                self.follow_status(connector, payload)?;
             }
             "StartTransaction" => {
                 if let Some(transaction) = answer.and_then(|answer| number(answer, "transactionId")) {
@@ -103,6 +106,20 @@ impl Bench<'_> {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// 1.6 §4.9: a status is reported when it changes, and no status changes into itself; an error may be reported any time.
+    fn follow_status(&mut self, connector: i64, payload: &Value) -> Step {
+        let mut told = payload.clone();
+        if let Some(told) = told.as_object_mut() {
+            told.remove("timestamp");
+        }
+        let is_error = payload.get("errorCode").is_some_and(|code| code != "NoError");
+        if !is_error && self.told.get(&connector) == Some(&told) {
+            return Err(Stop::Failed(format!("reported a status that did not change: {payload}")));
+        }
+        self.told.insert(connector, told);
         Ok(())
     }
 }

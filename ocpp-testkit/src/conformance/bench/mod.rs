@@ -50,6 +50,8 @@ pub struct Bench<'a> {
     given: BTreeSet<i64>,
     /// The last status of each connector.
     statuses: BTreeMap<i64, String>,
+    /// What each connector was last reported to be, since the station connected or was asked for it.
+    told: BTreeMap<i64, Value>,
     /// Whether the tokens are told to be of one group.
     is_grouped: bool,
     capabilities: Capabilities,
@@ -114,6 +116,7 @@ impl<'a> Bench<'a> {
                 + case.id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000_000) * 10,
             given: BTreeSet::new(),
             statuses: BTreeMap::new(),
+            told: BTreeMap::new(),
             is_grouped: false,
             capabilities: Capabilities::default(),
             traces: Traces::default(),
@@ -324,6 +327,9 @@ impl<'a> Bench<'a> {
         let text = json!([2, id, action.as_str(), payload]).to_string();
         self.open = Some((id, action));
         self.reply = None;
+        if action == Action::TriggerMessage {
+            self.told.clear();
+        }
         self.send(&text)?;
         let until = self.now() + self.values.patience;
         loop {
@@ -362,6 +368,7 @@ impl<'a> Bench<'a> {
             Some(Happening::Opened) => {
                 self.is_connected = true;
                 self.ids.clear();
+                self.told.clear();
                 self.note(json!({"event": "connected", "version": "1.6"}));
             }
             Some(Happening::Closed) => {

@@ -59,6 +59,8 @@ impl Bench<'_> {
         }
         let _ = self.pass(settle);
         for connector in &traces.plugged {
+            // The plug may be held for the token that started, which was refused afterwards.
+            let _ = self.ask("UnlockConnector", json!({ "connectorId": connector }), answer());
             self.perform(Manual::Unplug(*connector))?;
         }
         self.wait_until_free();

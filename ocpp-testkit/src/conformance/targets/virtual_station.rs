@@ -46,6 +46,9 @@ enum Due {
 }
 
 impl VirtualStation {
+    /// A folder on a file server that its host reaches: for [`Values::files`].
+    pub const FILES: &str = "ftp://files.example/conformance";
+
     /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed.
     ///
     /// # Errors

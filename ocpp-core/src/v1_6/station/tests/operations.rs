@@ -141,6 +141,15 @@ fn unlock_is_answered_by_the_lock() {
 }
 
 #[test]
+fn fixed_cable_is_not_unlocked() {
+    let config = StationConfig { has_fixed_cables: true, ..config(&[]) };
+    let mut bench = Bench::with_config(Image::default(), config).online();
+    let orders = bench.orders.len();
+    assert_eq!(bench.request("UnlockConnector", &json!({"connectorId": 1}))["status"], "NotSupported");
+    assert_eq!(bench.orders.len(), orders, "nothing is ordered");
+}
+
+#[test]
 fn availability_survives_a_restart_and_waits_for_the_transaction() {
     let mut bench = Bench::running(&[]);
     let change = json!({"connectorId": 1, "type": "Inoperative"});
