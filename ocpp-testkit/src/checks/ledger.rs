@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocpp_core::csms::{Attribution, Fact, TransactionId};
+use ocpp_core::csms::{Attribution, Fact, MeterValue, SampledValue, Samples, TransactionId};
 use ocpp_core::station::EvseId;
 
 use super::Violation;
@@ -82,13 +82,7 @@ impl LedgerCheck {
                 self.running.insert(transaction.clone(), evse);
                 Ok(())
             }
-            Fact::Sampled(samples) => match &samples.attribution {
-                Attribution::Named(_) | Attribution::Inferred(_) => Ok(()),
-                Attribution::None if samples.values.iter().all(is_triggered) => Ok(()),
-                Attribution::Unknown(_) | Attribution::None => {
-                    Err(format!("meter values of no transaction: {:?}", samples.attribution))
-                }
-            },
+            Fact::Sampled(samples) => self.sampled(samples, meters),
             Fact::Stopped(stopped) => {
                 let (transaction, stop_wh) = (&stopped.transaction, stopped.report.meter_stop_wh);
                 let evse = self.running.remove(transaction);
@@ -113,6 +107,49 @@ impl LedgerCheck {
         }
     }
 
+    /// Readings of a transaction lie between its begin and now. Those of the clock come without one while none runs, and tell
+    /// of nothing that is not on the bill; those that the CSMS asked for may come at any time.
+    fn sampled(&self, samples: &Samples, meters: &Meters<'_>) -> Result<(), String> {
+        let evse = EvseId(u16::try_from(samples.connector).unwrap_or(0));
+        let Some(hardware) = meters.hardware.get(&evse) else {
+            return Err(format!("meter values of connector {}", samples.connector));
+        };
+        let account = self.accounts.get(&evse);
+        let running = account.and_then(|account| account.running.as_ref());
+        let billed = account.map_or_else(
+            || Billed::up_to(hardware.meter().register_mwh(meters.since) / 1000),
+            |account| account.billed.clone(),
+        );
+        let unbillable_mwh = meters.unbillable_mwh.get(&evse).copied().unwrap_or(0);
+        for value in &samples.values {
+            let registers_wh: Vec<i64> = value.values.iter().filter_map(register_wh).collect();
+            for register_wh in &registers_wh {
+                shown(hardware.meter().register_mwh(meters.now), *register_wh)
+                    .map_err(|shown| format!("connector {} was read at {shown}", evse.0))?;
+            }
+            let is_right = match (&samples.attribution, running) {
+                (Attribution::Named(_) | Attribution::Inferred(_) | Attribution::None, _) if is_triggered(value) => {
+                    true
+                }
+                (Attribution::Named(named), Some(running)) if running.transaction == *named => {
+                    registers_wh.iter().all(|register_wh| *register_wh >= running.meter_start_wh - SLACK_WH)
+                }
+                (Attribution::None, None) if is_of_the_clock(value) => {
+                    registers_wh.iter().all(|register_wh| billed.clone().goes_on(*register_wh, unbillable_mwh).is_ok())
+                }
+                _ => false,
+            };
+            if !is_right {
+                let (attribution, running) = (&samples.attribution, running.map(|running| &running.transaction));
+                return Err(format!(
+                    "connector {} was at {registers_wh:?} Wh for {attribution:?}, while {running:?} ran and {billed:?}",
+                    evse.0
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The tokens of the transactions that run.
     pub fn charging(&self) -> impl Iterator<Item = &str> {
         self.accounts.values().filter_map(|account| account.running.as_ref()).map(|running| running.token.as_str())
@@ -128,6 +165,17 @@ impl Account {
     fn new(first_wh: i64) -> Self {
         Account { billed: Billed::up_to(first_wh), running: None, totals: Totals::default() }
     }
+}
+
+fn is_of_the_clock(value: &MeterValue) -> bool {
+    value.values.iter().all(|sample| sample.context.as_deref() == Some("Sample.Clock"))
+}
+
+/// The energy register in Wh, rounded down, if it is that.
+fn register_wh(sample: &SampledValue) -> Option<i64> {
+    let is_register = sample.measurand.as_deref().is_none_or(|name| name == "Energy.Active.Import.Register");
+    let whole = sample.value.split_once('.').map_or(sample.value.as_str(), |(whole, _)| whole);
+    whole.parse().ok().filter(|_| is_register && sample.unit.as_deref().is_none_or(|unit| unit == "Wh"))
 }
 
 /// No meter showed more than it does now.
