@@ -236,6 +236,39 @@ mod tests {
         Ok((check.totals().map(|(_, totals)| totals.energy_wh).sum(), check.charging().count()))
     }
 
+    fn sampled(attribution: Attribution, context: &str, value: &str) -> Fact {
+        let sample = SampledValue {
+            value: value.to_owned(),
+            context: Some(context.into()),
+            format: None,
+            measurand: None,
+            phase: None,
+            location: None,
+            unit: None,
+        };
+        let values = vec![MeterValue { at: DateTime::UNIX_EPOCH, values: vec![sample] }];
+        Fact::Sampled(Samples { connector: 1, attribution, values })
+    }
+
+    #[test]
+    fn readings_of_the_clock_tell_what_is_on_the_bill_while_nothing_runs() {
+        let first = || Attribution::Named(TransactionId::from(1));
+        let clock = |attribution, value| sampled(attribution, "Sample.Clock", value);
+        let session = |between| look(&[started(1, 1000), stopped(1, 1060), between, started(2, 1060)]).is_ok();
+        assert!(session(clock(Attribution::None, "1060.512")));
+        assert!(!session(clock(Attribution::None, "1070.0")), "energy that nobody pays");
+        assert!(!session(clock(Attribution::None, "1010.0")), "backwards");
+        assert!(!session(clock(first(), "1060.0")), "of a transaction that has ended");
+        assert!(!session(sampled(Attribution::None, "Sample.Periodic", "1060.0")), "of no transaction");
+        assert!(session(sampled(Attribution::None, "Trigger", "1090.0")));
+        assert!(!session(sampled(Attribution::None, "Trigger", "1190.0")), "more than the meter shows");
+        let during = |reading| look(&[started(1, 1000), reading]).is_ok();
+        assert!(during(clock(first(), "1050.0")));
+        assert!(!during(clock(first(), "950.0")), "below the start");
+        assert!(!during(clock(Attribution::None, "1000.0")), "a transaction runs");
+        assert!(!during(clock(Attribution::Unknown(TransactionId::from(9)), "1000.0")));
+    }
+
     #[test]
     fn what_flowed_is_counted_and_what_runs_is_known() {
         assert_eq!(look(&[started(1, 1000), stopped(1, 1060), started(2, 1060)]), Ok((60, 1)));
