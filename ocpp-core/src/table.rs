@@ -61,6 +61,10 @@ impl<K: Ord, V> Table<K, V> {
         self.rows.iter().map(|(_, value)| value)
     }
 
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().map(|(_, value)| value)
+    }
+
     /// Where the key is, or belongs.
     fn find(&self, key: &K) -> Result<usize, usize> {
         self.rows.binary_search_by(|(other, _)| other.cmp(key))

@@ -198,7 +198,7 @@ pub struct Limits {
     /// How many of them may be meter samples; further ones are dropped and reported.
     pub journal_samples: usize,
     /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
-    /// thinned out (1.6 errata 3.91).
+    /// thinned out (1.6 errata 3.91). Their log holds at most three times as many, and two.
     pub stop_readings: usize,
     /// Tokens in the authorisation cache, where it is enabled.
     pub token_cache: u16,

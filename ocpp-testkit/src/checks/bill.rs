@@ -57,7 +57,7 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
 }
 
 /// How far the energy of a connector is on the bill.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Billed {
     register_wh: i64,
     /// What was found missing so far.

@@ -10,8 +10,8 @@ use super::Violation;
 
 /// The prefix of the entries of running transactions.
 const TRANSACTION: &str = "tx/";
-/// How many times the readings that are kept their log may hold.
-const READINGS_SLACK: usize = 4;
+/// How many times the readings that are kept their log may hold, beside one that is new and one that moves.
+const READINGS_SLACK: usize = 3;
 /// How much more than one made of the same records a machine that ran for long may hold, in characters of its `Debug` form:
 /// the answers that it remembers, in case they are asked for again.
 const MEMORY_SLACK: usize = 2_000;
@@ -37,8 +37,8 @@ impl BoundsCheck {
         }
         // A delivered record stays until the trim after it is durable.
         within("records of the journal", self.count(Log::Transactions), limits.journal + 1)?;
-        // Readings that were thinned out stay until those before them are trimmed.
-        within("readings for stops", self.count(Log::StopReadings), limits.stop_readings * READINGS_SLACK)?;
+        // Readings that are needed no more stay until those before them are trimmed.
+        within("readings for stops", self.count(Log::StopReadings), limits.stop_readings * READINGS_SLACK + 2)?;
         within("entries of transactions", self.transactions.len(), limits.journal)?;
         within("store operations under way", volatile, limits.unconfirmed + limits.journal)
     }

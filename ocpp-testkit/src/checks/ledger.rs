@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocpp_core::csms::{Attribution, Fact, TransactionId};
+use ocpp_core::csms::{Attribution, Fact, MeterValue, SampledValue, Samples, TransactionId};
 use ocpp_core::station::EvseId;
 
 use super::Violation;
@@ -82,13 +82,7 @@ impl LedgerCheck {
                 self.running.insert(transaction.clone(), evse);
                 Ok(())
             }
-            Fact::Sampled(samples) => match &samples.attribution {
-                Attribution::Named(_) | Attribution::Inferred(_) => Ok(()),
-                Attribution::None if samples.values.iter().all(is_triggered) => Ok(()),
-                Attribution::Unknown(_) | Attribution::None => {
-                    Err(format!("meter values of no transaction: {:?}", samples.attribution))
-                }
-            },
+            Fact::Sampled(samples) => self.sampled(samples, meters),
             Fact::Stopped(stopped) => {
                 let (transaction, stop_wh) = (&stopped.transaction, stopped.report.meter_stop_wh);
                 let evse = self.running.remove(transaction);
@@ -113,6 +107,49 @@ impl LedgerCheck {
         }
     }
 
+    /// Readings of a transaction lie between its begin and now. Those of the clock come without one while none runs, and tell
+    /// of nothing that is not on the bill; those that the CSMS asked for may come at any time.
+    fn sampled(&self, samples: &Samples, meters: &Meters<'_>) -> Result<(), String> {
+        let evse = EvseId(u16::try_from(samples.connector).unwrap_or(0));
+        let Some(hardware) = meters.hardware.get(&evse) else {
+            return Err(format!("meter values of connector {}", samples.connector));
+        };
+        let account = self.accounts.get(&evse);
+        let running = account.and_then(|account| account.running.as_ref());
+        let billed = account.map_or_else(
+            || Billed::up_to(hardware.meter().register_mwh(meters.since) / 1000),
+            |account| account.billed.clone(),
+        );
+        let unbillable_mwh = meters.unbillable_mwh.get(&evse).copied().unwrap_or(0);
+        for value in &samples.values {
+            let registers_wh: Vec<i64> = value.values.iter().filter_map(register_wh).collect();
+            for register_wh in &registers_wh {
+                shown(hardware.meter().register_mwh(meters.now), *register_wh)
+                    .map_err(|shown| format!("connector {} was read at {shown}", evse.0))?;
+            }
+            let is_right = match (&samples.attribution, running) {
+                (Attribution::Named(_) | Attribution::Inferred(_) | Attribution::None, _) if is_triggered(value) => {
+                    true
+                }
+                (Attribution::Named(named), Some(running)) if running.transaction == *named => {
+                    registers_wh.iter().all(|register_wh| *register_wh >= running.meter_start_wh - SLACK_WH)
+                }
+                (Attribution::None, None) if is_of_the_clock(value) => {
+                    registers_wh.iter().all(|register_wh| billed.clone().goes_on(*register_wh, unbillable_mwh).is_ok())
+                }
+                _ => false,
+            };
+            if !is_right {
+                let (attribution, running) = (&samples.attribution, running.map(|running| &running.transaction));
+                return Err(format!(
+                    "connector {} was at {registers_wh:?} Wh for {attribution:?}, while {running:?} ran and {billed:?}",
+                    evse.0
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The tokens of the transactions that run.
     pub fn charging(&self) -> impl Iterator<Item = &str> {
         self.accounts.values().filter_map(|account| account.running.as_ref()).map(|running| running.token.as_str())
@@ -128,6 +165,17 @@ impl Account {
     fn new(first_wh: i64) -> Self {
         Account { billed: Billed::up_to(first_wh), running: None, totals: Totals::default() }
     }
+}
+
+fn is_of_the_clock(value: &MeterValue) -> bool {
+    value.values.iter().all(|sample| sample.context.as_deref() == Some("Sample.Clock"))
+}
+
+/// The energy register in Wh, rounded down, if it is that.
+fn register_wh(sample: &SampledValue) -> Option<i64> {
+    let is_register = sample.measurand.as_deref().is_none_or(|name| name == "Energy.Active.Import.Register");
+    let whole = sample.value.split_once('.').map_or(sample.value.as_str(), |(whole, _)| whole);
+    whole.parse().ok().filter(|_| is_register && sample.unit.as_deref().is_none_or(|unit| unit == "Wh"))
 }
 
 /// No meter showed more than it does now.
@@ -186,6 +234,39 @@ mod tests {
         let mut check = LedgerCheck::default();
         check.look(facts, &meters)?;
         Ok((check.totals().map(|(_, totals)| totals.energy_wh).sum(), check.charging().count()))
+    }
+
+    fn sampled(attribution: Attribution, context: &str, value: &str) -> Fact {
+        let sample = SampledValue {
+            value: value.to_owned(),
+            context: Some(context.into()),
+            format: None,
+            measurand: None,
+            phase: None,
+            location: None,
+            unit: None,
+        };
+        let values = vec![MeterValue { at: DateTime::UNIX_EPOCH, values: vec![sample] }];
+        Fact::Sampled(Samples { connector: 1, attribution, values })
+    }
+
+    #[test]
+    fn readings_of_the_clock_tell_what_is_on_the_bill_while_nothing_runs() {
+        let first = || Attribution::Named(TransactionId::from(1));
+        let clock = |attribution, value| sampled(attribution, "Sample.Clock", value);
+        let session = |between| look(&[started(1, 1000), stopped(1, 1060), between, started(2, 1060)]).is_ok();
+        assert!(session(clock(Attribution::None, "1060.512")));
+        assert!(!session(clock(Attribution::None, "1070.0")), "energy that nobody pays");
+        assert!(!session(clock(Attribution::None, "1010.0")), "backwards");
+        assert!(!session(clock(first(), "1060.0")), "of a transaction that has ended");
+        assert!(!session(sampled(Attribution::None, "Sample.Periodic", "1060.0")), "of no transaction");
+        assert!(session(sampled(Attribution::None, "Trigger", "1090.0")));
+        assert!(!session(sampled(Attribution::None, "Trigger", "1190.0")), "more than the meter shows");
+        let during = |reading| look(&[started(1, 1000), reading]).is_ok();
+        assert!(during(clock(first(), "1050.0")));
+        assert!(!during(clock(first(), "950.0")), "below the start");
+        assert!(!during(clock(Attribution::None, "1000.0")), "a transaction runs");
+        assert!(!during(clock(Attribution::Unknown(TransactionId::from(9)), "1000.0")));
     }
 
     #[test]

@@ -35,15 +35,19 @@ const COMMANDS: &[(u64, Draw)] = &[
     (2, |dice, _| call("CancelReservation", &format!(r#"{{"reservationId":{}}}"#, reservation(dice)))),
     (3, change_availability),
     (4, change_configuration),
+    (3, configure_metering),
     (2, get_configuration),
     (1, |dice, _| call("Reset", &format!(r#"{{"type":"{}"}}"#, dice.one_of(["Soft", "Hard"])))),
     (2, |dice, desk| call("UnlockConnector", &format!(r#"{{"connectorId":{}}}"#, connector(dice, desk, 1)))),
     (1, |_, _| call("ClearCache", "{}")),
     (2, trigger),
     (1, |_, _| call("GetLocalListVersion", "{}")),
-    (1, local_list),
+    (2, local_list),
     (1, |dice, desk| call("GetCompositeSchedule", &schedule_request(dice, desk))),
-    (1, set_profile),
+    (3, set_profile),
+    (1, remote_start_with_profile),
+    (1, |dice, desk| update_firmware(dice.one_of(FILES), &time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY)))),
+    (1, |dice, _| call("GetDiagnostics", &format!(r#"{{"location":"{}"}}"#, dice.one_of(FILES)))),
     (1, |dice, _| call("ClearChargingProfile", &format!(r#"{{"id":{}}}"#, dice.between(1, 3)))),
     (1, |_, _| call("DataTransfer", r#"{"vendorId":"nobody","data":"anything"}"#)),
     (1, |_, _| call("Nonsense", r#"{"a":[1,2,3]}"#)),
@@ -52,7 +56,6 @@ const COMMANDS: &[(u64, Draw)] = &[
 
 /// What can be configured without giving up what the checks rest on.
 const SETTINGS: &[(u64, (&str, &[&str]))] = &[
-    (2, ("MeterValueSampleInterval", &["0", "30", "60", "300", "900"])),
     (1, ("HeartbeatInterval", &["0", "60", "600", "86400"])),
     (1, ("ConnectionTimeOut", &["5", "60", "300"])),
     (1, ("MinimumStatusDuration", &["0", "1", "20"])),
@@ -64,24 +67,41 @@ const SETTINGS: &[(u64, (&str, &[&str]))] = &[
     (1, ("LocalAuthorizeOffline", &["true", "false"])),
     (1, ("AllowOfflineTxForUnknownId", &["true", "false"])),
     (1, ("WebSocketPingInterval", &["30", "120"])),
-    (1, ("MeterValuesSampledData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register"])),
-    (1, ("StopTxnSampledData", &["Energy.Active.Import.Register", ""])),
     (1, ("AuthorizationCacheEnabled", &["true", "false"])),
     (1, ("LocalAuthListEnabled", &["true", "false"])),
     (1, ("NoSuchKey", &["1"])),
     (1, ("HeartbeatInterval", &["soon", "-1", ""])),
 ];
 
+/// What is measured, when, and what stops tell of it.
+const METERING: &[(u64, (&str, &[&str]))] = &[
+    (2, ("MeterValueSampleInterval", &["0", "10", "30", "60", "300", "900"])),
+    (3, ("ClockAlignedDataInterval", &["0", "60", "300", "900", "86400"])),
+    (1, ("MeterValuesSampledData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register"])),
+    (1, ("MeterValuesAlignedData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register", ""])),
+    (2, ("StopTxnSampledData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register", ""])),
+    (2, ("StopTxnAlignedData", &["Energy.Active.Import.Register,Voltage", "Energy.Active.Import.Register", ""])),
+];
+
+/// Where a file is to be fetched or sent; nobody listens at the second.
+const FILES: [&str; 2] = ["ftp://files.example/1", NOBODY];
+
+const NOBODY: &str = "ftp://127.0.0.1:9/1";
+
+/// How long firmware has to wait, in seconds: less than until the last drivers come.
+const LONGEST_FIRMWARE_DELAY: u64 = LONGEST_CONNECTION_TIMEOUT;
+
 /// Something that an operator wants.
 pub(super) fn draw(dice: &mut Dice, desk: Desk) -> Step {
     dice.weighted(COMMANDS).map_or(Step::RemoteStopRunning, |draw| draw(dice, desk))
 }
 
-/// The operator takes back what keeps drivers away.
+/// The operator takes back what keeps drivers away, and firmware that would come between.
 pub(super) fn make_free() -> Vec<Step> {
     let cancel = |id| call("CancelReservation", &format!(r#"{{"reservationId":{id}}}"#));
     let operative = call("ChangeAvailability", r#"{"connectorId":0,"type":"Operative"}"#);
-    std::iter::once(operative).chain((1..=RESERVATIONS).map(cancel)).collect()
+    let no_firmware = update_firmware(NOBODY, "2020-01-01T00:00:00Z");
+    [operative, no_firmware].into_iter().chain((1..=RESERVATIONS).map(cancel)).collect()
 }
 
 /// The operator ends what runs, and lets go of every plug.
@@ -133,7 +153,15 @@ fn change_availability(dice: &mut Dice, desk: Desk) -> Step {
 }
 
 fn change_configuration(dice: &mut Dice, _: Desk) -> Step {
-    let (key, values) = dice.weighted(SETTINGS).copied().unwrap_or(("NoSuchKey", &["1"]));
+    change_one_of(dice, SETTINGS)
+}
+
+fn configure_metering(dice: &mut Dice, _: Desk) -> Step {
+    change_one_of(dice, METERING)
+}
+
+fn change_one_of(dice: &mut Dice, settings: &[(u64, (&str, &[&str]))]) -> Step {
+    let (key, values) = dice.weighted(settings).copied().unwrap_or(("NoSuchKey", &["1"]));
     let place = dice.below(values.len() as u64);
     let value = (0..).zip(values).find(|(n, _)| *n == place).map_or("", |(_, value)| *value);
     Step::Csms(Command::ChangeConfiguration { key: key.into(), value: value.into() })
@@ -152,9 +180,21 @@ fn trigger(dice: &mut Dice, desk: Desk) -> Step {
 
 fn local_list(dice: &mut Dice, _: Desk) -> Step {
     let (version, kind) = (dice.between(1, 5), dice.one_of(["Full", "Differential"]));
-    let entry = format!(r#"{{"idTag":"{}","idTagInfo":{{"status":"Accepted"}}}}"#, tokens::known(dice));
-    let rest = format!(r#""updateType":"{kind}","localAuthorizationList":[{entry}]"#);
+    let entry = |dice: &mut Dice| {
+        let token = tokens::known(dice);
+        // A differential update without a verdict takes the token out.
+        match dice.one_of(["Accepted", "Accepted", "Blocked", ""]) {
+            "" => format!(r#"{{"idTag":"{token}"}}"#),
+            status => format!(r#"{{"idTag":"{token}","idTagInfo":{{"status":"{status}"}}}}"#),
+        }
+    };
+    let entries: Vec<String> = (0..dice.below(4)).map(|_| entry(dice)).collect();
+    let rest = format!(r#""updateType":"{kind}","localAuthorizationList":[{}]"#, entries.join(","));
     call("SendLocalList", &format!(r#"{{"listVersion":{version},{rest}}}"#))
+}
+
+fn update_firmware(location: &str, from: &str) -> Step {
+    call("UpdateFirmware", &format!(r#"{{"location":"{location}","retries":1,"retrieveDate":"{from}"}}"#))
 }
 
 fn schedule_request(dice: &mut Dice, desk: Desk) -> String {
@@ -162,13 +202,40 @@ fn schedule_request(dice: &mut Dice, desk: Desk) -> String {
 }
 
 fn set_profile(dice: &mut Dice, desk: Desk) -> Step {
-    let (id, limit) = (dice.between(1, 3), dice.between(0, 32));
-    let period = format!(r#"{{"startPeriod":0,"limit":{limit}.0}}"#);
-    let schedule = format!(r#"{{"chargingRateUnit":"A","chargingSchedulePeriod":[{period}]}}"#);
-    let purpose = r#""chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative""#;
-    let profile = format!(r#"{{"chargingProfileId":{id},"stackLevel":0,{purpose},"chargingSchedule":{schedule}}}"#);
     let connector = connector(dice, desk, 0);
+    let purpose = match connector {
+        0 => dice.one_of(["ChargePointMaxProfile", "TxDefaultProfile"]),
+        _ => dice.one_of(["TxDefaultProfile", "TxProfile"]),
+    };
+    let profile = profile(dice, desk, purpose);
     call("SetChargingProfile", &format!(r#"{{"connectorId":{connector},"csChargingProfiles":{profile}}}"#))
+}
+
+fn remote_start_with_profile(dice: &mut Dice, desk: Desk) -> Step {
+    let (connector, token) = (connector(dice, desk, 1), tokens::known(dice));
+    let profile = profile(dice, desk, "TxProfile");
+    let rest = format!(r#""idTag":"{token}","chargingProfile":{profile}"#);
+    call("RemoteStartTransaction", &format!(r#"{{"connectorId":{connector},{rest}}}"#))
+}
+
+/// Limits that change after a while, counted from the charging, a time, or each midnight.
+fn profile(dice: &mut Dice, desk: Desk, purpose: &str) -> String {
+    let (id, level, limit) = (dice.between(1, 3), dice.below(3), dice.between(0, 32));
+    let periods = format!(
+        r#"[{{"startPeriod":0,"limit":{limit}.0}},{{"startPeriod":{},"limit":{}.5}}]"#,
+        dice.between(60, 3_600),
+        dice.between(6, 31)
+    );
+    let start = format!(r#""startSchedule":"{}","#, time(desk, Duration::ZERO));
+    let (kind, start) = match dice.below(3) {
+        0 if purpose != "ChargePointMaxProfile" => (r#""Relative""#, ""),
+        1 => (r#""Recurring","recurrencyKind":"Daily""#, start.as_str()),
+        _ => (r#""Absolute""#, start.as_str()),
+    };
+    let unit = dice.one_of(["A", "W"]);
+    let schedule = format!(r#"{{{start}"chargingRateUnit":"{unit}","chargingSchedulePeriod":{periods}}}"#);
+    let what = format!(r#""chargingProfilePurpose":"{purpose}","chargingProfileKind":{kind}"#);
+    format!(r#"{{"chargingProfileId":{id},"stackLevel":{level},{what},"chargingSchedule":{schedule}}}"#)
 }
 
 #[cfg(test)]

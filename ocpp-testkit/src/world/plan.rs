@@ -74,6 +74,8 @@ pub struct Place {
     pub keeps_time: bool,
     /// Its store.
     pub store: StoreHabits,
+    /// How many readings it keeps for stops.
+    pub stop_readings: usize,
     /// From the station to the server.
     pub latency_up: Duration,
     /// From the server to the station.
@@ -185,6 +187,7 @@ impl Place {
                 lies: false,
                 tears: dice.chance(50),
             },
+            stop_readings: dice.one_of([300, 30, 5]),
             latency_up: latency(dice),
             latency_down: latency(dice),
             boots: (0..dice.one_of([0, 0, 0, 1, 2])).map(|_| boot(dice)).collect(),
@@ -211,6 +214,7 @@ impl Place {
         config.seed = plan.seed.child("pair", self.number as u64);
         config.station = config.station.with_evses(self.evses);
         config.station.identity = self.identity().into();
+        config.station.limits.stop_readings = self.stop_readings;
         config.wall = plan.wall;
         config.station_clock = if self.keeps_time { plan.wall } else { WallClock::UNSET };
         config.station_store = self.store;

@@ -3,7 +3,11 @@
 //! Owns the log of them. A transaction has at most so many: when they grow more, every second one goes, and from then on
 //! only every second new one is kept (1.6 errata 3.91). The first and the last reading are not here: they are part of the
 //! records of start and stop, and never go.
+//!
+//! A log is trimmed from its beginning only, so a transaction that runs for long would keep all that came after its first
+//! reading. Once the log is long, each new reading has the oldest one that is needed written again at the end.
 
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
@@ -16,6 +20,9 @@ use crate::store::{Image, Log, LogIndex, StoreOp, StoreQueue};
 use crate::table::Table;
 use crate::time::{Clock, Stamp};
 
+/// Readings move while the log holds more than so many times those that may be kept.
+const LONG_LOG: usize = 2;
+
 /// Values of one moment of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StopReading {
@@ -25,17 +32,36 @@ pub(crate) struct StopReading {
     pub values: Vec<MeterSample>,
 }
 
-impl Record for StopReading {
-    const KIND: u8 = 5;
+/// A reading and its place among those of its transaction, which also tells whether it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Placed {
+    place: u64,
+    /// From here on only the readings whose places are multiples of this are kept: a stop that is told again after a restart
+    /// has to tell the same.
+    stride: u64,
+    reading: StopReading,
 }
 
-/// The readings of one transaction.
+impl Record for Placed {
+    const KIND: u8 = 6;
+}
+
+/// The readings of one transaction, oldest first, and where they are in the log.
 #[derive(Debug)]
 struct Thinned {
-    readings: Vec<(LogIndex, StopReading)>,
-    /// Of so many new ones, one is kept.
-    stride: u32,
-    passed: u32,
+    readings: Vec<(LogIndex, Placed)>,
+    /// The readings at multiples of it are kept.
+    stride: u64,
+    next_place: u64,
+}
+
+impl Thinned {
+    const NEW: Thinned = Thinned { readings: Vec::new(), stride: 1, next_place: 0 };
+
+    fn thin(&mut self, stride: u64) {
+        self.stride = stride;
+        self.readings.retain(|(_, kept)| kept.place.is_multiple_of(stride));
+    }
 }
 
 /// The readings of all transactions.
@@ -43,8 +69,8 @@ struct Thinned {
 pub(crate) struct StopReadings {
     kept: Table<TransactionNo, Thinned>,
     next_position: u64,
-    /// The last position that may still be in the log.
-    last: Option<LogIndex>,
+    /// The positions that may still be in the log.
+    logged: VecDeque<LogIndex>,
 }
 
 impl StopReadings {
@@ -57,66 +83,91 @@ impl StopReadings {
         most: usize,
         is_needed: impl Fn(TransactionNo) -> bool,
     ) -> (Self, Vec<CompactString>) {
-        let mut readings = StopReadings { kept: Table::default(), next_position: first_position, last: None };
+        let mut readings =
+            StopReadings { kept: Table::default(), next_position: first_position, logged: VecDeque::new() };
         let mut skipped = Vec::new();
-        let mut first = None;
+        let mut needed = BTreeMap::new();
         for (position, bytes) in image.records(Log::StopReadings) {
-            first = first.or(Some(position));
-            readings.last = Some(position);
-            match StopReading::from_bytes(bytes) {
-                Ok(reading) if is_needed(reading.transaction) => {
-                    clock.saw(reading.at);
-                    readings.keep(position, reading, most);
+            readings.logged.push_back(position);
+            match Placed::from_bytes(bytes) {
+                // Of one that moved, the later record stays.
+                Ok(placed) if is_needed(placed.reading.transaction) => {
+                    clock.saw(placed.reading.at);
+                    needed.insert((placed.reading.transaction, placed.place), (position, placed));
                 }
                 Ok(_) => {}
                 Err(_) => skipped.push(format_compact!("{}/{}", Log::StopReadings.as_str(), position.0)),
             }
         }
-        if first.is_some_and(|first| readings.first_needed().is_none_or(|needed| first < needed)) {
-            readings.trim(store);
+        for ((transaction, place), (position, placed)) in needed {
+            let mut thinned = readings.kept.remove(&transaction).unwrap_or(Thinned::NEW);
+            thinned.next_place = place.saturating_add(1);
+            thinned.stride = thinned.stride.max(placed.stride);
+            thinned.readings.push((position, placed));
+            readings.kept.insert(transaction, thinned);
         }
+        for thinned in readings.kept.values_mut() {
+            thinned.thin(thinned.stride);
+            thinned.readings.truncate(most);
+        }
+        readings.trim(store);
         (readings, skipped)
     }
 
     /// The readings of a transaction, oldest first.
     pub fn of(&self, transaction: TransactionNo) -> impl Iterator<Item = &StopReading> {
-        self.kept.get(&transaction).into_iter().flat_map(|thinned| &thinned.readings).map(|(_, reading)| reading)
+        self.kept.get(&transaction).into_iter().flat_map(|thinned| &thinned.readings).map(|(_, kept)| &kept.reading)
     }
 
-    /// Takes a reading in. A transaction keeps at most `most`, all of them `limit`: false if there was no room.
+    /// Takes a reading in. A transaction keeps at most `most`, all of them `limit`: false if there was no room. The log holds
+    /// no more than three times `limit`, and two.
     pub fn add(&mut self, store: &mut StoreQueue, reading: StopReading, most: usize, limit: usize) -> bool {
-        if let Some(thinned) = self.kept.get_mut(&reading.transaction) {
-            thinned.passed += 1;
-            if thinned.passed < thinned.stride {
-                return true;
-            }
-            thinned.passed = 0;
-        }
-        if most == 0 || self.kept.values().map(|thinned| thinned.readings.len()).sum::<usize>() >= limit {
+        let transaction = reading.transaction;
+        let (place, mut stride, held) = self
+            .kept
+            .get(&transaction)
+            .map_or((0, 1, 0), |thinned| (thinned.next_place, thinned.stride, thinned.readings.len()));
+        let is_passed = !place.is_multiple_of(stride);
+        if !is_passed && (most == 0 || self.readings().count() >= limit) {
             return false;
         }
-        let position = LogIndex(self.next_position);
-        self.next_position += 1;
-        self.last = Some(position);
-        store.push(StoreOp::Append { log: Log::StopReadings, index: position, record: reading.to_bytes() });
-        self.keep(position, reading, most);
+        let mut thinned = self.kept.remove(&transaction).unwrap_or(Thinned::NEW);
+        thinned.next_place = place.saturating_add(1);
+        if !is_passed {
+            if held >= most {
+                stride = stride.saturating_mul(2);
+            }
+            let placed = Placed { place, stride, reading };
+            thinned.readings.push((self.append(store, placed.to_bytes()), placed));
+            thinned.thin(stride);
+        }
+        self.kept.insert(transaction, thinned);
+        if !is_passed && self.logged.len() > limit.saturating_mul(LONG_LOG) {
+            self.move_oldest(store);
+        }
         true
     }
 
-    fn keep(&mut self, position: LogIndex, reading: StopReading, most: usize) {
-        if !self.kept.contains_key(&reading.transaction) {
-            self.kept.insert(reading.transaction, Thinned { readings: Vec::new(), stride: 1, passed: 0 });
+    fn append(&mut self, store: &mut StoreQueue, record: Vec<u8>) -> LogIndex {
+        let position = LogIndex(self.next_position);
+        self.next_position += 1;
+        self.logged.push_back(position);
+        store.push(StoreOp::Append { log: Log::StopReadings, index: position, record });
+        position
+    }
+
+    /// Writes the oldest reading in the log again at its end. One for each new one is enough: before the log could have
+    /// grown by `limit`, all that were kept have moved.
+    fn move_oldest(&mut self, store: &mut StoreQueue) {
+        let Some((_, oldest)) = self.readings().min_by_key(|(position, _)| *position) else { return };
+        let transaction = oldest.reading.transaction;
+        let Some(mut thinned) = self.kept.remove(&transaction) else { return };
+        if let Some((position, oldest)) = thinned.readings.iter_mut().min_by_key(|(position, _)| *position) {
+            oldest.stride = thinned.stride;
+            *position = self.append(store, oldest.to_bytes());
         }
-        let Some(thinned) = self.kept.get_mut(&reading.transaction) else { return };
-        thinned.readings.push((position, reading));
-        if thinned.readings.len() > most {
-            let mut goes = false;
-            thinned.readings.retain(|_| {
-                goes = !goes;
-                !goes
-            });
-            thinned.stride = thinned.stride.saturating_mul(2);
-        }
+        self.kept.insert(transaction, thinned);
+        self.trim(store);
     }
 
     /// The stop of a transaction was delivered.
@@ -126,16 +177,18 @@ impl StopReadings {
         }
     }
 
-    fn first_needed(&self) -> Option<LogIndex> {
-        let firsts = self.kept.values().filter_map(|thinned| thinned.readings.first());
-        firsts.map(|(position, _)| *position).min()
+    fn readings(&self) -> impl Iterator<Item = &(LogIndex, Placed)> {
+        self.kept.values().flat_map(|thinned| &thinned.readings)
     }
 
     fn trim(&mut self, store: &mut StoreQueue) {
-        let through = match self.first_needed() {
-            Some(needed) => needed.0.checked_sub(1).map(LogIndex),
-            None => self.last.take(),
-        };
+        let needed = self.readings().map(|(position, _)| *position).min();
+        let mut through = None;
+        while let Some(first) = self.logged.front().copied().filter(|first| needed.is_none_or(|needed| *first < needed))
+        {
+            self.logged.pop_front();
+            through = Some(first);
+        }
         if let Some(through) = through {
             store.push(StoreOp::Trim { log: Log::StopReadings, through });
         }
@@ -167,7 +220,7 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let readings = StopReadings { kept: Table::default(), next_position: 100, last: None };
+            let readings = StopReadings { kept: Table::default(), next_position: 100, logged: VecDeque::new() };
             Bench { readings, store: StoreQueue::default(), image: Image::default(), ops: 0 }
         }
 
@@ -182,7 +235,7 @@ mod tests {
             self.flush();
             let mut clock = Clock::new(Boot(2), vec![]);
             let is_needed = |transaction: TransactionNo| needed.contains(&transaction.0.0);
-            let restored = StopReadings::restore(&self.image, &mut clock, &mut self.store, 500, 4, is_needed);
+            let restored = StopReadings::restore(&self.image, &mut clock, &mut self.store, 500, 50, is_needed);
             assert!(restored.1.is_empty());
             self.flush();
             restored.0
@@ -228,5 +281,83 @@ mod tests {
         assert!(bench.readings.add(&mut bench.store, reading(1, 0), 4, 1));
         assert!(!bench.readings.add(&mut bench.store, reading(2, 0), 4, 1));
         assert!(!bench.readings.add(&mut bench.store, reading(1, 1), 0, 9));
+    }
+
+    /// One transaction runs on and on, while others come and go on another EVSE, with a store that may stop anywhere.
+    #[test]
+    fn log_stays_short_beside_a_long_transaction_and_every_prefix_of_it_restores() {
+        const LIMIT: usize = 6;
+        let mut bench = Bench::new();
+        for at in 0..2 {
+            assert!(bench.readings.add(&mut bench.store, reading(1, at), 4, LIMIT));
+        }
+        bench.flush();
+        let mut longest = 0;
+        for visit in 2..60_u64 {
+            for at in 0..visit as i64 % 5 {
+                let before = times(&bench.readings, visit);
+                assert!(bench.readings.add(&mut bench.store, reading(visit, at), 4, LIMIT));
+                while let Some((_, op)) = bench.store.poll() {
+                    bench.image.apply(&op);
+                    longest = longest.max(bench.image.records(Log::StopReadings).count());
+                    let mut clock = Clock::new(Boot(2), vec![]);
+                    let mut store = StoreQueue::default();
+                    let is_needed = |transaction: TransactionNo| [1, visit].contains(&transaction.0.0);
+                    let (restored, skipped) =
+                        StopReadings::restore(&bench.image, &mut clock, &mut store, 9_000, 9, is_needed);
+                    assert_eq!((times(&restored, 1), skipped), (vec![0, 1], vec![]), "visit {visit}");
+                    let restored = times(&restored, visit);
+                    assert!(restored == before || restored == times(&bench.readings, visit), "{restored:?}");
+                }
+            }
+            bench.readings.forget(&mut bench.store, TransactionNo(LogIndex(visit)));
+            bench.flush();
+        }
+        assert!((2 * LIMIT..=3 * LIMIT + 2).contains(&longest), "{longest} records");
+        let restored = bench.restored(&[1]);
+        assert_eq!(times(&restored, 1), [0, 1]);
+        bench.restored(&[]);
+        assert_eq!(bench.image.records(Log::StopReadings).count(), 0);
+    }
+
+    #[test]
+    fn log_stays_short_when_long_transactions_take_most_of_the_room() {
+        const LIMIT: usize = 8;
+        let mut bench = Bench::new();
+        for at in 0..3 {
+            assert!(bench.readings.add(&mut bench.store, reading(1, at), 50, LIMIT));
+            assert!(bench.readings.add(&mut bench.store, reading(2, at), 50, LIMIT));
+        }
+        for visit in 3..200 {
+            for at in 0..2 {
+                assert!(bench.readings.add(&mut bench.store, reading(visit, at), 50, LIMIT));
+            }
+            assert!(!bench.readings.add(&mut bench.store, reading(visit, 2), 50, LIMIT));
+            bench.readings.forget(&mut bench.store, TransactionNo(LogIndex(visit)));
+            while let Some((_, op)) = bench.store.poll() {
+                bench.image.apply(&op);
+                assert!(bench.image.records(Log::StopReadings).count() <= 3 * LIMIT + 2);
+            }
+        }
+        assert_eq!((times(&bench.readings, 1), times(&bench.readings, 2)), (vec![0, 1, 2], vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn what_is_kept_is_the_same_after_a_restart_though_the_log_was_trimmed() {
+        for (most, readings) in [(1, 5), (2, 9), (4, 9), (4, 10), (4, 40), (5, 23)] {
+            let mut bench = Bench::new();
+            assert!(bench.readings.add(&mut bench.store, reading(2, 0), most, 100));
+            for at in 0..readings {
+                assert!(bench.readings.add(&mut bench.store, reading(1, at), most, 100));
+            }
+            assert!(bench.readings.add(&mut bench.store, reading(2, 1), most, 100));
+            bench.readings.forget(&mut bench.store, TransactionNo(LogIndex(2)));
+            for _ in 0..most {
+                let kept = times(&bench.readings, 1);
+                assert!((1..=most).contains(&kept.len()), "{kept:?}");
+                assert_eq!(times(&bench.restored(&[1]), 1), kept, "{readings} readings, {most} at most");
+                bench.readings.move_oldest(&mut bench.store);
+            }
+        }
     }
 }
