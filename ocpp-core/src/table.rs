@@ -2,6 +2,8 @@
 //!
 //! For what is bounded by connectors or by queues. To insert moves what lies behind, so longer things are `BTreeMap`s.
 
+#![allow(dead_code, reason = "which methods are used depends on the features")]
+
 use alloc::vec::Vec;
 
 /// An ordered map with the methods of `BTreeMap`.
