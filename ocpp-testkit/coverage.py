@@ -165,9 +165,9 @@ def unknown(ids):
     """The ids that the specification's catalogues do not have. None of them is asked where they are not there."""
     if not SPEC.is_dir():
         return []
-    catalogues = "".join((SPEC / name).read_text() for name in ("requirements-2.0.1.json", "requirements-2.1.json"))
-    catalogues += "".join((SPEC / name).read_text() for name in ("testcases-1.6.json", "testcases-2.0.1.json"))
-    return [found for found in ids if "§" not in found and f'"{found}"' not in catalogues]
+    files = [*SPEC.glob("requirements-*.json"), *SPEC.glob("testcases-*.json"), *SPEC.rglob("*.md")]
+    known = set(ID.findall("".join(file.read_text() for file in files)))
+    return [found for found in ids if "§" not in found and found not in known]
 
 
 def main():

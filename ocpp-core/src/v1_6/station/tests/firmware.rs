@@ -48,7 +48,7 @@ impl Bench {
     }
 }
 
-/// TC_044_1_CS: with the restart that new firmware needs, after which the order comes again.
+/// 1.6 §4.5: with the restart that new firmware needs, after which the order comes again.
 #[test]
 fn update_is_reported_in_order_and_its_end_after_the_restart() {
     let mut bench = Bench::accepted(&[]);

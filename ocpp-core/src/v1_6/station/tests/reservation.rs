@@ -77,7 +77,7 @@ fn reservation_of_any_connector_is_used_at_a_free_one_too() {
     assert_eq!(bench.request("CancelReservation", &json!({"reservationId": 9}))["status"], "Rejected");
 }
 
-/// TC_050_1_CS to TC_050_3_CS.
+/// TC_050_1_CS, TC_050_2_CS.
 #[test]
 fn reservation_of_any_connector_is_refused_with_the_stations_state() {
     use crate::station::{Fault, FaultCode};
