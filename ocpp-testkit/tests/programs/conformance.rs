@@ -40,7 +40,7 @@ fn verdicts(output: &Output) -> Vec<(String, String)> {
         .collect()
 }
 
-/// One case or more of each kind of step. The others take minutes and pass as well, but for TC_044_2_CS and TC_045_2_CS: the
+/// One case or more of each kind of step; all of them take minutes. Two cannot pass, TC_044_2_CS and TC_045_2_CS: the
 /// host of the program `station` fetches and sends no file until a line tells it how that went, and names the job by a
 /// number that only the station's output has.
 #[test]
