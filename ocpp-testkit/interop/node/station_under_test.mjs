@@ -151,7 +151,7 @@ async function main() {
     const station = new Program(
         ...['station', '--url', `ws://127.0.0.1:${http.address().port}/some/path`, '--id', IDENTITY, '--ocpp', '1.6'],
         ...['--password', PASSWORD, '--evses', '2', '--store', store, '--power', '360000'],
-        ...['--set', 'MeterValueSampleInterval=1'],
+        ...['--set', 'MeterValueSampleInterval=1', '--locks'],
     );
     const csms = await steps.step('handshake: identity with a space, subprotocol, password', async () => {
         const handshake = await handshakes.wait((item) => item);
