@@ -1,19 +1,20 @@
-//! Frames in, frames out: the answers to our calls go to their blocks, and the next call leaves.
+//! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
 use core::time::Duration;
 
 use compact_str::{CompactString, ToCompactString, format_compact};
-use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received};
+use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Received};
 use ocpp_rpc::{CallError, Payload};
 use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
-use super::messages::{self, History, Unsendable};
+use super::Machine;
+use super::messages;
+use super::sender::{Awaited, action_of};
 use super::settings::Key;
 use super::signal::Signal;
-use super::{Awaited, Machine, firmware};
-use crate::parts::outbox::{AfterFailure, JournalRecord, Pending, StartVerdict};
+use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
 use crate::shared::Shared;
@@ -22,7 +23,7 @@ use crate::store::{EntryKey, StoreOp};
 
 /// Why a call of ours brought nothing.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     /// The CSMS refused it, or its answer was unusable.
     Refused(CompactString),
     /// It cannot be written in 1.6, and never will be.
@@ -194,7 +195,7 @@ impl Machine {
         }
     }
 
-    fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+    pub(super) fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
         let action = match awaited {
             Awaited::BootNotification => Action::BootNotification,
             Awaited::Heartbeat => Action::Heartbeat,
@@ -266,105 +267,6 @@ impl Machine {
             }
             Some(AfterFailure::RetryAt(_)) | None => {}
         }
-    }
-
-    /// Sends the most urgent call, if one may leave. True if something was done.
-    pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
-        if self.awaited.is_some() || !shared.link.is_up() || !shared.rpc.can_call() {
-            return false;
-        }
-        let now = shared.now;
-        if self.registration.is_due(now) {
-            self.registration.asked();
-            let message = messages::boot_notification(&shared.config);
-            return self.send(shared, Awaited::BootNotification, Action::BootNotification, message);
-        }
-        // 1.6 §4.2: before the acceptance nothing else but what the CSMS asks for while it has the station wait.
-        let is_accepted = self.registration.is_accepted();
-        if !is_accepted && !self.registration.is_pending() {
-            return false;
-        }
-        if is_accepted && let Some(token) = self.authorize.next() {
-            let message = messages::authorize(token);
-            return self.send(shared, Awaited::Authorize, Action::Authorize, message);
-        }
-        let minimum = self.settings.seconds(Key::MinimumStatusDuration);
-        if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
-            let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
-            return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
-        }
-        if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
-            let message = messages::firmware_status(firmware::firmware_status(progress));
-            return self.send(shared, Awaited::FirmwareStatus, Action::FirmwareStatusNotification, message);
-        }
-        if let Some(progress) = self.diagnostics.reports.next(is_accepted, self.diagnostics.present()) {
-            let message = messages::diagnostics_status(firmware::diagnostics_status(progress));
-            return self.send(shared, Awaited::DiagnosticsStatus, Action::DiagnosticsStatusNotification, message);
-        }
-        if let Some(reading) = self.readings.next() {
-            let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
-            let message = message.and_then(|at| messages::measured(&reading, at));
-            return self.send(shared, Awaited::MeterValues, Action::MeterValues, message);
-        }
-        let transaction = self.outbox.due(now, &shared.store).filter(|_| is_accepted && shared.is_time_durable());
-        if let Some(pending) = transaction {
-            let (action, message) = (action_of(pending), self.render(shared, pending));
-            return self.send(shared, Awaited::Transaction, action, message);
-        }
-        if is_accepted && let Some(message) = self.transfers.next() {
-            return self.send(shared, Awaited::DataTransfer, Action::DataTransfer, message);
-        }
-        let interval = self.settings.seconds(Key::HeartbeatInterval);
-        if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
-            self.heartbeat.asked();
-            return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
-        }
-        false
-    }
-
-    fn send(
-        &mut self,
-        shared: &mut Shared,
-        awaited: Awaited,
-        action: Action,
-        message: Result<alloc::string::String, Unsendable>,
-    ) -> bool {
-        let timeout = self.settings.seconds(Key::MessageTimeout);
-        let now = shared.now;
-        self.heartbeat.sent(now);
-        let call = message.map_err(|error| error.to_compact_string()).and_then(|text| {
-            let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
-            call.map_err(|error| error.to_compact_string())
-        });
-        match call {
-            Ok(call) => self.awaited = Some((call, awaited)),
-            Err(reason) => self.settle_failure(shared, awaited, Failure::Unsendable(reason)),
-        }
-        true
-    }
-
-    fn render(&self, shared: &Shared, pending: &Pending) -> Result<alloc::string::String, Unsendable> {
-        let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
-        let csms_id = pending.transaction().and_then(|transaction| self.outbox.csms_id(transaction));
-        match &pending.record {
-            JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
-            JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
-            JournalRecord::Stopped(stop) => {
-                let (known, readings) = self.outbox.history(stop.transaction);
-                let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
-                let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
-                messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
-            }
-            JournalRecord::Measured(reading) => messages::measured(reading, at(reading.at)?),
-        }
-    }
-}
-
-fn action_of(pending: &Pending) -> Action {
-    match &pending.record {
-        JournalRecord::Started(_) => Action::StartTransaction,
-        JournalRecord::Sampled(_) | JournalRecord::Measured(_) => Action::MeterValues,
-        JournalRecord::Stopped(_) => Action::StopTransaction,
     }
 }
 

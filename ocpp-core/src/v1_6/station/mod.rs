@@ -1,6 +1,7 @@
-//! The OCPP 1.6 charge point: its blocks, and the router that moves signals between them.
+//! The OCPP 1.6 charge point: its blocks, and what holds them together.
 //!
-//! A frame goes one way: `frames` decodes it, the block of its action reacts, `messages` renders what leaves.
+//! A frame goes one way: `frames` takes it apart, the block of its action reacts, `sender` has what is due leave, rendered by
+//! `messages`; `router` moves what blocks tell each other.
 
 mod authorize;
 mod availability;
@@ -16,6 +17,8 @@ mod messages;
 mod readings;
 mod reservation;
 mod reset;
+mod router;
+mod sender;
 mod settings;
 mod signal;
 #[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
@@ -41,25 +44,24 @@ use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
-use crate::station::{
-    Event, EvseId, EvseInput, EvseStatus, Fault, FaultCode, IdToken, JobId, JobUpdate, RebootKind, StationConfig,
-    StopReason, TokenRefusal,
-};
+use crate::station::{Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, StationConfig, StopReason};
 use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
 use availability::Availability;
-use connector::{Connector, TokenUse};
+use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
+use router::Parts;
+use sender::Awaited;
 use settings::{Key, Settings};
-use signal::{AuthorizeRequest, Purpose, Signal};
+use signal::Signal;
 use smart_charging::SmartCharging;
-use status::{Condition, StatusNotifications};
+use status::StatusNotifications;
 use unlock::Unlocking;
 
 /// The machine of one charge point.
@@ -87,20 +89,6 @@ pub(crate) struct Machine {
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
     was_online: bool,
-}
-
-/// What the call on its way is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Awaited {
-    BootNotification,
-    Heartbeat,
-    Authorize,
-    StatusNotification,
-    Transaction,
-    MeterValues,
-    FirmwareStatus,
-    DiagnosticsStatus,
-    DataTransfer,
 }
 
 impl Machine {
@@ -316,155 +304,6 @@ impl Machine {
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
         all.flatten().chain(connectors)
-    }
-}
-
-/// The blocks that signals address, apart from what their context lends.
-struct Parts<'a> {
-    connectors: &'a mut Vec<Connector>,
-    authorize: &'a mut Authorize,
-    status: &'a mut StatusNotifications,
-    waiting_grant: &'a mut Option<(Grant, Instant)>,
-    smart_charging: &'a mut SmartCharging,
-    availability: &'a Availability,
-    firmware: &'a mut FirmwareJob,
-    diagnostics: &'a mut UploadJob,
-    reset: &'a Reset,
-}
-
-impl Parts<'_> {
-    fn connector(&mut self, evse: EvseId) -> Option<&mut Connector> {
-        self.connectors.get_mut(index(evse))
-    }
-
-    /// Moves a signal to its block.
-    fn on_signal(&mut self, ctx: &mut Context<'_>, signal: Signal) {
-        match signal {
-            Signal::Authorize(request) => self.authorize.request(ctx, request),
-            Signal::Granted { evse, grant } => self.on_grant(ctx, evse, grant),
-            Signal::GroupConfirmed { evse, token, group } => {
-                let result = self.connector(evse).map(|connector| connector.on_group(token, group.as_ref()));
-                if let Some(Err(reason)) = result {
-                    ctx.event(Event::TokenRefused { evse: Some(evse), reason });
-                }
-            }
-            Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
-            Signal::StartAnswered { transaction, status, group } => {
-                let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
-                if let Some(connector) = connector {
-                    connector.on_start_answered(status, group);
-                }
-            }
-            Signal::Accepted => self.status.report_all(),
-        }
-    }
-
-    /// Finds the connector that a token is for.
-    fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, token: IdToken) {
-        let evse = evse.or_else(|| self.place_of(&token));
-        if evse.is_none() && self.waiting_grant.as_ref().is_some_and(|(grant, _)| grant.token == token) {
-            *self.waiting_grant = None;
-            return;
-        }
-        let has_free = self.connectors.iter().any(Connector::is_free);
-        let verdict = match evse.and_then(|evse| self.connector(evse)) {
-            Some(connector) => connector.on_token(&token),
-            None if has_free => TokenUse::AskToStart,
-            None => TokenUse::Refuse(TokenRefusal::Occupied),
-        };
-        let purpose = match verdict {
-            TokenUse::Done => return,
-            TokenUse::AskToStart => Purpose::Start,
-            TokenUse::AskForGroup => Purpose::Group,
-            TokenUse::Refuse(reason) => return ctx.event(Event::TokenRefused { evse, reason }),
-        };
-        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
-    }
-
-    /// Where a token presented at the station's own reader belongs: to its session, else to a vehicle that waits for one,
-    /// else to the only connector. None when the next plug decides.
-    fn place_of(&self, token: &IdToken) -> Option<EvseId> {
-        let connectors = self.connectors.as_slice();
-        let only = if let [only] = connectors { Some(only) } else { None };
-        let held = connectors.iter().find(|connector| connector.is_held_by(token));
-        let waiting = || connectors.iter().find(|connector| connector.waits_for_token());
-        held.or_else(waiting).or(only).map(|connector| connector.evse)
-    }
-
-    fn on_grant(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, grant: Grant) {
-        let now = ctx.now();
-        match evse {
-            Some(place) => match self.connector(place).map(|connector| connector.on_grant(now, grant)) {
-                Some(Err(reason)) => ctx.event(Event::TokenRefused { evse, reason }),
-                Some(Ok(())) | None => ctx.event(Event::TokenAccepted { evse }),
-            },
-            None => {
-                *self.waiting_grant = Some((grant, now + ctx.settings.seconds(Key::ConnectionTimeOut)));
-                ctx.event(Event::TokenAccepted { evse });
-            }
-        }
-    }
-
-    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
-    fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
-        if self.waiting_grant.as_ref().is_some_and(|(_, until)| *until <= ctx.now()) {
-            *self.waiting_grant = None;
-        }
-        if let Some(connector) = self.connectors.iter_mut().find(|c| c.wants_waiting_grant())
-            && let Some((grant, _)) = self.waiting_grant.take()
-            && let Err(reason) = connector.on_grant(ctx.now(), grant)
-        {
-            ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
-        }
-        ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
-        self.diagnostics.advance(ctx.shared);
-        let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
-        let available = self.available();
-        for connector in self.connectors.iter_mut() {
-            let is_operative =
-                self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
-            let others = available - usize::from(connector.is_available());
-            connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
-            connector.advance(ctx);
-        }
-        // A limit is ordered before the power that it is for.
-        self.smart_charging.advance(ctx, self.connectors, self.authorize);
-        for connector in self.connectors.iter_mut() {
-            connector.order_hardware(ctx);
-            let condition = connector.condition();
-            let status = condition.status;
-            // 1.6 §5.13: a fault or a connector out of service ends its reservation.
-            if status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
-                ctx.reservations.end(&mut ctx.shared.store, connector.evse);
-            }
-            if self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
-                ctx.event(Event::Status { evse: connector.evse, status });
-            }
-        }
-        let conflict = self.authorize.has_conflict.then(|| Fault {
-            code: FaultCode::LocalListConflict,
-            is_blocking: false,
-            info: None,
-            vendor_error_code: None,
-        });
-        let fault = ctx.shared.fault.clone().or(conflict);
-        let status = match &fault {
-            Some(fault) if fault.is_blocking => EvseStatus::Faulted,
-            _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
-            _ => EvseStatus::Available,
-        };
-        let mut has_moved = self.available() != available;
-        if status != EvseStatus::Available {
-            has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
-        }
-        self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
-        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
-        has_moved | self.firmware.advance(ctx.shared, is_quiet)
-    }
-
-    /// How many connectors a driver could come to.
-    fn available(&self) -> usize {
-        self.connectors.iter().filter(|connector| connector.is_available()).count()
     }
 }
 
