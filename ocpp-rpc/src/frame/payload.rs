@@ -39,7 +39,7 @@ impl<'a> Payload<'a> {
         if let Ok(value) = self.decode() {
             return Ok(Decoded { value, repairs: Vec::new() });
         }
-        let mut open = self.open(Reader::lenient(self.rest, self.depth, quirks))?;
+        let mut open = self.open(Some(quirks));
         let value = T::read(&mut open.reader).map_err(|fault| self.locate(&fault))?;
         self.close(&mut open)?;
         Ok(Decoded { value, repairs: open.reader.take_repairs(0) })
@@ -47,7 +47,7 @@ impl<'a> Payload<'a> {
 
     /// Reads the payload with `read`, which must read exactly one value.
     pub fn decode_with<T>(&self, read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>) -> Result<T, Violation> {
-        let mut open = self.open(Reader::with_depth(self.rest, self.depth))?;
+        let mut open = self.open(None);
         match read(&mut open.reader) {
             Ok(value) => self.close(&mut open).map(|()| value),
             Err(fault) => Err(self.locate(&fault)),
@@ -62,21 +62,26 @@ impl<'a> Payload<'a> {
         })
     }
 
-    /// Comes to the value; a `null` is passed over for an empty object.
-    fn open(&self, mut reader: Reader<'a>) -> Result<Open<'a>, Violation> {
-        if !reader.peek().is_ok_and(|kind| kind == Kind::Null) {
-            return Ok(Open { reader, is_closed: false });
+    fn reader(&self, quirks: Option<Quirks>) -> Reader<'a> {
+        match quirks {
+            None => Reader::with_depth(self.rest, self.depth),
+            Some(quirks) => Reader::lenient(self.rest, self.depth, quirks),
         }
-        let passed = reader.null().and_then(|()| end(&mut reader));
-        passed.map(|()| Open { reader: Reader::new("{}"), is_closed: true }).map_err(|fault| self.locate(&fault))
+    }
+
+    /// Comes to the value; an empty object stands for a `null`. None of this is in the generic code, of which there is a lot.
+    fn open(&self, quirks: Option<Quirks>) -> Open<'a> {
+        let mut null = self.reader(quirks);
+        if null.peek().is_ok_and(|kind| kind == Kind::Null) && null.null().is_ok() {
+            return Open { reader: Reader::new("{}"), null: Some(null) };
+        }
+        Open { reader: self.reader(quirks), null: None }
     }
 
     /// Checks that nothing follows the value but the end of the frame.
     fn close(&self, open: &mut Open<'a>) -> Result<(), Violation> {
-        if open.is_closed {
-            return Ok(());
-        }
-        end(&mut open.reader).map_err(|fault| self.locate(&fault))
+        let reader = open.null.as_mut().unwrap_or(&mut open.reader);
+        end(reader).map_err(|fault| self.locate(&fault))
     }
 
     #[cold]
@@ -88,8 +93,8 @@ impl<'a> Payload<'a> {
 /// The reading of a payload.
 struct Open<'a> {
     reader: Reader<'a>,
-    /// Whether the end of the frame was found already.
-    is_closed: bool,
+    /// Behind the `null` that was there.
+    null: Option<Reader<'a>>,
 }
 
 impl fmt::Debug for Payload<'_> {
