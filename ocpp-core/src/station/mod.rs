@@ -7,6 +7,7 @@ mod input;
 mod job;
 mod meter;
 mod question;
+mod security;
 mod setting;
 
 pub use action::{
@@ -20,6 +21,9 @@ pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use question::{Answer, Question};
+#[cfg(feature = "security")]
+pub(crate) use security::Reporting;
+pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

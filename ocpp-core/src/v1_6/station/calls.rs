@@ -11,7 +11,7 @@ use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, StopReason};
+use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
 use crate::store::Ticket;
 use compact_str::ToCompactString;
 
@@ -25,7 +25,9 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+            let reason = violation.to_compact_string();
+            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+            shared.event(Event::FrameRefused { reason });
             let now = shared.now;
             let _ = shared.rpc.reply_violation(now, token, &violation);
         }
@@ -110,6 +112,9 @@ impl Machine {
             Action::Reset => {
                 let request: v1_6::ResetRequest = payload.decode()?;
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
+                if status == v1_6::ResetStatus::Accepted {
+                    shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
+                }
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
             Action::SendLocalList => {

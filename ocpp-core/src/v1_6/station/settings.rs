@@ -135,6 +135,8 @@ keys! {
     NumberOfConnectors, integer(1), ReadOnly, "1";
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
+    #[cfg(feature = "security")]
+    SecurityProfile, count(0, 3), ReadOnly, "0";
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";
