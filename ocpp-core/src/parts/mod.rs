@@ -1,5 +1,7 @@
 //! Parts that the machines of both protocol families share. None of them knows a message.
 
+#[cfg_attr(not(feature = "security"), path = "no_access.rs")]
+pub(crate) mod access;
 pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
 pub(crate) mod link;
@@ -8,5 +10,7 @@ pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
 pub(crate) mod reports;
+#[cfg_attr(not(feature = "security"), path = "no_security_events.rs")]
+pub(crate) mod security_events;
 pub(crate) mod token;
 pub(crate) mod upload_job;

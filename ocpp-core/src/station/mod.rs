@@ -7,19 +7,23 @@ mod input;
 mod job;
 mod meter;
 mod question;
+mod security;
 mod setting;
 
 pub use action::{
     Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
 };
-pub use config::{AfterPowerLoss, Limits, Secret, StationConfig, Supply, Wiring};
+pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
-pub use input::{Command, Input, LinkInput};
+pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use question::{Answer, Question};
+#[cfg(feature = "security")]
+pub(crate) use security::Reporting;
+pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

@@ -6,12 +6,16 @@ use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+#[cfg(feature = "security")]
+use super::security;
+#[cfg(feature = "security")]
+use super::settings::AnyKey;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, StopReason};
+use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
 use crate::store::Ticket;
 use compact_str::ToCompactString;
 
@@ -25,7 +29,9 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+            let reason = violation.to_compact_string();
+            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+            shared.event(Event::FrameRefused { reason });
             let now = shared.now;
             let _ = shared.rpc.reply_violation(now, token, &violation);
         }
@@ -113,6 +119,9 @@ impl Machine {
             Action::Reset => {
                 let request: v1_6::ResetRequest = payload.decode()?;
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
+                if status == v1_6::ResetStatus::Accepted {
+                    shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
+                }
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
             #[cfg(feature = "local_auth_list")]
@@ -236,6 +245,13 @@ impl Machine {
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
         if let Ok(key) = configuration::check(&self.settings, key, value) {
+            #[cfg(feature = "security")]
+            if let AnyKey::Standard(key) = key
+                && security::is_access(key)
+            {
+                security::change(&mut self.settings, shared, key, value);
+                return;
+            }
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

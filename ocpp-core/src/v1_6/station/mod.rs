@@ -20,6 +20,8 @@ mod readings;
 mod reservation;
 mod reset;
 mod router;
+#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+mod security;
 mod sender;
 mod settings;
 mod signal;
@@ -46,7 +48,9 @@ use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, StationConfig, StopReason};
+use crate::station::{
+    Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig, StopReason,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -91,6 +95,8 @@ pub(crate) struct Machine {
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
     was_online: bool,
+    /// Whether it was told that the journal has no room.
+    is_memory_short: bool,
 }
 
 impl Machine {
@@ -130,6 +136,8 @@ impl Machine {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
+        let _ = security::follow(&mut settings, shared);
+        shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
         Machine {
             settings,
@@ -152,6 +160,7 @@ impl Machine {
             signals: VecDeque::new(),
             awaited: None,
             was_online: false,
+            is_memory_short: false,
         }
     }
 
@@ -218,6 +227,7 @@ impl Machine {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
                 self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+                shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
         }
     }
@@ -250,6 +260,9 @@ impl Machine {
 
     /// Lets the blocks react until nothing more happens.
     pub fn run(&mut self, shared: &mut Shared) {
+        if security::follow(&mut self.settings, shared) {
+            shared.event(Event::Configured { key: "SecurityProfile".into() });
+        }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {
             let (mut ctx, parts) = self.context(shared);
@@ -260,6 +273,7 @@ impl Machine {
             self.registration.link_closed();
         }
         loop {
+            self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
             let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
@@ -271,6 +285,19 @@ impl Machine {
             }
         }
         self.finish_requests(shared);
+    }
+
+    /// Tells once that the journal has no room, until all of it was delivered.
+    fn watch_memory(&mut self, shared: &mut Shared) {
+        if self.outbox.is_empty() {
+            self.is_memory_short = false;
+        } else if !self.is_memory_short {
+            let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+            self.is_memory_short = !self.outbox.has_room_for_sample(&shared.config.limits, running);
+            if self.is_memory_short {
+                shared.raise(SecurityEventKind::MemoryExhaustion, Some("journal"));
+            }
+        }
     }
 
     /// What waited for the hardware, or for the store alone.
@@ -293,6 +320,8 @@ impl Machine {
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
             self.outbox.deadline(),
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
+            #[cfg(feature = "security")]
+            shared.security_events.deadline(),
         ];
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));

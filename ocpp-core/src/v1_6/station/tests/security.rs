@@ -1,0 +1,4 @@
+//! The security white paper: events, keys, profiles.
+
+mod access;
+mod events;
