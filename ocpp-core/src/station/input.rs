@@ -9,8 +9,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, EvseId, EvseInput, Fault, IdToken, InstalledCertificates, JobId, JobUpdate, SecurityEventKind,
-    StopReason,
+    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, InstalledCertificates, JobId, JobUpdate,
+    SecurityEventKind, StopReason,
 };
 use crate::store::Ticket;
 
@@ -115,6 +115,20 @@ pub enum Command {
         kind: SecurityEventKind,
         /// More of it, without secrets; it is cut at 255 characters.
         info: Option<CompactString>,
+    },
+    /// Have a certificate of the station's own signed anew (1.6 security A03, 2.x A02): the host is ordered a request for it,
+    /// which goes to the CSMS.
+    SignCertificate {
+        /// Which.
+        usage: CertificateUse,
+    },
+    /// A certificate of the station's own that is in use expires then, as the host tells after each start and each change.
+    /// A month before, it is signed anew; once, however that goes.
+    CertificateExpires {
+        /// Which.
+        usage: CertificateUse,
+        /// The end of its validity.
+        at: DateTime<Utc>,
     },
     /// Close the link and connect again now.
     Reconnect,

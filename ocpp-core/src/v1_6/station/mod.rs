@@ -6,6 +6,8 @@
 mod authorize;
 mod availability;
 mod calls;
+#[cfg(feature = "security")]
+mod certificates;
 mod configuration;
 mod connector;
 mod context;
@@ -20,7 +22,7 @@ mod readings;
 mod reservation;
 mod reset;
 mod router;
-#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod sender;
 mod settings;
@@ -49,13 +51,16 @@ use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
-    Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig, StopReason,
+    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
+    StopReason,
 };
 use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
 use availability::Availability;
+#[cfg(feature = "security")]
+use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
@@ -87,7 +92,9 @@ pub(crate) struct Machine {
     readings: Readings,
     transfers: DataTransfers,
     firmware: FirmwareJob,
-    diagnostics: UploadJob,
+    upload: UploadJob,
+    #[cfg(feature = "security")]
+    certificates: Certificates,
     smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
@@ -153,7 +160,9 @@ impl Machine {
             readings: Readings::default(),
             transfers: DataTransfers::default(),
             firmware,
-            diagnostics: UploadJob::restore(image),
+            upload: UploadJob::restore(image),
+            #[cfg(feature = "security")]
+            certificates: Certificates::default(),
             smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
@@ -192,7 +201,7 @@ impl Machine {
             smart_charging: &mut self.smart_charging,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            diagnostics: &mut self.diagnostics,
+            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -221,8 +230,10 @@ impl Machine {
     }
 
     /// The host's word about a job.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
-        self.diagnostics.on_update(shared, id, word);
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        self.upload.on_update(shared, id, word);
+        #[cfg(feature = "security")]
+        self.on_work(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
@@ -230,6 +241,11 @@ impl Machine {
                 shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
         }
+    }
+
+    /// Whether the station has a certificate of its own of this use that the core knows to renew.
+    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
+        cfg!(feature = "security") && usage == CertificateUse::Station
     }
 
     /// A token was presented.
@@ -272,6 +288,8 @@ impl Machine {
         if !shared.link.is_up() {
             self.registration.link_closed();
         }
+        #[cfg(feature = "security")]
+        self.advance_certificates(shared);
         loop {
             self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
@@ -306,7 +324,8 @@ impl Machine {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
     }
@@ -331,9 +350,11 @@ impl Machine {
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
             self.firmware.deadline(&shared.clock),
-            self.diagnostics.deadline(),
+            self.upload.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        #[cfg(feature = "security")]
+        let all = all.chain(self.certificates.deadlines(&shared.clock));
         all.flatten().chain(connectors)
     }
 }
