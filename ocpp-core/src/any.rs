@@ -7,9 +7,7 @@ use ocpp_rpc::{Dialect, handshake};
 use crate::MisuseError;
 use crate::parts::link::LinkDue;
 use crate::shared::Shared;
-use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, StationConfig,
-};
+use crate::station::{Action, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, StationConfig};
 use crate::store::Image;
 use crate::time::Instant;
 use crate::v1_6::station::Machine;
@@ -94,9 +92,10 @@ impl Station {
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
-            Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
-                Err(MisuseError::UnknownQuestion(*id))
-            }
+            Input::Answer(id, answer) => match self.shared.questions.about(*id) {
+                Some(about) => self.machine.check_answer(about, answer),
+                None => Err(MisuseError::UnknownQuestion(id.0)),
+            },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
@@ -104,6 +103,7 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
                 self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
+            Input::Command(Command::Call { payload, .. }) => self.machine.check_call(&self.shared, payload),
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -114,7 +114,6 @@ impl Station {
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Answer(..)
             | Input::Command(Command::Reconnect)
             | Input::Tick => Ok(()),
         }
@@ -124,8 +123,8 @@ impl Station {
         let now = self.shared.now;
         self.shared.store.tick(now);
         self.shared.rpc.handle_timeout(now);
-        for (token, answer) in self.shared.questions.expire(now) {
-            self.machine.on_answer(&mut self.shared, token, answer);
+        for about in self.shared.questions.expire(now) {
+            self.machine.on_answered(&mut self.shared, about, None);
         }
     }
 
@@ -155,8 +154,8 @@ impl Station {
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
             Input::Job(id, word) => self.machine.on_job(shared, id, word),
             Input::Answer(id, answer) => {
-                if let Some(token) = shared.questions.close(id) {
-                    self.machine.on_answer(shared, token, answer);
+                if let Some(about) = shared.questions.close(id) {
+                    self.machine.on_answered(shared, about, Some(answer));
                 }
             }
             Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
@@ -164,6 +163,7 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
+            Input::Command(Command::Call { action, payload }) => self.machine.call(action, payload),
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -178,6 +178,7 @@ impl Station {
             Ok(dialect) => {
                 shared.link.opened(shared.now);
                 shared.rpc.opened(shared.now, dialect);
+                self.machine.on_link_lost(shared);
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
@@ -196,6 +197,7 @@ impl Station {
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);
         self.shared.event(Event::Disconnected { retry_at });
+        self.machine.on_link_lost(&mut self.shared);
     }
 
     fn close_link(&mut self) {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, StopReason};
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, RawJson, StopReason};
 use crate::store::Ticket;
 
 /// A fact.
@@ -87,6 +87,14 @@ pub enum Command {
         message_id: Option<CompactString>,
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<String>,
+    },
+    /// Send a call of any action, also a vendor's, when nothing else is to be sent. The station knows nothing of what it does.
+    /// The end is told by [`Event::CallAnswered`](super::Event::CallAnswered).
+    Call {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, which is not checked beyond being one JSON object.
+        payload: RawJson,
     },
     /// Close the link and connect again now.
     Reconnect,

@@ -3,6 +3,7 @@
 mod action;
 mod config;
 mod evse;
+mod handling;
 mod input;
 mod job;
 mod meter;
@@ -15,11 +16,12 @@ pub use action::{
 pub use config::{AfterPowerLoss, Limits, Secret, StationConfig, Supply, Wiring};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, Input, LinkInput};
 pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
-pub use question::{Answer, Question};
+pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

@@ -16,6 +16,7 @@ use crate::Limits;
 pub struct Payload<'a> {
     rest: &'a str,
     depth: u8,
+    is_alone: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -26,7 +27,12 @@ impl<'a> Payload<'a> {
         }
         reader.peek()?;
         let rest = reader.text().get(reader.position()..).unwrap_or_default();
-        Ok(Self { rest, depth: limits.depth.saturating_sub(1) })
+        Ok(Self { rest, depth: limits.depth.saturating_sub(1), is_alone: false })
+    }
+
+    /// A payload that comes in no frame: the whole text is its JSON.
+    pub fn alone(text: &'a str, limits: &Limits) -> Self {
+        Self { rest: text, depth: limits.depth.saturating_sub(1), is_alone: true }
     }
 
     /// Reads the payload as a `T`, which must keep every rule of its schema.
@@ -67,8 +73,16 @@ impl<'a> Payload<'a> {
         } else {
             read(reader)
         };
-        let value = value.and_then(|value| end(reader).map(|()| value));
+        let value = value.and_then(|value| self.end(reader).map(|()| value));
         value.map_err(|fault| Violation::locate(&fault, self.rest, 0))
+    }
+
+    /// Closes the frame's array, if there is one, and checks that nothing follows.
+    fn end(&self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        if !self.is_alone && reader.next_element()? {
+            return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
+        }
+        reader.finish()
     }
 }
 
@@ -77,12 +91,4 @@ impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Payload({} bytes)", self.rest.len())
     }
-}
-
-/// Closes the frame's array and checks that nothing follows.
-fn end(reader: &mut Reader<'_>) -> Result<(), Fault> {
-    if reader.next_element()? {
-        return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
-    }
-    reader.finish()
 }

@@ -4,6 +4,7 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
+use ocpp_types::violation::Violation;
 
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
@@ -29,12 +30,7 @@ impl Machine {
             Ok(None) => {
                 return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system");
             }
-            Err(violation) => {
-                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-                let now = shared.now;
-                let _ = shared.rpc.reply_violation(now, token, &violation);
-                return;
-            }
+            Err(violation) => return refuse_payload(shared, token, &violation),
         };
         let is_stored = matches!(
             request,
@@ -219,6 +215,13 @@ impl Machine {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }
+}
+
+/// Refuses a call whose payload is wrong.
+pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, violation: &Violation) {
+    shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+    let now = shared.now;
+    let _ = shared.rpc.reply_violation(now, token, violation);
 }
 
 pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {

@@ -12,6 +12,8 @@ mod context;
 mod data_transfer;
 mod firmware;
 mod frames;
+#[cfg_attr(not(feature = "handling"), path = "no_handling.rs")]
+mod handling;
 mod local_list;
 mod messages;
 mod readings;
@@ -53,6 +55,7 @@ use availability::Availability;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use handling::Handlings;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -80,6 +83,7 @@ pub(crate) struct Machine {
     reservations: Reservations,
     readings: Readings,
     transfers: DataTransfers,
+    handlings: Handlings,
     firmware: FirmwareJob,
     diagnostics: UploadJob,
     smart_charging: SmartCharging,
@@ -96,6 +100,7 @@ impl Machine {
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
         boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        handling::check(config)?;
         settings::check_custom(config)
     }
 
@@ -142,6 +147,7 @@ impl Machine {
             reservations,
             readings: Readings::default(),
             transfers: DataTransfers::default(),
+            handlings: Handlings::default(),
             firmware,
             diagnostics: UploadJob::restore(image),
             smart_charging,
