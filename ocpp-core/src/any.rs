@@ -1,7 +1,7 @@
 //! The station as a driver sees it: one machine, whatever version it speaks.
 
 use compact_str::CompactString;
-use ocpp_rpc::engine::Event as RpcEvent;
+use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
@@ -210,7 +210,12 @@ impl Station {
         self.run_link();
         while let Some(event) = self.shared.rpc.poll_event() {
             if let RpcEvent::CallEnded { call, end } = event {
+                if end == CallEnd::TimedOut {
+                    self.shared.link.call_timed_out();
+                }
                 self.machine.on_call_ended(&mut self.shared, call, end);
+                // It may have been one too many, which ends further calls.
+                self.run_link();
             }
         }
         self.machine.run(&mut self.shared);
