@@ -7,6 +7,7 @@ mod handling;
 mod input;
 mod job;
 mod meter;
+mod mrec;
 mod question;
 mod setting;
 
@@ -21,6 +22,7 @@ pub use input::{Command, Input, LinkInput};
 pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
+pub use mrec::Mrec;
 pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
