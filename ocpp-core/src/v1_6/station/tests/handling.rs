@@ -134,7 +134,7 @@ fn application_answers_an_asked_call_of_the_csms_in_the_place_of_the_station() {
             let mut bench = bench(&[(Incoming, "ChangeConfiguration", handling)], &[]);
             bench.change_interval();
             bench.decide_incoming(1, answer.clone());
-            assert_eq!(bench.sent, [expected.clone()]);
+            assert_eq!(bench.sent, std::slice::from_ref(&expected));
             assert_ne!(bench.interval(), "17");
         }
     }
