@@ -139,9 +139,9 @@ keys! {
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
     #[cfg(feature = "security")]
-    CertificateSignedMaxChainSize, count(0, 10_000), ReadOnly, "10000";
+    CertificateSignedMaxChainSize, count(1, 10_000), ReadOnly, "10000";
     #[cfg(feature = "security")]
-    CertificateStoreMaxLength, integer(0), ReadOnly, "10";
+    CertificateStoreMaxLength, integer(1), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
     ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
