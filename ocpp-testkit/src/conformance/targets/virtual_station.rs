@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use ocpp_core::station::{Action, EvseId, Fault, FaultCode, IdToken, Input, LinkAction, LinkInput, StationConfig};
 use ocpp_core::time::Instant;
 
+use super::virtual_time::{self, VirtualTime};
 use crate::clock::WallClock;
 use crate::conformance::Values;
 use crate::conformance::target::{Happening, Manual, Target, Trouble};
@@ -37,7 +38,7 @@ pub struct VirtualStation {
 
 /// What is due next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     PowerBack,
     Attempt,
     Store,
@@ -83,44 +84,6 @@ impl VirtualStation {
         };
         station.happen(Due::PowerBack)?;
         Ok(station)
-    }
-
-    fn next_due(&self) -> Option<(Instant, Due)> {
-        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
-        let all = [
-            due(self.power_back, Due::PowerBack),
-            due(self.attempt, Due::Attempt),
-            due(self.end.store().poll_timeout(), Due::Store),
-            due(self.end.hardware_timeout(), Due::Hardware),
-            due(self.end.tick_at(), Due::Tick),
-        ];
-        all.into_iter().flatten().min()
-    }
-
-    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
-        match due {
-            Due::PowerBack => {
-                self.power_back = None;
-                self.end.power_on(self.now).map_err(lost)?;
-                self.drain()
-            }
-            Due::Attempt => {
-                self.attempt = None;
-                self.is_connected = self.is_network_up;
-                if !self.is_connected {
-                    return self.tell(Input::Link(LinkInput::Closed));
-                }
-                self.happenings.push_back(Happening::Opened);
-                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
-            }
-            Due::Store => match self.end.poll_store(self.now) {
-                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
-                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
-                None => Ok(()),
-            },
-            Due::Hardware => self.drain(),
-            Due::Tick => self.tell(Input::Tick),
-        }
     }
 
     fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
@@ -202,6 +165,52 @@ impl VirtualStation {
     }
 }
 
+impl VirtualTime for VirtualStation {
+    type Due = Due;
+
+    fn state(&mut self) -> (&mut Instant, &mut VecDeque<Happening>) {
+        (&mut self.now, &mut self.happenings)
+    }
+
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
+        let all = [
+            due(self.power_back, Due::PowerBack),
+            due(self.attempt, Due::Attempt),
+            due(self.end.store().poll_timeout(), Due::Store),
+            due(self.end.hardware_timeout(), Due::Hardware),
+            due(self.end.tick_at(), Due::Tick),
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
+        match due {
+            Due::PowerBack => {
+                self.power_back = None;
+                self.end.power_on(self.now).map_err(lost)?;
+                self.drain()
+            }
+            Due::Attempt => {
+                self.attempt = None;
+                self.is_connected = self.is_network_up;
+                if !self.is_connected {
+                    return self.tell(Input::Link(LinkInput::Closed));
+                }
+                self.happenings.push_back(Happening::Opened);
+                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
+            }
+            Due::Store => match self.end.poll_store(self.now) {
+                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
+                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
+                None => Ok(()),
+            },
+            Due::Hardware => self.drain(),
+            Due::Tick => self.tell(Input::Tick),
+        }
+    }
+}
+
 impl Target for VirtualStation {
     fn now(&self) -> Instant {
         self.now
@@ -212,21 +221,7 @@ impl Target for VirtualStation {
     }
 
     fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
-        loop {
-            if let Some(happening) = self.happenings.pop_front() {
-                return Ok(Some(happening));
-            }
-            match self.next_due().filter(|(at, _)| *at <= until) {
-                Some((at, due)) => {
-                    self.now = self.now.max(at);
-                    self.happen(due)?;
-                }
-                None => {
-                    self.now = self.now.max(until);
-                    return Ok(None);
-                }
-            }
-        }
+        virtual_time::next(self, until)
     }
 
     fn send(&mut self, text: &str) -> Result<(), Trouble> {
