@@ -193,6 +193,10 @@ impl Target for Mutant {
         self.target.perform(step)
     }
 
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        self.target.offer(subprotocols)
+    }
+
     fn is_fresh(&self) -> bool {
         self.target.is_fresh()
     }

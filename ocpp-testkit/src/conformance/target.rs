@@ -39,6 +39,15 @@ pub trait Target {
     /// When it was not done.
     fn perform(&mut self, step: &Manual) -> Result<(), Trouble>;
 
+    /// Asks a CSMS for another connection with these subprotocols, most wanted first: the one that it chose, or none if it
+    /// refused.
+    ///
+    /// # Errors
+    /// When the target is no CSMS, or has no handshake.
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        Err(Trouble::Undone(format!("offer {}: the target is no server", subprotocols.join(", "))))
+    }
+
     /// Whether it begins from scratch for each case: then a station boots first. What goes on from case to case has to be
     /// brought back into its initial state.
     fn is_fresh(&self) -> bool;

@@ -6,9 +6,9 @@ use ocpp_core::station::FaultCode;
 use serde_json::Value;
 
 use super::{Bench, Call};
-use crate::conformance::Step;
 use crate::conformance::pattern::request;
 use crate::conformance::target::Manual;
+use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
     /// A vehicle is connected.
@@ -97,6 +97,18 @@ impl Bench<'_> {
     pub fn go_online(&mut self) -> Step {
         self.target.set_network(true).map_err(super::trouble)?;
         self.wait_connected()
+    }
+
+    /// The CSMS is asked for a connection with these subprotocols, and chooses this one.
+    ///
+    /// # Errors
+    /// When it chooses otherwise.
+    pub fn offers(&mut self, subprotocols: &[&str], wanted: Option<&str>) -> Step {
+        let chosen = self.target.offer(subprotocols).map_err(super::trouble)?;
+        if chosen.as_deref() == wanted {
+            return Ok(());
+        }
+        Err(Stop::Failed(format!("of {} the CSMS chose {chosen:?}, not {wanted:?}", subprotocols.join(", "))))
     }
 
     /// Time passes.

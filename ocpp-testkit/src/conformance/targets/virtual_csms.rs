@@ -9,6 +9,7 @@ use ocpp_core::csms::{
 };
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
+use ocpp_rpc::handshake::choose;
 use serde_json::Value;
 
 use super::virtual_time::{self, VirtualTime};
@@ -158,6 +159,11 @@ impl Target for VirtualCsms {
         };
         self.csms.command(self.now, command(action, payload)).map_err(lost)?;
         self.tell(Input::Tick)
+    }
+
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        let choice = choose(&[&subprotocols.join(",")], &[Dialect::V1_6], None);
+        Ok(choice.header().map(str::to_owned))
     }
 
     fn is_fresh(&self) -> bool {
