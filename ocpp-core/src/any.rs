@@ -8,7 +8,8 @@ use crate::MisuseError;
 use crate::parts::link::LinkDue;
 use crate::shared::Shared;
 use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, StationConfig,
+    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, SecurityEventKind,
+    StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -104,6 +105,11 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
                 self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
+            Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
+            Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
+                let has_one = self.machine.has_certificate(*usage);
+                if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -153,7 +159,7 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
-            Input::Job(id, word) => self.machine.on_job(shared, id, word),
+            Input::Job(id, word) => self.machine.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
                 if let Some(token) = shared.questions.close(id) {
                     self.machine.on_answer(shared, token, answer);
@@ -164,6 +170,13 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
+            Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
+            #[cfg(feature = "security")]
+            Input::Command(Command::SignCertificate { .. }) => self.machine.renew_certificate(shared),
+            #[cfg(feature = "security")]
+            Input::Command(Command::CertificateExpires { at, .. }) => self.machine.certificate_expires(at),
+            #[cfg(not(feature = "security"))]
+            Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -249,5 +262,15 @@ impl Station {
         ];
         let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));
         all.filter(|at| *at > shared.now).min()
+    }
+}
+
+fn check_security_event(kind: &SecurityEventKind) -> Result<(), MisuseError> {
+    match kind {
+        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused("security is not built in")),
+        SecurityEventKind::Other(name) if !(1..=50).contains(&name.chars().count()) => {
+            Err(MisuseError::Refused("name of a security event is empty or too long"))
+        }
+        _ => Ok(()),
     }
 }

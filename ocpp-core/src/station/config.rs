@@ -66,6 +66,8 @@ pub struct StationConfig {
     pub charges_while_installing: bool,
     /// Whether the host can gather a file of diagnostics.
     pub has_diagnostics: bool,
+    /// Whether the host keeps a log of the security events, and can send it (1.6 security N01).
+    pub has_security_log: bool,
     /// Whether the cables are fixed to the station: there is no plug to unlock.
     pub has_fixed_cables: bool,
     /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
@@ -102,6 +104,7 @@ impl StationConfig {
             after_power_loss: AfterPowerLoss::End,
             charges_while_installing: false,
             has_diagnostics: true,
+            has_security_log: true,
             has_fixed_cables: false,
             measurands: Measurand::ALL.to_vec(),
             settings: Vec::new(),
@@ -204,6 +207,8 @@ pub struct Limits {
     pub token_cache: u16,
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
+    /// Security events that wait for the CSMS. Of what is full, the oldest of the same kind goes first, else the oldest.
+    pub security_events: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
     /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
@@ -219,6 +224,7 @@ impl Default for Limits {
             stop_readings: 300,
             token_cache: 100,
             unconfirmed: 64,
+            security_events: 20,
             questions: 4,
             composite_periods: 200,
         }

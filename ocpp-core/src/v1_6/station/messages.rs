@@ -12,10 +12,18 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
+use super::firmware;
 use super::status::Condition;
+use crate::parts::firmware_job::FirmwareProgress;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::parts::reports::{Form, Report};
+#[cfg(feature = "security")]
+use crate::parts::security_events::SecurityEvent;
 use crate::parts::token::TokenInfo;
+use crate::parts::upload_job::UploadProgress;
+#[cfg(feature = "security")]
+use crate::station::SecurityEventKind;
 use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
 };
@@ -76,12 +84,46 @@ pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<Strin
     json(request)
 }
 
-pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
-    json(&v1_6::FirmwareStatusNotificationRequest::new(status))
+/// A status of a firmware update: none is `Idle`.
+pub(crate) fn firmware_status(form: Form, report: Option<Report<FirmwareProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::FirmwareStatusNotificationRequest::new(firmware::firmware_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let status = firmware::signed_firmware_status(progress);
+            let mut request = v1_6::SignedFirmwareStatusNotificationRequest::new(status);
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
 }
 
-pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
-    json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+/// A status of an upload: none is `Idle`.
+pub(crate) fn upload_status(form: Form, report: Option<Report<UploadProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::DiagnosticsStatusNotificationRequest::new(firmware::diagnostics_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let mut request = v1_6::LogStatusNotificationRequest::new(firmware::log_status(progress));
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
+}
+
+#[cfg(feature = "security")]
+pub(crate) fn sign_certificate(request: &str) -> Result<String, Unsendable> {
+    json(&v1_6::SignCertificateRequest::new(Text::new(request).map_err(|_| Unsendable)?))
+}
+
+#[cfg(feature = "security")]
+pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let kind = Text::new(security_event_kind(&event.kind)).map_err(|_| Unsendable)?;
+    let mut request = v1_6::SecurityEventNotificationRequest::new(kind, at);
+    request.tech_info = event.info.as_ref().map(|info| Text::truncated(info));
+    json(&request)
 }
 
 pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
@@ -182,6 +224,33 @@ fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {
         Unit::Celsius => Some(U::Celsius),
         Unit::Percent => Some(U::Percent),
         Unit::Hertz | Unit::None => None,
+    }
+}
+
+/// White paper §8.
+#[cfg(feature = "security")]
+pub(crate) fn security_event_kind(kind: &SecurityEventKind) -> &str {
+    use SecurityEventKind as Kind;
+    match kind {
+        Kind::FirmwareUpdated => "FirmwareUpdated",
+        Kind::FailedToAuthenticateAtCsms => "FailedToAuthenticateAtCentralSystem",
+        Kind::CsmsFailedToAuthenticate => "CentralSystemFailedToAuthenticate",
+        Kind::SettingSystemTime => "SettingSystemTime",
+        Kind::StartupOfTheDevice => "StartupOfTheDevice",
+        Kind::ResetOrReboot => "ResetOrReboot",
+        Kind::SecurityLogWasCleared => "SecurityLogWasCleared",
+        Kind::ReconfigurationOfSecurityParameters => "ReconfigurationOfSecurityParameters",
+        Kind::MemoryExhaustion => "MemoryExhaustion",
+        Kind::InvalidMessages => "InvalidMessages",
+        Kind::AttemptedReplayAttacks => "AttemptedReplayAttacks",
+        Kind::TamperDetectionActivated => "TamperDetectionActivated",
+        Kind::InvalidFirmwareSignature => "InvalidFirmwareSignature",
+        Kind::InvalidFirmwareSigningCertificate => "InvalidFirmwareSigningCertificate",
+        Kind::InvalidCsmsCertificate => "InvalidCentralSystemCertificate",
+        Kind::InvalidStationCertificate => "InvalidChargePointCertificate",
+        Kind::InvalidTlsVersion => "InvalidTLSVersion",
+        Kind::InvalidTlsCipherSuite => "InvalidTLSCipherSuite",
+        Kind::Other(name) => name,
     }
 }
 

@@ -6,6 +6,8 @@
 mod authorize;
 mod availability;
 mod calls;
+#[cfg(feature = "security")]
+mod certificates;
 mod configuration;
 mod connector;
 mod context;
@@ -44,12 +46,17 @@ use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, StationConfig, StopReason};
+use crate::station::{
+    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
+    StopReason,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
 use availability::Availability;
+#[cfg(feature = "security")]
+use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
@@ -81,7 +88,9 @@ pub(crate) struct Machine {
     readings: Readings,
     transfers: DataTransfers,
     firmware: FirmwareJob,
-    diagnostics: UploadJob,
+    upload: UploadJob,
+    #[cfg(feature = "security")]
+    certificates: Certificates,
     smart_charging: SmartCharging,
     reset: Reset,
     unlocking: Unlocking,
@@ -89,6 +98,8 @@ pub(crate) struct Machine {
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
     was_online: bool,
+    /// Whether it was told that the journal has no room.
+    is_memory_short: bool,
 }
 
 impl Machine {
@@ -128,6 +139,11 @@ impl Machine {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.is_reporting = settings.number(Key::SecurityProfile) > 0;
+        }
+        shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
         Machine {
             settings,
@@ -143,13 +159,16 @@ impl Machine {
             readings: Readings::default(),
             transfers: DataTransfers::default(),
             firmware,
-            diagnostics: UploadJob::restore(image),
+            upload: UploadJob::restore(image),
+            #[cfg(feature = "security")]
+            certificates: Certificates::default(),
             smart_charging,
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
             awaited: None,
             was_online: false,
+            is_memory_short: false,
         }
     }
 
@@ -181,7 +200,7 @@ impl Machine {
             smart_charging: &mut self.smart_charging,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            diagnostics: &mut self.diagnostics,
+            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -210,14 +229,22 @@ impl Machine {
     }
 
     /// The host's word about a job.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
-        self.diagnostics.on_update(shared, id, word);
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        self.upload.on_update(shared, id, word);
+        #[cfg(feature = "security")]
+        self.on_work(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
                 self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+                shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
         }
+    }
+
+    /// Whether the station has a certificate of its own of this use that the core knows to renew.
+    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
+        cfg!(feature = "security") && usage == CertificateUse::Station
     }
 
     /// A token was presented.
@@ -257,7 +284,10 @@ impl Machine {
         if !shared.link.is_up() {
             self.registration.link_closed();
         }
+        #[cfg(feature = "security")]
+        self.advance_certificates(shared);
         loop {
+            self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
             let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
@@ -271,13 +301,27 @@ impl Machine {
         self.finish_requests(shared);
     }
 
+    /// Tells once that the journal has no room, until all of it was delivered.
+    fn watch_memory(&mut self, shared: &mut Shared) {
+        if self.outbox.is_empty() {
+            self.is_memory_short = false;
+        } else if !self.is_memory_short {
+            let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+            self.is_memory_short = !self.outbox.has_room_for_sample(&shared.config.limits, running);
+            if self.is_memory_short {
+                shared.raise(SecurityEventKind::MemoryExhaustion, Some("journal"));
+            }
+        }
+    }
+
     /// What waited for the hardware, or for the store alone.
     fn finish_requests(&mut self, shared: &mut Shared) {
         for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
     }
@@ -291,6 +335,8 @@ impl Machine {
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
             self.outbox.deadline(),
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
+            #[cfg(feature = "security")]
+            shared.security_events.deadline(),
         ];
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
@@ -300,9 +346,11 @@ impl Machine {
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
             self.firmware.deadline(&shared.clock),
-            self.diagnostics.deadline(),
+            self.upload.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        #[cfg(feature = "security")]
+        let all = all.chain(self.certificates.deadlines(&shared.clock));
         all.flatten().chain(connectors)
     }
 }

@@ -99,10 +99,16 @@ macro_rules! keys {
 }
 
 keys! {
+    #[cfg(feature = "security")]
+    AdditionalRootCertificateCheck, BOOLEAN, ReadOnly, "false";
     AllowOfflineTxForUnknownId, BOOLEAN, ReadWrite, "false";
     AuthorizationCacheEnabled, BOOLEAN, ReadWrite, "false";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
+    #[cfg(feature = "security")]
+    CertificateSignedMaxChainSize, count(0, 10_000), ReadOnly, "10000";
+    #[cfg(feature = "security")]
+    CertificateStoreMaxLength, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
     ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
@@ -115,6 +121,8 @@ keys! {
     ConnectorPhaseRotationMaxLength, integer(1), ReadOnly, "1";
     #[cfg(feature = "smart_charging")]
     ConnectorSwitch3to1PhaseSupported, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "security")]
+    CpoName, TEXT, ReadWrite, "";
     GetConfigurationMaxKeys, integer(1), ReadOnly, "50";
     HeartbeatInterval, integer(0), ReadWrite, "3600";
     LightIntensity, count(0, 100), ReadWrite, "100";
@@ -135,6 +143,8 @@ keys! {
     NumberOfConnectors, integer(1), ReadOnly, "1";
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
+    #[cfg(feature = "security")]
+    SecurityProfile, count(0, 3), ReadOnly, "0";
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";

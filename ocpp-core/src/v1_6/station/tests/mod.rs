@@ -11,6 +11,8 @@ mod operations;
 mod power_loss;
 mod queue;
 mod reservation;
+#[cfg(feature = "security")]
+mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
