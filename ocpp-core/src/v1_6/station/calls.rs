@@ -6,6 +6,10 @@ use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+#[cfg(feature = "security")]
+use super::security;
+#[cfg(feature = "security")]
+use super::settings::AnyKey;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
@@ -276,6 +280,13 @@ impl Machine {
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
         if let Ok(key) = configuration::check(&self.settings, key, value) {
+            #[cfg(feature = "security")]
+            if let AnyKey::Standard(key) = key
+                && security::is_access(key)
+            {
+                security::change(&mut self.settings, shared, key, value);
+                return;
+            }
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

@@ -1,5 +1,6 @@
 //! The security white paper: events, keys, profiles.
 
+mod access;
 mod certificates;
 mod events;
 mod triggers;
