@@ -236,6 +236,11 @@ impl Bench<'_> {
         self.expect_within(self.values.boot_patience, request("BootNotification"))
     }
 
+    /// A certificate was installed, which goes after the case.
+    pub fn note_certificate(&mut self, hash: &Value) {
+        self.traces.certificates.push(hash.clone());
+    }
+
     /// A charging profile is installed.
     ///
     /// # Errors

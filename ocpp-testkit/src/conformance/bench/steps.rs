@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ocpp_core::station::FaultCode;
+use ocpp_core::station::{ConnectRequest, FaultCode};
 use serde_json::Value;
 
 use super::{Bench, Call};
@@ -97,6 +97,29 @@ impl Bench<'_> {
     pub fn go_online(&mut self) -> Step {
         self.target.set_network(true).map_err(super::trouble)?;
         self.wait_connected()
+    }
+
+    /// The station connects anew by itself.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn reconnects(&mut self) -> Step {
+        let until = self.now() + self.values.boot_patience;
+        while self.is_connected {
+            if !self.pump(until)? {
+                return Err(Stop::Failed("the station does not close the connection".to_owned()));
+            }
+        }
+        self.wait_connected()
+    }
+
+    /// How the station had itself connected.
+    ///
+    /// # Errors
+    /// When that cannot be seen.
+    pub fn connect_request(&self) -> Step<&ConnectRequest> {
+        let hidden = || Stop::NotApplicable("how the station connects cannot be seen at this target".to_owned());
+        self.target.connect_request().ok_or_else(hidden)
     }
 
     /// The CSMS is asked for a connection with these subprotocols, and chooses this one.

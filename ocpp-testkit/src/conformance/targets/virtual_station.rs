@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{Action, EvseId, Fault, FaultCode, IdToken, Input, LinkAction, LinkInput, StationConfig};
+use ocpp_core::station::{
+    Action, ConnectRequest, EvseId, Fault, FaultCode, IdToken, Input, InstalledCertificates, LinkAction, LinkInput,
+    Secret, StationConfig,
+};
 use ocpp_core::time::Instant;
 
 use super::virtual_time::{self, VirtualTime};
 use crate::clock::WallClock;
-use crate::conformance::Values;
 use crate::conformance::target::{Happening, Manual, Target, Trouble};
+use crate::conformance::{SignedFirmware, Values};
 use crate::hardware::Hardware;
+use crate::jobs;
 use crate::pair::StationEnd;
 use crate::seed::Seed;
 use crate::store::{StoreHabits, StoreReply};
@@ -20,6 +24,8 @@ use crate::store::{StoreHabits, StoreReply};
 const CONNECT_TIME: Duration = Duration::from_millis(50);
 /// From the loss of the power to its return, and from an ordered restart to the next boot.
 const OUTAGE: Duration = Duration::from_secs(10);
+/// An AuthorizationKey of 16 bytes.
+const PASSWORD: &str = "conformance: key";
 /// More actions than any input can ask for.
 const MAX_ACTIONS: usize = 10_000;
 
@@ -30,6 +36,8 @@ pub struct VirtualStation {
     wall: WallClock,
     is_network_up: bool,
     is_connected: bool,
+    /// How the last connection was ordered.
+    request: Option<ConnectRequest>,
     /// When the connection attempt ends that is under way.
     attempt: Option<Instant>,
     power_back: Option<Instant>,
@@ -50,13 +58,32 @@ impl VirtualStation {
     /// A folder on a file server that its host reaches: for [`Values::files`].
     pub const FILES: &str = "ftp://files.example/conformance";
 
-    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed.
+    /// The values that its simulated host is made for: files, certificates and firmware that it takes.
+    #[must_use]
+    pub fn with_host(values: Values) -> Values {
+        Values {
+            files: Some(Self::FILES.to_owned()),
+            root_certificate: Some(jobs::certificate("root")),
+            firmware: Some(SignedFirmware {
+                location: format!("{}/firmware", Self::FILES),
+                certificate: jobs::certificate("signer"),
+                signature: "c2lnbmF0dXJl".to_owned(),
+            }),
+            ..values
+        }
+    }
+
+    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed. It has what every
+    /// security profile needs.
     ///
     /// # Errors
     /// When the machine cannot be made.
     pub fn new(values: &Values) -> Result<Self, Trouble> {
-        let mut config =
-            StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual").with_evses(2);
+        let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
+            .with_evses(2)
+            .with_setting("SecurityProfile", &values.security_profile.to_string());
+        config.password = Some(Secret(PASSWORD.into()));
+        config.certificates = InstalledCertificates { csms_root: true, station: true };
         config.has_fixed_cables = values.fixed_cable;
         Self::with_config(config, values)
     }
@@ -78,6 +105,7 @@ impl VirtualStation {
             wall,
             is_network_up: false,
             is_connected: false,
+            request: None,
             attempt: None,
             power_back: Some(Instant::ZERO),
             happenings: VecDeque::new(),
@@ -112,8 +140,9 @@ impl VirtualStation {
 
     fn carry_out(&mut self, action: Action) -> Result<(), Trouble> {
         match action {
-            Action::Link(LinkAction::Connect(_)) => {
+            Action::Link(LinkAction::Connect(request)) => {
                 self.disconnect();
+                self.request = Some(request);
                 self.attempt = Some(self.now + CONNECT_TIME);
             }
             Action::Link(LinkAction::Send(bytes)) => {
@@ -263,6 +292,10 @@ impl Target for VirtualStation {
             }
             Manual::Order { .. } => Err(Trouble::Undone("a station takes no orders of an operator".to_owned())),
         }
+    }
+
+    fn connect_request(&self) -> Option<&ConnectRequest> {
+        self.request.as_ref()
     }
 
     fn is_fresh(&self) -> bool {
