@@ -183,6 +183,12 @@ impl Machine {
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
+            // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
+            #[cfg(feature = "security")]
+            Action::UpdateFirmware if shared.access.profile() > 0 => {
+                payload.decode::<v1_6::UpdateFirmwareRequest>()?;
+                shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
+            }
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
                 match self.firmware.on_request(shared, firmware::firmware_request(&request)) {

@@ -90,6 +90,38 @@ fn request_is_made_by_the_host_and_sent_when_the_csms_asks() {
     assert_eq!(bench.raised(), ["ReconfigurationOfSecurityParameters, info: Some(\"ChargePointCertificate\") }"]);
 }
 
+/// A02.FR.08: with profile 3 the connection is made anew by the new certificate, after the answer.
+#[test]
+fn station_connects_anew_with_its_new_certificate_where_it_proves_itself_by_one() {
+    for (profile, reconnects) in [("2", false), ("3", true)] {
+        let mut bench = Bench::accepted(&[("CpoName", "The CPO"), ("SecurityProfile", profile)]);
+        bench.link.clear();
+        let signed = json!({"certificateChain": PEM});
+        let job = install(CertificateUse::Station, false);
+        assert_eq!(bench.with_host("CertificateSigned", &signed, &job, JobUpdate::Done), json!({"status": "Accepted"}));
+        assert_eq!(bench.link.first().is_some_and(|order| order == "Close"), reconnects, "{:?}", bench.link);
+        bench.wait(2);
+        assert_eq!(bench.link.iter().any(|order| order.contains("Connect")), reconnects, "{:?}", bench.link);
+    }
+}
+
+/// A05.FR.03: what was installed counts for the profile that needs it.
+#[test]
+fn installed_root_lets_the_profile_rise() {
+    let mut bench = Bench::accepted(&[]);
+    let higher = json!({"key": "SecurityProfile", "value": "2"});
+    bench.request(
+        "ChangeConfiguration",
+        &json!({"key": "AuthorizationKey", "value": "00112233445566778899AABBCCDDEEFF"}),
+    );
+    bench.wait(2);
+    bench.open();
+    assert_eq!(bench.request("ChangeConfiguration", &higher)["status"], "Rejected");
+    let request = json!({"certificateType": "CentralSystemRootCertificate", "certificate": PEM});
+    bench.with_host("InstallCertificate", &request, &install(CertificateUse::CsmsRoot, false), JobUpdate::Done);
+    assert_eq!(bench.request("ChangeConfiguration", &higher)["status"], "Accepted");
+}
+
 /// A02, prerequisite.
 #[test]
 fn without_the_name_of_its_owner_no_certificate_is_asked_for() {
