@@ -8,7 +8,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus,
+    AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, PricingEvent, Question,
+    RegistrationStatus,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
@@ -267,6 +268,8 @@ pub enum Event {
         /// The answer's data.
         data: Option<String>,
     },
+    /// Something of prices and costs to show to the driver.
+    Pricing(PricingEvent),
     /// A configuration key changed.
     Configured {
         /// The key's name.

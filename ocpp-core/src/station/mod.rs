@@ -6,6 +6,7 @@ mod evse;
 mod input;
 mod job;
 mod meter;
+mod pricing;
 mod question;
 mod setting;
 
@@ -19,6 +20,11 @@ pub use input::{Command, Input, LinkInput};
 pub use job::{FileLocation, Job, JobId, JobUpdate};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
+pub use pricing::{
+    Amount, ChargingPrice, CostState, DefaultPrice, IdlePrice, NextPrices, PriceText, Prices, PricingEvent, RunningCost,
+};
+#[cfg(feature = "california_pricing")]
+pub(crate) use pricing::{amount, text};
 pub use question::{Answer, Question};
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 

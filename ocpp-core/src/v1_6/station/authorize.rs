@@ -11,6 +11,8 @@ use compact_str::CompactString;
 use ocpp_types::v1_6::ClearCacheStatus;
 
 use super::context::Context;
+#[cfg(feature = "california_pricing")]
+use super::pricing::Unpriced;
 use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::parts::token::{LocalList, TokenCache, TokenInfo};
@@ -39,6 +41,8 @@ pub(crate) struct Authorize {
     cache: TokenCache,
     /// The CSMS said something else of a token than its own list does, and has not sent another list since.
     pub(super) has_conflict: bool,
+    #[cfg(feature = "california_pricing")]
+    pub(super) unpriced: Vec<Unpriced>,
 }
 
 impl Authorize {
@@ -71,7 +75,10 @@ impl Authorize {
     /// Whether a token presented for this EVSE still waits for its verdict.
     #[cfg(feature = "smart_charging")]
     pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
-        let mut open = self.asked.iter().chain(&self.waiting);
+        let open = self.asked.iter().chain(&self.waiting);
+        #[cfg(feature = "california_pricing")]
+        let open = open.chain(self.unpriced.iter().map(|waiting| &waiting.request));
+        let mut open = open;
         open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
@@ -91,6 +98,9 @@ impl Authorize {
         if info.status != AuthorizationStatus::Accepted {
             return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
+        #[cfg(feature = "california_pricing")]
+        self.accept(ctx, request, info.group);
+        #[cfg(not(feature = "california_pricing"))]
         grant(ctx, request, info.group);
     }
 
@@ -175,7 +185,7 @@ fn is_busy(status: AuthorizationStatus) -> bool {
     status == AuthorizationStatus::ConcurrentTx
 }
 
-fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
+pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
     let AuthorizeRequest { evse, token, purpose } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },

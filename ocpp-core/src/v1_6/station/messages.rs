@@ -142,6 +142,7 @@ fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
         SampleContext::Periodic => v1_6::ReadingContext::SamplePeriodic,
         SampleContext::Trigger => v1_6::ReadingContext::Trigger,
         SampleContext::InterruptionEnd => v1_6::ReadingContext::InterruptionEnd,
+        SampleContext::Other => v1_6::ReadingContext::Other,
     }
 }
 

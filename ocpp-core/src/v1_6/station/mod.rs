@@ -14,6 +14,8 @@ mod firmware;
 mod frames;
 mod local_list;
 mod messages;
+#[cfg_attr(not(feature = "california_pricing"), path = "no_pricing.rs")]
+mod pricing;
 mod readings;
 mod reservation;
 mod reset;
@@ -53,6 +55,7 @@ use availability::Availability;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use pricing::Pricing;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -83,6 +86,7 @@ pub(crate) struct Machine {
     firmware: FirmwareJob,
     diagnostics: UploadJob,
     smart_charging: SmartCharging,
+    pricing: Pricing,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -145,6 +149,7 @@ impl Machine {
             firmware,
             diagnostics: UploadJob::restore(image),
             smart_charging,
+            pricing: Pricing::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -179,6 +184,7 @@ impl Machine {
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
+            pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
             diagnostics: &mut self.diagnostics,
@@ -257,6 +263,8 @@ impl Machine {
         if !shared.link.is_up() {
             self.registration.link_closed();
         }
+        #[cfg(feature = "california_pricing")]
+        self.change_time_offset(shared);
         loop {
             let (mut ctx, mut parts) = self.context(shared);
             let has_moved = parts.advance(&mut ctx);
@@ -303,7 +311,10 @@ impl Machine {
             self.diagnostics.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
-        all.flatten().chain(connectors)
+        let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
+        #[cfg(feature = "california_pricing")]
+        let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));
+        all
     }
 }
 

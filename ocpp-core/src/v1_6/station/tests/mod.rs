@@ -9,6 +9,8 @@ mod local_list;
 mod metering;
 mod operations;
 mod power_loss;
+#[cfg(feature = "california_pricing")]
+mod pricing;
 mod queue;
 mod reservation;
 mod session;
