@@ -8,7 +8,8 @@ use crate::MisuseError;
 use crate::parts::link::LinkDue;
 use crate::shared::Shared;
 use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, StationConfig,
+    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, SecurityEventKind,
+    StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -104,6 +105,7 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
                 self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
+            Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -164,6 +166,7 @@ impl Station {
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
+            Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -249,5 +252,15 @@ impl Station {
         ];
         let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));
         all.filter(|at| *at > shared.now).min()
+    }
+}
+
+fn check_security_event(kind: &SecurityEventKind) -> Result<(), MisuseError> {
+    match kind {
+        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused("security is not built in")),
+        SecurityEventKind::Other(name) if !(1..=50).contains(&name.chars().count()) => {
+            Err(MisuseError::Refused("name of a security event is empty or too long"))
+        }
+        _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::engine::{Config as RpcConfig, Engine, ReplyToken};
 use ocpp_rpc::{CallError, ErrorCode};
@@ -12,8 +12,12 @@ use ocpp_rpc::{CallError, ErrorCode};
 use crate::parts::link::Link;
 use crate::parts::outbox::Outbox;
 use crate::parts::questions::Questions;
+#[cfg(feature = "security")]
+use crate::parts::security_events::SecurityEvents;
 use crate::rng::Rng;
-use crate::station::{Action, ConnectRequest, Event, EvseAction, EvseId, Fault, JobId, RebootKind, StationConfig};
+use crate::station::{
+    Action, ConnectRequest, Event, EvseAction, EvseId, Fault, JobId, RebootKind, SecurityEventKind, StationConfig,
+};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
@@ -29,6 +33,8 @@ pub(crate) struct Shared {
     pub link: Link,
     pub rpc: Engine,
     pub questions: Questions,
+    #[cfg(feature = "security")]
+    pub security_events: SecurityEvents,
     /// A fault of the station itself.
     pub fault: Option<Fault>,
     /// A restart to order, behind everything that leaves before it.
@@ -64,6 +70,8 @@ impl Shared {
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
+            #[cfg(feature = "security")]
+            security_events: SecurityEvents::restore(image, &mut skipped),
             fault: None,
             reboot: None,
             connect_request,
@@ -105,11 +113,16 @@ impl Shared {
 
     /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.
     pub fn set_clock(&mut self, wall: DateTime<Utc>) {
+        let shown = self.clock.wall(self.now);
         let value = self.clock.set(self.now, wall).map(|anchors| Anchors(anchors.to_vec()).to_bytes());
         if let Some(value) = value {
             self.anchored = self.store.push(StoreOp::Put { key: EntryKey::new(CLOCK_ENTRY), value });
         }
         self.event(Event::ClockSet { wall });
+        // Less is drift.
+        if shown.is_some_and(|shown| (wall - shown).abs() >= TimeDelta::seconds(1)) {
+            self.raise(SecurityEventKind::SettingSystemTime, None);
+        }
     }
 
     /// Takes the CSMS's time over, if the policy wants it.

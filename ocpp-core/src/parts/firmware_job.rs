@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reports::Reports;
 use crate::shared::Shared;
-use crate::station::{Action, FileLocation, Job, JobId, JobUpdate};
+use crate::station::{Action, FileLocation, Job, JobId, JobUpdate, SecurityEventKind};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 use crate::time::{Clock, Instant};
@@ -215,6 +215,9 @@ impl FirmwareJob {
     }
 
     fn end(&mut self, shared: &mut Shared, progress: FirmwareProgress) {
+        if progress == FirmwareProgress::Installed {
+            shared.raise(SecurityEventKind::FirmwareUpdated, None);
+        }
         self.reports.push(progress);
         self.enter(shared, Phase::Ended(progress));
     }

@@ -8,5 +8,7 @@ pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
 pub(crate) mod reports;
+#[cfg_attr(not(feature = "security"), path = "no_security_events.rs")]
+pub(crate) mod security_events;
 pub(crate) mod token;
 pub(crate) mod upload_job;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, PricingEvent, Question,
-    RegistrationStatus,
+    RegistrationStatus, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
@@ -279,6 +279,14 @@ pub enum Event {
     ClockSet {
         /// The new time.
         wall: DateTime<Utc>,
+    },
+    /// Something happened to the station's security: an entry for the security log, which is the host's (A04.FR.04). The
+    /// CSMS is told by the station.
+    SecurityEvent {
+        /// What.
+        kind: SecurityEventKind,
+        /// More of it, at most 255 characters.
+        info: Option<CompactString>,
     },
 }
 

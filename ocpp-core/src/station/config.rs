@@ -204,6 +204,8 @@ pub struct Limits {
     pub token_cache: u16,
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
+    /// Security events that wait for the CSMS. Of what is full, the oldest of the same kind goes first, else the oldest.
+    pub security_events: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
     /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
@@ -219,6 +221,7 @@ impl Default for Limits {
             stop_readings: 300,
             token_cache: 100,
             unconfirmed: 64,
+            security_events: 20,
             questions: 4,
             composite_periods: 200,
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, StopReason};
+use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, SecurityEventKind, StopReason};
 use crate::store::Ticket;
 
 /// A fact.
@@ -87,6 +87,14 @@ pub enum Command {
         message_id: Option<CompactString>,
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<String>,
+    },
+    /// Something happened to the station's security that only the host can know. It comes back as
+    /// [`Event::SecurityEvent`](super::Event::SecurityEvent), and the CSMS is told as the kind has it.
+    SecurityEvent {
+        /// What.
+        kind: SecurityEventKind,
+        /// More of it, without secrets; it is cut at 255 characters.
+        info: Option<CompactString>,
     },
     /// Close the link and connect again now.
     Reconnect,

@@ -8,6 +8,7 @@ mod job;
 mod meter;
 mod pricing;
 mod question;
+mod security;
 mod setting;
 
 pub use action::{
@@ -26,6 +27,9 @@ pub use pricing::{
 #[cfg(feature = "california_pricing")]
 pub(crate) use pricing::{amount, text};
 pub use question::{Answer, Question};
+#[cfg(feature = "security")]
+pub(crate) use security::Reporting;
+pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};

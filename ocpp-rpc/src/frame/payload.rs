@@ -62,14 +62,26 @@ impl<'a> Payload<'a> {
         reader: &mut Reader<'a>,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>,
     ) -> Result<T, Violation> {
-        let value = if reader.peek().is_ok_and(|kind| kind == Kind::Null) {
-            reader.null().and_then(|()| read(&mut Reader::new("{}")))
-        } else {
-            read(reader)
+        let value = match null_read(reader) {
+            None => read(reader),
+            Some(passed) => passed.and_then(|()| read(&mut Reader::new("{}"))),
         };
-        let value = value.and_then(|value| end(reader).map(|()| value));
-        value.map_err(|fault| Violation::locate(&fault, self.rest, 0))
+        match value.and_then(|value| end(reader).map(|()| value)) {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.locate(&fault)),
+        }
     }
+
+    #[cold]
+    fn locate(&self, fault: &Fault) -> Violation {
+        Violation::locate(fault, self.rest, 0)
+    }
+}
+
+/// Passes over a `null`, if that is what comes.
+fn null_read(reader: &mut Reader<'_>) -> Option<Result<(), Fault>> {
+    let is_null = reader.peek().is_ok_and(|kind| kind == Kind::Null);
+    is_null.then(|| reader.null())
 }
 
 impl fmt::Debug for Payload<'_> {

@@ -3,119 +3,128 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::codec::Encode;
-use ocpp_types::v1_6::{self, Action as ActionName, CsmsRequest};
+use ocpp_types::v1_6::{self, Action};
+use ocpp_types::violation::Violation;
 
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
 use crate::MisuseError;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, StopReason};
+use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
 use crate::store::Ticket;
 use compact_str::ToCompactString;
 
 impl Machine {
     /// A call of the CSMS.
     pub(super) fn on_call(&mut self, shared: &mut Shared, token: ReplyToken, action: &str, payload: &Payload<'_>) {
-        let Ok(action) = action.parse::<ActionName>() else {
+        let Ok(action) = action.parse() else {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
-        let request = payload.decode_with(|reader| match CsmsRequest::read(action, reader)? {
-            None => reader.skip_value().map(|()| None),
-            request => Ok(request),
-        });
-        let request = match request {
-            Ok(Some(request)) => request,
-            Ok(None) => {
-                return shared.reply_error(token, ErrorCode::NotSupported, "not an action of the central system");
-            }
-            Err(violation) => {
-                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-                let now = shared.now;
-                let _ = shared.rpc.reply_violation(now, token, &violation);
-                return;
-            }
-        };
-        let is_stored = matches!(
-            request,
-            CsmsRequest::CancelReservation(_)
-                | CsmsRequest::ChangeAvailability(_)
-                | CsmsRequest::ChangeConfiguration(_)
-                | CsmsRequest::ClearCache(_)
-                | CsmsRequest::ClearChargingProfile(_)
-                | CsmsRequest::GetDiagnostics(_)
-                | CsmsRequest::ReserveNow(_)
-                | CsmsRequest::SendLocalList(_)
-                | CsmsRequest::SetChargingProfile(_)
-                | CsmsRequest::UpdateFirmware(_)
-        );
-        if is_stored && shared.is_store_stuck() {
+        if is_stored(action) && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
-        match request {
-            CsmsRequest::CancelReservation(request) => {
+        if let Err(violation) = self.react(shared, token, action, payload) {
+            let reason = violation.to_compact_string();
+            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+            shared.event(Event::FrameRefused { reason });
+            let now = shared.now;
+            let _ = shared.rpc.reply_violation(now, token, &violation);
+        }
+    }
+
+    /// Has the block of the action react to what the payload says.
+    fn react(
+        &mut self,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: Action,
+        payload: &Payload<'_>,
+    ) -> Result<(), Violation> {
+        match action {
+            Action::CancelReservation => {
+                let request: v1_6::CancelReservationRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
                 answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
             }
-            CsmsRequest::ChangeAvailability(request) => {
+            Action::ChangeAvailability => {
+                let request: v1_6::ChangeAvailabilityRequest = payload.decode()?;
                 let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
             }
-            CsmsRequest::ChangeConfiguration(request) => {
+            Action::ChangeConfiguration => {
+                let request: v1_6::ChangeConfigurationRequest = payload.decode()?;
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
-            CsmsRequest::ClearCache(_) => {
+            Action::ClearCache => {
+                payload.decode::<v1_6::ClearCacheRequest>()?;
                 let (status, ticket) = self.authorize.on_clear_cache(shared);
                 answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
-            CsmsRequest::ClearChargingProfile(request) => {
+            Action::ClearChargingProfile => {
+                let request: v1_6::ClearChargingProfileRequest = payload.decode()?;
                 let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
                 answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
-            CsmsRequest::GetCompositeSchedule(request) => {
+            Action::GetCompositeSchedule => {
+                let request: v1_6::GetCompositeScheduleRequest = payload.decode()?;
                 let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
                 answer(shared, token, &response);
             }
-            CsmsRequest::GetConfiguration(request) => match configuration::on_get(&self.settings, &request) {
-                Some(response) => answer(shared, token, &response),
-                None => {
-                    let code = ErrorCode::PropertyConstraintViolation;
-                    shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+            Action::GetConfiguration => {
+                let request: v1_6::GetConfigurationRequest = payload.decode()?;
+                match configuration::on_get(&self.settings, &request) {
+                    Some(response) => answer(shared, token, &response),
+                    None => {
+                        let code = ErrorCode::PropertyConstraintViolation;
+                        shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
+                    }
                 }
-            },
-            CsmsRequest::GetDiagnostics(request) => {
+            }
+            Action::GetDiagnostics => {
+                let request: v1_6::GetDiagnosticsRequest = payload.decode()?;
                 let response = firmware::on_get_diagnostics(&mut self.diagnostics, shared, &request);
                 answer(shared, token, &response);
             }
-            CsmsRequest::GetLocalListVersion(_) => {
+            Action::GetLocalListVersion => {
+                payload.decode::<v1_6::GetLocalListVersionRequest>()?;
                 let version = self.authorize.list_version(&self.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
-            CsmsRequest::RemoteStartTransaction(request) => {
+            Action::RemoteStartTransaction => {
+                let request: v1_6::RemoteStartTransactionRequest = payload.decode()?;
                 let status = self.on_remote_start(shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
-            CsmsRequest::RemoteStopTransaction(request) => {
+            Action::RemoteStopTransaction => {
+                let request: v1_6::RemoteStopTransactionRequest = payload.decode()?;
                 let status = self.on_remote_stop(request.transaction_id);
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
-            CsmsRequest::ReserveNow(request) => {
+            Action::ReserveNow => {
+                let request: v1_6::ReserveNowRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
                 answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
             }
-            CsmsRequest::Reset(request) => {
+            Action::Reset => {
+                let request: v1_6::ResetRequest = payload.decode()?;
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
+                if status == v1_6::ResetStatus::Accepted {
+                    shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
+                }
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
-            CsmsRequest::SendLocalList(request) => {
+            Action::SendLocalList => {
+                let request: v1_6::SendLocalListRequest = payload.decode()?;
                 let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
-            CsmsRequest::SetChargingProfile(request) => {
+            Action::SetChargingProfile => {
+                let request: v1_6::SetChargingProfileRequest = payload.decode()?;
                 match self.smart_charging.on_set(shared, &self.settings, &request) {
                     Some((status, ticket)) => {
                         answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
@@ -128,20 +137,32 @@ impl Machine {
                     ),
                 }
             }
-            CsmsRequest::TriggerMessage(request) => {
+            Action::TriggerMessage => {
+                let request: v1_6::TriggerMessageRequest = payload.decode()?;
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
-            CsmsRequest::UpdateFirmware(request) => {
+            Action::UpdateFirmware => {
+                let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
                 match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
                     Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
-            CsmsRequest::UnlockConnector(request) => self.on_unlock(shared, token, request.connector_id),
-            CsmsRequest::DataTransfer(request) => self.on_data_transfer(shared, token, &request),
-            _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
+            Action::UnlockConnector => {
+                let request: v1_6::UnlockConnectorRequest = payload.decode()?;
+                self.on_unlock(shared, token, request.connector_id);
+            }
+            Action::DataTransfer => {
+                let request: v1_6::DataTransferRequest = payload.decode()?;
+                self.on_data_transfer(shared, token, &request);
+            }
+            _ => {
+                payload.raw()?;
+                shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station");
+            }
         }
+        Ok(())
     }
 
     /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
@@ -219,6 +240,23 @@ impl Machine {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }
+}
+
+/// Whether what the action asks for rests on a record.
+fn is_stored(action: Action) -> bool {
+    matches!(
+        action,
+        Action::CancelReservation
+            | Action::ChangeAvailability
+            | Action::ChangeConfiguration
+            | Action::ClearCache
+            | Action::ClearChargingProfile
+            | Action::GetDiagnostics
+            | Action::ReserveNow
+            | Action::SendLocalList
+            | Action::SetChargingProfile
+            | Action::UpdateFirmware
+    )
 }
 
 pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {

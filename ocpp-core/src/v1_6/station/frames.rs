@@ -18,7 +18,7 @@ use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
 use crate::shared::Shared;
-use crate::station::{AuthorizationStatus, Event, RegistrationStatus, TokenRefusal, TransactionNo};
+use crate::station::{AuthorizationStatus, Event, RegistrationStatus, SecurityEventKind, TokenRefusal, TransactionNo};
 use crate::store::{EntryKey, StoreOp};
 
 /// Why a call of ours brought nothing.
@@ -51,7 +51,9 @@ impl Machine {
             }
             Received::Error { call, error } => self.on_failure(shared, call, Failure::Refused(describe(&error))),
             Received::Malformed { fault, call } => {
-                shared.event(Event::FrameRefused { reason: fault.to_compact_string() });
+                let reason = fault.to_compact_string();
+                shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+                shared.event(Event::FrameRefused { reason });
                 if let Some(call) = call {
                     self.on_failure(shared, call, Failure::Refused("malformed answer".into()));
                 }
@@ -113,6 +115,10 @@ impl Machine {
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
             Awaited::DataTransfer => payload.decode().map(|answer| self.transfers.ended(shared, Some(answer))),
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => payload.decode().map(|_: v1_6::SecurityEventNotificationResponse| {
+                shared.security_events.answered(&mut shared.store);
+            }),
             Awaited::DiagnosticsStatus => {
                 self.diagnostics.on_reported(shared);
                 payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
@@ -206,6 +212,8 @@ impl Machine {
             Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
             Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
             Awaited::DataTransfer => Action::DataTransfer,
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => Action::SecurityEventNotification,
         };
         let reason = match &failure {
             Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
@@ -219,6 +227,13 @@ impl Machine {
                 self.registration.failed(shared.now, shared.config.boot_retry);
             }
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
+            #[cfg(feature = "security")]
+            (Awaited::SecurityEvent, failure) => match failure {
+                Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
+                Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
+                Failure::TimedOut => shared.security_events.unanswered(shared.now),
+                Failure::LinkLost => shared.security_events.lost(),
+            },
             (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
             (Awaited::Authorize, Failure::Refused(_)) => {
                 let (mut ctx, parts) = self.context(shared);

@@ -15,7 +15,11 @@ use thiserror::Error;
 use super::status::Condition;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+#[cfg(feature = "security")]
+use crate::parts::security_events::SecurityEvent;
 use crate::parts::token::TokenInfo;
+#[cfg(feature = "security")]
+use crate::station::SecurityEventKind;
 use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
 };
@@ -82,6 +86,14 @@ pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Un
 
 pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
     json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+}
+
+#[cfg(feature = "security")]
+pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Result<String, Unsendable> {
+    let kind = Text::new(security_event_kind(&event.kind)).map_err(|_| Unsendable)?;
+    let mut request = v1_6::SecurityEventNotificationRequest::new(kind, at);
+    request.tech_info = event.info.as_ref().map(|info| Text::truncated(info));
+    json(&request)
 }
 
 pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
@@ -183,6 +195,33 @@ fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {
         Unit::Celsius => Some(U::Celsius),
         Unit::Percent => Some(U::Percent),
         Unit::Hertz | Unit::None => None,
+    }
+}
+
+/// White paper §8.
+#[cfg(feature = "security")]
+pub(crate) fn security_event_kind(kind: &SecurityEventKind) -> &str {
+    use SecurityEventKind as Kind;
+    match kind {
+        Kind::FirmwareUpdated => "FirmwareUpdated",
+        Kind::FailedToAuthenticateAtCsms => "FailedToAuthenticateAtCentralSystem",
+        Kind::CsmsFailedToAuthenticate => "CentralSystemFailedToAuthenticate",
+        Kind::SettingSystemTime => "SettingSystemTime",
+        Kind::StartupOfTheDevice => "StartupOfTheDevice",
+        Kind::ResetOrReboot => "ResetOrReboot",
+        Kind::SecurityLogWasCleared => "SecurityLogWasCleared",
+        Kind::ReconfigurationOfSecurityParameters => "ReconfigurationOfSecurityParameters",
+        Kind::MemoryExhaustion => "MemoryExhaustion",
+        Kind::InvalidMessages => "InvalidMessages",
+        Kind::AttemptedReplayAttacks => "AttemptedReplayAttacks",
+        Kind::TamperDetectionActivated => "TamperDetectionActivated",
+        Kind::InvalidFirmwareSignature => "InvalidFirmwareSignature",
+        Kind::InvalidFirmwareSigningCertificate => "InvalidFirmwareSigningCertificate",
+        Kind::InvalidCsmsCertificate => "InvalidCentralSystemCertificate",
+        Kind::InvalidStationCertificate => "InvalidChargePointCertificate",
+        Kind::InvalidTlsVersion => "InvalidTLSVersion",
+        Kind::InvalidTlsCipherSuite => "InvalidTLSCipherSuite",
+        Kind::Other(name) => name,
     }
 }
 

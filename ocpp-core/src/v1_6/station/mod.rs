@@ -46,7 +46,9 @@ use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
-use crate::station::{Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, StationConfig, StopReason};
+use crate::station::{
+    Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig, StopReason,
+};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -93,6 +95,8 @@ pub(crate) struct Machine {
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
     was_online: bool,
+    /// Whether it was told that the journal has no room.
+    is_memory_short: bool,
 }
 
 impl Machine {
@@ -132,6 +136,11 @@ impl Machine {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.is_reporting = settings.number(Key::SecurityProfile) > 0;
+        }
+        shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
         Machine {
             settings,
@@ -155,6 +164,7 @@ impl Machine {
             signals: VecDeque::new(),
             awaited: None,
             was_online: false,
+            is_memory_short: false,
         }
     }
 
@@ -222,6 +232,7 @@ impl Machine {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
                 self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+                shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
         }
     }
@@ -266,6 +277,7 @@ impl Machine {
         #[cfg(feature = "california_pricing")]
         self.change_time_offset(shared);
         loop {
+            self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
             let has_moved = parts.advance(&mut ctx);
             let has_signals = !ctx.signals.is_empty();
@@ -277,6 +289,19 @@ impl Machine {
             }
         }
         self.finish_requests(shared);
+    }
+
+    /// Tells once that the journal has no room, until all of it was delivered.
+    fn watch_memory(&mut self, shared: &mut Shared) {
+        if self.outbox.is_empty() {
+            self.is_memory_short = false;
+        } else if !self.is_memory_short {
+            let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+            self.is_memory_short = !self.outbox.has_room_for_sample(&shared.config.limits, running);
+            if self.is_memory_short {
+                shared.raise(SecurityEventKind::MemoryExhaustion, Some("journal"));
+            }
+        }
     }
 
     /// What waited for the hardware, or for the store alone.
@@ -299,6 +324,8 @@ impl Machine {
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
             self.outbox.deadline(),
             Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
+            #[cfg(feature = "security")]
+            shared.security_events.deadline(),
         ];
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));

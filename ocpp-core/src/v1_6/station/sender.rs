@@ -25,6 +25,8 @@ pub(crate) enum Awaited {
     FirmwareStatus,
     DiagnosticsStatus,
     DataTransfer,
+    #[cfg(feature = "security")]
+    SecurityEvent,
 }
 
 impl Machine {
@@ -52,6 +54,11 @@ impl Machine {
         if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
             let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
             return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
+        }
+        #[cfg(feature = "security")]
+        if is_accepted && let Some((event, at)) = shared.next_security_event() {
+            let message = messages::security_event(event, at);
+            return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
         }
         if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
             let message = messages::firmware_status(firmware::firmware_status(progress));

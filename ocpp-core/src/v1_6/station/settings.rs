@@ -161,6 +161,8 @@ keys! {
     NumberOfDecimalsForCostValues, integer(0), ReadOnly, "3";
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
+    #[cfg(feature = "security")]
+    SecurityProfile, count(0, 3), ReadOnly, "0";
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";

@@ -13,6 +13,8 @@ mod power_loss;
 mod pricing;
 mod queue;
 mod reservation;
+#[cfg(feature = "security")]
+mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;

@@ -1,0 +1,3 @@
+//! The security white paper: events, keys, profiles.
+
+mod events;
