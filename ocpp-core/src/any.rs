@@ -106,6 +106,10 @@ impl Station {
                 self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
             Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
+            Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
+                let has_one = self.machine.has_certificate(*usage);
+                if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -155,7 +159,7 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
-            Input::Job(id, word) => self.machine.on_job(shared, id, word),
+            Input::Job(id, word) => self.machine.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
                 if let Some(token) = shared.questions.close(id) {
                     self.machine.on_answer(shared, token, answer);
@@ -167,6 +171,12 @@ impl Station {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
             Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
+            #[cfg(feature = "security")]
+            Input::Command(Command::SignCertificate { .. }) => self.machine.renew_certificate(shared),
+            #[cfg(feature = "security")]
+            Input::Command(Command::CertificateExpires { at, .. }) => self.machine.certificate_expires(at),
+            #[cfg(not(feature = "security"))]
+            Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);

@@ -66,6 +66,8 @@ pub struct StationConfig {
     pub charges_while_installing: bool,
     /// Whether the host can gather a file of diagnostics.
     pub has_diagnostics: bool,
+    /// Whether the host keeps a log of the security events, and can send it (1.6 security N01).
+    pub has_security_log: bool,
     /// Whether the cables are fixed to the station: there is no plug to unlock.
     pub has_fixed_cables: bool,
     /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
@@ -102,6 +104,7 @@ impl StationConfig {
             after_power_loss: AfterPowerLoss::End,
             charges_while_installing: false,
             has_diagnostics: true,
+            has_security_log: true,
             has_fixed_cables: false,
             measurands: Measurand::ALL.to_vec(),
             settings: Vec::new(),

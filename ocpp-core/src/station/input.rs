@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, SecurityEventKind, StopReason};
+use super::{
+    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, SecurityEventKind, StopReason,
+};
 use crate::store::Ticket;
 
 /// A fact.
@@ -95,6 +97,20 @@ pub enum Command {
         kind: SecurityEventKind,
         /// More of it, without secrets; it is cut at 255 characters.
         info: Option<CompactString>,
+    },
+    /// Have a certificate of the station's own signed anew (1.6 security A03, 2.x A02): the host is ordered a request for it,
+    /// which goes to the CSMS.
+    SignCertificate {
+        /// Which.
+        usage: CertificateUse,
+    },
+    /// A certificate of the station's own that is in use expires then, as the host tells after each start and each change.
+    /// A month before, it is signed anew; once, however that goes.
+    CertificateExpires {
+        /// Which.
+        usage: CertificateUse,
+        /// The end of its validity.
+        at: DateTime<Utc>,
     },
     /// Close the link and connect again now.
     Reconnect,

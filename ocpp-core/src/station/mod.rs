@@ -1,6 +1,7 @@
 //! The boundary of a charging station: facts in, orders out, whatever version is spoken.
 
 mod action;
+mod certificate;
 mod config;
 mod evse;
 mod input;
@@ -14,11 +15,12 @@ mod setting;
 pub use action::{
     Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
 };
+pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, Limits, Secret, StationConfig, Supply, Wiring};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
 pub use input::{Command, Input, LinkInput};
-pub use job::{FileLocation, Job, JobId, JobUpdate};
+pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use pricing::{

@@ -47,6 +47,11 @@ impl Machine {
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
                 answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
             }
+            #[cfg(feature = "security")]
+            Action::CertificateSigned => {
+                let request: v1_6::CertificateSignedRequest = payload.decode()?;
+                self.on_certificate_signed(shared, token, &request);
+            }
             Action::ChangeAvailability => {
                 let request: v1_6::ChangeAvailabilityRequest = payload.decode()?;
                 let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
@@ -68,6 +73,17 @@ impl Machine {
                 let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
                 answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
             }
+            #[cfg(feature = "security")]
+            Action::DeleteCertificate => {
+                let request: v1_6::DeleteCertificateRequest = payload.decode()?;
+                self.on_delete_certificate(shared, token, &request);
+            }
+            #[cfg(feature = "security")]
+            Action::ExtendedTriggerMessage => {
+                let request: v1_6::ExtendedTriggerMessageRequest = payload.decode()?;
+                let status = self.on_extended_trigger(shared, &request);
+                answer(shared, token, &v1_6::ExtendedTriggerMessageResponse::new(status));
+            }
             #[cfg(feature = "smart_charging")]
             Action::GetCompositeSchedule => {
                 let request: v1_6::GetCompositeScheduleRequest = payload.decode()?;
@@ -86,13 +102,29 @@ impl Machine {
             }
             Action::GetDiagnostics => {
                 let request: v1_6::GetDiagnosticsRequest = payload.decode()?;
-                let response = firmware::on_get_diagnostics(&mut self.diagnostics, shared, &request);
+                let response = firmware::on_get_diagnostics(&mut self.upload, shared, &request);
+                answer(shared, token, &response);
+            }
+            #[cfg(feature = "security")]
+            Action::GetInstalledCertificateIds => {
+                let request: v1_6::GetInstalledCertificateIdsRequest = payload.decode()?;
+                self.on_list_certificates(shared, token, &request);
+            }
+            #[cfg(feature = "security")]
+            Action::GetLog => {
+                let request: v1_6::GetLogRequest = payload.decode()?;
+                let response = firmware::on_get_log(&mut self.upload, shared, &request);
                 answer(shared, token, &response);
             }
             Action::GetLocalListVersion => {
                 payload.decode::<v1_6::GetLocalListVersionRequest>()?;
                 let version = self.authorize.list_version(&self.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
+            }
+            #[cfg(feature = "security")]
+            Action::InstallCertificate => {
+                let request: v1_6::InstallCertificateRequest = payload.decode()?;
+                self.on_install_certificate(shared, token, &request);
             }
             Action::RemoteStartTransaction => {
                 let request: v1_6::RemoteStartTransactionRequest = payload.decode()?;
@@ -137,6 +169,11 @@ impl Machine {
                     ),
                 }
             }
+            #[cfg(feature = "security")]
+            Action::SignedUpdateFirmware => {
+                let request: v1_6::SignedUpdateFirmwareRequest = payload.decode()?;
+                self.on_signed_update(shared, token, &request);
+            }
             Action::TriggerMessage => {
                 let request: v1_6::TriggerMessageRequest = payload.decode()?;
                 let status = self.on_trigger(shared.now, &request);
@@ -145,7 +182,9 @@ impl Machine {
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
                 match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
-                    Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
+                    Some(accepted) => {
+                        answer_after(shared, Some(accepted.ticket), token, &v1_6::UpdateFirmwareResponse::new());
+                    }
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
@@ -252,9 +291,11 @@ fn is_stored(action: Action) -> bool {
             | Action::ClearCache
             | Action::ClearChargingProfile
             | Action::GetDiagnostics
+            | Action::GetLog
             | Action::ReserveNow
             | Action::SendLocalList
             | Action::SetChargingProfile
+            | Action::SignedUpdateFirmware
             | Action::UpdateFirmware
     )
 }
@@ -267,7 +308,7 @@ pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Enc
 }
 
 /// Answers once `ticket` is durable, or now without one.
-fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
+pub(super) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
     match (ticket, response.to_json()) {
         (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
         (None, _) | (_, Err(_)) => answer(shared, token, response),

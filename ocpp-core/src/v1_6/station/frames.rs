@@ -9,11 +9,11 @@ use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
-use super::Machine;
 use super::messages;
 use super::sender::{Awaited, action_of};
 use super::settings::Key;
 use super::signal::Signal;
+use super::{Machine, firmware};
 use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
@@ -110,7 +110,8 @@ impl Machine {
             }
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
             Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
-            Awaited::FirmwareStatus => {
+            // Its answers have no members in any form.
+            Awaited::FirmwareStatus(_) => {
                 self.firmware.on_reported(shared);
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
@@ -119,8 +120,16 @@ impl Machine {
             Awaited::SecurityEvent => payload.decode().map(|_: v1_6::SecurityEventNotificationResponse| {
                 shared.security_events.answered(&mut shared.store);
             }),
-            Awaited::DiagnosticsStatus => {
-                self.diagnostics.on_reported(shared);
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => payload.decode().map(|answer: v1_6::SignCertificateResponse| {
+                self.certificates.answered();
+                if answer.status != v1_6::GenericStatus::Accepted {
+                    let (action, reason) = (Action::SignCertificate.as_str().into(), answer.status.as_str().into());
+                    shared.event(Event::CallFailed { action, reason });
+                }
+            }),
+            Awaited::UploadStatus(_) => {
+                self.upload.on_reported(shared);
                 payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
             }
         };
@@ -209,9 +218,11 @@ impl Machine {
             Awaited::StatusNotification => Action::StatusNotification,
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
             Awaited::MeterValues => Action::MeterValues,
-            Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
-            Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
+            Awaited::FirmwareStatus(form) => firmware::status_action(form),
+            Awaited::UploadStatus(form) => firmware::upload_action(form),
             Awaited::DataTransfer => Action::DataTransfer,
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => Action::SignCertificate,
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => Action::SecurityEventNotification,
         };
@@ -234,6 +245,12 @@ impl Machine {
                 Failure::TimedOut => shared.security_events.unanswered(shared.now),
                 Failure::LinkLost => shared.security_events.lost(),
             },
+            #[cfg(feature = "security")]
+            (Awaited::SignCertificate, Failure::LinkLost) => {}
+            #[cfg(feature = "security")]
+            (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
+                self.certificates.answered();
+            }
             (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
             (Awaited::Authorize, Failure::Refused(_)) => {
                 let (mut ctx, parts) = self.context(shared);
@@ -250,14 +267,12 @@ impl Machine {
             }
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
-            (Awaited::FirmwareStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+            (Awaited::FirmwareStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => {
                 self.firmware.on_reported(shared)
             }
-            (Awaited::FirmwareStatus, Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
-            (Awaited::DiagnosticsStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
-                self.diagnostics.on_reported(shared);
-            }
-            (Awaited::DiagnosticsStatus, Failure::TimedOut | Failure::LinkLost) => self.diagnostics.reports.lost(),
+            (Awaited::FirmwareStatus(_), Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
+            (Awaited::UploadStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => self.upload.on_reported(shared),
+            (Awaited::UploadStatus(_), Failure::TimedOut | Failure::LinkLost) => self.upload.reports.lost(),
             (Awaited::Transaction, Failure::LinkLost) => {}
             (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
             (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {

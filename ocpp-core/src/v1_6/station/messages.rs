@@ -12,12 +12,16 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
+use super::firmware;
 use super::status::Condition;
+use crate::parts::firmware_job::FirmwareProgress;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::parts::reports::{Form, Report};
 #[cfg(feature = "security")]
 use crate::parts::security_events::SecurityEvent;
 use crate::parts::token::TokenInfo;
+use crate::parts::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{
@@ -80,12 +84,38 @@ pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<Strin
     json(request)
 }
 
-pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
-    json(&v1_6::FirmwareStatusNotificationRequest::new(status))
+/// A status of a firmware update: none is `Idle`.
+pub(crate) fn firmware_status(form: Form, report: Option<Report<FirmwareProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::FirmwareStatusNotificationRequest::new(firmware::firmware_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let status = firmware::signed_firmware_status(progress);
+            let mut request = v1_6::SignedFirmwareStatusNotificationRequest::new(status);
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
 }
 
-pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
-    json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+/// A status of an upload: none is `Idle`.
+pub(crate) fn upload_status(form: Form, report: Option<Report<UploadProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::DiagnosticsStatusNotificationRequest::new(firmware::diagnostics_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let mut request = v1_6::LogStatusNotificationRequest::new(firmware::log_status(progress));
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
+}
+
+#[cfg(feature = "security")]
+pub(crate) fn sign_certificate(request: &str) -> Result<String, Unsendable> {
+    json(&v1_6::SignCertificateRequest::new(Text::new(request).map_err(|_| Unsendable)?))
 }
 
 #[cfg(feature = "security")]

@@ -6,6 +6,8 @@
 mod authorize;
 mod availability;
 mod calls;
+#[cfg(feature = "security")]
+mod certificates;
 mod configuration;
 mod connector;
 mod context;
@@ -47,13 +49,16 @@ use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
-    Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig, StopReason,
+    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
+    StopReason,
 };
 use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
 use availability::Availability;
+#[cfg(feature = "security")]
+use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
@@ -86,7 +91,9 @@ pub(crate) struct Machine {
     readings: Readings,
     transfers: DataTransfers,
     firmware: FirmwareJob,
-    diagnostics: UploadJob,
+    upload: UploadJob,
+    #[cfg(feature = "security")]
+    certificates: Certificates,
     smart_charging: SmartCharging,
     pricing: Pricing,
     reset: Reset,
@@ -156,7 +163,9 @@ impl Machine {
             readings: Readings::default(),
             transfers: DataTransfers::default(),
             firmware,
-            diagnostics: UploadJob::restore(image),
+            upload: UploadJob::restore(image),
+            #[cfg(feature = "security")]
+            certificates: Certificates::default(),
             smart_charging,
             pricing: Pricing::default(),
             reset: Reset::default(),
@@ -197,7 +206,7 @@ impl Machine {
             pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            diagnostics: &mut self.diagnostics,
+            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -226,8 +235,10 @@ impl Machine {
     }
 
     /// The host's word about a job.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
-        self.diagnostics.on_update(shared, id, word);
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        self.upload.on_update(shared, id, word);
+        #[cfg(feature = "security")]
+        self.on_work(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
@@ -235,6 +246,11 @@ impl Machine {
                 shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
         }
+    }
+
+    /// Whether the station has a certificate of its own of this use that the core knows to renew.
+    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
+        cfg!(feature = "security") && usage == CertificateUse::Station
     }
 
     /// A token was presented.
@@ -274,6 +290,8 @@ impl Machine {
         if !shared.link.is_up() {
             self.registration.link_closed();
         }
+        #[cfg(feature = "security")]
+        self.advance_certificates(shared);
         #[cfg(feature = "california_pricing")]
         self.change_time_offset(shared);
         loop {
@@ -310,7 +328,8 @@ impl Machine {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
     }
@@ -335,9 +354,11 @@ impl Machine {
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
             self.firmware.deadline(&shared.clock),
-            self.diagnostics.deadline(),
+            self.upload.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        #[cfg(feature = "security")]
+        let all = all.chain(self.certificates.deadlines(&shared.clock));
         let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
         #[cfg(feature = "california_pricing")]
         let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));

@@ -28,7 +28,7 @@ pub(super) struct Parts<'a> {
     pub pricing: &'a mut Pricing,
     pub availability: &'a Availability,
     pub firmware: &'a mut FirmwareJob,
-    pub diagnostics: &'a mut UploadJob,
+    pub upload: &'a mut UploadJob,
     pub reset: &'a Reset,
 }
 
@@ -117,8 +117,8 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
-        self.diagnostics.advance(ctx.shared);
-        let wants_quiet = self.firmware.wants_quiet() && !ctx.shared.config.charges_while_installing;
+        self.upload.advance(ctx.shared);
+        let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let available = self.available();
         for connector in self.connectors.iter_mut() {
             let is_operative =

@@ -11,6 +11,7 @@ use super::messages::{self, History, Unsendable};
 use super::settings::Key;
 use super::{Machine, firmware};
 use crate::parts::outbox::{JournalRecord, Pending};
+use crate::parts::reports::Form;
 use crate::shared::Shared;
 
 /// What the call on its way is.
@@ -22,11 +23,13 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
-    FirmwareStatus,
-    DiagnosticsStatus,
+    FirmwareStatus(Form),
+    UploadStatus(Form),
     DataTransfer,
     #[cfg(feature = "security")]
     SecurityEvent,
+    #[cfg(feature = "security")]
+    SignCertificate,
 }
 
 impl Machine {
@@ -60,13 +63,17 @@ impl Machine {
             let message = messages::security_event(event, at);
             return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
         }
-        if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
-            let message = messages::firmware_status(firmware::firmware_status(progress));
-            return self.send(shared, Awaited::FirmwareStatus, Action::FirmwareStatusNotification, message);
+        if let Some((form, report)) = self.firmware.due(is_accepted) {
+            let message = messages::firmware_status(form, report);
+            return self.send(shared, Awaited::FirmwareStatus(form), firmware::status_action(form), message);
         }
-        if let Some(progress) = self.diagnostics.reports.next(is_accepted, self.diagnostics.present()) {
-            let message = messages::diagnostics_status(firmware::diagnostics_status(progress));
-            return self.send(shared, Awaited::DiagnosticsStatus, Action::DiagnosticsStatusNotification, message);
+        if let Some((form, report)) = self.upload.due(is_accepted) {
+            let message = messages::upload_status(form, report);
+            return self.send(shared, Awaited::UploadStatus(form), firmware::upload_action(form), message);
+        }
+        #[cfg(feature = "security")]
+        if let Some(message) = self.certificates.next(is_accepted) {
+            return self.send(shared, Awaited::SignCertificate, Action::SignCertificate, message);
         }
         if let Some(reading) = self.readings.next() {
             let message = shared.clock.resolve(reading.at).ok_or(Unsendable);

@@ -111,10 +111,16 @@ macro_rules! keys {
 }
 
 keys! {
+    #[cfg(feature = "security")]
+    AdditionalRootCertificateCheck, BOOLEAN, ReadOnly, "false";
     AllowOfflineTxForUnknownId, BOOLEAN, ReadWrite, "false";
     AuthorizationCacheEnabled, BOOLEAN, ReadWrite, "false";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
+    #[cfg(feature = "security")]
+    CertificateSignedMaxChainSize, count(0, 10_000), ReadOnly, "10000";
+    #[cfg(feature = "security")]
+    CertificateStoreMaxLength, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
     ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
@@ -127,6 +133,8 @@ keys! {
     ConnectorPhaseRotationMaxLength, integer(1), ReadOnly, "1";
     #[cfg(feature = "smart_charging")]
     ConnectorSwitch3to1PhaseSupported, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "security")]
+    CpoName, TEXT, ReadWrite, "";
     #[cfg(feature = "california_pricing")]
     CustomDisplayCostAndPrice, BOOLEAN, ReadOnly, "false";
     #[cfg(feature = "california_pricing")]

@@ -1,3 +1,4 @@
 //! The security white paper: events, keys, profiles.
 
 mod events;
+mod updates;
