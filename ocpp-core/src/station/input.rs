@@ -3,13 +3,15 @@
 use alloc::borrow::Cow;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate, SecurityEventKind, StopReason,
+    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate,
+    SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
 
@@ -35,6 +37,13 @@ pub enum Input<'a> {
         evse: Option<EvseId>,
         /// The token.
         token: IdToken,
+    },
+    /// A vehicle presented its contract, by which it pays (ISO 15118 Plug & Charge; 2.x C07). It may be presented again.
+    Contract {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// The contract.
+        contract: Contract,
     },
     /// What became of a job.
     Job(JobId, JobUpdate),
@@ -112,6 +121,23 @@ pub enum Command {
         /// The end of its validity.
         at: DateTime<Utc>,
     },
+    /// A vehicle asks for a contract certificate (1.6 application note on Plug & Charge §3.2, 2.x M01, M02). The end is told by
+    /// [`Event::EvCertificate`](super::Event::EvCertificate).
+    EvCertificate {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// What it wants.
+        action: EvCertificateAction,
+        /// The ISO 15118 schema that it speaks, at most 50 characters.
+        schema_version: CompactString,
+        /// Its message, in EXI and Base64, as it came: at most 5600 characters.
+        exi: String,
+    },
+    /// These certificates of the station's own are shown to vehicles with their revocation status, and no others (2.x M06): the
+    /// CSMS is asked for each in time, and what it says is told by
+    /// [`Event::CertificateStatus`](super::Event::CertificateStatus). To be given after each start and each change, and after
+    /// each status with the new time of its end.
+    WatchCertificates(Vec<WatchedCertificate>),
     /// Close the link and connect again now.
     Reconnect,
 }

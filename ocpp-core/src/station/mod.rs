@@ -3,6 +3,7 @@
 mod action;
 mod certificate;
 mod config;
+mod contract;
 mod evse;
 mod input;
 mod job;
@@ -17,6 +18,8 @@ pub use action::{
 };
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, Limits, Secret, StationConfig, Supply, Wiring};
+pub(crate) use contract::MAX_WATCHED;
+pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
 pub use input::{Command, Input, LinkInput};

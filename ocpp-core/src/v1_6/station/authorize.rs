@@ -17,7 +17,7 @@ use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::parts::token::{LocalList, TokenCache, TokenInfo};
 use crate::shared::Shared;
-#[cfg(feature = "smart_charging")]
+#[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
 use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
@@ -59,12 +59,24 @@ impl Authorize {
         if !ctx.is_online {
             return self.decide_offline(ctx, request);
         }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract {
+            // C07.FR.01: nothing known here spares the question whether the contract was revoked.
+            if self.may_ask(ctx, &request, contract) {
+                self.queue(ctx, request);
+            }
+            return;
+        }
         if ctx.settings.is_on(Key::LocalPreAuthorize)
             && let Some(group) = self.accepted_here(ctx, &request.token)
         {
             return grant(ctx, request, group);
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
+        self.queue(ctx, request);
+    }
+
+    fn queue(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back(request);
         } else {
@@ -73,7 +85,7 @@ impl Authorize {
     }
 
     /// Whether a token presented for this EVSE still waits for its verdict.
-    #[cfg(feature = "smart_charging")]
+    #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
     pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
         let open = self.asked.iter().chain(&self.waiting);
         #[cfg(feature = "california_pricing")]
@@ -82,11 +94,11 @@ impl Authorize {
         open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
-    /// The token to ask about now.
-    pub fn next(&mut self) -> Option<&IdToken> {
+    /// What to ask about now.
+    pub fn next(&mut self) -> Option<&AuthorizeRequest> {
         if self.asked.is_none() {
             self.asked = self.waiting.pop_front();
-            return self.asked.as_ref().map(|request| &request.token);
+            return self.asked.as_ref();
         }
         None
     }
@@ -164,6 +176,12 @@ impl Authorize {
         if !ctx.once_accepted && !ctx.shared.config.charge_before_accepted {
             return refuse(ctx, &request, TokenRefusal::Offline);
         }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract
+            && !self.may_decide(ctx, &request, contract)
+        {
+            return;
+        }
         match self.status_here(ctx, &request.token) {
             Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Key::LocalAuthorizeOffline) => {
                 let group = self.accepted_here(ctx, &request.token).flatten();
@@ -186,13 +204,13 @@ fn is_busy(status: AuthorizationStatus) -> bool {
 }
 
 pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-    let AuthorizeRequest { evse, token, purpose } = request;
+    let AuthorizeRequest { evse, token, purpose, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
         (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group } },
     });
 }
 
-fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
+pub(super) fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

@@ -318,7 +318,7 @@ pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
 }
 
 /// A status of a later version is no acceptance.
-fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,

@@ -16,6 +16,8 @@ mod firmware;
 mod frames;
 mod local_list;
 mod messages;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
 #[cfg_attr(not(feature = "california_pricing"), path = "no_pricing.rs")]
 mod pricing;
 mod readings;
@@ -62,6 +64,8 @@ use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+#[cfg(feature = "plug_and_charge")]
+use plug_and_charge::PlugAndCharge;
 use pricing::Pricing;
 use readings::Readings;
 use reservation::Reservations;
@@ -96,6 +100,8 @@ pub(crate) struct Machine {
     certificates: Certificates,
     smart_charging: SmartCharging,
     pricing: Pricing,
+    #[cfg(feature = "plug_and_charge")]
+    plug_and_charge: PlugAndCharge,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -168,6 +174,8 @@ impl Machine {
             certificates: Certificates::default(),
             smart_charging,
             pricing: Pricing::default(),
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: PlugAndCharge::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -239,6 +247,8 @@ impl Machine {
         self.upload.on_update(shared, id, word);
         #[cfg(feature = "security")]
         self.on_work(shared, id, word);
+        #[cfg(feature = "plug_and_charge")]
+        self.on_request_made(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
@@ -250,7 +260,14 @@ impl Machine {
 
     /// Whether the station has a certificate of its own of this use that the core knows to renew.
     pub fn has_certificate(&self, usage: CertificateUse) -> bool {
-        cfg!(feature = "security") && usage == CertificateUse::Station
+        match usage {
+            CertificateUse::Station => cfg!(feature = "security"),
+            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
+            CertificateUse::CsmsRoot
+            | CertificateUse::ManufacturerRoot
+            | CertificateUse::V2gRoot
+            | CertificateUse::MoRoot => false,
+        }
     }
 
     /// A token was presented.
@@ -294,6 +311,8 @@ impl Machine {
         self.advance_certificates(shared);
         #[cfg(feature = "california_pricing")]
         self.change_time_offset(shared);
+        #[cfg(feature = "plug_and_charge")]
+        self.advance_plug_and_charge(shared);
         loop {
             self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
@@ -359,6 +378,8 @@ impl Machine {
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
+        #[cfg(feature = "plug_and_charge")]
+        let all = all.chain(self.plug_and_charge.deadlines(&shared.clock, is_online));
         let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
         #[cfg(feature = "california_pricing")]
         let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));

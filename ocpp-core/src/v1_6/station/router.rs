@@ -78,7 +78,7 @@ impl Parts<'_> {
             TokenUse::AskForGroup => Purpose::Group,
             TokenUse::Refuse(reason) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
-        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
+        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest::new(evse, token, purpose)));
     }
 
     /// Where a token presented at the station's own reader belongs: to its session, else to a vehicle that waits for one,

@@ -117,10 +117,16 @@ keys! {
     AuthorizationCacheEnabled, BOOLEAN, ReadWrite, "false";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
+    #[cfg(feature = "plug_and_charge")]
+    CentralContractValidationAllowed, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
     CertificateSignedMaxChainSize, count(0, 10_000), ReadOnly, "10000";
     #[cfg(feature = "security")]
     CertificateStoreMaxLength, integer(0), ReadOnly, "10";
+    #[cfg(feature = "plug_and_charge")]
+    CertSigningRepeatTimes, integer(0), ReadWrite, "3";
+    #[cfg(feature = "plug_and_charge")]
+    CertSigningWaitMinimum, integer(0), ReadWrite, "300";
     #[cfg(feature = "smart_charging")]
     ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
@@ -133,6 +139,8 @@ keys! {
     ConnectorPhaseRotationMaxLength, integer(1), ReadOnly, "1";
     #[cfg(feature = "smart_charging")]
     ConnectorSwitch3to1PhaseSupported, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "plug_and_charge")]
+    ContractValidationOffline, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
     CpoName, TEXT, ReadWrite, "";
     #[cfg(feature = "california_pricing")]
@@ -145,6 +153,8 @@ keys! {
     DefaultPrice, Kind::Price, ReadWrite, "";
     GetConfigurationMaxKeys, integer(1), ReadOnly, "50";
     HeartbeatInterval, integer(0), ReadWrite, "3600";
+    #[cfg(feature = "plug_and_charge")]
+    ISO15118PnCEnabled, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "california_pricing")]
     Language, Kind::Language, ReadWrite, "";
     LightIntensity, count(0, 100), ReadWrite, "100";

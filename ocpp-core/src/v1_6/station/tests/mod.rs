@@ -8,6 +8,8 @@ mod firmware;
 mod local_list;
 mod metering;
 mod operations;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
 mod power_loss;
 #[cfg(feature = "california_pricing")]
 mod pricing;
