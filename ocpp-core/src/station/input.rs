@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -73,7 +74,8 @@ pub enum LinkInput<'a> {
 }
 
 /// What the application can want.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Command {
     /// Stop the transaction on an EVSE.
     Stop {
