@@ -82,7 +82,8 @@ pub enum ConnectRefusal {
 }
 
 /// What the application can want.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Command {
     /// Stop the transaction on an EVSE.
     Stop {

@@ -14,18 +14,20 @@ mod context;
 mod data_transfer;
 mod firmware;
 mod frames;
+#[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
 mod readings;
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
 mod router;
-#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod sender;
 mod settings;
 mod signal;
-#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+#[cfg_attr(not(feature = "smart_charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
 mod trigger;
