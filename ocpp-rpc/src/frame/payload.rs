@@ -16,6 +16,7 @@ use crate::Limits;
 pub struct Payload<'a> {
     rest: &'a str,
     depth: u8,
+    is_alone: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -26,7 +27,12 @@ impl<'a> Payload<'a> {
         }
         reader.peek()?;
         let rest = reader.text().get(reader.position()..).unwrap_or_default();
-        Ok(Self { rest, depth: limits.depth.saturating_sub(1) })
+        Ok(Self { rest, depth: limits.depth.saturating_sub(1), is_alone: false })
+    }
+
+    /// A payload that comes in no frame: the whole text is its JSON.
+    pub fn alone(text: &'a str, limits: &Limits) -> Self {
+        Self { rest: text, depth: limits.depth.saturating_sub(1), is_alone: true }
     }
 
     /// Reads the payload as a `T`, which must keep every rule of its schema.
@@ -81,7 +87,15 @@ impl<'a> Payload<'a> {
     /// Checks that nothing follows the value but the end of the frame.
     fn close(&self, open: &mut Open<'a>) -> Result<(), Violation> {
         let reader = open.null.as_mut().unwrap_or(&mut open.reader);
-        end(reader).map_err(|fault| self.locate(&fault))
+        self.end(reader).map_err(|fault| self.locate(&fault))
+    }
+
+    /// Closes the frame's array, if there is one, and checks that nothing follows.
+    fn end(&self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        if !self.is_alone && reader.next_element()? {
+            return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
+        }
+        reader.finish()
     }
 
     #[cold]
@@ -102,12 +116,4 @@ impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Payload({} bytes)", self.rest.len())
     }
-}
-
-/// Closes the frame's array and checks that nothing follows.
-fn end(reader: &mut Reader<'_>) -> Result<(), Fault> {
-    if reader.next_element()? {
-        return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
-    }
-    reader.finish()
 }

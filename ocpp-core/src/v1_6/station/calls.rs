@@ -29,11 +29,7 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            let reason = violation.to_compact_string();
-            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-            shared.event(Event::FrameRefused { reason });
-            let now = shared.now;
-            let _ = shared.rpc.reply_violation(now, token, &violation);
+            refuse_payload(shared, token, &violation);
         }
     }
 
@@ -300,6 +296,15 @@ impl Machine {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }
+}
+
+/// Refuses a call whose payload is wrong.
+pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, violation: &Violation) {
+    let reason = violation.to_compact_string();
+    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+    shared.event(Event::FrameRefused { reason });
+    let now = shared.now;
+    let _ = shared.rpc.reply_violation(now, token, violation);
 }
 
 /// Whether what the action asks for rests on a record.

@@ -14,6 +14,8 @@ mod context;
 mod data_transfer;
 mod firmware;
 mod frames;
+#[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
+mod handling;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
@@ -64,6 +66,7 @@ use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use handling::Handlings;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -91,6 +94,7 @@ pub(crate) struct Machine {
     reservations: Reservations,
     readings: Readings,
     transfers: DataTransfers,
+    handlings: Handlings,
     firmware: FirmwareJob,
     upload: UploadJob,
     #[cfg(feature = "security")]
@@ -111,6 +115,7 @@ impl Machine {
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
         boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        handling::check(config)?;
         settings::check_custom(config)
     }
 
@@ -159,6 +164,7 @@ impl Machine {
             reservations,
             readings: Readings::default(),
             transfers: DataTransfers::default(),
+            handlings: Handlings::default(),
             firmware,
             upload: UploadJob::restore(image),
             #[cfg(feature = "security")]
