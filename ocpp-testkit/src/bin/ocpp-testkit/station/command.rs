@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    JobId, JobUpdate, StopReason, Vehicle,
+    JobId, JobUpdate, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::StationDriver;
@@ -60,6 +60,10 @@ pub enum Command {
         id: JobId,
         outcome: JobUpdate,
     },
+    SecurityEvent {
+        kind: SecurityEventKind,
+        info: Option<CompactString>,
+    },
     Reconnect {},
 }
 
@@ -90,7 +94,8 @@ impl Command {
             // 0 is the station itself.
             Command::Fault { evse, .. } | Command::FaultCleared(evse) => (evse.0 != 0).then_some(*evse),
             Command::PowerCycle {} => None,
-            Command::Configure { .. } | Command::Answer { .. } | Command::Job { .. } | Command::Reconnect {} => None,
+            Command::Configure { .. } | Command::Answer { .. } | Command::Job { .. } => None,
+            Command::SecurityEvent { .. } | Command::Reconnect {} => None,
         }
     }
 
@@ -137,6 +142,7 @@ impl Command {
             Command::Configure { key, value } => Input::Command(StationCommand::Configure { key, value }),
             Command::Answer { id, status, data } => Input::Answer(id, Answer::DataTransfer { status, data }),
             Command::Job { id, outcome } => Input::Job(id, outcome),
+            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.handle(input))
@@ -156,7 +162,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 15);
+        assert_eq!(outcomes.len(), 16);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }
