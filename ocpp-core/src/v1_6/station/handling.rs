@@ -74,8 +74,10 @@ impl Machine {
     /// A call of the CSMS.
     pub(super) fn on_incoming(&mut self, shared: &mut Shared, token: ReplyToken, action: &str, payload: &Payload<'_>) {
         let handling = handling(shared, Direction::Incoming, action);
+        if handling == Handling::Core {
+            return self.on_call(shared, token, action, payload);
+        }
         let text = match payload.raw() {
-            _ if handling == Handling::Core => return self.on_call(shared, token, action, payload),
             Ok(text) => text,
             Err(violation) => return refuse_payload(shared, token, &violation),
         };
