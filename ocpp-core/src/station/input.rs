@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, InstalledCertificates, JobId, JobUpdate,
+    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, InstalledCertificates, JobId, JobUpdate, RawJson,
     SecurityEventKind, StopReason,
 };
 use crate::store::Ticket;
@@ -82,7 +82,8 @@ pub enum ConnectRefusal {
 }
 
 /// What the application can want.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Command {
     /// Stop the transaction on an EVSE.
     Stop {
@@ -129,6 +130,14 @@ pub enum Command {
         usage: CertificateUse,
         /// The end of its validity.
         at: DateTime<Utc>,
+    },
+    /// Send a call of any action, also a vendor's, when nothing else is to be sent. The station knows nothing of what it does.
+    /// The end is told by [`Event::CallAnswered`](super::Event::CallAnswered).
+    Call {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, which is not checked beyond being one JSON object.
+        payload: RawJson,
     },
     /// Close the link and connect again now.
     Reconnect,

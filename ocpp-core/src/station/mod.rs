@@ -4,9 +4,11 @@ mod action;
 mod certificate;
 mod config;
 mod evse;
+mod handling;
 mod input;
 mod job;
 mod meter;
+mod mrec;
 mod question;
 mod security;
 mod setting;
@@ -18,11 +20,13 @@ pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledC
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
-pub use question::{Answer, Question};
+pub use mrec::Mrec;
+pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 #[cfg(feature = "security")]
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;

@@ -41,10 +41,34 @@ enum Kind {
 const BOOLEAN: Kind = Kind::Boolean;
 const TEXT: Kind = Kind::Text;
 
-const FEATURE_PROFILES: &str = if cfg!(feature = "smart_charging") {
-    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
-} else {
-    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation"
+/// The feature profiles that are built in (1.6 §9.1.29), with a comma before each but the first.
+const PROFILES: [(bool, &str); 6] = [
+    (true, "Core"),
+    (true, ",FirmwareManagement"),
+    (cfg!(feature = "local_auth_list"), ",LocalAuthListManagement"),
+    (true, ",RemoteTrigger"),
+    (cfg!(feature = "reservation"), ",Reservation"),
+    (cfg!(feature = "smart_charging"), ",SmartCharging"),
+];
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const FEATURE_PROFILES: &str = {
+    const TEXT: ([u8; 128], usize) = {
+        let (mut text, mut length, mut next) = ([0; 128], 0, 0);
+        while next < PROFILES.len() {
+            let (is_built_in, name) = PROFILES[next];
+            let mut place = 0;
+            while is_built_in && place < name.len() {
+                text[length] = name.as_bytes()[place];
+                (length, place) = (length + 1, place + 1);
+            }
+            next += 1;
+        }
+        (text, length)
+    };
+    match core::str::from_utf8(TEXT.0.split_at(TEXT.1).0) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
 };
 
 /// An integer of at least `min`.
@@ -135,7 +159,9 @@ keys! {
     GetConfigurationMaxKeys, integer(1), ReadOnly, "50";
     HeartbeatInterval, integer(0), ReadWrite, "3600";
     LightIntensity, count(0, 100), ReadWrite, "100";
+    #[cfg(feature = "local_auth_list")]
     LocalAuthListEnabled, BOOLEAN, ReadWrite, "true";
+    #[cfg(feature = "local_auth_list")]
     LocalAuthListMaxLength, count(0, 100_000), ReadOnly, "500";
     LocalAuthorizeOffline, BOOLEAN, ReadWrite, "true";
     LocalPreAuthorize, BOOLEAN, ReadWrite, "false";
@@ -150,10 +176,12 @@ keys! {
     MeterValuesSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
     MinimumStatusDuration, integer(0), ReadWrite, "0";
     NumberOfConnectors, integer(1), ReadOnly, "1";
+    #[cfg(feature = "reservation")]
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
     #[cfg(feature = "security")]
     SecurityProfile, count(0, 3), ReadWrite, "0";
+    #[cfg(feature = "local_auth_list")]
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";

@@ -202,6 +202,34 @@ fn authorize_answered_with_an_error_or_a_foreign_id_leaves_the_connector_usable(
     }
 }
 
+/// Without pings a half-open connection swallowed one call after the other.
+#[test]
+fn connection_that_swallows_three_calls_in_a_row_is_given_up_without_pings() {
+    let mut bench = Bench::accepted(&[("WebSocketPingInterval", "0")]);
+    // A heartbeat each 300 s, 30 s for its answer.
+    bench.wait(929);
+    assert_eq!(bench.link, ["Connect"]);
+    bench.wait(1);
+    assert_eq!(bench.link, ["Connect", "Close"]);
+    bench.wait(30);
+    assert_eq!(bench.link, ["Connect", "Close", "Connect"]);
+    bench.open();
+    bench.sent.clear();
+    bench.wait(640);
+    assert_eq!(bench.link.len(), 3, "counted anew");
+}
+
+#[test]
+fn csms_that_says_anything_is_not_given_up_for_its_silence() {
+    let mut bench = Bench::accepted(&[("WebSocketPingInterval", "0")]);
+    for _ in 0..4 {
+        bench.wait(640);
+        bench.request("ClearCache", &json!({}));
+    }
+    assert_eq!(bench.link, ["Connect"]);
+    assert_eq!(bench.sent.len(), 8, "no heartbeat was answered");
+}
+
 #[test]
 fn dead_peer_is_noticed_by_its_silence() {
     let mut bench = Bench::accepted(&[("WebSocketPingInterval", "60")]);

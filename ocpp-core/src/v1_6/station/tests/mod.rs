@@ -5,6 +5,8 @@ mod configuration;
 mod data_transfer;
 mod faults;
 mod firmware;
+#[cfg(feature = "handling")]
+mod handling;
 mod local_list;
 mod metering;
 mod operations;

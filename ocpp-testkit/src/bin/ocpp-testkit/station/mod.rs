@@ -13,7 +13,7 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Input, StationConfig};
+use ocpp_core::station::{Direction, Handling, HandlingRule, Input, StationConfig};
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::stores::StationStore;
@@ -38,6 +38,8 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
+  {"decide":{"id":8,"answer":{"Incoming":"Proceed"}}}   to a question of --handling; see PIPE.md for the answers
+  {"call":{"action":"Blink","payload":{"times":3}}}    send any call
   {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
@@ -78,6 +80,9 @@ pub struct Station {
     /// The value of a configuration key at the first start.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(CompactString, CompactString)>,
+    /// Who handles the calls of an action: `Observe`, `Ask` first, or `App`, which is whoever writes the lines.
+    #[arg(long, value_name = "Incoming|Outgoing:ACTION=HOW", value_parser = handling)]
+    handling: Vec<HandlingRule>,
     /// The certificates to trust for wss, PEM; without it the public roots of the web.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -89,6 +94,24 @@ pub struct Station {
 fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
     let (key, value) = text.split_once('=').ok_or("not of the form KEY=VALUE")?;
     Ok((CompactString::new(key), CompactString::new(value)))
+}
+
+fn handling(text: &str) -> Result<HandlingRule, String> {
+    let parts = text.split_once(':').and_then(|(way, rest)| Some((way, rest.split_once('=')?)));
+    let (way, (action, how)) = parts.ok_or("not of the form Incoming:ACTION=Ask")?;
+    let direction = match way {
+        "Incoming" => Direction::Incoming,
+        "Outgoing" => Direction::Outgoing,
+        _ => return Err(format!("{way} is neither Incoming nor Outgoing")),
+    };
+    let handling = match how {
+        "Core" => Handling::Core,
+        "Observe" => Handling::Observe,
+        "Ask" => Handling::Ask,
+        "App" => Handling::App,
+        _ => return Err(format!("{how} is none of Core, Observe, Ask and App")),
+    };
+    Ok(HandlingRule { direction, action: CompactString::new(action), handling })
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -166,6 +189,7 @@ impl Station {
             config = config.with_password(password);
         }
         config.settings.extend(self.set.iter().cloned());
+        config.handlings.clone_from(&self.handling);
         let mut driver = StationDriver::start(config, seed()?, store.clone(), tls::client(self.ca.as_deref())?)?;
         if self.frames {
             driver.watch_frames();
