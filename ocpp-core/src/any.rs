@@ -1,23 +1,30 @@
 //! The station as a driver sees it: one machine, whatever version it speaks.
 
+#[cfg(feature = "security")]
+use core::time::Duration;
+
 use compact_str::CompactString;
 use ocpp_rpc::engine::Event as RpcEvent;
 use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
-use crate::parts::link::LinkDue;
+use crate::parts::link::{Address, LinkDue};
 use crate::shared::Shared;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
-    Action, AskId, Command, ConnectRequest, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED,
+    Action, AskId, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED,
     SecurityEventKind, StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
 use crate::v1_6::station::Machine;
+
+/// The wait before the station connects with another password or profile: the CSMS has its answer to read first.
+#[cfg(feature = "security")]
+const RECONNECT_WAIT: Duration = Duration::from_secs(1);
 
 /// A charging station.
 ///
@@ -37,16 +44,16 @@ impl Station {
     ///
     /// # Errors
     /// When the configuration contradicts itself.
-    pub fn new(config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
+    pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
         if config.evses == 0 {
             return Err(MisuseError::Configuration("a station has at least one evse"));
         }
         if !config.versions.contains(&Dialect::V1_6) {
             return Err(MisuseError::Configuration("no version is both offered and built in"));
         }
-        let connect_request = ConnectRequest::of(&config)?;
+        let address = Address::of(&mut config)?;
         Machine::check(&config)?;
-        let mut shared = Shared::restore(config, connect_request, seed, image);
+        let mut shared = Shared::restore(config, address, seed, image);
         let machine = Machine::restore(&mut shared, image);
         let mut station = Station { shared, machine, deadline: None };
         station.settle();
@@ -127,6 +134,7 @@ impl Station {
             | Input::Stored(_)
             | Input::StoreFailed(_)
             | Input::Wall(_)
+            | Input::Certificates(_)
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
@@ -154,7 +162,8 @@ impl Station {
                 self.machine.on_frame(shared, &bytes);
             }
             Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
-            Input::Link(LinkInput::Closed) => self.lose_link(),
+            Input::Link(LinkInput::Closed) => self.lose_link(None),
+            Input::Link(LinkInput::Refused(refusal)) => self.lose_link(Some(refusal)),
             Input::Stored(ticket) => {
                 shared.store.stored(ticket);
                 shared.release_gated();
@@ -166,6 +175,7 @@ impl Station {
                 }
             }
             Input::Wall(wall) => shared.set_clock(wall),
+            Input::Certificates(installed) => shared.config.certificates = installed,
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
@@ -228,21 +238,25 @@ impl Station {
         match handshake::agreed(Some(&subprotocol), &shared.config.versions) {
             Ok(dialect) => {
                 shared.link.opened(shared.now);
+                shared.on_connected();
                 shared.rpc.opened(shared.now, dialect);
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
                 shared.event(Event::SubprotocolRefused { subprotocol });
                 shared.act(Action::Link(LinkAction::Close));
-                self.lose_link();
+                self.lose_link(None);
             }
         }
     }
 
     /// The driver says that there is no connection. Said twice, it is said once.
-    fn lose_link(&mut self) {
+    fn lose_link(&mut self, refusal: Option<ConnectRefusal>) {
         if self.shared.link.is_down() {
             return;
+        }
+        if self.shared.link.is_connecting() {
+            self.shared.on_connect_failed(refusal);
         }
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);
@@ -251,20 +265,17 @@ impl Station {
 
     fn close_link(&mut self) {
         self.shared.act(Action::Link(LinkAction::Close));
-        self.lose_link();
+        self.lose_link(None);
     }
 
     /// Lets everything that can happen now happen, and finds the next deadline.
     fn settle(&mut self) {
-        self.run_link();
-        while let Some(event) = self.shared.rpc.poll_event() {
-            if let RpcEvent::CallEnded { call, end } = event {
-                self.machine.on_call_ended(&mut self.shared, call, end);
-            }
-        }
-        self.machine.run(&mut self.shared);
-        while let Some(transmit) = self.shared.rpc.poll_transmit() {
-            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
+        self.advance();
+        #[cfg(feature = "security")]
+        if self.shared.reconnect_after.take_if(|ticket| self.shared.store.is_durable(*ticket)).is_some() {
+            self.close_link();
+            self.shared.link.reconnect(self.shared.now + RECONNECT_WAIT);
+            self.advance();
         }
         while let Some((ticket, op)) = self.shared.store.poll() {
             self.shared.act(Action::Store { ticket, op });
@@ -275,12 +286,26 @@ impl Station {
         self.deadline = self.next_deadline();
     }
 
+    /// Lets the machine react, and sends what came of it.
+    fn advance(&mut self) {
+        self.run_link();
+        while let Some(event) = self.shared.rpc.poll_event() {
+            if let RpcEvent::CallEnded { call, end } = event {
+                self.machine.on_call_ended(&mut self.shared, call, end);
+            }
+        }
+        self.machine.run(&mut self.shared);
+        while let Some(transmit) = self.shared.rpc.poll_transmit() {
+            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
+        }
+    }
+
     fn run_link(&mut self) {
         let liveness = self.machine.liveness();
         while let Some(due) = self.shared.link.due(self.shared.now, &liveness) {
             match due {
                 LinkDue::Connect => {
-                    let request = self.shared.connect_request().clone();
+                    let request = self.shared.connect_request();
                     self.shared.act(Action::Link(LinkAction::Connect(request)));
                 }
                 LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),

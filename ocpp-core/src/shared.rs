@@ -9,15 +9,15 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::{Config as RpcConfig, Engine, ReplyToken};
 use ocpp_rpc::{CallError, ErrorCode};
 
-use crate::parts::link::Link;
+#[cfg(feature = "security")]
+use crate::parts::access::Access;
+use crate::parts::link::{Address, Link};
 use crate::parts::outbox::Outbox;
 use crate::parts::questions::Questions;
 #[cfg(feature = "security")]
 use crate::parts::security_events::SecurityEvents;
 use crate::rng::Rng;
-use crate::station::{
-    Action, ConnectRequest, Event, EvseAction, EvseId, Fault, JobId, RebootKind, SecurityEventKind, StationConfig,
-};
+use crate::station::{Action, Event, EvseAction, EvseId, Fault, JobId, RebootKind, SecurityEventKind, StationConfig};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
@@ -39,7 +39,12 @@ pub(crate) struct Shared {
     pub fault: Option<Fault>,
     /// A restart to order, behind everything that leaves before it.
     pub reboot: Option<RebootKind>,
-    connect_request: ConnectRequest,
+    /// Once this is durable, and answered, the station connects anew.
+    #[cfg(feature = "security")]
+    pub reconnect_after: Option<Ticket>,
+    #[cfg(feature = "security")]
+    pub access: Access,
+    pub address: Address,
     actions: VecDeque<Action>,
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
@@ -51,7 +56,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// What a station that boots now begins with.
-    pub fn restore(config: StationConfig, connect_request: ConnectRequest, seed: u64, image: &Image) -> Self {
+    pub fn restore(config: StationConfig, address: Address, seed: u64, image: &Image) -> Self {
         let mut skipped = Vec::new();
         let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
         let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
@@ -74,18 +79,17 @@ impl Shared {
             security_events: SecurityEvents::restore(image, &mut skipped),
             fault: None,
             reboot: None,
-            connect_request,
+            #[cfg(feature = "security")]
+            reconnect_after: None,
+            #[cfg(feature = "security")]
+            access: Access::restore(&config, address.first_password.is_some(), image, &mut skipped),
+            address,
             actions: skipped.into_iter().map(|place| Action::Event(Event::RecordSkipped { place })).collect(),
             gated: Vec::new(),
             jobs: 0,
             anchored: Ticket(0),
             config,
         }
-    }
-
-    /// How to connect.
-    pub fn connect_request(&self) -> &ConnectRequest {
-        &self.connect_request
     }
 
     /// The next order or event.

@@ -219,13 +219,12 @@ fn is_root(usage: CertificateUse) -> bool {
 /// What the host finds of a certificate's text: PEM, or not; revoked, or not.
 fn verdict(certificate: &str) -> JobUpdate {
     let is_base64 = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b));
-    let mut blocks = certificate.trim().split(END.trim_end()).map(str::trim);
-    let is_pem = blocks.next_back() == Some("")
-        && blocks.clone().next().is_some()
-        && blocks.all(|block| {
-            let body = block.strip_prefix(BEGIN.trim_end()).map(str::trim);
-            body.is_some_and(|body| !body.is_empty() && is_base64(body))
-        });
+    let is_block = |block: &str| {
+        let body = block.trim().strip_prefix(BEGIN.trim_end()).map(str::trim);
+        body.is_some_and(|body| !body.is_empty() && is_base64(body))
+    };
+    let blocks = certificate.trim().strip_suffix(END).map(|blocks| blocks.split(END));
+    let is_pem = blocks.is_some_and(|mut blocks| blocks.all(is_block));
     match (is_pem, certificate.contains(REVOKED)) {
         (false, _) => JobUpdate::Invalid,
         (true, true) => JobUpdate::Revoked,

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use ocpp_rpc::backoff::{Backoff, BackoffSettings};
-use ocpp_rpc::handshake::{Identity, IdentityRules, Password, connection_url};
+use ocpp_rpc::handshake::{Identity, IdentityRules, Password, SecurityProfile, connection_url};
 use ocpp_rpc::liveness::{Liveness, LivenessSettings, Verdict};
 
 use crate::MisuseError;
@@ -73,10 +73,15 @@ impl Link {
         retry_at
     }
 
-    /// Connect again now, by order.
-    pub fn reconnect(&mut self, now: Instant) {
+    /// Whether an attempt at a connection is under way.
+    pub fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting { .. })
+    }
+
+    /// Connect again then, by order.
+    pub fn reconnect(&mut self, at: Instant) {
         self.backoff.reset();
-        self.state = State::Down { retry_at: now };
+        self.state = State::Down { retry_at: at };
     }
 
     /// What is due at `now`; call it again until it gives nothing.
@@ -105,22 +110,91 @@ impl Link {
     }
 }
 
-impl ConnectRequest {
-    /// The request that a configuration asks for.
-    pub(crate) fn of(config: &StationConfig) -> Result<Self, MisuseError> {
+/// Where the CSMS is, and who the station says it is there.
+#[derive(Debug)]
+pub(crate) struct Address {
+    identity: Identity,
+    /// Of a station that was never told another.
+    pub first_password: Option<Password>,
+    url: CompactString,
+    /// For the profiles that need TLS, if it is another one.
+    tls_url: Option<CompactString>,
+}
+
+impl Address {
+    /// The address that a configuration gives.
+    pub fn of(config: &mut StationConfig) -> Result<Self, MisuseError> {
         let identity = Identity::new(&config.identity, &IdentityRules::V1_6)
             .map_err(|_| MisuseError::Configuration("identity cannot be sent"))?;
         let url = connection_url(&config.endpoint, &identity)
             .map_err(|_| MisuseError::Configuration("endpoint is no ws:// or wss:// url"))?;
-        let authorization = match &config.password {
+        let tls_url = match &config.tls_endpoint {
             None => None,
-            Some(secret) => {
-                let password = Password::from_bytes(secret.0.as_bytes())
-                    .map_err(|_| MisuseError::Configuration("password is empty or too long"))?;
-                Some(CompactString::from(password.authorization(&identity)))
+            Some(endpoint) => match connection_url(endpoint, &identity) {
+                Ok(url) if is_tls(&url) => Some(CompactString::from(url)),
+                Ok(_) | Err(_) => return Err(MisuseError::Configuration("tls endpoint is no wss:// url")),
+            },
+        };
+        let first_password = take_key(config).map_or_else(|| password(config), |key| Ok(Some(key)))?;
+        Ok(Address { identity, first_password, url: CompactString::from(url), tls_url })
+    }
+
+    /// How to connect: with this password, or the first one.
+    pub fn request(
+        &self,
+        config: &StationConfig,
+        password: Option<&[u8]>,
+        security_profile: Option<SecurityProfile>,
+    ) -> ConnectRequest {
+        let url = match &self.tls_url {
+            _ if !security_profile.is_some_and(SecurityProfile::needs_tls) => self.url.clone(),
+            Some(url) => url.clone(),
+            None if is_tls(&self.url) => self.url.clone(),
+            None => {
+                let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+                format_compact!("wss://{rest}")
             }
         };
-        let subprotocols = config.versions.iter().map(|version| version.subprotocol().into()).collect();
-        Ok(ConnectRequest { url: CompactString::from(url), subprotocols, authorization })
+        // A00.FR.401: profile 3 has the certificate instead.
+        let has_password = security_profile != Some(SecurityProfile::TlsWithClientCertificate);
+        let told = password.and_then(|bytes| Password::from_bytes(bytes).ok());
+        let password = told.as_ref().or(self.first_password.as_ref()).filter(|_| has_password);
+        ConnectRequest {
+            url,
+            subprotocols: config.versions.iter().map(|version| version.subprotocol().into()).collect(),
+            authorization: password.map(|password| CompactString::from(password.authorization(&self.identity))),
+            security_profile,
+        }
+    }
+}
+
+fn is_tls(url: &str) -> bool {
+    url.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("wss:"))
+}
+
+/// The password as it is sent.
+fn password(config: &StationConfig) -> Result<Option<Password>, MisuseError> {
+    let password = config.password.as_ref().map(|secret| Password::from_bytes(secret.0.as_bytes()));
+    password.transpose().map_err(|_| MisuseError::Configuration("password is empty or too long"))
+}
+
+/// Takes the password out of the settings, in hexadecimal digits there: what is left of them may be printed.
+fn take_key(config: &mut StationConfig) -> Option<Password> {
+    let is_key = |name: &str| cfg!(feature = "security") && name.eq_ignore_ascii_case("AuthorizationKey");
+    let place = config.settings.iter().position(|(name, _)| is_key(name))?;
+    let password = Password::from_authorization_key(&config.settings.get(place)?.1).ok()?;
+    config.settings.remove(place);
+    Some(password)
+}
+
+#[cfg(feature = "security")]
+impl StationConfig {
+    /// The security profile of a station that was never told another: that of its settings, or what its password and its
+    /// endpoint amount to (A00.FR.004).
+    pub(crate) fn first_profile(&self, has_password: bool) -> u8 {
+        let set = self.settings.iter().find(|(name, _)| name.eq_ignore_ascii_case("SecurityProfile"));
+        let set = set.and_then(|(_, value)| value.parse().ok()).filter(|profile| *profile <= 3);
+        let amounts_to = || u8::from(has_password) * if is_tls(&self.endpoint) { 2 } else { 1 };
+        set.unwrap_or_else(amounts_to)
     }
 }

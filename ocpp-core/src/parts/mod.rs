@@ -1,5 +1,7 @@
 //! Parts that the machines of both protocol families share. None of them knows a message.
 
+#[cfg_attr(not(feature = "security"), path = "no_access.rs")]
+pub(crate) mod access;
 pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
 pub(crate) mod link;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -63,6 +64,11 @@ pub enum LinkAction {
 }
 
 /// How to connect.
+///
+/// The security profile says what the driver sees to (white paper §2): from profile 2 on, that the certificate of the CSMS
+/// is valid and names its host, and that TLS is 1.2 or later with a secure cipher suite; with profile 3, that the station's
+/// certificate is presented. What does not hold ends the attempt with
+/// [`LinkInput::Refused`](super::LinkInput::Refused).
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ConnectRequest {
@@ -72,6 +78,9 @@ pub struct ConnectRequest {
     pub subprotocols: Vec<CompactString>,
     /// The value of the `Authorization` header, with a password.
     pub authorization: Option<CompactString>,
+    /// The security profile, if one is in use. The URL has its scheme.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub security_profile: Option<SecurityProfile>,
 }
 
 impl core::fmt::Debug for ConnectRequest {
@@ -80,6 +89,7 @@ impl core::fmt::Debug for ConnectRequest {
             .field("url", &self.url)
             .field("subprotocols", &self.subprotocols)
             .field("authorization", &self.authorization.as_ref().map(|_| "***"))
+            .field("security_profile", &self.security_profile)
             .finish()
     }
 }

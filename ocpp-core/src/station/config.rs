@@ -29,10 +29,17 @@ impl fmt::Debug for Secret {
 pub struct StationConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
     pub endpoint: CompactString,
+    /// The endpoint where security profiles 2 and 3 connect, `wss://`; none if it is that of the others, with that scheme.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tls_endpoint: Option<CompactString>,
     /// The identity of the station, at most 48 characters.
     pub identity: CompactString,
-    /// The password for HTTP Basic authentication (security profiles 1 and 2).
+    /// The password for HTTP Basic authentication (security profiles 1 and 2), as it is sent, until the CSMS sets another by
+    /// `AuthorizationKey`.
     pub password: Option<Secret>,
+    /// The certificates in the host's keeping.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub certificates: InstalledCertificates,
     /// The versions to offer, most wanted first.
     pub versions: Vec<Dialect>,
     /// The vendor's name, at most 20 characters in 1.6.
@@ -87,8 +94,10 @@ impl StationConfig {
     pub fn new(endpoint: &str, identity: &str, vendor: &str, model: &str) -> Self {
         StationConfig {
             endpoint: CompactString::new(endpoint),
+            tls_endpoint: None,
             identity: CompactString::new(identity),
             password: None,
+            certificates: InstalledCertificates::default(),
             versions: Vec::from([Dialect::V1_6]),
             vendor: CompactString::new(vendor),
             model: CompactString::new(model),
@@ -134,6 +143,16 @@ impl StationConfig {
         self.settings.push((CompactString::new(key), CompactString::new(value)));
         self
     }
+}
+
+/// Which certificates a station has, all of them valid: what a higher security profile needs (white paper A05.FR.03, .04).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+pub struct InstalledCertificates {
+    /// A root certificate for the CSMS.
+    pub csms_root: bool,
+    /// The station's own.
+    pub station: bool,
 }
 
 /// How a station is wired: what charging profiles are converted by, and what holds where there are none.
@@ -208,6 +227,7 @@ pub struct Limits {
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
     /// Security events that wait for the CSMS. Of what is full, the oldest of the same kind goes first, else the oldest.
+    #[cfg_attr(feature = "serde", serde(default = "default_security_events"))]
     pub security_events: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
@@ -224,9 +244,13 @@ impl Default for Limits {
             stop_readings: 300,
             token_cache: 100,
             unconfirmed: 64,
-            security_events: 20,
+            security_events: default_security_events(),
             questions: 4,
             composite_periods: 200,
         }
     }
+}
+
+fn default_security_events() -> usize {
+    20
 }

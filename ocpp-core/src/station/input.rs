@@ -7,12 +7,11 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
-#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken, JobId, JobUpdate,
-    SecurityEventKind, StopReason, WatchedCertificate,
+    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken,
+    InstalledCertificates, JobId, JobUpdate, SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
 
@@ -28,6 +27,8 @@ pub enum Input<'a> {
     StoreFailed(Ticket),
     /// The driver read a clock that it trusts: a battery-backed one, or NTP.
     Wall(DateTime<Utc>),
+    /// Certificates were installed or removed outside of OCPP. What the configuration says holds before.
+    Certificates(InstalledCertificates),
     /// A fault of the station itself appeared or changed, or (none) is gone.
     Fault(Option<Fault>),
     /// About one EVSE.
@@ -71,6 +72,21 @@ pub enum LinkInput<'a> {
     Pong,
     /// The connection is gone, or could not be made.
     Closed,
+    /// The connection could not be made, because one side refused the other.
+    Refused(ConnectRefusal),
+}
+
+/// Why one side refused the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectRefusal {
+    /// The CSMS refused the station's password or certificate: by HTTP status 401 or 403, or an alert of TLS.
+    Credentials,
+    /// The certificate of the CSMS is not valid, or not its own (A00.FR.307 to A00.FR.309).
+    CsmsCertificate,
+    /// The CSMS speaks only versions of TLS that are too old (A00.FR.315).
+    TlsVersion,
+    /// The CSMS allows only cipher suites that are not secure (A00.FR.318, A00.FR.322).
+    TlsCipherSuite,
 }
 
 /// What the application can want.

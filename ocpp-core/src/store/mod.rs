@@ -69,8 +69,8 @@ impl fmt::Display for EntryKey {
     }
 }
 
-/// One atomic change of the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One atomic change of the store. Records may hold secrets, so `Debug` tells their sizes alone.
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum StoreOp {
     /// Adds a record at the end of a log.
@@ -103,4 +103,17 @@ pub enum StoreOp {
         /// The entry's name.
         key: EntryKey,
     },
+}
+
+impl fmt::Debug for StoreOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreOp::Append { log, index, record } => {
+                write!(f, "Append({} {}, {} bytes)", log.as_str(), index.0, record.len())
+            }
+            StoreOp::Trim { log, through } => write!(f, "Trim({} {})", log.as_str(), through.0),
+            StoreOp::Put { key, value } => write!(f, "Put({key}, {} bytes)", value.len()),
+            StoreOp::Delete { key } => write!(f, "Delete({key})"),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Event, Fact, IdToken, StationWork};
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
@@ -160,8 +160,9 @@ fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
 fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
     let is_installed = |pair: &Pair| {
-        let told = pair.csms_events.iter().any(|(_, event)| {
-            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
+        let told = pair.csms.facts().iter().any(|fact| {
+            matches!(fact, Fact::Progress(report)
+                if report.work == StationWork::Firmware && report.status == "Installed")
         });
         told && pair.station.store().image().entry("firmware").is_none()
     };

@@ -6,7 +6,8 @@ fn at(millis: u64) -> Instant {
 }
 
 fn request() -> ConnectRequest {
-    ConnectRequest { url: "ws://csms/CP1".into(), subprotocols: vec!["ocpp1.6".into()], authorization: None }
+    let subprotocols = vec!["ocpp1.6".into()];
+    ConnectRequest { url: "ws://csms/CP1".into(), subprotocols, authorization: None, security_profile: None }
 }
 
 fn network() -> Link {

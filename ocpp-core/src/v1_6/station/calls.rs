@@ -6,6 +6,10 @@ use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+#[cfg(feature = "security")]
+use super::security;
+#[cfg(feature = "security")]
+use super::settings::AnyKey;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::{Connector, Grant, Machine, configuration, firmware, index};
@@ -179,6 +183,12 @@ impl Machine {
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
+            // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
+            #[cfg(feature = "security")]
+            Action::UpdateFirmware if shared.access.profile() > 0 => {
+                payload.decode::<v1_6::UpdateFirmwareRequest>()?;
+                shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
+            }
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
                 match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
@@ -276,6 +286,13 @@ impl Machine {
     /// A setting of the application, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
         if let Ok(key) = configuration::check(&self.settings, key, value) {
+            #[cfg(feature = "security")]
+            if let AnyKey::Standard(key) = key
+                && security::is_access(key)
+            {
+                security::change(&mut self.settings, shared, key, value);
+                return;
+            }
             configuration::change(&mut self.settings, shared, key, value);
         }
     }

@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_rpc::handshake::SecurityProfile;
 use ocpp_types::text::Text;
 use ocpp_types::v1_6::{self, Action as Message};
 
@@ -30,6 +31,7 @@ use crate::station::{
     Action, CertificateHash, CertificateUse, Event, HashAlgorithm, InstalledCertificate, Job, JobId, JobUpdate,
     SecurityEventKind,
 };
+use crate::store::Ticket;
 use crate::time::{Clock, Instant};
 
 /// How long the host may take while a call waits, well within what a CSMS waits for.
@@ -311,6 +313,10 @@ impl Machine {
                 answer(shared, token, &v1_6::CertificateSignedResponse::new(status));
                 if word == JobUpdate::Done {
                     changed(shared, CertificateUse::Station);
+                    // A02.FR.08: what is in use is replaced in the handshake; the answer leaves before.
+                    if shared.access.profile() == SecurityProfile::TlsWithClientCertificate.number() {
+                        shared.reconnect_after = Some(Ticket(0));
+                    }
                 }
             }
             Subject::Install(usage) => {
@@ -375,11 +381,17 @@ impl Machine {
 /// A certificate was installed.
 pub(super) fn changed(shared: &mut Shared, usage: CertificateUse) {
     let name = match usage {
-        CertificateUse::CsmsRoot => "CentralSystemRootCertificate",
+        CertificateUse::CsmsRoot => {
+            shared.config.certificates.csms_root = true;
+            "CentralSystemRootCertificate"
+        }
         CertificateUse::ManufacturerRoot => "ManufacturerRootCertificate",
         CertificateUse::V2gRoot => "V2GRootCertificate",
         CertificateUse::MoRoot => "MORootCertificate",
-        CertificateUse::Station => "ChargePointCertificate",
+        CertificateUse::Station => {
+            shared.config.certificates.station = true;
+            "ChargePointCertificate"
+        }
         CertificateUse::V2g => "V2GCertificate",
     };
     shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(name));

@@ -73,6 +73,12 @@ pub(super) fn on_change(
             return (v1_6::ConfigurationStatus::Rejected, None);
         }
     };
+    #[cfg(feature = "security")]
+    if let AnyKey::Standard(key) = key
+        && super::security::is_access(key)
+    {
+        return super::security::on_change(settings, shared, key, value);
+    }
     (status, Some(change(settings, shared, key, value)))
 }
 
@@ -84,8 +90,9 @@ pub(super) fn on_get(
     let mut response = v1_6::GetConfigurationResponse::new();
     let entry = |key: AnyKey| {
         let is_read_only = settings.access(key) == SettingAccess::ReadOnly;
-        v1_6::KeyValue::new(CiText::truncated(settings.name(key)), is_read_only)
-            .with_value(Text::truncated(settings.value(key)))
+        let mut entry = v1_6::KeyValue::new(CiText::truncated(settings.name(key)), is_read_only);
+        entry.value = (!settings.is_secret(key)).then(|| Text::truncated(settings.value(key)));
+        entry
     };
     if request.key.is_empty() {
         response.configuration_key = settings.all().map(entry).collect();

@@ -24,6 +24,8 @@ mod readings;
 mod reservation;
 mod reset;
 mod router;
+#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+mod security;
 mod sender;
 mod settings;
 mod signal;
@@ -149,10 +151,7 @@ impl Machine {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
-        #[cfg(feature = "security")]
-        {
-            shared.security_events.is_reporting = settings.number(Key::SecurityProfile) > 0;
-        }
+        let _ = security::follow(&mut settings, shared);
         shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
         Machine {
@@ -298,6 +297,9 @@ impl Machine {
 
     /// Lets the blocks react until nothing more happens.
     pub fn run(&mut self, shared: &mut Shared) {
+        if security::follow(&mut self.settings, shared) {
+            shared.event(Event::Configured { key: "SecurityProfile".into() });
+        }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {
             let (mut ctx, parts) = self.context(shared);

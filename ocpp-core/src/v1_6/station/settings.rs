@@ -6,6 +6,9 @@ use core::time::Duration;
 
 use compact_str::{CompactString, ToCompactString};
 
+#[cfg(feature = "security")]
+use ocpp_rpc::handshake::Password;
+
 use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
 use crate::table::Table;
@@ -28,7 +31,7 @@ enum Kind {
     /// `Current`, `Power`, or both (errata 3.88).
     #[cfg(feature = "smart_charging")]
     RateUnits,
-    /// Free text, which only the station sets.
+    /// Free text.
     Text,
     /// Hours and minutes from UTC, as `-05:00`, or nothing.
     #[cfg(feature = "california_pricing")]
@@ -42,6 +45,9 @@ enum Kind {
     /// One of SupportedLanguages, or nothing.
     #[cfg(feature = "california_pricing")]
     Language,
+    /// A password of 1.6 in hexadecimal digits, which is never told.
+    #[cfg(feature = "security")]
+    Secret,
 }
 
 const BOOLEAN: Kind = Kind::Boolean;
@@ -73,6 +79,7 @@ const ROTATIONS: [&str; 8] = ["NotApplicable", "Unknown", "RST", "RTS", "SRT", "
 macro_rules! keys {
     ($($(#[$condition:meta])? $name:ident, $kind:expr, $access:ident, $default:expr;)*) => {
         /// A configuration key.
+        #[allow(clippy::enum_variant_names, reason = "the names are the specification's")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Key {
             $($(#[$condition])? $name,)*
@@ -115,14 +122,16 @@ keys! {
     AdditionalRootCertificateCheck, BOOLEAN, ReadOnly, "false";
     AllowOfflineTxForUnknownId, BOOLEAN, ReadWrite, "false";
     AuthorizationCacheEnabled, BOOLEAN, ReadWrite, "false";
+    #[cfg(feature = "security")]
+    AuthorizationKey, Kind::Secret, ReadWrite, "";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
     #[cfg(feature = "plug_and_charge")]
     CentralContractValidationAllowed, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
-    CertificateSignedMaxChainSize, count(0, 10_000), ReadOnly, "10000";
+    CertificateSignedMaxChainSize, count(1, 10_000), ReadOnly, "10000";
     #[cfg(feature = "security")]
-    CertificateStoreMaxLength, integer(0), ReadOnly, "10";
+    CertificateStoreMaxLength, integer(1), ReadOnly, "10";
     #[cfg(feature = "plug_and_charge")]
     CertSigningRepeatTimes, integer(0), ReadWrite, "3";
     #[cfg(feature = "plug_and_charge")]
@@ -180,7 +189,7 @@ keys! {
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
     #[cfg(feature = "security")]
-    SecurityProfile, count(0, 3), ReadOnly, "0";
+    SecurityProfile, count(0, 3), ReadWrite, "0";
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";
@@ -415,6 +424,8 @@ impl Settings {
                     let mut languages = languages(self.text(Key::SupportedLanguages));
                     value.is_empty() || languages.any(|language| language.eq_ignore_ascii_case(value))
                 }
+                #[cfg(feature = "security")]
+                Kind::Secret => Password::from_authorization_key(value).is_ok(),
             },
             AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| {
                 #[cfg(feature = "california_pricing")]
@@ -446,8 +457,22 @@ impl Settings {
         }
     }
 
-    /// Sets a value of a standard key.
+    /// Whether the value is told to nobody.
+    pub fn is_secret(&self, key: AnyKey) -> bool {
+        match key {
+            #[cfg(feature = "security")]
+            AnyKey::Standard(key) => key.kind() == Kind::Secret,
+            #[cfg(not(feature = "security"))]
+            AnyKey::Standard(_) => false,
+            AnyKey::Custom(_) => false,
+        }
+    }
+
+    /// Sets a value of a standard key. What is secret is kept elsewhere.
     pub fn set(&mut self, key: Key, value: &str) {
+        if self.is_secret(AnyKey::Standard(key)) {
+            return;
+        }
         match self.changed.iter_mut().find(|(changed, _)| *changed == key) {
             Some((_, old)) => *old = CompactString::new(value),
             None => self.changed.push((key, CompactString::new(value))),

@@ -250,6 +250,7 @@ impl Conformance {
                 url: connection_url(url, &identity)?.into(),
                 subprotocols: vec![Dialect::V1_6.subprotocol().into()],
                 authorization,
+                security_profile: None,
             };
             let csms = LiveCsms::new(request, tls::client(self.ca.as_deref())?, &values.station, operator)?;
             return Ok(Bed::Live(Box::new(csms)));

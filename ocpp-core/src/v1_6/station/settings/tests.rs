@@ -19,7 +19,9 @@ const LEFT_OUT: [(&str, &str); 1] = [("SupportedFeatureProfilesMaxLength", "of n
 fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
     let settings = settings();
     let profiles = settings.text(Key::SupportedFeatureProfiles);
-    for key in CONFIGURATION_KEYS.iter().filter(|key| profiles.split(',').any(|profile| profile == key.profile)) {
+    let extensions = if cfg!(feature = "security") { &["Security"][..] } else { &[] };
+    let has = |profile: &str| profiles.split(',').any(|ours| ours == profile) || extensions.contains(&profile);
+    for key in CONFIGURATION_KEYS.iter().filter(|key| has(key.profile)) {
         let Some(AnyKey::Standard(ours)) = settings.find(key.name) else {
             assert!(LEFT_OUT.iter().any(|(name, _)| *name == key.name) && !key.required, "{} is missing", key.name);
             continue;
@@ -28,9 +30,12 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
         match ours.kind() {
             Kind::Boolean => assert_eq!(key.kind, ValueType::Boolean, "{}", key.name),
             Kind::Integer { .. } => assert_eq!(key.kind, ValueType::Integer, "{}", key.name),
-            Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => {
+            Kind::Measurands { .. } | Kind::PhaseRotation => {
                 assert_eq!(key.kind, ValueType::MemberList, "{}", key.name);
             }
+            Kind::Text => assert!(matches!(key.kind, ValueType::MemberList | ValueType::Text), "{}", key.name),
+            #[cfg(feature = "security")]
+            Kind::Secret => assert_eq!(key.access, Mutability::WriteOnly, "{}", key.name),
             #[cfg(feature = "smart_charging")]
             Kind::RateUnits => assert_eq!(key.kind, ValueType::MemberList, "{}", key.name),
             #[cfg(feature = "california_pricing")]
@@ -40,7 +45,7 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
         match key.access {
             Mutability::ReadOnly => assert_eq!(access, SettingAccess::ReadOnly, "{}", key.name),
             Mutability::ReadWrite | Mutability::Either => assert_eq!(access, SettingAccess::ReadWrite, "{}", key.name),
-            Mutability::WriteOnly => panic!("{} cannot be read", key.name),
+            Mutability::WriteOnly => assert!(settings.is_secret(AnyKey::Standard(ours)), "{}", key.name),
         }
     }
     for key in Key::ALL.iter().filter(|key| !is_of_pricing(**key)) {
@@ -77,7 +82,8 @@ fn is_of_pricing(_: Key) -> bool {
 fn every_default_is_a_value_of_its_key() {
     let settings = settings();
     for key in settings.all() {
-        assert!(settings.accepts(key, settings.value(key)), "{}", settings.name(key));
+        let is_none = settings.is_secret(key) && settings.value(key).is_empty();
+        assert!(is_none || settings.accepts(key, settings.value(key)), "{}", settings.name(key));
         assert_eq!(settings.find(&settings.name(key).to_lowercase()), Some(key));
     }
     assert_eq!(settings.text(Key::ConnectorPhaseRotation), "0.Unknown,1.Unknown,2.Unknown");

@@ -32,8 +32,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit, LinkAction, LinkInput,
-    MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, Cable, ConnectRequest, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit,
+    LinkAction, LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -55,6 +55,7 @@ struct Bench {
     asked: Vec<Question>,
     jobs: Vec<(JobId, Job)>,
     link: Vec<String>,
+    connects: Vec<ConnectRequest>,
     energy_wh: i64,
     /// What the meter shows at that register.
     shows: fn(i64) -> MeterReading,
@@ -86,6 +87,7 @@ impl Bench {
             asked: Vec::new(),
             jobs: Vec::new(),
             link: Vec::new(),
+            connects: Vec::new(),
             energy_wh: 1000,
             shows: MeterReading::energy_wh,
             meter_answers: true,
@@ -137,7 +139,10 @@ impl Bench {
                     self.orders.push(order);
                 }
                 Action::Event(event) => self.events.push(format!("{event:?}")),
-                Action::Link(LinkAction::Connect(_)) => self.link.push("Connect".into()),
+                Action::Link(LinkAction::Connect(request)) => {
+                    self.link.push("Connect".into());
+                    self.connects.push(request);
+                }
                 Action::Link(LinkAction::Ping) if self.answers_pings => {
                     self.station.handle(Instant::from_millis(self.now), Input::Link(LinkInput::Pong)).unwrap();
                 }

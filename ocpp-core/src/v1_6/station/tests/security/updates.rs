@@ -136,6 +136,16 @@ fn file_that_does_not_fit_its_signature_is_not_installed() {
     assert!(bench.image.entry("firmware").is_none());
 }
 
+/// L01.FR.20: from the first profile on.
+#[test]
+fn firmware_without_a_signature_is_refused_where_a_profile_is_in_use() {
+    let mut bench = secured();
+    let request = json!({"location": "https://host/new.bin", "retrieveDate": wall(0)});
+    assert_eq!(bench.request("UpdateFirmware", &request), "NotSupported");
+    assert_eq!((bench.jobs.len(), bench.image.entry("firmware")), (0, None));
+    assert_eq!(bench.request("UpdateFirmware", &json!({"location": 1})), "TypeConstraintViolation");
+}
+
 /// L01.FR.24, L01.FR.25, L01.FR.02.
 #[test]
 fn signer_that_cannot_be_trusted_is_refused_and_told() {
