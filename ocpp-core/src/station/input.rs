@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{

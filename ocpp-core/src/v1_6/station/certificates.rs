@@ -356,7 +356,7 @@ impl Machine {
     /// 1.6 security L01.FR.02, L01.FR.24 to FR.27: what cannot be checked is not valid.
     fn end_check(&mut self, shared: &mut Shared, token: ReplyToken, request: FirmwareRequest, word: &JobUpdate) {
         let status = match word {
-            JobUpdate::Done => match self.firmware.on_request(shared, request) {
+            JobUpdate::Done => match self.firmware.on_checked_update(shared, request) {
                 Some(accepted) => {
                     let status = if accepted.has_cancelled {
                         v1_6::UpdateFirmwareStatus::AcceptedCanceled
