@@ -4,14 +4,18 @@
 use core::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_rpc::engine::Event as RpcEvent;
+use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
 use crate::parts::link::{Address, LinkDue};
 use crate::shared::Shared;
+#[cfg(feature = "plug_and_charge")]
+use crate::station::CertificateUse;
+#[cfg(not(feature = "plug_and_charge"))]
+use crate::station::TokenRefusal;
 use crate::station::{
-    Action, AskId, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, SecurityEventKind,
+    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
     StationConfig,
 };
 use crate::store::Image;
@@ -95,16 +99,20 @@ impl Station {
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
         };
         match input {
-            Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } => check_evse(*evse),
+            Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } | Input::Contract { evse, .. } => {
+                check_evse(*evse)
+            }
+            Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
                 let is_running = self.machine.runs_transaction(*evse);
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
-            Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
-                Err(MisuseError::UnknownQuestion(*id))
-            }
+            Input::Answer(id, answer) => match self.shared.questions.about(*id) {
+                Some(about) => self.machine.check_answer(about, answer),
+                None => Err(MisuseError::UnknownQuestion(id.0)),
+            },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
@@ -113,6 +121,14 @@ impl Station {
                 self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
             Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
+            Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
+                let has_one = self.machine.has_certificate(*usage);
+                if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
+            }
+            Input::Command(Command::Call { payload, .. }) => self.machine.check_call(&self.shared, payload),
+            Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
+                Err(MisuseError::Refused("too many certificates are watched"))
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -124,8 +140,7 @@ impl Station {
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Answer(..)
-            | Input::Command(Command::Reconnect)
+            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
             | Input::Tick => Ok(()),
         }
     }
@@ -134,8 +149,8 @@ impl Station {
         let now = self.shared.now;
         self.shared.store.tick(now);
         self.shared.rpc.handle_timeout(now);
-        for (token, answer) in self.shared.questions.expire(now) {
-            self.machine.on_answer(&mut self.shared, token, answer);
+        for about in self.shared.questions.expire(now) {
+            self.machine.on_answered(&mut self.shared, about, None);
         }
     }
 
@@ -165,10 +180,10 @@ impl Station {
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
-            Input::Job(id, word) => self.machine.on_job(shared, id, word),
+            Input::Job(id, word) => self.machine.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
-                if let Some(token) = shared.questions.close(id) {
-                    self.machine.on_answer(shared, token, answer);
+                if let Some(about) = shared.questions.close(id) {
+                    self.machine.on_answered(shared, about, Some(answer));
                 }
             }
             Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
@@ -177,6 +192,41 @@ impl Station {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
             Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
+            #[cfg(feature = "plug_and_charge")]
+            Input::Contract { evse, contract } => self.machine.on_contract(shared, evse, contract),
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Contract { evse, .. } => {
+                shared.event(Event::TokenRefused { evse: Some(evse), reason: TokenRefusal::Disabled });
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::EvCertificate { evse, action, schema_version, exi }) => {
+                self.machine.on_vehicle_request(evse, action, schema_version, exi);
+            }
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Command(Command::EvCertificate { evse, .. }) => {
+                shared.event(Event::EvCertificate { evse, exi: None });
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::WatchCertificates(certificates)) => {
+                self.machine.watch_certificates(shared, certificates);
+            }
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Command(Command::WatchCertificates(_)) => {}
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::SignCertificate { usage: CertificateUse::V2g }) => {
+                self.machine.renew_vehicle_certificate(shared);
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::CertificateExpires { usage: CertificateUse::V2g, at }) => {
+                self.machine.vehicle_certificate_expires(at);
+            }
+            #[cfg(feature = "security")]
+            Input::Command(Command::SignCertificate { .. }) => self.machine.renew_certificate(shared),
+            #[cfg(feature = "security")]
+            Input::Command(Command::CertificateExpires { at, .. }) => self.machine.certificate_expires(at),
+            #[cfg(not(feature = "security"))]
+            Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
+            Input::Command(Command::Call { action, payload }) => self.machine.call(action, payload),
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -192,6 +242,7 @@ impl Station {
                 shared.link.opened(shared.now);
                 shared.on_connected();
                 shared.rpc.opened(shared.now, dialect);
+                self.machine.on_link_lost(shared);
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
@@ -213,6 +264,7 @@ impl Station {
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);
         self.shared.event(Event::Disconnected { retry_at });
+        self.machine.on_link_lost(&mut self.shared);
     }
 
     fn close_link(&mut self) {
@@ -243,7 +295,12 @@ impl Station {
         self.run_link();
         while let Some(event) = self.shared.rpc.poll_event() {
             if let RpcEvent::CallEnded { call, end } = event {
+                if end == CallEnd::TimedOut {
+                    self.shared.link.call_timed_out();
+                }
                 self.machine.on_call_ended(&mut self.shared, call, end);
+                // It may have been one too many, which ends further calls.
+                self.run_link();
             }
         }
         self.machine.run(&mut self.shared);

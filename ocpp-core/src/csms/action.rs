@@ -160,16 +160,6 @@ pub enum CommandError {
     },
 }
 
-/// Work of a station that takes long and is reported on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub enum StationWork {
-    /// A firmware update (1.6 §4.5).
-    Firmware,
-    /// An upload of diagnostics (1.6 §4.4).
-    Diagnostics,
-}
-
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
@@ -184,13 +174,6 @@ pub enum Event {
     Disconnected,
     /// The station sent a heartbeat.
     Heartbeat,
-    /// The station told how far it is with what it was asked to do.
-    Progress {
-        /// What it does.
-        work: StationWork,
-        /// The status, in the words of the version.
-        status: CompactString,
-    },
     /// The station reported what was recorded before; it was answered again.
     Repeated {
         /// The action's name.

@@ -42,6 +42,10 @@ pub enum Fact {
     },
     /// An end was reported, but it is not known of which transaction.
     StopOrphaned(OrphanStop),
+    /// The station told how far it is with what it was asked to do.
+    Progress(Progress),
+    /// Something happened that bears on the station's security.
+    SecurityEvent(SecurityEvent),
 }
 
 /// Names a transaction of a station: in 1.6 the number that the CSMS gave it, in digits.
@@ -211,6 +215,42 @@ pub struct OrphanStop {
     pub named: Option<TransactionId>,
     /// What was reported.
     pub report: StopReport,
+}
+
+/// How far a station is with work that takes long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Progress {
+    /// What it does.
+    pub work: StationWork,
+    /// The number of the request that began it, where there is one.
+    pub request: Option<i64>,
+    /// The status, in the words of the version.
+    pub status: CompactString,
+}
+
+/// Work of a station that takes long and is reported on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum StationWork {
+    /// A firmware update (1.6 §4.5; with a number 1.6 security L01).
+    Firmware,
+    /// An upload of diagnostics (1.6 §4.4).
+    Diagnostics,
+    /// An upload of a log (1.6 security N01).
+    Log,
+}
+
+/// A security event (1.6 security A04).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct SecurityEvent {
+    /// What happened: a name of `ocpp_types::catalogue`, or the vendor's own.
+    pub kind: CompactString,
+    /// When, by the station's clock.
+    pub at: DateTime<Utc>,
+    /// What is said beside it.
+    pub info: Option<String>,
 }
 
 /// Meter values that a station sent (1.6 §6.31).

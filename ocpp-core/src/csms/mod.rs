@@ -101,12 +101,12 @@ mod state;
 
 pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
-    RemoteStatus, StationWork,
+    RemoteStatus,
 };
 pub use config::{Limits, SessionConfig};
 pub use fact::{
-    Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, SampledValue, Samples, Started, StationInfo,
-    StatusReport, StopReport, Stopped, TransactionId,
+    Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, Progress, SampledValue, Samples, SecurityEvent,
+    Started, StationInfo, StationWork, StatusReport, StopReport, Stopped, TransactionId,
 };
 pub use input::{Command, CommandId, Input, LinkInput};
 pub use question::{Answer, Authorization, Question};

@@ -35,6 +35,12 @@ pub enum Question {
         /// The data: plain text in 1.6.
         data: Option<String>,
     },
+    /// The station wants a certificate of its own signed (1.6 security A02, A03). The certificate itself goes to the station
+    /// later, by the call CertificateSigned, once there is one. Default: no.
+    SignCertificate {
+        /// The request, in PEM (RFC 2986).
+        csr: String,
+    },
 }
 
 /// An answer. It must be of the kind of its question.
@@ -57,6 +63,11 @@ pub enum Answer {
         status: DataTransferStatus,
         /// The answer's data.
         data: Option<String>,
+    },
+    /// To [`Question::SignCertificate`].
+    SignCertificate {
+        /// Whether the request goes to the certificate authority.
+        is_accepted: bool,
     },
 }
 

@@ -8,8 +8,8 @@ use compact_str::CompactString;
 
 use super::ledger::StartReport;
 use super::{
-    Authorization, DataTransferStatus, IdToken, MeterValue, RegistrationStatus, StationInfo, StationWork, StatusReport,
-    StopReport,
+    Authorization, DataTransferStatus, IdToken, MeterValue, Progress, RegistrationStatus, SecurityEvent, StationInfo,
+    StationWork, StatusReport, StopReport,
 };
 
 /// A call of the station.
@@ -27,9 +27,10 @@ pub(crate) enum Report {
         named: Option<i32>,
         values: Vec<MeterValue>,
     },
-    Progress {
-        work: StationWork,
-        status: CompactString,
+    Progress(Progress),
+    SecurityEvent(SecurityEvent),
+    SignCertificate {
+        csr: String,
     },
     DataTransfer {
         vendor_id: CompactString,
@@ -49,5 +50,7 @@ pub(crate) enum Response {
     Stop,
     Samples,
     Progress(StationWork),
+    SecurityEvent,
+    SignCertificate { is_accepted: bool },
     DataTransfer { status: DataTransferStatus, data: Option<String> },
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::ledger::Ledger;
-use super::{CommandId, Fact, Limits, RegistrationStatus, SessionConfig, StatusReport};
+use super::{
+    CommandId, Fact, Limits, Progress, RegistrationStatus, SecurityEvent, SessionConfig, StationWork, StatusReport,
+};
 use crate::store::Ticket;
 
 /// What a session knows beyond its connection. To be rebuilt from the facts in the database, or taken out of one process
@@ -51,6 +53,10 @@ pub(super) struct StationRecord {
     pub registration: Option<RegistrationStatus>,
     /// The last report of each connector, by connector.
     statuses: Vec<(u32, Fingerprint)>,
+    /// The last report of each kind of work.
+    progress: Vec<(StationWork, Fingerprint)>,
+    /// The last security event: a station sends one at a time, so it alone can come again.
+    security_event: Option<Fingerprint>,
     pub ledger: Ledger,
 }
 
@@ -72,6 +78,11 @@ impl StationRecord {
                     Err(_) => {}
                 }
             }
+            Fact::Progress(report) => {
+                self.progress.retain(|(work, _)| *work != report.work);
+                self.progress.push((report.work, progress_key(report)));
+            }
+            Fact::SecurityEvent(event) => self.security_event = Some(event_key(event)),
             Fact::Started(_)
             | Fact::Authorized { .. }
             | Fact::Sampled(_)
@@ -85,6 +96,24 @@ impl StationRecord {
     pub fn knows_status(&self, report: &StatusReport) -> bool {
         self.statuses.contains(&(report.connector, status_key(report)))
     }
+
+    /// Whether the report is the last one of its work again.
+    pub fn knows_progress(&self, report: &Progress) -> bool {
+        self.progress.contains(&(report.work, progress_key(report)))
+    }
+
+    /// Whether the event is the last one again.
+    pub fn knows_security_event(&self, event: &SecurityEvent) -> bool {
+        self.security_event == Some(event_key(event))
+    }
+}
+
+fn progress_key(report: &Progress) -> Fingerprint {
+    Fingerprint::new(b'p').option(report.request, Fingerprint::number).text(&report.status)
+}
+
+fn event_key(event: &SecurityEvent) -> Fingerprint {
+    Fingerprint::new(b'e').text(&event.kind).time(event.at).option(event.info.as_deref(), Fingerprint::text)
 }
 
 fn status_key(report: &StatusReport) -> Fingerprint {

@@ -2,67 +2,111 @@
 
 use alloc::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 /// More than a job goes through.
 const MAX_WAITING: usize = 12;
+
+/// Which of the two families of messages 1.6 has for a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Of 1.6 itself.
+    Plain,
+    /// Of the security white paper, as in 2.x: with the number of the request that began the job.
+    #[cfg(feature = "security")]
+    Numbered,
+}
+
+/// A status, and the number of the request that it belongs to, if that has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Report<S> {
+    pub progress: S,
+    pub request: Option<i64>,
+}
+
+impl<S> Report<S> {
+    /// The form in which it is told unasked.
+    pub fn form(&self) -> Form {
+        match self.request {
+            #[cfg(feature = "security")]
+            Some(_) => Form::Numbered,
+            _ => Form::Plain,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     First,
-    Present,
+    Present(Form),
+}
+
+/// What is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due<S> {
+    /// This, in its own form.
+    First(Report<S>),
+    /// The present status, in the form in which the CSMS asked for it.
+    Present(Form),
 }
 
 /// Statuses to report.
 #[derive(Debug)]
 pub(crate) struct Reports<S> {
-    waiting: VecDeque<S>,
-    is_wanted: bool,
+    waiting: VecDeque<Report<S>>,
+    /// The forms in which the CSMS asked for the present status.
+    wanted: VecDeque<Form>,
     asked: Option<Asked>,
 }
 
 impl<S> Default for Reports<S> {
     fn default() -> Self {
-        Reports { waiting: VecDeque::new(), is_wanted: false, asked: None }
+        Reports { waiting: VecDeque::new(), wanted: VecDeque::new(), asked: None }
     }
 }
 
 impl<S: Copy> Reports<S> {
-    pub fn push(&mut self, status: S) {
+    pub fn push(&mut self, report: Report<S>) {
         if self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back(status);
+            self.waiting.push_back(report);
         }
+    }
+
+    /// Whether statuses wait that nobody asked for.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// The CSMS asks for the present status.
-    pub fn trigger(&mut self) {
-        self.is_wanted = true;
+    pub fn trigger(&mut self, form: Form) {
+        if !self.wanted.contains(&form) {
+            self.wanted.push_back(form);
+        }
     }
 
-    /// The status to report now; `present` if the CSMS asked. `may_report` is false while only what it asks for may leave.
-    pub fn next<T: From<S>>(&mut self, may_report: bool, present: T) -> Option<T> {
+    /// The status to report now. `may_report` is false while only what the CSMS asks for may leave.
+    pub fn due(&mut self, may_report: bool) -> Option<Due<S>> {
         if let Some(first) = self.waiting.front().filter(|_| may_report) {
             self.asked = Some(Asked::First);
-            return Some((*first).into());
+            return Some(Due::First(*first));
         }
-        if self.is_wanted {
-            self.asked = Some(Asked::Present);
-            return Some(present);
-        }
-        None
+        let form = *self.wanted.front()?;
+        self.asked = Some(Asked::Present(form));
+        Some(Due::Present(form))
     }
 
     /// The CSMS took the report, or refused it, which repeating would not mend. Gives what it was of the order.
-    pub fn answered(&mut self) -> Option<S> {
-        match self.asked.take()? {
-            // A status sent on its own meets the request too (1.6 §5.17).
+    pub fn answered(&mut self) -> Option<Report<S>> {
+        let (first, form) = match self.asked.take()? {
             Asked::First => {
-                self.is_wanted = false;
-                self.waiting.pop_front()
+                let first = self.waiting.pop_front()?;
+                (Some(first), first.form())
             }
-            Asked::Present => {
-                self.is_wanted = false;
-                None
-            }
-        }
+            Asked::Present(form) => (None, form),
+        };
+        // A status sent on its own meets the request too (1.6 §5.17).
+        self.wanted.retain(|wanted| *wanted != form);
+        first
     }
 
     /// The report may not have arrived.

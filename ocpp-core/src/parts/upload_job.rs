@@ -1,4 +1,5 @@
-//! A file of diagnostics on its way to the CSMS (1.6 §5.9, 2.x N01): with retries, and reported to its end.
+//! A file of diagnostics or security events on its way to the CSMS (1.6 §5.9, 1.6 security N01, 2.x N01): with retries, and
+//! reported to its end.
 //!
 //! Takes requests and the host's words, gives orders to the host and statuses to report. Stores an entry `upload` while a
 //! file is on its way, and until the CSMS was told of the end: a restart in between ends it, and that is reported.
@@ -6,11 +7,13 @@
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
 
-use super::reports::Reports;
+use super::reports::{Due, Form, Report, Reports};
 use crate::shared::Shared;
-use crate::station::{Action, FileLocation, Job, JobId, JobUpdate};
+use crate::station::{Action, FileLocation, Job, JobId, JobUpdate, LogKind};
+use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp};
 use crate::time::Instant;
 
@@ -22,16 +25,38 @@ pub(crate) enum UploadProgress {
     Uploading,
     Uploaded,
     Failed,
+    BadMessage,
+    PermissionDenied,
+    NotSupported,
 }
 
 /// What the CSMS wants.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadRequest {
+    pub log: LogKind,
+    /// Its number, where it has one.
+    pub number: Option<i64>,
     pub location: FileLocation,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub retries: u32,
     pub retry_seconds: u32,
+}
+
+/// The number of the request whose file is on its way.
+#[derive(Debug, Serialize, Deserialize)]
+struct OnItsWay(Option<i64>);
+
+impl Record for OnItsWay {
+    const KIND: u8 = 40;
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub file_name: CompactString,
+    /// Whether a file that was on its way was given up for it.
+    pub has_cancelled: bool,
 }
 
 #[derive(Debug)]
@@ -55,44 +80,66 @@ pub(crate) struct UploadJob {
 impl UploadJob {
     /// Reads what was stored.
     pub fn restore(image: &Image) -> Self {
-        let mut job = UploadJob { is_on_record: image.entry(ENTRY).is_some(), ..UploadJob::default() };
-        if job.is_on_record {
-            job.reports.push(UploadProgress::Failed);
+        let mut job = UploadJob::default();
+        if let Some(bytes) = image.entry(ENTRY) {
+            job.is_on_record = true;
+            // Unreadable, it names no request, and is an upload that ended all the same.
+            let request = OnItsWay::from_bytes(bytes).map_or(None, |OnItsWay(request)| request);
+            job.reports.push(Report { progress: UploadProgress::Failed, request });
         }
         job
     }
 
-    /// Takes a request in, in the place of one that is under way. Gives the name of the file.
-    pub fn on_request(&mut self, shared: &mut Shared, request: UploadRequest) -> CompactString {
-        if let Some(old) = self.upload.take().filter(|old| old.retry_at.is_none()) {
+    /// Takes a request in, in the place of one that is under way.
+    pub fn on_request(&mut self, shared: &mut Shared, request: UploadRequest) -> Accepted {
+        let old = self.upload.take();
+        let has_cancelled = old.is_some();
+        if let Some(old) = old.filter(|old| old.retry_at.is_none()) {
             shared.act(Action::Job(old.id, Job::Cancel));
         }
         let id = shared.next_job();
-        let file_name = compact_str::format_compact!("diagnostics-{}.log", id.0);
-        if !self.is_on_record {
-            self.is_on_record = true;
-            shared.store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: [1].into() });
-        }
+        let file_name = match request.log {
+            LogKind::Diagnostics => format_compact!("diagnostics-{}.log", id.0),
+            LogKind::Security => format_compact!("security-{}.log", id.0),
+        };
+        self.is_on_record = true;
+        let value = OnItsWay(request.number).to_bytes();
+        shared.store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value });
+        self.reports.push(Report { progress: UploadProgress::Uploading, request: request.number });
         let upload = Upload { id, request, file_name: file_name.clone(), retry_at: None };
         upload.order(shared);
         self.upload = Some(upload);
-        self.reports.push(UploadProgress::Uploading);
-        file_name
+        Accepted { file_name, has_cancelled }
     }
 
     /// The host's word about a job.
-    pub fn on_update(&mut self, shared: &Shared, id: JobId, word: JobUpdate) {
+    pub fn on_update(&mut self, shared: &Shared, id: JobId, word: &JobUpdate) {
         let Some(upload) = self.upload.as_mut().filter(|upload| upload.id == id && upload.retry_at.is_none()) else {
             return;
         };
-        match word {
-            JobUpdate::Failed if upload.request.retries > 0 => {
+        let progress = match word {
+            JobUpdate::Done => UploadProgress::Uploaded,
+            _ if upload.request.retries > 0 => {
                 upload.request.retries -= 1;
                 upload.retry_at = Some(shared.now + Duration::from_secs(upload.request.retry_seconds.into()));
+                return;
             }
-            JobUpdate::Failed => self.end(UploadProgress::Failed),
-            JobUpdate::Done | JobUpdate::NeedsRestart => self.end(UploadProgress::Uploaded),
-        }
+            JobUpdate::BadMessage => UploadProgress::BadMessage,
+            JobUpdate::PermissionDenied => UploadProgress::PermissionDenied,
+            JobUpdate::NotSupported => UploadProgress::NotSupported,
+            // Words about other work: this did not come to its end.
+            JobUpdate::Failed
+            | JobUpdate::NeedsRestart
+            | JobUpdate::Invalid
+            | JobUpdate::Revoked
+            | JobUpdate::NotFound
+            | JobUpdate::Full
+            | JobUpdate::Csr(_)
+            | JobUpdate::Certificates(_) => UploadProgress::Failed,
+        };
+        let request = upload.request.number;
+        self.upload = None;
+        self.reports.push(Report { progress, request });
     }
 
     /// Orders what is due.
@@ -105,15 +152,29 @@ impl UploadJob {
         }
     }
 
-    /// What is being done, to tell a CSMS that asks; none if nothing is.
-    pub fn present(&self) -> Option<UploadProgress> {
-        self.upload.as_ref().map(|_| UploadProgress::Uploading)
+    /// The status to tell the CSMS now, none for `Idle`, and its form.
+    pub fn due(&mut self, may_report: bool) -> Option<(Form, Option<Report<UploadProgress>>)> {
+        Some(match self.reports.due(may_report)? {
+            Due::First(report) => (report.form(), Some(report)),
+            Due::Present(form) => (form, self.present(form)),
+        })
+    }
+
+    /// What is being done, to tell a CSMS that asks; none if nothing is that this form can tell.
+    fn present(&self, form: Form) -> Option<Report<UploadProgress>> {
+        let request = self.upload.as_ref()?.request.number;
+        let is_told = match form {
+            Form::Plain => true,
+            #[cfg(feature = "security")]
+            Form::Numbered => request.is_some(),
+        };
+        is_told.then_some(Report { progress: UploadProgress::Uploading, request })
     }
 
     /// The CSMS answered a report. After the last one, the upload is over.
     pub fn on_reported(&mut self, shared: &mut Shared) {
-        let is_end = matches!(self.reports.answered(), Some(UploadProgress::Uploaded | UploadProgress::Failed));
-        if is_end && self.upload.is_none() && core::mem::take(&mut self.is_on_record) {
+        let is_end = self.reports.answered().is_some_and(|report| report.progress != UploadProgress::Uploading);
+        if is_end && self.upload.is_none() && self.reports.is_empty() && core::mem::take(&mut self.is_on_record) {
             shared.store.push(StoreOp::Delete { key: EntryKey::new(ENTRY) });
         }
     }
@@ -122,17 +183,12 @@ impl UploadJob {
     pub fn deadline(&self) -> Option<Instant> {
         self.upload.as_ref()?.retry_at
     }
-
-    fn end(&mut self, progress: UploadProgress) {
-        self.upload = None;
-        self.reports.push(progress);
-    }
 }
 
 impl Upload {
     fn order(&self, shared: &mut Shared) {
-        let UploadRequest { location, from, to, .. } = self.request.clone();
-        let job = Job::Upload { location, file_name: self.file_name.clone(), from, to };
+        let UploadRequest { log, location, from, to, .. } = self.request.clone();
+        let job = Job::Upload { log, location, file_name: self.file_name.clone(), from, to };
         shared.act(Action::Job(self.id, job));
     }
 }

@@ -9,8 +9,8 @@ use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskId, AuthorizationStatus, DataTransferStatus, EvseAction, EvseId, Job, JobId, Question, RegistrationStatus,
-    SecurityEventKind,
+    AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
+    PricingEvent, Question, RawJson, RegistrationStatus, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
@@ -278,10 +278,44 @@ pub enum Event {
         /// The answer's data.
         data: Option<String>,
     },
+    /// What a vehicle's request for a certificate came to ([`Command::EvCertificate`](super::Command::EvCertificate)).
+    EvCertificate {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// The answer for the vehicle, in EXI and Base64; none if there is none.
+        exi: Option<String>,
+    },
+    /// The CSMS was asked for the revocation status of a certificate
+    /// ([`Command::WatchCertificates`](super::Command::WatchCertificates)).
+    CertificateStatus {
+        /// The certificate.
+        hash: CertificateHash,
+        /// The OCSP response (RFC 6960), in DER and Base64; none if the CSMS has none now. It is asked again.
+        response: Option<String>,
+    },
+    /// Something of prices and costs to show to the driver.
+    Pricing(PricingEvent),
     /// A configuration key changed.
     Configured {
         /// The key's name.
         key: CompactString,
+    },
+    /// A call is about to be handled, or to leave, and is to be observed ([`Handling::Observe`](super::Handling::Observe)).
+    Observed {
+        /// Which way it goes.
+        direction: Direction,
+        /// The action's name.
+        action: CompactString,
+        /// The payload; of a call of the CSMS not checked.
+        payload: RawJson,
+    },
+    /// A call of the application ([`Command::Call`](super::Command::Call)) ended. They end in the order of the commands.
+    CallAnswered {
+        /// The action's name.
+        action: CompactString,
+        /// The payload of the answer, not checked, or why there is none. If the link went or the time was over, the CSMS may
+        /// have executed the call.
+        result: Result<RawJson, CompactString>,
     },
     /// The clock was set.
     ClockSet {
@@ -311,6 +345,10 @@ pub enum TokenRefusal {
     Occupied,
     /// The EVSE is faulted, out of service or reserved for another.
     Unavailable,
+    /// Contracts are not accepted: Plug & Charge is switched off.
+    Disabled,
+    /// The certificates of a contract are not valid, or cannot be checked.
+    Certificate,
     /// The text cannot be sent in the version spoken.
     Unsendable,
     /// The station is busy with another token, or its journal has no room.

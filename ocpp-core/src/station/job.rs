@@ -1,13 +1,19 @@
-//! Work for the host that takes long: files to fetch, to install, to send.
+//! Work for the host that takes long: files to fetch, to install, to send; keys and certificates.
+//!
+//! Private keys never leave the host. Certificates pass the station as text, in PEM, and only the host judges them.
 //!
 //! A job is named by its id for the station's life. One that is ordered again under an id that was ordered before, after a
 //! restart, is the same job: a host that has done it says so at once, without doing it again.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+use super::{CertificateHash, CertificateUse, InstalledCertificate};
 
 /// Names a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,12 +27,17 @@ pub enum Job {
     Download {
         /// Where from.
         location: FileLocation,
+        /// What the file must have been signed with; without, it is not signed. Where that does not hold, the outcome is
+        /// [`JobUpdate::Invalid`].
+        signature: Option<FirmwareSignature>,
     },
     /// Install the firmware that the job fetched. A host that restarts on its own for it is given the order again after
     /// the restart, and then reports how it went.
     Install,
-    /// Send a file of diagnostics.
+    /// Send a file.
     Upload {
+        /// What it tells.
+        log: LogKind,
         /// The directory.
         location: FileLocation,
         /// The name that the CSMS was told.
@@ -35,6 +46,44 @@ pub enum Job {
         from: Option<DateTime<Utc>>,
         /// The latest information to include.
         to: Option<DateTime<Utc>>,
+    },
+    /// Check the certificate of who signs firmware, up to the manufacturer's root (1.6 security L01.FR.23, 2.x L01.FR.22).
+    /// The outcome is `Done`, `Invalid` or `Revoked`.
+    CheckSigner {
+        /// In PEM.
+        certificate: String,
+    },
+    /// Make a new pair of keys for a certificate of the station's own, and a request to have it signed. The outcome is
+    /// [`JobUpdate::Csr`]. The last pair for a use is kept until its certificate is there.
+    CreateCsr {
+        /// What the certificate is for.
+        usage: CertificateUse,
+        /// What the subject's organisation must be (1.6 security A02.FR.13: `CpoName`).
+        organization: CompactString,
+    },
+    /// Check a certificate and keep it, durably. The outcome is `Done`, `Invalid`, `Revoked`, `Full`, or `Failed` for another
+    /// reason.
+    InstallCertificate {
+        /// What it is for. One of the station's own belongs to the last request, and comes with those between it and the root.
+        usage: CertificateUse,
+        /// In PEM.
+        certificate: String,
+        /// How many roots may be kept at most (1.6 security M05.FR.03).
+        most: u32,
+        /// Whether it must be signed by the root of its use that is kept, whose place it takes. The host then keeps the old
+        /// one as well, until a connection was made with the new one (1.6 security M05.FR.09 to FR.13).
+        replaces: bool,
+    },
+    /// Forget a root. The outcome is `Done`, `NotFound`, or `Failed`, as for that of the connection in use, and for any
+    /// certificate of the station's own (1.6 security M04.FR.05, M04.FR.06).
+    DeleteCertificate {
+        /// Which.
+        hash: CertificateHash,
+    },
+    /// Say what certificates are kept. The outcome is [`JobUpdate::Certificates`], with those of the wanted uses only.
+    ListCertificates {
+        /// The uses that are asked for.
+        uses: Vec<CertificateUse>,
     },
     /// Give the job up, and say nothing more of it.
     Cancel,
@@ -71,8 +120,26 @@ impl fmt::Debug for FileLocation {
     }
 }
 
-/// What became of a job. A word about a job that is not under way is ignored.
+/// What firmware was signed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirmwareSignature {
+    /// The signer's certificate, in PEM.
+    pub certificate: String,
+    /// The signature of the whole file, in Base64.
+    pub signature: String,
+}
+
+/// What a file for the CSMS tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogKind {
+    /// How the station fared.
+    Diagnostics,
+    /// The security events (1.6 security A04.FR.04).
+    Security,
+}
+
+/// What became of a job. A word about a job that is not under way is ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobUpdate {
     /// It is done.
     Done,
@@ -80,6 +147,24 @@ pub enum JobUpdate {
     Failed,
     /// The firmware is in place, and needs a restart, which the station then orders.
     NeedsRestart,
+    /// The signature, the certificate, or the firmware that was to be installed, is not valid.
+    Invalid,
+    /// The certificate was revoked.
+    Revoked,
+    /// There is no such certificate.
+    NotFound,
+    /// As many certificates are kept as may be.
+    Full,
+    /// The file server did not understand.
+    BadMessage,
+    /// The file server refused.
+    PermissionDenied,
+    /// The file server cannot do it.
+    NotSupported,
+    /// A certificate signing request, in PEM (RFC 2986).
+    Csr(String),
+    /// The certificates that are kept.
+    Certificates(Vec<InstalledCertificate>),
 }
 
 #[cfg(test)]

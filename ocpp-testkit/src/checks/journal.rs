@@ -186,7 +186,11 @@ impl JournalCheck {
                 }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
-                Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => continue,
+                Fact::Booted(_)
+                | Fact::Status(_)
+                | Fact::Authorized { .. }
+                | Fact::Progress(_)
+                | Fact::SecurityEvent(_) => continue,
             }
             self.forget_held();
             while let Some(first) = self.messages.front_mut()

@@ -57,7 +57,11 @@ impl LedgerCheck {
 
     fn enter(&mut self, fact: &Fact, meters: &Meters<'_>) -> Result<(), String> {
         match fact {
-            Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => Ok(()),
+            Fact::Booted(_)
+            | Fact::Status(_)
+            | Fact::Authorized { .. }
+            | Fact::Progress(_)
+            | Fact::SecurityEvent(_) => Ok(()),
             Fact::Started(started) => {
                 let transaction = &started.transaction;
                 let evse = EvseId(u16::try_from(started.connector).unwrap_or(0));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Event, Fact, IdToken, StationWork};
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
@@ -173,8 +173,9 @@ fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
 fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
     let is_installed = |pair: &Pair| {
-        let told = pair.csms_events.iter().any(|(_, event)| {
-            matches!(event, Event::Progress { work: StationWork::Firmware, status } if status == "Installed")
+        let told = pair.csms.facts().iter().any(|fact| {
+            matches!(fact, Fact::Progress(report)
+                if report.work == StationWork::Firmware && report.status == "Installed")
         });
         told && pair.station.store().image().entry("firmware").is_none()
     };
@@ -407,7 +408,7 @@ fn firmware() -> Vec<(u64, Step)> {
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
-pub(super) fn call(action: &str, payload: &str) -> Step {
+fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 

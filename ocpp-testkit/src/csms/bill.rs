@@ -57,7 +57,11 @@ impl Bill {
         let mut place = BTreeMap::new();
         for fact in facts {
             match fact {
-                Fact::Booted(_) | Fact::Status(_) | Fact::Authorized { .. } => {}
+                Fact::Booted(_)
+                | Fact::Status(_)
+                | Fact::Authorized { .. }
+                | Fact::Progress(_)
+                | Fact::SecurityEvent(_) => {}
                 Fact::Started(started) => {
                     place.insert(started.transaction.clone(), bill.rows.len());
                     bill.rows.push(Row {

@@ -67,6 +67,7 @@ impl Policy {
             Question::DataTransfer { .. } => {
                 Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
             }
+            Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: true },
         }
     }
 

@@ -76,6 +76,11 @@ pub(super) fn database_fact(fact: &Fact) -> String {
             format!("contradicting stop of {transaction} at {} Wh", report.meter_stop_wh)
         }
         Fact::StopOrphaned(stop) => format!("stop of nothing known at {} Wh", stop.report.meter_stop_wh),
+        Fact::Progress(report) => {
+            let number = report.request.map(|number| format!(" of request {number}")).unwrap_or_default();
+            format!("{:?}{number}: {}", report.work, report.status)
+        }
+        Fact::SecurityEvent(event) => format!("security event {}, {}", event.kind, time(event.at)),
     }
 }
 
@@ -88,6 +93,7 @@ pub(super) fn question(question: &Question) -> String {
             None => format!("may {} charge?", token.as_str()),
         },
         Question::DataTransfer { vendor_id, .. } => format!("data of {vendor_id}"),
+        Question::SignCertificate { csr } => format!("is this to be signed, {} bytes?", csr.len()),
     }
 }
 

@@ -68,6 +68,8 @@ fn every_input_and_output_of_the_station_has_an_example() {
     check_complete::<station::LinkInput<'_>>(&inputs, "/Link");
     check_complete::<station::EvseInput>(&inputs, "/Evse/1");
     check_complete::<station::Answer>(&inputs, "/Answer/1");
+    check_complete::<station::IncomingAnswer>(&inputs, "/Answer/1/Incoming");
+    check_complete::<station::OutgoingAnswer>(&inputs, "/Answer/1/Outgoing");
     check_complete::<station::Command>(&inputs, "/Command");
     let outputs = examples_of::<station::Action>(&document, "station: out");
     check_complete::<station::Action>(&outputs, "");
@@ -107,6 +109,9 @@ fn every_word_is_listed() {
         }
     };
     check("`code`", variants_of::<station::FaultCode>());
+    check("`Mrec`", variants_of::<station::Mrec>());
+    check("`direction` of a call", variants_of::<station::Direction>());
+    check("`handling` in the configuration", variants_of::<station::Handling>());
     check("`reason` of a stop", variants_of::<station::StopReason>());
     check("`status` of an EVSE", variants_of::<station::EvseStatus>());
     check("`Registration`", variants_of::<station::RegistrationStatus>());

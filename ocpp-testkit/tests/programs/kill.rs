@@ -72,7 +72,13 @@ fn check_samples<'a>(ledger: &Ledger, lines: impl Iterator<Item = &'a Value>) {
                 stored.extend(samples.values.iter().map(|value| value.at));
             }
             Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => panic!("{fact:?}"),
-            Fact::Booted(_) | Fact::Status(_) | Fact::Started(_) | Fact::Authorized { .. } | Fact::Stopped(_) => {}
+            Fact::Booted(_)
+            | Fact::Status(_)
+            | Fact::Started(_)
+            | Fact::Authorized { .. }
+            | Fact::Stopped(_)
+            | Fact::Progress(_)
+            | Fact::SecurityEvent(_) => {}
         }
     }
     let distinct: BTreeSet<_> =
@@ -212,7 +218,7 @@ fn script(transaction: &Value) -> Vec<(&'static str, &'static str, Value)> {
 
 fn kind(fact: &Fact) -> Option<&'static str> {
     match fact {
-        Fact::Booted(_) | Fact::Authorized { .. } => None,
+        Fact::Booted(_) | Fact::Authorized { .. } | Fact::Progress(_) | Fact::SecurityEvent(_) => None,
         Fact::Status(_) => Some("Status"),
         Fact::Started(_) => Some("Started"),
         Fact::Sampled(_) => Some("Sampled"),

@@ -155,7 +155,7 @@ impl Ledger {
     /// Takes in what is recorded.
     pub fn apply(&mut self, fact: &Fact, limits: &Limits) {
         match fact {
-            Fact::Booted(_) | Fact::Status(_) => {}
+            Fact::Booted(_) | Fact::Status(_) | Fact::Progress(_) | Fact::SecurityEvent(_) => {}
             Fact::Started(started) => self.begin(started, limits),
             Fact::Authorized { transaction, verdict } => self.authorize(transaction, verdict),
             Fact::Sampled(samples) => {

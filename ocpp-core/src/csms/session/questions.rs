@@ -37,6 +37,7 @@ pub(super) enum Subject {
     /// The transaction of this number began, and is recorded.
     Start(i32),
     DataTransfer,
+    SignCertificate,
 }
 
 impl Questions {
@@ -93,6 +94,7 @@ impl Session {
             }
             Subject::Authorize | Subject::Start(_) => Answer::Authorize(self.config.unanswered_token.into()),
             Subject::DataTransfer => Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None },
+            Subject::SignCertificate => Answer::SignCertificate { is_accepted: false },
         };
         self.event(Event::Unanswered(open.id));
         self.decide(open, answer);
@@ -111,8 +113,17 @@ impl Session {
             (Subject::DataTransfer, Answer::DataTransfer { status, data }) => {
                 self.respond(token, &Response::DataTransfer { status, data });
             }
+            (Subject::SignCertificate, Answer::SignCertificate { is_accepted }) => {
+                self.respond(token, &Response::SignCertificate { is_accepted });
+            }
             // `takes` was asked before.
-            (_, Answer::Boot { .. } | Answer::Authorize(_) | Answer::DataTransfer { .. }) => {}
+            (
+                _,
+                Answer::Boot { .. }
+                | Answer::Authorize(_)
+                | Answer::DataTransfer { .. }
+                | Answer::SignCertificate { .. },
+            ) => {}
         }
     }
 
@@ -135,6 +146,7 @@ impl Subject {
             Subject::Boot(_) => matches!(answer, Answer::Boot { .. }),
             Subject::Authorize | Subject::Start(_) => matches!(answer, Answer::Authorize(_)),
             Subject::DataTransfer => matches!(answer, Answer::DataTransfer { .. }),
+            Subject::SignCertificate => matches!(answer, Answer::SignCertificate { .. }),
         }
     }
 }

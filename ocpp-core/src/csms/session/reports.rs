@@ -59,9 +59,17 @@ impl Session {
                 self.event(Event::Heartbeat);
                 self.respond(token, &Response::Heartbeat);
             }
-            Report::Progress { work, status } => {
-                self.event(Event::Progress { work, status });
-                self.respond(token, &Response::Progress(work));
+            Report::Progress(progress) => {
+                let work = progress.work;
+                let fact = (!self.record.knows_progress(&progress)).then_some(Fact::Progress(progress));
+                self.take(token, action, fact, None, Response::Progress(work));
+            }
+            Report::SecurityEvent(event) => {
+                let fact = (!self.record.knows_security_event(&event)).then_some(Fact::SecurityEvent(event));
+                self.take(token, action, fact, None, Response::SecurityEvent);
+            }
+            Report::SignCertificate { csr } => {
+                self.ask(token, Subject::SignCertificate, Question::SignCertificate { csr });
             }
             Report::Status(report) => {
                 let fact = (!self.record.knows_status(&report)).then_some(Fact::Status(report));

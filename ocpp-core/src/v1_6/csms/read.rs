@@ -14,7 +14,9 @@ use ocpp_types::v1_6::{
 use crate::csms::edge::Unread;
 use crate::csms::ledger::StartReport;
 use crate::csms::report::Report;
-use crate::csms::{IdToken, MeterValue, SampledValue, StationInfo, StationWork, StatusReport, StopReport};
+use crate::csms::{
+    IdToken, MeterValue, Progress, SampledValue, SecurityEvent, StationInfo, StationWork, StatusReport, StopReport,
+};
 
 /// Reads the call of a station.
 pub(super) fn read(action: &str, payload: &Payload<'_>) -> Result<Report, Unread> {
@@ -33,16 +35,30 @@ pub(super) fn read(action: &str, payload: &Payload<'_>) -> Result<Report, Unread
         StationRequest::StatusNotification(request) => status(&request),
         StationRequest::StopTransaction(request) => Ok(stop(&request)),
         StationRequest::DiagnosticsStatusNotification(request) => {
-            Ok(Report::Progress { work: StationWork::Diagnostics, status: text(request.status.as_str()) })
+            Ok(progress(StationWork::Diagnostics, None, request.status.as_str()))
         }
         StationRequest::FirmwareStatusNotification(request) => {
-            Ok(Report::Progress { work: StationWork::Firmware, status: text(request.status.as_str()) })
+            Ok(progress(StationWork::Firmware, None, request.status.as_str()))
         }
-        StationRequest::LogStatusNotification(_)
-        | StationRequest::SecurityEventNotification(_)
-        | StationRequest::SignCertificate(_)
-        | StationRequest::SignedFirmwareStatusNotification(_) => Err(Unread::UnservedAction),
+        StationRequest::LogStatusNotification(request) => {
+            Ok(progress(StationWork::Log, request.request_id, request.status.as_str()))
+        }
+        StationRequest::SecurityEventNotification(request) => Ok(Report::SecurityEvent(SecurityEvent {
+            kind: text(&request.r#type),
+            at: request.timestamp,
+            info: request.tech_info.as_deref().map(String::from),
+        })),
+        StationRequest::SignCertificate(request) => {
+            Ok(Report::SignCertificate { csr: String::from(request.csr.as_str()) })
+        }
+        StationRequest::SignedFirmwareStatusNotification(request) => {
+            Ok(progress(StationWork::Firmware, request.request_id, request.status.as_str()))
+        }
     }
+}
+
+fn progress(work: StationWork, request: Option<i64>, status: &str) -> Report {
+    Report::Progress(Progress { work, request, status: text(status) })
 }
 
 fn station_info(request: &BootNotificationRequest) -> StationInfo {

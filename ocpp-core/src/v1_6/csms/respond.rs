@@ -30,6 +30,12 @@ pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String,
         Response::Samples => MeterValuesResponse::new().to_json(),
         Response::Progress(StationWork::Firmware) => v1_6::FirmwareStatusNotificationResponse::new().to_json(),
         Response::Progress(StationWork::Diagnostics) => v1_6::DiagnosticsStatusNotificationResponse::new().to_json(),
+        Response::Progress(StationWork::Log) => v1_6::LogStatusNotificationResponse::new().to_json(),
+        Response::SecurityEvent => v1_6::SecurityEventNotificationResponse::new().to_json(),
+        Response::SignCertificate { is_accepted } => {
+            let status = if *is_accepted { v1_6::GenericStatus::Accepted } else { v1_6::GenericStatus::Rejected };
+            v1_6::SignCertificateResponse::new(status).to_json()
+        }
         Response::DataTransfer { status, data } => {
             let mut response = DataTransferResponse::new(data_transfer(*status));
             response.data = data.as_deref().and_then(|data| AnyText::new(data).ok());

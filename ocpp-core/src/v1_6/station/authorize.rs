@@ -11,11 +11,14 @@ use compact_str::CompactString;
 use ocpp_types::v1_6::ClearCacheStatus;
 
 use super::context::Context;
+use super::local_list::LocalAuthList;
+#[cfg(feature = "california_pricing")]
+use super::pricing::Unpriced;
 use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use crate::parts::token::{LocalList, TokenCache, TokenInfo};
+use crate::parts::token::{TokenCache, TokenInfo};
 use crate::shared::Shared;
-#[cfg(feature = "smart_charging")]
+#[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
 use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
@@ -35,16 +38,16 @@ pub(crate) struct Grant {
 pub(crate) struct Authorize {
     waiting: VecDeque<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
-    pub(super) list: LocalList,
+    pub(super) list: LocalAuthList,
     cache: TokenCache,
-    /// The CSMS said something else of a token than its own list does, and has not sent another list since.
-    pub(super) has_conflict: bool,
+    #[cfg(feature = "california_pricing")]
+    pub(super) unpriced: Vec<Unpriced>,
 }
 
 impl Authorize {
     /// Reads what was stored. Gives the entries that could not be used.
     pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
-        let (list, mut skipped) = LocalList::restore(image, store);
+        let (list, mut skipped) = LocalAuthList::restore(image, store);
         let (cache, unread) = TokenCache::restore(image);
         skipped.extend(unread);
         (Authorize { list, cache, ..Authorize::default() }, skipped)
@@ -55,12 +58,24 @@ impl Authorize {
         if !ctx.is_online {
             return self.decide_offline(ctx, request);
         }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract {
+            // C07.FR.01: nothing known here spares the question whether the contract was revoked.
+            if self.may_ask(ctx, &request, contract) {
+                self.queue(ctx, request);
+            }
+            return;
+        }
         if ctx.settings.is_on(Key::LocalPreAuthorize)
             && let Some(group) = self.accepted_here(ctx, &request.token)
         {
             return grant(ctx, request, group);
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
+        self.queue(ctx, request);
+    }
+
+    fn queue(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back(request);
         } else {
@@ -69,17 +84,20 @@ impl Authorize {
     }
 
     /// Whether a token presented for this EVSE still waits for its verdict.
-    #[cfg(feature = "smart_charging")]
+    #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
     pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
-        let mut open = self.asked.iter().chain(&self.waiting);
+        let open = self.asked.iter().chain(&self.waiting);
+        #[cfg(feature = "california_pricing")]
+        let open = open.chain(self.unpriced.iter().map(|waiting| &waiting.request));
+        let mut open = open;
         open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
-    /// The token to ask about now.
-    pub fn next(&mut self) -> Option<&IdToken> {
+    /// What to ask about now.
+    pub fn next(&mut self) -> Option<&AuthorizeRequest> {
         if self.asked.is_none() {
             self.asked = self.waiting.pop_front();
-            return self.asked.as_ref().map(|request| &request.token);
+            return self.asked.as_ref();
         }
         None
     }
@@ -91,6 +109,9 @@ impl Authorize {
         if info.status != AuthorizationStatus::Accepted {
             return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
+        #[cfg(feature = "california_pricing")]
+        self.accept(ctx, request, info.group);
+        #[cfg(not(feature = "california_pricing"))]
         grant(ctx, request, info.group);
     }
 
@@ -113,8 +134,9 @@ impl Authorize {
     /// (1.6 §3.5.1, §3.5.3). A list that says otherwise is a conflict (§3.5.2).
     pub fn learn(&mut self, shared: &mut Shared, settings: &Settings, token: &IdToken, info: TokenInfo) {
         let wall = shared.clock.wall(shared.now);
-        match self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled)) {
-            Some(listed) => self.has_conflict |= listed.status_at(wall) != info.status && !is_busy(info.status),
+        match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
+            Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
+            Some(_) => {}
             None if settings.is_on(Key::AuthorizationCacheEnabled) => {
                 self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
             }
@@ -133,8 +155,9 @@ impl Authorize {
 
     /// What the list, or else the cache, says of a token.
     fn known_here(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
-        let listed = self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled));
-        listed.or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
+        self.list
+            .get(settings, token)
+            .or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
     }
 
     fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {
@@ -153,6 +176,12 @@ impl Authorize {
     fn decide_offline(&self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if !ctx.once_accepted && !ctx.shared.config.charge_before_accepted {
             return refuse(ctx, &request, TokenRefusal::Offline);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract
+            && !self.may_decide(ctx, &request, contract)
+        {
+            return;
         }
         match self.status_here(ctx, &request.token) {
             Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Key::LocalAuthorizeOffline) => {
@@ -175,14 +204,14 @@ fn is_busy(status: AuthorizationStatus) -> bool {
     status == AuthorizationStatus::ConcurrentTx
 }
 
-fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-    let AuthorizeRequest { evse, token, purpose } = request;
+pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
+    let AuthorizeRequest { evse, token, purpose, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
         (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group } },
     });
 }
 
-fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
+pub(super) fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

@@ -29,11 +29,7 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            let reason = violation.to_compact_string();
-            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-            shared.event(Event::FrameRefused { reason });
-            let now = shared.now;
-            let _ = shared.rpc.reply_violation(now, token, &violation);
+            refuse_payload(shared, token, &violation);
         }
     }
 
@@ -46,10 +42,16 @@ impl Machine {
         payload: &Payload<'_>,
     ) -> Result<(), Violation> {
         match action {
+            #[cfg(feature = "reservation")]
             Action::CancelReservation => {
                 let request: v1_6::CancelReservationRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
                 answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
+            }
+            #[cfg(feature = "security")]
+            Action::CertificateSigned => {
+                let request: v1_6::CertificateSignedRequest = payload.decode()?;
+                self.on_certificate_signed(shared, token, &request);
             }
             Action::ChangeAvailability => {
                 let request: v1_6::ChangeAvailabilityRequest = payload.decode()?;
@@ -72,6 +74,17 @@ impl Machine {
                 let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
                 answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
             }
+            #[cfg(feature = "security")]
+            Action::DeleteCertificate => {
+                let request: v1_6::DeleteCertificateRequest = payload.decode()?;
+                self.on_delete_certificate(shared, token, &request);
+            }
+            #[cfg(feature = "security")]
+            Action::ExtendedTriggerMessage => {
+                let request: v1_6::ExtendedTriggerMessageRequest = payload.decode()?;
+                let status = self.on_extended_trigger(shared, &request);
+                answer(shared, token, &v1_6::ExtendedTriggerMessageResponse::new(status));
+            }
             #[cfg(feature = "smart_charging")]
             Action::GetCompositeSchedule => {
                 let request: v1_6::GetCompositeScheduleRequest = payload.decode()?;
@@ -90,13 +103,30 @@ impl Machine {
             }
             Action::GetDiagnostics => {
                 let request: v1_6::GetDiagnosticsRequest = payload.decode()?;
-                let response = firmware::on_get_diagnostics(&mut self.diagnostics, shared, &request);
+                let response = firmware::on_get_diagnostics(&mut self.upload, shared, &request);
                 answer(shared, token, &response);
             }
+            #[cfg(feature = "security")]
+            Action::GetInstalledCertificateIds => {
+                let request: v1_6::GetInstalledCertificateIdsRequest = payload.decode()?;
+                self.on_list_certificates(shared, token, &request);
+            }
+            #[cfg(feature = "security")]
+            Action::GetLog => {
+                let request: v1_6::GetLogRequest = payload.decode()?;
+                let response = firmware::on_get_log(&mut self.upload, shared, &request);
+                answer(shared, token, &response);
+            }
+            #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {
                 payload.decode::<v1_6::GetLocalListVersionRequest>()?;
-                let version = self.authorize.list_version(&self.settings);
+                let version = self.authorize.list.version(&self.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
+            }
+            #[cfg(feature = "security")]
+            Action::InstallCertificate => {
+                let request: v1_6::InstallCertificateRequest = payload.decode()?;
+                self.on_install_certificate(shared, token, &request);
             }
             Action::RemoteStartTransaction => {
                 let request: v1_6::RemoteStartTransactionRequest = payload.decode()?;
@@ -108,6 +138,7 @@ impl Machine {
                 let status = self.on_remote_stop(request.transaction_id);
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
+            #[cfg(feature = "reservation")]
             Action::ReserveNow => {
                 let request: v1_6::ReserveNowRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
@@ -121,9 +152,10 @@ impl Machine {
                 }
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
+            #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
                 let request: v1_6::SendLocalListRequest = payload.decode()?;
-                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                let (status, ticket) = self.authorize.list.on_send(shared, &self.settings, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
@@ -141,15 +173,28 @@ impl Machine {
                     ),
                 }
             }
+            #[cfg(feature = "security")]
+            Action::SignedUpdateFirmware => {
+                let request: v1_6::SignedUpdateFirmwareRequest = payload.decode()?;
+                self.on_signed_update(shared, token, &request);
+            }
             Action::TriggerMessage => {
                 let request: v1_6::TriggerMessageRequest = payload.decode()?;
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
+            // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
+            #[cfg(feature = "security")]
+            Action::UpdateFirmware if shared.access.profile() > 0 => {
+                payload.decode::<v1_6::UpdateFirmwareRequest>()?;
+                shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
+            }
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
                 match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
-                    Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
+                    Some(accepted) => {
+                        answer_after(shared, Some(accepted.ticket), token, &v1_6::UpdateFirmwareResponse::new());
+                    }
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
@@ -198,7 +243,7 @@ impl Machine {
         }
         let evse = Some(connector.evse);
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
-            Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
+            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
         } else {
             Signal::Granted { evse, grant: Grant { token, group: None } }
         });
@@ -253,6 +298,15 @@ impl Machine {
     }
 }
 
+/// Refuses a call whose payload is wrong.
+pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, violation: &Violation) {
+    let reason = violation.to_compact_string();
+    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+    shared.event(Event::FrameRefused { reason });
+    let now = shared.now;
+    let _ = shared.rpc.reply_violation(now, token, violation);
+}
+
 /// Whether what the action asks for rests on a record.
 fn is_stored(action: Action) -> bool {
     matches!(
@@ -263,9 +317,11 @@ fn is_stored(action: Action) -> bool {
             | Action::ClearCache
             | Action::ClearChargingProfile
             | Action::GetDiagnostics
+            | Action::GetLog
             | Action::ReserveNow
             | Action::SendLocalList
             | Action::SetChargingProfile
+            | Action::SignedUpdateFirmware
             | Action::UpdateFirmware
     )
 }
@@ -278,7 +334,7 @@ pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Enc
 }
 
 /// Answers once `ticket` is durable, or now without one.
-fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
+pub(super) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
     match (ticket, response.to_json()) {
         (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
         (None, _) | (_, Err(_)) => answer(shared, token, response),

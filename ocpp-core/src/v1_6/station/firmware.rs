@@ -1,15 +1,25 @@
-//! UpdateFirmware, GetDiagnostics and the statuses of both (1.6 §4.4, §4.5, §5.9, §5.19); the work is in
+//! Firmware updates, uploads and the statuses of both (1.6 §4.4, §4.5, §5.9, §5.19, 1.6 security N01, L01); the work is in
 //! `parts/firmware_job` and `parts/upload_job`.
 
 use ocpp_types::text::CiText;
+#[cfg(feature = "security")]
+use ocpp_types::text::Text;
 use ocpp_types::v1_6::{
-    DiagnosticsStatus, FirmwareStatus, GetDiagnosticsRequest, GetDiagnosticsResponse, UpdateFirmwareRequest,
+    Action, DiagnosticsStatus, FirmwareStatus, GetDiagnosticsRequest, GetDiagnosticsResponse, UpdateFirmwareRequest,
+};
+#[cfg(feature = "security")]
+use ocpp_types::v1_6::{
+    GetLogRequest, GetLogResponse, LogStatus, LogType, SignedFirmwareStatus, SignedUpdateFirmwareRequest,
+    UploadLogStatus,
 };
 
 use crate::parts::firmware_job::{FirmwareProgress, FirmwareRequest};
+use crate::parts::reports::Form;
 use crate::parts::upload_job::{UploadJob, UploadProgress, UploadRequest};
 use crate::shared::Shared;
-use crate::station::FileLocation;
+#[cfg(feature = "security")]
+use crate::station::FirmwareSignature;
+use crate::station::{FileLocation, LogKind};
 
 /// Retries where the CSMS leaves them to the station, and the wait before each in seconds.
 const RETRIES: u32 = 3;
@@ -18,10 +28,34 @@ const RETRY_SECONDS: u32 = 60;
 /// What an UpdateFirmware asks for.
 pub(super) fn firmware_request(request: &UpdateFirmwareRequest) -> FirmwareRequest {
     FirmwareRequest {
+        number: None,
         location: FileLocation::new(request.location.as_str()),
         retrieve_ms: request.retrieve_date.timestamp_millis(),
+        install_ms: None,
         retries: bounded(request.retries, RETRIES),
         retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        signature: None,
+    }
+}
+
+/// What a SignedUpdateFirmware asks for.
+#[cfg(feature = "security")]
+pub(super) fn signed_firmware_request(request: &SignedUpdateFirmwareRequest) -> FirmwareRequest {
+    let firmware = &request.firmware;
+    FirmwareRequest {
+        number: Some(request.request_id),
+        location: FileLocation::new(firmware.location.as_str()),
+        retrieve_ms: firmware.retrieve_date_time.timestamp_millis(),
+        install_ms: firmware.install_date_time.map(|at| at.timestamp_millis()),
+        retries: bounded(request.retries, RETRIES),
+        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        signature: Some(
+            FirmwareSignature {
+                certificate: firmware.signing_certificate.as_str().into(),
+                signature: firmware.signature.as_str().into(),
+            }
+            .into(),
+        ),
     }
 }
 
@@ -34,15 +68,41 @@ pub(super) fn on_get_diagnostics(
     let mut response = GetDiagnosticsResponse::new();
     if shared.config.has_diagnostics {
         let upload = UploadRequest {
+            log: LogKind::Diagnostics,
+            number: None,
             location: FileLocation::new(request.location.as_str()),
             from: request.start_time,
             to: request.stop_time,
             retries: bounded(request.retries, RETRIES),
             retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
         };
-        response.file_name = Some(CiText::truncated(&job.on_request(shared, upload)));
+        response.file_name = Some(CiText::truncated(&job.on_request(shared, upload).file_name));
     }
     response
+}
+
+/// Carries out a GetLog (1.6 security N01).
+#[cfg(feature = "security")]
+pub(super) fn on_get_log(job: &mut UploadJob, shared: &mut Shared, request: &GetLogRequest) -> GetLogResponse {
+    let log = match request.log_type {
+        LogType::DiagnosticsLog if shared.config.has_diagnostics => LogKind::Diagnostics,
+        LogType::SecurityLog if shared.config.has_security_log => LogKind::Security,
+        LogType::DiagnosticsLog | LogType::SecurityLog | LogType::Unrecognized(_) => {
+            return GetLogResponse::new(LogStatus::Rejected);
+        }
+    };
+    let upload = UploadRequest {
+        log,
+        number: Some(request.request_id),
+        location: FileLocation::new(request.log.remote_location.as_str()),
+        from: request.log.oldest_timestamp,
+        to: request.log.latest_timestamp,
+        retries: bounded(request.retries, RETRIES),
+        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+    };
+    let accepted = job.on_request(shared, upload);
+    let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
+    GetLogResponse::new(status).with_filename(Text::truncated(&accepted.file_name))
 }
 
 /// A number of the CSMS; negative ones mean none.
@@ -50,16 +110,60 @@ fn bounded(number: Option<i64>, default: u32) -> u32 {
     number.map_or(default, |number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
 }
 
-/// A status to send: none is `Idle`.
+/// The message that tells how an update goes.
+pub(super) fn status_action(form: Form) -> Action {
+    match form {
+        Form::Plain => Action::FirmwareStatusNotification,
+        #[cfg(feature = "security")]
+        Form::Numbered => Action::SignedFirmwareStatusNotification,
+    }
+}
+
+/// The message that tells how an upload goes.
+pub(super) fn upload_action(form: Form) -> Action {
+    match form {
+        Form::Plain => Action::DiagnosticsStatusNotification,
+        #[cfg(feature = "security")]
+        Form::Numbered => Action::LogStatusNotification,
+    }
+}
+
+/// A status to send: none is `Idle`. What this form has no word for is told by what it comes to.
 pub(super) fn firmware_status(progress: Option<FirmwareProgress>) -> FirmwareStatus {
     match progress {
-        None => FirmwareStatus::Idle,
+        None | Some(FirmwareProgress::DownloadScheduled) => FirmwareStatus::Idle,
         Some(FirmwareProgress::Downloading) => FirmwareStatus::Downloading,
-        Some(FirmwareProgress::Downloaded) => FirmwareStatus::Downloaded,
+        Some(
+            FirmwareProgress::Downloaded | FirmwareProgress::SignatureVerified | FirmwareProgress::InstallScheduled,
+        ) => FirmwareStatus::Downloaded,
         Some(FirmwareProgress::DownloadFailed) => FirmwareStatus::DownloadFailed,
-        Some(FirmwareProgress::Installing) => FirmwareStatus::Installing,
+        Some(FirmwareProgress::Installing | FirmwareProgress::InstallRebooting) => FirmwareStatus::Installing,
         Some(FirmwareProgress::Installed) => FirmwareStatus::Installed,
-        Some(FirmwareProgress::InstallationFailed) => FirmwareStatus::InstallationFailed,
+        Some(
+            FirmwareProgress::InstallationFailed
+            | FirmwareProgress::InvalidSignature
+            | FirmwareProgress::VerificationFailed,
+        ) => FirmwareStatus::InstallationFailed,
+    }
+}
+
+/// A status to send: none is `Idle`.
+#[cfg(feature = "security")]
+pub(super) fn signed_firmware_status(progress: Option<FirmwareProgress>) -> SignedFirmwareStatus {
+    let Some(progress) = progress else { return SignedFirmwareStatus::Idle };
+    match progress {
+        FirmwareProgress::Downloading => SignedFirmwareStatus::Downloading,
+        FirmwareProgress::Downloaded => SignedFirmwareStatus::Downloaded,
+        FirmwareProgress::DownloadFailed => SignedFirmwareStatus::DownloadFailed,
+        FirmwareProgress::Installing => SignedFirmwareStatus::Installing,
+        FirmwareProgress::Installed => SignedFirmwareStatus::Installed,
+        FirmwareProgress::InstallationFailed => SignedFirmwareStatus::InstallationFailed,
+        FirmwareProgress::DownloadScheduled => SignedFirmwareStatus::DownloadScheduled,
+        FirmwareProgress::SignatureVerified => SignedFirmwareStatus::SignatureVerified,
+        FirmwareProgress::InvalidSignature => SignedFirmwareStatus::InvalidSignature,
+        FirmwareProgress::InstallScheduled => SignedFirmwareStatus::InstallScheduled,
+        FirmwareProgress::InstallRebooting => SignedFirmwareStatus::InstallRebooting,
+        FirmwareProgress::VerificationFailed => SignedFirmwareStatus::InstallVerificationFailed,
     }
 }
 
@@ -69,6 +173,25 @@ pub(super) fn diagnostics_status(progress: Option<UploadProgress>) -> Diagnostic
         None => DiagnosticsStatus::Idle,
         Some(UploadProgress::Uploading) => DiagnosticsStatus::Uploading,
         Some(UploadProgress::Uploaded) => DiagnosticsStatus::Uploaded,
-        Some(UploadProgress::Failed) => DiagnosticsStatus::UploadFailed,
+        Some(
+            UploadProgress::Failed
+            | UploadProgress::BadMessage
+            | UploadProgress::PermissionDenied
+            | UploadProgress::NotSupported,
+        ) => DiagnosticsStatus::UploadFailed,
+    }
+}
+
+/// A status to send: none is `Idle`.
+#[cfg(feature = "security")]
+pub(super) fn log_status(progress: Option<UploadProgress>) -> UploadLogStatus {
+    match progress {
+        None => UploadLogStatus::Idle,
+        Some(UploadProgress::Uploading) => UploadLogStatus::Uploading,
+        Some(UploadProgress::Uploaded) => UploadLogStatus::Uploaded,
+        Some(UploadProgress::Failed) => UploadLogStatus::UploadFailure,
+        Some(UploadProgress::BadMessage) => UploadLogStatus::BadMessage,
+        Some(UploadProgress::PermissionDenied) => UploadLogStatus::PermissionDenied,
+        Some(UploadProgress::NotSupported) => UploadLogStatus::NotSupportedOperation,
     }
 }

@@ -9,11 +9,11 @@ use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
-use super::Machine;
 use super::messages;
 use super::sender::{Awaited, action_of};
 use super::settings::Key;
 use super::signal::Signal;
+use super::{Machine, firmware};
 use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
@@ -34,6 +34,16 @@ pub(super) enum Failure {
     LinkLost,
 }
 
+impl Failure {
+    fn reason(&self) -> CompactString {
+        match self {
+            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
+            Failure::TimedOut => "no answer in time".into(),
+            Failure::LinkLost => "the link went".into(),
+        }
+    }
+}
+
 impl Machine {
     /// A frame of the CSMS.
     pub fn on_frame(&mut self, shared: &mut Shared, bytes: &[u8]) {
@@ -43,7 +53,7 @@ impl Machine {
         }
         let now = shared.now;
         match shared.rpc.receive(now, bytes) {
-            Received::Call { token, action, payload } => self.on_call(shared, token, &action, &payload),
+            Received::Call { token, action, payload } => self.on_incoming(shared, token, &action, &payload),
             Received::Result { call, payload } => {
                 if let Some(awaited) = self.end_call(call) {
                     self.on_result(shared, awaited, &payload);
@@ -93,7 +103,7 @@ impl Machine {
         self.awaited.take_if(|(awaited, _)| *awaited == call).map(|(_, awaited)| awaited)
     }
 
-    fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
+    pub(super) fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
         let result = match awaited {
             Awaited::BootNotification => payload.decode().map(|answer| self.on_boot_answer(shared, &answer)),
             Awaited::Heartbeat => payload.decode().map(|answer: v1_6::HeartbeatResponse| {
@@ -110,19 +120,34 @@ impl Machine {
             }
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
             Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
-            Awaited::FirmwareStatus => {
+            // Its answers have no members in any form.
+            Awaited::FirmwareStatus(_) => {
                 self.firmware.on_reported(shared);
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract => payload.decode().map(|answer| self.on_contract_answer(shared, &answer)),
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Certificate => payload.decode().map(|answer| self.on_certificate_answer(shared, &answer)),
             Awaited::DataTransfer => payload.decode().map(|answer| self.transfers.ended(shared, Some(answer))),
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => payload.decode().map(|_: v1_6::SecurityEventNotificationResponse| {
                 shared.security_events.answered(&mut shared.store);
             }),
-            Awaited::DiagnosticsStatus => {
-                self.diagnostics.on_reported(shared);
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => payload.decode().map(|answer: v1_6::SignCertificateResponse| {
+                self.certificates.answered();
+                if answer.status != v1_6::GenericStatus::Accepted {
+                    let (action, reason) = (Action::SignCertificate.as_str().into(), answer.status.as_str().into());
+                    shared.event(Event::CallFailed { action, reason });
+                }
+            }),
+            Awaited::UploadStatus(_) => {
+                self.upload.on_reported(shared);
                 payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
             }
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => payload.raw().map(|text| self.handlings.call_ended(shared, Ok(text.into()))),
         };
         if let Err(violation) = result {
             let reason = format_compact!("answer: {violation}");
@@ -209,18 +234,19 @@ impl Machine {
             Awaited::StatusNotification => Action::StatusNotification,
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
             Awaited::MeterValues => Action::MeterValues,
-            Awaited::FirmwareStatus => Action::FirmwareStatusNotification,
-            Awaited::DiagnosticsStatus => Action::DiagnosticsStatusNotification,
+            Awaited::FirmwareStatus(form) => firmware::status_action(form),
+            Awaited::UploadStatus(form) => firmware::upload_action(form),
             Awaited::DataTransfer => Action::DataTransfer,
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract | Awaited::Certificate => Action::DataTransfer,
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => Action::SignCertificate,
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => Action::SecurityEventNotification,
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => return self.handlings.call_ended(shared, Err(failure.reason())),
         };
-        let reason = match &failure {
-            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
-            Failure::TimedOut => "no answer in time".into(),
-            Failure::LinkLost => "the link went".into(),
-        };
-        shared.event(Event::CallFailed { action: action.as_str().into(), reason });
+        shared.event(Event::CallFailed { action: action.as_str().into(), reason: failure.reason() });
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => self.registration.link_closed(),
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
@@ -234,36 +260,44 @@ impl Machine {
                 Failure::TimedOut => shared.security_events.unanswered(shared.now),
                 Failure::LinkLost => shared.security_events.lost(),
             },
+            #[cfg(feature = "security")]
+            (Awaited::SignCertificate, Failure::LinkLost) => {}
+            #[cfg(feature = "security")]
+            (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
+                self.certificates.answered();
+            }
+            #[cfg(feature = "handling")]
+            (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
-            (Awaited::Authorize, Failure::Refused(_)) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
-            }
-            (Awaited::Authorize, Failure::Unsendable(_)) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable);
-            }
-            // 1.6 §3.5: a CSMS that does not answer is as good as none.
-            (Awaited::Authorize, Failure::TimedOut | Failure::LinkLost) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.unreachable(&mut ctx);
-            }
+            (Awaited::Authorize, failure) => self.on_authorize_failure(shared, &failure),
+            #[cfg(feature = "plug_and_charge")]
+            (Awaited::Contract, failure) => self.on_authorize_failure(shared, &failure),
+            #[cfg(feature = "plug_and_charge")]
+            (Awaited::Certificate, failure) => self.on_certificate_failure(shared, &failure),
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
-            (Awaited::FirmwareStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
+            (Awaited::FirmwareStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => {
                 self.firmware.on_reported(shared)
             }
-            (Awaited::FirmwareStatus, Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
-            (Awaited::DiagnosticsStatus, Failure::Refused(_) | Failure::Unsendable(_)) => {
-                self.diagnostics.on_reported(shared);
-            }
-            (Awaited::DiagnosticsStatus, Failure::TimedOut | Failure::LinkLost) => self.diagnostics.reports.lost(),
+            (Awaited::FirmwareStatus(_), Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
+            (Awaited::UploadStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => self.upload.on_reported(shared),
+            (Awaited::UploadStatus(_), Failure::TimedOut | Failure::LinkLost) => self.upload.reports.lost(),
             (Awaited::Transaction, Failure::LinkLost) => {}
             (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
             (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {
                 let attempts = self.settings.number(Key::TransactionMessageAttempts);
                 self.retry_transaction(shared, attempts);
             }
+        }
+    }
+
+    fn on_authorize_failure(&mut self, shared: &mut Shared, failure: &Failure) {
+        let (mut ctx, parts) = self.context(shared);
+        match failure {
+            Failure::Refused(_) => parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer),
+            Failure::Unsendable(_) => parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable),
+            // 1.6 §3.5: a CSMS that does not answer is as good as none.
+            Failure::TimedOut | Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
         }
     }
 

@@ -12,16 +12,20 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
+use super::firmware;
 use super::status::Condition;
+use crate::parts::firmware_job::FirmwareProgress;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::parts::reports::{Form, Report};
 #[cfg(feature = "security")]
 use crate::parts::security_events::SecurityEvent;
 use crate::parts::token::TokenInfo;
+use crate::parts::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{
-    AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
+    AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, Mrec, StationConfig, StopReason, Unit,
 };
 
 /// What cannot be said in 1.6.
@@ -70,8 +74,15 @@ pub(crate) fn status_notification(
     request.timestamp = at;
     request.info = condition.info.map(CiText::truncated);
     if let Some(fault) = &condition.fault {
+        let own = fault.vendor_error_code.as_ref();
+        if let FaultCode::Mrec(mrec) = fault.code {
+            request.vendor_id = Some(CiText::truncated(Mrec::VENDOR_ID));
+            request.vendor_error_code = Some(CiText::truncated(mrec.code()));
+            request.info = own.map(|text| CiText::truncated(text)).or(request.info);
+        } else {
+            request.vendor_error_code = own.map(|text| CiText::truncated(text));
+        }
         request.info = fault.info.as_ref().map(|text| CiText::truncated(text)).or(request.info);
-        request.vendor_error_code = fault.vendor_error_code.as_ref().map(|text| CiText::truncated(text));
     }
     json(&request)
 }
@@ -80,12 +91,38 @@ pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<Strin
     json(request)
 }
 
-pub(crate) fn firmware_status(status: v1_6::FirmwareStatus) -> Result<String, Unsendable> {
-    json(&v1_6::FirmwareStatusNotificationRequest::new(status))
+/// A status of a firmware update: none is `Idle`.
+pub(crate) fn firmware_status(form: Form, report: Option<Report<FirmwareProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::FirmwareStatusNotificationRequest::new(firmware::firmware_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let status = firmware::signed_firmware_status(progress);
+            let mut request = v1_6::SignedFirmwareStatusNotificationRequest::new(status);
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
 }
 
-pub(crate) fn diagnostics_status(status: v1_6::DiagnosticsStatus) -> Result<String, Unsendable> {
-    json(&v1_6::DiagnosticsStatusNotificationRequest::new(status))
+/// A status of an upload: none is `Idle`.
+pub(crate) fn upload_status(form: Form, report: Option<Report<UploadProgress>>) -> Result<String, Unsendable> {
+    let progress = report.map(|report| report.progress);
+    match form {
+        Form::Plain => json(&v1_6::DiagnosticsStatusNotificationRequest::new(firmware::diagnostics_status(progress))),
+        #[cfg(feature = "security")]
+        Form::Numbered => {
+            let mut request = v1_6::LogStatusNotificationRequest::new(firmware::log_status(progress));
+            request.request_id = report.and_then(|report| report.request);
+            json(&request)
+        }
+    }
+}
+
+#[cfg(feature = "security")]
+pub(crate) fn sign_certificate(request: &str) -> Result<String, Unsendable> {
+    json(&v1_6::SignCertificateRequest::new(Text::new(request).map_err(|_| Unsendable)?))
 }
 
 #[cfg(feature = "security")]
@@ -154,6 +191,7 @@ fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
         SampleContext::Periodic => v1_6::ReadingContext::SamplePeriodic,
         SampleContext::Trigger => v1_6::ReadingContext::Trigger,
         SampleContext::InterruptionEnd => v1_6::ReadingContext::InterruptionEnd,
+        SampleContext::Other => v1_6::ReadingContext::Other,
     }
 }
 
@@ -257,6 +295,34 @@ fn error_code(code: FaultCode) -> v1_6::ChargePointErrorCode {
         FaultCode::ResetFailure => C::ResetFailure,
         FaultCode::UnderVoltage => C::UnderVoltage,
         FaultCode::WeakSignal => C::WeakSignal,
+        FaultCode::Mrec(mrec) => match mrec {
+            Mrec::ConnectorLockFailure => C::ConnectorLockFailure,
+            Mrec::GroundFailure => C::GroundFailure,
+            Mrec::HighTemperature => C::HighTemperature,
+            Mrec::OverCurrentFailure => C::OverCurrentFailure,
+            Mrec::OverVoltage => C::OverVoltage,
+            Mrec::UnderVoltage => C::UnderVoltage,
+            Mrec::WeakSignal => C::WeakSignal,
+            Mrec::EmergencyStop
+            | Mrec::AuthorizationTimeout
+            | Mrec::InvalidVehicleMode
+            | Mrec::CableCheckFault
+            | Mrec::PreChargeFault
+            | Mrec::NoInternet
+            | Mrec::PilotFault
+            | Mrec::PowerLoss
+            | Mrec::EvContactorFault
+            | Mrec::EvseContactorFault
+            | Mrec::CableOverTempDerate
+            | Mrec::CableOverTempStop
+            | Mrec::PartialInsertion
+            | Mrec::CapacitanceFault
+            | Mrec::ResistanceFault
+            | Mrec::ProximityFault
+            | Mrec::ConnectorVoltageHigh
+            | Mrec::BrokenLatch
+            | Mrec::CutCable => C::OtherError,
+        },
     }
 }
 
@@ -287,7 +353,7 @@ pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
 }
 
 /// A status of a later version is no acceptance.
-fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,

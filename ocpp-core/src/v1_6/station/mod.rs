@@ -6,24 +6,34 @@
 mod authorize;
 mod availability;
 mod calls;
+#[cfg(feature = "security")]
+mod certificates;
 mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
 mod firmware;
 mod frames;
+#[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
+mod handling;
+#[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
+#[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
+mod pricing;
 mod readings;
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
 mod router;
-#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod sender;
 mod settings;
 mod signal;
-#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+#[cfg_attr(not(feature = "smart_charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
 mod trigger;
@@ -47,16 +57,23 @@ use crate::parts::registration::{self, Registration};
 use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
-    Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig, StopReason,
+    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
+    StopReason,
 };
 use crate::store::Image;
 use crate::time::Instant;
 
 use authorize::{Authorize, Grant};
 use availability::Availability;
+#[cfg(feature = "security")]
+use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use handling::Handlings;
+#[cfg(feature = "plug_and_charge")]
+use plug_and_charge::PlugAndCharge;
+use pricing::Pricing;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -84,9 +101,15 @@ pub(crate) struct Machine {
     reservations: Reservations,
     readings: Readings,
     transfers: DataTransfers,
+    handlings: Handlings,
     firmware: FirmwareJob,
-    diagnostics: UploadJob,
+    upload: UploadJob,
+    #[cfg(feature = "security")]
+    certificates: Certificates,
     smart_charging: SmartCharging,
+    pricing: Pricing,
+    #[cfg(feature = "plug_and_charge")]
+    plug_and_charge: PlugAndCharge,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -102,6 +125,7 @@ impl Machine {
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
         boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        handling::check(config)?;
         settings::check_custom(config)
     }
 
@@ -150,9 +174,15 @@ impl Machine {
             reservations,
             readings: Readings::default(),
             transfers: DataTransfers::default(),
+            handlings: Handlings::default(),
             firmware,
-            diagnostics: UploadJob::restore(image),
+            upload: UploadJob::restore(image),
+            #[cfg(feature = "security")]
+            certificates: Certificates::default(),
             smart_charging,
+            pricing: Pricing::default(),
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: PlugAndCharge::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -188,9 +218,10 @@ impl Machine {
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
+            pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            diagnostics: &mut self.diagnostics,
+            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -219,14 +250,30 @@ impl Machine {
     }
 
     /// The host's word about a job.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: JobUpdate) {
-        self.diagnostics.on_update(shared, id, word);
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        self.upload.on_update(shared, id, word);
+        #[cfg(feature = "security")]
+        self.on_work(shared, id, word);
+        #[cfg(feature = "plug_and_charge")]
+        self.on_request_made(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
                 self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
                 shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
             }
+        }
+    }
+
+    /// Whether the station has a certificate of its own of this use that the core knows to renew.
+    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
+        match usage {
+            CertificateUse::Station => cfg!(feature = "security"),
+            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
+            CertificateUse::CsmsRoot
+            | CertificateUse::ManufacturerRoot
+            | CertificateUse::V2gRoot
+            | CertificateUse::MoRoot => false,
         }
     }
 
@@ -270,6 +317,12 @@ impl Machine {
         if !shared.link.is_up() {
             self.registration.link_closed();
         }
+        #[cfg(feature = "security")]
+        self.advance_certificates(shared);
+        #[cfg(feature = "california_pricing")]
+        self.change_time_offset(shared);
+        #[cfg(feature = "plug_and_charge")]
+        self.advance_plug_and_charge(shared);
         loop {
             self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
@@ -304,7 +357,8 @@ impl Machine {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        if let Some(kind) = self.reset.due(shared.now, &self.connectors, &self.outbox, is_durable) {
+        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
     }
@@ -329,10 +383,17 @@ impl Machine {
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
             self.firmware.deadline(&shared.clock),
-            self.diagnostics.deadline(),
+            self.upload.deadline(),
         ];
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
-        all.flatten().chain(connectors)
+        #[cfg(feature = "security")]
+        let all = all.chain(self.certificates.deadlines(&shared.clock));
+        #[cfg(feature = "plug_and_charge")]
+        let all = all.chain(self.plug_and_charge.deadlines(&shared.clock, is_online));
+        let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
+        #[cfg(feature = "california_pricing")]
+        let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));
+        all
     }
 }
 

@@ -7,7 +7,6 @@ use core::time::Duration;
 use ocpp_types::v1_6::{ResetRequest, ResetStatus, ResetType};
 
 use super::connector::Connector;
-use crate::parts::outbox::Outbox;
 use crate::station::{RebootKind, StopReason};
 use crate::time::Instant;
 
@@ -53,17 +52,18 @@ impl Reset {
         *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
     }
 
-    /// The restart, once: when every transaction has ended and all of it is durable.
+    /// The restart, once: when every transaction has ended and all of it is durable. It waits a while for what the CSMS is to
+    /// be told before (`is_told`).
     pub fn due(
         &mut self,
         now: Instant,
         connectors: &[Connector],
-        outbox: &Outbox,
+        is_told: bool,
         is_durable: bool,
     ) -> Option<RebootKind> {
         let Reset::Ending { kind, not_before, until } = *self else { return None };
         let is_quiet = connectors.iter().all(|connector| connector.transaction().is_none());
-        let may_wait = now < not_before || (!outbox.is_empty() && now < until);
+        let may_wait = now < not_before || (!is_told && now < until);
         if may_wait || !is_quiet || !is_durable {
             return None;
         }

@@ -8,9 +8,12 @@ use ocpp_types::v1_6::Action;
 
 use super::frames::Failure;
 use super::messages::{self, History, Unsendable};
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
 use super::settings::Key;
 use super::{Machine, firmware};
 use crate::parts::outbox::{JournalRecord, Pending};
+use crate::parts::reports::Form;
 use crate::shared::Shared;
 
 /// What the call on its way is.
@@ -22,17 +25,26 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
-    FirmwareStatus,
-    DiagnosticsStatus,
+    FirmwareStatus(Form),
+    UploadStatus(Form),
     DataTransfer,
+    #[cfg(feature = "plug_and_charge")]
+    Contract,
+    #[cfg(feature = "plug_and_charge")]
+    Certificate,
     #[cfg(feature = "security")]
     SecurityEvent,
+    #[cfg(feature = "security")]
+    SignCertificate,
+    /// A call that the application makes.
+    #[cfg(feature = "handling")]
+    AppCall,
 }
 
 impl Machine {
     /// Sends the most urgent call, if one may leave. True if something was done.
     pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
-        if self.awaited.is_some() || !shared.link.is_up() || !shared.rpc.can_call() {
+        if self.awaited.is_some() || self.handlings.holds_call() || !shared.link.is_up() || !shared.rpc.can_call() {
             return false;
         }
         let now = shared.now;
@@ -46,9 +58,21 @@ impl Machine {
         if !is_accepted && !self.registration.is_pending() {
             return false;
         }
-        if is_accepted && let Some(token) = self.authorize.next() {
-            let message = messages::authorize(token);
+        if is_accepted && let Some(request) = self.authorize.next() {
+            #[cfg(feature = "plug_and_charge")]
+            if let Some(contract) = &request.contract {
+                let message = plug_and_charge::authorize(contract);
+                return self.send(shared, Awaited::Contract, Action::DataTransfer, message);
+            }
+            let message = messages::authorize(&request.token);
             return self.send(shared, Awaited::Authorize, Action::Authorize, message);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        if is_accepted
+            && self.settings.is_on(Key::ISO15118PnCEnabled)
+            && let Some(message) = self.plug_and_charge.next(now, &shared.clock)
+        {
+            return self.send(shared, Awaited::Certificate, Action::DataTransfer, message);
         }
         let minimum = self.settings.seconds(Key::MinimumStatusDuration);
         if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
@@ -60,13 +84,17 @@ impl Machine {
             let message = messages::security_event(event, at);
             return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
         }
-        if let Some(progress) = self.firmware.reports.next(is_accepted, self.firmware.present()) {
-            let message = messages::firmware_status(firmware::firmware_status(progress));
-            return self.send(shared, Awaited::FirmwareStatus, Action::FirmwareStatusNotification, message);
+        if let Some((form, report)) = self.firmware.due(is_accepted) {
+            let message = messages::firmware_status(form, report);
+            return self.send(shared, Awaited::FirmwareStatus(form), firmware::status_action(form), message);
         }
-        if let Some(progress) = self.diagnostics.reports.next(is_accepted, self.diagnostics.present()) {
-            let message = messages::diagnostics_status(firmware::diagnostics_status(progress));
-            return self.send(shared, Awaited::DiagnosticsStatus, Action::DiagnosticsStatusNotification, message);
+        if let Some((form, report)) = self.upload.due(is_accepted) {
+            let message = messages::upload_status(form, report);
+            return self.send(shared, Awaited::UploadStatus(form), firmware::upload_action(form), message);
+        }
+        #[cfg(feature = "security")]
+        if let Some(message) = self.certificates.next(is_accepted) {
+            return self.send(shared, Awaited::SignCertificate, Action::SignCertificate, message);
         }
         if let Some(reading) = self.readings.next() {
             let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
@@ -80,6 +108,9 @@ impl Machine {
         }
         if is_accepted && let Some(message) = self.transfers.next() {
             return self.send(shared, Awaited::DataTransfer, Action::DataTransfer, message);
+        }
+        if is_accepted && self.send_call(shared) {
+            return true;
         }
         let interval = self.settings.seconds(Key::HeartbeatInterval);
         if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
@@ -96,18 +127,21 @@ impl Machine {
         action: Action,
         message: Result<String, Unsendable>,
     ) -> bool {
-        let timeout = self.settings.seconds(Key::MessageTimeout);
-        let now = shared.now;
-        self.heartbeat.sent(now);
-        let call = message.map_err(|error| error.to_compact_string()).and_then(|text| {
-            let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
-            call.map_err(|error| error.to_compact_string())
-        });
-        match call {
-            Ok(call) => self.awaited = Some((call, awaited)),
-            Err(reason) => self.settle_failure(shared, awaited, Failure::Unsendable(reason)),
+        self.heartbeat.sent(shared.now);
+        match message {
+            Ok(text) => self.on_outgoing(shared, awaited, action.as_str(), &text),
+            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
         }
         true
+    }
+
+    /// Hands a call to the engine.
+    pub(super) fn transmit(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
+        let timeout = self.settings.seconds(Key::MessageTimeout);
+        match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
+            Ok(call) => self.awaited = Some((call, awaited)),
+            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
+        }
     }
 
     fn render(&self, shared: &Shared, pending: &Pending) -> Result<String, Unsendable> {

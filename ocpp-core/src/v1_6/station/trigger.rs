@@ -1,37 +1,86 @@
-//! TriggerMessage (1.6 §5.17): which message is told to go, and whether it can. The blocks send it.
+//! TriggerMessage (1.6 §5.17) and ExtendedTriggerMessage (1.6 security §5.5): which message is told to go, and whether it can.
+//! The blocks send it.
 //!
 //! While the CSMS has the station wait (`Pending`, §4.2), these are the only messages that leave. Stores nothing.
 
+#[cfg(feature = "security")]
+use ocpp_types::v1_6::{ExtendedMessageTrigger, ExtendedTriggerMessageRequest};
 use ocpp_types::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
 
 use super::Machine;
 use super::settings::Key;
+use crate::parts::reports::Form;
+#[cfg(feature = "security")]
+use crate::shared::Shared;
 use crate::station::EvseId;
 use crate::time::Instant;
 
+/// A message that either request can ask for.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Boot,
+    Firmware(Form),
+    Heartbeat,
+    Readings,
+    Status,
+    Upload(Form),
+}
+
 impl Machine {
-    /// Carries out a request.
+    /// Carries out a TriggerMessage.
     pub(super) fn on_trigger(&mut self, now: Instant, request: &TriggerMessageRequest) -> TriggerMessageStatus {
-        let is_sent = match &request.requested_message {
+        let wanted = match &request.requested_message {
+            MessageTrigger::BootNotification => Wanted::Boot,
+            MessageTrigger::DiagnosticsStatusNotification => Wanted::Upload(Form::Plain),
+            MessageTrigger::FirmwareStatusNotification => Wanted::Firmware(Form::Plain),
+            MessageTrigger::Heartbeat => Wanted::Heartbeat,
+            MessageTrigger::MeterValues => Wanted::Readings,
+            MessageTrigger::StatusNotification => Wanted::Status,
+            MessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
+        };
+        verdict(self.trigger(now, wanted, request.connector_id))
+    }
+
+    /// Carries out an ExtendedTriggerMessage: it asks for the messages of the security white paper.
+    #[cfg(feature = "security")]
+    pub(super) fn on_extended_trigger(
+        &mut self,
+        shared: &mut Shared,
+        request: &ExtendedTriggerMessageRequest,
+    ) -> TriggerMessageStatus {
+        let wanted = match &request.requested_message {
+            ExtendedMessageTrigger::BootNotification => Wanted::Boot,
+            ExtendedMessageTrigger::FirmwareStatusNotification => Wanted::Firmware(Form::Numbered),
+            ExtendedMessageTrigger::Heartbeat => Wanted::Heartbeat,
+            ExtendedMessageTrigger::LogStatusNotification => Wanted::Upload(Form::Numbered),
+            ExtendedMessageTrigger::MeterValues => Wanted::Readings,
+            ExtendedMessageTrigger::SignChargePointCertificate => return verdict(self.trigger_request(shared)),
+            ExtendedMessageTrigger::StatusNotification => Wanted::Status,
+            ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
+        };
+        verdict(self.trigger(shared.now, wanted, request.connector_id))
+    }
+
+    /// True if the message will be sent.
+    fn trigger(&mut self, now: Instant, wanted: Wanted, connector: Option<i64>) -> bool {
+        match wanted {
             // Errata 3.35: not while the station is accepted.
-            MessageTrigger::BootNotification => self.registration.trigger(),
-            MessageTrigger::DiagnosticsStatusNotification => {
-                self.diagnostics.reports.trigger();
+            Wanted::Boot => self.registration.trigger(),
+            Wanted::Firmware(form) => {
+                self.firmware.reports.trigger(form);
                 true
             }
-            MessageTrigger::FirmwareStatusNotification => {
-                self.firmware.reports.trigger();
-                true
-            }
-            MessageTrigger::Heartbeat => {
+            Wanted::Heartbeat => {
                 self.heartbeat.trigger();
                 true
             }
-            MessageTrigger::MeterValues => self.trigger_readings(now, request.connector_id),
-            MessageTrigger::StatusNotification => self.status.trigger(request.connector_id),
-            MessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
-        };
-        if is_sent { TriggerMessageStatus::Accepted } else { TriggerMessageStatus::Rejected }
+            Wanted::Readings => self.trigger_readings(now, connector),
+            Wanted::Status => self.status.trigger(connector),
+            Wanted::Upload(form) => {
+                self.upload.reports.trigger(form);
+                true
+            }
+        }
     }
 
     /// Readings of a connector, or of each. There is no main meter: connector 0 has none.
@@ -47,4 +96,8 @@ impl Machine {
         }
         is_any
     }
+}
+
+fn verdict(is_sent: bool) -> TriggerMessageStatus {
+    if is_sent { TriggerMessageStatus::Accepted } else { TriggerMessageStatus::Rejected }
 }

@@ -187,6 +187,7 @@ impl World {
                 let status = if is_yes { DataTransferStatus::Accepted } else { DataTransferStatus::Rejected };
                 Answer::DataTransfer { status, data: None }
             }
+            Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: is_yes },
         };
         self.may(Input::Answer(id, answer));
     }
@@ -195,7 +196,7 @@ impl World {
     pub fn decide_wrongly(&mut self) {
         let Some((id, question)) = self.questions.front() else { return };
         let answer = match question {
-            Question::Boot(_) | Question::DataTransfer { .. } => {
+            Question::Boot(_) | Question::DataTransfer { .. } | Question::SignCertificate { .. } => {
                 Answer::Authorize(AuthorizationStatus::Accepted.into())
             }
             Question::Authorize { .. } => {
@@ -353,6 +354,9 @@ impl World {
     /// Whether a durable fact says what the station was told is recorded.
     fn rests(&self, request: &StationRequest, response: &CsmsResponse) -> bool {
         let any = |test: &dyn Fn(&Fact) -> bool| self.durable.iter().any(test);
+        let progress = |status: &str, number: Option<i64>| {
+            any(&|fact| matches!(fact, Fact::Progress(report) if report.status == status && report.request == number))
+        };
         match (request, response) {
             (StationRequest::BootNotification(_), _) => any(&|fact| matches!(fact, Fact::Booted(_))),
             (StationRequest::StatusNotification(request), _) => {
@@ -381,6 +385,17 @@ impl World {
                     _ => false,
                 })
             }
+            (StationRequest::FirmwareStatusNotification(request), _) => progress(request.status.as_str(), None),
+            (StationRequest::DiagnosticsStatusNotification(request), _) => progress(request.status.as_str(), None),
+            (StationRequest::LogStatusNotification(request), _) => {
+                progress(request.status.as_str(), request.request_id)
+            }
+            (StationRequest::SignedFirmwareStatusNotification(request), _) => {
+                progress(request.status.as_str(), request.request_id)
+            }
+            (StationRequest::SecurityEventNotification(request), _) => any(
+                &|fact| matches!(fact, Fact::SecurityEvent(event) if event.kind == *request.r#type && event.at == request.timestamp),
+            ),
             (_, _) => true,
         }
     }

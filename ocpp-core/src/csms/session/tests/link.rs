@@ -13,7 +13,7 @@ fn bad_calls_are_answered_with_the_code_of_1_6() {
         (json!([2, "x", "Vendor", {}]), "NotImplemented"),
         (json!([2, "x", "heartbeat", {}]), "NotImplemented"),
         (json!([2, "x", "Reset", {"type": "Hard"}]), "NotSupported"),
-        (json!([2, "x", "LogStatusNotification", {"status": "Idle"}]), "NotSupported"),
+        (json!([2, "x", "GetLog", {}]), "NotSupported"),
         (json!([2, "x", "Authorize", {}]), "OccurenceConstraintViolation"),
         (json!([2, "x", "Authorize", {"idTag": 7}]), "TypeConstraintViolation"),
         (json!([2, "x", "Authorize", {"idTag": "123456789012345678901"}]), "PropertyConstraintViolation"),
@@ -26,19 +26,6 @@ fn bad_calls_are_answered_with_the_code_of_1_6() {
         assert_eq!((&bench.last()[0], &bench.last()[1], &bench.last()[2]), (&json!(4), &json!("x"), &json!(code)));
         assert!(refused(&bench), "{frame}");
         assert_eq!(bench.facts.len(), 1, "{frame}");
-    }
-}
-
-#[test]
-fn progress_of_the_station_is_told_and_answered() {
-    for (action, told) in [
-        ("FirmwareStatusNotification", r#"Progress { work: Firmware, status: "Idle" }"#),
-        ("DiagnosticsStatusNotification", r#"Progress { work: Diagnostics, status: "Idle" }"#),
-    ] {
-        let mut bench = Bench::accepted();
-        bench.frame(&json!([2, "x", action, {"status": "Idle"}]).to_string());
-        assert_eq!((&bench.last()[0], &bench.last()[2]), (&json!(3), &json!({})), "{action}");
-        assert!(bench.events.iter().any(|event| format!("{event:?}") == told), "{:?}", bench.events);
     }
 }
 

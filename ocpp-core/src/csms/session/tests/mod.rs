@@ -3,6 +3,7 @@ mod crash;
 mod gate;
 mod link;
 mod random;
+mod security;
 
 use super::*;
 use crate::csms::{

@@ -37,6 +37,8 @@ pub(crate) struct Connector {
     meter: Meter,
     aligned: Aligned,
     wanted: Wanted,
+    /// Whether something hangs on what the meter shows, beside the readings that are due.
+    is_meter_watched: bool,
     stage: Stage,
     /// Whether it is in service; counts while it is free.
     is_operative: bool,
@@ -54,6 +56,7 @@ impl Connector {
             meter: Meter::default(),
             aligned: Aligned::default(),
             wanted: Wanted::default(),
+            is_meter_watched: false,
             stage: Stage::Idle,
             is_operative: true,
             is_curtailed: false,
@@ -116,6 +119,12 @@ impl Connector {
         self.running().map(|running| running.transaction)
     }
 
+    /// The transaction, with the register at its begin.
+    #[cfg(feature = "california_pricing")]
+    pub fn running_since(&self) -> Option<(TransactionNo, i64)> {
+        self.running().map(|running| (running.transaction, running.meter_start_mwh))
+    }
+
     fn running(&self) -> Option<&Running> {
         match &self.stage {
             Stage::Interrupted { running, .. }
@@ -143,12 +152,12 @@ impl Connector {
 
     /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
     pub fn may_admit(&self, token: &IdToken) -> bool {
-        self.reservation.as_ref().is_none_or(|held| held.token == *token || held.group.is_some())
+        self.reservation.as_ref().is_none_or(|held| held.is_of(token) || held.is_of_group())
     }
 
     /// Whether it is kept for this token.
     pub fn is_kept_for(&self, token: &IdToken) -> bool {
-        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.token == *token)
+        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.is_of(token))
     }
 
     /// Whether somebody is here.

@@ -1,7 +1,7 @@
 //! UpdateFirmware and GetDiagnostics (1.6 §4.4, §4.5, §5.9, §5.19), over restarts.
 
 use super::*;
-use crate::station::{FileLocation, Job, JobId, JobUpdate};
+use crate::station::{FileLocation, Job, JobId, JobUpdate, LogKind};
 
 impl Bench {
     fn update(&mut self, extra: &[(&str, Value)]) {
@@ -54,7 +54,7 @@ fn update_is_reported_in_order_and_its_end_after_the_restart() {
     let mut bench = Bench::accepted(&[]);
     bench.update(&[]);
     let (id, job) = bench.job();
-    assert_eq!(job, Job::Download { location: FileLocation::new("https://host/new.bin") });
+    assert_eq!(job, Job::Download { location: FileLocation::new("https://host/new.bin"), signature: None });
     assert_eq!(bench.progress(), ["Downloading"]);
     bench.done(id, JobUpdate::Done);
     assert_eq!(bench.job(), (id, Job::Install));
@@ -136,7 +136,7 @@ fn later_request_takes_the_place_of_a_download_and_not_of_an_installation() {
     bench.update(&[("location", json!("https://host/newer.bin"))]);
     assert_eq!(bench.job(), (first, Job::Cancel));
     let (second, job) = bench.job();
-    assert_eq!(job, Job::Download { location: FileLocation::new("https://host/newer.bin") });
+    assert_eq!(job, Job::Download { location: FileLocation::new("https://host/newer.bin"), signature: None });
     bench.done(first, JobUpdate::Done);
     assert_eq!(bench.jobs, [], "a late word about the first");
     bench.done(second, JobUpdate::Done);
@@ -199,6 +199,7 @@ fn diagnostics_are_sent_with_their_name_and_range_and_retries() {
     let name = bench.diagnostics()["fileName"].as_str().unwrap().to_owned();
     let (id, job) = bench.job();
     let expected = Job::Upload {
+        log: LogKind::Diagnostics,
         location: FileLocation::new("ftp://host/logs"),
         file_name: name.as_str().into(),
         from: Some(wall(0)),

@@ -5,10 +5,16 @@ mod configuration;
 mod data_transfer;
 mod faults;
 mod firmware;
+#[cfg(feature = "handling")]
+mod handling;
 mod local_list;
 mod metering;
 mod operations;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
 mod power_loss;
+#[cfg(feature = "california_pricing")]
+mod pricing;
 mod queue;
 mod reservation;
 #[cfg(feature = "security")]
