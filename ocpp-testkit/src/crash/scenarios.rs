@@ -408,7 +408,7 @@ fn firmware() -> Vec<(u64, Step)> {
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
-pub(super) fn call(action: &str, payload: &str) -> Step {
+fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 
