@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
+use crate::jobs;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
@@ -27,7 +28,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 20] = [
+pub const ALL: [Scenario; 22] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -58,6 +59,8 @@ pub const ALL: [Scenario; 20] = [
     Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
     Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
     Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
+    Scenario { name: "signed firmware", config: secured, steps: signed_firmware, holds: signed_update_is_reported },
+    Scenario { name: "root installed", config: plain, steps: root, holds: root_is_listed },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -159,17 +162,52 @@ fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
 /// An update that was answered ends with the report that it is installed, however often the power failed.
 fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
+    if was_taken { installed(pair, None) } else { Ok(()) }
+}
+
+/// The same of a signed one, under its number; and the CSMS learns of the new firmware by a security event too.
+fn signed_update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains(r#""Accepted""#));
+    if !pair.csms.results().any(|(_, result)| accepted(result)) {
+        return Ok(());
+    }
+    installed(pair, Some(UPDATE))?;
+    let is_told = |pair: &Pair| {
+        let mut events = pair.csms.facts().iter();
+        events.any(|fact| matches!(fact, Fact::SecurityEvent(event) if event.kind == "FirmwareUpdated"))
+    };
+    pair.drive_until(Duration::from_secs(300), "the security event of the new firmware", is_told)
+}
+
+fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
     let is_installed = |pair: &Pair| {
         let told = pair.csms.facts().iter().any(|fact| {
-            matches!(fact, Fact::Progress(report)
-                if report.work == StationWork::Firmware && report.status == "Installed")
+            matches!(fact, Fact::Progress(report) if report.work == StationWork::Firmware
+                && report.request == number && report.status == "Installed")
         });
         told && pair.station.store().image().entry("firmware").is_none()
     };
-    if was_taken {
-        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
+    pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)
+}
+
+/// A root that was accepted is there.
+fn root_is_listed(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    if !pair.csms.results().any(|(_, result)| accepted(result)) {
+        return Ok(());
     }
-    Ok(())
+    let listed = ask(pair, "GetInstalledCertificateIds", r#"{"certificateType":"ManufacturerRootCertificate"}"#)?;
+    let expected = jobs::certificate_hash(&jobs::certificate(ROOT)).serial_number;
+    if listed.contains(expected.as_str()) {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "root certificate".to_owned(),
+        expected: expected.to_string(),
+        found: Some(listed),
+    }))
 }
 
 /// The default profile that the station accepted last limits the connector, or the one after it.
@@ -229,6 +267,13 @@ fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
+}
+
+/// With security profile 1, so that the CSMS is told of security events.
+fn secured() -> PairConfig {
+    let mut config = plain().with_setting("SecurityProfile", "1");
+    config.station = config.station.with_password("0123456789ABCDEF");
+    config
 }
 
 fn readings() -> PairConfig {
@@ -397,6 +442,25 @@ fn firmware() -> Vec<(u64, Step)> {
 
 fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
+}
+
+/// The number of the request for signed firmware.
+const UPDATE: i64 = 7;
+
+/// Asked for in the session, installed after it, and after its date.
+fn signed_firmware() -> Vec<(u64, Step)> {
+    let firmware = json!({"location": "https://host/new.bin", "retrieveDateTime": "2026-01-01T12:00:30Z",
+        "installDateTime": "2026-01-01T12:03:00Z", "signingCertificate": jobs::certificate("signer"),
+        "signature": "Zml0"});
+    let payload = json!({"requestId": UPDATE, "retries": 1, "firmware": firmware}).to_string();
+    cable_pulled().into_iter().chain([(20, call("SignedUpdateFirmware", &payload))]).collect()
+}
+
+const ROOT: &str = "manufacturer";
+
+fn root() -> Vec<(u64, Step)> {
+    let payload = json!({"certificateType": "ManufacturerRootCertificate", "certificate": jobs::certificate(ROOT)});
+    vec![(5, call("InstallCertificate", &payload.to_string()))]
 }
 
 /// The second vehicle comes and goes while the first one charges.
