@@ -7,9 +7,9 @@ use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
+use super::security;
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
-use crate::jobs;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
@@ -28,7 +28,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 22] = [
+pub const ALL: [Scenario; 24] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -59,8 +59,25 @@ pub const ALL: [Scenario; 22] = [
     Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
     Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
     Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
-    Scenario { name: "signed firmware", config: secured, steps: signed_firmware, holds: signed_update_is_reported },
-    Scenario { name: "root installed", config: plain, steps: root, holds: root_is_listed },
+    Scenario {
+        name: "signed firmware",
+        config: security::profile,
+        steps: security::signed_firmware,
+        holds: security::signed_update_is_reported,
+    },
+    Scenario { name: "root installed", config: plain, steps: security::root, holds: security::root_is_listed },
+    Scenario {
+        name: "password changed",
+        config: security::password,
+        steps: security::password_changed,
+        holds: security::station_gets_in,
+    },
+    Scenario {
+        name: "security events",
+        config: security::profile,
+        steps: security::events,
+        holds: security::events_arrive,
+    },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -165,22 +182,8 @@ fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     if was_taken { installed(pair, None) } else { Ok(()) }
 }
 
-/// The same of a signed one, under its number; and the CSMS learns of the new firmware by a security event too.
-fn signed_update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted =
-        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains(r#""Accepted""#));
-    if !pair.csms.results().any(|(_, result)| accepted(result)) {
-        return Ok(());
-    }
-    installed(pair, Some(UPDATE))?;
-    let is_told = |pair: &Pair| {
-        let mut events = pair.csms.facts().iter();
-        events.any(|fact| matches!(fact, Fact::SecurityEvent(event) if event.kind == "FirmwareUpdated"))
-    };
-    pair.drive_until(Duration::from_secs(300), "the security event of the new firmware", is_told)
-}
-
-fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
+/// It was told, by a report of this number, that the firmware is in place.
+pub(super) fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
     let is_installed = |pair: &Pair| {
         let told = pair.csms.facts().iter().any(|fact| {
             matches!(fact, Fact::Progress(report) if report.work == StationWork::Firmware
@@ -189,25 +192,6 @@ fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
         told && pair.station.store().image().entry("firmware").is_none()
     };
     pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)
-}
-
-/// A root that was accepted is there.
-fn root_is_listed(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted =
-        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
-    if !pair.csms.results().any(|(_, result)| accepted(result)) {
-        return Ok(());
-    }
-    let listed = ask(pair, "GetInstalledCertificateIds", r#"{"certificateType":"ManufacturerRootCertificate"}"#)?;
-    let expected = jobs::certificate_hash(&jobs::certificate(ROOT)).serial_number;
-    if listed.contains(expected.as_str()) {
-        return Ok(());
-    }
-    Err(pair.fail(Violation::SettingLost {
-        key: "root certificate".to_owned(),
-        expected: expected.to_string(),
-        found: Some(listed),
-    }))
 }
 
 /// The default profile that the station accepted last limits the connector, or the one after it.
@@ -242,7 +226,7 @@ fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// The station's answer to a call.
-fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
+pub(super) fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
     let before = pair.csms.results().count();
     pair.act(call(action, payload))?;
     let answered = |pair: &Pair| pair.csms.results().count() > before;
@@ -254,7 +238,7 @@ fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> 
     })
 }
 
-fn plain() -> PairConfig {
+pub(super) fn plain() -> PairConfig {
     PairConfig::new(7)
 }
 
@@ -267,13 +251,6 @@ fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
-}
-
-/// With security profile 1, so that the CSMS is told of security events.
-fn secured() -> PairConfig {
-    let mut config = plain().with_setting("SecurityProfile", "1");
-    config.station = config.station.with_password("0123456789ABCDEF");
-    config
 }
 
 fn readings() -> PairConfig {
@@ -299,7 +276,7 @@ fn two_evses() -> PairConfig {
 }
 
 /// The driver plugs in, presents the token, charges, presents it again, and leaves.
-fn session(evse: u16) -> Vec<(u64, Step)> {
+pub(super) fn session(evse: u16) -> Vec<(u64, Step)> {
     vec![
         (5, Step::Plug(EvseId(evse))),
         (8, Step::token(evse, "TAG")),
@@ -308,7 +285,7 @@ fn session(evse: u16) -> Vec<(u64, Step)> {
     ]
 }
 
-fn cable_pulled() -> Vec<(u64, Step)> {
+pub(super) fn cable_pulled() -> Vec<(u64, Step)> {
     vec![(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (150, Step::Unplug(EvseId(1)))]
 }
 
@@ -440,27 +417,8 @@ fn firmware() -> Vec<(u64, Step)> {
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
-fn call(action: &str, payload: &str) -> Step {
+pub(super) fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
-}
-
-/// The number of the request for signed firmware.
-const UPDATE: i64 = 7;
-
-/// Asked for in the session, installed after it, and after its date.
-fn signed_firmware() -> Vec<(u64, Step)> {
-    let firmware = json!({"location": "https://host/new.bin", "retrieveDateTime": "2026-01-01T12:00:30Z",
-        "installDateTime": "2026-01-01T12:03:00Z", "signingCertificate": jobs::certificate("signer"),
-        "signature": "Zml0"});
-    let payload = json!({"requestId": UPDATE, "retries": 1, "firmware": firmware}).to_string();
-    cable_pulled().into_iter().chain([(20, call("SignedUpdateFirmware", &payload))]).collect()
-}
-
-const ROOT: &str = "manufacturer";
-
-fn root() -> Vec<(u64, Step)> {
-    let payload = json!({"certificateType": "ManufacturerRootCertificate", "certificate": jobs::certificate(ROOT)});
-    vec![(5, call("InstallCertificate", &payload.to_string()))]
 }
 
 /// The second vehicle comes and goes while the first one charges.

@@ -122,6 +122,7 @@ fn every_word_is_listed() {
     check("`Registration`", variants_of::<station::RegistrationStatus>());
     check("`status` of a token", variants_of::<station::AuthorizationStatus>());
     check("`reason` of a refused token", variants_of::<station::TokenRefusal>());
+    check("`kind` of a security event", variants_of::<station::SecurityEventKind>());
     check("`status` of a vendor", variants_of::<station::DataTransferStatus>());
     check("`Reboot`", variants_of::<station::RebootKind>());
     check("`RemoteStart`", variants_of::<csms::RemoteStatus>());

@@ -243,7 +243,7 @@ impl Machine {
         }
         let evse = Some(connector.evse);
         self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
-            Signal::Authorize(AuthorizeRequest { evse, token, purpose: Purpose::Start })
+            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
         } else {
             Signal::Granted { evse, grant: Grant { token, group: None } }
         });

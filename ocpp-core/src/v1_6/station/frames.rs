@@ -125,6 +125,10 @@ impl Machine {
                 self.firmware.on_reported(shared);
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract => payload.decode().map(|answer| self.on_contract_answer(shared, &answer)),
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Certificate => payload.decode().map(|answer| self.on_certificate_answer(shared, &answer)),
             Awaited::DataTransfer => payload.decode().map(|answer| self.transfers.ended(shared, Some(answer))),
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => payload.decode().map(|_: v1_6::SecurityEventNotificationResponse| {
@@ -233,6 +237,8 @@ impl Machine {
             Awaited::FirmwareStatus(form) => firmware::status_action(form),
             Awaited::UploadStatus(form) => firmware::upload_action(form),
             Awaited::DataTransfer => Action::DataTransfer,
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract | Awaited::Certificate => Action::DataTransfer,
             #[cfg(feature = "security")]
             Awaited::SignCertificate => Action::SignCertificate,
             #[cfg(feature = "security")]
@@ -263,19 +269,11 @@ impl Machine {
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
-            (Awaited::Authorize, Failure::Refused(_)) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer);
-            }
-            (Awaited::Authorize, Failure::Unsendable(_)) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable);
-            }
-            // 1.6 §3.5: a CSMS that does not answer is as good as none.
-            (Awaited::Authorize, Failure::TimedOut | Failure::LinkLost) => {
-                let (mut ctx, parts) = self.context(shared);
-                parts.authorize.unreachable(&mut ctx);
-            }
+            (Awaited::Authorize, failure) => self.on_authorize_failure(shared, &failure),
+            #[cfg(feature = "plug_and_charge")]
+            (Awaited::Contract, failure) => self.on_authorize_failure(shared, &failure),
+            #[cfg(feature = "plug_and_charge")]
+            (Awaited::Certificate, failure) => self.on_certificate_failure(shared, &failure),
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
             (Awaited::FirmwareStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => {
@@ -290,6 +288,16 @@ impl Machine {
                 let attempts = self.settings.number(Key::TransactionMessageAttempts);
                 self.retry_transaction(shared, attempts);
             }
+        }
+    }
+
+    fn on_authorize_failure(&mut self, shared: &mut Shared, failure: &Failure) {
+        let (mut ctx, parts) = self.context(shared);
+        match failure {
+            Failure::Refused(_) => parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer),
+            Failure::Unsendable(_) => parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable),
+            // 1.6 §3.5: a CSMS that does not answer is as good as none.
+            Failure::TimedOut | Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
         }
     }
 

@@ -191,6 +191,7 @@ fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
         SampleContext::Periodic => v1_6::ReadingContext::SamplePeriodic,
         SampleContext::Trigger => v1_6::ReadingContext::Trigger,
         SampleContext::InterruptionEnd => v1_6::ReadingContext::InterruptionEnd,
+        SampleContext::Other => v1_6::ReadingContext::Other,
     }
 }
 
@@ -352,7 +353,7 @@ pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
 }
 
 /// A status of a later version is no acceptance.
-fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,

@@ -19,6 +19,10 @@ mod handling;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
+#[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
+mod pricing;
 mod readings;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
@@ -67,6 +71,9 @@ use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
 use handling::Handlings;
+#[cfg(feature = "plug_and_charge")]
+use plug_and_charge::PlugAndCharge;
+use pricing::Pricing;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -100,6 +107,9 @@ pub(crate) struct Machine {
     #[cfg(feature = "security")]
     certificates: Certificates,
     smart_charging: SmartCharging,
+    pricing: Pricing,
+    #[cfg(feature = "plug_and_charge")]
+    plug_and_charge: PlugAndCharge,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -170,6 +180,9 @@ impl Machine {
             #[cfg(feature = "security")]
             certificates: Certificates::default(),
             smart_charging,
+            pricing: Pricing::default(),
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: PlugAndCharge::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -205,6 +218,7 @@ impl Machine {
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
+            pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
             upload: &mut self.upload,
@@ -240,6 +254,8 @@ impl Machine {
         self.upload.on_update(shared, id, word);
         #[cfg(feature = "security")]
         self.on_work(shared, id, word);
+        #[cfg(feature = "plug_and_charge")]
+        self.on_request_made(shared, id, word);
         match self.firmware.on_update(shared, id, word) {
             FirmwareOutcome::Settled => {}
             FirmwareOutcome::NeedsRestart => {
@@ -251,7 +267,14 @@ impl Machine {
 
     /// Whether the station has a certificate of its own of this use that the core knows to renew.
     pub fn has_certificate(&self, usage: CertificateUse) -> bool {
-        cfg!(feature = "security") && usage == CertificateUse::Station
+        match usage {
+            CertificateUse::Station => cfg!(feature = "security"),
+            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
+            CertificateUse::CsmsRoot
+            | CertificateUse::ManufacturerRoot
+            | CertificateUse::V2gRoot
+            | CertificateUse::MoRoot => false,
+        }
     }
 
     /// A token was presented.
@@ -296,6 +319,10 @@ impl Machine {
         }
         #[cfg(feature = "security")]
         self.advance_certificates(shared);
+        #[cfg(feature = "california_pricing")]
+        self.change_time_offset(shared);
+        #[cfg(feature = "plug_and_charge")]
+        self.advance_plug_and_charge(shared);
         loop {
             self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
@@ -361,7 +388,12 @@ impl Machine {
         let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
-        all.flatten().chain(connectors)
+        #[cfg(feature = "plug_and_charge")]
+        let all = all.chain(self.plug_and_charge.deadlines(&shared.clock, is_online));
+        let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
+        #[cfg(feature = "california_pricing")]
+        let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));
+        all
     }
 }
 

@@ -6,6 +6,7 @@ use super::authorize::{Authorize, Grant};
 use super::availability::Availability;
 use super::connector::{Connector, TokenUse};
 use super::context::Context;
+use super::pricing::Pricing;
 use super::reset::Reset;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
@@ -24,6 +25,7 @@ pub(super) struct Parts<'a> {
     pub status: &'a mut StatusNotifications,
     pub waiting_grant: &'a mut Option<(Grant, Instant)>,
     pub smart_charging: &'a mut SmartCharging,
+    pub pricing: &'a mut Pricing,
     pub availability: &'a Availability,
     pub firmware: &'a mut FirmwareJob,
     pub upload: &'a mut UploadJob,
@@ -76,7 +78,7 @@ impl Parts<'_> {
             TokenUse::AskForGroup => Purpose::Group,
             TokenUse::Refuse(reason) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
-        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
+        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest::new(evse, token, purpose)));
     }
 
     /// Where a token presented at the station's own reader belongs: to its session, else to a vehicle that waits for one,
@@ -152,6 +154,11 @@ impl Parts<'_> {
             _ => EvseStatus::Available,
         };
         let mut has_moved = self.available() != available;
+        has_moved |= self.pricing.advance(ctx, self.connectors);
+        #[cfg(feature = "california_pricing")]
+        {
+            has_moved |= self.authorize.end_waits(ctx);
+        }
         if status != EvseStatus::Available {
             has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
         }

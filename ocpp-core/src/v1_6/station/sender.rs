@@ -8,6 +8,8 @@ use ocpp_types::v1_6::Action;
 
 use super::frames::Failure;
 use super::messages::{self, History, Unsendable};
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
 use super::settings::Key;
 use super::{Machine, firmware};
 use crate::parts::outbox::{JournalRecord, Pending};
@@ -26,6 +28,10 @@ pub(crate) enum Awaited {
     FirmwareStatus(Form),
     UploadStatus(Form),
     DataTransfer,
+    #[cfg(feature = "plug_and_charge")]
+    Contract,
+    #[cfg(feature = "plug_and_charge")]
+    Certificate,
     #[cfg(feature = "security")]
     SecurityEvent,
     #[cfg(feature = "security")]
@@ -52,9 +58,21 @@ impl Machine {
         if !is_accepted && !self.registration.is_pending() {
             return false;
         }
-        if is_accepted && let Some(token) = self.authorize.next() {
-            let message = messages::authorize(token);
+        if is_accepted && let Some(request) = self.authorize.next() {
+            #[cfg(feature = "plug_and_charge")]
+            if let Some(contract) = &request.contract {
+                let message = plug_and_charge::authorize(contract);
+                return self.send(shared, Awaited::Contract, Action::DataTransfer, message);
+            }
+            let message = messages::authorize(&request.token);
             return self.send(shared, Awaited::Authorize, Action::Authorize, message);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        if is_accepted
+            && self.settings.is_on(Key::ISO15118PnCEnabled)
+            && let Some(message) = self.plug_and_charge.next(now, &shared.clock)
+        {
+            return self.send(shared, Awaited::Certificate, Action::DataTransfer, message);
         }
         let minimum = self.settings.seconds(Key::MinimumStatusDuration);
         if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
