@@ -256,7 +256,7 @@ impl Machine {
                 Failure::LinkLost => shared.security_events.lost(),
             },
             #[cfg(feature = "security")]
-            (Awaited::SignCertificate, Failure::LinkLost) => {}
+            (Awaited::SignCertificate, Failure::LinkLost) => self.certificates.lost(),
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
                 self.certificates.answered();

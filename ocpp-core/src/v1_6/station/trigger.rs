@@ -63,7 +63,9 @@ impl Machine {
             ExtendedMessageTrigger::Heartbeat => Wanted::Heartbeat,
             ExtendedMessageTrigger::LogStatusNotification => Wanted::Job(JobStatus::Upload(Form::Numbered)),
             ExtendedMessageTrigger::MeterValues => Wanted::Readings,
-            ExtendedMessageTrigger::SignChargePointCertificate => return verdict(self.trigger_request(shared)),
+            ExtendedMessageTrigger::SignChargePointCertificate => {
+                return verdict(self.request_certificate(shared, true));
+            }
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
             ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
