@@ -10,8 +10,13 @@ use ocpp_rpc::{Dialect, handshake};
 use crate::MisuseError;
 use crate::parts::link::{Address, LinkDue};
 use crate::shared::Shared;
+#[cfg(feature = "plug_and_charge")]
+use crate::station::CertificateUse;
+#[cfg(not(feature = "plug_and_charge"))]
+use crate::station::TokenRefusal;
 use crate::station::{
-    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, SecurityEventKind, StationConfig,
+    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
+    StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -60,8 +65,9 @@ impl Station {
     /// # Errors
     /// When the caller made a mistake; then nothing was changed.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
-        self.check(&input)?;
-        self.shared.now = self.shared.now.max(now);
+        let now = self.shared.now.max(now);
+        self.check(now, &input)?;
+        self.shared.now = now;
         // Main loops tick all the time, and mostly nothing is due.
         if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
             return Ok(());
@@ -88,20 +94,23 @@ impl Station {
     }
 
     /// Finds the caller's mistakes before anything changes.
-    fn check(&self, input: &Input<'_>) -> Result<(), MisuseError> {
+    fn check(&self, now: Instant, input: &Input<'_>) -> Result<(), MisuseError> {
         let check_evse = |evse: EvseId| {
             let exists = (1..=self.shared.config.evses).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
         };
         match input {
-            Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } => check_evse(*evse),
+            Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } | Input::Contract { evse, .. } => {
+                check_evse(*evse)
+            }
+            Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
                 let is_running = self.machine.runs_transaction(*evse);
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
-            Input::Answer(id, answer) => match self.shared.questions.about(*id) {
+            Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
                 Some(about) => self.machine.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
             },
@@ -118,6 +127,9 @@ impl Station {
                 if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
             }
             Input::Command(Command::Call { payload, .. }) => self.machine.check_call(&self.shared, payload),
+            Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
+                Err(MisuseError::Refused("too many certificates are watched"))
+            }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
             }
@@ -129,7 +141,7 @@ impl Station {
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Command(Command::Reconnect)
+            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
             | Input::Tick => Ok(()),
         }
     }
@@ -181,6 +193,34 @@ impl Station {
                 self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
             Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
+            #[cfg(feature = "plug_and_charge")]
+            Input::Contract { evse, contract } => self.machine.on_contract(shared, evse, contract),
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Contract { evse, .. } => {
+                shared.event(Event::TokenRefused { evse: Some(evse), reason: TokenRefusal::Disabled });
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::EvCertificate { evse, action, schema_version, exi }) => {
+                self.machine.on_vehicle_request(evse, action, schema_version, exi);
+            }
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Command(Command::EvCertificate { evse, .. }) => {
+                shared.event(Event::EvCertificate { evse, exi: None });
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::WatchCertificates(certificates)) => {
+                self.machine.watch_certificates(shared, certificates);
+            }
+            #[cfg(not(feature = "plug_and_charge"))]
+            Input::Command(Command::WatchCertificates(_)) => {}
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::SignCertificate { usage: CertificateUse::V2g }) => {
+                self.machine.renew_vehicle_certificate(shared);
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Input::Command(Command::CertificateExpires { usage: CertificateUse::V2g, at }) => {
+                self.machine.vehicle_certificate_expires(at);
+            }
             #[cfg(feature = "security")]
             Input::Command(Command::SignCertificate { .. }) => self.machine.renew_certificate(shared),
             #[cfg(feature = "security")]

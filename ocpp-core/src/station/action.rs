@@ -9,8 +9,8 @@ use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskId, AuthorizationStatus, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId, Question, RawJson,
-    RegistrationStatus, SecurityEventKind,
+    AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
+    PricingEvent, Question, RawJson, RegistrationStatus, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
@@ -278,6 +278,23 @@ pub enum Event {
         /// The answer's data.
         data: Option<String>,
     },
+    /// What a vehicle's request for a certificate came to ([`Command::EvCertificate`](super::Command::EvCertificate)).
+    EvCertificate {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// The answer for the vehicle, in EXI and Base64; none if there is none.
+        exi: Option<String>,
+    },
+    /// The CSMS was asked for the revocation status of a certificate
+    /// ([`Command::WatchCertificates`](super::Command::WatchCertificates)).
+    CertificateStatus {
+        /// The certificate.
+        hash: CertificateHash,
+        /// The OCSP response (RFC 6960), in DER and Base64; none if the CSMS has none now. It is asked again.
+        response: Option<String>,
+    },
+    /// Something of prices and costs to show to the driver.
+    Pricing(PricingEvent),
     /// A configuration key changed.
     Configured {
         /// The key's name.
@@ -328,6 +345,10 @@ pub enum TokenRefusal {
     Occupied,
     /// The EVSE is faulted, out of service or reserved for another.
     Unavailable,
+    /// Contracts are not accepted: Plug & Charge is switched off.
+    Disabled,
+    /// The certificates of a contract are not valid, or cannot be checked.
+    Certificate,
     /// The text cannot be sent in the version spoken.
     Unsendable,
     /// The station is busy with another token, or its journal has no room.

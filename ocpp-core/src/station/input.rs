@@ -3,14 +3,16 @@
 use alloc::borrow::Cow;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, EvseId, EvseInput, Fault, IdToken, InstalledCertificates, JobId, JobUpdate, RawJson,
-    SecurityEventKind, StopReason,
+    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken,
+    InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
 
@@ -38,6 +40,13 @@ pub enum Input<'a> {
         evse: Option<EvseId>,
         /// The token.
         token: IdToken,
+    },
+    /// A vehicle presented its contract, by which it pays (ISO 15118 Plug & Charge; 2.x C07). It may be presented again.
+    Contract {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// The contract.
+        contract: Contract,
     },
     /// What became of a job.
     Job(JobId, JobUpdate),
@@ -69,7 +78,8 @@ pub enum LinkInput<'a> {
 }
 
 /// Why one side refused the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ConnectRefusal {
     /// The CSMS refused the station's password or certificate: by HTTP status 401 or 403, or an alert of TLS.
     Credentials,
@@ -139,6 +149,23 @@ pub enum Command {
         /// The payload, which is not checked beyond being one JSON object.
         payload: RawJson,
     },
+    /// A vehicle asks for a contract certificate (1.6 application note on Plug & Charge §3.2, 2.x M01, M02). The end is told by
+    /// [`Event::EvCertificate`](super::Event::EvCertificate).
+    EvCertificate {
+        /// Where it is plugged in.
+        evse: EvseId,
+        /// What it wants.
+        action: EvCertificateAction,
+        /// The ISO 15118 schema that it speaks, at most 50 characters.
+        schema_version: CompactString,
+        /// Its message, in EXI and Base64, as it came: at most 5600 characters.
+        exi: String,
+    },
+    /// These certificates of the station's own are shown to vehicles with their revocation status, and no others (2.x M06): the
+    /// CSMS is asked for each in time, and what it says is told by
+    /// [`Event::CertificateStatus`](super::Event::CertificateStatus). To be given after each start and each change, and after
+    /// each status with the new time of its end.
+    WatchCertificates(Vec<WatchedCertificate>),
     /// Close the link and connect again now.
     Reconnect,
 }

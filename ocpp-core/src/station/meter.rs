@@ -20,6 +20,19 @@ impl MeterReading {
         MeterReading { energy_mwh: energy_wh.saturating_mul(1000), values: Vec::new() }
     }
 
+    /// The energy register as a value.
+    pub(crate) fn register(&self) -> MeterSample {
+        MeterSample { measurand: Measurand::EnergyActiveImportRegister, phase: None, milli: self.energy_mwh }
+    }
+
+    /// The imported active power in mW: that of the whole, or of the phases together.
+    #[cfg(feature = "california_pricing")]
+    pub(crate) fn import_power_mw(&self) -> Option<i64> {
+        let values = || self.values.iter().filter(|value| value.measurand == Measurand::PowerActiveImport);
+        let whole = values().find(|value| value.phase.is_none()).map(|value| value.milli);
+        whole.or_else(|| values().map(|value| value.milli).reduce(i64::saturating_add))
+    }
+
     /// Adds a value.
     #[must_use]
     pub fn with(mut self, measurand: Measurand, phase: Option<Phase>, milli: i64) -> Self {
@@ -222,8 +235,7 @@ impl MeasurandChoice {
 
     /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3).
     pub fn pick(choices: &[Self], reading: &MeterReading) -> Vec<MeterSample> {
-        let energy =
-            MeterSample { measurand: Measurand::EnergyActiveImportRegister, phase: None, milli: reading.energy_mwh };
+        let energy = reading.register();
         let chosen = |sample: &&MeterSample| {
             choices.iter().any(|choice| {
                 choice.measurand == sample.measurand && (choice.phase.is_none() || choice.phase == sample.phase)

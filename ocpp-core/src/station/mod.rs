@@ -3,12 +3,14 @@
 mod action;
 mod certificate;
 mod config;
+mod contract;
 mod evse;
 mod handling;
 mod input;
 mod job;
 mod meter;
 mod mrec;
+mod pricing;
 mod question;
 mod security;
 mod setting;
@@ -18,6 +20,8 @@ pub use action::{
 };
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring};
+pub(crate) use contract::MAX_WATCHED;
+pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
 pub use handling::{Direction, Handling, HandlingRule, RawJson};
@@ -26,6 +30,11 @@ pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use mrec::Mrec;
+pub use pricing::{
+    Amount, ChargingPrice, CostState, DefaultPrice, IdlePrice, NextPrices, PriceText, Prices, PricingEvent, RunningCost,
+};
+#[cfg(feature = "california_pricing")]
+pub(crate) use pricing::{amount, text};
 pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 #[cfg(feature = "security")]
 pub(crate) use security::Reporting;

@@ -22,6 +22,8 @@ pub(crate) enum SampleContext {
     Trigger,
     /// The transaction goes on after a power cut.
     InterruptionEnd,
+    /// The cost is counted by it.
+    Other,
 }
 
 /// The meter of one EVSE.
@@ -77,6 +79,13 @@ impl Meter {
             }
             Some(_) => Read::Waiting,
         }
+    }
+
+    /// The last reading, if it is no older than that.
+    #[cfg(feature = "california_pricing")]
+    pub fn latest(&self, now: Instant, freshness: Duration) -> Option<&MeterReading> {
+        let (at, reading) = self.last.as_ref()?;
+        (now.saturating_since(*at) <= freshness).then_some(reading)
     }
 
     /// When the last reading will be older than `freshness`.

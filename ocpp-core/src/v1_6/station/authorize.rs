@@ -12,11 +12,13 @@ use ocpp_types::v1_6::ClearCacheStatus;
 
 use super::context::Context;
 use super::local_list::LocalAuthList;
+#[cfg(feature = "california_pricing")]
+use super::pricing::Unpriced;
 use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::parts::token::{TokenCache, TokenInfo};
 use crate::shared::Shared;
-#[cfg(feature = "smart_charging")]
+#[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
 use crate::station::EvseId;
 use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
@@ -38,6 +40,8 @@ pub(crate) struct Authorize {
     asked: Option<AuthorizeRequest>,
     pub(super) list: LocalAuthList,
     cache: TokenCache,
+    #[cfg(feature = "california_pricing")]
+    pub(super) unpriced: Vec<Unpriced>,
 }
 
 impl Authorize {
@@ -54,12 +58,24 @@ impl Authorize {
         if !ctx.is_online {
             return self.decide_offline(ctx, request);
         }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract {
+            // C07.FR.01: nothing known here spares the question whether the contract was revoked.
+            if self.may_ask(ctx, &request, contract) {
+                self.queue(ctx, request);
+            }
+            return;
+        }
         if ctx.settings.is_on(Key::LocalPreAuthorize)
             && let Some(group) = self.accepted_here(ctx, &request.token)
         {
             return grant(ctx, request, group);
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
+        self.queue(ctx, request);
+    }
+
+    fn queue(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back(request);
         } else {
@@ -68,17 +84,20 @@ impl Authorize {
     }
 
     /// Whether a token presented for this EVSE still waits for its verdict.
-    #[cfg(feature = "smart_charging")]
+    #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
     pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
-        let mut open = self.asked.iter().chain(&self.waiting);
+        let open = self.asked.iter().chain(&self.waiting);
+        #[cfg(feature = "california_pricing")]
+        let open = open.chain(self.unpriced.iter().map(|waiting| &waiting.request));
+        let mut open = open;
         open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
-    /// The token to ask about now.
-    pub fn next(&mut self) -> Option<&IdToken> {
+    /// What to ask about now.
+    pub fn next(&mut self) -> Option<&AuthorizeRequest> {
         if self.asked.is_none() {
             self.asked = self.waiting.pop_front();
-            return self.asked.as_ref().map(|request| &request.token);
+            return self.asked.as_ref();
         }
         None
     }
@@ -90,6 +109,9 @@ impl Authorize {
         if info.status != AuthorizationStatus::Accepted {
             return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
+        #[cfg(feature = "california_pricing")]
+        self.accept(ctx, request, info.group);
+        #[cfg(not(feature = "california_pricing"))]
         grant(ctx, request, info.group);
     }
 
@@ -155,6 +177,12 @@ impl Authorize {
         if !ctx.once_accepted && !ctx.shared.config.charge_before_accepted {
             return refuse(ctx, &request, TokenRefusal::Offline);
         }
+        #[cfg(feature = "plug_and_charge")]
+        if let Some(contract) = &request.contract
+            && !self.may_decide(ctx, &request, contract)
+        {
+            return;
+        }
         match self.status_here(ctx, &request.token) {
             Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Key::LocalAuthorizeOffline) => {
                 let group = self.accepted_here(ctx, &request.token).flatten();
@@ -176,14 +204,14 @@ fn is_busy(status: AuthorizationStatus) -> bool {
     status == AuthorizationStatus::ConcurrentTx
 }
 
-fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-    let AuthorizeRequest { evse, token, purpose } = request;
+pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
+    let AuthorizeRequest { evse, token, purpose, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
         (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group } },
     });
 }
 
-fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
+pub(super) fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

@@ -22,6 +22,8 @@ use super::Machine;
 use super::calls::{answer, answer_after};
 use super::firmware;
 use super::messages::{self, Unsendable};
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge::Errand;
 use super::settings::Key;
 use crate::parts::firmware_job::FirmwareRequest;
 use crate::shared::Shared;
@@ -51,6 +53,9 @@ pub(super) enum Subject {
     Delete,
     /// GetInstalledCertificateIds.
     List,
+    /// A call of Plug & Charge.
+    #[cfg(feature = "plug_and_charge")]
+    PlugAndCharge(Errand),
 }
 
 /// A call that waits for the host.
@@ -275,7 +280,7 @@ impl Machine {
         }
     }
 
-    fn install_job(&self, usage: CertificateUse, certificate: &str) -> Job {
+    pub(super) fn install_job(&self, usage: CertificateUse, certificate: &str) -> Job {
         Job::InstallCertificate {
             usage,
             certificate: certificate.into(),
@@ -284,7 +289,7 @@ impl Machine {
         }
     }
 
-    fn begin_work(&mut self, shared: &mut Shared, job: Job, token: ReplyToken, subject: Subject) {
+    pub(super) fn begin_work(&mut self, shared: &mut Shared, job: Job, token: ReplyToken, subject: Subject) {
         if let Some(ended) = self.certificates.begin(shared, job, token, subject) {
             self.end_work(shared, ended);
         }
@@ -294,6 +299,8 @@ impl Machine {
     fn end_work(&mut self, shared: &mut Shared, Ended { token, subject, word }: Ended) {
         match subject {
             Subject::Firmware(request) => self.end_check(shared, token, *request, &word),
+            #[cfg(feature = "plug_and_charge")]
+            Subject::PlugAndCharge(errand) => self.end_errand(shared, token, &errand, &word),
             Subject::Signed => {
                 let status = match word {
                     JobUpdate::Done => v1_6::CertificateSignedStatus::Accepted,
@@ -349,7 +356,7 @@ impl Machine {
     /// 1.6 security L01.FR.02, L01.FR.24 to FR.27: what cannot be checked is not valid.
     fn end_check(&mut self, shared: &mut Shared, token: ReplyToken, request: FirmwareRequest, word: &JobUpdate) {
         let status = match word {
-            JobUpdate::Done => match self.firmware.on_request(shared, request) {
+            JobUpdate::Done => match self.firmware.on_checked_update(shared, request) {
                 Some(accepted) => {
                     let status = if accepted.has_cancelled {
                         v1_6::UpdateFirmwareStatus::AcceptedCanceled
@@ -372,7 +379,7 @@ impl Machine {
 }
 
 /// A certificate was installed.
-fn changed(shared: &mut Shared, usage: CertificateUse) {
+pub(super) fn changed(shared: &mut Shared, usage: CertificateUse) {
     let name = match usage {
         CertificateUse::CsmsRoot => {
             shared.config.certificates.csms_root = true;
@@ -410,7 +417,7 @@ fn certificate_use(usage: &v1_6::CertificateUse) -> Option<CertificateUse> {
     }
 }
 
-fn certificate_hash(data: &v1_6::CertificateHashData) -> Option<CertificateHash> {
+pub(super) fn certificate_hash(data: &v1_6::CertificateHashData) -> Option<CertificateHash> {
     let algorithm = match data.hash_algorithm {
         v1_6::HashAlgorithm::SHA256 => HashAlgorithm::Sha256,
         v1_6::HashAlgorithm::SHA384 => HashAlgorithm::Sha384,
@@ -426,7 +433,7 @@ fn certificate_hash(data: &v1_6::CertificateHashData) -> Option<CertificateHash>
 }
 
 /// None if it does not fit into 1.6.
-fn hash_data(hash: &CertificateHash) -> Option<v1_6::CertificateHashData> {
+pub(super) fn hash_data(hash: &CertificateHash) -> Option<v1_6::CertificateHashData> {
     let algorithm = match hash.algorithm {
         HashAlgorithm::Sha256 => v1_6::HashAlgorithm::SHA256,
         HashAlgorithm::Sha384 => v1_6::HashAlgorithm::SHA384,

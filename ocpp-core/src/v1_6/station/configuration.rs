@@ -30,7 +30,9 @@ pub(super) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactStri
     let mut skipped = Vec::new();
     for (entry, bytes) in &image.entries {
         let Some(name) = entry.as_str().strip_prefix(PREFIX) else { continue };
-        match (settings.find(name), StoredValue::from_bytes(bytes)) {
+        // A comma is a point in an entry's name.
+        let key = settings.find(name).or_else(|| settings.find(&name.replacen('.', ",", 1)));
+        match (key, StoredValue::from_bytes(bytes)) {
             (Some(key), Ok(StoredValue(value))) if settings.accepts(key, &value) => settings.set_any(key, &value),
             _ => skipped.push(CompactString::new(entry.as_str())),
         }
@@ -43,7 +45,7 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: AnyKey, 
     settings.set_any(key, value);
     let name = settings.name(key);
     shared.event(Event::Configured { key: name.into() });
-    let entry = EntryKey::new(&format_compact!("{PREFIX}{name}"));
+    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", name.replace(',', ".")));
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 

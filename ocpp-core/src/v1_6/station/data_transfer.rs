@@ -77,6 +77,14 @@ impl Machine {
         token: ReplyToken,
         request: &v1_6::DataTransferRequest,
     ) {
+        #[cfg(feature = "california_pricing")]
+        if super::pricing::is_ours(&self.settings, request) {
+            return self.on_price_message(shared, token, request);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        if super::plug_and_charge::is_ours(&self.settings, request) {
+            return self.on_certificate_call(shared, token, request);
+        }
         let default = Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None };
         match shared.questions.open(shared.now, token, default.clone()) {
             Some((id, until)) => {

@@ -12,6 +12,7 @@ mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
+#[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
 #[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
@@ -19,6 +20,10 @@ mod handling;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
+#[cfg(feature = "plug_and_charge")]
+mod plug_and_charge;
+#[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
+mod pricing;
 mod readings;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
@@ -32,6 +37,7 @@ mod signal;
 #[cfg_attr(not(feature = "smart_charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
+#[cfg(feature = "remote_trigger")]
 mod trigger;
 mod unlock;
 
@@ -46,11 +52,9 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
-use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome};
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
-use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
     CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
@@ -66,7 +70,11 @@ use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use firmware::FirmwareManagement;
 use handling::Handlings;
+#[cfg(feature = "plug_and_charge")]
+use plug_and_charge::PlugAndCharge;
+use pricing::Pricing;
 use readings::Readings;
 use reservation::Reservations;
 use reset::Reset;
@@ -95,11 +103,13 @@ pub(crate) struct Machine {
     readings: Readings,
     transfers: DataTransfers,
     handlings: Handlings,
-    firmware: FirmwareJob,
-    upload: UploadJob,
+    firmware: FirmwareManagement,
     #[cfg(feature = "security")]
     certificates: Certificates,
     smart_charging: SmartCharging,
+    pricing: Pricing,
+    #[cfg(feature = "plug_and_charge")]
+    plug_and_charge: PlugAndCharge,
     reset: Reset,
     unlocking: Unlocking,
     signals: VecDeque<Signal>,
@@ -130,7 +140,7 @@ impl Machine {
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);
-        let (firmware, unread) = FirmwareJob::restore(image);
+        let (firmware, unread) = FirmwareManagement::restore(image);
         skipped.extend(unread);
         let (authorize, unread) = Authorize::restore(image, &mut shared.store);
         skipped.extend(unread);
@@ -166,10 +176,12 @@ impl Machine {
             transfers: DataTransfers::default(),
             handlings: Handlings::default(),
             firmware,
-            upload: UploadJob::restore(image),
             #[cfg(feature = "security")]
             certificates: Certificates::default(),
             smart_charging,
+            pricing: Pricing::default(),
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: PlugAndCharge::default(),
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
@@ -205,9 +217,9 @@ impl Machine {
             status: &mut self.status,
             waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
+            pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -237,21 +249,26 @@ impl Machine {
 
     /// The host's word about a job.
     pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        self.upload.on_update(shared, id, word);
         #[cfg(feature = "security")]
         self.on_work(shared, id, word);
-        match self.firmware.on_update(shared, id, word) {
-            FirmwareOutcome::Settled => {}
-            FirmwareOutcome::NeedsRestart => {
-                self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
-                shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
-            }
+        #[cfg(feature = "plug_and_charge")]
+        self.on_request_made(shared, id, word);
+        if self.firmware.on_job(shared, id, word) {
+            self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
         }
     }
 
     /// Whether the station has a certificate of its own of this use that the core knows to renew.
     pub fn has_certificate(&self, usage: CertificateUse) -> bool {
-        cfg!(feature = "security") && usage == CertificateUse::Station
+        match usage {
+            CertificateUse::Station => cfg!(feature = "security"),
+            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
+            CertificateUse::CsmsRoot
+            | CertificateUse::ManufacturerRoot
+            | CertificateUse::V2gRoot
+            | CertificateUse::MoRoot => false,
+        }
     }
 
     /// A token was presented.
@@ -296,6 +313,10 @@ impl Machine {
         }
         #[cfg(feature = "security")]
         self.advance_certificates(shared);
+        #[cfg(feature = "california_pricing")]
+        self.change_time_offset(shared);
+        #[cfg(feature = "plug_and_charge")]
+        self.advance_plug_and_charge(shared);
         loop {
             self.watch_memory(shared);
             let (mut ctx, mut parts) = self.context(shared);
@@ -330,7 +351,7 @@ impl Machine {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        let is_told = self.outbox.is_empty() && self.firmware.is_told();
         if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
@@ -355,13 +376,17 @@ impl Machine {
             self.reservations.deadline(&shared.clock),
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
-            self.firmware.deadline(&shared.clock),
-            self.upload.deadline(),
         ];
-        let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        let jobs = self.firmware.deadlines(&shared.clock);
+        let all = link.into_iter().chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
-        all.flatten().chain(connectors)
+        #[cfg(feature = "plug_and_charge")]
+        let all = all.chain(self.plug_and_charge.deadlines(&shared.clock, is_online));
+        let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
+        #[cfg(feature = "california_pricing")]
+        let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));
+        all
     }
 }
 

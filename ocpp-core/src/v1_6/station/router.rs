@@ -6,14 +6,14 @@ use super::authorize::{Authorize, Grant};
 use super::availability::Availability;
 use super::connector::{Connector, TokenUse};
 use super::context::Context;
+use super::firmware::FirmwareManagement;
+use super::pricing::Pricing;
 use super::reset::Reset;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::smart_charging::SmartCharging;
 use super::status::{Condition, StatusNotifications};
 use super::{index, reservation};
-use crate::parts::firmware_job::FirmwareJob;
-use crate::parts::upload_job::UploadJob;
 use crate::station::{Event, EvseId, EvseStatus, Fault, FaultCode, IdToken, TokenRefusal};
 use crate::time::Instant;
 
@@ -24,9 +24,9 @@ pub(super) struct Parts<'a> {
     pub status: &'a mut StatusNotifications,
     pub waiting_grant: &'a mut Option<(Grant, Instant)>,
     pub smart_charging: &'a mut SmartCharging,
+    pub pricing: &'a mut Pricing,
     pub availability: &'a Availability,
-    pub firmware: &'a mut FirmwareJob,
-    pub upload: &'a mut UploadJob,
+    pub firmware: &'a mut FirmwareManagement,
     pub reset: &'a Reset,
 }
 
@@ -76,7 +76,7 @@ impl Parts<'_> {
             TokenUse::AskForGroup => Purpose::Group,
             TokenUse::Refuse(reason) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
-        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest { evse, token, purpose }));
+        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest::new(evse, token, purpose)));
     }
 
     /// Where a token presented at the station's own reader belongs: to its session, else to a vehicle that waits for one,
@@ -115,7 +115,6 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
-        self.upload.advance(ctx.shared);
         let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let available = self.available();
         for connector in self.connectors.iter_mut() {
@@ -152,6 +151,11 @@ impl Parts<'_> {
             _ => EvseStatus::Available,
         };
         let mut has_moved = self.available() != available;
+        has_moved |= self.pricing.advance(ctx, self.connectors);
+        #[cfg(feature = "california_pricing")]
+        {
+            has_moved |= self.authorize.end_waits(ctx);
+        }
         if status != EvseStatus::Available {
             has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
         }

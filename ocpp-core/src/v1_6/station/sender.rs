@@ -6,12 +6,14 @@ use compact_str::ToCompactString;
 use ocpp_rpc::engine::Lane;
 use ocpp_types::v1_6::Action;
 
+use super::Machine;
+use super::firmware::JobStatus;
 use super::frames::Failure;
 use super::messages::{self, History, Unsendable};
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
 use super::settings::Key;
-use super::{Machine, firmware};
 use crate::parts::outbox::{JournalRecord, Pending};
-use crate::parts::reports::Form;
 use crate::shared::Shared;
 
 /// What the call on its way is.
@@ -23,9 +25,12 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
-    FirmwareStatus(Form),
-    UploadStatus(Form),
+    JobStatus(JobStatus),
     DataTransfer,
+    #[cfg(feature = "plug_and_charge")]
+    Contract,
+    #[cfg(feature = "plug_and_charge")]
+    Certificate,
     #[cfg(feature = "security")]
     SecurityEvent,
     #[cfg(feature = "security")]
@@ -52,9 +57,21 @@ impl Machine {
         if !is_accepted && !self.registration.is_pending() {
             return false;
         }
-        if is_accepted && let Some(token) = self.authorize.next() {
-            let message = messages::authorize(token);
+        if is_accepted && let Some(request) = self.authorize.next() {
+            #[cfg(feature = "plug_and_charge")]
+            if let Some(contract) = &request.contract {
+                let message = plug_and_charge::authorize(contract);
+                return self.send(shared, Awaited::Contract, Action::DataTransfer, message);
+            }
+            let message = messages::authorize(&request.token);
             return self.send(shared, Awaited::Authorize, Action::Authorize, message);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        if is_accepted
+            && self.settings.is_on(Key::ISO15118PnCEnabled)
+            && let Some(message) = self.plug_and_charge.next(now, &shared.clock)
+        {
+            return self.send(shared, Awaited::Certificate, Action::DataTransfer, message);
         }
         let minimum = self.settings.seconds(Key::MinimumStatusDuration);
         if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
@@ -66,13 +83,8 @@ impl Machine {
             let message = messages::security_event(event, at);
             return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
         }
-        if let Some((form, report)) = self.firmware.due(is_accepted) {
-            let message = messages::firmware_status(form, report);
-            return self.send(shared, Awaited::FirmwareStatus(form), firmware::status_action(form), message);
-        }
-        if let Some((form, report)) = self.upload.due(is_accepted) {
-            let message = messages::upload_status(form, report);
-            return self.send(shared, Awaited::UploadStatus(form), firmware::upload_action(form), message);
+        if let Some((status, message)) = self.firmware.due(is_accepted) {
+            return self.send(shared, Awaited::JobStatus(status), status.action(), message);
         }
         #[cfg(feature = "security")]
         if let Some(message) = self.certificates.next(is_accepted) {

@@ -36,6 +36,18 @@ enum Kind {
     /// A password of 1.6 in hexadecimal digits, which is never told.
     #[cfg(feature = "security")]
     Secret,
+    /// Hours and minutes from UTC, as `-05:00`, or nothing.
+    #[cfg(feature = "california_pricing")]
+    Offset,
+    /// A date and time (RFC 3339), or nothing.
+    #[cfg(feature = "california_pricing")]
+    Moment,
+    /// A default price as JSON, or nothing.
+    #[cfg(feature = "california_pricing")]
+    Price,
+    /// One of SupportedLanguages, or nothing.
+    #[cfg(feature = "california_pricing")]
+    Language,
 }
 
 const BOOLEAN: Kind = Kind::Boolean;
@@ -44,9 +56,9 @@ const TEXT: Kind = Kind::Text;
 /// The feature profiles that are built in (1.6 §9.1.29), with a comma before each but the first.
 const PROFILES: [(bool, &str); 6] = [
     (true, "Core"),
-    (true, ",FirmwareManagement"),
+    (cfg!(feature = "firmware_management"), ",FirmwareManagement"),
     (cfg!(feature = "local_auth_list"), ",LocalAuthListManagement"),
-    (true, ",RemoteTrigger"),
+    (cfg!(feature = "remote_trigger"), ",RemoteTrigger"),
     (cfg!(feature = "reservation"), ",Reservation"),
     (cfg!(feature = "smart_charging"), ",SmartCharging"),
 ];
@@ -138,10 +150,16 @@ keys! {
     AuthorizationKey, Kind::Secret, ReadWrite, "";
     AuthorizeRemoteTxRequests, BOOLEAN, ReadWrite, "true";
     BlinkRepeat, integer(0), ReadWrite, "3";
+    #[cfg(feature = "plug_and_charge")]
+    CentralContractValidationAllowed, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
     CertificateSignedMaxChainSize, count(1, 10_000), ReadOnly, "10000";
     #[cfg(feature = "security")]
     CertificateStoreMaxLength, integer(1), ReadOnly, "10";
+    #[cfg(feature = "plug_and_charge")]
+    CertSigningRepeatTimes, integer(0), ReadWrite, "3";
+    #[cfg(feature = "plug_and_charge")]
+    CertSigningWaitMinimum, integer(0), ReadWrite, "300";
     #[cfg(feature = "smart_charging")]
     ChargeProfileMaxStackLevel, integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]
@@ -154,10 +172,24 @@ keys! {
     ConnectorPhaseRotationMaxLength, integer(1), ReadOnly, "1";
     #[cfg(feature = "smart_charging")]
     ConnectorSwitch3to1PhaseSupported, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "plug_and_charge")]
+    ContractValidationOffline, BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
     CpoName, TEXT, ReadWrite, "";
+    #[cfg(feature = "california_pricing")]
+    CustomDisplayCostAndPrice, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "california_pricing")]
+    CustomIdleFeeAfterStop, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "california_pricing")]
+    CustomMultiLanguageMessages, BOOLEAN, ReadOnly, "false";
+    #[cfg(feature = "california_pricing")]
+    DefaultPrice, Kind::Price, ReadWrite, "";
     GetConfigurationMaxKeys, integer(1), ReadOnly, "50";
     HeartbeatInterval, integer(0), ReadWrite, "3600";
+    #[cfg(feature = "plug_and_charge")]
+    ISO15118PnCEnabled, BOOLEAN, ReadWrite, "false";
+    #[cfg(feature = "california_pricing")]
+    Language, Kind::Language, ReadWrite, "";
     LightIntensity, count(0, 100), ReadWrite, "100";
     #[cfg(feature = "local_auth_list")]
     LocalAuthListEnabled, BOOLEAN, ReadWrite, "true";
@@ -175,7 +207,11 @@ keys! {
     MeterValuesSampledData, measurands(Key::MeterValuesSampledDataMaxLength), ReadWrite, "Energy.Active.Import.Register";
     MeterValuesSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
     MinimumStatusDuration, integer(0), ReadWrite, "0";
+    #[cfg(feature = "california_pricing")]
+    NextTimeOffsetTransitionDateTime, Kind::Moment, ReadWrite, "";
     NumberOfConnectors, integer(1), ReadOnly, "1";
+    #[cfg(feature = "california_pricing")]
+    NumberOfDecimalsForCostValues, integer(0), ReadOnly, "3";
     #[cfg(feature = "reservation")]
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
@@ -191,10 +227,19 @@ keys! {
     StopTxnSampledData, measurands(Key::StopTxnSampledDataMaxLength), ReadWrite, "";
     StopTxnSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
     SupportedFeatureProfiles, TEXT, ReadOnly, FEATURE_PROFILES;
+    #[cfg(feature = "firmware_management")]
     SupportedFileTransferProtocols, TEXT, ReadOnly, "";
+    #[cfg(feature = "california_pricing")]
+    SupportedLanguages, TEXT, ReadOnly, "";
+    #[cfg(feature = "california_pricing")]
+    TimeOffset, Kind::Offset, ReadWrite, "";
+    #[cfg(feature = "california_pricing")]
+    TimeOffsetNextTransition, Kind::Offset, ReadWrite, "";
     TransactionMessageAttempts, integer(1), ReadWrite, "3";
     TransactionMessageRetryInterval, integer(0), ReadWrite, "60";
     UnlockConnectorOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";
+    #[cfg(feature = "california_pricing")]
+    WaitForSetUserPriceTimeout, integer(0), ReadWrite, "0";
     WebSocketPingInterval, integer(0), ReadWrite, "60";
 }
 
@@ -235,6 +280,28 @@ fn is_phase_rotation(value: &str, connectors: u16) -> bool {
     };
     let mut named = Table::default();
     items.map(read).all(|connector| connector.is_some_and(|connector| named.insert(connector, ()).is_none()))
+}
+
+#[cfg(feature = "california_pricing")]
+const PRICE_TEXT: &str = "DefaultPriceText,";
+
+#[cfg(feature = "california_pricing")]
+fn languages(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|language| !language.is_empty())
+}
+
+#[cfg(feature = "california_pricing")]
+fn is_price(value: &str) -> bool {
+    value.is_empty() || crate::station::DefaultPrice::from_json(value).is_ok()
+}
+
+/// `05:00`, `+05:00` or `-05:00`, up to the edge of the day.
+#[cfg(feature = "california_pricing")]
+fn is_offset(value: &str) -> bool {
+    let is_number = |text: &str| text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_digit());
+    let part = |text: &str, most: u8| is_number(text) && text.parse().is_ok_and(|n: u8| n <= most);
+    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
+    digits.split_once(':').is_some_and(|(hours, minutes)| part(hours, 23) && part(minutes, 59))
 }
 
 fn parse_boolean(value: &str) -> Option<bool> {
@@ -286,6 +353,8 @@ impl Settings {
         settings.set(Key::ConnectorPhaseRotationMaxLength, &(u32::from(config.evses) + 1).to_compact_string());
         let unknown: Vec<_> = (0..=config.evses).map(|connector| format!("{connector}.Unknown")).collect();
         settings.set(Key::ConnectorPhaseRotation, &unknown.join(","));
+        #[cfg(feature = "california_pricing")]
+        settings.add_price_texts(config);
         if config.has_fixed_cables {
             // Errata 3.84.
             settings.set(Key::UnlockConnectorOnEVSideDisconnect, "false");
@@ -302,6 +371,22 @@ impl Settings {
             }
         }
         (settings, refused)
+    }
+
+    /// A key `DefaultPriceText,<language>` for each language (white paper on pricing §3.5).
+    #[cfg(feature = "california_pricing")]
+    fn add_price_texts(&mut self, config: &StationConfig) {
+        let is_list = |name: &str| Key::from_name(name) == Some(Key::SupportedLanguages);
+        let list = config.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
+        for language in languages(list) {
+            let text = CustomSetting {
+                name: compact_str::format_compact!("{PRICE_TEXT}{language}"),
+                kind: crate::station::SettingKind::Text { max: 500 },
+                access: SettingAccess::ReadWrite,
+                default: CompactString::default(),
+            };
+            self.custom.push((text, CompactString::default()));
+        }
     }
 
     /// The key of this name, in any letter case, if the station has it.
@@ -359,8 +444,25 @@ impl Settings {
                 Kind::Text => true,
                 #[cfg(feature = "security")]
                 Kind::Secret => Password::from_authorization_key(value).is_ok(),
+                #[cfg(feature = "california_pricing")]
+                Kind::Offset => value.is_empty() || is_offset(value),
+                #[cfg(feature = "california_pricing")]
+                Kind::Moment => value.is_empty() || ocpp_types::datetime::parse(value).is_some(),
+                #[cfg(feature = "california_pricing")]
+                Kind::Price => is_price(value),
+                #[cfg(feature = "california_pricing")]
+                Kind::Language => {
+                    let mut languages = languages(self.text(Key::SupportedLanguages));
+                    value.is_empty() || languages.any(|language| language.eq_ignore_ascii_case(value))
+                }
             },
-            AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| custom.kind.accepts(value)),
+            AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| {
+                #[cfg(feature = "california_pricing")]
+                if custom.name.starts_with(PRICE_TEXT) {
+                    return is_price(value);
+                }
+                custom.kind.accepts(value)
+            }),
         }
     }
 

@@ -1,6 +1,11 @@
 //! What blocks tell each other. Blocks never call blocks: the machine moves signals between them.
 
+#[cfg(feature = "plug_and_charge")]
+use alloc::boxed::Box;
+
 use super::authorize::Grant;
+#[cfg(feature = "plug_and_charge")]
+use crate::station::Contract;
 use crate::station::{AuthorizationStatus, EvseId, IdToken, TokenRefusal, TransactionNo};
 
 /// A reaction that belongs to another block.
@@ -26,6 +31,22 @@ pub(crate) struct AuthorizeRequest {
     pub evse: Option<EvseId>,
     pub token: IdToken,
     pub purpose: Purpose,
+    /// The contract that the token is of.
+    #[cfg(feature = "plug_and_charge")]
+    pub contract: Option<Box<Contract>>,
+}
+
+impl AuthorizeRequest {
+    /// About a plain token.
+    pub fn new(evse: Option<EvseId>, token: IdToken, purpose: Purpose) -> Self {
+        AuthorizeRequest {
+            evse,
+            token,
+            purpose,
+            #[cfg(feature = "plug_and_charge")]
+            contract: None,
+        }
+    }
 }
 
 /// What an accepted token is for.

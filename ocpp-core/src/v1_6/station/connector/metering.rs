@@ -9,7 +9,7 @@ use core::time::Duration;
 use super::{Connector, Stage, Stopping};
 use crate::parts::metering::{MeterPolicy, Read, SampleContext};
 use crate::parts::outbox::{JournalRecord, Measured, Sampled, StopReading};
-use crate::station::{Event, EvseAction, MeasurandChoice, MeterReading, MeterSample, TransactionNo};
+use crate::station::{Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo};
 use crate::time::Instant;
 use crate::v1_6::station::context::Context;
 use crate::v1_6::station::settings::{Key, Settings};
@@ -31,8 +31,36 @@ impl Connector {
     }
 
     /// The CSMS asks for a reading (1.6 §5.17).
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger_reading(&mut self, now: Instant) {
         self.want(SampleContext::Trigger, now);
+    }
+
+    /// The cost is to be counted by a reading of now.
+    #[cfg(feature = "california_pricing")]
+    pub fn want_price_reading(&mut self, now: Instant) {
+        self.want(SampleContext::Other, now);
+    }
+
+    /// The meter's values, ten seconds old at most, if the meter is watched and they are at hand; else they are asked for.
+    #[cfg(feature = "california_pricing")]
+    pub fn watch_meter(&mut self, ctx: &mut Context<'_>, is_watched: bool) -> Option<MeterReading> {
+        self.is_meter_watched = is_watched;
+        if !is_watched {
+            return None;
+        }
+        if let Some(reading) = self.meter.latest(ctx.now(), WATCH) {
+            return Some(reading.clone());
+        }
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let mut read = self.meter.read(ctx.now(), policy);
+        if let Read::Stale(_) = read {
+            read = self.meter.read(ctx.now(), policy);
+        }
+        if read == Read::Ask {
+            ctx.order(self.evse, EvseAction::ReadMeter);
+        }
+        None
     }
 
     /// Takes the readings that are due, once the meter answers.
@@ -66,10 +94,18 @@ impl Connector {
         let (key, stop_key) = match context {
             SampleContext::Clock => (Key::MeterValuesAlignedData, Some(Key::StopTxnAlignedData)),
             SampleContext::Periodic => (Key::MeterValuesSampledData, Some(Key::StopTxnSampledData)),
-            SampleContext::Trigger | SampleContext::InterruptionEnd => (Key::MeterValuesSampledData, None),
+            SampleContext::Trigger | SampleContext::InterruptionEnd | SampleContext::Other => {
+                (Key::MeterValuesSampledData, None)
+            }
         };
         let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
-        let values = pick(key);
+        let mut values = pick(key);
+        // The cost rests on the register, whatever else is sampled.
+        if context == SampleContext::Other
+            && !values.iter().any(|v| v.measurand == Measurand::EnergyActiveImportRegister)
+        {
+            values.insert(0, reading.register());
+        }
         let for_stop = stop_key.map(pick).unwrap_or_default();
         let transaction = match &mut self.stage {
             Stage::Interrupted { running, .. }
@@ -120,7 +156,7 @@ impl Connector {
                     ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Measured(record));
                 }
             }
-            SampleContext::Trigger => ctx.readings.take(record),
+            SampleContext::Trigger | SampleContext::Other => ctx.readings.take(record),
             // Of a transaction that has ended since.
             SampleContext::Periodic | SampleContext::InterruptionEnd => {}
         }
@@ -155,7 +191,7 @@ impl Connector {
         if allowance_mwh == 0 {
             return true;
         }
-        let policy = MeterPolicy { freshness: ALLOWANCE_CHECK, timeout: ctx.shared.config.meter_timeout };
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => reading.energy_mwh.saturating_sub(meter_start_mwh) >= allowance_mwh,
             // What cannot be measured is not given away.
@@ -172,8 +208,8 @@ impl Connector {
     pub(super) fn reading_deadlines(&self, settings: &Settings, clock: &crate::time::Clock) -> [Option<Instant>; 4] {
         let (sample, allowance) = match &self.stage {
             Stage::Running(running) => {
-                let is_watched = running.is_refused && !running.is_cut_off;
-                let allowance = is_watched.then(|| self.meter.outdated_at(ALLOWANCE_CHECK)).flatten();
+                let is_watched = self.is_meter_watched || (running.is_refused && !running.is_cut_off);
+                let allowance = is_watched.then(|| self.meter.outdated_at(WATCH)).flatten();
                 (running.sample_at(sample_interval(settings)), allowance)
             }
             Stage::Idle
@@ -187,8 +223,8 @@ impl Connector {
     }
 }
 
-/// How often the energy of a refused transaction is looked at.
-const ALLOWANCE_CHECK: Duration = Duration::from_secs(10);
+/// How often the meter is looked at where something hangs on what it shows.
+const WATCH: Duration = Duration::from_secs(10);
 
 /// Zero: no samples (1.6 §9.1.19).
 fn sample_interval(settings: &Settings) -> Duration {

@@ -37,6 +37,8 @@ pub(crate) struct Connector {
     meter: Meter,
     aligned: Aligned,
     wanted: Wanted,
+    /// Whether something hangs on what the meter shows, beside the readings that are due.
+    is_meter_watched: bool,
     stage: Stage,
     /// Whether it is in service; counts while it is free.
     is_operative: bool,
@@ -54,6 +56,7 @@ impl Connector {
             meter: Meter::default(),
             aligned: Aligned::default(),
             wanted: Wanted::default(),
+            is_meter_watched: false,
             stage: Stage::Idle,
             is_operative: true,
             is_curtailed: false,
@@ -114,6 +117,12 @@ impl Connector {
     /// The transaction, until its end is on record.
     pub fn transaction(&self) -> Option<TransactionNo> {
         self.running().map(|running| running.transaction)
+    }
+
+    /// The transaction, with the register at its begin.
+    #[cfg(feature = "california_pricing")]
+    pub fn running_since(&self) -> Option<(TransactionNo, i64)> {
+        self.running().map(|running| (running.transaction, running.meter_start_mwh))
     }
 
     fn running(&self) -> Option<&Running> {

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    JobId, JobUpdate, RawJson, StopReason, Vehicle,
+    JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::StationDriver;
@@ -69,6 +69,10 @@ pub enum Command {
         id: JobId,
         outcome: JobUpdate,
     },
+    SecurityEvent {
+        kind: SecurityEventKind,
+        info: Option<CompactString>,
+    },
     Reconnect {},
 }
 
@@ -104,6 +108,7 @@ impl Command {
             | Command::Decide { .. }
             | Command::Call { .. }
             | Command::Job { .. }
+            | Command::SecurityEvent { .. }
             | Command::Reconnect {} => None,
         }
     }
@@ -156,6 +161,7 @@ impl Command {
                 Input::Command(StationCommand::Call { action, payload })
             }
             Command::Job { id, outcome } => Input::Job(id, outcome),
+            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.handle(input))
@@ -175,7 +181,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 17);
+        assert_eq!(outcomes.len(), 18);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }

@@ -13,7 +13,8 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Direction, Handling, HandlingRule, Input, StationConfig};
+use ocpp_core::station::{Direction, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
+use ocpp_testkit::drivers::tokio::tls::StationTls;
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::stores::StationStore;
@@ -41,6 +42,7 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"decide":{"id":8,"answer":{"Incoming":"Proceed"}}}   to a question of --handling; see PIPE.md for the answers
   {"call":{"action":"Blink","payload":{"times":3}}}    send any call
   {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
+  {"security_event":{"kind":"TamperDetectionActivated"}}   for the security log and the CSMS, with an "info"
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
 {"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
@@ -86,6 +88,15 @@ pub struct Station {
     /// The certificates to trust for wss, PEM; without it the public roots of the web.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The endpoint of security profiles 2 and 3, wss://; without it that of the others, with wss.
+    #[arg(long, value_name = "URL")]
+    tls_url: Option<CompactString>,
+    /// The certificate that the station shows with security profile 3, PEM, with its chain.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Print each frame.
     #[arg(long)]
     frames: bool,
@@ -190,7 +201,14 @@ impl Station {
         }
         config.settings.extend(self.set.iter().cloned());
         config.handlings.clone_from(&self.handling);
-        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls::client(self.ca.as_deref())?)?;
+        config.tls_endpoint.clone_from(&self.tls_url);
+        // Without a file the roots of the web are trusted.
+        config.certificates = InstalledCertificates { csms_root: true, station: self.cert.is_some() };
+        let tls = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key)?,
+            _ => tls::client(self.ca.as_deref())?.into(),
+        };
+        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls)?;
         if self.frames {
             driver.watch_frames();
         }

@@ -1,0 +1,334 @@
+//! The messages, as the application note has them (§6 to §8): JSON in the data of a DataTransfer.
+//!
+//! Calls of the CSMS are read strictly. Of its answers what is needed is read: many a CSMS gives those of 2.0.1, which tell more.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::json::{Reader, Writer};
+use ocpp_types::text::{AnyText, CiText, Text};
+use ocpp_types::v1_6::{AuthorizationStatus, CertificateHashData, DataTransferRequest, GetInstalledCertificateStatus};
+use ocpp_types::violation::{Fault, Rule};
+
+use super::VENDOR;
+use crate::station::{CertificateUse, Contract, ContractCheck, EvCertificateAction, InstalledCertificate, OcspRequest};
+use crate::v1_6::station::certificates::hash_data;
+use crate::v1_6::station::messages::{self, Unsendable};
+
+/// The most certificates of a chain that the CSMS is told of (§6.1.1).
+const MAX_CHAIN: usize = 4;
+
+/// A call of this name, its members written by `members`.
+fn call(name: &str, members: impl FnOnce(&mut Writer) -> Result<(), Unsendable>) -> Result<String, Unsendable> {
+    let mut writer = Writer::new();
+    writer.begin_object();
+    members(&mut writer)?;
+    writer.end_object();
+    let data = writer.finish().map_err(|_| Unsendable)?;
+    let mut request = DataTransferRequest::new(CiText::truncated(VENDOR));
+    request.message_id = Some(CiText::truncated(name));
+    request.data = AnyText::new(&data).ok();
+    messages::data_transfer(&request)
+}
+
+fn bounded<const N: usize>(writer: &mut Writer, name: &'static str, text: &str) -> Result<(), Unsendable> {
+    let text: Text<N> = Text::new(text).map_err(|_| Unsendable)?;
+    writer.member(name, &text);
+    Ok(())
+}
+
+/// §6.1.1. What the CSMS needs to judge the contract: the chain itself where the station could not.
+pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Result<String, Unsendable> {
+    call("Authorize", |writer| {
+        if let (ContractCheck::UnknownRoot, Some(certificate)) = (contract.check, &contract.certificate) {
+            bounded::<5500>(writer, "certificate", certificate)?;
+        }
+        writer.name("idToken");
+        writer.begin_object();
+        bounded::<20>(writer, "idToken", contract.token.as_str())?;
+        writer.end_object();
+        if !contract.ocsp.is_empty() {
+            writer.name("iso15118CertificateHashData");
+            writer.begin_array();
+            for request in contract.ocsp.iter().take(MAX_CHAIN) {
+                ocsp_request(writer, request)?;
+            }
+            writer.end_array();
+        }
+        Ok(())
+    })
+}
+
+/// §6.4.1.
+pub(super) fn ev_certificate(action: EvCertificateAction, schema: &str, exi: &str) -> Result<String, Unsendable> {
+    call("Get15118EVCertificate", |writer| {
+        bounded::<50>(writer, "iso15118SchemaVersion", schema)?;
+        writer.name("action");
+        writer.string(match action {
+            EvCertificateAction::Install => "Install",
+            EvCertificateAction::Update => "Update",
+        });
+        bounded::<5600>(writer, "exiRequest", exi)
+    })
+}
+
+/// §6.5.1.
+pub(super) fn certificate_status(request: &OcspRequest) -> Result<String, Unsendable> {
+    call("GetCertificateStatus", |writer| {
+        writer.name("ocspRequestData");
+        ocsp_request(writer, request)
+    })
+}
+
+/// §6.8.1, with the kind of certificate as in the example of §2.2.
+pub(super) fn sign_certificate(csr: &str) -> Result<String, Unsendable> {
+    call("SignCertificate", |writer| {
+        bounded::<5500>(writer, "csr", csr)?;
+        writer.name("certificateType");
+        writer.string("V2GCertificate");
+        Ok(())
+    })
+}
+
+/// §7.5.
+fn ocsp_request(writer: &mut Writer, request: &OcspRequest) -> Result<(), Unsendable> {
+    let hash = hash_data(&request.hash).ok_or(Unsendable)?;
+    writer.begin_object();
+    writer.member("hashAlgorithm", &hash.hash_algorithm);
+    writer.member("issuerNameHash", &hash.issuer_name_hash);
+    writer.member("issuerKeyHash", &hash.issuer_key_hash);
+    writer.member("serialNumber", &hash.serial_number);
+    bounded::<512>(writer, "responderURL", &request.responder_url)?;
+    writer.end_object();
+    Ok(())
+}
+
+/// The answer to Authorize (§6.1.2).
+pub(super) struct AuthorizeAnswer {
+    /// Whether nothing was found against the certificates.
+    pub is_certificate_accepted: bool,
+    pub status: AuthorizationStatus,
+    pub expiry: Option<DateTime<Utc>>,
+}
+
+impl Decode for AuthorizeAnswer {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let start = reader.position();
+        let (mut certificate_status, mut info) = (None, None);
+        members(reader, |reader, name| match name {
+            "certificateStatus" => text(reader).map(|text| certificate_status = Some(text)),
+            "idTokenInfo" => Decode::read(reader).map(|read| info = Some(read)),
+            _ => reader.skip_value(),
+        })?;
+        let TokenInfo { status, expiry } = required(info, "idTokenInfo", start)?;
+        let is_certificate_accepted = certificate_status.is_none_or(|status| status == "Accepted");
+        Ok(AuthorizeAnswer { is_certificate_accepted, status, expiry })
+    }
+}
+
+struct TokenInfo {
+    status: AuthorizationStatus,
+    expiry: Option<DateTime<Utc>>,
+}
+
+impl Decode for TokenInfo {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let start = reader.position();
+        let (mut status, mut expiry) = (None, None);
+        members(reader, |reader, name| match name {
+            "status" => {
+                // 2.0.1 knows more ways to refuse.
+                status = Some(text(reader)?.parse().unwrap_or(AuthorizationStatus::Invalid));
+                Ok(())
+            }
+            "cacheExpiryDateTime" => Decode::read(reader).map(|read| expiry = Some(read)),
+            _ => reader.skip_value(),
+        })?;
+        Ok(TokenInfo { status: required(status, "status", start)?, expiry })
+    }
+}
+
+/// An answer with a status and, where that is `Accepted`, a text (§6.4.2, §6.5.2).
+pub(super) struct Result15118(pub Option<String>);
+
+impl Result15118 {
+    /// Reads it; the text is the member `name`, of at most `most` characters.
+    pub fn from_json(data: &str, name: &'static str, most: usize) -> Result<Self, Fault> {
+        let reader = &mut Reader::new(data);
+        let (mut status, mut result) = (None, None);
+        let start = reader.position();
+        members(reader, |reader, member| match member {
+            "status" => text(reader).map(|text| status = Some(text)),
+            member if member == name => {
+                let fault = reader.fault(Rule::TooLong { max: most, actual: most + 1 });
+                let read = text(reader)?;
+                if read.len() > most {
+                    return Err(fault);
+                }
+                result = Some(read);
+                Ok(())
+            }
+            _ => reader.skip_value(),
+        })?;
+        reader.finish()?;
+        let is_accepted = required(status, "status", start)? == "Accepted";
+        // Required where it was accepted.
+        if is_accepted {
+            required(result, name, start).map(|text| Result15118(Some(text)))
+        } else {
+            Ok(Result15118(None))
+        }
+    }
+}
+
+/// CertificateSigned (§6.2.1), with the kind of certificate that 2.0.1 names.
+pub(super) struct SignedChain {
+    pub chain: Text<10000>,
+    /// It is that for vehicles.
+    pub is_v2g: bool,
+}
+
+impl Decode for SignedChain {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut members = reader.members(&["certificateChain", "certificateType"])?;
+        let (mut chain, mut is_v2g) = (None, true);
+        while let Some(index) = members.next(reader)? {
+            match index {
+                0 => chain = Some(Decode::read(reader)?),
+                _ => is_v2g = text(reader)? == "V2GCertificate",
+            }
+        }
+        Ok(SignedChain { chain: members.required(0, chain)?, is_v2g })
+    }
+}
+
+/// InstallCertificate (§6.7.1).
+pub(super) struct RootCertificate {
+    pub usage: CertificateUse,
+    pub certificate: Text<5500>,
+}
+
+impl Decode for RootCertificate {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut members = reader.members(&["certificateType", "certificate"])?;
+        let (mut usage, mut certificate) = (None, None);
+        while let Some(index) = members.next(reader)? {
+            match index {
+                0 => usage = Some(certificate_use(reader, &ROOTS)?),
+                _ => certificate = Some(Decode::read(reader)?),
+            }
+        }
+        Ok(RootCertificate { usage: members.required(0, usage)?, certificate: members.required(1, certificate)? })
+    }
+}
+
+/// GetInstalledCertificateIds (§6.6.1): of these uses.
+pub(super) struct WantedUses(pub Vec<CertificateUse>);
+
+impl Decode for WantedUses {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut members = reader.members(&["certificateType"])?;
+        let mut uses = Vec::new();
+        while members.next(reader)?.is_some() {
+            uses = reader.list_with(0, USES.len(), |reader| certificate_use(reader, &USES))?;
+        }
+        if uses.is_empty() {
+            uses.extend(USES.map(|(usage, _)| usage));
+        }
+        Ok(WantedUses(uses))
+    }
+}
+
+/// TriggerMessage (§6.9.1), which has no members; some name the message, as in 2.0.1.
+pub(super) struct Trigger {
+    pub is_for_certificate: bool,
+}
+
+impl Decode for Trigger {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut members = reader.members(&["requestedMessage"])?;
+        let mut is_for_certificate = true;
+        while members.next(reader)?.is_some() {
+            is_for_certificate = text(reader)? == "SignV2GCertificate";
+        }
+        Ok(Trigger { is_for_certificate })
+    }
+}
+
+/// The answer to GetInstalledCertificateIds (§6.6.2).
+pub(super) struct Installed(pub Vec<(CertificateUse, CertificateHashData, Vec<CertificateHashData>)>);
+
+impl Installed {
+    /// Those of what the host keeps that the note knows.
+    pub fn of(kept: &[InstalledCertificate]) -> Self {
+        let known = kept.iter().filter(|kept| use_name(kept.usage).is_some());
+        let installed = known.filter_map(|kept| {
+            let children = kept.children.iter().take(MAX_CHAIN).filter_map(hash_data).collect();
+            Some((kept.usage, hash_data(&kept.hash)?, children))
+        });
+        Installed(installed.collect())
+    }
+}
+
+impl Encode for Installed {
+    fn write(&self, writer: &mut Writer) {
+        writer.begin_object();
+        let status = if self.0.is_empty() {
+            GetInstalledCertificateStatus::NotFound
+        } else {
+            GetInstalledCertificateStatus::Accepted
+        };
+        writer.member("status", &status);
+        if !self.0.is_empty() {
+            writer.name("certificateHashDataChain");
+            writer.begin_array();
+            for (usage, hash, children) in &self.0 {
+                writer.begin_object();
+                writer.name("certificateType");
+                writer.string(use_name(*usage).unwrap_or_default());
+                writer.member("certificateHashData", hash);
+                writer.optional_list("childCertificateHashData", children, 0, MAX_CHAIN);
+                writer.end_object();
+            }
+            writer.end_array();
+        }
+        writer.end_object();
+    }
+}
+
+const ROOTS: [(CertificateUse, &str); 2] =
+    [(CertificateUse::V2gRoot, "V2GRootCertificate"), (CertificateUse::MoRoot, "MORootCertificate")];
+const USES: [(CertificateUse, &str); 3] = [ROOTS[0], ROOTS[1], (CertificateUse::V2g, "V2GCertificateChain")];
+
+/// §8.7. None for those that the security white paper is about (§2.3).
+fn use_name(usage: CertificateUse) -> Option<&'static str> {
+    USES.iter().find(|(known, _)| *known == usage).map(|(_, name)| *name)
+}
+
+fn certificate_use(reader: &mut Reader<'_>, known: &[(CertificateUse, &str)]) -> Result<CertificateUse, Fault> {
+    let fault = reader.fault(Rule::NotInEnumeration("certificateType"));
+    let name = reader.string()?;
+    known.iter().find(|(_, known)| *known == name).map(|(usage, _)| *usage).ok_or(fault)
+}
+
+fn text(reader: &mut Reader<'_>) -> Result<String, Fault> {
+    reader.string().map(|text| text.into_owned())
+}
+
+fn required<T>(value: Option<T>, name: &'static str, start: usize) -> Result<T, Fault> {
+    value.ok_or_else(|| Fault::new(Rule::Missing(name), start))
+}
+
+/// Reads an object that may have members beside those that are wanted.
+fn members(
+    reader: &mut Reader<'_>,
+    mut member: impl FnMut(&mut Reader<'_>, &str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    reader.begin_object()?;
+    while let Some(name) = reader.next_key()? {
+        member(reader, &name)?;
+    }
+    Ok(())
+}
