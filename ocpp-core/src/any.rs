@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use compact_str::CompactString;
-use ocpp_rpc::engine::Event as RpcEvent;
+use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
@@ -15,8 +15,8 @@ use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
-    Action, AskId, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED,
-    SecurityEventKind, StationConfig,
+    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
+    StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -65,8 +65,9 @@ impl Station {
     /// # Errors
     /// When the caller made a mistake; then nothing was changed.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
-        self.check(&input)?;
-        self.shared.now = self.shared.now.max(now);
+        let now = self.shared.now.max(now);
+        self.check(now, &input)?;
+        self.shared.now = now;
         // Main loops tick all the time, and mostly nothing is due.
         if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
             return Ok(());
@@ -93,7 +94,7 @@ impl Station {
     }
 
     /// Finds the caller's mistakes before anything changes.
-    fn check(&self, input: &Input<'_>) -> Result<(), MisuseError> {
+    fn check(&self, now: Instant, input: &Input<'_>) -> Result<(), MisuseError> {
         let check_evse = |evse: EvseId| {
             let exists = (1..=self.shared.config.evses).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
@@ -109,9 +110,10 @@ impl Station {
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
-            Input::Answer(AskId(id), _) if !self.shared.questions.is_open(AskId(*id)) => {
-                Err(MisuseError::UnknownQuestion(*id))
-            }
+            Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
+                Some(about) => self.machine.check_answer(about, answer),
+                None => Err(MisuseError::UnknownQuestion(id.0)),
+            },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
@@ -124,6 +126,7 @@ impl Station {
                 let has_one = self.machine.has_certificate(*usage);
                 if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
             }
+            Input::Command(Command::Call { payload, .. }) => self.machine.check_call(&self.shared, payload),
             Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
                 Err(MisuseError::Refused("too many certificates are watched"))
             }
@@ -138,7 +141,6 @@ impl Station {
             | Input::Fault(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Answer(..)
             | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
             | Input::Tick => Ok(()),
         }
@@ -148,8 +150,8 @@ impl Station {
         let now = self.shared.now;
         self.shared.store.tick(now);
         self.shared.rpc.handle_timeout(now);
-        for (token, answer) in self.shared.questions.expire(now) {
-            self.machine.on_answer(&mut self.shared, token, answer);
+        for about in self.shared.questions.expire(now) {
+            self.machine.on_answered(&mut self.shared, about, None);
         }
     }
 
@@ -181,8 +183,8 @@ impl Station {
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
             Input::Job(id, word) => self.machine.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
-                if let Some(token) = shared.questions.close(id) {
-                    self.machine.on_answer(shared, token, answer);
+                if let Some(about) = shared.questions.close(id) {
+                    self.machine.on_answered(shared, about, Some(answer));
                 }
             }
             Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
@@ -225,6 +227,7 @@ impl Station {
             Input::Command(Command::CertificateExpires { at, .. }) => self.machine.certificate_expires(at),
             #[cfg(not(feature = "security"))]
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
+            Input::Command(Command::Call { action, payload }) => self.machine.call(action, payload),
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -240,6 +243,7 @@ impl Station {
                 shared.link.opened(shared.now);
                 shared.on_connected();
                 shared.rpc.opened(shared.now, dialect);
+                self.machine.on_link_lost(shared);
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
@@ -261,6 +265,7 @@ impl Station {
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);
         self.shared.event(Event::Disconnected { retry_at });
+        self.machine.on_link_lost(&mut self.shared);
     }
 
     fn close_link(&mut self) {
@@ -291,7 +296,12 @@ impl Station {
         self.run_link();
         while let Some(event) = self.shared.rpc.poll_event() {
             if let RpcEvent::CallEnded { call, end } = event {
+                if end == CallEnd::TimedOut {
+                    self.shared.link.call_timed_out();
+                }
                 self.machine.on_call_ended(&mut self.shared, call, end);
+                // It may have been one too many, which ends further calls.
+                self.run_link();
             }
         }
         self.machine.run(&mut self.shared);

@@ -1,5 +1,6 @@
 //! Mistakes of the caller. The peer's faults are answered on the wire and reported as events instead.
 
+use ocpp_types::violation::Violation;
 use thiserror::Error;
 
 #[cfg(feature = "station")]
@@ -23,6 +24,9 @@ pub enum MisuseError {
     /// The command cannot be carried out now.
     #[error("command refused: {0}")]
     Refused(&'static str),
+    /// A payload of the application is not what its place asks for.
+    #[error("payload: {0}")]
+    Payload(Violation),
     /// A frame or pong came while no link was open.
     #[error("no link is open")]
     NoLink,

@@ -1,14 +1,12 @@
-//! A small ordered map: a sorted list. Each type of `BTreeMap` costs 2 to 4 KB of flash, each of these a tenth of that.
+//! An ordered map that is a sorted list. Each type of `BTreeMap` costs 2 to 4 KB of flash, each of these a tenth of that.
 //!
-//! For what is bounded by connectors or by queues. To insert moves what lies behind, so longer things are `BTreeMap`s.
-
-#![allow(dead_code, reason = "which methods are used depends on the features")]
+//! To insert moves what lies behind, so this is for what is short, or grows at its end.
 
 use alloc::vec::Vec;
 
-/// An ordered map with the methods of `BTreeMap`.
+/// An ordered map in a sorted list, with the methods of `BTreeMap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Table<K, V> {
+pub struct Table<K, V> {
     rows: Vec<(K, V)>,
 }
 
@@ -19,18 +17,27 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Ord, V> Table<K, V> {
+    /// How many keys there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether the key is there.
     pub fn contains_key(&self, key: &K) -> bool {
         self.find(key).is_ok()
     }
 
+    /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.rows.get(self.find(key).ok()?).map(|(_, value)| value)
     }
 
+    /// The value of a key, to change.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let place = self.find(key).ok()?;
         self.rows.get_mut(place).map(|(_, value)| value)
@@ -47,22 +54,43 @@ impl<K: Ord, V> Table<K, V> {
         }
     }
 
+    /// Removes a key, and gives its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.find(key).ok().map(|place| self.rows.remove(place).1)
     }
 
+    /// Removes the first key.
     pub fn pop_first(&mut self) -> Option<(K, V)> {
         (!self.rows.is_empty()).then(|| self.rows.remove(0))
     }
 
+    /// Removes all keys up to and including `last`.
+    pub fn remove_through(&mut self, last: &K) {
+        let gone = self.rows.partition_point(|(key, _)| key <= last);
+        self.rows.drain(..gone);
+    }
+
+    /// Keeps only the rows that `keep` wants.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        self.rows.retain_mut(|(key, value)| keep(key, value));
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.rows.iter().map(|(key, _)| key)
+    }
+
+    /// All rows, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows.iter().map(|(key, value)| (key, value))
     }
 
+    /// The values, in the order of their keys.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.iter().map(|(_, value)| value)
     }
 
+    /// The values, to change.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.rows.iter_mut().map(|(_, value)| value)
     }
@@ -70,6 +98,15 @@ impl<K: Ord, V> Table<K, V> {
     /// Where the key is, or belongs.
     fn find(&self, key: &K) -> Result<usize, usize> {
         self.rows.binary_search_by(|(other, _)| other.cmp(key))
+    }
+}
+
+impl<'a, K, V> IntoIterator for &'a Table<K, V> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = core::iter::Map<core::slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> (&'a K, &'a V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.iter().map(|(key, value)| (key, value))
     }
 }
 
@@ -100,16 +137,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn table_is_what_a_btree_map_is(changes in prop::collection::vec((0_u8..12, any::<Option<u8>>()), 0..60)) {
+        fn table_is_what_a_btree_map_is(changes in prop::collection::vec((0_u8..13, any::<Option<u8>>()), 0..60)) {
             let (mut table, mut map) = (Table::default(), BTreeMap::new());
             for (key, value) in changes {
                 match value {
                     Some(value) => prop_assert_eq!(table.insert(key, value), map.insert(key, value)),
                     None if key == 0 => prop_assert_eq!(table.pop_first(), map.pop_first()),
+                    None if key == 12 => {
+                        table.remove_through(&4);
+                        map.retain(|key, _| *key > 4);
+                    }
                     None => prop_assert_eq!(table.remove(&key), map.remove(&key)),
                 }
-                prop_assert!(table.iter().eq(&map) && table.values().eq(map.values()));
-                prop_assert_eq!(table.len(), map.len());
+                prop_assert!(table.iter().eq(&map) && table.keys().eq(map.keys()) && table.values().eq(map.values()));
+                prop_assert_eq!((table.len(), table.is_empty()), (map.len(), map.is_empty()));
                 prop_assert_eq!((table.get(&key), table.contains_key(&key)), (map.get(&key), map.contains_key(&key)));
                 prop_assert_eq!(table.get_mut(&key), map.get_mut(&key));
             }

@@ -124,7 +124,7 @@ fn installation() -> Installation {
     Installation {
         line_millivolts: 230_000,
         grid_phases: 3,
-        evses: (1..=4).map(|id| (EvseId(id), evse.clone())).collect(),
+        evses: vec![evse; 4],
         cap_at_local_limit: false,
         phase_rule: PhaseRule::PerPhase,
         setpoint_priority: SetpointPriority::ExternalSystem,

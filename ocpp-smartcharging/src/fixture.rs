@@ -24,7 +24,7 @@ pub fn installation(evses: u32) -> Installation {
     Installation {
         line_millivolts: 230_000,
         grid_phases: 3,
-        evses: (1..=evses).map(|id| (EvseId(id), evse.clone())).collect(),
+        evses: (0..evses).map(|_| evse.clone()).collect(),
         cap_at_local_limit: true,
         phase_rule: PhaseRule::PerPhase,
         setpoint_priority: SetpointPriority::ExternalSystem,

@@ -1,7 +1,7 @@
 //! What a calculation starts from: the station as built, its profiles, its transactions.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 
@@ -16,8 +16,8 @@ pub struct Installation {
     pub line_millivolts: u32,
     /// Phases of the grid connection, 1 to 3.
     pub grid_phases: u8,
-    /// The EVSEs by number.
-    pub evses: BTreeMap<EvseId, Evse>,
+    /// The EVSEs, of which the first has number 1.
+    pub evses: Vec<Evse>,
     /// Whether the local limits also cap what profiles allow. They should, except to report what profiles alone say.
     pub cap_at_local_limit: bool,
     /// How limits in watts become currents.
@@ -26,6 +26,18 @@ pub struct Installation {
     pub setpoint_priority: SetpointPriority,
     /// The station's civil time.
     pub local_time: LocalTime,
+}
+
+impl Installation {
+    /// The EVSE of this number.
+    pub fn evse(&self, id: EvseId) -> Option<&Evse> {
+        self.evses.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
+    }
+
+    /// The EVSEs with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (EvseId, &Evse)> + Clone {
+        (1..).map(EvseId).zip(&self.evses)
+    }
 }
 
 /// One EVSE as built.

@@ -24,7 +24,7 @@
 //! let installation = Installation {
 //!     line_millivolts: 230_000,
 //!     grid_phases: 3,
-//!     evses: [(EvseId(1), connector)].into(),
+//!     evses: vec![connector],
 //!     cap_at_local_limit: true,
 //!     phase_rule: PhaseRule::TotalPower,
 //!     setpoint_priority: SetpointPriority::default(),

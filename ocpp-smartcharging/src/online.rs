@@ -18,7 +18,8 @@ use crate::model::{EvseId, LimitSource, Purpose, RateUnit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitTracker {
     unit: RateUnit,
-    limits: BTreeMap<EvseId, Limit>,
+    /// That of the station, then those of the EVSEs.
+    limits: Vec<Option<Limit>>,
     updated: Option<DateTime<Utc>>,
 }
 
@@ -34,17 +35,17 @@ pub struct LimitChange {
 impl LimitTracker {
     /// Knows no limit until the first update.
     pub fn new(unit: RateUnit) -> Self {
-        Self { unit, limits: BTreeMap::new(), updated: None }
+        Self { unit, limits: Vec::new(), updated: None }
     }
 
     /// The limit as of the last update.
     pub fn limit(&self, evse: EvseId) -> Option<&Limit> {
-        self.limits.get(&evse)
+        self.limits.get(place_of(evse))?.as_ref()
     }
 
     /// When the next update is due; none if nothing will change by itself.
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
-        self.limits.values().filter_map(|limit| limit.until).min()
+        self.limits.iter().flatten().filter_map(|limit| limit.until).min()
     }
 
     /// Something else than the time changed for an EVSE: its profiles or its transaction. The next update calculates it
@@ -54,8 +55,11 @@ impl LimitTracker {
         if evse.is_station() {
             self.updated = None;
         } else {
-            self.limits.entry(evse).and_modify(|limit| limit.until = self.updated);
-            self.limits.entry(EvseId::STATION).and_modify(|limit| limit.until = self.updated);
+            for place in [place_of(evse), place_of(EvseId::STATION)] {
+                if let Some(Some(limit)) = self.limits.get_mut(place) {
+                    limit.until = self.updated;
+                }
+            }
         }
     }
 
@@ -63,11 +67,9 @@ impl LimitTracker {
     pub fn update(&mut self, situation: &Situation<'_>, now: DateTime<Utc>) -> Vec<LimitChange> {
         let all_due = self.updated.is_none_or(|updated| now < updated);
         self.updated = Some(now);
-        let evses = &situation.installation.evses;
-        self.limits.retain(|evse, _| evse.is_station() || evses.contains_key(evse));
+        self.limits.resize(situation.installation.evses.len() + 1, None);
         let mut changes = Vec::new();
-        for evse in core::iter::once(EvseId::STATION).chain(evses.keys().copied()) {
-            let known = self.limits.get(&evse);
+        for (evse, known) in (0..).map(EvseId).zip(&mut self.limits) {
             if !all_due && known.is_some_and(|limit| limit.until.is_none_or(|until| now < until)) {
                 continue;
             }
@@ -75,7 +77,7 @@ impl LimitTracker {
             if known.is_none_or(|known| known.period != limit.period) {
                 changes.push(LimitChange { evse, limit });
             }
-            self.limits.insert(evse, limit);
+            *known = Some(limit);
         }
         changes
     }
@@ -137,7 +139,7 @@ impl ExternalTracker {
     pub fn update(&mut self, situation: &Situation<'_>, now: DateTime<Utc>) -> Vec<ExternalFact> {
         let mut facts = Vec::new();
         let mut next_change = i64::MAX;
-        let evses = core::iter::once(EvseId::STATION).chain(situation.installation.evses.keys().copied());
+        let evses = core::iter::once(EvseId::STATION).chain(situation.installation.numbered().map(|(id, _)| id));
         for evse in evses {
             for purpose in [Purpose::ExternalConstraints, Purpose::LocalGeneration] {
                 let lead = place::leading(situation, evse, purpose, now.timestamp());
@@ -192,6 +194,10 @@ impl ExternalTracker {
             (old, new) => old != new,
         }
     }
+}
+
+fn place_of(evse: EvseId) -> usize {
+    usize::try_from(evse.0).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

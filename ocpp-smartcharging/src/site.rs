@@ -89,10 +89,9 @@ pub fn claims(
 pub fn share_equally(available_milli: i64, claims: &[Claim]) -> Vec<Share> {
     let mut left = available_milli.max(0);
     let mut shares: Vec<Share> = claims.iter().map(|claim| Share { evse: claim.evse, milli: 0 }).collect();
-    let mut priorities: Vec<i32> = claims.iter().map(|claim| claim.priority).collect();
-    priorities.sort_unstable_by(|a, b| b.cmp(a));
-    priorities.dedup();
-    for priority in priorities {
+    let mut next = claims.iter().map(|claim| claim.priority).max();
+    while let Some(priority) = next {
+        next = claims.iter().map(|claim| claim.priority).filter(|other| *other < priority).max();
         let mut kept_for_least = 0_i64;
         let mut admitted = Vec::new();
         for (claim, share) in claims.iter().zip(&mut shares).filter(|(claim, _)| claim.priority == priority) {

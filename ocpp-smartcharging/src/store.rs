@@ -59,8 +59,9 @@ pub enum UpdateError {
 impl ProfileStore {
     /// A store of these profiles; of several with one id the last counts.
     pub fn restore(profiles: impl IntoIterator<Item = InstalledProfile>) -> Self {
-        let by_id: BTreeMap<_, _> = profiles.into_iter().map(|installed| (installed.profile.id, installed)).collect();
-        Self { profiles: by_id.into_values().collect() }
+        let mut store = Self::default();
+        profiles.into_iter().for_each(|installed| store.put(installed));
+        store
     }
 
     /// All profiles, in order of their ids.
@@ -81,14 +82,7 @@ impl ProfileStore {
             new.profile.dyn_update_time.get_or_insert(now);
         }
         let mut changes = self.remove_if(|old| old.profile.id != id && edition.replaces(old, &new));
-        match self.position(id) {
-            Ok(index) => {
-                if let Some(old) = self.profiles.get_mut(index) {
-                    *old = new;
-                }
-            }
-            Err(index) => self.profiles.insert(index, new),
-        }
+        self.put(new);
         changes.push(StoreChange::Put(id));
         changes
     }
@@ -195,6 +189,17 @@ impl ProfileStore {
             let updated = profile.dyn_update_time.filter(|_| profile.kind == Kind::Dynamic)?;
             Some((profile.id, updated.checked_add_signed(TimeDelta::seconds(i64::from(interval)))?))
         })
+    }
+
+    fn put(&mut self, new: InstalledProfile) {
+        match self.position(new.profile.id) {
+            Ok(index) => {
+                if let Some(old) = self.profiles.get_mut(index) {
+                    *old = new;
+                }
+            }
+            Err(index) => self.profiles.insert(index, new),
+        }
     }
 
     fn position(&self, id: ProfileId) -> Result<usize, usize> {

@@ -70,6 +70,8 @@ pub enum Arrival {
     Pong,
     /// The connection is gone, or could not be made.
     Closed,
+    /// At the station: the CSMS does not take what the station proves itself with.
+    Refused,
 }
 
 /// The network.
@@ -170,6 +172,13 @@ impl Link {
     /// The CSMS refuses the handshake that arrived last.
     pub fn refuse(&mut self, now: Instant) {
         self.fail_attempt(now);
+    }
+
+    /// The CSMS refuses the password of the handshake that arrived last.
+    pub fn refuse_password(&mut self, now: Instant) {
+        if let Some(attempt) = self.attempt {
+            self.station.post(now, attempt, Arrival::Refused);
+        }
     }
 
     /// `from` sends a text message. False if it is lost already.
@@ -307,7 +316,7 @@ impl Link {
                 is_attempt
             }
             Arrival::Frame(_) | Arrival::Pong => is_current,
-            Arrival::Closed => {
+            Arrival::Closed | Arrival::Refused => {
                 let ends_attempt = is_attempt && end == End::Station;
                 if ends_attempt {
                     self.attempt = None;

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use common::{pair, secs};
 use ocpp_core::csms::{AuthorizationStatus, Command, IdToken};
-use ocpp_core::station::{EvseId, Fault, FaultCode, Vehicle};
+use ocpp_core::station::{Direction, Event, EvseId, Fault, FaultCode, Handling, Vehicle};
 use ocpp_core::time::Instant;
 use ocpp_testkit::checks::Failure;
 use ocpp_testkit::csms::Policy;
 use ocpp_testkit::link::{End, Network};
 use ocpp_testkit::pair::{PairConfig, Step};
 use ocpp_testkit::replay::replay;
+use ocpp_types::v1_6::Action;
 use proptest::prelude::*;
 
 /// The last act of the day comes before this second.
@@ -153,5 +154,40 @@ proptest! {
         let agreement = pair.station.recording().map(replay).transpose();
         let agreement = agreement.map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(agreement.map(|agreement| agreement.restores + 1), Some(boots));
+    }
+}
+
+/// What the two ends say to each other, with the times and the message ids, when each message is handled so; and how many
+/// calls of the station the application was shown.
+fn frames(place: Place, steps: &[(u64, Step)], handling: Handling) -> Result<(Vec<String>, usize), Failure> {
+    let mut config = PairConfig { trace: false, record_wire: true, ..config(place) };
+    for action in Action::ALL {
+        for direction in [Direction::Incoming, Direction::Outgoing] {
+            config.station = config.station.with_handling(direction, action.as_str(), handling);
+        }
+    }
+    let mut pair = pair(config, evening());
+    for (at, step) in steps {
+        pair.at(Instant::from_millis(*at), step.clone());
+    }
+    pair.drive_quiet()?;
+    let is_shown = |event: &Event| matches!(event, Event::Observed { direction: Direction::Outgoing, .. });
+    let shown = pair.station_events.iter().filter(|(_, event)| is_shown(event)).count();
+    Ok((pair.records().iter().map(|record| format!("{record:?}")).collect(), shown))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_day_has_the_same_frames_when_the_application_looks_on_or_lets_them_pass(
+        place in place(),
+        steps in prop::collection::vec((0_u64..EVENING * 1_000, step()), 1..40),
+    ) {
+        let live = |handling| frames(place, &steps, handling).map_err(|failure| TestCaseError::fail(failure.to_string()));
+        let (expected, _) = live(Handling::Core)?;
+        let calls = expected.iter().filter(|record| record.contains("from: Station, text: \"[2,")).count();
+        prop_assert_eq!(live(Handling::Observe)?, (expected.clone(), calls));
+        prop_assert_eq!(live(Handling::Ask)?, (expected, 0));
     }
 }

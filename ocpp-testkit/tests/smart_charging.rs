@@ -105,7 +105,7 @@ fn installation(evses: u32) -> Installation {
     Installation {
         line_millivolts: 230_000,
         grid_phases: 3,
-        evses: (1..=evses).map(|number| (Place(number), evse.clone())).collect(),
+        evses: vec![evse; evses as usize],
         cap_at_local_limit: true,
         phase_rule: PhaseRule::TotalPower,
         setpoint_priority: SetpointPriority::default(),

@@ -72,10 +72,10 @@ impl Decimal {
         if self.scale() <= scale {
             return self.to_scaled(scale);
         }
-        let divisor = i128::from(power_of_ten(self.scale() - scale)?);
-        let mantissa = i128::from(self.mantissa);
-        let half = if mantissa < 0 { -divisor / 2 } else { divisor / 2 };
-        i64::try_from((mantissa + half) / divisor).ok()
+        let divisor = power_of_ten(self.scale() - scale)?;
+        let (whole, rest) = (self.mantissa / divisor, self.mantissa % divisor);
+        let is_up = rest.unsigned_abs() >= divisor.unsigned_abs().div_ceil(2);
+        Some(if is_up { whole + rest.signum() } else { whole })
     }
 
     /// The number, if it is an integer.

@@ -48,18 +48,41 @@ impl Reader<'_> {
 
     #[cold]
     fn odd_enumeration<T: Enumeration>(&mut self, start: usize) -> Result<T, Fault> {
-        self.seek(start);
-        let text = &*self.text_value()?;
-        if let Some(value) = T::from_text(text) {
-            return Ok(value);
-        }
-        let rule = Rule::NotInEnumeration(T::NAME);
-        let similar = T::VALUES.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text));
-        match similar.filter(|_| self.may_repair(RepairKind::LetterCase)) {
-            Some(value) => self.repair(RepairKind::LetterCase, rule, start, text).map(|_| value),
-            None => self.repair(RepairKind::UnknownValue, rule, start, text).map(T::unrecognized),
+        let text_at = |index: usize| T::VALUES.get(index).map(|value| value.as_str());
+        match self.odd_value(start, T::NAME, &text_at)? {
+            Odd::Value(index) => {
+                T::VALUES.get(index).copied().ok_or_else(|| Fault::new(Rule::NotInEnumeration(T::NAME), start))
+            }
+            Odd::Unrecognized(text) => Ok(T::unrecognized(text)),
         }
     }
+
+    /// Of any enumeration, so that there is one of it.
+    fn odd_value(
+        &mut self,
+        start: usize,
+        name: &'static str,
+        text_at: &dyn Fn(usize) -> Option<&'static str>,
+    ) -> Result<Odd, Fault> {
+        self.seek(start);
+        let text = &*self.text_value()?;
+        if let Some(index) = (0..).map_while(text_at).position(|value| value == text) {
+            return Ok(Odd::Value(index));
+        }
+        let rule = Rule::NotInEnumeration(name);
+        let similar = (0..).map_while(text_at).position(|value| value.eq_ignore_ascii_case(text));
+        match similar.filter(|_| self.may_repair(RepairKind::LetterCase)) {
+            Some(index) => self.repair(RepairKind::LetterCase, rule, start, text).map(|_| Odd::Value(index)),
+            None => self.repair(RepairKind::UnknownValue, rule, start, text).map(Odd::Unrecognized),
+        }
+    }
+}
+
+/// What a text that is not plainly a value is.
+enum Odd {
+    /// The value of this index.
+    Value(usize),
+    Unrecognized(Unrecognized),
 }
 
 impl Writer {

@@ -12,6 +12,9 @@ use crate::rng::Rng;
 use crate::station::{ConnectRequest, StationConfig};
 use crate::time::Instant;
 
+/// So many calls in a row that nothing was heard after, and the peer counts as dead: without pings nobody else would notice.
+const MAX_UNHEARD_CALLS: u8 = 3;
+
 /// A connection attempt that the driver does not report on is given up after this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -28,6 +31,8 @@ pub(crate) struct Link {
     state: State,
     backoff: Backoff,
     rng: Rng,
+    /// Calls that timed out since anything was heard.
+    unheard_calls: u8,
 }
 
 /// What time asks for.
@@ -42,7 +47,7 @@ pub(crate) enum LinkDue {
 impl Link {
     /// A link that connects at `now`.
     pub fn new(now: Instant, rng: Rng) -> Self {
-        Link { state: State::Down { retry_at: now }, backoff: Backoff::default(), rng }
+        Link { state: State::Down { retry_at: now }, backoff: Backoff::default(), rng, unheard_calls: 0 }
     }
 
     pub fn is_up(&self) -> bool {
@@ -57,13 +62,20 @@ impl Link {
     pub fn opened(&mut self, now: Instant) {
         self.state = State::Up(Liveness::opened(now));
         self.backoff.reset();
+        self.unheard_calls = 0;
     }
 
     /// Something arrived: the peer lives.
     pub fn heard(&mut self, now: Instant) {
+        self.unheard_calls = 0;
         if let State::Up(liveness) = &mut self.state {
             liveness.heard(now);
         }
+    }
+
+    /// A call of ours was not answered in time.
+    pub fn call_timed_out(&mut self) {
+        self.unheard_calls = self.unheard_calls.saturating_add(1);
     }
 
     /// The connection is gone. Gives the time of the next attempt.
@@ -92,6 +104,7 @@ impl Link {
                 Some(LinkDue::Connect)
             }
             State::Connecting { until } if *until <= now => Some(LinkDue::GiveUp),
+            State::Up(_) if self.unheard_calls >= MAX_UNHEARD_CALLS => Some(LinkDue::GiveUp),
             State::Up(liveness) => match liveness.handle_timeout(now, settings) {
                 Verdict::Wait => None,
                 Verdict::Ping => Some(LinkDue::Ping),

@@ -1,6 +1,6 @@
 //! Parts that the machines of both protocol families share. None of them knows a message.
 
-#[cfg_attr(not(feature = "security"), path = "no_access.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/access.rs")]
 pub(crate) mod access;
 pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
@@ -10,7 +10,7 @@ pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
 pub(crate) mod reports;
-#[cfg_attr(not(feature = "security"), path = "no_security_events.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/security_events.rs")]
 pub(crate) mod security_events;
 pub(crate) mod token;
 pub(crate) mod upload_job;

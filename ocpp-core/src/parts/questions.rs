@@ -1,16 +1,67 @@
-//! Questions to the application that are open, each with its deadline and the call that waits for it.
+//! Questions to the application that are open, each with its deadline and what waits for the answer.
 
 use alloc::collections::VecDeque;
+#[cfg(feature = "handling")]
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem::discriminant;
 use core::time::Duration;
 
+#[cfg(feature = "handling")]
+use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 
 use crate::station::{Answer, AskId};
+#[cfg(feature = "handling")]
+use crate::station::{IncomingAnswer, OutgoingAnswer};
 use crate::time::Instant;
 
 /// How long the application may think, well within what a CSMS waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What waits for the answer.
+#[derive(Debug)]
+pub(crate) enum About {
+    /// A call of the CSMS that its block asks about, and the answer that it takes without one.
+    Block { token: ReplyToken, default: Answer },
+    /// A call of the CSMS that no block has seen.
+    #[cfg(feature = "handling")]
+    Incoming(ReplyToken, Held),
+    /// A call of the station that did not leave. There is one at most.
+    #[cfg(feature = "handling")]
+    Outgoing(Held),
+}
+
+/// A call that is held back.
+#[cfg(feature = "handling")]
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub action: CompactString,
+    pub payload: String,
+    /// Whether the application alone handles it.
+    pub is_taken_over: bool,
+}
+
+impl About {
+    /// Whether this is an answer to it.
+    pub fn takes(&self, answer: &Answer) -> bool {
+        match self {
+            About::Block { default, .. } => discriminant(default) == discriminant(answer),
+            #[cfg(feature = "handling")]
+            About::Incoming(_, held) => match answer {
+                Answer::Incoming(IncomingAnswer::Proceed) => !held.is_taken_over,
+                Answer::Incoming(IncomingAnswer::Reply(_) | IncomingAnswer::Refuse(_)) => true,
+                Answer::DataTransfer { .. } | Answer::Outgoing(_) => false,
+            },
+            #[cfg(feature = "handling")]
+            About::Outgoing(held) => match answer {
+                Answer::Outgoing(OutgoingAnswer::Send | OutgoingAnswer::SendInstead(_)) => !held.is_taken_over,
+                Answer::Outgoing(OutgoingAnswer::Answered(_)) => true,
+                Answer::DataTransfer { .. } | Answer::Incoming(_) => false,
+            },
+        }
+    }
+}
 
 /// The open questions, oldest first. All have the same patience, so the first has the first deadline.
 #[derive(Debug)]
@@ -24,8 +75,7 @@ pub(crate) struct Questions {
 struct Open {
     id: AskId,
     until: Instant,
-    token: ReplyToken,
-    default: Answer,
+    about: About,
 }
 
 impl Questions {
@@ -35,29 +85,49 @@ impl Questions {
 
     /// Opens a question; none when too many are.
     pub fn open(&mut self, now: Instant, token: ReplyToken, default: Answer) -> Option<(AskId, Instant)> {
-        if self.open.len() >= self.limit {
-            return None;
+        self.ask(now, About::Block { token, default }).ok()
+    }
+
+    /// Opens a question, or gives back what it is about when too many are open. For a call of the station there is always
+    /// room, as its default may be a failure after which it is made again.
+    pub fn ask(&mut self, now: Instant, about: About) -> Result<(AskId, Instant), About> {
+        let has_room = match &about {
+            #[cfg(feature = "handling")]
+            About::Outgoing(_) => true,
+            #[cfg(feature = "handling")]
+            About::Incoming(..) => self.open.len() < self.limit,
+            About::Block { .. } => self.open.len() < self.limit,
+        };
+        if !has_room {
+            return Err(about);
         }
         self.asked += 1;
         let (id, until) = (AskId(self.asked), now + PATIENCE);
-        self.open.push_back(Open { id, until, token, default });
-        Some((id, until))
+        self.open.push_back(Open { id, until, about });
+        Ok((id, until))
     }
 
-    pub fn is_open(&self, id: AskId) -> bool {
-        self.open.iter().any(|open| open.id == id)
+    /// What a question is about that is still open at `now`.
+    pub fn about(&self, now: Instant, id: AskId) -> Option<&About> {
+        self.open.iter().find(|open| open.id == id && now < open.until).map(|open| &open.about)
     }
 
-    /// Closes a question that was answered. Gives the call that waits for it.
-    pub fn close(&mut self, id: AskId) -> Option<ReplyToken> {
+    /// Closes a question that was answered. Gives what waits for it.
+    pub fn close(&mut self, id: AskId) -> Option<About> {
         let place = self.open.iter().position(|open| open.id == id)?;
-        self.open.remove(place).map(|open| open.token)
+        self.open.remove(place).map(|open| open.about)
     }
 
-    /// Closes the questions whose deadline passed. Gives their calls and defaults.
-    pub fn expire(&mut self, now: Instant) -> Vec<(ReplyToken, Answer)> {
+    /// Closes the questions about calls that are held back: their connection is gone.
+    #[cfg(feature = "handling")]
+    pub fn link_lost(&mut self) {
+        self.open.retain(|open| matches!(open.about, About::Block { .. }));
+    }
+
+    /// Closes the questions whose deadline passed. Gives what waits for them.
+    pub fn expire(&mut self, now: Instant) -> Vec<About> {
         let late = self.open.iter().take_while(|open| open.until <= now).count();
-        self.open.drain(..late).map(|open| (open.token, open.default)).collect()
+        self.open.drain(..late).map(|open| open.about).collect()
     }
 
     pub fn deadline(&self) -> Option<Instant> {

@@ -48,7 +48,6 @@ struct Waiting {
     /// Names its entry, if it has one.
     number: Option<u32>,
     stored: Ticket,
-    is_of_earlier_boot: bool,
 }
 
 /// The events that the CSMS is to learn of.
@@ -74,8 +73,7 @@ impl SecurityEvents {
             let Some(number) = key.as_str().strip_prefix(PREFIX) else { continue };
             match (number.parse(), SecurityEvent::from_bytes(bytes)) {
                 (Ok(number), Ok(event)) => {
-                    let stored = Ticket(0);
-                    waiting.push(Waiting { event, number: Some(number), stored, is_of_earlier_boot: true });
+                    waiting.push(Waiting { event, number: Some(number), stored: Ticket(0) });
                 }
                 (Err(_), _) | (_, Err(_)) => skipped.push(CompactString::new(key.as_str())),
             }
@@ -100,11 +98,12 @@ impl SecurityEvents {
         if !is_durable || self.retry_at.is_some_and(|at| at > now) {
             return None;
         }
-        let mut at = clock.resolve(first.event.at)?;
-        if first.is_of_earlier_boot {
-            // A boot that never knew the time may have lasted long, but it ended before this one began.
-            at = clock.resolve(Stamp::Unset { boot: clock.boot(), millis: 0 }).map_or(at, |start| at.min(start));
-        }
+        let at = match first.event.at {
+            // A boot that never knew the time may have lasted long, but it ended before the one began that did.
+            Stamp::Unset { boot, .. } if !clock.was_set_in(boot) => Stamp::Unset { boot, millis: 0 },
+            at => at,
+        };
+        let at = clock.resolve(at)?;
         self.is_asked = true;
         Some((&first.event, at))
     }
@@ -172,7 +171,7 @@ impl SecurityEvents {
             self.next_number = number.wrapping_add(1);
             stored = store.push(StoreOp::Put { key: entry(number), value: event.to_bytes() });
         }
-        self.waiting.push(Waiting { event, number, stored, is_of_earlier_boot: false });
+        self.waiting.push(Waiting { event, number, stored });
     }
 
     fn remove(&mut self, store: &mut StoreQueue, place: usize) {

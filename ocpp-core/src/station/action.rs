@@ -9,8 +9,8 @@ use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, EvseAction, EvseId, Job, JobId, PricingEvent,
-    Question, RegistrationStatus, SecurityEventKind,
+    AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
+    PricingEvent, Question, RawJson, RegistrationStatus, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::time::Instant;
@@ -299,6 +299,23 @@ pub enum Event {
     Configured {
         /// The key's name.
         key: CompactString,
+    },
+    /// A call is about to be handled, or to leave, and is to be observed ([`Handling::Observe`](super::Handling::Observe)).
+    Observed {
+        /// Which way it goes.
+        direction: Direction,
+        /// The action's name.
+        action: CompactString,
+        /// The payload; of a call of the CSMS not checked.
+        payload: RawJson,
+    },
+    /// A call of the application ([`Command::Call`](super::Command::Call)) ended. They end in the order of the commands.
+    CallAnswered {
+        /// The action's name.
+        action: CompactString,
+        /// The payload of the answer, not checked, or why there is none. If the link went or the time was over, the CSMS may
+        /// have executed the call.
+        result: Result<RawJson, CompactString>,
     },
     /// The clock was set.
     ClockSet {

@@ -9,7 +9,7 @@ use ocpp_rpc::{Dialect, Limits as FrameLimits};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{CustomSetting, Measurand};
+use super::{CustomSetting, Direction, Handling, HandlingRule, Measurand};
 use crate::time::ClockPolicy;
 
 /// A secret that does not print. Its serde form is the secret itself.
@@ -85,6 +85,8 @@ pub struct StationConfig {
     pub absent_settings: Vec<CompactString>,
     /// Keys of the station's own.
     pub custom_settings: Vec<CustomSetting>,
+    /// Who handles the messages that the station does not handle alone; each action once in each direction.
+    pub handlings: Vec<HandlingRule>,
     /// The bounds.
     pub limits: Limits,
 }
@@ -119,6 +121,7 @@ impl StationConfig {
             settings: Vec::new(),
             absent_settings: Vec::new(),
             custom_settings: Vec::new(),
+            handlings: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -134,6 +137,13 @@ impl StationConfig {
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(Secret(CompactString::new(password)));
+        self
+    }
+
+    /// Says who handles the calls of an action.
+    #[must_use]
+    pub fn with_handling(mut self, direction: Direction, action: &str, handling: Handling) -> Self {
+        self.handlings.push(HandlingRule { direction, action: CompactString::new(action), handling });
         self
     }
 
@@ -231,6 +241,8 @@ pub struct Limits {
     pub security_events: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
+    /// Calls of the application that may wait to be sent.
+    pub calls: usize,
     /// Periods of a composite schedule; one that would have more ends early, and says so (1.6 §5.7).
     pub composite_periods: usize,
 }
@@ -246,6 +258,7 @@ impl Default for Limits {
             unconfirmed: 64,
             security_events: default_security_events(),
             questions: 4,
+            calls: 4,
             composite_periods: 200,
         }
     }

@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::MeterReading;
+use super::{MeterReading, Mrec};
 
 /// The number of an EVSE, from 1. In OCPP 1.6 it is the connector's number (1.6 §3.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ pub struct Fault {
     pub is_blocking: bool,
     /// Free text, at most 50 characters on the wire.
     pub info: Option<CompactString>,
-    /// The vendor's own code, at most 50 characters on the wire.
+    /// The vendor's own code, at most 50 characters on the wire. Beside [`FaultCode::Mrec`] it is the text, if there is none.
     pub vendor_error_code: Option<CompactString>,
 }
 
@@ -119,6 +119,8 @@ pub enum FaultCode {
     UnderVoltage,
     /// The modem is weak.
     WeakSignal,
+    /// One that ChargeX gave a code. In 1.6 it is reported as the nearest of the kinds above, with that code as the vendor's.
+    Mrec(Mrec),
 }
 
 /// An order to an EVSE. `Power`, `Lock` and `Limit` are desired levels, repeated only when they change.

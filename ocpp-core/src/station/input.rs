@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken,
-    InstalledCertificates, JobId, JobUpdate, SecurityEventKind, StopReason, WatchedCertificate,
+    InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
 
@@ -77,7 +77,8 @@ pub enum LinkInput<'a> {
 }
 
 /// Why one side refused the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ConnectRefusal {
     /// The CSMS refused the station's password or certificate: by HTTP status 401 or 403, or an alert of TLS.
     Credentials,
@@ -138,6 +139,14 @@ pub enum Command {
         usage: CertificateUse,
         /// The end of its validity.
         at: DateTime<Utc>,
+    },
+    /// Send a call of any action, also a vendor's, when nothing else is to be sent. The station knows nothing of what it does.
+    /// The end is told by [`Event::CallAnswered`](super::Event::CallAnswered).
+    Call {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, which is not checked beyond being one JSON object.
+        payload: RawJson,
     },
     /// A vehicle asks for a contract certificate (1.6 application note on Plug & Charge §3.2, 2.x M01, M02). The end is told by
     /// [`Event::EvCertificate`](super::Event::EvCertificate).

@@ -5,9 +5,11 @@ mod certificate;
 mod config;
 mod contract;
 mod evse;
+mod handling;
 mod input;
 mod job;
 mod meter;
+mod mrec;
 mod pricing;
 mod question;
 mod security;
@@ -22,16 +24,18 @@ pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
+pub use mrec::Mrec;
 pub use pricing::{
     Amount, ChargingPrice, CostState, DefaultPrice, IdlePrice, NextPrices, PriceText, Prices, PricingEvent, RunningCost,
 };
 #[cfg(feature = "california_pricing")]
 pub(crate) use pricing::{amount, text};
-pub use question::{Answer, Question};
+pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 #[cfg(feature = "security")]
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;

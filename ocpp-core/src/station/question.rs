@@ -1,12 +1,15 @@
 //! Decisions of the application: a question out, an answer in, a default at the deadline.
 
 use compact_str::CompactString;
+use ocpp_rpc::ErrorCode;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::DataTransferStatus;
+use super::{DataTransferStatus, RawJson};
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Question {
     /// The CSMS sent vendor-specific data (1.6 §5.6, 2.x P01). Default: the vendor is unknown.
     DataTransfer {
@@ -17,10 +20,26 @@ pub enum Question {
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<alloc::string::String>,
     },
+    /// The CSMS calls, with a payload that nobody checked. Default: see [`Handling`](super::Handling).
+    Incoming {
+        /// The action's name.
+        action: CompactString,
+        /// The payload.
+        payload: RawJson,
+    },
+    /// The station is about to call. One such question is open at most, and no other call leaves meanwhile. Default: see
+    /// [`Handling`](super::Handling).
+    Outgoing {
+        /// The action's name.
+        action: CompactString,
+        /// The payload.
+        payload: RawJson,
+    },
 }
 
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An answer. It must be of the kind of its question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Answer {
     /// To [`Question::DataTransfer`].
     DataTransfer {
@@ -29,4 +48,34 @@ pub enum Answer {
         /// The answer's data.
         data: Option<alloc::string::String>,
     },
+    /// To [`Question::Incoming`].
+    Incoming(IncomingAnswer),
+    /// To [`Question::Outgoing`].
+    Outgoing(OutgoingAnswer),
+}
+
+/// What becomes of a call of the CSMS. A payload that is no response of its action is the caller's mistake, and the question
+/// stays open; of a vendor's action any object is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum IncomingAnswer {
+    /// The station handles it. Not where the application alone does.
+    Proceed,
+    /// The station does nothing, and this is the response.
+    Reply(RawJson),
+    /// The station does nothing, and this is the error.
+    Refuse(ErrorCode),
+}
+
+/// What becomes of a call of the station. A payload that is no request, or response, of its action is the caller's mistake,
+/// and the question stays open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum OutgoingAnswer {
+    /// It leaves as it is. Not where the application alone handles it.
+    Send,
+    /// It leaves with this payload. Not where the application alone handles it.
+    SendInstead(RawJson),
+    /// Nothing leaves: the application did what the call is for, and this counts as the response of the CSMS.
+    Answered(RawJson),
 }

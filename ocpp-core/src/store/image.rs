@@ -1,5 +1,6 @@
 //! What a store holds at rest: the entries and the logs, as plain maps.
 
+#[cfg(feature = "serde")]
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -9,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::{EntryKey, Log, LogIndex, StoreOp};
 #[cfg(feature = "serde")]
 use crate::forms::Hex;
+use crate::table::Table;
 
 /// The contents of a store. A driver fills one from its flash or database to restore a machine; tests keep one in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "Dump", into = "Dump"))]
 pub struct Image {
     /// The entries.
-    pub entries: BTreeMap<EntryKey, Vec<u8>>,
+    pub entries: Table<EntryKey, Vec<u8>>,
     /// The records of each log, by position.
-    pub logs: BTreeMap<Log, BTreeMap<LogIndex, Vec<u8>>>,
+    pub logs: Table<Log, Table<LogIndex, Vec<u8>>>,
 }
 
 impl Image {
@@ -25,12 +27,16 @@ impl Image {
     pub fn apply(&mut self, op: &StoreOp) {
         match op {
             StoreOp::Append { log, index, record } => {
-                self.logs.entry(*log).or_default().insert(*index, record.clone());
+                if !self.logs.contains_key(log) {
+                    self.logs.insert(*log, Table::default());
+                }
+                if let Some(records) = self.logs.get_mut(log) {
+                    records.insert(*index, record.clone());
+                }
             }
             StoreOp::Trim { log, through } => {
-                let records = self.logs.entry(*log).or_default();
-                while records.first_key_value().is_some_and(|(index, _)| index <= through) {
-                    records.pop_first();
+                if let Some(records) = self.logs.get_mut(log) {
+                    records.remove_through(through);
                 }
             }
             StoreOp::Put { key, value } => {
@@ -78,6 +84,9 @@ impl From<Dump> for Image {
 }
 
 #[cfg(feature = "serde")]
-fn map_values<K: Ord, A, B>(map: BTreeMap<K, A>, with: impl Fn(A) -> B) -> BTreeMap<K, B> {
+fn map_values<K, A, B, M>(map: impl IntoIterator<Item = (K, A)>, with: impl Fn(A) -> B) -> M
+where
+    M: FromIterator<(K, B)>,
+{
     map.into_iter().map(|(key, value)| (key, with(value))).collect()
 }

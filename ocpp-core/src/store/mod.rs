@@ -14,6 +14,7 @@ use core::fmt;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+pub use crate::table::Table;
 pub use image::Image;
 pub(crate) use queue::StoreQueue;
 

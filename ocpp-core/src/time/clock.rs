@@ -93,6 +93,12 @@ impl Clock {
         self.current.is_some()
     }
 
+    /// Whether the wall time was ever known in a boot, as far as it is remembered.
+    #[cfg(feature = "security")]
+    pub(crate) fn was_set_in(&self, boot: Boot) -> bool {
+        self.first.iter().any(|anchor| anchor.boot == boot)
+    }
+
     /// Wall time at `now`, if known.
     pub fn wall(&self, now: Instant) -> Option<DateTime<Utc>> {
         self.current.and_then(|anchor| DateTime::from_timestamp_millis(anchor.wall_at(now)))

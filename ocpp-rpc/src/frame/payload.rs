@@ -16,6 +16,7 @@ use crate::Limits;
 pub struct Payload<'a> {
     rest: &'a str,
     depth: u8,
+    is_alone: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -26,7 +27,12 @@ impl<'a> Payload<'a> {
         }
         reader.peek()?;
         let rest = reader.text().get(reader.position()..).unwrap_or_default();
-        Ok(Self { rest, depth: limits.depth.saturating_sub(1) })
+        Ok(Self { rest, depth: limits.depth.saturating_sub(1), is_alone: false })
+    }
+
+    /// A payload that comes in no frame: the whole text is its JSON.
+    pub fn alone(text: &'a str, limits: &Limits) -> Self {
+        Self { rest: text, depth: limits.depth.saturating_sub(1), is_alone: true }
     }
 
     /// Reads the payload as a `T`, which must keep every rule of its schema.
@@ -39,14 +45,19 @@ impl<'a> Payload<'a> {
         if let Ok(value) = self.decode() {
             return Ok(Decoded { value, repairs: Vec::new() });
         }
-        let mut reader = Reader::lenient(self.rest, self.depth, quirks);
-        let value = self.read(&mut reader, |reader| T::read(reader))?;
-        Ok(Decoded { value, repairs: reader.take_repairs(0) })
+        let mut open = self.open(Some(quirks));
+        let value = T::read(&mut open.reader).map_err(|fault| self.locate(&fault))?;
+        self.close(&mut open)?;
+        Ok(Decoded { value, repairs: open.reader.take_repairs(0) })
     }
 
     /// Reads the payload with `read`, which must read exactly one value.
     pub fn decode_with<T>(&self, read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>) -> Result<T, Violation> {
-        self.read(&mut Reader::with_depth(self.rest, self.depth), read)
+        let mut open = self.open(None);
+        match read(&mut open.reader) {
+            Ok(value) => self.close(&mut open).map(|()| value),
+            Err(fault) => Err(self.locate(&fault)),
+        }
     }
 
     /// The payload's JSON text, after checking that it is one object and that the frame ends after it.
@@ -57,19 +68,34 @@ impl<'a> Payload<'a> {
         })
     }
 
-    fn read<T>(
-        &self,
-        reader: &mut Reader<'a>,
-        read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>,
-    ) -> Result<T, Violation> {
-        let value = match null_read(reader) {
-            None => read(reader),
-            Some(passed) => passed.and_then(|()| read(&mut Reader::new("{}"))),
-        };
-        match value.and_then(|value| end(reader).map(|()| value)) {
-            Ok(value) => Ok(value),
-            Err(fault) => Err(self.locate(&fault)),
+    fn reader(&self, quirks: Option<Quirks>) -> Reader<'a> {
+        match quirks {
+            None => Reader::with_depth(self.rest, self.depth),
+            Some(quirks) => Reader::lenient(self.rest, self.depth, quirks),
         }
+    }
+
+    /// Comes to the value; an empty object stands for a `null`. None of this is in the generic code, of which there is a lot.
+    fn open(&self, quirks: Option<Quirks>) -> Open<'a> {
+        let mut null = self.reader(quirks);
+        if null.peek().is_ok_and(|kind| kind == Kind::Null) && null.null().is_ok() {
+            return Open { reader: Reader::new("{}"), null: Some(null) };
+        }
+        Open { reader: self.reader(quirks), null: None }
+    }
+
+    /// Checks that nothing follows the value but the end of the frame.
+    fn close(&self, open: &mut Open<'a>) -> Result<(), Violation> {
+        let reader = open.null.as_mut().unwrap_or(&mut open.reader);
+        self.end(reader).map_err(|fault| self.locate(&fault))
+    }
+
+    /// Closes the frame's array, if there is one, and checks that nothing follows.
+    fn end(&self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        if !self.is_alone && reader.next_element()? {
+            return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
+        }
+        reader.finish()
     }
 
     #[cold]
@@ -78,10 +104,11 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Passes over a `null`, if that is what comes.
-fn null_read(reader: &mut Reader<'_>) -> Option<Result<(), Fault>> {
-    let is_null = reader.peek().is_ok_and(|kind| kind == Kind::Null);
-    is_null.then(|| reader.null())
+/// The reading of a payload.
+struct Open<'a> {
+    reader: Reader<'a>,
+    /// Behind the `null` that was there.
+    null: Option<Reader<'a>>,
 }
 
 impl fmt::Debug for Payload<'_> {
@@ -89,12 +116,4 @@ impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Payload({} bytes)", self.rest.len())
     }
-}
-
-/// Closes the frame's array and checks that nothing follows.
-fn end(reader: &mut Reader<'_>) -> Result<(), Fault> {
-    if reader.next_element()? {
-        return Err(reader.fault(Rule::Syntax(Syntax::TrailingText)));
-    }
-    reader.finish()
 }

@@ -398,3 +398,34 @@ fn read_all(bytes: &[u8], dialect: Dialect) {
         }
     }
 }
+
+/// What was taken out of a frame is read by the same rules without it.
+#[test]
+fn payload_alone_reads_as_it_did_in_its_frame() {
+    for payload in [
+        r#"{"type":"Soft"}"#,
+        r#" { "type" : "Hard" } "#,
+        "null",
+        "{}",
+        "[1]",
+        "7",
+        r#"{"a":{"b":[1,2]}}"#,
+        r#"{"a":1}}"#,
+        r#"{"a":1}]"#,
+        r#"{"a":1},2"#,
+        "{",
+        "",
+    ] {
+        let framed = format!(r#"[2,"1","Reset",{payload}]"#);
+        let alone = Payload::alone(payload, &Limits::STANDARD);
+        let in_frame = match open(&framed, Dialect::V1_6) {
+            Ok(Frame::Call { payload, .. }) => payload.raw().ok(),
+            _ => None,
+        };
+        assert_eq!(alone.raw().ok(), in_frame, "{payload}");
+    }
+    let deep = format!("{}{}", "{\"a\":".repeat(40), "1".to_string() + &"}".repeat(40));
+    let framed = format!(r#"[2,"1","Reset",{deep}]"#);
+    let Ok(Frame::Call { payload, .. }) = open(&framed, Dialect::V1_6) else { panic!() };
+    assert_eq!(Payload::alone(&deep, &Limits::STANDARD).raw().ok(), payload.raw().ok(), "the same depth");
+}

@@ -60,7 +60,8 @@ pub fn relay_url(csms: &str, target: &str) -> Result<String, UrlError> {
 /// Checks that `url` is the URL of a WebSocket and returns what follows the scheme.
 fn check(url: &str) -> Result<&str, UrlError> {
     check_characters(url)?;
-    let (scheme, rest) = url.split_once("://").ok_or(UrlError::Scheme)?;
+    let (scheme, rest) = url.split_once(':').ok_or(UrlError::Scheme)?;
+    let rest = rest.strip_prefix("//").ok_or(UrlError::Scheme)?;
     if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
         return Err(UrlError::Scheme);
     }

@@ -113,7 +113,7 @@ impl Target {
     fn new(situation: &Situation<'_>, evse: EvseId) -> Result<Self, CompositeError> {
         if evse.is_station() {
             Ok(Self::Station)
-        } else if situation.installation.evses.contains_key(&evse) {
+        } else if situation.installation.evse(evse).is_some() {
             Ok(Self::Evse(evse))
         } else {
             Err(CompositeError::UnknownEvse(evse))

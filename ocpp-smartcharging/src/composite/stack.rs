@@ -1,6 +1,6 @@
 //! The profiles of one purpose, and which of them leads.
 
-use alloc::collections::{BTreeSet, BinaryHeap};
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -13,7 +13,8 @@ use crate::recurrence::{Line, Span};
 /// lines; the periods of lines that do not lead are never looked at.
 pub(crate) struct Stack<'a> {
     lines: Vec<Line<'a>>,
-    active: BTreeSet<usize>,
+    /// The lines in force, in order.
+    active: Vec<usize>,
     pending: BinaryHeap<Reverse<(i64, usize)>>,
     leader: Option<usize>,
     leading: Option<Leading<'a>>,
@@ -32,7 +33,7 @@ impl<'a> Stack<'a> {
         let pending = (0..lines.len()).map(|index| Reverse((i64::MIN, index))).collect();
         let mut stack = Self {
             lines,
-            active: BTreeSet::new(),
+            active: Vec::new(),
             pending,
             leader: None,
             leading: None,
@@ -62,10 +63,12 @@ impl<'a> Stack<'a> {
             self.pending.pop();
             let Some(line) = self.lines.get(index) else { continue };
             let Span { value: is_active, until } = line.active_at(t);
-            if is_active {
-                self.active.insert(index);
-            } else {
-                self.active.remove(&index);
+            match (is_active, self.active.binary_search(&index)) {
+                (true, Err(place)) => self.active.insert(place, index),
+                (false, Ok(place)) => {
+                    self.active.remove(place);
+                }
+                (true, Ok(_)) | (false, Err(_)) => {}
             }
             if until < i64::MAX {
                 self.pending.push(Reverse((until, index)));

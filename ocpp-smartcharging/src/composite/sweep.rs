@@ -33,11 +33,11 @@ pub(super) struct Share {
 impl<'a> Sweep<'a> {
     pub fn new(situation: &Situation<'a>, target: Target, unit: RateUnit, now: i64) -> Self {
         let installation = situation.installation;
-        let evses = installation.evses.iter().filter(|(id, _)| match target {
+        let evses = installation.numbered().filter(|(id, _)| match target {
             Target::Station => true,
-            Target::Evse(evse) => **id == evse,
+            Target::Evse(evse) => *id == evse,
         });
-        let evses = evses.map(|(id, evse)| (evse, EvseStacks::new(situation, *id, now))).collect();
+        let evses = evses.map(|(id, evse)| (evse, EvseStacks::new(situation, id, now))).collect();
         let station = StationStacks::new(situation, now);
         let mut sweep = Self { installation, unit, station, target, evses, until: now };
         sweep.advance(now);

@@ -168,7 +168,7 @@ fn conversion_uses_the_phases_of_its_own_period() {
 fn limit_of_the_station_reaches_a_dc_evse_through_all_phases_of_the_grid() {
     for phase_rule in [PhaseRule::TotalPower, PhaseRule::PerPhase] {
         let mut installation = Installation { phase_rule, ..installation(1) };
-        let dc = installation.evses.get_mut(&EvseId(1)).unwrap();
+        let dc = &mut installation.evses[0];
         dc.supply = Supply::Dc { millivolts: 400_000 };
         dc.local_limit.milliwatts = 150_000_000;
         dc.local_limit.milliamperes = 375_000;

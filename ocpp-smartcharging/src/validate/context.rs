@@ -9,7 +9,7 @@ impl Proposal<'_> {
     /// Purpose, EVSE and transaction.
     pub(super) fn check_place(&self, found: &mut Vec<Violation>) {
         let InstalledProfile { evse, profile, .. } = self.proposed;
-        if !evse.is_station() && !self.situation.installation.evses.contains_key(evse) {
+        if !evse.is_station() && self.situation.installation.evse(*evse).is_none() {
             found.push(Violation::UnknownEvse(*evse));
         }
         match profile.purpose {

@@ -6,7 +6,6 @@ mod context;
 mod structure;
 mod violation;
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 pub use self::violation::Violation;
@@ -45,7 +44,7 @@ pub struct Capabilities {
     /// MaxChargingProfilesInstalled, the upper limit of Entries.
     pub max_profiles: usize,
     /// ChargingScheduleAllowedChargingRateUnit, RateUnit.
-    pub units: BTreeSet<RateUnit>,
+    pub units: Vec<RateUnit>,
     /// Whether fewer phases than are wired can be used: ConnectorSwitch3to1PhaseSupported, Phases3to1.
     pub limits_phases: bool,
     /// Whether a single phase can be chosen: ACPhaseSwitchingSupported.
@@ -69,7 +68,7 @@ pub struct Capabilities {
     /// SupportsEvseSleep.
     pub evse_sleep: bool,
     /// V2XSupportedOperationModes; ChargingOnly needs no mention.
-    pub modes: BTreeSet<OperationMode>,
+    pub modes: Vec<OperationMode>,
     /// Whether thresholds and offsets of V2XLocalLoadBalancing are set and in order.
     pub load_balancing_thresholds: bool,
     /// MaxExternalConstraintsId.

@@ -103,8 +103,8 @@ impl Proposal<'_> {
 
     fn check_phases(&self, period: &SchedulePeriod, found: &mut Vec<Violation>) {
         let evse = self.proposed.evse;
-        let supplies = self.situation.installation.evses.iter();
-        let mut supplies = supplies.filter(|(id, _)| **id == evse || evse.is_station()).map(|(_, evse)| evse.supply);
+        let supplies = self.situation.installation.numbered();
+        let mut supplies = supplies.filter(|(id, _)| *id == evse || evse.is_station()).map(|(_, evse)| evse.supply);
         let is_dc = supplies.clone().next().is_some() && supplies.clone().all(|s| matches!(s, Supply::Dc { .. }));
         let wired = |supply| match supply {
             Supply::Ac { phases } => phases,

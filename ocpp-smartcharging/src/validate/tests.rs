@@ -64,7 +64,7 @@ impl Case {
     fn violations(&self) -> Vec<Violation> {
         let mut installation = installation(2);
         if self.dc {
-            for evse in installation.evses.values_mut() {
+            for evse in &mut installation.evses {
                 evse.supply = Supply::Dc { millivolts: 400_000 };
             }
         }
@@ -285,7 +285,7 @@ fn several_schedules_answer_charging_needs_only() {
 #[test]
 fn unit_must_be_supported() {
     let case = with(tx_default(), |case| {
-        case.capabilities.units.remove(&RateUnit::Amperes);
+        case.capabilities.units.retain(|unit| *unit != RateUnit::Amperes);
     });
     assert_eq!(broken(&case), (Violation::UnitUnsupported(RateUnit::Amperes), "K01.FR.26"));
 }
@@ -439,7 +439,7 @@ fn rates_must_fit_the_operation_mode() {
 fn operation_modes_are_bound_to_purposes() {
     let allowed = |purpose, mode| {
         let case = with(profile(7, 0, purpose, 1), |case| {
-            case.capabilities.modes.insert(OperationMode::ExternalLimits);
+            case.capabilities.modes.push(OperationMode::ExternalLimits);
             case.delivery = Delivery::ExternalSystem;
             let extra = PeriodExtra {
                 setpoint: PhaseRates { l1_milli: Some(0), ..PhaseRates::default() },

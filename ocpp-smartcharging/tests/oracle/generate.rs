@@ -1,7 +1,5 @@
 //! Random situations in which rules meet: few levels, few EVSEs, times close to each other and to the edges of days.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use ocpp_smartcharging::composite::CompositeRequest;
 use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Situation, Transaction};
@@ -255,7 +253,7 @@ prop_compose! {
         Installation {
             line_millivolts,
             grid_phases,
-            evses: (1..).map(EvseId).zip(evses).collect::<BTreeMap<_, _>>(),
+            evses: evses.collect(),
             cap_at_local_limit,
             phase_rule: if is_16 { PhaseRule::TotalPower } else { PhaseRule::PerPhase },
             setpoint_priority: if csms_first { SetpointPriority::Csms } else { SetpointPriority::ExternalSystem },
@@ -279,7 +277,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 transactions: [transactions.0, transactions.1]
                     .into_iter()
                     .flatten()
-                    .filter(|transaction| installation.evses.contains_key(&transaction.evse))
+                    .filter(|transaction| installation.evse(transaction.evse).is_some())
                     .collect(),
                 installation,
                 profiles,

@@ -131,7 +131,7 @@ fn amperes_and_watts_tell_the_same() {
             Supply::Ac { .. } => i64::from(line_millivolts),
             Supply::Dc { millivolts } => i64::from(millivolts),
         };
-        for evse in case.installation.evses.values_mut() {
+        for evse in &mut case.installation.evses {
             let phases = if let Supply::Ac { phases } = evse.supply { i64::from(phases) } else { 1 };
             let amperes = evse.local_limit.milliamperes / 1_000;
             let milliwatts = amperes * voltage(evse.supply) * phases;
@@ -140,7 +140,7 @@ fn amperes_and_watts_tell_the_same() {
         let evse = EvseId(case.request.evse.0.max(1));
         let of_unit = |unit| composite(&case, &CompositeRequest { unit, evse, ..case.request });
         let (in_amperes, in_watts) = (of_unit(RateUnit::Amperes), of_unit(RateUnit::Watts));
-        let millivolts = voltage(case.installation.evses[&evse].supply);
+        let millivolts = voltage(case.installation.evse(evse).unwrap().supply);
         for second in in_amperes.periods.iter().chain(&in_watts.periods).map(|period| period.start_seconds) {
             let (amperes, watts) = (value_at(&in_amperes, second), value_at(&in_watts, second));
             prop_assert_eq!(amperes.number_phases, watts.number_phases);

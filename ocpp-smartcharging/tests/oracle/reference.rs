@@ -109,7 +109,7 @@ impl<'a> Reference<'a> {
 
     fn evse_at(&self, id: EvseId, t: i64) -> CompositePeriod {
         let installation = self.situation.installation;
-        let evse = &installation.evses[&id];
+        let evse = installation.evse(id).unwrap();
         let transaction = self.situation.transaction_on(id);
         let soc = transaction.and_then(|transaction| transaction.soc_percent);
         let own = self.tx_period(id, t);
@@ -208,9 +208,9 @@ impl<'a> Reference<'a> {
 
     fn station_at(&self, t: i64) -> CompositePeriod {
         let installation = self.situation.installation;
-        let evses: Vec<_> = installation.evses.iter().collect();
+        let evses: Vec<_> = installation.numbered().collect();
         let widest = evses.iter().map(|(id, evse)| match evse.supply {
-            Supply::Ac { .. } => self.phases_of(**id, t),
+            Supply::Ac { .. } => self.phases_of(*id, t),
             Supply::Dc { .. } => installation.grid_phases,
         });
         let phases = widest.max().unwrap_or(installation.grid_phases).min(self.station_phases(t));
@@ -236,12 +236,12 @@ impl<'a> Reference<'a> {
         let mut generation = Amperes::NONE;
         let mut any_limited = false;
         for (id, evse) in &evses {
-            let phases_of_evse = self.phases_of(**id, t);
+            let phases_of_evse = self.phases_of(*id, t);
             let is_dc = matches!(evse.supply, Supply::Dc { .. });
-            let soc = self.situation.transaction_on(**id).and_then(|transaction| transaction.soc_percent);
+            let soc = self.situation.transaction_on(*id).and_then(|transaction| transaction.soc_percent);
             let local = self.local_limit(evse);
             let mut limits = Vec::new();
-            let found = [self.tx_period(**id, t), self.leading(Purpose::ExternalConstraints, **id, t)];
+            let found = [self.tx_period(*id, t), self.leading(Purpose::ExternalConstraints, *id, t)];
             for found in found.into_iter().flatten() {
                 if let Some(limit) = self.limit(found, self.millivolts(evse), phases_of_evse, is_dc) {
                     limits.push(limit);
@@ -257,7 +257,7 @@ impl<'a> Reference<'a> {
             sum = sum.both(summand(limit, evse, phases_of_evse), Fraction::plus);
             let local = summand(local, evse, phases_of_evse);
             sum_of_local_limits = sum_of_local_limits.both(local, Fraction::plus);
-            if let Some(found) = self.leading(Purpose::LocalGeneration, **id, t) {
+            if let Some(found) = self.leading(Purpose::LocalGeneration, *id, t) {
                 let added = self.limit(found, self.millivolts(evse), phases_of_evse, is_dc);
                 let added = summand(added.unwrap_or(Amperes::NONE), evse, phases_of_evse);
                 generation = generation.both(added, Fraction::plus);
@@ -306,7 +306,7 @@ impl<'a> Reference<'a> {
 
     /// The lowest number of phases of all profiles that limit the EVSE (K01.FR.140), as far as they are wired.
     fn phases_of(&self, id: EvseId, t: i64) -> u8 {
-        match self.situation.installation.evses[&id].supply {
+        match self.situation.installation.evse(id).unwrap().supply {
             Supply::Dc { .. } => 1,
             Supply::Ac { phases } => {
                 let found = [self.tx_period(id, t), self.leading(Purpose::ExternalConstraints, id, t)];

@@ -1,6 +1,5 @@
 //! Reads a vector into the neutral model.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -83,8 +82,7 @@ fn installation(settings: &Value, edition: Edition) -> Installation {
             milliwatts: milli(&settings["defaultLimitW"]).unwrap(),
         },
     };
-    let evses: BTreeMap<_, _> =
-        (1..=u32_of(&settings["numberOfEvses"]).unwrap()).map(|id| (EvseId(id), evse.clone())).collect();
+    let evses = vec![evse; u32_of(&settings["numberOfEvses"]).unwrap() as usize];
     Installation {
         line_millivolts: u32::try_from(milli(&settings["supplyVoltage"]).unwrap()).unwrap(),
         grid_phases: phases,

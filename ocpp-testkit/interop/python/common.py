@@ -117,6 +117,7 @@ class StrictPeer(ChargePoint):
     def __init__(self, identity, connection):
         super().__init__(identity, connection)
         self.violations = []
+        self.asked = set()
 
     async def route_message(self, raw_msg):
         try:
@@ -132,6 +133,7 @@ class StrictPeer(ChargePoint):
 
     async def ask(self, request):
         """Calls, with request and response validated; an error is raised."""
+        self.asked.add(type(request).__name__)
         return await self.call(request, suppress=False)
 
     async def ask_badly(self, action, payload):

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import tempfile
 
+import operations
 from common import Inbox, Program, Steps, StrictPeer, expect
 from ocpp.routing import on
 from ocpp.v16 import call, call_result
@@ -101,6 +102,36 @@ class CentralSystem(StrictPeer):
     def on_stop(self, **payload):
         self.told.put(("StopTransaction", payload))
         return call_result.StopTransaction()
+
+    @on(Action.diagnostics_status_notification)
+    def on_diagnostics_status(self, **payload):
+        self.told.put(("DiagnosticsStatusNotification", payload))
+        return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.firmware_status_notification)
+    def on_firmware_status(self, **payload):
+        self.told.put(("FirmwareStatusNotification", payload))
+        return call_result.FirmwareStatusNotification()
+
+    @on(Action.log_status_notification)
+    def on_log_status(self, **payload):
+        self.told.put(("LogStatusNotification", payload))
+        return call_result.LogStatusNotification()
+
+    @on(Action.security_event_notification)
+    def on_security_event(self, **payload):
+        self.told.put(("SecurityEventNotification", payload))
+        return call_result.SecurityEventNotification()
+
+    @on(Action.sign_certificate)
+    def on_sign_certificate(self, **payload):
+        self.told.put(("SignCertificate", payload))
+        return call_result.SignCertificate("Accepted")
+
+    @on(Action.signed_firmware_status_notification)
+    def on_signed_firmware_status(self, **payload):
+        self.told.put(("SignedFirmwareStatusNotification", payload))
+        return call_result.SignedFirmwareStatusNotification()
 
 
 def energy(meter_values):
@@ -228,8 +259,13 @@ async def main():
             await remote(steps, station, csms)
             await configuration(steps, csms)
             await oddities(steps, station, csms)
+            rebooted = await operations.run(steps, station, csms, connected)
+            async with steps.step("every call of the package was sent"):
+                unsent = operations.unsent(csms)
+                expect(not unsent, sorted(unsent))
             async with steps.step("nothing broke a schema, nothing went wrong"):
                 csms.check()
+                rebooted.check()
                 await station.stop()
                 events = [line["event"] for line in station.seen if "event" in line]
                 wrong = [event for event in events if event.keys() & {"CallFailed", "Disconnected", "RecordSkipped"}]

@@ -33,7 +33,7 @@ use serde_json::Value;
 
 pub use bench::{Bench, Seen};
 pub use need::Need;
-pub use values::Values;
+pub use values::{SignedFirmware, Values};
 
 /// Who is under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,6 +73,12 @@ impl Case {
     /// Who is under test.
     pub fn role(&self) -> Role {
         if self.id.ends_with("_CSMS") { Role::Csms } else { Role::Station }
+    }
+
+    /// The security profile that a station must have at least, 0 for none. A simulated one is given it.
+    pub fn security_profile(&self) -> u8 {
+        let wanted = |need: &Need| if let Need::SecurityProfile(profile) = need { Some(*profile) } else { None };
+        self.needs.iter().find_map(wanted).unwrap_or(0)
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`mutations`] enumerates what can be done to the frames on which a case rested.
 
 use chrono::{DateTime, Utc};
+use ocpp_core::station::ConnectRequest;
 use ocpp_core::time::Instant;
 use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
 use serde_json::{Value, json};
@@ -51,8 +52,8 @@ const TELLING: [&str; 9] = [
     "listVersion",
 ];
 
-/// What no case minds to come once more: 1.6 §4.6 and §4.7 say nothing against it.
-const MAY_COME_AGAIN: [&str; 2] = ["\"Heartbeat\"", "\"MeterValues\""];
+/// What no case minds to come once more: 1.6 §4.6 and §4.7, and the white paper's A04, say nothing against it.
+const MAY_COME_AGAIN: [&str; 3] = ["\"Heartbeat\"", "\"MeterValues\"", "\"SecurityEventNotification\""];
 
 /// Values that one of the protocol's enumerations has.
 const WORDS: [&str; 14] = [
@@ -191,6 +192,14 @@ impl Target for Mutant {
 
     fn perform(&mut self, step: &Manual) -> Result<(), Trouble> {
         self.target.perform(step)
+    }
+
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        self.target.offer(subprotocols)
+    }
+
+    fn connect_request(&self) -> Option<&ConnectRequest> {
+        self.target.connect_request()
     }
 
     fn is_fresh(&self) -> bool {

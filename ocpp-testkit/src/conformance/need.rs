@@ -31,6 +31,12 @@ pub enum Need {
     OfflineStart,
     /// A file server that the run knows.
     FileServer,
+    /// A security profile, this one at least.
+    SecurityProfile(u8),
+    /// A root certificate that the run knows.
+    RootCertificate,
+    /// Signed firmware that the run knows.
+    SignedFirmware,
 }
 
 /// What a station told of itself by GetConfiguration.
@@ -76,6 +82,11 @@ impl Capabilities {
         profiles.split(',').any(|one| one.trim().eq_ignore_ascii_case(profile))
     }
 
+    /// The security profile that the station is connected by, 0 for none.
+    pub fn security_profile(&self) -> u8 {
+        self.value("SecurityProfile").and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
     /// How many connectors there are.
     pub fn connectors(&self) -> u16 {
         self.value("NumberOfConnectors").and_then(|value| value.parse().ok()).unwrap_or(1)
@@ -102,6 +113,15 @@ impl Need {
             Need::BackupPower if !values.backup_power => lacks("for stations with a backup supply".to_owned()),
             Need::NoBackupPower if values.backup_power => lacks("for stations without a backup supply".to_owned()),
             Need::FileServer if values.files.is_none() => lacks("needs a file server (the value files)".to_owned()),
+            Need::SecurityProfile(least) if capabilities.security_profile() < least => {
+                lacks(format!("no security profile {least} or above"))
+            }
+            Need::RootCertificate if values.root_certificate.is_none() => {
+                lacks("needs a root certificate (the value root_certificate)".to_owned())
+            }
+            Need::SignedFirmware if values.firmware.is_none() => {
+                lacks("needs signed firmware (the values firmware, signing_certificate, signature)".to_owned())
+            }
             Need::Connectors(least) if capabilities.connectors() < least => {
                 lacks(format!("fewer than {least} connectors"))
             }
@@ -118,7 +138,10 @@ impl Need {
             | Need::NoBackupPower
             | Need::Connectors(_)
             | Need::OfflineStart
-            | Need::FileServer => Ok(()),
+            | Need::FileServer
+            | Need::SecurityProfile(_)
+            | Need::RootCertificate
+            | Need::SignedFirmware => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a case talks to.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::FaultCode;
+use ocpp_core::station::{ConnectRequest, FaultCode};
 use ocpp_core::time::Instant;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -38,6 +38,20 @@ pub trait Target {
     /// # Errors
     /// When it was not done.
     fn perform(&mut self, step: &Manual) -> Result<(), Trouble>;
+
+    /// Asks a CSMS for another connection with these subprotocols, most wanted first: the one that it chose, or none if it
+    /// refused.
+    ///
+    /// # Errors
+    /// When the target is no CSMS, or has no handshake.
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        Err(Trouble::Undone(format!("offer {}: the target is no server", subprotocols.join(", "))))
+    }
+
+    /// How a station had itself connected, where that can be seen.
+    fn connect_request(&self) -> Option<&ConnectRequest> {
+        None
+    }
 
     /// Whether it begins from scratch for each case: then a station boots first. What goes on from case to case has to be
     /// brought back into its initial state.

@@ -49,8 +49,25 @@ pub struct Values {
     pub backup_power: bool,
     /// A folder on a file server that the station reaches: it takes uploads, and holds a file `no-firmware`.
     pub files: Option<String>,
+    /// The security profile of a simulated station, 0 for none.
+    pub security_profile: u8,
+    /// A root certificate that the station can take, in PEM.
+    pub root_certificate: Option<String>,
+    /// Firmware that the station can install, and what it was signed with.
+    pub firmware: Option<SignedFirmware>,
     /// Goes into message ids, so that those of another run are others.
     pub run: String,
+}
+
+/// A firmware file and its signature.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedFirmware {
+    /// The URL of the file.
+    pub location: String,
+    /// The signer's certificate, in PEM.
+    pub certificate: String,
+    /// The signature, in Base64.
+    pub signature: String,
 }
 
 impl Default for Values {
@@ -78,6 +95,9 @@ impl Default for Values {
             fixed_cable: false,
             backup_power: false,
             files: None,
+            security_profile: 0,
+            root_certificate: None,
+            firmware: None,
             run: "0".to_owned(),
         }
     }
@@ -112,6 +132,10 @@ impl Values {
             "settle" => self.settle = seconds()?,
             "tolerance" => self.tolerance = seconds()?,
             "files" => self.files = Some(text.to_owned()),
+            "root_certificate" => self.root_certificate = Some(text.to_owned()),
+            "firmware" => text.clone_into(&mut self.firmware.get_or_insert_default().location),
+            "signing_certificate" => text.clone_into(&mut self.firmware.get_or_insert_default().certificate),
+            "signature" => text.clone_into(&mut self.firmware.get_or_insert_default().signature),
             _ => return Err(format!("no value is named {name:?}; see --help")),
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! meantime; on to quiet; and then everything must have arrived, once, and the bill must be that of the meter.
 
 mod scenarios;
+mod security;
 
 use std::thread;
 use std::time::Duration;

@@ -7,6 +7,7 @@ use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
+use super::security;
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
 use crate::link::{End, Network};
@@ -27,7 +28,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 20] = [
+pub const ALL: [Scenario; 22] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -58,6 +59,18 @@ pub const ALL: [Scenario; 20] = [
     Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
     Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
     Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
+    Scenario {
+        name: "password changed",
+        config: security::password,
+        steps: security::password_changed,
+        holds: security::station_gets_in,
+    },
+    Scenario {
+        name: "security events",
+        config: security::profile,
+        steps: security::events,
+        holds: security::events_arrive,
+    },
 ];
 
 const KEY: &str = "MeterValueSampleInterval";
@@ -216,7 +229,7 @@ fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> 
     })
 }
 
-fn plain() -> PairConfig {
+pub(super) fn plain() -> PairConfig {
     PairConfig::new(7)
 }
 
@@ -254,7 +267,7 @@ fn two_evses() -> PairConfig {
 }
 
 /// The driver plugs in, presents the token, charges, presents it again, and leaves.
-fn session(evse: u16) -> Vec<(u64, Step)> {
+pub(super) fn session(evse: u16) -> Vec<(u64, Step)> {
     vec![
         (5, Step::Plug(EvseId(evse))),
         (8, Step::token(evse, "TAG")),
@@ -263,7 +276,7 @@ fn session(evse: u16) -> Vec<(u64, Step)> {
     ]
 }
 
-fn cable_pulled() -> Vec<(u64, Step)> {
+pub(super) fn cable_pulled() -> Vec<(u64, Step)> {
     vec![(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (150, Step::Unplug(EvseId(1)))]
 }
 
@@ -395,7 +408,7 @@ fn firmware() -> Vec<(u64, Step)> {
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
-fn call(action: &str, payload: &str) -> Step {
+pub(super) fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 

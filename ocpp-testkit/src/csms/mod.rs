@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use ocpp_core::MisuseError;
 use ocpp_core::csms::{
-    Action, Answer, AskId, Command, CommandAnswer, CommandError, CommandId, Fact, Input, Question, Session,
-    SessionConfig, SessionState,
+    Action, Answer, AskId, Command, CommandAnswer, CommandError, CommandId, ConfigurationStatus, Fact, Input, Question,
+    Session, SessionConfig, SessionState,
 };
+use ocpp_core::station::ConnectRequest;
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
+use ocpp_rpc::handshake::{BasicAuth, Identity, IdentityRules, Password};
 
 pub use bill::{Bill, Row, RowEnd};
 pub use policy::Policy;
@@ -33,6 +35,11 @@ pub struct MiniCsms {
     pub thinks: Duration,
     /// The server's clock.
     pub clock: WallClock,
+    /// The password that it wants of the station, if it wants one. It is another one from the moment in which the station's
+    /// acceptance of it arrives (white paper A01.FR.03).
+    pub password: Option<Password>,
+    /// Passwords that the station has been told, by command.
+    told: BTreeMap<CommandId, Password>,
     config: SessionConfig,
     seed: Seed,
     process: Option<Process>,
@@ -59,6 +66,8 @@ impl MiniCsms {
             policy,
             thinks: Duration::ZERO,
             clock,
+            password: None,
+            told: BTreeMap::new(),
             config,
             seed,
             process: None,
@@ -119,6 +128,21 @@ impl MiniCsms {
         }
     }
 
+    /// Whether a station may connect that proves itself so.
+    pub fn admits(&self, request: &ConnectRequest) -> bool {
+        let presented = || {
+            let identity = Identity::from_target(&request.url, &IdentityRules::V1_6).ok()?;
+            BasicAuth::parse(request.authorization.as_ref()?, &identity).ok()
+        };
+        let is_right = |password: &Password| presented().is_some_and(|presented| password.verify(&presented));
+        self.password.as_ref().is_none_or(is_right)
+    }
+
+    /// How often the process was started.
+    pub fn starts(&self) -> u64 {
+        self.starts
+    }
+
     /// Gives the station an order; the result comes later.
     ///
     /// # Errors
@@ -126,6 +150,12 @@ impl MiniCsms {
     pub fn command(&mut self, now: Instant, command: Command) -> Result<CommandId, MisuseError> {
         self.commands += 1;
         let id = CommandId(self.commands);
+        if let Command::ChangeConfiguration { key, value } = &command
+            && key.eq_ignore_ascii_case("AuthorizationKey")
+            && let Ok(password) = Password::from_authorization_key(value)
+        {
+            self.told.insert(id, password);
+        }
         self.handle(now, Input::Command { id, command })?;
         if let Some(process) = &mut self.process {
             process.open.insert(id);
@@ -152,6 +182,10 @@ impl MiniCsms {
     pub fn keep_result(&mut self, id: CommandId, result: CommandResult) {
         if let Some(process) = &mut self.process {
             process.open.remove(&id);
+        }
+        let told = self.told.remove(&id);
+        if result == Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted)) {
+            self.password = told.or(self.password.take());
         }
         self.results.insert(id, result);
     }

@@ -61,7 +61,7 @@ impl Default for Case {
             installation: Installation {
                 line_millivolts: 230_000,
                 grid_phases: 3,
-                evses: [1, 2].map(|id| (EvseId(id), evse.clone())).into(),
+                evses: vec![evse; 2],
                 cap_at_local_limit: false,
                 phase_rule: PhaseRule::PerPhase,
                 setpoint_priority: SetpointPriority::default(),
@@ -155,12 +155,12 @@ impl Case {
 
     /// How an EVSE is built.
     fn build(&mut self, script: &mut Script<'_>) {
-        let id = EvseId(u32::from(phases(script)).min(2));
+        let place = usize::from(phases(script)).clamp(1, 2) - 1;
         let supply = match script.digit() {
             phases @ 1..=3 => Supply::Ac { phases: u8::try_from(phases).unwrap_or(1) },
             _ => Supply::Dc { millivolts: 400_000 },
         };
-        if let Some(evse) = self.installation.evses.get_mut(&id) {
+        if let Some(evse) = self.installation.evses.get_mut(place) {
             evse.supply = supply;
         }
     }

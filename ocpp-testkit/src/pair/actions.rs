@@ -110,9 +110,15 @@ impl Pair {
                 self.note(Actor::Station, || format!("reboots {kind:?}"));
                 self.power_cut(End::Station, 0, true, REBOOT_TIME);
             }
-            // Left to the default, as an application does that knows no vendor.
+            // An application that knows no vendor, and lets every message pass.
             st::Action::Ask { id, question, .. } => {
                 self.note(Actor::Station, || format!("asks #{} {question:?}", id.0));
+                let answer = match question {
+                    st::Question::DataTransfer { .. } => return Ok(()),
+                    st::Question::Incoming { .. } => st::Answer::Incoming(st::IncomingAnswer::Proceed),
+                    st::Question::Outgoing { .. } => st::Answer::Outgoing(st::OutgoingAnswer::Send),
+                };
+                self.tell_station(st::Input::Answer(id, answer))?;
             }
             st::Action::Event(event) => {
                 self.note(Actor::Station, || format!("tells {event:?}"));

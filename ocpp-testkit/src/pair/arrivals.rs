@@ -1,7 +1,7 @@
 //! What comes out of the network, and what the world does.
 
 use ocpp_core::csms::{self, Command};
-use ocpp_core::station::{self as st, ConnectRequest, EvseId};
+use ocpp_core::station::{self as st, ConnectRefusal, ConnectRequest, EvseId};
 use ocpp_rpc::Dialect;
 
 use super::{Interception, Pair, Step, text};
@@ -38,6 +38,11 @@ impl Pair {
                 self.forget_connection(End::Station);
                 self.tell_station(st::Input::Link(st::LinkInput::Closed))
             }
+            (_, Arrival::Refused) => {
+                self.note(Actor::Link, || "refuses the station's password".to_owned());
+                self.forget_connection(End::Station);
+                self.tell_station(st::Input::Link(st::LinkInput::Refused(ConnectRefusal::Credentials)))
+            }
             (End::Csms, Arrival::Closed) => {
                 self.note(Actor::Link, || "is closed for the csms".to_owned());
                 self.forget_connection(End::Csms);
@@ -54,6 +59,10 @@ impl Pair {
             self.link.refuse(self.now);
             return Ok(());
         };
+        if !self.csms.admits(request) {
+            self.link.refuse_password(self.now);
+            return Ok(());
+        }
         self.link.accept(self.now, dialect.subprotocol());
         self.wire.closed(End::Csms);
         self.record_connected(dialect.subprotocol());
@@ -74,6 +83,11 @@ impl Pair {
 
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let frame = self.wire.arrived(self.now, End::Csms, bytes);
+        if let Some(Frame::Call { action, payload, .. }) = &frame
+            && action == "SecurityEventNotification"
+        {
+            self.security_events.push(payload.to_string());
+        }
         let Some((id, interception)) = frame.and_then(|frame| self.intercepted(frame)) else {
             return self.tell_csms(csms::Input::Link(csms::LinkInput::Frame(bytes.into())));
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use ocpp_core::csms::{AuthorizationStatus, SessionConfig};
 use ocpp_core::station::StationConfig;
+use ocpp_rpc::handshake::Password;
 
 use crate::clock::WallClock;
 use crate::crash::CrashPoint;
@@ -31,6 +32,8 @@ pub struct PairConfig {
     pub session: SessionConfig,
     /// What the CSMS decides.
     pub policy: Policy,
+    /// The password that the CSMS wants of the station, if it wants one.
+    pub password: Option<Password>,
     /// How long the CSMS thinks about a question.
     pub csms_thinks: Duration,
     /// The CSMS's database.
@@ -75,6 +78,7 @@ impl PairConfig {
             station_store: StoreHabits::default(),
             session: SessionConfig::default(),
             policy: Policy::default().with_token("TAG", AuthorizationStatus::Accepted),
+            password: None,
             csms_thinks: Duration::from_millis(2),
             csms_store: StoreHabits { lag: Duration::from_millis(8), ..StoreHabits::default() },
             wall,

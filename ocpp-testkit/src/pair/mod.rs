@@ -61,6 +61,8 @@ pub struct Pair {
     pub station_events: Vec<(Instant, st::Event)>,
     /// What the session told, with the time.
     pub csms_events: Vec<(Instant, csms::Event)>,
+    /// What the station told of security events, in the order of arrival.
+    pub security_events: Vec<String>,
     now: Instant,
     script: BTreeMap<(Instant, u64), Step>,
     scripted: u64,
@@ -118,6 +120,7 @@ impl Pair {
         let mut csms_end =
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
         csms_end.thinks = config.csms_thinks;
+        csms_end.password = config.password;
         let mut pair = Pair {
             station,
             csms: csms_end,
@@ -126,6 +129,7 @@ impl Pair {
             wall: config.wall,
             station_events: Vec::new(),
             csms_events: Vec::new(),
+            security_events: Vec::new(),
             now: Instant::ZERO,
             script: BTreeMap::new(),
             scripted: 0,

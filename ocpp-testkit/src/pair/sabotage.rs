@@ -53,8 +53,9 @@ impl Sabotage {
     pub(super) fn read(self, mut image: Image) -> Image {
         if self == Sabotage::LostRecord
             && let Some(records) = image.logs.get_mut(&Log::Transactions)
+            && let Some(last) = records.keys().last().copied()
         {
-            records.pop_last();
+            records.remove(&last);
         }
         image
     }

@@ -8,8 +8,6 @@
 mod picture;
 mod table;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ocpp_smartcharging::composite::{CompositeError, CompositePeriod, CompositeRequest, CompositeSchedule};
 use ocpp_smartcharging::convert::ConvertError;
@@ -284,7 +282,7 @@ fn installation(settings: &Settings, edition: Edition) -> Result<Installation, F
             value: settings.supply_voltage.to_string(),
         })?,
         grid_phases: phases,
-        evses: (1..=settings.number_of_evses).map(|id| (EvseId(id.into()), evse.clone())).collect(),
+        evses: vec![evse; settings.number_of_evses.into()],
         // The limit of the station counts where no profile applies, and does not hide what profiles say.
         cap_at_local_limit: false,
         phase_rule: match edition {
@@ -320,7 +318,7 @@ fn capabilities() -> Capabilities {
         randomized_delay: true,
         limit_at_soc: true,
         evse_sleep: true,
-        modes: BTreeSet::from([
+        modes: Vec::from([
             OperationMode::CentralSetpoint,
             OperationMode::ExternalSetpoint,
             OperationMode::ExternalLimits,

@@ -103,7 +103,7 @@ fn rank(purpose: Purpose) -> u8 {
 
 fn alone(set: &ProfileSet, schedule: &CompositeSchedule, installed: &InstalledProfile) -> Vec<Step> {
     let mut installation = set.installation.clone();
-    for evse in installation.evses.values_mut() {
+    for evse in &mut installation.evses {
         evse.local_limit = LocalLimit { milliamperes: UNLIMITED, milliwatts: UNLIMITED };
     }
     let mut only = installed.clone();
@@ -112,7 +112,7 @@ fn alone(set: &ProfileSet, schedule: &CompositeSchedule, installed: &InstalledPr
         only.profile.purpose = Purpose::ExternalConstraints;
     }
     // What holds for every EVSE is shown at the one asked for.
-    let first = installation.evses.keys().next().copied();
+    let first = installation.numbered().next().map(|(id, _)| id);
     let own = if only.evse.is_station() { Some(set.request.evse) } else { Some(only.evse) };
     let Some(evse) = own.filter(|evse| !evse.is_station()).or(first) else { return Vec::new() };
     let profiles = [only];

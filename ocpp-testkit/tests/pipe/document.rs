@@ -68,12 +68,19 @@ fn every_input_and_output_of_the_station_has_an_example() {
     check_complete::<station::LinkInput<'_>>(&inputs, "/Link");
     check_complete::<station::EvseInput>(&inputs, "/Evse/1");
     check_complete::<station::Answer>(&inputs, "/Answer/1");
+    check_complete::<station::IncomingAnswer>(&inputs, "/Answer/1/Incoming");
+    check_complete::<station::OutgoingAnswer>(&inputs, "/Answer/1/Outgoing");
     check_complete::<station::Command>(&inputs, "/Command");
+    let words = part(&document, "station: in").lines().filter(|line| line.contains("{\"Job\":")).collect::<String>();
+    for name in variants_of::<station::JobUpdate>() {
+        assert!(words.contains(&format!("`{name}`")) || words.contains(&format!("{{\"{name}\":")), "{name}");
+    }
     let outputs = examples_of::<station::Action>(&document, "station: out");
     check_complete::<station::Action>(&outputs, "");
     check_complete::<station::LinkAction>(&outputs, "/Link");
     check_complete::<StoreOp>(&outputs, "/Store/op");
     check_complete::<station::EvseAction>(&outputs, "/Evse/1");
+    check_complete::<station::Job>(&outputs, "/Job/1");
     check_complete::<station::Limit>(&outputs, "/Evse/1/Limit");
     check_complete::<station::Question>(&outputs, "/Ask/question");
     check_complete::<station::Event>(&outputs, "/Event");
@@ -107,11 +114,15 @@ fn every_word_is_listed() {
         }
     };
     check("`code`", variants_of::<station::FaultCode>());
+    check("`Mrec`", variants_of::<station::Mrec>());
+    check("`direction` of a call", variants_of::<station::Direction>());
+    check("`handling` in the configuration", variants_of::<station::Handling>());
     check("`reason` of a stop", variants_of::<station::StopReason>());
     check("`status` of an EVSE", variants_of::<station::EvseStatus>());
     check("`Registration`", variants_of::<station::RegistrationStatus>());
     check("`status` of a token", variants_of::<station::AuthorizationStatus>());
     check("`reason` of a refused token", variants_of::<station::TokenRefusal>());
+    check("`kind` of a security event", variants_of::<station::SecurityEventKind>());
     check("`status` of a vendor", variants_of::<station::DataTransferStatus>());
     check("`Reboot`", variants_of::<station::RebootKind>());
     check("`RemoteStart`", variants_of::<csms::RemoteStatus>());

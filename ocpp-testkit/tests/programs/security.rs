@@ -51,6 +51,54 @@ fn refused_because(csms: &mut Csms) -> String {
     csms.program.wait("a refusal", |line| Some(line.pointer("/refused/reason")?.to_string()))
 }
 
+/// The next security event of the station whose kind begins so.
+fn wait_security_event(station: &mut Station, start: &str) -> String {
+    station.program.wait("a security event", |line| {
+        let kind = line.pointer("/event/SecurityEvent/kind")?.as_str()?;
+        kind.starts_with(start).then(|| kind.to_owned())
+    })
+}
+
+/// A05.FR.05 to A05.FR.07: from plain HTTP to the TLS endpoint, with the same key.
+#[test]
+fn profile_is_raised_to_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let pki = Pki::make(directory.path());
+    let key = "000102030405060708090a0b0c0d0e0f";
+    let mut plain = Csms::start(directory.path(), &["--password", key]);
+    let secure_directory = directory.path().join("secure");
+    fs::create_dir(&secure_directory).unwrap();
+    let mut secure = pki.serve(&secure_directory, &["--password", key]);
+    let (set, ca) = (format!("AuthorizationKey={key}"), pki.ca.to_str().unwrap());
+    let arguments = ["--set", &set, "--ca", ca, "--tls-url", &secure.url];
+    let mut station = Station::start(&plain.url, &directory.path().join("station"), &arguments);
+    assert_eq!(station.program.wait_event("Registration"), "Accepted");
+    let change = json!({"key": "SecurityProfile", "value": "3"});
+    assert_eq!(
+        plain.command("CP001", "ChangeConfiguration", change)["payload"]["status"],
+        "Rejected",
+        "no certificate"
+    );
+    let change = json!({"key": "SecurityProfile", "value": "2"});
+    assert_eq!(plain.command("CP001", "ChangeConfiguration", change)["payload"]["status"], "Accepted");
+    station.program.wait_event("Connected");
+    let answer = secure.command("CP001", "GetConfiguration", json!({"key": ["SecurityProfile", "AuthorizationKey"]}));
+    assert_eq!(answer["payload"]["configurationKey"][0]["value"], "2");
+    assert_eq!(answer["payload"]["configurationKey"][1].get("value"), None);
+}
+
+#[test]
+fn certificate_that_nobody_vouches_for_is_refused_and_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let csms = Pki::make(directory.path()).serve(directory.path(), &["--password", "right"]);
+    let stranger = directory.path().join("stranger");
+    fs::create_dir(&stranger).unwrap();
+    let ca = Pki::make(&stranger).ca;
+    let arguments = ["--ca", ca.to_str().unwrap(), "--password", "right"];
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &arguments);
+    assert_eq!(wait_security_event(&mut station, "Invalid"), "InvalidCsmsCertificate");
+}
+
 #[test]
 fn session_runs_over_tls_with_the_right_password() {
     let directory = tempfile::tempdir().unwrap();
@@ -73,6 +121,7 @@ fn wrong_password_is_refused_with_401() {
     let mut csms = Csms::start(directory.path(), &["--password", "right"]);
     let mut station = Station::start(&csms.url, &directory.path().join("station"), &["--password", "wrong"]);
     assert!(closed_because(&mut station).contains("401"));
+    assert_eq!(wait_security_event(&mut station, "FailedToAuth"), "FailedToAuthenticateAtCsms");
     assert!(refused_because(&mut csms).contains("password is wrong"));
 
     let status = |id, password| {

@@ -54,6 +54,28 @@ fn csms_starts_stops_and_configures_a_station() {
 }
 
 #[test]
+fn lines_answer_a_vendors_call_in_the_place_of_the_station_and_make_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut csms = Csms::start(directory.path(), &[]);
+    let rules = ["--handling", "Incoming:Blink=App", "--handling", "Outgoing:Blink=Observe"];
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &rules);
+    station.program.wait_event("Registration");
+
+    csms.program.say(&json!({"station": "CP001", "action": "Blink", "payload": {"times": 3}, "unchecked": true}));
+    let asked = station.program.wait("a question", |line| line.get("ask").cloned());
+    assert_eq!(asked["question"], json!({"Incoming": {"action": "Blink", "payload": r#"{"times":3}"#}}));
+    let reply = json!({"Incoming": {"Reply": r#"{"done":true}"#}});
+    station.program.say(&json!({"decide": {"id": asked["id"], "answer": reply}}));
+    let answer = csms.program.wait("its answer", |line| line.get("answer").cloned());
+    assert_eq!((&answer["action"], &answer["payload"]), (&json!("Blink"), &json!({"done": true})));
+
+    station.program.say(&json!({"call": {"action": "Blink", "payload": {"times": 1}}}));
+    assert_eq!(station.program.wait_event("Observed")["payload"], r#"{"times":1}"#);
+    let end = station.program.wait_event("CallAnswered");
+    assert!(end["result"]["Err"].as_str().unwrap().starts_with("NotImplemented"), "{end}");
+}
+
+#[test]
 fn token_that_is_not_known_does_not_charge() {
     let directory = tempfile::tempdir().unwrap();
     let csms = Csms::start(directory.path(), &["--token", "OTHER"]);
@@ -103,4 +125,8 @@ fn program_that_cannot_start_fails() {
     assert!(!Program::start("csms", ["--listen", "0.0.0.0:0"]).succeeds(), "openness must be said");
     assert!(!Program::start("csms", ["--listen", "127.0.0.1:0", "--ocpp", "2.0.1"]).succeeds());
     assert!(!Program::start("station", ["--url", "ws://127.0.0.1:1", "--id", "A", "--ocpp", "2.1"]).succeeds());
+    for rule in ["Reset=Ask", "In:Reset=Ask", "Incoming:Reset", "Incoming:Reset=Maybe"] {
+        let arguments = ["--url", "ws://127.0.0.1:1", "--id", "A", "--handling", rule];
+        assert!(!Program::start("station", arguments).succeeds(), "{rule}");
+    }
 }

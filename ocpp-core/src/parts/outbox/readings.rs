@@ -7,7 +7,7 @@
 //! A log is trimmed from its beginning only, so a transaction that runs for long would keep all that came after its first
 //! reading. Once the log is long, each new reading has the oldest one that is needed written again at the end.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
@@ -86,7 +86,7 @@ impl StopReadings {
         let mut readings =
             StopReadings { kept: Table::default(), next_position: first_position, logged: VecDeque::new() };
         let mut skipped = Vec::new();
-        let mut needed = BTreeMap::new();
+        let mut needed = Table::default();
         for (position, bytes) in image.records(Log::StopReadings) {
             readings.logged.push_back(position);
             match Placed::from_bytes(bytes) {

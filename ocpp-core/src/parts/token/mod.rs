@@ -1,9 +1,11 @@
 //! What the station itself knows of tokens: the local list that the CSMS keeps, and the cache of its answers.
 
 mod cache;
+#[cfg(feature = "local_auth_list")]
 mod list;
 
 pub(crate) use cache::TokenCache;
+#[cfg(feature = "local_auth_list")]
 pub(crate) use list::{LocalList, LocalListError};
 
 use chrono::{DateTime, Utc};

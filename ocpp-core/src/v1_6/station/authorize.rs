@@ -11,11 +11,12 @@ use compact_str::CompactString;
 use ocpp_types::v1_6::ClearCacheStatus;
 
 use super::context::Context;
+use super::local_list::LocalAuthList;
 #[cfg(feature = "california_pricing")]
 use super::pricing::Unpriced;
 use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use crate::parts::token::{LocalList, TokenCache, TokenInfo};
+use crate::parts::token::{TokenCache, TokenInfo};
 use crate::shared::Shared;
 #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
 use crate::station::EvseId;
@@ -37,10 +38,8 @@ pub(crate) struct Grant {
 pub(crate) struct Authorize {
     waiting: VecDeque<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
-    pub(super) list: LocalList,
+    pub(super) list: LocalAuthList,
     cache: TokenCache,
-    /// The CSMS said something else of a token than its own list does, and has not sent another list since.
-    pub(super) has_conflict: bool,
     #[cfg(feature = "california_pricing")]
     pub(super) unpriced: Vec<Unpriced>,
 }
@@ -48,7 +47,7 @@ pub(crate) struct Authorize {
 impl Authorize {
     /// Reads what was stored. Gives the entries that could not be used.
     pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
-        let (list, mut skipped) = LocalList::restore(image, store);
+        let (list, mut skipped) = LocalAuthList::restore(image, store);
         let (cache, unread) = TokenCache::restore(image);
         skipped.extend(unread);
         (Authorize { list, cache, ..Authorize::default() }, skipped)
@@ -135,8 +134,9 @@ impl Authorize {
     /// (1.6 §3.5.1, §3.5.3). A list that says otherwise is a conflict (§3.5.2).
     pub fn learn(&mut self, shared: &mut Shared, settings: &Settings, token: &IdToken, info: TokenInfo) {
         let wall = shared.clock.wall(shared.now);
-        match self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled)) {
-            Some(listed) => self.has_conflict |= listed.status_at(wall) != info.status && !is_busy(info.status),
+        match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
+            Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
+            Some(_) => {}
             None if settings.is_on(Key::AuthorizationCacheEnabled) => {
                 self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
             }
@@ -155,8 +155,9 @@ impl Authorize {
 
     /// What the list, or else the cache, says of a token.
     fn known_here(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
-        let listed = self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled));
-        listed.or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
+        self.list
+            .get(settings, token)
+            .or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
     }
 
     fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {

@@ -29,11 +29,7 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            let reason = violation.to_compact_string();
-            shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-            shared.event(Event::FrameRefused { reason });
-            let now = shared.now;
-            let _ = shared.rpc.reply_violation(now, token, &violation);
+            refuse_payload(shared, token, &violation);
         }
     }
 
@@ -46,6 +42,7 @@ impl Machine {
         payload: &Payload<'_>,
     ) -> Result<(), Violation> {
         match action {
+            #[cfg(feature = "reservation")]
             Action::CancelReservation => {
                 let request: v1_6::CancelReservationRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
@@ -120,9 +117,10 @@ impl Machine {
                 let response = firmware::on_get_log(&mut self.upload, shared, &request);
                 answer(shared, token, &response);
             }
+            #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {
                 payload.decode::<v1_6::GetLocalListVersionRequest>()?;
-                let version = self.authorize.list_version(&self.settings);
+                let version = self.authorize.list.version(&self.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             #[cfg(feature = "security")]
@@ -140,6 +138,7 @@ impl Machine {
                 let status = self.on_remote_stop(request.transaction_id);
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
+            #[cfg(feature = "reservation")]
             Action::ReserveNow => {
                 let request: v1_6::ReserveNowRequest = payload.decode()?;
                 let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
@@ -153,9 +152,10 @@ impl Machine {
                 }
                 answer(shared, token, &v1_6::ResetResponse::new(status));
             }
+            #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
                 let request: v1_6::SendLocalListRequest = payload.decode()?;
-                let (status, ticket) = self.authorize.on_send_list(shared, &self.settings, &request);
+                let (status, ticket) = self.authorize.list.on_send(shared, &self.settings, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
@@ -296,6 +296,15 @@ impl Machine {
             configuration::change(&mut self.settings, shared, key, value);
         }
     }
+}
+
+/// Refuses a call whose payload is wrong.
+pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, violation: &Violation) {
+    let reason = violation.to_compact_string();
+    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+    shared.event(Event::FrameRefused { reason });
+    let now = shared.now;
+    let _ = shared.rpc.reply_violation(now, token, violation);
 }
 
 /// Whether what the action asks for rests on a record.

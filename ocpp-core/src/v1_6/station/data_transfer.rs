@@ -115,6 +115,8 @@ impl Machine {
                 response.data = data.map(|data| Text::truncated(&data));
                 answer(shared, token, &response);
             }
+            // Answers to other questions are no answers to this one.
+            Answer::Incoming(_) | Answer::Outgoing(_) => {}
         }
     }
 }

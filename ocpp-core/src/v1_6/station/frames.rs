@@ -34,6 +34,16 @@ pub(super) enum Failure {
     LinkLost,
 }
 
+impl Failure {
+    fn reason(&self) -> CompactString {
+        match self {
+            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
+            Failure::TimedOut => "no answer in time".into(),
+            Failure::LinkLost => "the link went".into(),
+        }
+    }
+}
+
 impl Machine {
     /// A frame of the CSMS.
     pub fn on_frame(&mut self, shared: &mut Shared, bytes: &[u8]) {
@@ -43,7 +53,7 @@ impl Machine {
         }
         let now = shared.now;
         match shared.rpc.receive(now, bytes) {
-            Received::Call { token, action, payload } => self.on_call(shared, token, &action, &payload),
+            Received::Call { token, action, payload } => self.on_incoming(shared, token, &action, &payload),
             Received::Result { call, payload } => {
                 if let Some(awaited) = self.end_call(call) {
                     self.on_result(shared, awaited, &payload);
@@ -93,7 +103,7 @@ impl Machine {
         self.awaited.take_if(|(awaited, _)| *awaited == call).map(|(_, awaited)| awaited)
     }
 
-    fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
+    pub(super) fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
         let result = match awaited {
             Awaited::BootNotification => payload.decode().map(|answer| self.on_boot_answer(shared, &answer)),
             Awaited::Heartbeat => payload.decode().map(|answer: v1_6::HeartbeatResponse| {
@@ -136,6 +146,8 @@ impl Machine {
                 self.upload.on_reported(shared);
                 payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
             }
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => payload.raw().map(|text| self.handlings.call_ended(shared, Ok(text.into()))),
         };
         if let Err(violation) = result {
             let reason = format_compact!("answer: {violation}");
@@ -231,13 +243,10 @@ impl Machine {
             Awaited::SignCertificate => Action::SignCertificate,
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => Action::SecurityEventNotification,
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => return self.handlings.call_ended(shared, Err(failure.reason())),
         };
-        let reason = match &failure {
-            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
-            Failure::TimedOut => "no answer in time".into(),
-            Failure::LinkLost => "the link went".into(),
-        };
-        shared.event(Event::CallFailed { action: action.as_str().into(), reason });
+        shared.event(Event::CallFailed { action: action.as_str().into(), reason: failure.reason() });
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => self.registration.link_closed(),
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
@@ -257,6 +266,8 @@ impl Machine {
             (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
                 self.certificates.answered();
             }
+            #[cfg(feature = "handling")]
+            (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => self.transfers.ended(shared, None),
             (Awaited::Authorize, failure) => self.on_authorize_failure(shared, &failure),
             #[cfg(feature = "plug_and_charge")]

@@ -1,28 +1,57 @@
-//! SendLocalList and GetLocalListVersion (1.6 §5.10, §5.15).
+//! The local authorisation list: SendLocalList and GetLocalListVersion (1.6 §3.5.2, §5.10, §5.15).
 //!
-//! Takes lists of the CSMS, bounded by SendLocalListMaxLength and LocalAuthListMaxLength. A list is answered once it is
-//! durable; it is stored by `parts/token`.
+//! Takes lists of the CSMS, bounded by SendLocalListMaxLength and LocalAuthListMaxLength, and says what is listed of a
+//! token. A list is answered once it is durable; it is stored by `parts/token`.
 
 use alloc::vec::Vec;
 
+use compact_str::CompactString;
 use ocpp_types::v1_6::{SendLocalListRequest, UpdateStatus, UpdateType};
 
-use super::authorize::Authorize;
 use super::messages;
 use super::settings::{Key, Settings};
-use crate::parts::token::LocalListError;
+use crate::parts::token::{LocalList, LocalListError, TokenInfo};
 use crate::shared::Shared;
 use crate::station::IdToken;
-use crate::store::Ticket;
+use crate::store::{Image, StoreQueue, Ticket};
 
-impl Authorize {
+/// The list, as far as LocalAuthListEnabled has it count.
+#[derive(Debug, Default)]
+pub(crate) struct LocalAuthList {
+    list: LocalList,
+    /// The CSMS said something else of a token than its own list does, and has not sent another list since.
+    is_contradicted: bool,
+}
+
+impl LocalAuthList {
+    /// Reads what was stored. Gives the entries that could not be used.
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        let (list, skipped) = LocalList::restore(image, store);
+        (LocalAuthList { list, is_contradicted: false }, skipped)
+    }
+
+    /// What the list says of a token.
+    pub fn get(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
+        self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled))
+    }
+
+    /// The CSMS said something else of a listed token.
+    pub fn contradict(&mut self) {
+        self.is_contradicted = true;
+    }
+
+    /// Whether there is a conflict to report (1.6 §3.5.2).
+    pub fn is_contradicted(&self) -> bool {
+        self.is_contradicted
+    }
+
     /// The version to report; -1 where no list is in use (1.6 §5.10).
-    pub fn list_version(&self, settings: &Settings) -> i64 {
+    pub fn version(&self, settings: &Settings) -> i64 {
         if settings.is_on(Key::LocalAuthListEnabled) { self.list.version().into() } else { -1 }
     }
 
     /// Carries out a SendLocalList. With the ticket that an acceptance waits for.
-    pub fn on_send_list(
+    pub fn on_send(
         &mut self,
         shared: &mut Shared,
         settings: &Settings,
@@ -49,7 +78,7 @@ impl Authorize {
         };
         match result {
             Ok(ticket) => {
-                self.has_conflict = false;
+                self.is_contradicted = false;
                 (UpdateStatus::Accepted, Some(ticket))
             }
             Err(LocalListError::Version(_)) => (UpdateStatus::VersionMismatch, None),

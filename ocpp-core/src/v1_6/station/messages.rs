@@ -25,7 +25,7 @@ use crate::parts::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{
-    AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, StationConfig, StopReason, Unit,
+    AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, Mrec, StationConfig, StopReason, Unit,
 };
 
 /// What cannot be said in 1.6.
@@ -74,8 +74,15 @@ pub(crate) fn status_notification(
     request.timestamp = at;
     request.info = condition.info.map(CiText::truncated);
     if let Some(fault) = &condition.fault {
+        let own = fault.vendor_error_code.as_ref();
+        if let FaultCode::Mrec(mrec) = fault.code {
+            request.vendor_id = Some(CiText::truncated(Mrec::VENDOR_ID));
+            request.vendor_error_code = Some(CiText::truncated(mrec.code()));
+            request.info = own.map(|text| CiText::truncated(text)).or(request.info);
+        } else {
+            request.vendor_error_code = own.map(|text| CiText::truncated(text));
+        }
         request.info = fault.info.as_ref().map(|text| CiText::truncated(text)).or(request.info);
-        request.vendor_error_code = fault.vendor_error_code.as_ref().map(|text| CiText::truncated(text));
     }
     json(&request)
 }
@@ -288,6 +295,34 @@ fn error_code(code: FaultCode) -> v1_6::ChargePointErrorCode {
         FaultCode::ResetFailure => C::ResetFailure,
         FaultCode::UnderVoltage => C::UnderVoltage,
         FaultCode::WeakSignal => C::WeakSignal,
+        FaultCode::Mrec(mrec) => match mrec {
+            Mrec::ConnectorLockFailure => C::ConnectorLockFailure,
+            Mrec::GroundFailure => C::GroundFailure,
+            Mrec::HighTemperature => C::HighTemperature,
+            Mrec::OverCurrentFailure => C::OverCurrentFailure,
+            Mrec::OverVoltage => C::OverVoltage,
+            Mrec::UnderVoltage => C::UnderVoltage,
+            Mrec::WeakSignal => C::WeakSignal,
+            Mrec::EmergencyStop
+            | Mrec::AuthorizationTimeout
+            | Mrec::InvalidVehicleMode
+            | Mrec::CableCheckFault
+            | Mrec::PreChargeFault
+            | Mrec::NoInternet
+            | Mrec::PilotFault
+            | Mrec::PowerLoss
+            | Mrec::EvContactorFault
+            | Mrec::EvseContactorFault
+            | Mrec::CableOverTempDerate
+            | Mrec::CableOverTempStop
+            | Mrec::PartialInsertion
+            | Mrec::CapacitanceFault
+            | Mrec::ResistanceFault
+            | Mrec::ProximityFault
+            | Mrec::ConnectorVoltageHigh
+            | Mrec::BrokenLatch
+            | Mrec::CutCable => C::OtherError,
+        },
     }
 }
 

@@ -14,22 +14,26 @@ mod context;
 mod data_transfer;
 mod firmware;
 mod frames;
+#[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
+mod handling;
+#[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
-#[cfg_attr(not(feature = "california_pricing"), path = "no_pricing.rs")]
+#[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
 mod pricing;
 mod readings;
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 mod reservation;
 mod reset;
 mod router;
-#[cfg_attr(not(feature = "security"), path = "no_security.rs")]
+#[cfg_attr(not(feature = "security"), path = "absent/security.rs")]
 mod security;
 mod sender;
 mod settings;
 mod signal;
-#[cfg_attr(not(feature = "smart_charging"), path = "no_smart_charging.rs")]
+#[cfg_attr(not(feature = "smart_charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
 mod trigger;
@@ -66,6 +70,7 @@ use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use handling::Handlings;
 #[cfg(feature = "plug_and_charge")]
 use plug_and_charge::PlugAndCharge;
 use pricing::Pricing;
@@ -96,6 +101,7 @@ pub(crate) struct Machine {
     reservations: Reservations,
     readings: Readings,
     transfers: DataTransfers,
+    handlings: Handlings,
     firmware: FirmwareJob,
     upload: UploadJob,
     #[cfg(feature = "security")]
@@ -119,6 +125,7 @@ impl Machine {
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
         let boot = messages::boot_notification(config);
         boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+        handling::check(config)?;
         settings::check_custom(config)
     }
 
@@ -167,6 +174,7 @@ impl Machine {
             reservations,
             readings: Readings::default(),
             transfers: DataTransfers::default(),
+            handlings: Handlings::default(),
             firmware,
             upload: UploadJob::restore(image),
             #[cfg(feature = "security")]

@@ -28,9 +28,9 @@ pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 /// A connector that is kept for a token or its group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reservation {
-    pub id: i64,
-    pub token: IdToken,
-    pub group: Option<IdToken>,
+    id: i64,
+    token: IdToken,
+    group: Option<IdToken>,
     expiry_ms: i64,
 }
 
@@ -39,6 +39,16 @@ impl Record for Reservation {
 }
 
 impl Reservation {
+    /// Whether it is for this token by name.
+    pub fn is_of(&self, token: &IdToken) -> bool {
+        self.token == *token
+    }
+
+    /// Whether it is for a group too.
+    pub fn is_of_group(&self) -> bool {
+        self.group.is_some()
+    }
+
     /// Whether it is for this token, or for its group.
     pub fn admits(&self, token: &IdToken, group: Option<&IdToken>) -> bool {
         self.token == *token || (group.is_some() && self.group.as_ref() == group)

@@ -141,7 +141,7 @@ impl Parts<'_> {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let conflict = self.authorize.has_conflict.then(|| Fault {
+        let conflict = self.authorize.list.is_contradicted().then(|| Fault {
             code: FaultCode::LocalListConflict,
             is_blocking: false,
             info: None,

@@ -36,12 +36,15 @@ pub(crate) enum Awaited {
     SecurityEvent,
     #[cfg(feature = "security")]
     SignCertificate,
+    /// A call that the application makes.
+    #[cfg(feature = "handling")]
+    AppCall,
 }
 
 impl Machine {
     /// Sends the most urgent call, if one may leave. True if something was done.
     pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
-        if self.awaited.is_some() || !shared.link.is_up() || !shared.rpc.can_call() {
+        if self.awaited.is_some() || self.handlings.holds_call() || !shared.link.is_up() || !shared.rpc.can_call() {
             return false;
         }
         let now = shared.now;
@@ -106,6 +109,9 @@ impl Machine {
         if is_accepted && let Some(message) = self.transfers.next() {
             return self.send(shared, Awaited::DataTransfer, Action::DataTransfer, message);
         }
+        if is_accepted && self.send_call(shared) {
+            return true;
+        }
         let interval = self.settings.seconds(Key::HeartbeatInterval);
         if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
             self.heartbeat.asked();
@@ -121,18 +127,21 @@ impl Machine {
         action: Action,
         message: Result<String, Unsendable>,
     ) -> bool {
-        let timeout = self.settings.seconds(Key::MessageTimeout);
-        let now = shared.now;
-        self.heartbeat.sent(now);
-        let call = message.map_err(|error| error.to_compact_string()).and_then(|text| {
-            let call = shared.rpc.call(now, Lane::Normal, action.as_str(), &text, timeout);
-            call.map_err(|error| error.to_compact_string())
-        });
-        match call {
-            Ok(call) => self.awaited = Some((call, awaited)),
-            Err(reason) => self.settle_failure(shared, awaited, Failure::Unsendable(reason)),
+        self.heartbeat.sent(shared.now);
+        match message {
+            Ok(text) => self.on_outgoing(shared, awaited, action.as_str(), &text),
+            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
         }
         true
+    }
+
+    /// Hands a call to the engine.
+    pub(super) fn transmit(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
+        let timeout = self.settings.seconds(Key::MessageTimeout);
+        match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
+            Ok(call) => self.awaited = Some((call, awaited)),
+            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
+        }
     }
 
     fn render(&self, shared: &Shared, pending: &Pending) -> Result<String, Unsendable> {

@@ -33,6 +33,9 @@ enum Kind {
     RateUnits,
     /// Free text.
     Text,
+    /// A password of 1.6 in hexadecimal digits, which is never told.
+    #[cfg(feature = "security")]
+    Secret,
     /// Hours and minutes from UTC, as `-05:00`, or nothing.
     #[cfg(feature = "california_pricing")]
     Offset,
@@ -45,18 +48,39 @@ enum Kind {
     /// One of SupportedLanguages, or nothing.
     #[cfg(feature = "california_pricing")]
     Language,
-    /// A password of 1.6 in hexadecimal digits, which is never told.
-    #[cfg(feature = "security")]
-    Secret,
 }
 
 const BOOLEAN: Kind = Kind::Boolean;
 const TEXT: Kind = Kind::Text;
 
-const FEATURE_PROFILES: &str = if cfg!(feature = "smart_charging") {
-    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
-} else {
-    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation"
+/// The feature profiles that are built in (1.6 §9.1.29), with a comma before each but the first.
+const PROFILES: [(bool, &str); 6] = [
+    (true, "Core"),
+    (true, ",FirmwareManagement"),
+    (cfg!(feature = "local_auth_list"), ",LocalAuthListManagement"),
+    (true, ",RemoteTrigger"),
+    (cfg!(feature = "reservation"), ",Reservation"),
+    (cfg!(feature = "smart_charging"), ",SmartCharging"),
+];
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const FEATURE_PROFILES: &str = {
+    const TEXT: ([u8; 128], usize) = {
+        let (mut text, mut length, mut next) = ([0; 128], 0, 0);
+        while next < PROFILES.len() {
+            let (is_built_in, name) = PROFILES[next];
+            let mut place = 0;
+            while is_built_in && place < name.len() {
+                text[length] = name.as_bytes()[place];
+                (length, place) = (length + 1, place + 1);
+            }
+            next += 1;
+        }
+        (text, length)
+    };
+    match core::str::from_utf8(TEXT.0.split_at(TEXT.1).0) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
 };
 
 /// An integer of at least `min`.
@@ -167,7 +191,9 @@ keys! {
     #[cfg(feature = "california_pricing")]
     Language, Kind::Language, ReadWrite, "";
     LightIntensity, count(0, 100), ReadWrite, "100";
+    #[cfg(feature = "local_auth_list")]
     LocalAuthListEnabled, BOOLEAN, ReadWrite, "true";
+    #[cfg(feature = "local_auth_list")]
     LocalAuthListMaxLength, count(0, 100_000), ReadOnly, "500";
     LocalAuthorizeOffline, BOOLEAN, ReadWrite, "true";
     LocalPreAuthorize, BOOLEAN, ReadWrite, "false";
@@ -186,10 +212,12 @@ keys! {
     NumberOfConnectors, integer(1), ReadOnly, "1";
     #[cfg(feature = "california_pricing")]
     NumberOfDecimalsForCostValues, integer(0), ReadOnly, "3";
+    #[cfg(feature = "reservation")]
     ReserveConnectorZeroSupported, BOOLEAN, ReadOnly, "true";
     ResetRetries, integer(0), ReadWrite, "0";
     #[cfg(feature = "security")]
     SecurityProfile, count(0, 3), ReadWrite, "0";
+    #[cfg(feature = "local_auth_list")]
     SendLocalListMaxLength, count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, count(2, 10_000), ReadOnly, "50";
     StopTransactionOnEVSideDisconnect, BOOLEAN, ReadWrite, "true";
@@ -413,6 +441,8 @@ impl Settings {
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
                 Kind::Text => true,
+                #[cfg(feature = "security")]
+                Kind::Secret => Password::from_authorization_key(value).is_ok(),
                 #[cfg(feature = "california_pricing")]
                 Kind::Offset => value.is_empty() || is_offset(value),
                 #[cfg(feature = "california_pricing")]
@@ -424,8 +454,6 @@ impl Settings {
                     let mut languages = languages(self.text(Key::SupportedLanguages));
                     value.is_empty() || languages.any(|language| language.eq_ignore_ascii_case(value))
                 }
-                #[cfg(feature = "security")]
-                Kind::Secret => Password::from_authorization_key(value).is_ok(),
             },
             AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| {
                 #[cfg(feature = "california_pricing")]

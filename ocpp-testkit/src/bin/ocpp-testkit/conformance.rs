@@ -35,7 +35,8 @@ A CSMS under test has to know the tokens CONF-A and CONF-B (Accepted, both with 
 (Expired), CONF-BLOCKED (Blocked), and not to know CONF-INVALID. Other names, and times in seconds, are set by --value:
 token, token2, group, invalid_token, expired_token, blocked_token, connector, connectors, heartbeat, retry, sample,
 connection_timeout, reservation, patience, boot_patience, watch, settle, tolerance. And files: the URL of a folder on a
-file server, which takes uploads and holds a file no-firmware that no station can install.
+file server, which takes uploads and holds a file no-firmware that no station can install. For the cases on security:
+root_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature (Base64).
 
 A live station is brought back into its initial state after each case, as far as OCPP and the steps go.
 The exit status is 0 if no case failed and none was inconclusive.
@@ -149,7 +150,10 @@ impl Conformance {
         for case in cases {
             let report = match (&mut bed, case.role()) {
                 (Bed::Live(target), _) => conformance::run(case, target.as_mut(), &values),
-                (Bed::Ours, Role::Station) => conformance::run(case, &mut VirtualStation::new(&values)?, &values),
+                (Bed::Ours, Role::Station) => {
+                    let values = Values { security_profile: case.security_profile(), ..values.clone() };
+                    conformance::run(case, &mut VirtualStation::new(&values)?, &values)
+                }
                 (Bed::Ours, Role::Csms) => conformance::run(case, &mut VirtualCsms::new(&values)?, &values),
             };
             if let Some(count) = counts.get_mut(report.verdict as usize) {
@@ -225,11 +229,12 @@ impl Conformance {
             station: self.id.clone(),
             fixed_cable: self.fixed_cable,
             backup_power: self.backup_power,
-            files: (self.url.is_none() && self.listen.is_none()).then(|| VirtualStation::FILES.to_owned()),
             ..Values::default()
         };
         if self.url.is_some() || self.listen.is_some() {
             values.run = format!("{:x}", Utc::now().timestamp());
+        } else {
+            values = VirtualStation::with_host(values);
         }
         for setting in &self.value {
             let (name, value) = setting.split_once('=').ok_or("--value is not of the form NAME=VALUE")?;

@@ -76,6 +76,30 @@ impl Bench<'_> {
         self.gather(&[Bench::authorize(token), Bench::status(connector, "Preparing")], &[]).map(|_| ())
     }
 
+    /// The token of the run, which the station knows, starts a transaction without a question.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn starts_unasked(&mut self) -> Step {
+        let (connector, token) = (self.values.connector, self.values.token.clone());
+        self.present(connector, &token)?;
+        self.expect(Bench::status(connector, "Preparing"))?;
+        self.plug(connector)?;
+        self.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    }
+
+    /// The same by a remote start.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn starts_remotely_unasked(&mut self) -> Step {
+        let (connector, token) = (self.values.connector, self.values.token.clone());
+        self.plug_in(connector)?;
+        let request = json!({ "connectorId": connector, "idTag": token });
+        self.ask("RemoteStartTransaction", request, pattern::status("Accepted"))?;
+        self.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    }
+
     /// The station starts a transaction and reports Charging, in either order. Before that it may wait for the contactor
     /// or the vehicle (1.6 §4.9, B4 and B5).
     ///
@@ -210,6 +234,11 @@ impl Bench<'_> {
     /// When it does not.
     pub fn expect_boot(&mut self) -> Step<Call> {
         self.expect_within(self.values.boot_patience, request("BootNotification"))
+    }
+
+    /// A certificate was installed, which goes after the case.
+    pub fn note_certificate(&mut self, hash: &Value) {
+        self.traces.certificates.push(hash.clone());
     }
 
     /// A charging profile is installed.

@@ -125,6 +125,11 @@ impl Bench<'_> {
         self.capabilities.has_profile(profile)
     }
 
+    /// The security profile that the station is connected by, 0 for none.
+    pub fn security_profile(&self) -> u8 {
+        self.capabilities.security_profile()
+    }
+
     /// How many connectors the station has.
     pub fn connectors(&self) -> u16 {
         self.capabilities.connectors()

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use ocpp_core::station::FaultCode;
+use ocpp_core::station::{ConnectRequest, FaultCode};
 use serde_json::Value;
 
 use super::{Bench, Call};
-use crate::conformance::Step;
 use crate::conformance::pattern::request;
 use crate::conformance::target::Manual;
+use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
     /// A vehicle is connected.
@@ -97,6 +97,41 @@ impl Bench<'_> {
     pub fn go_online(&mut self) -> Step {
         self.target.set_network(true).map_err(super::trouble)?;
         self.wait_connected()
+    }
+
+    /// The station connects anew by itself.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn reconnects(&mut self) -> Step {
+        let until = self.now() + self.values.boot_patience;
+        while self.is_connected {
+            if !self.pump(until)? {
+                return Err(Stop::Failed("the station does not close the connection".to_owned()));
+            }
+        }
+        self.wait_connected()
+    }
+
+    /// How the station had itself connected.
+    ///
+    /// # Errors
+    /// When that cannot be seen.
+    pub fn connect_request(&self) -> Step<&ConnectRequest> {
+        let hidden = || Stop::NotApplicable("how the station connects cannot be seen at this target".to_owned());
+        self.target.connect_request().ok_or_else(hidden)
+    }
+
+    /// The CSMS is asked for a connection with these subprotocols, and chooses this one.
+    ///
+    /// # Errors
+    /// When it chooses otherwise.
+    pub fn offers(&mut self, subprotocols: &[&str], wanted: Option<&str>) -> Step {
+        let chosen = self.target.offer(subprotocols).map_err(super::trouble)?;
+        if chosen.as_deref() == wanted {
+            return Ok(());
+        }
+        Err(Stop::Failed(format!("of {} the CSMS chose {chosen:?}, not {wanted:?}", subprotocols.join(", "))))
     }
 
     /// Time passes.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Bench;
 use crate::conformance::pattern::answer;
@@ -22,6 +22,8 @@ pub(super) struct Traces {
     pub reservations: BTreeSet<i64>,
     pub has_made_inoperative: bool,
     pub has_set_profile: bool,
+    /// The hash data of certificates that were installed.
+    pub certificates: Vec<Value>,
 }
 
 impl Bench<'_> {
@@ -72,6 +74,9 @@ impl Bench<'_> {
         }
         if traces.has_set_profile {
             let _ = self.ask("ClearChargingProfile", json!({}), answer());
+        }
+        for hash in &traces.certificates {
+            let _ = self.ask("DeleteCertificate", json!({ "certificateHashData": hash }), answer());
         }
         if traces.has_sent_list {
             let _ = self.install_list(&[]);

@@ -38,21 +38,13 @@ fn cache_token(bench: &mut Bench<'_>) -> Step {
 }
 
 fn local_start(bench: &mut Bench<'_>) -> Step {
-    let (connector, token) = (bench.values.connector, bench.values.token.clone());
     cache_token(bench)?;
-    bench.present(connector, &token)?;
-    bench.expect(Bench::status(connector, "Preparing"))?;
-    bench.plug(connector)?;
-    bench.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    bench.starts_unasked()
 }
 
 fn remote_start(bench: &mut Bench<'_>) -> Step {
-    let (connector, token) = (bench.values.connector, bench.values.token.clone());
     cache_token(bench)?;
-    bench.plug_in(connector)?;
-    let request = json!({ "connectorId": connector, "idTag": token });
-    bench.ask("RemoteStartTransaction", request, status("Accepted"))?;
-    bench.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    bench.starts_remotely_unasked()
 }
 
 fn cleared_local(bench: &mut Bench<'_>) -> Step {

@@ -44,22 +44,14 @@ fn list_token(bench: &mut Bench<'_>) -> Step {
 }
 
 fn local_start(bench: &mut Bench<'_>) -> Step {
-    let (connector, token) = (bench.values.connector, bench.values.token.clone());
     list_token(bench)?;
-    bench.present(connector, &token)?;
-    bench.expect(Bench::status(connector, "Preparing"))?;
-    bench.plug(connector)?;
-    bench.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    bench.starts_unasked()
 }
 
 fn remote_start(bench: &mut Bench<'_>) -> Step {
-    let (connector, token) = (bench.values.connector, bench.values.token.clone());
     bench.configure("AuthorizeRemoteTxRequests", "true")?;
     list_token(bench)?;
-    bench.plug_in(connector)?;
-    let request = json!({ "connectorId": connector, "idTag": token });
-    bench.ask("RemoteStartTransaction", request, status("Accepted"))?;
-    bench.starts(connector, Bench::start(connector, &token)).map(|_| ())
+    bench.starts_remotely_unasked()
 }
 
 /// The station has no lists, or lets them be switched off.

@@ -91,6 +91,11 @@ fn single(bench: &Bench<'_>, purpose: &str, transaction: Option<Transaction>) ->
 
 /// The composite schedule has these periods, with starts as they are for a schedule that began `LEAD` ago.
 fn composite(bench: &mut Bench<'_>, duration: i64, periods: &[(i64, i64)]) -> Step {
+    composite_one_of(bench, duration, &[periods])
+}
+
+/// It has the periods of one of these lists.
+fn composite_one_of(bench: &mut Bench<'_>, duration: i64, lists: &[&[(i64, i64)]]) -> Step {
     let (unit, factor) = unit(bench);
     let connector = bench.values.connector;
     let now = bench.wall();
@@ -110,10 +115,11 @@ fn composite(bench: &mut Bench<'_>, duration: i64, periods: &[(i64, i64)]) -> St
         let start = if wanted.0 == 0 { 0 } else { wanted.0 - passed };
         told.1 == wanted.1 && (told.0 - start).abs() <= tolerance
     };
-    if told.len() == periods.len() && told.iter().zip(periods).all(fits) {
+    if lists.iter().any(|periods| told.len() == periods.len() && told.iter().zip(*periods).all(fits)) {
         return Ok(());
     }
-    Err(Stop::Failed(format!("periods {told:?}, not {periods:?} less {passed} s")))
+    let wanted = lists.iter().map(|periods| format!("{periods:?}")).collect::<Vec<_>>().join(" or ");
+    Err(Stop::Failed(format!("periods {told:?}, not {wanted} less {passed} s")))
 }
 
 /// A limit that is no multiple of the factor is none that was set.
@@ -148,7 +154,9 @@ fn unfit_remote(bench: &mut Bench<'_>) -> Step {
     bench.never(bench.values.watch, &["StartTransaction"])
 }
 
-/// 1.6 §3.13.1: a TxProfile overrules the default for the whole transaction, so after its end the station's limit is left.
+/// Whether the default comes back when the schedule of the TxProfile has ended, 1.6 §3.13.1 leaves open, and no erratum of 1.6
+/// decides it. The case's list of 2024 ends with the station's limit; its twin of 2.0.1 (TC_K_41_CS), with the same profiles,
+/// had the same list until its errata of 2025 (§6.2.73, §6.2.74), and has the default in it since. So either is right here.
 fn three_purposes(bench: &mut Bench<'_>) -> Step {
     let connector = bench.values.connector;
     let transaction = bench.charging()?;
@@ -160,7 +168,9 @@ fn three_purposes(bench: &mut Bench<'_>) -> Step {
         bench.set_profile(connector, default)?;
         bench.set_profile(connector, of_transaction(own, transaction))
     })?;
-    composite(bench, 400, &[(0, 8), (50, 10), (200, 6), (240, 10)])
+    let as_printed = [(0, 8), (50, 10), (200, 6), (240, 10)];
+    let as_mended = [(0, 8), (50, 10), (200, 6), (240, 10), (260, 8), (300, 10)];
+    composite_one_of(bench, 400, &[&as_printed, &as_mended])
 }
 
 fn stacked(bench: &mut Bench<'_>) -> Step {

@@ -166,6 +166,16 @@ impl Target for LiveCsms {
         self.live.perform(step)
     }
 
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        let mut request = self.request.clone();
+        request.subprotocols = subprotocols.iter().map(|name| (*name).into()).collect();
+        // A server without a common version refuses, or completes the handshake and names none (OCPP-J §3.2).
+        let opened = self.live.runtime.block_on(Wire::connect(request, Arc::clone(&self.tls)));
+        let Ok((wire, chosen)) = opened else { return Ok(None) };
+        self.live.runtime.block_on(wire.close());
+        Ok(Some(chosen).filter(|chosen| !chosen.is_empty()))
+    }
+
     fn is_fresh(&self) -> bool {
         false
     }

@@ -4,6 +4,7 @@ mod live;
 mod operator;
 mod virtual_csms;
 mod virtual_station;
+mod virtual_time;
 
 pub use live::{LiveCsms, LiveStation};
 pub use operator::{Operator, Person, Program};

@@ -9,8 +9,10 @@ use ocpp_core::csms::{
 };
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
+use ocpp_rpc::handshake::choose;
 use serde_json::Value;
 
+use super::virtual_time::{self, VirtualTime};
 use crate::clock::WallClock;
 use crate::conformance::Values;
 use crate::conformance::target::{Happening, Manual, Target, Trouble};
@@ -28,7 +30,7 @@ pub struct VirtualCsms {
 
 /// What is due next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Database,
     Thought,
     Tick,
@@ -59,6 +61,36 @@ impl VirtualCsms {
         Ok(VirtualCsms { csms, now: Instant::ZERO, is_connected: false, happenings: VecDeque::new() })
     }
 
+    fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
+        self.csms.handle(self.now, input).map_err(lost)?;
+        while let Some(action) = self.csms.poll_action() {
+            match action {
+                Action::Link(LinkAction::Send(bytes)) => {
+                    self.happenings.push_back(Happening::Frame(String::from_utf8(bytes).map_err(lost)?));
+                }
+                Action::Link(LinkAction::Ping) => {
+                    self.csms.handle(self.now, Input::Link(LinkInput::Pong)).map_err(lost)?;
+                }
+                Action::Link(LinkAction::Close(_)) => {
+                    self.is_connected = false;
+                    self.happenings.push_back(Happening::Closed);
+                }
+                Action::Store { ticket, fact } => self.csms.store(self.now, ticket, fact).map_err(lost)?,
+                Action::Ask { id, question, .. } => self.csms.ask(self.now, id, &question),
+                Action::Answered { .. } | Action::Event(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl VirtualTime for VirtualCsms {
+    type Due = Due;
+
+    fn state(&mut self) -> (&mut Instant, &mut VecDeque<Happening>) {
+        (&mut self.now, &mut self.happenings)
+    }
+
     fn next_due(&self) -> Option<(Instant, Due)> {
         let due = |at: Option<Instant>, due| at.map(|at| (at, due));
         let all = [
@@ -83,28 +115,6 @@ impl VirtualCsms {
             Due::Tick => self.tell(Input::Tick),
         }
     }
-
-    fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
-        self.csms.handle(self.now, input).map_err(lost)?;
-        while let Some(action) = self.csms.poll_action() {
-            match action {
-                Action::Link(LinkAction::Send(bytes)) => {
-                    self.happenings.push_back(Happening::Frame(String::from_utf8(bytes).map_err(lost)?));
-                }
-                Action::Link(LinkAction::Ping) => {
-                    self.csms.handle(self.now, Input::Link(LinkInput::Pong)).map_err(lost)?;
-                }
-                Action::Link(LinkAction::Close(_)) => {
-                    self.is_connected = false;
-                    self.happenings.push_back(Happening::Closed);
-                }
-                Action::Store { ticket, fact } => self.csms.store(self.now, ticket, fact).map_err(lost)?,
-                Action::Ask { id, question, .. } => self.csms.ask(self.now, id, &question),
-                Action::Answered { .. } | Action::Event(_) => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Target for VirtualCsms {
@@ -117,21 +127,7 @@ impl Target for VirtualCsms {
     }
 
     fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
-        loop {
-            if let Some(happening) = self.happenings.pop_front() {
-                return Ok(Some(happening));
-            }
-            match self.next_due().filter(|(at, _)| *at <= until) {
-                Some((at, due)) => {
-                    self.now = self.now.max(at);
-                    self.happen(due)?;
-                }
-                None => {
-                    self.now = self.now.max(until);
-                    return Ok(None);
-                }
-            }
-        }
+        virtual_time::next(self, until)
     }
 
     fn send(&mut self, text: &str) -> Result<(), Trouble> {
@@ -163,6 +159,11 @@ impl Target for VirtualCsms {
         };
         self.csms.command(self.now, command(action, payload)).map_err(lost)?;
         self.tell(Input::Tick)
+    }
+
+    fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
+        let choice = choose(&[&subprotocols.join(",")], &[Dialect::V1_6], None);
+        Ok(choice.header().map(str::to_owned))
     }
 
     fn is_fresh(&self) -> bool {

@@ -4,13 +4,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{Action, EvseId, Fault, FaultCode, IdToken, Input, LinkAction, LinkInput, StationConfig};
+use ocpp_core::station::{
+    Action, ConnectRequest, EvseId, Fault, FaultCode, IdToken, Input, InstalledCertificates, LinkAction, LinkInput,
+    Secret, StationConfig,
+};
 use ocpp_core::time::Instant;
 
+use super::virtual_time::{self, VirtualTime};
 use crate::clock::WallClock;
-use crate::conformance::Values;
 use crate::conformance::target::{Happening, Manual, Target, Trouble};
+use crate::conformance::{SignedFirmware, Values};
 use crate::hardware::Hardware;
+use crate::jobs;
 use crate::pair::StationEnd;
 use crate::seed::Seed;
 use crate::store::{StoreHabits, StoreReply};
@@ -19,6 +24,8 @@ use crate::store::{StoreHabits, StoreReply};
 const CONNECT_TIME: Duration = Duration::from_millis(50);
 /// From the loss of the power to its return, and from an ordered restart to the next boot.
 const OUTAGE: Duration = Duration::from_secs(10);
+/// An AuthorizationKey of 16 bytes.
+const PASSWORD: &str = "conformance: key";
 /// More actions than any input can ask for.
 const MAX_ACTIONS: usize = 10_000;
 
@@ -29,6 +36,8 @@ pub struct VirtualStation {
     wall: WallClock,
     is_network_up: bool,
     is_connected: bool,
+    /// How the last connection was ordered.
+    request: Option<ConnectRequest>,
     /// When the connection attempt ends that is under way.
     attempt: Option<Instant>,
     power_back: Option<Instant>,
@@ -37,7 +46,7 @@ pub struct VirtualStation {
 
 /// What is due next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     PowerBack,
     Attempt,
     Store,
@@ -49,13 +58,32 @@ impl VirtualStation {
     /// A folder on a file server that its host reaches: for [`Values::files`].
     pub const FILES: &str = "ftp://files.example/conformance";
 
-    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed.
+    /// The values that its simulated host is made for: files, certificates and firmware that it takes.
+    #[must_use]
+    pub fn with_host(values: Values) -> Values {
+        Values {
+            files: Some(Self::FILES.to_owned()),
+            root_certificate: Some(jobs::certificate("root")),
+            firmware: Some(SignedFirmware {
+                location: format!("{}/firmware", Self::FILES),
+                certificate: jobs::certificate("signer"),
+                signature: "c2lnbmF0dXJl".to_owned(),
+            }),
+            ..values
+        }
+    }
+
+    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed. It has what every
+    /// security profile needs.
     ///
     /// # Errors
     /// When the machine cannot be made.
     pub fn new(values: &Values) -> Result<Self, Trouble> {
-        let mut config =
-            StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual").with_evses(2);
+        let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
+            .with_evses(2)
+            .with_setting("SecurityProfile", &values.security_profile.to_string());
+        config.password = Some(Secret(PASSWORD.into()));
+        config.certificates = InstalledCertificates { csms_root: true, station: true };
         config.has_fixed_cables = values.fixed_cable;
         Self::with_config(config, values)
     }
@@ -77,50 +105,13 @@ impl VirtualStation {
             wall,
             is_network_up: false,
             is_connected: false,
+            request: None,
             attempt: None,
             power_back: Some(Instant::ZERO),
             happenings: VecDeque::new(),
         };
         station.happen(Due::PowerBack)?;
         Ok(station)
-    }
-
-    fn next_due(&self) -> Option<(Instant, Due)> {
-        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
-        let all = [
-            due(self.power_back, Due::PowerBack),
-            due(self.attempt, Due::Attempt),
-            due(self.end.store().poll_timeout(), Due::Store),
-            due(self.end.hardware_timeout(), Due::Hardware),
-            due(self.end.tick_at(), Due::Tick),
-        ];
-        all.into_iter().flatten().min()
-    }
-
-    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
-        match due {
-            Due::PowerBack => {
-                self.power_back = None;
-                self.end.power_on(self.now).map_err(lost)?;
-                self.drain()
-            }
-            Due::Attempt => {
-                self.attempt = None;
-                self.is_connected = self.is_network_up;
-                if !self.is_connected {
-                    return self.tell(Input::Link(LinkInput::Closed));
-                }
-                self.happenings.push_back(Happening::Opened);
-                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
-            }
-            Due::Store => match self.end.poll_store(self.now) {
-                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
-                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
-                None => Ok(()),
-            },
-            Due::Hardware => self.drain(),
-            Due::Tick => self.tell(Input::Tick),
-        }
     }
 
     fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
@@ -149,8 +140,9 @@ impl VirtualStation {
 
     fn carry_out(&mut self, action: Action) -> Result<(), Trouble> {
         match action {
-            Action::Link(LinkAction::Connect(_)) => {
+            Action::Link(LinkAction::Connect(request)) => {
                 self.disconnect();
+                self.request = Some(request);
                 self.attempt = Some(self.now + CONNECT_TIME);
             }
             Action::Link(LinkAction::Send(bytes)) => {
@@ -202,6 +194,52 @@ impl VirtualStation {
     }
 }
 
+impl VirtualTime for VirtualStation {
+    type Due = Due;
+
+    fn state(&mut self) -> (&mut Instant, &mut VecDeque<Happening>) {
+        (&mut self.now, &mut self.happenings)
+    }
+
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let due = |at: Option<Instant>, due| at.map(|at| (at, due));
+        let all = [
+            due(self.power_back, Due::PowerBack),
+            due(self.attempt, Due::Attempt),
+            due(self.end.store().poll_timeout(), Due::Store),
+            due(self.end.hardware_timeout(), Due::Hardware),
+            due(self.end.tick_at(), Due::Tick),
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    fn happen(&mut self, due: Due) -> Result<(), Trouble> {
+        match due {
+            Due::PowerBack => {
+                self.power_back = None;
+                self.end.power_on(self.now).map_err(lost)?;
+                self.drain()
+            }
+            Due::Attempt => {
+                self.attempt = None;
+                self.is_connected = self.is_network_up;
+                if !self.is_connected {
+                    return self.tell(Input::Link(LinkInput::Closed));
+                }
+                self.happenings.push_back(Happening::Opened);
+                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
+            }
+            Due::Store => match self.end.poll_store(self.now) {
+                Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
+                Some(StoreReply::Failed(ticket)) => self.tell(Input::StoreFailed(ticket)),
+                None => Ok(()),
+            },
+            Due::Hardware => self.drain(),
+            Due::Tick => self.tell(Input::Tick),
+        }
+    }
+}
+
 impl Target for VirtualStation {
     fn now(&self) -> Instant {
         self.now
@@ -212,21 +250,7 @@ impl Target for VirtualStation {
     }
 
     fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
-        loop {
-            if let Some(happening) = self.happenings.pop_front() {
-                return Ok(Some(happening));
-            }
-            match self.next_due().filter(|(at, _)| *at <= until) {
-                Some((at, due)) => {
-                    self.now = self.now.max(at);
-                    self.happen(due)?;
-                }
-                None => {
-                    self.now = self.now.max(until);
-                    return Ok(None);
-                }
-            }
-        }
+        virtual_time::next(self, until)
     }
 
     fn send(&mut self, text: &str) -> Result<(), Trouble> {
@@ -268,6 +292,10 @@ impl Target for VirtualStation {
             }
             Manual::Order { .. } => Err(Trouble::Undone("a station takes no orders of an operator".to_owned())),
         }
+    }
+
+    fn connect_request(&self) -> Option<&ConnectRequest> {
+        self.request.as_ref()
     }
 
     fn is_fresh(&self) -> bool {

@@ -3,34 +3,74 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ocpp_core::station::ConnectRequest;
+use ocpp_core::station::{ConnectRefusal, ConnectRequest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{AlertDescription, ClientConfig, Error as RustlsError, PeerIncompatible};
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
-use super::socket::{ByteStream, WebSocket, limits};
+use super::socket::{ByteStream, Failed, WebSocket, limits};
 
 /// Address, TLS and handshake together may take so long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connects, and gives the subprotocol that the server chose; an empty one if it named none.
+///
+/// The library below speaks TLS 1.2 and 1.3 with secure cipher suites alone, and checks the server's certificate and name.
 pub(super) async fn connect(
     request: ConnectRequest,
     tls: Arc<ClientConfig>,
     frame_bytes: usize,
-) -> Result<(WebSocket, String), String> {
+) -> Result<(WebSocket, String), Failed> {
     match timeout(CONNECT_TIMEOUT, open(request, tls, frame_bytes)).await {
         Ok(Ok(opened)) => Ok(opened),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())),
+        Ok(Err(error)) => Err(Failed { reason: error.to_string(), refusal: refusal(&error) }),
+        Err(_) => Err(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()).into()),
+    }
+}
+
+/// Whether one side refused the other, and why.
+fn refusal(error: &WsError) -> Option<ConnectRefusal> {
+    match error {
+        WsError::Http(response) => {
+            let is_credentials = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            is_credentials.then_some(ConnectRefusal::Credentials)
+        }
+        WsError::Io(error) => tls_refusal(error.get_ref()?.downcast_ref()?),
+        _ => None,
+    }
+}
+
+fn tls_refusal(error: &RustlsError) -> Option<ConnectRefusal> {
+    match error {
+        RustlsError::InvalidCertificate(_) | RustlsError::NoCertificatesPresented => {
+            Some(ConnectRefusal::CsmsCertificate)
+        }
+        RustlsError::PeerIncompatible(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig)
+        | RustlsError::AlertReceived(AlertDescription::ProtocolVersion) => Some(ConnectRefusal::TlsVersion),
+        RustlsError::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon)
+        | RustlsError::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
+            Some(ConnectRefusal::TlsCipherSuite)
+        }
+        RustlsError::AlertReceived(
+            AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied,
+        ) => Some(ConnectRefusal::Credentials),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use ocpp_core::station::ConnectRefusal;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -35,7 +36,21 @@ pub(super) enum SocketEvent<H> {
     /// A pong.
     Pong,
     /// The socket is gone. The last event.
-    Closed { reason: String },
+    Closed(Failed),
+}
+
+/// Why a socket is gone.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub reason: String,
+    /// Whether one side refused the other while it was opened.
+    pub refusal: Option<ConnectRefusal>,
+}
+
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
+        Failed { reason, refusal: None }
+    }
 }
 
 /// An order to a socket.
@@ -54,11 +69,12 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Starts a task that opens a socket with `open` and serves it. Each event comes with `key`.
-    pub fn spawn<K, H, F>(key: K, open: F, events: Sender<(K, SocketEvent<H>)>) -> Self
+    pub fn spawn<K, H, F, E>(key: K, open: F, events: Sender<(K, SocketEvent<H>)>) -> Self
     where
         K: Copy + Send + Sync + 'static,
         H: Send + 'static,
-        F: Future<Output = Result<(WebSocket, H), String>> + Send + 'static,
+        F: Future<Output = Result<(WebSocket, H), E>> + Send + 'static,
+        E: Into<Failed> + Send,
     {
         let (orders, mut queue) = unbounded_channel();
         tokio::spawn(async move {
@@ -66,15 +82,15 @@ impl Socket {
                 opened = open => opened,
                 () = abandoned(&mut queue) => return,
             };
-            let reason = match opened {
+            let failed = match opened {
                 Ok((socket, handshake)) => match events.send((key, SocketEvent::Opened(handshake))).await {
-                    Ok(()) => serve(socket, &mut queue, key, &events).await,
-                    Err(_) => close(socket, None).await,
+                    Ok(()) => serve(socket, &mut queue, key, &events).await.into(),
+                    Err(_) => close(socket, None).await.into(),
                 },
-                Err(reason) => reason,
+                Err(error) => error.into(),
             };
             // Nobody listens any more: then nobody misses it.
-            let _ = events.send((key, SocketEvent::Closed { reason })).await;
+            let _ = events.send((key, SocketEvent::Closed(failed))).await;
         });
         Socket { orders }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -14,11 +13,11 @@ use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::{MisuseError, Station};
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
-use tokio_rustls::rustls::ClientConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::connect::connect;
-use super::socket::{Socket, SocketEvent};
+use super::socket::{Failed, Socket, SocketEvent};
+use super::tls::StationTls;
 use super::{Direction, MonotonicClock};
 use crate::stores::{Outcome, Report, StationStore, StationStoreError, Write, Writer};
 
@@ -80,7 +79,7 @@ pub enum StationOutput {
 pub struct StationDriver {
     station: Station,
     clock: MonotonicClock,
-    tls: Arc<ClientConfig>,
+    tls: StationTls,
     frame_bytes: usize,
     is_watching: bool,
     writer: Writer<(), StoreOp>,
@@ -107,7 +106,7 @@ impl StationDriver {
         config: StationConfig,
         seed: u64,
         store: StationStore,
-        tls: Arc<ClientConfig>,
+        tls: impl Into<StationTls>,
     ) -> Result<Self, StartError> {
         let image = store.load()?;
         let frame_bytes = config.limits.frame.frame_bytes;
@@ -118,7 +117,7 @@ impl StationDriver {
         Ok(StationDriver {
             station,
             clock: MonotonicClock::start(),
-            tls,
+            tls: tls.into(),
             frame_bytes,
             is_watching: false,
             writer,
@@ -203,7 +202,8 @@ impl StationDriver {
 
     fn open(&self, request: ConnectRequest) -> Link {
         let (sender, events) = channel(SOCKET_QUEUE);
-        let opening = connect(request, Arc::clone(&self.tls), self.frame_bytes);
+        let tls = self.tls.of(request.security_profile);
+        let opening = connect(request, tls, self.frame_bytes);
         Link { socket: Socket::spawn((), opening, sender), events }
     }
 
@@ -218,10 +218,10 @@ impl StationDriver {
                 self.tell(Input::Link(LinkInput::Frame(text.as_bytes().into())));
             }
             SocketEvent::Pong => self.tell(Input::Link(LinkInput::Pong)),
-            SocketEvent::Closed { reason } => {
+            SocketEvent::Closed(Failed { reason, refusal }) => {
                 self.link = None;
                 self.outputs.push_back(StationOutput::LinkClosed { reason });
-                self.tell(Input::Link(LinkInput::Closed));
+                self.tell(Input::Link(refusal.map_or(LinkInput::Closed, LinkInput::Refused)));
             }
         }
     }
@@ -254,7 +254,7 @@ async fn next_event(link: &mut Option<Link>) -> SocketEvent<String> {
     match link {
         Some(link) => match link.events.recv().await {
             Some(((), event)) => event,
-            None => SocketEvent::Closed { reason: "the socket's task is gone".to_owned() },
+            None => SocketEvent::Closed("the socket's task is gone".to_owned().into()),
         },
         None => std::future::pending().await,
     }

@@ -24,7 +24,8 @@ impl Wire {
     /// # Errors
     /// When no connection can be made.
     pub async fn connect(request: ConnectRequest, tls: Arc<ClientConfig>) -> Result<(Self, String), String> {
-        let (socket, subprotocol) = connect(request, tls, Limits::STANDARD.frame_bytes).await?;
+        let (socket, subprotocol) =
+            connect(request, tls, Limits::STANDARD.frame_bytes).await.map_err(|failed| failed.reason)?;
         Ok((Wire(socket), subprotocol))
     }
 

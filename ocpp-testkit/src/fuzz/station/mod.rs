@@ -76,6 +76,12 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
         b'B' => world.job(JobUpdate::Failed),
         b'Q' => world.job(JobUpdate::NeedsRestart),
         b'A' => world.answer_question(Answer::DataTransfer { status: DataTransferStatus::Accepted, data: None }),
+        b'E' => world.overrides = !world.overrides,
+        b'?' => world.decide(script.next().unwrap_or_default()),
+        b'!' => world.may(Input::Command(Command::Call {
+            action: "DataTransfer".into(),
+            payload: if script.digit() == 0 { r#"{"vendorId":"V"}"#.into() } else { "[]".into() },
+        })),
         // Time and power.
         b'.' => world.tick_at_deadline(),
         b',' => world.pass(1_000),

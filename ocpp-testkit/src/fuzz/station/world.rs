@@ -5,11 +5,13 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use ocpp_core::Station;
 use ocpp_core::station::{
-    Action, Answer, AskId, Event, EvseAction, EvseId, EvseInput, Input, Job, JobId, JobUpdate, LinkAction, LinkInput,
-    MeterReading, RebootKind, RegistrationStatus, StationConfig,
+    Action, Answer, AskId, Direction, Event, EvseAction, EvseId, EvseInput, Handling, IncomingAnswer, Input, Job,
+    JobId, JobUpdate, LinkAction, LinkInput, MeterReading, OutgoingAnswer, Question, RebootKind, RegistrationStatus,
+    StationConfig,
 };
 use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
+use ocpp_rpc::ErrorCode;
 use ocpp_types::v1_6;
 
 use super::peer::{Peer, Verdict};
@@ -52,7 +54,9 @@ pub(super) struct World {
     handed: VecDeque<(Ticket, StoreOp)>,
     /// None once a record was given up that 1.6 cannot say: from there on the journal and the wire are not the same list.
     journal: Option<JournalCheck>,
-    asked: VecDeque<AskId>,
+    asked: VecDeque<(AskId, Question)>,
+    /// From the next boot on the application is asked about every message, or has it to itself.
+    pub overrides: bool,
     job: Option<JobId>,
     reboot: Option<RebootKind>,
     transaction: i64,
@@ -76,8 +80,21 @@ fn config() -> StationConfig {
     keys.iter().fold(config, |config, (key, value)| config.with_setting(key, value))
 }
 
-fn boot(image: &Image, seed: u64) -> Station {
-    match Station::new(config(), seed, image) {
+/// Everything is asked about. What the CSMS cannot do without stays the station's: the journal and the wire are compared.
+fn overriding(config: StationConfig) -> StationConfig {
+    v1_6::Action::ALL.iter().fold(config, |config, action| {
+        let outgoing = match action {
+            v1_6::Action::Authorize | v1_6::Action::Heartbeat | v1_6::Action::StatusNotification => Handling::App,
+            _ => Handling::Ask,
+        };
+        let incoming = if *action == v1_6::Action::ClearCache { Handling::App } else { Handling::Ask };
+        let config = config.with_handling(Direction::Outgoing, action.as_str(), outgoing);
+        config.with_handling(Direction::Incoming, action.as_str(), incoming)
+    })
+}
+
+fn boot(config: StationConfig, image: &Image, seed: u64) -> Station {
+    match Station::new(config, seed, image) {
         Ok(station) => station,
         Err(error) => panic!("no station from {image:?}: {error}"),
     }
@@ -87,7 +104,7 @@ impl World {
     pub fn new() -> Self {
         let image = Image::default();
         let mut world = World {
-            station: boot(&image, 0),
+            station: boot(config(), &image, 0),
             peer: Peer::default(),
             evse: 1,
             meter_answers: true,
@@ -102,6 +119,7 @@ impl World {
             handed: VecDeque::new(),
             journal: Some(JournalCheck::default()),
             asked: VecDeque::new(),
+            overrides: false,
             job: None,
             reboot: None,
             transaction: 0,
@@ -176,7 +194,32 @@ impl World {
     }
 
     pub fn answer_question(&mut self, answer: Answer) {
-        let id = self.asked.pop_front().unwrap_or(AskId(0));
+        let id = self.asked.pop_front().map_or(AskId(0), |(id, _)| id);
+        self.may(Input::Answer(id, answer));
+    }
+
+    /// The application decides on the oldest question about a message: lets it pass (`p`), changes it (`i`), or takes it over.
+    pub fn decide(&mut self, letter: u8) {
+        let place = self.asked.iter().position(|(_, question)| !matches!(question, Question::DataTransfer { .. }));
+        let Some((id, question)) = place.and_then(|place| self.asked.remove(place)) else { return };
+        let answer = match (question, letter) {
+            (Question::DataTransfer { .. }, _) => return,
+            (Question::Incoming { .. }, b'p') => Answer::Incoming(IncomingAnswer::Proceed),
+            (Question::Incoming { .. }, b'i') => {
+                Answer::Incoming(IncomingAnswer::Reply(r#"{"status":"Accepted"}"#.into()))
+            }
+            (Question::Incoming { .. }, _) => Answer::Incoming(IncomingAnswer::Refuse(ErrorCode::NotSupported)),
+            (Question::Outgoing { .. }, b'p') => Answer::Outgoing(OutgoingAnswer::Send),
+            (Question::Outgoing { payload, .. }, b'i') => Answer::Outgoing(OutgoingAnswer::SendInstead(payload)),
+            (Question::Outgoing { action, .. }, _) => {
+                Answer::Outgoing(OutgoingAnswer::Answered(match action.as_str() {
+                    "Authorize" => r#"{"idTagInfo":{"status":"Accepted"}}"#.into(),
+                    "Heartbeat" => r#"{"currentTime":"2023-11-14T22:20:00Z"}"#.into(),
+                    "StatusNotification" => "{}".into(),
+                    _ => "no object".into(),
+                }))
+            }
+        };
         self.may(Input::Answer(id, answer));
     }
 
@@ -253,7 +296,8 @@ impl World {
         self.registration = None;
         self.reboot = None;
         self.asked.clear();
-        self.station = boot(&self.image, self.boots);
+        let config = if self.overrides { overriding(config()) } else { config() };
+        self.station = boot(config, &self.image, self.boots);
         self.drain();
     }
 
@@ -306,9 +350,9 @@ impl World {
                 assert!(self.handed.is_empty(), "restarts before everything is durable");
                 self.reboot = Some(kind);
             }
-            Action::Ask { id, until, .. } => {
+            Action::Ask { id, until, question } => {
                 assert!(until.as_millis() > self.now, "no time to answer");
-                self.asked.push_back(id);
+                self.asked.push_back((id, question));
             }
             Action::Event(Event::Registration(status)) => self.registration = Some(status),
             Action::Event(Event::CallFailed { reason, .. }) if reason.contains("cannot be written") => {
@@ -359,7 +403,7 @@ fn restores(image: &Image) {
 
 /// What a station that boots does at once: its store operations apart.
 fn boot_actions(image: &Image) -> (Vec<Action>, Vec<StoreOp>) {
-    let mut station = boot(image, 0);
+    let mut station = boot(config(), image, 0);
     let (mut actions, mut ops) = (Vec::new(), Vec::new());
     while let Some(action) = station.poll_action() {
         match action {

@@ -152,12 +152,12 @@ impl Connector {
 
     /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
     pub fn may_admit(&self, token: &IdToken) -> bool {
-        self.reservation.as_ref().is_none_or(|held| held.token == *token || held.group.is_some())
+        self.reservation.as_ref().is_none_or(|held| held.is_of(token) || held.is_of_group())
     }
 
     /// Whether it is kept for this token.
     pub fn is_kept_for(&self, token: &IdToken) -> bool {
-        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.token == *token)
+        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.is_of(token))
     }
 
     /// Whether somebody is here.

@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use alloc::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Situation};
 use ocpp_smartcharging::model::{ChargingProfile, ChargingSchedule, InstalledProfile, Kind, Purpose, RateUnit};
@@ -14,7 +12,7 @@ use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 use super::super::connector::Connector;
 use super::super::context::Context;
 use super::{SmartCharging, place};
-use crate::station::{EvseId, Limit, StationConfig, Supply};
+use crate::station::{Limit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
 
 /// The station as the calculation knows it.
@@ -36,9 +34,7 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
             Evse { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
         }
     };
-    let mut evses = BTreeMap::new();
-    // To collect would sort first, which takes 2 KB of flash.
-    evses.extend((1..=config.evses).map(|number| (place(EvseId(number)), evse.clone())));
+    let evses = alloc::vec![evse; config.evses.into()];
     Installation {
         line_millivolts: wiring.line_millivolts,
         grid_phases: wiring.grid_phases.clamp(1, 3),

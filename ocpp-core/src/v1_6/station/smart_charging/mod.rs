@@ -10,7 +10,6 @@
 mod limits;
 mod record;
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -115,7 +114,7 @@ impl SmartCharging {
         request: &v1_6::SetChargingProfileRequest,
     ) -> Option<(ChargingProfileStatus, Option<Ticket>)> {
         let place = Place(u32::try_from(request.connector_id).ok()?);
-        if !place.is_station() && !self.installation.evses.contains_key(&place) {
+        if !place.is_station() && self.installation.evse(place).is_none() {
             return None;
         }
         let profile = match ChargingProfile::try_from(&request.cs_charging_profiles) {
@@ -180,7 +179,7 @@ impl SmartCharging {
             Some(unit) => RateUnit::try_from(unit).ok().filter(|unit| allowed.contains(unit))?,
             None => {
                 let own = limits::unit(&shared.config.wiring.supply);
-                allowed.get(&own).or(allowed.first()).copied()?
+                Some(own).filter(|unit| allowed.contains(unit)).or(allowed.first().copied())?
             }
         };
         let transactions = self.transactions(shared.now, start);
@@ -344,7 +343,7 @@ impl SmartCharging {
             randomized_delay: false,
             limit_at_soc: false,
             evse_sleep: false,
-            modes: BTreeSet::new(),
+            modes: Vec::new(),
             load_balancing_thresholds: false,
             max_external_constraints_id: None,
         }
@@ -352,17 +351,14 @@ impl SmartCharging {
 }
 
 /// ChargingScheduleAllowedChargingRateUnit.
-fn allowed_units(settings: &Settings) -> BTreeSet<RateUnit> {
+fn allowed_units(settings: &Settings) -> Vec<RateUnit> {
     let names = settings.text(Key::ChargingScheduleAllowedChargingRateUnit).split(',');
     let known = names.filter_map(|unit| match unit {
         "Current" => Some(RateUnit::Amperes),
         "Power" => Some(RateUnit::Watts),
         _ => None,
     });
-    // To collect would sort first, which takes 2 KB of flash.
-    let mut units = BTreeSet::new();
-    units.extend(known);
-    units
+    known.collect()
 }
 
 fn place(evse: EvseId) -> Place {

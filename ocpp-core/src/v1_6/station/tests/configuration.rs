@@ -32,6 +32,29 @@ fn key_of_the_station_itself_is_read_changed_and_kept() {
     assert_eq!(answer["configurationKey"], json!([{"key": "FanSpeed", "readonly": false, "value": "70"}]));
 }
 
+/// 1.6 §5.3; names are case-insensitive.
+#[test]
+fn read_only_keys_cannot_be_written_whatever_the_value() {
+    let mut bench = Bench::accepted(&[]);
+    let before = bench.request("GetConfiguration", &json!({}));
+    let stored = bench.image.clone();
+    let all = before["configurationKey"].as_array().unwrap();
+    let mut tried = 0;
+    for entry in all.iter().filter(|entry| entry["readonly"] == true) {
+        let name = entry["key"].as_str().unwrap();
+        for value in ["1", "true", "Core", entry["value"].as_str().unwrap()] {
+            for key in [name.to_owned(), name.to_lowercase()] {
+                let answer = bench.request("ChangeConfiguration", &json!({"key": key, "value": value}));
+                assert_eq!(answer["status"], "Rejected", "{key} = {value}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 80, "only {tried} tries");
+    assert_eq!(bench.image, stored);
+    assert_eq!(bench.request("GetConfiguration", &json!({})), before);
+}
+
 /// 1.6 §5.8: all keys may be told at once, but not so many asked for.
 #[test]
 fn more_keys_than_may_be_asked_for_are_refused() {

@@ -157,18 +157,77 @@ fn link_loss_during_authorize_does_not_leave_preparing_for_ever() {
 }
 
 #[test]
-fn authorize_answered_with_an_error_or_a_foreign_id_leaves_the_connector_usable() {
+fn power_cut_during_authorize_does_not_leave_preparing_for_ever() {
     let mut bench = Bench::accepted(&[]);
     bench.plug();
     bench.answer_all("StatusNotification", &json!({}));
     bench.swipe("TAG");
-    let (id, _) = bench.call("Authorize");
-    bench.frame(&json!([3, "foreign", {"idTagInfo": {"status": "Accepted"}}]));
-    bench.frame(&json!([4, id, "InternalError", "", {}]));
-    bench.swipe("TAG");
-    bench.answer("Authorize", &json!({"idTagInfo": {"status": "Accepted"}}));
-    bench.answer_all("StatusNotification", &json!({}));
-    bench.call("StartTransaction");
+    bench.call("Authorize");
+    for is_plugged in [true, false] {
+        let mut bench = Bench::new(bench.image.clone(), &[("ConnectionTimeOut", "60")]);
+        bench.cable(if is_plugged { Cable::Connected } else { Cable::Absent });
+        bench.open();
+        bench.boot("Accepted");
+        let status = if is_plugged { "1 Preparing" } else { "1 Available" };
+        assert_eq!(bench.statuses(), ["0 Available", status]);
+        bench.wait(60);
+        assert_eq!(bench.statuses(), if is_plugged { &["1 Finishing"][..] } else { &[] }, "1.6 §4.9, B6");
+        assert!(!bench.orders.contains(&EvseAction::Power(Power::On)), "the token went with the power");
+        bench.cable(Cable::Absent);
+        bench.answer_all("StatusNotification", &json!({}));
+        bench.start();
+        bench.call("StartTransaction");
+    }
+}
+
+#[test]
+fn authorize_answered_with_an_error_or_a_foreign_id_leaves_the_connector_usable() {
+    for is_error in [true, false] {
+        let mut bench = Bench::accepted(&[]);
+        bench.plug();
+        bench.answer_all("StatusNotification", &json!({}));
+        bench.swipe("TAG");
+        let (id, _) = bench.call("Authorize");
+        bench.frame(&json!([3, "foreign", {"idTagInfo": {"status": "Accepted"}}]));
+        assert!(!bench.orders.contains(&EvseAction::Power(Power::On)), "that was no answer");
+        if is_error {
+            bench.frame(&json!([4, id, "InternalError", "", {}]));
+        } else {
+            bench.wait(30);
+        }
+        bench.swipe("TAG");
+        bench.answer("Authorize", &json!({"idTagInfo": {"status": "Accepted"}}));
+        bench.answer_all("StatusNotification", &json!({}));
+        bench.call("StartTransaction");
+    }
+}
+
+/// Without pings a half-open connection swallowed one call after the other.
+#[test]
+fn connection_that_swallows_three_calls_in_a_row_is_given_up_without_pings() {
+    let mut bench = Bench::accepted(&[("WebSocketPingInterval", "0")]);
+    // A heartbeat each 300 s, 30 s for its answer.
+    bench.wait(929);
+    assert_eq!(bench.link, ["Connect"]);
+    bench.wait(1);
+    assert_eq!(bench.link, ["Connect", "Close"]);
+    bench.wait(30);
+    assert_eq!(bench.link, ["Connect", "Close", "Connect"]);
+    bench.open();
+    bench.sent.clear();
+    bench.wait(640);
+    assert_eq!(bench.link.len(), 3, "counted anew");
+}
+
+#[test]
+fn csms_that_says_anything_is_not_given_up_for_its_silence() {
+    let mut bench = Bench::accepted(&[("WebSocketPingInterval", "0")]);
+    for _ in 0..4 {
+        bench.wait(640);
+        bench.request("ClearCache", &json!({}));
+    }
+    assert_eq!(bench.link, ["Connect"]);
+    assert_eq!(bench.sent.len(), 8, "no heartbeat was answered");
 }
 
 #[test]
@@ -206,6 +265,53 @@ fn garbage_is_answered_or_dropped_and_the_session_goes_on() {
     }
     bench.swipe("TAG");
     assert_eq!(bench.stop_request()["transactionId"], 77);
+}
+
+/// Numbers of the CSMS size nothing, and move no deadline out of the clock.
+#[test]
+fn absurd_numbers_of_the_csms_are_refused_or_borne() {
+    for interval in [i64::MIN, -1, i64::from(i32::MAX), i64::from(u32::MAX), i64::MAX] {
+        for status in ["Pending", "Accepted"] {
+            let mut bench = Bench::new(Image::default(), &[]);
+            bench.open();
+            let now = wall(bench.now).to_rfc3339();
+            bench.answer("BootNotification", &json!({"status": status, "currentTime": now, "interval": interval}));
+            bench.wait(60);
+        }
+    }
+    let (most, never) = (i64::MAX, "9999-12-31T23:59:59Z");
+    let period = json!([{"startPeriod": i32::MAX, "limit": 1e9}]);
+    let mut bench = Bench::accepted(&[("MeterValueSampleInterval", "0")]);
+    for (action, payload) in [
+        ("RemoteStartTransaction", json!({"idTag": "TAG", "connectorId": most})),
+        ("RemoteStopTransaction", json!({"transactionId": most})),
+        ("UnlockConnector", json!({"connectorId": most})),
+        ("ChangeAvailability", json!({"connectorId": most, "type": "Inoperative"})),
+        ("CancelReservation", json!({"reservationId": most})),
+        ("ReserveNow", json!({"connectorId": most, "expiryDate": never, "idTag": "T", "reservationId": most})),
+        ("SendLocalList", json!({"listVersion": most, "updateType": "Differential", "localAuthorizationList": []})),
+        ("GetDiagnostics", json!({"location": "ftp://x/", "retries": most, "retryInterval": most, "stopTime": never})),
+        (
+            "UpdateFirmware",
+            json!({"location": "ftp://x/", "retrieveDate": never, "retries": most, "retryInterval": most}),
+        ),
+        ("GetCompositeSchedule", json!({"connectorId": 1, "duration": most})),
+        (
+            "SetChargingProfile",
+            json!({"connectorId": 1, "csChargingProfiles": {
+                "chargingProfileId": most, "stackLevel": most, "chargingProfilePurpose": "TxDefaultProfile",
+                "chargingProfileKind": "Relative",
+                "chargingSchedule": {"duration": most, "chargingRateUnit": "A", "chargingSchedulePeriod": period},
+            }}),
+        ),
+        ("TriggerMessage", json!({"requestedMessage": "MeterValues", "connectorId": most})),
+    ] {
+        assert!(!bench.request(action, &payload).is_null(), "{action} is answered");
+        bench.wait_with_heartbeats(10);
+        bench.answer_all("DiagnosticsStatusNotification", &json!({}));
+    }
+    bench.start();
+    bench.call("StartTransaction");
 }
 
 #[test]

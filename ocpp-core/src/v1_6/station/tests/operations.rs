@@ -1,7 +1,7 @@
 //! What the CSMS asks for, and each status and stop reason that inputs can cause.
 
 use super::*;
-use crate::station::{Command, Fault, FaultCode, Lock, RebootKind, StopReason};
+use crate::station::{Command, Fault, FaultCode, Lock, Mrec, RebootKind, StopReason};
 
 fn fault(is_blocking: bool) -> Fault {
     Fault { code: FaultCode::GroundFailure, is_blocking, info: Some("leak".into()), vendor_error_code: None }
@@ -46,6 +46,54 @@ fn every_status_is_reached_and_reported() {
     assert_eq!(bench.request("ChangeAvailability", &change)["status"], "Accepted");
     bench.wait(1);
     assert_eq!(bench.statuses().last().map(String::as_str), Some("1 Available"));
+}
+
+/// As the servers of those know it who defined the codes.
+#[test]
+fn minimum_required_error_codes_are_reported_with_their_code_and_the_nearest_of_1_6() {
+    let named = [
+        (1, "ConnectorLockFailure"),
+        (2, "GroundFailure"),
+        (3, "HighTemperature"),
+        (4, "OverCurrentFailure"),
+        (5, "OverVoltage"),
+        (6, "UnderVoltage"),
+        (7, "WeakSignal"),
+    ];
+    let mut bench = Bench::accepted(&[]);
+    for (number, mrec) in (1..=26).zip(Mrec::ALL) {
+        let fault = Fault { code: FaultCode::Mrec(mrec), is_blocking: false, info: None, vendor_error_code: None };
+        bench.input(Input::Evse(EVSE, EvseInput::Fault(fault)));
+        let mut report = bench.answer("StatusNotification", &json!({}));
+        report.as_object_mut().unwrap().remove("timestamp");
+        let nearest = named.iter().find(|(named, _)| *named == number).map_or("OtherError", |(_, code)| code);
+        let expected = json!({
+            "connectorId": 1, "status": "Available", "errorCode": nearest,
+            "vendorId": "https://chargex.inl.gov", "vendorErrorCode": format!("CX{number:03}"),
+        });
+        assert_eq!(report, expected, "{mrec:?}");
+    }
+}
+
+#[test]
+fn text_beside_a_minimum_required_error_code_is_that_of_the_fault_or_its_own_code() {
+    let own = |text: Option<&str>, code: Option<&str>| Fault {
+        code: FaultCode::Mrec(Mrec::PilotFault),
+        is_blocking: false,
+        info: text.map(Into::into),
+        vendor_error_code: code.map(Into::into),
+    };
+    let long = "x".repeat(60);
+    for (fault, info) in [
+        (own(Some("-12 V missing"), Some("E14")), json!("-12 V missing")),
+        (own(None, Some("E14")), json!("E14")),
+        (own(Some(&long), None), json!(long[..50])),
+    ] {
+        let mut bench = Bench::accepted(&[]);
+        bench.input(Input::Evse(EVSE, EvseInput::Fault(fault)));
+        let report = bench.answer("StatusNotification", &json!({}));
+        assert_eq!((&report["info"], &report["vendorErrorCode"]), (&info, &json!("CX014")));
+    }
 }
 
 #[test]

@@ -5,6 +5,15 @@ use crate::store::Log;
 
 const OFFLINE: [(&str, &str); 2] = [("AllowOfflineTxForUnknownId", "true"), ("MeterValueSampleInterval", "0")];
 
+impl Bench {
+    /// After a restart.
+    fn online_again(&mut self) {
+        self.open();
+        self.boot("Accepted");
+        self.answer_all("StatusNotification", &json!({}));
+    }
+}
+
 fn accepted(transaction: i64) -> Value {
     json!({"transactionId": transaction, "idTagInfo": {"status": "Accepted"}})
 }
@@ -50,28 +59,117 @@ fn stop_that_is_answered_with_an_error_is_not_delivered() {
     assert_eq!(bench.stop_request(), first);
 }
 
+/// Whichever record it is, and wherever it was torn. Of a transaction whose start is lost nothing can be told; nor is the
+/// next transaction lost with it.
 #[test]
 fn torn_record_does_not_block_the_queue() {
-    let mut bench = Bench::accepted(&[("AllowOfflineTxForUnknownId", "true"), ("MeterValueSampleInterval", "60")]);
+    let settings = [("AllowOfflineTxForUnknownId", "true"), ("MeterValueSampleInterval", "60")];
+    let mut bench = Bench::accepted(&settings);
     bench.input(Input::Link(LinkInput::Closed));
-    bench.plug();
-    bench.swipe("TAG");
-    bench.wait(130);
-    bench.swipe("TAG");
-    let mut image = bench.image.clone();
-    let records = image.logs.get_mut(&Log::Transactions).unwrap();
-    assert_eq!(records.len(), 4);
-    let sample = records.values_mut().nth(1).unwrap();
-    sample.truncate(sample.len() - 1);
-    let mut bench = Bench::new(image, &[]);
-    assert_eq!(bench.events.iter().filter(|event| event.contains("RecordSkipped")).count(), 1);
-    bench.open();
-    bench.boot("Accepted");
+    for _ in 0..2 {
+        bench.plug();
+        bench.swipe("TAG");
+        bench.wait(60);
+        bench.swipe("TAG");
+        bench.cable(Cable::Absent);
+    }
+    let whole = bench.image;
+    let records: Vec<_> = whole.records(Log::Transactions).map(|(position, record)| (position, record.len())).collect();
+    let second = ["StartTransaction", "MeterValues 2", "StopTransaction 2"];
+    for (torn, (before, after)) in [
+        (&[][..], &[][..]),
+        (&["StartTransaction", "StopTransaction 1"], &[]),
+        // It is still open then, and ended by the loss of the power.
+        (&["StartTransaction", "MeterValues 1"], &["StopTransaction 1"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (position, length) = records[torn];
+        for left in 0..length {
+            let mut image = whole.clone();
+            image.logs.get_mut(&Log::Transactions).unwrap().get_mut(&position).unwrap().truncate(left);
+            let mut bench = Bench::new(image, &settings);
+            assert_eq!(bench.events.iter().filter(|event| event.contains("RecordSkipped")).count(), 1);
+            bench.online_again();
+            // The numbers are given in the order of the transactions.
+            let mut starts = i64::from(torn == 0);
+            let mut told = Vec::new();
+            while let Some(action) = bench.sent.first().map(|call| call[2].as_str().unwrap().to_owned()) {
+                starts += i64::from(action == "StartTransaction");
+                let payload = bench.answer(&action, &accepted(starts));
+                told.push(payload.get("transactionId").map_or(action.clone(), |number| format!("{action} {number}")));
+            }
+            let rest: Vec<&str> = before.iter().chain(&second).chain(after).copied().collect();
+            assert_eq!(told, rest, "{left} of {length} bytes of record {torn}");
+            assert!(bench.image.logs.values().all(|log| log.is_empty()));
+        }
+    }
+}
+
+/// Samples are as durable as the start, and wait for it however long it takes.
+#[test]
+fn meter_values_outlast_the_power_and_follow_their_start_with_its_number() {
+    let settings = [("MeterValueSampleInterval", "60"), ("TransactionMessageRetryInterval", "10")];
+    let mut bench = Bench::accepted(&settings);
+    bench.start();
+    let (id, _) = bench.call("StartTransaction");
+    bench.charge();
     bench.answer_all("StatusNotification", &json!({}));
-    bench.answer("StartTransaction", &accepted(4));
-    bench.answer("MeterValues", &json!({}));
-    assert_eq!(bench.answer("StopTransaction", &json!({}))["transactionId"], 4);
-    assert!(bench.image.logs.values().all(|log| log.is_empty()));
+    bench.frame(&json!([4, id, "InternalError", "", {}]));
+    bench.input(Input::Link(LinkInput::Closed));
+    bench.energy_wh = 1500;
+    bench.wait(60);
+    let mut bench = Bench::new(bench.image.clone(), &settings);
+    bench.energy_wh = 1500;
+    bench.wait(5);
+    bench.online_again();
+    let (id, _) = bench.call("StartTransaction");
+    bench.frame(&json!([4, id, "InternalError", "", {}]));
+    assert_eq!(bench.sent, Vec::<Value>::new(), "nothing of the transaction before its start");
+    bench.wait(10);
+    bench.answer("StartTransaction", &accepted(77));
+    let sample = bench.answer("MeterValues", &json!({}));
+    assert_eq!(sample["transactionId"], 77);
+    assert_eq!(sample["meterValue"][0]["sampledValue"][0]["value"], "1500");
+    assert_eq!(bench.stop_request()["transactionId"], 77);
+}
+
+/// A start whose delivery is durable is told once, whatever else a crash took; before that it is told again word for word.
+#[test]
+fn power_cut_makes_no_second_start() {
+    let mut bench = Bench::accepted(&OFFLINE);
+    bench.start();
+    let (id, first) = bench.call("StartTransaction");
+    bench.confirms = false;
+    bench.frame(&json!([3, id, accepted(5)]));
+    let operations: Vec<_> = bench.unconfirmed.iter().map(|(_, op)| op.clone()).collect();
+    assert!(operations.len() > 1);
+    for durable in 0..=operations.len() {
+        let mut image = bench.image.clone();
+        operations.iter().take(durable).for_each(|op| image.apply(op));
+        let mut bench = Bench::new(image, &OFFLINE);
+        bench.wait(5);
+        bench.online_again();
+        if durable == 0 {
+            assert_eq!(bench.answer("StartTransaction", &accepted(5)), first);
+        }
+        assert_eq!(bench.stop_request()["transactionId"], 5);
+        assert_eq!(bench.sent, Vec::<Value>::new());
+    }
+}
+
+/// The CSMS may number its transactions as it likes, also as others write "none".
+#[test]
+fn whatever_number_the_csms_gives_is_the_transactions() {
+    for number in [0, -1, i64::from(i32::MAX) + 1, i64::MAX] {
+        let mut bench = Bench::accepted(&OFFLINE);
+        bench.start();
+        bench.answer("StartTransaction", &accepted(number));
+        let mut bench = Bench::new(bench.image.clone(), &OFFLINE);
+        bench.online_again();
+        assert_eq!(bench.stop_request()["transactionId"], number);
+    }
 }
 
 #[test]

@@ -6,11 +6,12 @@ use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    JobId, JobUpdate, StopReason, Vehicle,
+    JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_testkit::drivers::tokio::StationDriver;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::site::Site;
 
@@ -56,9 +57,21 @@ pub enum Command {
         status: DataTransferStatus,
         data: Option<String>,
     },
+    Decide {
+        id: AskId,
+        answer: Answer,
+    },
+    Call {
+        action: CompactString,
+        payload: Map<String, Value>,
+    },
     Job {
         id: JobId,
         outcome: JobUpdate,
+    },
+    SecurityEvent {
+        kind: SecurityEventKind,
+        info: Option<CompactString>,
     },
     Reconnect {},
 }
@@ -90,7 +103,13 @@ impl Command {
             // 0 is the station itself.
             Command::Fault { evse, .. } | Command::FaultCleared(evse) => (evse.0 != 0).then_some(*evse),
             Command::PowerCycle {} => None,
-            Command::Configure { .. } | Command::Answer { .. } | Command::Job { .. } | Command::Reconnect {} => None,
+            Command::Configure { .. }
+            | Command::Answer { .. }
+            | Command::Decide { .. }
+            | Command::Call { .. }
+            | Command::Job { .. }
+            | Command::SecurityEvent { .. }
+            | Command::Reconnect {} => None,
         }
     }
 
@@ -136,7 +155,13 @@ impl Command {
             Command::Stop(Stop::For { evse, reason }) => Input::Command(StationCommand::Stop { evse, reason }),
             Command::Configure { key, value } => Input::Command(StationCommand::Configure { key, value }),
             Command::Answer { id, status, data } => Input::Answer(id, Answer::DataTransfer { status, data }),
+            Command::Decide { id, answer } => Input::Answer(id, answer),
+            Command::Call { action, payload } => {
+                let payload = RawJson(Value::Object(payload).to_string());
+                Input::Command(StationCommand::Call { action, payload })
+            }
             Command::Job { id, outcome } => Input::Job(id, outcome),
+            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.handle(input))
@@ -156,7 +181,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 15);
+        assert_eq!(outcomes.len(), 18);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }

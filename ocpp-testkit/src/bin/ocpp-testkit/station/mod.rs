@@ -13,7 +13,8 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Input, StationConfig};
+use ocpp_core::station::{Direction, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
+use ocpp_testkit::drivers::tokio::tls::StationTls;
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::stores::StationStore;
@@ -38,7 +39,10 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
+  {"decide":{"id":8,"answer":{"Incoming":"Proceed"}}}   to a question of --handling; see PIPE.md for the answers
+  {"call":{"action":"Blink","payload":{"times":3}}}    send any call
   {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
+  {"security_event":{"kind":"TamperDetectionActivated"}}   for the security log and the CSMS, with an "info"
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
 {"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
@@ -78,9 +82,21 @@ pub struct Station {
     /// The value of a configuration key at the first start.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(CompactString, CompactString)>,
+    /// Who handles the calls of an action: `Observe`, `Ask` first, or `App`, which is whoever writes the lines.
+    #[arg(long, value_name = "Incoming|Outgoing:ACTION=HOW", value_parser = handling)]
+    handling: Vec<HandlingRule>,
     /// The certificates to trust for wss, PEM; without it the public roots of the web.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The endpoint of security profiles 2 and 3, wss://; without it that of the others, with wss.
+    #[arg(long, value_name = "URL")]
+    tls_url: Option<CompactString>,
+    /// The certificate that the station shows with security profile 3, PEM, with its chain.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Print each frame.
     #[arg(long)]
     frames: bool,
@@ -89,6 +105,24 @@ pub struct Station {
 fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
     let (key, value) = text.split_once('=').ok_or("not of the form KEY=VALUE")?;
     Ok((CompactString::new(key), CompactString::new(value)))
+}
+
+fn handling(text: &str) -> Result<HandlingRule, String> {
+    let parts = text.split_once(':').and_then(|(way, rest)| Some((way, rest.split_once('=')?)));
+    let (way, (action, how)) = parts.ok_or("not of the form Incoming:ACTION=Ask")?;
+    let direction = match way {
+        "Incoming" => Direction::Incoming,
+        "Outgoing" => Direction::Outgoing,
+        _ => return Err(format!("{way} is neither Incoming nor Outgoing")),
+    };
+    let handling = match how {
+        "Core" => Handling::Core,
+        "Observe" => Handling::Observe,
+        "Ask" => Handling::Ask,
+        "App" => Handling::App,
+        _ => return Err(format!("{how} is none of Core, Observe, Ask and App")),
+    };
+    Ok(HandlingRule { direction, action: CompactString::new(action), handling })
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -166,7 +200,15 @@ impl Station {
             config = config.with_password(password);
         }
         config.settings.extend(self.set.iter().cloned());
-        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls::client(self.ca.as_deref())?)?;
+        config.handlings.clone_from(&self.handling);
+        config.tls_endpoint.clone_from(&self.tls_url);
+        // Without a file the roots of the web are trusted.
+        config.certificates = InstalledCertificates { csms_root: true, station: self.cert.is_some() };
+        let tls = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key)?,
+            _ => tls::client(self.ca.as_deref())?.into(),
+        };
+        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls)?;
         if self.frames {
             driver.watch_frames();
         }

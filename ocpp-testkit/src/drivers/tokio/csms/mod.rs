@@ -21,7 +21,7 @@ use tokio_rustls::rustls::ServerConfig as TlsConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::admission::{Admitted, Authenticator, Doorkeeper};
-use super::socket::{Socket, SocketEvent};
+use super::socket::{Failed, Socket, SocketEvent};
 use super::{Direction, MonotonicClock};
 use crate::stores::{Ledger, Outcome, Report, Writer};
 use ocpp_rpc::Dialect;
@@ -207,7 +207,7 @@ impl CsmsDriver {
             (SocketEvent::Pong, Some(station)) => self.tell(&station, Input::Link(LinkInput::Pong)),
             // Nobody speaks before the handshake is done.
             (SocketEvent::Frame(_) | SocketEvent::Pong, None) => {}
-            (SocketEvent::Closed { reason }, station) => {
+            (SocketEvent::Closed(Failed { reason, .. }), station) => {
                 let peer = connection.peer;
                 self.sockets.remove(&number);
                 match station {
