@@ -65,8 +65,9 @@ impl Station {
     /// # Errors
     /// When the caller made a mistake; then nothing was changed.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), MisuseError> {
-        self.check(&input)?;
-        self.shared.now = self.shared.now.max(now);
+        let now = self.shared.now.max(now);
+        self.check(now, &input)?;
+        self.shared.now = now;
         // Main loops tick all the time, and mostly nothing is due.
         if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
             return Ok(());
@@ -93,7 +94,7 @@ impl Station {
     }
 
     /// Finds the caller's mistakes before anything changes.
-    fn check(&self, input: &Input<'_>) -> Result<(), MisuseError> {
+    fn check(&self, now: Instant, input: &Input<'_>) -> Result<(), MisuseError> {
         let check_evse = |evse: EvseId| {
             let exists = (1..=self.shared.config.evses).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
@@ -109,7 +110,7 @@ impl Station {
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
-            Input::Answer(id, answer) => match self.shared.questions.about(*id) {
+            Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
                 Some(about) => self.machine.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
             },

@@ -17,7 +17,9 @@ use crate::parts::questions::Questions;
 #[cfg(feature = "security")]
 use crate::parts::security_events::SecurityEvents;
 use crate::rng::Rng;
-use crate::station::{Action, Event, EvseAction, EvseId, Fault, JobId, RebootKind, SecurityEventKind, StationConfig};
+#[cfg(feature = "firmware_management")]
+use crate::station::JobId;
+use crate::station::{Action, Event, EvseAction, EvseId, Fault, RebootKind, SecurityEventKind, StationConfig};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
@@ -49,6 +51,7 @@ pub(crate) struct Shared {
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
     /// Jobs of this boot.
+    #[cfg(feature = "firmware_management")]
     jobs: u32,
     /// Frames whose times rest on the first anchor of this boot wait for it.
     anchored: Ticket,
@@ -86,6 +89,7 @@ impl Shared {
             address,
             actions: skipped.into_iter().map(|place| Action::Event(Event::RecordSkipped { place })).collect(),
             gated: Vec::new(),
+            #[cfg(feature = "firmware_management")]
             jobs: 0,
             anchored: Ticket(0),
             config,
@@ -110,6 +114,7 @@ impl Shared {
     }
 
     /// The id of a new job, unlike those of all boots.
+    #[cfg(feature = "firmware_management")]
     pub fn next_job(&mut self) -> JobId {
         self.jobs = self.jobs.wrapping_add(1);
         JobId(u64::from(self.clock.boot().0) << 32 | u64::from(self.jobs))

@@ -298,11 +298,12 @@ impl FirmwareJob {
     }
 
     fn end(&mut self, shared: &mut Shared, progress: FirmwareProgress) {
-        match progress {
-            FirmwareProgress::Installed => shared.raise(SecurityEventKind::FirmwareUpdated, None),
+        // First the event: a power cut between the two then tells it twice, and not never.
+        if progress == FirmwareProgress::Installed {
+            shared.raise(SecurityEventKind::FirmwareUpdated, None);
+        } else if progress == FirmwareProgress::InvalidSignature {
             // 1.6 security L01.FR.03.
-            FirmwareProgress::InvalidSignature => shared.raise(SecurityEventKind::InvalidFirmwareSignature, None),
-            _ => {}
+            shared.raise(SecurityEventKind::InvalidFirmwareSignature, None);
         }
         self.tell(progress);
         self.enter(shared, Phase::Ended(progress));

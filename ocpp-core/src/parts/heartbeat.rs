@@ -17,6 +17,7 @@ pub(crate) struct Heartbeat {
 
 impl Heartbeat {
     /// The CSMS asks for one.
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger(&mut self) {
         self.is_wanted = true;
     }

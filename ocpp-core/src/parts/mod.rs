@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "security"), path = "absent/access.rs")]
 pub(crate) mod access;
+#[cfg(feature = "firmware_management")]
 pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
 pub(crate) mod link;
@@ -9,8 +10,10 @@ pub(crate) mod metering;
 pub(crate) mod outbox;
 pub(crate) mod questions;
 pub(crate) mod registration;
+#[cfg(feature = "firmware_management")]
 pub(crate) mod reports;
 #[cfg_attr(not(feature = "security"), path = "absent/security_events.rs")]
 pub(crate) mod security_events;
 pub(crate) mod token;
+#[cfg(feature = "firmware_management")]
 pub(crate) mod upload_job;

@@ -107,9 +107,9 @@ impl Questions {
         Ok((id, until))
     }
 
-    /// What an open question is about.
-    pub fn about(&self, id: AskId) -> Option<&About> {
-        self.open.iter().find(|open| open.id == id).map(|open| &open.about)
+    /// What a question is about that is still open at `now`.
+    pub fn about(&self, now: Instant, id: AskId) -> Option<&About> {
+        self.open.iter().find(|open| open.id == id && now < open.until).map(|open| &open.about)
     }
 
     /// Closes a question that was answered. Gives what waits for it.

@@ -50,6 +50,7 @@ impl Registration {
     }
 
     /// The CSMS asks for a BootNotification. False once it has accepted the station.
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger(&mut self) -> bool {
         match self.state {
             State::Accepted => false,

@@ -78,6 +78,7 @@ impl<S: Copy> Reports<S> {
     }
 
     /// The CSMS asks for the present status.
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger(&mut self, form: Form) {
         if !self.wanted.contains(&form) {
             self.wanted.push_back(form);

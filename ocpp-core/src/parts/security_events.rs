@@ -73,12 +73,13 @@ impl SecurityEvents {
             let Some(number) = key.as_str().strip_prefix(PREFIX) else { continue };
             match (number.parse(), SecurityEvent::from_bytes(bytes)) {
                 (Ok(number), Ok(event)) => {
-                    waiting.push(Waiting { event, number: Some(number), stored: Ticket(0) });
+                    // Entries come in the order of their names, which is not that of the numbers.
+                    let place = waiting.partition_point(|other: &Waiting| other.number < Some(number));
+                    waiting.insert(place, Waiting { event, number: Some(number), stored: Ticket(0) });
                 }
                 (Err(_), _) | (_, Err(_)) => skipped.push(CompactString::new(key.as_str())),
             }
         }
-        waiting.sort_unstable_by_key(|waiting: &Waiting| waiting.number);
         let next_number = waiting.last().and_then(|last| last.number).map_or(0, |last| last.wrapping_add(1));
         SecurityEvents {
             waiting,

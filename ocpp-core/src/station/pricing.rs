@@ -233,3 +233,35 @@ impl Decode for IdlePrice {
         Ok(price)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn amount_keeps_its_digits_in_a_recording() {
+        for digits in ["123456789012.345600", "0.10", "-3.31", "0"] {
+            let amount = Amount(digits.parse().unwrap());
+            let form = serde_json::to_string(&amount).unwrap();
+            assert_eq!(form, alloc::format!("\"{digits}\""));
+            assert_eq!(serde_json::from_str::<Amount>(&form).unwrap().to_string(), digits);
+        }
+        for form in ["1.5", "\"\"", "\"1,5\"", "\"1e400\""] {
+            assert!(serde_json::from_str::<Amount>(form).is_err(), "{form}");
+        }
+    }
+
+    #[test]
+    fn default_price_is_read_as_the_paper_has_it() {
+        let price =
+            DefaultPrice::from_json(r#"{"priceText":"a","idlePrice":{"graceMinutes":5,"hourPrice":1.0}}"#).unwrap();
+        let idle = IdlePrice { grace_minutes: Some(5), per_hour: Some(Amount(Decimal::from(1))) };
+        assert_eq!(price.prices, Prices { charging: None, idle: Some(idle) });
+        for text in
+            ["", "{}", "[]", r#"{"priceText":1}"#, r#"{"priceText":"a","priceText":"b"}"#, r#"{"priceText":"a"} x"#]
+        {
+            assert!(DefaultPrice::from_json(text).is_err(), "{text}");
+        }
+    }
+}

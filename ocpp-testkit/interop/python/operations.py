@@ -1,6 +1,6 @@
 """Every call that the package has for a CSMS, beside those of a plain session."""
 
-import contextlib
+import asyncio
 import dataclasses
 import datetime
 
@@ -27,6 +27,9 @@ from ocpp.v16.enums import (
 )
 
 FILES = "ftp://files.example/interop"
+# What is in them is the host's business, and the host is the script.
+PEM = "-----BEGIN CERTIFICATE-----\nY2VydA==\n-----END CERTIFICATE-----\n"
+CSR = "-----BEGIN CERTIFICATE REQUEST-----\nY3Ny\n-----END CERTIFICATE REQUEST-----\n"
 
 
 def soon():
@@ -146,26 +149,26 @@ async def smart_charging(steps, station, csms):
             await csms.wait("StatusNotification", connector_id=connector, status="Available")
 
 
-async def files(steps, station, csms):
-    async def done(kind):
-        job = await station.wait_for("job")
-        expect(kind in str(job["order"]), job)
-        station.say({"job": {"id": job["id"], "outcome": "Done"}})
+async def work(station, kind, outcome):
+    """The host of the station is given this work, and it ends so."""
+    job = await station.wait_for("job")
+    expect(kind in str(job["order"]), job)
+    station.say({"job": {"id": job["id"], "outcome": outcome}})
 
+
+async def files(steps, station, csms):
     async with steps.step("diagnostics are uploaded"):
         response = await csms.ask(call.GetDiagnostics(location=FILES, retries=0))
         expect(response.file_name, response)
         await csms.wait("DiagnosticsStatusNotification", status="Uploading")
-        await done("Upload")
+        await work(station, "Upload", "Done")
         await csms.wait("DiagnosticsStatusNotification", status="Uploaded")
-    async with steps.step("firmware is updated"):
-        await csms.ask(call.UpdateFirmware(location=FILES, retrieve_date=now()))
-        await csms.wait("FirmwareStatusNotification", status="Downloading")
-        await done("Download")
-        await csms.wait("FirmwareStatusNotification", status="Downloaded")
-        await csms.wait("FirmwareStatusNotification", status="Installing")
-        await done("Install")
-        await csms.wait("FirmwareStatusNotification", status="Installed")
+    async with steps.step("firmware without a signature is refused, as there is a password"):
+        try:
+            await csms.ask(call.UpdateFirmware(location=FILES, retrieve_date=now()))
+            expect(False, "was accepted")
+        except NotSupportedError:
+            pass
 
 
 async def triggers(steps, csms):
@@ -185,28 +188,63 @@ async def triggers(steps, csms):
                 await csms.wait(message.value)
 
 
-async def security(steps, csms):
-    """The calls of the security extension are served or refused: without it, as not supported."""
-    nobodys = {"hash_algorithm": "SHA256", "issuer_name_hash": "00", "issuer_key_hash": "00", "serial_number": "1"}
-    firmware = {
-        "location": FILES,
-        "retrieve_date_time": now(),
-        "signing_certificate": "no certificate",
-        "signature": "no signature",
-    }
-    for request, statuses in (
-        (call.ExtendedTriggerMessage("Heartbeat"), {"Accepted"}),
-        (call.GetInstalledCertificateIds("CentralSystemRootCertificate"), {"NotFound"}),
-        (call.InstallCertificate("CentralSystemRootCertificate", "no certificate"), {"Rejected", "Failed"}),
-        (call.DeleteCertificate(nobodys), {"NotFound", "Failed"}),
-        (call.CertificateSigned("no certificate"), {"Rejected"}),
-        (call.SignedUpdateFirmware(1, firmware), {"Accepted", "Rejected", "InvalidCertificate"}),
-        (call.GetLog({"remote_location": FILES}, "SecurityLog", 2), {"Accepted"}),
-    ):
-        async with steps.step(f"{type(request).__name__} is answered"):
-            with contextlib.suppress(NotSupportedError):
-                response = await csms.ask(request)
-                expect(response.status in statuses, response)
+async def certificates(steps, station, csms):
+    root = "CentralSystemRootCertificate"
+    names = {"hash_algorithm": "SHA256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
+    kept = {"algorithm": "Sha256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
+    listed = {"usage": "CsmsRoot", "hash": kept, "children": []}
+
+    async def ask(request, kind, outcome, status):
+        asking = asyncio.create_task(csms.ask(request))
+        await work(station, kind, outcome)
+        response = await asking
+        expect(response.status == status, response)
+        return response
+
+    async with steps.step("certificates are installed, listed and deleted"):
+        ids = call.GetInstalledCertificateIds(root)
+        await ask(ids, "ListCertificates", {"Certificates": []}, "NotFound")
+        await ask(call.InstallCertificate(root, PEM), "InstallCertificate", "Done", "Accepted")
+        response = await ask(ids, "ListCertificates", {"Certificates": [listed]}, "Accepted")
+        expect(response.certificate_hash_data == [names], response)
+        await ask(call.DeleteCertificate(names), "DeleteCertificate", "Done", "Accepted")
+    async with steps.step("certificate that the host refuses is rejected and reported"):
+        await ask(call.InstallCertificate(root, PEM), "InstallCertificate", "Invalid", "Rejected")
+        await csms.wait("SecurityEventNotification", type="InvalidCentralSystemCertificate")
+    async with steps.step("certificate of the station is asked for, signed and installed"):
+        await csms.ask(call.ChangeConfiguration(key="CpoName", value="Interop"))
+        response = await csms.ask(call.ExtendedTriggerMessage("SignChargePointCertificate"))
+        expect(response.status == "Accepted", response)
+        await work(station, "CreateCsr", {"Csr": CSR})
+        await csms.wait("SignCertificate", csr=CSR)
+        await ask(call.CertificateSigned(PEM), "InstallCertificate", "Done", "Accepted")
+
+
+async def signed_files(steps, station, csms):
+    def update(number):
+        firmware = {"location": FILES, "retrieve_date_time": now(), "signing_certificate": PEM, "signature": "Zml0"}
+        return call.SignedUpdateFirmware(number, firmware)
+
+    async def progress(action, number, *statuses):
+        for status in statuses:
+            await csms.wait(action, request_id=number, status=status)
+
+    for number, outcome, status in ((1, "Invalid", "InvalidSignature"), (2, "Done", "Installed")):
+        async with steps.step(f"signed firmware: {status}"):
+            asking = asyncio.create_task(csms.ask(update(number)))
+            await work(station, "CheckSigner", "Done")
+            response = await asking
+            expect(response.status == "Accepted", response)
+            await progress("SignedFirmwareStatusNotification", number, "Downloading")
+            await work(station, "Download", outcome)
+            if status == "Installed":
+                await work(station, "Install", "Done")
+            await progress("SignedFirmwareStatusNotification", number, "Downloaded", status)
+    async with steps.step("security log is uploaded"):
+        response = await csms.ask(call.GetLog({"remote_location": FILES}, "SecurityLog", 3))
+        expect(response.status == "Accepted" and response.filename, response)
+        await work(station, "Upload", "Done")
+        await progress("LogStatusNotification", 3, "Uploading", "Uploaded")
 
 
 async def reset(steps, csms, connected):
@@ -234,5 +272,6 @@ async def run(steps, station, csms, connected):
     await smart_charging(steps, station, csms)
     await files(steps, station, csms)
     await triggers(steps, csms)
-    await security(steps, csms)
+    await certificates(steps, station, csms)
+    await signed_files(steps, station, csms)
     return await reset(steps, csms, connected)

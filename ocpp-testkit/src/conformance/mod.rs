@@ -77,10 +77,7 @@ impl Case {
 
     /// The security profile that a station must have at least, 0 for none. A simulated one is given it.
     pub fn security_profile(&self) -> u8 {
-        let wanted = |need: &Need| match need {
-            Need::SecurityProfile(profile) => Some(*profile),
-            _ => None,
-        };
+        let wanted = |need: &Need| if let Need::SecurityProfile(profile) = need { Some(*profile) } else { None };
         self.needs.iter().find_map(wanted).unwrap_or(0)
     }
 }

@@ -28,7 +28,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 22] = [
+pub const ALL: [Scenario; 24] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -59,6 +59,13 @@ pub const ALL: [Scenario; 22] = [
     Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
     Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
     Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
+    Scenario {
+        name: "signed firmware",
+        config: security::profile,
+        steps: security::signed_firmware,
+        holds: security::signed_update_is_reported,
+    },
+    Scenario { name: "root installed", config: plain, steps: security::root, holds: security::root_is_listed },
     Scenario {
         name: "password changed",
         config: security::password,
@@ -172,17 +179,19 @@ fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
 /// An update that was answered ends with the report that it is installed, however often the power failed.
 fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
+    if was_taken { installed(pair, None) } else { Ok(()) }
+}
+
+/// It was told, by a report of this number, that the firmware is in place.
+pub(super) fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
     let is_installed = |pair: &Pair| {
         let told = pair.csms.facts().iter().any(|fact| {
-            matches!(fact, Fact::Progress(report)
-                if report.work == StationWork::Firmware && report.status == "Installed")
+            matches!(fact, Fact::Progress(report) if report.work == StationWork::Firmware
+                && report.request == number && report.status == "Installed")
         });
         told && pair.station.store().image().entry("firmware").is_none()
     };
-    if was_taken {
-        pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)?;
-    }
-    Ok(())
+    pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)
 }
 
 /// The default profile that the station accepted last limits the connector, or the one after it.
@@ -217,7 +226,7 @@ fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// The station's answer to a call.
-fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
+pub(super) fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
     let before = pair.csms.results().count();
     pair.act(call(action, payload))?;
     let answered = |pair: &Pair| pair.csms.results().count() > before;

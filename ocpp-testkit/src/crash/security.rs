@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use ocpp_core::csms::Command;
+use ocpp_core::csms::{Command, CommandAnswer, Fact};
 use ocpp_core::station::{self, SecurityEventKind};
 use ocpp_core::store::StoreOp;
 use ocpp_rpc::handshake::Password;
+use serde_json::json;
 
-use super::scenarios::{cable_pulled, plain, session};
+use super::scenarios::{ask, cable_pulled, call, installed, plain, session};
 use crate::checks::{Failure, Violation};
+use crate::csms::CommandResult;
+use crate::jobs;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
@@ -99,4 +102,57 @@ fn record(op: &StoreOp) -> Option<&[u8]> {
         StoreOp::Put { key, value } if key.as_str().starts_with("security/") => Some(value),
         StoreOp::Put { .. } | StoreOp::Append { .. } | StoreOp::Trim { .. } | StoreOp::Delete { .. } => None,
     }
+}
+
+/// The number of the request for signed firmware.
+const UPDATE: i64 = 7;
+
+/// Asked for in the session, installed after it, and after its date.
+pub(super) fn signed_firmware() -> Vec<(u64, Step)> {
+    let firmware = json!({"location": "https://host/new.bin", "retrieveDateTime": "2026-01-01T12:00:30Z",
+        "installDateTime": "2026-01-01T12:03:00Z", "signingCertificate": jobs::certificate("signer"),
+        "signature": "Zml0"});
+    let payload = json!({"requestId": UPDATE, "retries": 1, "firmware": firmware}).to_string();
+    cable_pulled().into_iter().chain([(20, call("SignedUpdateFirmware", &payload))]).collect()
+}
+
+const ROOT: &str = "manufacturer";
+
+pub(super) fn root() -> Vec<(u64, Step)> {
+    let payload = json!({"certificateType": "ManufacturerRootCertificate", "certificate": jobs::certificate(ROOT)});
+    vec![(5, call("InstallCertificate", &payload.to_string()))]
+}
+
+/// The same of a signed one, under its number; and the CSMS learns of the new firmware by a security event too.
+pub(super) fn signed_update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains(r#""Accepted""#));
+    if !pair.csms.results().any(|(_, result)| accepted(result)) {
+        return Ok(());
+    }
+    installed(pair, Some(UPDATE))?;
+    let is_told = |pair: &Pair| {
+        let mut events = pair.csms.facts().iter();
+        events.any(|fact| matches!(fact, Fact::SecurityEvent(event) if event.kind == "FirmwareUpdated"))
+    };
+    pair.drive_until(Duration::from_secs(300), "the security event of the new firmware", is_told)
+}
+
+/// A root that was accepted is there.
+pub(super) fn root_is_listed(pair: &mut Pair) -> Result<(), Failure> {
+    let accepted =
+        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
+    if !pair.csms.results().any(|(_, result)| accepted(result)) {
+        return Ok(());
+    }
+    let listed = ask(pair, "GetInstalledCertificateIds", r#"{"certificateType":"ManufacturerRootCertificate"}"#)?;
+    let expected = jobs::certificate_hash(&jobs::certificate(ROOT)).serial_number;
+    if listed.contains(expected.as_str()) {
+        return Ok(());
+    }
+    Err(pair.fail(Violation::SettingLost {
+        key: "root certificate".to_owned(),
+        expected: expected.to_string(),
+        found: Some(listed),
+    }))
 }

@@ -71,11 +71,16 @@ fn every_input_and_output_of_the_station_has_an_example() {
     check_complete::<station::IncomingAnswer>(&inputs, "/Answer/1/Incoming");
     check_complete::<station::OutgoingAnswer>(&inputs, "/Answer/1/Outgoing");
     check_complete::<station::Command>(&inputs, "/Command");
+    let words = part(&document, "station: in").lines().filter(|line| line.contains("{\"Job\":")).collect::<String>();
+    for name in variants_of::<station::JobUpdate>() {
+        assert!(words.contains(&format!("`{name}`")) || words.contains(&format!("{{\"{name}\":")), "{name}");
+    }
     let outputs = examples_of::<station::Action>(&document, "station: out");
     check_complete::<station::Action>(&outputs, "");
     check_complete::<station::LinkAction>(&outputs, "/Link");
     check_complete::<StoreOp>(&outputs, "/Store/op");
     check_complete::<station::EvseAction>(&outputs, "/Evse/1");
+    check_complete::<station::Job>(&outputs, "/Job/1");
     check_complete::<station::Limit>(&outputs, "/Evse/1/Limit");
     check_complete::<station::Question>(&outputs, "/Ask/question");
     check_complete::<station::Event>(&outputs, "/Event");

@@ -12,7 +12,7 @@ use super::security;
 use super::settings::AnyKey;
 use super::settings::Key;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use super::{Connector, Grant, Machine, configuration, firmware, index};
+use super::{Connector, Grant, Machine, configuration, index};
 use crate::MisuseError;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
@@ -101,9 +101,10 @@ impl Machine {
                     }
                 }
             }
+            #[cfg(feature = "firmware_management")]
             Action::GetDiagnostics => {
                 let request: v1_6::GetDiagnosticsRequest = payload.decode()?;
-                let response = firmware::on_get_diagnostics(&mut self.upload, shared, &request);
+                let response = self.firmware.on_get_diagnostics(shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "security")]
@@ -114,7 +115,7 @@ impl Machine {
             #[cfg(feature = "security")]
             Action::GetLog => {
                 let request: v1_6::GetLogRequest = payload.decode()?;
-                let response = firmware::on_get_log(&mut self.upload, shared, &request);
+                let response = self.firmware.on_get_log(shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "local_auth_list")]
@@ -178,6 +179,7 @@ impl Machine {
                 let request: v1_6::SignedUpdateFirmwareRequest = payload.decode()?;
                 self.on_signed_update(shared, token, &request);
             }
+            #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
                 let request: v1_6::TriggerMessageRequest = payload.decode()?;
                 let status = self.on_trigger(shared.now, &request);
@@ -189,12 +191,11 @@ impl Machine {
                 payload.decode::<v1_6::UpdateFirmwareRequest>()?;
                 shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
             }
+            #[cfg(feature = "firmware_management")]
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
-                match self.firmware.on_request(shared, firmware::firmware_request(&request)) {
-                    Some(accepted) => {
-                        answer_after(shared, Some(accepted.ticket), token, &v1_6::UpdateFirmwareResponse::new());
-                    }
+                match self.firmware.on_update_firmware(shared, &request) {
+                    Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }

@@ -72,27 +72,42 @@ struct Waiting {
 pub(super) struct Certificates {
     /// Oldest first. All have the same patience, so the first has the first deadline.
     waiting: Vec<Waiting>,
-    /// The request for a certificate that the host makes.
-    making: Option<JobId>,
+    /// The request for a certificate that the host makes, and whether the CSMS asked for it.
+    making: Option<(JobId, bool)>,
     /// The request to send.
-    request: Option<String>,
-    /// Whether the CSMS asked for the request, so that it may leave before the station is accepted.
-    is_triggered: bool,
+    request: Option<Request>,
+    /// The request on its way.
+    sent: Option<Request>,
     /// The end of the station's certificate, until it was renewed.
     expires: Option<DateTime<Utc>>,
 }
 
+/// A request for a certificate.
+#[derive(Debug)]
+struct Request {
+    csr: String,
+    /// Whether the CSMS asked for it, so that it may leave before the station is accepted.
+    is_triggered: bool,
+}
+
 impl Certificates {
-    /// The request to send now. It stays until it was answered.
-    pub fn next(&self, is_accepted: bool) -> Option<Result<String, Unsendable>> {
-        let request = self.request.as_ref().filter(|_| is_accepted || self.is_triggered)?;
-        Some(messages::sign_certificate(request))
+    /// The request to send now.
+    pub fn next(&mut self, is_accepted: bool) -> Option<Result<String, Unsendable>> {
+        let request = self.request.take_if(|request| is_accepted || request.is_triggered)?;
+        let message = messages::sign_certificate(&request.csr);
+        self.sent = Some(request);
+        Some(message)
     }
 
     /// The CSMS has the request, or refused it, which repeating would not mend (1.6 security A02, error handling).
     pub fn answered(&mut self) {
-        self.request = None;
-        self.is_triggered = false;
+        self.sent = None;
+    }
+
+    /// The request may not have arrived: it leaves again, unless there is a later one.
+    pub fn lost(&mut self) {
+        let sent = self.sent.take();
+        self.request = self.request.take().or(sent);
     }
 
     /// When time changes something.
@@ -113,12 +128,12 @@ impl Certificates {
     }
 
     /// Has the host make a request for a certificate, in the place of one that it may be making.
-    fn make_request(&mut self, shared: &mut Shared, organization: &str) {
-        if let Some(old) = self.making.take() {
+    fn make_request(&mut self, shared: &mut Shared, organization: &str, is_triggered: bool) {
+        if let Some((old, _)) = self.making.take() {
             shared.act(Action::Job(old, Job::Cancel));
         }
         let id = shared.next_job();
-        self.making = Some(id);
+        self.making = Some((id, is_triggered));
         let organization = CompactString::new(organization);
         shared.act(Action::Job(id, Job::CreateCsr { usage: CertificateUse::Station, organization }));
     }
@@ -218,21 +233,15 @@ impl Machine {
         }
     }
 
-    /// A certificate is to be had. False if its owner is not known (1.6 security A02, prerequisite).
-    pub(super) fn request_certificate(&mut self, shared: &mut Shared) -> bool {
+    /// A certificate is to be had, because the CSMS asks (`is_triggered`) or not. False if its owner is not known (1.6 security
+    /// A02, prerequisite).
+    pub(super) fn request_certificate(&mut self, shared: &mut Shared, is_triggered: bool) -> bool {
         let organization = self.settings.text(Key::CpoName);
         if organization.is_empty() {
             return false;
         }
-        self.certificates.make_request(shared, organization);
+        self.certificates.make_request(shared, organization, is_triggered);
         true
-    }
-
-    /// The CSMS asks for a request. True if one will be sent.
-    pub(super) fn trigger_request(&mut self, shared: &mut Shared) -> bool {
-        let is_sent = self.request_certificate(shared);
-        self.certificates.is_triggered |= is_sent;
-        is_sent
     }
 
     /// A certificate of the station's own expires then.
@@ -242,7 +251,7 @@ impl Machine {
 
     /// The application wants a certificate signed anew.
     pub fn renew_certificate(&mut self, shared: &mut Shared) {
-        if !self.request_certificate(shared) {
+        if !self.request_certificate(shared, false) {
             let (action, reason) = (Message::SignCertificate.as_str().into(), "CpoName is not set".into());
             shared.event(Event::CallFailed { action, reason });
         }
@@ -264,12 +273,10 @@ impl Machine {
 
     /// The host's word about a job.
     pub(super) fn on_work(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        if self.certificates.making == Some(id) {
-            self.certificates.making = None;
+        if let Some((_, is_triggered)) = self.certificates.making.take_if(|(making, _)| *making == id) {
             match word {
-                JobUpdate::Csr(request) => self.certificates.request = Some(request.clone()),
+                JobUpdate::Csr(csr) => self.certificates.request = Some(Request { csr: csr.clone(), is_triggered }),
                 _ => {
-                    self.certificates.is_triggered = false;
                     let (action, reason) = (Message::SignCertificate.as_str().into(), "no request was made".into());
                     shared.event(Event::CallFailed { action, reason });
                 }
@@ -356,7 +363,7 @@ impl Machine {
     /// 1.6 security L01.FR.02, L01.FR.24 to FR.27: what cannot be checked is not valid.
     fn end_check(&mut self, shared: &mut Shared, token: ReplyToken, request: FirmwareRequest, word: &JobUpdate) {
         let status = match word {
-            JobUpdate::Done => match self.firmware.on_request(shared, request) {
+            JobUpdate::Done => match self.firmware.on_checked_update(shared, request) {
                 Some(accepted) => {
                     let status = if accepted.has_cancelled {
                         v1_6::UpdateFirmwareStatus::AcceptedCanceled

@@ -9,11 +9,11 @@ use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+use super::Machine;
 use super::messages;
 use super::sender::{Awaited, action_of};
 use super::settings::Key;
 use super::signal::Signal;
-use super::{Machine, firmware};
 use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
 use crate::parts::token::TokenInfo;
@@ -121,8 +121,8 @@ impl Machine {
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
             Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
             // Its answers have no members in any form.
-            Awaited::FirmwareStatus(_) => {
-                self.firmware.on_reported(shared);
+            Awaited::JobStatus(status) => {
+                self.firmware.on_told(shared, status);
                 payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
             #[cfg(feature = "plug_and_charge")]
@@ -142,10 +142,6 @@ impl Machine {
                     shared.event(Event::CallFailed { action, reason });
                 }
             }),
-            Awaited::UploadStatus(_) => {
-                self.upload.on_reported(shared);
-                payload.decode().map(|_: v1_6::DiagnosticsStatusNotificationResponse| ())
-            }
             #[cfg(feature = "handling")]
             Awaited::AppCall => payload.raw().map(|text| self.handlings.call_ended(shared, Ok(text.into()))),
         };
@@ -234,8 +230,7 @@ impl Machine {
             Awaited::StatusNotification => Action::StatusNotification,
             Awaited::Transaction => self.outbox.first().map_or(Action::StopTransaction, action_of),
             Awaited::MeterValues => Action::MeterValues,
-            Awaited::FirmwareStatus(form) => firmware::status_action(form),
-            Awaited::UploadStatus(form) => firmware::upload_action(form),
+            Awaited::JobStatus(status) => status.action(),
             Awaited::DataTransfer => Action::DataTransfer,
             #[cfg(feature = "plug_and_charge")]
             Awaited::Contract | Awaited::Certificate => Action::DataTransfer,
@@ -261,7 +256,7 @@ impl Machine {
                 Failure::LinkLost => shared.security_events.lost(),
             },
             #[cfg(feature = "security")]
-            (Awaited::SignCertificate, Failure::LinkLost) => {}
+            (Awaited::SignCertificate, Failure::LinkLost) => self.certificates.lost(),
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
                 self.certificates.answered();
@@ -276,12 +271,10 @@ impl Machine {
             (Awaited::Certificate, failure) => self.on_certificate_failure(shared, &failure),
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
-            (Awaited::FirmwareStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => {
-                self.firmware.on_reported(shared)
+            (Awaited::JobStatus(status), Failure::Refused(_) | Failure::Unsendable(_)) => {
+                self.firmware.on_told(shared, status);
             }
-            (Awaited::FirmwareStatus(_), Failure::TimedOut | Failure::LinkLost) => self.firmware.reports.lost(),
-            (Awaited::UploadStatus(_), Failure::Refused(_) | Failure::Unsendable(_)) => self.upload.on_reported(shared),
-            (Awaited::UploadStatus(_), Failure::TimedOut | Failure::LinkLost) => self.upload.reports.lost(),
+            (Awaited::JobStatus(status), Failure::TimedOut | Failure::LinkLost) => self.firmware.on_lost(status),
             (Awaited::Transaction, Failure::LinkLost) => {}
             (Awaited::Transaction, Failure::Unsendable(_)) => self.retry_transaction(shared, 1),
             (Awaited::Transaction, Failure::Refused(_) | Failure::TimedOut) => {

@@ -12,16 +12,12 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
-use super::firmware;
 use super::status::Condition;
-use crate::parts::firmware_job::FirmwareProgress;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
-use crate::parts::reports::{Form, Report};
 #[cfg(feature = "security")]
 use crate::parts::security_events::SecurityEvent;
 use crate::parts::token::TokenInfo;
-use crate::parts::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{
@@ -36,7 +32,7 @@ pub(crate) struct Unsendable;
 /// The number of a transaction whose start could not be delivered (1.6 errata 3.18).
 const UNKNOWN_TRANSACTION: i64 = -1;
 
-fn json(message: &impl Encode) -> Result<String, Unsendable> {
+pub(super) fn json(message: &impl Encode) -> Result<String, Unsendable> {
     message.to_json().map_err(|_| Unsendable)
 }
 
@@ -89,35 +85,6 @@ pub(crate) fn status_notification(
 
 pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<String, Unsendable> {
     json(request)
-}
-
-/// A status of a firmware update: none is `Idle`.
-pub(crate) fn firmware_status(form: Form, report: Option<Report<FirmwareProgress>>) -> Result<String, Unsendable> {
-    let progress = report.map(|report| report.progress);
-    match form {
-        Form::Plain => json(&v1_6::FirmwareStatusNotificationRequest::new(firmware::firmware_status(progress))),
-        #[cfg(feature = "security")]
-        Form::Numbered => {
-            let status = firmware::signed_firmware_status(progress);
-            let mut request = v1_6::SignedFirmwareStatusNotificationRequest::new(status);
-            request.request_id = report.and_then(|report| report.request);
-            json(&request)
-        }
-    }
-}
-
-/// A status of an upload: none is `Idle`.
-pub(crate) fn upload_status(form: Form, report: Option<Report<UploadProgress>>) -> Result<String, Unsendable> {
-    let progress = report.map(|report| report.progress);
-    match form {
-        Form::Plain => json(&v1_6::DiagnosticsStatusNotificationRequest::new(firmware::diagnostics_status(progress))),
-        #[cfg(feature = "security")]
-        Form::Numbered => {
-            let mut request = v1_6::LogStatusNotificationRequest::new(firmware::log_status(progress));
-            request.request_id = report.and_then(|report| report.request);
-            json(&request)
-        }
-    }
 }
 
 #[cfg(feature = "security")]

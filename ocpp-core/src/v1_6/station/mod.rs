@@ -12,6 +12,7 @@ mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
+#[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
 #[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
@@ -36,6 +37,7 @@ mod signal;
 #[cfg_attr(not(feature = "smart_charging"), path = "absent/smart_charging.rs")]
 mod smart_charging;
 mod status;
+#[cfg(feature = "remote_trigger")]
 mod trigger;
 mod unlock;
 
@@ -50,11 +52,9 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
-use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome};
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
-use crate::parts::upload_job::UploadJob;
 use crate::shared::Shared;
 use crate::station::{
     CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
@@ -70,6 +70,7 @@ use certificates::Certificates;
 use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use firmware::FirmwareManagement;
 use handling::Handlings;
 #[cfg(feature = "plug_and_charge")]
 use plug_and_charge::PlugAndCharge;
@@ -102,8 +103,7 @@ pub(crate) struct Machine {
     readings: Readings,
     transfers: DataTransfers,
     handlings: Handlings,
-    firmware: FirmwareJob,
-    upload: UploadJob,
+    firmware: FirmwareManagement,
     #[cfg(feature = "security")]
     certificates: Certificates,
     smart_charging: SmartCharging,
@@ -140,7 +140,7 @@ impl Machine {
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);
-        let (firmware, unread) = FirmwareJob::restore(image);
+        let (firmware, unread) = FirmwareManagement::restore(image);
         skipped.extend(unread);
         let (authorize, unread) = Authorize::restore(image, &mut shared.store);
         skipped.extend(unread);
@@ -176,7 +176,6 @@ impl Machine {
             transfers: DataTransfers::default(),
             handlings: Handlings::default(),
             firmware,
-            upload: UploadJob::restore(image),
             #[cfg(feature = "security")]
             certificates: Certificates::default(),
             smart_charging,
@@ -221,7 +220,6 @@ impl Machine {
             pricing: &mut self.pricing,
             availability: &self.availability,
             firmware: &mut self.firmware,
-            upload: &mut self.upload,
             reset: &self.reset,
         };
         (context, parts)
@@ -251,17 +249,13 @@ impl Machine {
 
     /// The host's word about a job.
     pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        self.upload.on_update(shared, id, word);
         #[cfg(feature = "security")]
         self.on_work(shared, id, word);
         #[cfg(feature = "plug_and_charge")]
         self.on_request_made(shared, id, word);
-        match self.firmware.on_update(shared, id, word) {
-            FirmwareOutcome::Settled => {}
-            FirmwareOutcome::NeedsRestart => {
-                self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
-                shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
-            }
+        if self.firmware.on_job(shared, id, word) {
+            self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
         }
     }
 
@@ -357,7 +351,7 @@ impl Machine {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
-        let is_told = self.outbox.is_empty() && self.firmware.reports.is_empty();
+        let is_told = self.outbox.is_empty() && self.firmware.is_told();
         if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
@@ -382,10 +376,9 @@ impl Machine {
             self.reservations.deadline(&shared.clock),
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
-            self.firmware.deadline(&shared.clock),
-            self.upload.deadline(),
         ];
-        let all = link.into_iter().chain(online).chain(others).chain(self.reset.deadlines());
+        let jobs = self.firmware.deadlines(&shared.clock);
+        let all = link.into_iter().chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
         #[cfg(feature = "plug_and_charge")]

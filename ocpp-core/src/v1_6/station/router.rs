@@ -6,6 +6,7 @@ use super::authorize::{Authorize, Grant};
 use super::availability::Availability;
 use super::connector::{Connector, TokenUse};
 use super::context::Context;
+use super::firmware::FirmwareManagement;
 use super::pricing::Pricing;
 use super::reset::Reset;
 use super::settings::Key;
@@ -13,8 +14,6 @@ use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::smart_charging::SmartCharging;
 use super::status::{Condition, StatusNotifications};
 use super::{index, reservation};
-use crate::parts::firmware_job::FirmwareJob;
-use crate::parts::upload_job::UploadJob;
 use crate::station::{Event, EvseId, EvseStatus, Fault, FaultCode, IdToken, TokenRefusal};
 use crate::time::Instant;
 
@@ -27,8 +26,7 @@ pub(super) struct Parts<'a> {
     pub smart_charging: &'a mut SmartCharging,
     pub pricing: &'a mut Pricing,
     pub availability: &'a Availability,
-    pub firmware: &'a mut FirmwareJob,
-    pub upload: &'a mut UploadJob,
+    pub firmware: &'a mut FirmwareManagement,
     pub reset: &'a Reset,
 }
 
@@ -117,7 +115,6 @@ impl Parts<'_> {
             ctx.event(Event::TokenRefused { evse: Some(connector.evse), reason });
         }
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
-        self.upload.advance(ctx.shared);
         let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let available = self.available();
         for connector in self.connectors.iter_mut() {

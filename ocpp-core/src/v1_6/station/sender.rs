@@ -6,14 +6,14 @@ use compact_str::ToCompactString;
 use ocpp_rpc::engine::Lane;
 use ocpp_types::v1_6::Action;
 
+use super::Machine;
+use super::firmware::JobStatus;
 use super::frames::Failure;
 use super::messages::{self, History, Unsendable};
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 use super::settings::Key;
-use super::{Machine, firmware};
 use crate::parts::outbox::{JournalRecord, Pending};
-use crate::parts::reports::Form;
 use crate::shared::Shared;
 
 /// What the call on its way is.
@@ -25,8 +25,7 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
-    FirmwareStatus(Form),
-    UploadStatus(Form),
+    JobStatus(JobStatus),
     DataTransfer,
     #[cfg(feature = "plug_and_charge")]
     Contract,
@@ -84,13 +83,8 @@ impl Machine {
             let message = messages::security_event(event, at);
             return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
         }
-        if let Some((form, report)) = self.firmware.due(is_accepted) {
-            let message = messages::firmware_status(form, report);
-            return self.send(shared, Awaited::FirmwareStatus(form), firmware::status_action(form), message);
-        }
-        if let Some((form, report)) = self.upload.due(is_accepted) {
-            let message = messages::upload_status(form, report);
-            return self.send(shared, Awaited::UploadStatus(form), firmware::upload_action(form), message);
+        if let Some((status, message)) = self.firmware.due(is_accepted) {
+            return self.send(shared, Awaited::JobStatus(status), status.action(), message);
         }
         #[cfg(feature = "security")]
         if let Some(message) = self.certificates.next(is_accepted) {

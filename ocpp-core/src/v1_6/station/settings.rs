@@ -56,9 +56,9 @@ const TEXT: Kind = Kind::Text;
 /// The feature profiles that are built in (1.6 §9.1.29), with a comma before each but the first.
 const PROFILES: [(bool, &str); 6] = [
     (true, "Core"),
-    (true, ",FirmwareManagement"),
+    (cfg!(feature = "firmware_management"), ",FirmwareManagement"),
     (cfg!(feature = "local_auth_list"), ",LocalAuthListManagement"),
-    (true, ",RemoteTrigger"),
+    (cfg!(feature = "remote_trigger"), ",RemoteTrigger"),
     (cfg!(feature = "reservation"), ",Reservation"),
     (cfg!(feature = "smart_charging"), ",SmartCharging"),
 ];
@@ -227,6 +227,7 @@ keys! {
     StopTxnSampledData, measurands(Key::StopTxnSampledDataMaxLength), ReadWrite, "";
     StopTxnSampledDataMaxLength, count(0, MEASURANDS), ReadOnly, "16";
     SupportedFeatureProfiles, TEXT, ReadOnly, FEATURE_PROFILES;
+    #[cfg(feature = "firmware_management")]
     SupportedFileTransferProtocols, TEXT, ReadOnly, "";
     #[cfg(feature = "california_pricing")]
     SupportedLanguages, TEXT, ReadOnly, "";

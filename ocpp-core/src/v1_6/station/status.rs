@@ -61,6 +61,7 @@ impl StatusNotifications {
     }
 
     /// The CSMS asks for a connector's status, or for all. False if there is none such.
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger(&mut self, connector: Option<i64>) -> bool {
         let mut is_any = false;
         for (_, line) in

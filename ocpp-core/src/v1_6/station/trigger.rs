@@ -8,7 +8,10 @@ use ocpp_types::v1_6::{ExtendedMessageTrigger, ExtendedTriggerMessageRequest};
 use ocpp_types::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
 
 use super::Machine;
+#[cfg(feature = "firmware_management")]
+use super::firmware::JobStatus;
 use super::settings::Key;
+#[cfg(feature = "firmware_management")]
 use crate::parts::reports::Form;
 #[cfg(feature = "security")]
 use crate::shared::Shared;
@@ -19,11 +22,11 @@ use crate::time::Instant;
 #[derive(Clone, Copy)]
 enum Wanted {
     Boot,
-    Firmware(Form),
     Heartbeat,
     Readings,
     Status,
-    Upload(Form),
+    #[cfg(feature = "firmware_management")]
+    Job(JobStatus),
 }
 
 impl Machine {
@@ -31,8 +34,14 @@ impl Machine {
     pub(super) fn on_trigger(&mut self, now: Instant, request: &TriggerMessageRequest) -> TriggerMessageStatus {
         let wanted = match &request.requested_message {
             MessageTrigger::BootNotification => Wanted::Boot,
-            MessageTrigger::DiagnosticsStatusNotification => Wanted::Upload(Form::Plain),
-            MessageTrigger::FirmwareStatusNotification => Wanted::Firmware(Form::Plain),
+            #[cfg(feature = "firmware_management")]
+            MessageTrigger::DiagnosticsStatusNotification => Wanted::Job(JobStatus::Upload(Form::Plain)),
+            #[cfg(feature = "firmware_management")]
+            MessageTrigger::FirmwareStatusNotification => Wanted::Job(JobStatus::Firmware(Form::Plain)),
+            #[cfg(not(feature = "firmware_management"))]
+            MessageTrigger::DiagnosticsStatusNotification | MessageTrigger::FirmwareStatusNotification => {
+                return TriggerMessageStatus::NotImplemented;
+            }
             MessageTrigger::Heartbeat => Wanted::Heartbeat,
             MessageTrigger::MeterValues => Wanted::Readings,
             MessageTrigger::StatusNotification => Wanted::Status,
@@ -50,11 +59,13 @@ impl Machine {
     ) -> TriggerMessageStatus {
         let wanted = match &request.requested_message {
             ExtendedMessageTrigger::BootNotification => Wanted::Boot,
-            ExtendedMessageTrigger::FirmwareStatusNotification => Wanted::Firmware(Form::Numbered),
+            ExtendedMessageTrigger::FirmwareStatusNotification => Wanted::Job(JobStatus::Firmware(Form::Numbered)),
             ExtendedMessageTrigger::Heartbeat => Wanted::Heartbeat,
-            ExtendedMessageTrigger::LogStatusNotification => Wanted::Upload(Form::Numbered),
+            ExtendedMessageTrigger::LogStatusNotification => Wanted::Job(JobStatus::Upload(Form::Numbered)),
             ExtendedMessageTrigger::MeterValues => Wanted::Readings,
-            ExtendedMessageTrigger::SignChargePointCertificate => return verdict(self.trigger_request(shared)),
+            ExtendedMessageTrigger::SignChargePointCertificate => {
+                return verdict(self.request_certificate(shared, true));
+            }
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
             ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
@@ -66,18 +77,15 @@ impl Machine {
         match wanted {
             // Errata 3.35: not while the station is accepted.
             Wanted::Boot => self.registration.trigger(),
-            Wanted::Firmware(form) => {
-                self.firmware.reports.trigger(form);
-                true
-            }
             Wanted::Heartbeat => {
                 self.heartbeat.trigger();
                 true
             }
             Wanted::Readings => self.trigger_readings(now, connector),
             Wanted::Status => self.status.trigger(connector),
-            Wanted::Upload(form) => {
-                self.upload.reports.trigger(form);
+            #[cfg(feature = "firmware_management")]
+            Wanted::Job(status) => {
+                self.firmware.trigger(status);
                 true
             }
         }

@@ -74,7 +74,7 @@ fn event(kind: &str) -> Pattern {
     request("SecurityEventNotification").is("type", kind).present("timestamp")
 }
 
-/// The hash data of the certificates that are kept. Security M03.FR.04, FR.05: none is not found.
+/// The hash data of the certificates that are kept. Security M03.FR.02 and FR.03: without one, the status is NotFound.
 fn installed(bench: &mut Bench<'_>, usage: &str) -> Step<Vec<Value>> {
     let told = bench.ask(
         "GetInstalledCertificateIds",

@@ -31,6 +31,7 @@ impl Connector {
     }
 
     /// The CSMS asks for a reading (1.6 §5.17).
+    #[cfg(feature = "remote_trigger")]
     pub fn trigger_reading(&mut self, now: Instant) {
         self.want(SampleContext::Trigger, now);
     }

@@ -153,6 +153,18 @@ fn asked_call_of_the_csms_is_handled_when_the_application_is_silent() {
     assert_eq!(late, Err(MisuseError::UnknownQuestion(1)));
 }
 
+/// Nobody ticked the station at the deadline.
+#[test]
+fn answer_at_the_deadline_is_late() {
+    let mut bench = bench(&[(Incoming, "ChangeConfiguration", Handling::Ask)], &[]);
+    bench.change_interval();
+    bench.now += 10_000;
+    let answer = || Answer::Incoming(Refuse(ErrorCode::SecurityError));
+    assert_eq!(bench.decide(1, answer()), Err(MisuseError::UnknownQuestion(1)));
+    bench.input(Input::Tick);
+    assert_eq!(bench.take_answer(0)["status"], "Accepted");
+}
+
 #[test]
 fn call_of_the_csms_that_the_application_took_over_is_refused_when_it_is_silent() {
     let mut bench = bench(&[(Incoming, "ChangeConfiguration", Handling::App)], &[]);

@@ -301,3 +301,17 @@ fn config(settings: &[(&str, &str)]) -> StationConfig {
 fn wall(millis: u64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_700_000_000_000 + i64::try_from(millis).unwrap()).unwrap()
 }
+
+#[cfg(not(feature = "handling"))]
+#[test]
+fn overriding_that_is_not_built_in_is_refused() {
+    use crate::MisuseError;
+    use crate::station::{Command, Direction, Handling};
+
+    let config = config(&[]).with_handling(Direction::Incoming, "Reset", Handling::Observe);
+    assert!(matches!(Station::new(config, 1, &Image::default()), Err(MisuseError::Configuration(_))));
+    let mut bench = Bench::accepted(&[]);
+    let call = Command::Call { action: "Vendor".into(), payload: "{}".into() };
+    let refused = bench.station.handle(Instant::ZERO, Input::Command(call));
+    assert!(matches!(refused, Err(MisuseError::Refused(_))));
+}

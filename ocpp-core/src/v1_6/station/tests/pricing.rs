@@ -146,11 +146,11 @@ fn reading_leaves_at_the_time_that_the_csms_wants_it() {
     bench.energy_wh = 1500;
     bench.wait(1);
     assert_eq!(bench.readings(), [r#""1500" "Other" 77"#]);
-    bench.wait(600);
+    bench.wait_with_heartbeats(600);
     assert_eq!(bench.readings(), Vec::<String>::new());
     // The answer to the reading may still name the same time.
     bench.wants(json!({"atTime": wall(60_000).to_rfc3339()}));
-    bench.wait(600);
+    bench.wait_with_heartbeats(600);
     assert_eq!(bench.readings(), Vec::<String>::new());
 }
 

@@ -146,8 +146,35 @@ fn request_that_was_asked_for_leaves_before_the_station_is_accepted() {
     bench.input(Input::Job(id, JobUpdate::Csr("of its own accord".into())));
     assert!(bench.sent.is_empty());
     assert_eq!(bench.trigger_request(), "Accepted");
-    // What the host made before goes: nobody refused it.
-    bench.call("SignCertificate");
+    let id = bench.makes_request();
+    bench.input(Input::Job(id, JobUpdate::Csr(CSR.into())));
+    assert_eq!(bench.answer("SignCertificate", &json!({"status": "Accepted"})), json!({"csr": CSR}));
+    bench.wait(400);
+    bench.boot("Accepted");
+    bench.answer_all("StatusNotification", &json!({}));
+    assert!(!bench.sent.iter().any(|call| call[2] == "SignCertificate"), "the keys of the first were replaced");
+}
+
+/// An answer belongs to the request that was sent, not to the one that was made meanwhile.
+#[test]
+fn request_that_was_made_while_another_was_on_its_way_leaves_next() {
+    for is_lost in [false, true] {
+        let mut bench = station();
+        for csr in ["first", "second"] {
+            bench.trigger_request();
+            let id = bench.makes_request();
+            bench.input(Input::Job(id, JobUpdate::Csr(csr.into())));
+        }
+        if is_lost {
+            assert_eq!(bench.call("SignCertificate").1["csr"], "first");
+            bench.input(Input::Link(LinkInput::Closed));
+            bench.open();
+        } else {
+            assert_eq!(bench.answer("SignCertificate", &json!({"status": "Accepted"}))["csr"], "first");
+        }
+        assert_eq!(bench.answer("SignCertificate", &json!({"status": "Accepted"}))["csr"], "second");
+        assert_eq!(bench.sent, Vec::<Value>::new());
+    }
 }
 
 /// A03.FR.02.
