@@ -143,6 +143,8 @@ impl Shared {
             AccessChange::Profile(profile) => way.profile = profile,
         }
         access.has_trial_failed = false;
+        // An attempt that is under way proves nothing of it.
+        access.uses_trial = false;
         access.failures = 0;
         access.ways.trial = (way != access.ways.proven).then_some(way);
         access.prefers_trial = access.ways.trial.is_some();
@@ -178,7 +180,7 @@ impl Shared {
         let access = &mut self.access;
         access.failures = access.failures.saturating_add(1);
         if access.ways.trial.is_some() && (refusal.is_some() || access.failures >= PATIENCE) {
-            access.prefers_trial = !access.prefers_trial;
+            access.prefers_trial = !access.uses_trial;
             access.failures = 0;
         }
         let kind = match refusal {

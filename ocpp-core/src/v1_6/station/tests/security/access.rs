@@ -226,6 +226,37 @@ fn change_is_not_used_before_it_is_durable() {
     assert_eq!(bench.key_attempt(), "new");
 }
 
+/// What a connection proves is what it was made by, not what came since.
+#[test]
+fn change_during_an_attempt_waits_for_a_proof_of_its_own() {
+    let mut bench = keyed();
+    assert_eq!(bench.change("AuthorizationKey", NEW), "Accepted");
+    assert_eq!(bench.key_attempt(), "new");
+    bench.confirms = false;
+    bench.input(Input::Command(Command::Configure { key: "AuthorizationKey".into(), value: NEWER.into() }));
+    bench.open();
+    bench.confirms = true;
+    bench.confirm();
+    bench.drain();
+    assert_eq!(bench.key_attempt(), "newer");
+    bench.refuse();
+    assert_eq!(bench.key_attempt(), "old");
+}
+
+#[test]
+fn refusal_of_the_old_key_does_not_speak_against_the_new_one() {
+    let mut bench = keyed();
+    bench.confirms = false;
+    bench.frame(&json!([2, "k", "ChangeConfiguration", {"key": "AuthorizationKey", "value": NEW}]));
+    bench.input(Input::Link(LinkInput::Closed));
+    assert_eq!(bench.key_attempt(), "old", "the new one is not durable");
+    bench.refuse();
+    bench.confirms = true;
+    bench.confirm();
+    bench.drain();
+    assert_eq!(bench.key_attempt(), "new");
+}
+
 fn certified(csms_root: bool, station: bool) -> StationConfig {
     StationConfig { certificates: InstalledCertificates { csms_root, station }, ..with_key() }
 }
