@@ -21,7 +21,7 @@ use crate::v1_6::station::messages::{self, Unsendable};
 const MAX_CHAIN: usize = 4;
 
 /// A call of this name, its members written by `members`.
-fn call(name: &str, members: impl FnOnce(&mut Writer) -> Result<(), Unsendable>) -> Result<String, Unsendable> {
+fn call(name: &str, members: &dyn Fn(&mut Writer) -> Result<(), Unsendable>) -> Result<String, Unsendable> {
     let mut writer = Writer::new();
     writer.begin_object();
     members(&mut writer)?;
@@ -33,21 +33,25 @@ fn call(name: &str, members: impl FnOnce(&mut Writer) -> Result<(), Unsendable>)
     messages::data_transfer(&request)
 }
 
-fn bounded<const N: usize>(writer: &mut Writer, name: &'static str, text: &str) -> Result<(), Unsendable> {
-    let text: Text<N> = Text::new(text).map_err(|_| Unsendable)?;
-    writer.member(name, &text);
+/// Writes a text of at most `most` characters.
+fn bounded(writer: &mut Writer, name: &'static str, text: &str, most: usize) -> Result<(), Unsendable> {
+    if text.chars().count() > most {
+        return Err(Unsendable);
+    }
+    writer.name(name);
+    writer.string(text);
     Ok(())
 }
 
 /// §6.1.1. What the CSMS needs to judge the contract: the chain itself where the station could not.
 pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Result<String, Unsendable> {
-    call("Authorize", |writer| {
+    call("Authorize", &|writer| {
         if let (ContractCheck::UnknownRoot, Some(certificate)) = (contract.check, &contract.certificate) {
-            bounded::<5500>(writer, "certificate", certificate)?;
+            bounded(writer, "certificate", certificate, 5500)?;
         }
         writer.name("idToken");
         writer.begin_object();
-        bounded::<20>(writer, "idToken", contract.token.as_str())?;
+        bounded(writer, "idToken", contract.token.as_str(), 20)?;
         writer.end_object();
         if !contract.ocsp.is_empty() {
             writer.name("iso15118CertificateHashData");
@@ -63,20 +67,20 @@ pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Result<String,
 
 /// §6.4.1.
 pub(super) fn ev_certificate(action: EvCertificateAction, schema: &str, exi: &str) -> Result<String, Unsendable> {
-    call("Get15118EVCertificate", |writer| {
-        bounded::<50>(writer, "iso15118SchemaVersion", schema)?;
+    call("Get15118EVCertificate", &|writer| {
+        bounded(writer, "iso15118SchemaVersion", schema, 50)?;
         writer.name("action");
         writer.string(match action {
             EvCertificateAction::Install => "Install",
             EvCertificateAction::Update => "Update",
         });
-        bounded::<5600>(writer, "exiRequest", exi)
+        bounded(writer, "exiRequest", exi, 5600)
     })
 }
 
 /// §6.5.1.
 pub(super) fn certificate_status(request: &OcspRequest) -> Result<String, Unsendable> {
-    call("GetCertificateStatus", |writer| {
+    call("GetCertificateStatus", &|writer| {
         writer.name("ocspRequestData");
         ocsp_request(writer, request)
     })
@@ -84,8 +88,8 @@ pub(super) fn certificate_status(request: &OcspRequest) -> Result<String, Unsend
 
 /// §6.8.1, with the kind of certificate as in the example of §2.2.
 pub(super) fn sign_certificate(csr: &str) -> Result<String, Unsendable> {
-    call("SignCertificate", |writer| {
-        bounded::<5500>(writer, "csr", csr)?;
+    call("SignCertificate", &|writer| {
+        bounded(writer, "csr", csr, 5500)?;
         writer.name("certificateType");
         writer.string("V2GCertificate");
         Ok(())
@@ -100,7 +104,7 @@ fn ocsp_request(writer: &mut Writer, request: &OcspRequest) -> Result<(), Unsend
     writer.member("issuerNameHash", &hash.issuer_name_hash);
     writer.member("issuerKeyHash", &hash.issuer_key_hash);
     writer.member("serialNumber", &hash.serial_number);
-    bounded::<512>(writer, "responderURL", &request.responder_url)?;
+    bounded(writer, "responderURL", &request.responder_url, 512)?;
     writer.end_object();
     Ok(())
 }
@@ -117,7 +121,7 @@ impl Decode for AuthorizeAnswer {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         let start = reader.position();
         let (mut certificate_status, mut info) = (None, None);
-        members(reader, |reader, name| match name {
+        members(reader, &mut |reader, name| match name {
             "certificateStatus" => text(reader).map(|text| certificate_status = Some(text)),
             "idTokenInfo" => Decode::read(reader).map(|read| info = Some(read)),
             _ => reader.skip_value(),
@@ -137,7 +141,7 @@ impl Decode for TokenInfo {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         let start = reader.position();
         let (mut status, mut expiry) = (None, None);
-        members(reader, |reader, name| match name {
+        members(reader, &mut |reader, name| match name {
             "status" => {
                 // 2.0.1 knows more ways to refuse.
                 status = Some(text(reader)?.parse().unwrap_or(AuthorizationStatus::Invalid));
@@ -159,7 +163,7 @@ impl Result15118 {
         let reader = &mut Reader::new(data);
         let (mut status, mut result) = (None, None);
         let start = reader.position();
-        members(reader, |reader, member| match member {
+        members(reader, &mut |reader, member| match member {
             "status" => text(reader).map(|text| status = Some(text)),
             member if member == name => {
                 let fault = reader.fault(Rule::TooLong { max: most, actual: most + 1 });
@@ -324,7 +328,7 @@ fn required<T>(value: Option<T>, name: &'static str, start: usize) -> Result<T, 
 /// Reads an object that may have members beside those that are wanted.
 fn members(
     reader: &mut Reader<'_>,
-    mut member: impl FnMut(&mut Reader<'_>, &str) -> Result<(), Fault>,
+    member: &mut dyn FnMut(&mut Reader<'_>, &str) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     reader.begin_object()?;
     while let Some(name) = reader.next_key()? {
