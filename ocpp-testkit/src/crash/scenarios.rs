@@ -417,7 +417,7 @@ fn firmware() -> Vec<(u64, Step)> {
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }
 
-fn call(action: &str, payload: &str) -> Step {
+pub(super) fn call(action: &str, payload: &str) -> Step {
     Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 
