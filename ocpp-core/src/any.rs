@@ -72,6 +72,7 @@ impl Station {
         if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
             return Ok(());
         }
+        self.shared.has_booted = true;
         self.pass_time();
         self.take(input);
         self.settle();

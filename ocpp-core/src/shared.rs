@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub questions: Questions,
     #[cfg(feature = "security")]
     pub security_events: SecurityEvents,
+    /// Whether anything was told to the station since it was made.
+    pub has_booted: bool,
     /// A fault of the station itself.
     pub fault: Option<Fault>,
     /// A restart to order, behind everything that leaves before it.
@@ -80,6 +82,7 @@ impl Shared {
             questions: Questions::new(config.limits.questions),
             #[cfg(feature = "security")]
             security_events: SecurityEvents::restore(image, &mut skipped),
+            has_booted: false,
             fault: None,
             reboot: None,
             #[cfg(feature = "security")]

@@ -161,7 +161,9 @@ impl Parts<'_> {
         }
         self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
         let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
-        has_moved | self.firmware.advance(ctx.shared, is_quiet)
+        // Not in the boot itself, before the hardware could say what goes on.
+        let may_install = is_quiet && ctx.shared.has_booted;
+        has_moved | self.firmware.advance(ctx.shared, may_install)
     }
 
     /// How many connectors a driver could come to.
