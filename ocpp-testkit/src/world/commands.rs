@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ocpp_core::csms::{Command, IdToken, TransactionId};
+use serde_json::json;
 
 use super::dice::Dice;
 use super::tokens;
+use crate::jobs;
 use crate::pair::Step;
 
 /// What a command depends on.
@@ -49,6 +51,11 @@ const COMMANDS: &[(u64, Draw)] = &[
     (1, |dice, desk| update_firmware(dice.one_of(FILES), &time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY)))),
     (1, |dice, _| call("GetDiagnostics", &format!(r#"{{"location":"{}"}}"#, dice.one_of(FILES)))),
     (1, |dice, _| call("ClearChargingProfile", &format!(r#"{{"id":{}}}"#, dice.between(1, 3)))),
+    (2, extended_trigger),
+    (1, |dice, _| get_log(dice.one_of(["DiagnosticsLog", "SecurityLog"]), dice.between(1, 9), dice.one_of(FILES))),
+    (1, signed_firmware),
+    (1, install_certificate),
+    (1, |_, _| call("GetInstalledCertificateIds", r#"{"certificateType":"ManufacturerRootCertificate"}"#)),
     (1, |_, _| call("DataTransfer", r#"{"vendorId":"nobody","data":"anything"}"#)),
     (1, |_, _| call("Nonsense", r#"{"a":[1,2,3]}"#)),
     (1, |_, _| call("ChangeAvailability", r#"{"connectorId":-1,"type":"Sideways"}"#)),
@@ -176,6 +183,43 @@ fn trigger(dice: &mut Dice, desk: Desk) -> Step {
     let message = dice.one_of(["BootNotification", "Heartbeat", "MeterValues", "StatusNotification"]);
     let connector = connector(dice, desk, 1);
     call("TriggerMessage", &format!(r#"{{"requestedMessage":"{message}","connectorId":{connector}}}"#))
+}
+
+fn extended_trigger(dice: &mut Dice, desk: Desk) -> Step {
+    let message = dice.one_of([
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "SignChargePointCertificate",
+        "StatusNotification",
+    ]);
+    let connector = connector(dice, desk, 1);
+    call("ExtendedTriggerMessage", &format!(r#"{{"requestedMessage":"{message}","connectorId":{connector}}}"#))
+}
+
+fn get_log(kind: &str, number: u64, location: &str) -> Step {
+    let log = format!(r#"{{"remoteLocation":"{location}"}}"#);
+    call("GetLog", &format!(r#"{{"logType":"{kind}","requestId":{number},"retries":1,"log":{log}}}"#))
+}
+
+/// By a signer that is trusted, or is not; with a signature that fits, or does not.
+fn signed_firmware(dice: &mut Dice, desk: Desk) -> Step {
+    let signer = if dice.chance(70) { jobs::certificate("signer") } else { jobs::revoked("signer") };
+    let signature = dice.one_of(["Zml0", jobs::UNFIT_SIGNATURE]);
+    let firmware = json!({
+        "location": dice.one_of(FILES), "signingCertificate": signer, "signature": signature,
+        "retrieveDateTime": time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY)),
+    });
+    let request = json!({"requestId": dice.between(1, 9), "retries": 1, "firmware": firmware});
+    call("SignedUpdateFirmware", &request.to_string())
+}
+
+fn install_certificate(dice: &mut Dice, _: Desk) -> Step {
+    let kind = dice.one_of(["CentralSystemRootCertificate", "ManufacturerRootCertificate"]);
+    let certificate = jobs::certificate(dice.one_of(["one", "two"]));
+    let request = json!({"certificateType": kind, "certificate": certificate});
+    call("InstallCertificate", &request.to_string())
 }
 
 fn local_list(dice: &mut Dice, _: Desk) -> Step {
