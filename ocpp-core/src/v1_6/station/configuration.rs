@@ -2,11 +2,15 @@
 //!
 //! Stores each changed key as an entry `set/<key>`; a change is answered once it is durable.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+use ocpp_types::codec::Encode;
+use ocpp_types::json::Writer;
 use ocpp_types::text::{CiText, Text};
 use ocpp_types::v1_6;
+use ocpp_types::violation::Violation;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{AnyKey, Key, Settings};
@@ -83,30 +87,59 @@ pub(super) fn on_change(
 }
 
 /// Carries out a GetConfiguration: all keys, or those asked for. None if it asks for too many.
-pub(super) fn on_get(
-    settings: &Settings,
-    request: &v1_6::GetConfigurationRequest,
-) -> Option<v1_6::GetConfigurationResponse> {
-    let mut response = v1_6::GetConfigurationResponse::new();
-    let entry = |key: AnyKey| {
-        let is_read_only = settings.access(key) == SettingAccess::ReadOnly;
-        let mut entry = v1_6::KeyValue::new(CiText::truncated(settings.name(key)), is_read_only);
-        entry.value = (!settings.is_secret(key)).then(|| Text::truncated(settings.value(key)));
-        entry
-    };
-    if request.key.is_empty() {
-        response.configuration_key = settings.all().map(entry).collect();
-        return Some(response);
-    }
+pub(super) fn on_get<'a>(settings: &'a Settings, request: &'a v1_6::GetConfigurationRequest) -> Option<Listing<'a>> {
     let most = usize::try_from(settings.number(Key::GetConfigurationMaxKeys)).unwrap_or(usize::MAX);
-    if request.key.len() > most {
-        return None;
+    (request.key.len() <= most).then_some(Listing { settings, names: &request.key })
+}
+
+/// The answer, which is written key by key: a list of all would take as much memory again.
+pub(super) struct Listing<'a> {
+    settings: &'a Settings,
+    /// What was asked for; nothing means all.
+    names: &'a [CiText<50>],
+}
+
+impl Listing<'_> {
+    fn keys(&self) -> impl Iterator<Item = AnyKey> {
+        let all = self.settings.all().filter(|_| self.names.is_empty());
+        all.chain(self.names.iter().filter_map(|name| self.settings.find(name.as_str())))
     }
-    for name in &request.key {
-        match settings.find(name.as_str()) {
-            Some(key) => response.configuration_key.push(entry(key)),
-            None => response.unknown_key.push(name.clone()),
+
+    fn entry(&self, key: AnyKey) -> v1_6::KeyValue {
+        let is_read_only = self.settings.access(key) == SettingAccess::ReadOnly;
+        let mut entry = v1_6::KeyValue::new(CiText::truncated(self.settings.name(key)), is_read_only);
+        entry.value = (!self.settings.is_secret(key)).then(|| Text::truncated(self.settings.value(key)));
+        entry
+    }
+}
+
+impl Encode for Listing<'_> {
+    fn write(&self, writer: &mut Writer) {
+        writer.begin_object();
+        if self.keys().next().is_some() {
+            writer.name("configurationKey");
+            writer.begin_array();
+            self.keys().for_each(|key| self.entry(key).write(writer));
+            writer.end_array();
         }
+        let mut unknown = self.names.iter().filter(|name| self.settings.find(name.as_str()).is_none()).peekable();
+        if unknown.peek().is_some() {
+            writer.name("unknownKey");
+            writer.begin_array();
+            unknown.for_each(|name| name.write(writer));
+            writer.end_array();
+        }
+        writer.end_object();
     }
-    Some(response)
+
+    /// In a text that does not have to grow.
+    fn to_json(&self) -> Result<String, Violation> {
+        const ENTRY: &str = r#"{"key":"","readonly":false,"value":""},"#;
+        const REST: &str = r#"{"configurationKey":[],"unknownKey":[]}"#;
+        let entries =
+            self.keys().map(|key| ENTRY.len() + self.settings.name(key).len() + self.settings.value(key).len());
+        let mut writer = Writer::append(String::with_capacity(REST.len() + entries.sum::<usize>()));
+        self.write(&mut writer);
+        writer.finish()
+    }
 }
