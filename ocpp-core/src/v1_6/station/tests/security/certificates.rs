@@ -74,7 +74,7 @@ impl Bench {
     }
 }
 
-/// TC_074_CS; A02.FR.02, A02.FR.03, A02.FR.13.
+/// A02.FR.02, A02.FR.03, A02.FR.13.
 #[test]
 fn request_is_made_by_the_host_and_sent_when_the_csms_asks() {
     let mut bench = station();
