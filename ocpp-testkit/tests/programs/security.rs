@@ -80,7 +80,8 @@ fn profile_is_raised_to_tls() {
         "no certificate"
     );
     let change = json!({"key": "SecurityProfile", "value": "2"});
-    assert_eq!(plain.command("CP001", "ChangeConfiguration", change)["payload"]["status"], "Accepted");
+    let answer = plain.command("CP001", "ChangeConfiguration", change);
+    assert_eq!(answer["payload"]["status"], "Accepted", "{answer}");
     station.program.wait_event("Connected");
     let answer = secure.command("CP001", "GetConfiguration", json!({"key": ["SecurityProfile", "AuthorizationKey"]}));
     assert_eq!(answer["payload"]["configurationKey"][0]["value"], "2");

@@ -142,6 +142,8 @@ async fn serve<K: Copy, H>(
     key: K,
     events: &Sender<(K, SocketEvent<H>)>,
 ) -> String {
+    // An owner that has let go hears nothing more, but what it ordered before still leaves.
+    let mut is_heard = true;
     loop {
         tokio::select! {
             order = queue.recv() => {
@@ -155,7 +157,7 @@ async fn serve<K: Copy, H>(
                     return reason;
                 }
             }
-            message = socket.next() => {
+            message = socket.next(), if is_heard => {
                 let event = match message {
                     Some(Ok(Message::Text(text))) => SocketEvent::Frame(text),
                     Some(Ok(Message::Pong(_))) => SocketEvent::Pong,
@@ -175,9 +177,7 @@ async fn serve<K: Copy, H>(
                     Some(Err(error)) => return error.to_string(),
                     None => return "the connection ended".to_owned(),
                 };
-                if events.send((key, event)).await.is_err() {
-                    return close(socket, None).await;
-                }
+                is_heard = events.send((key, event)).await.is_ok();
             }
         }
     }
