@@ -87,7 +87,6 @@ mod shared;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;
-#[cfg(feature = "station")]
 mod table;
 mod terms;
 pub mod time;
