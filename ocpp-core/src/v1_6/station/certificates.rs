@@ -112,7 +112,7 @@ impl Certificates {
 
     /// When time changes something.
     pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
-        let renewal = self.expires.and_then(|at| clock.instant_of(at.checked_sub_signed(RENEWAL)?));
+        let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
         [self.waiting.first().map(|first| first.until), renewal]
     }
 
@@ -129,14 +129,24 @@ impl Certificates {
 
     /// Has the host make a request for a certificate, in the place of one that it may be making.
     fn make_request(&mut self, shared: &mut Shared, organization: &str, is_triggered: bool) {
-        if let Some((old, _)) = self.making.take() {
-            shared.act(Action::Job(old, Job::Cancel));
-        }
-        let id = shared.next_job();
-        self.making = Some((id, is_triggered));
-        let organization = CompactString::new(organization);
-        shared.act(Action::Job(id, Job::CreateCsr { usage: CertificateUse::Station, organization }));
+        let old = self.making.take().map(|(old, _)| old);
+        self.making = Some((order_csr(shared, old, CertificateUse::Station, organization), is_triggered));
     }
+}
+
+/// Has the host make a request for a certificate of the station's own, in the place of the one that it is making.
+pub(super) fn order_csr(shared: &mut Shared, old: Option<JobId>, usage: CertificateUse, organization: &str) -> JobId {
+    if let Some(old) = old {
+        shared.act(Action::Job(old, Job::Cancel));
+    }
+    let id = shared.next_job();
+    shared.act(Action::Job(id, Job::CreateCsr { usage, organization: CompactString::new(organization) }));
+    id
+}
+
+/// When a certificate that ends then is renewed.
+pub(super) fn renewal_of(end: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    end.checked_sub_signed(RENEWAL)
 }
 
 /// Work that came to its end.
@@ -264,8 +274,8 @@ impl Machine {
             shared.act(Action::Job(id, Job::Cancel));
             self.on_work(shared, id, &JobUpdate::Failed);
         }
-        let end = self.certificates.expires.and_then(|at| at.checked_sub_signed(RENEWAL));
-        if end.is_some_and(|end| shared.clock.wall(shared.now).is_some_and(|wall| end <= wall)) {
+        let renewal = self.certificates.expires.and_then(renewal_of);
+        if renewal.is_some_and(|at| shared.clock.wall(shared.now).is_some_and(|wall| at <= wall)) {
             self.certificates.expires = None;
             self.renew_certificate(shared);
         }

@@ -196,9 +196,14 @@ impl Machine {
         shared.link.is_up() && self.registration.is_accepted()
     }
 
+    /// How many transactions run.
+    fn running(&self) -> usize {
+        self.connectors.iter().filter(|connector| connector.transaction().is_some()).count()
+    }
+
     /// The blocks beside the signals' addressee.
     fn context<'a>(&'a mut self, shared: &'a mut Shared) -> (Context<'a>, Parts<'a>) {
-        let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+        let running = self.running();
         let is_online = self.is_online(shared);
         let context = Context {
             shared,
@@ -337,7 +342,7 @@ impl Machine {
         if self.outbox.is_empty() {
             self.is_memory_short = false;
         } else if !self.is_memory_short {
-            let running = self.connectors.iter().filter(|connector| connector.transaction().is_some()).count();
+            let running = self.running();
             self.is_memory_short = !self.outbox.has_room_for_sample(&shared.config.limits, running);
             if self.is_memory_short {
                 shared.raise(SecurityEventKind::MemoryExhaustion, Some("journal"));

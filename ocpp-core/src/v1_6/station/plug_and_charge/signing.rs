@@ -5,16 +5,13 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::CompactString;
+use chrono::{DateTime, Utc};
 
 use crate::shared::Shared;
-use crate::station::{Action, CertificateUse, Event, Job, JobId, JobUpdate};
+use crate::station::{CertificateUse, Event, JobId, JobUpdate};
 use crate::time::{Clock, Instant};
+use crate::v1_6::station::certificates::{order_csr, renewal_of};
 use crate::v1_6::station::settings::{Key, Settings};
-
-/// How long before its end a certificate is renewed.
-const RENEWAL: TimeDelta = TimeDelta::days(30);
 
 /// A certificate on its way.
 #[derive(Debug, Default)]
@@ -39,17 +36,12 @@ impl Signing {
 
     fn make(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
         self.again = None;
-        let organization = CompactString::new(settings.text(Key::CpoName));
+        let organization = settings.text(Key::CpoName);
         if organization.is_empty() {
             failed(shared, "CpoName is not set");
             return false;
         }
-        if let Some(old) = self.making.take() {
-            shared.act(Action::Job(old, Job::Cancel));
-        }
-        let id = shared.next_job();
-        self.making = Some(id);
-        shared.act(Action::Job(id, Job::CreateCsr { usage: CertificateUse::V2g, organization }));
+        self.making = Some(order_csr(shared, self.making, CertificateUse::V2g, organization));
         true
     }
 
@@ -99,10 +91,8 @@ impl Signing {
             self.make(shared, settings);
         }
         let wall = shared.clock.wall(now);
-        let is_old = |at: &mut DateTime<Utc>| {
-            let renewal = at.checked_sub_signed(RENEWAL);
-            renewal.is_some_and(|renewal| wall.is_some_and(|wall| renewal <= wall))
-        };
+        let is_old =
+            |at: &mut DateTime<Utc>| renewal_of(*at).is_some_and(|renewal| wall.is_some_and(|wall| renewal <= wall));
         if self.expires.take_if(is_old).is_some() {
             self.begin(shared, settings);
         }
@@ -110,7 +100,7 @@ impl Signing {
 
     /// When time changes something.
     pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
-        let renewal = self.expires.and_then(|at| clock.instant_of(at.checked_sub_signed(RENEWAL)?));
+        let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
         [self.again, renewal]
     }
 }
