@@ -51,6 +51,9 @@ impl Station {
         if !config.versions.contains(&Dialect::V1_6) {
             return Err(MisuseError::Configuration("no version is both offered and built in"));
         }
+        if !config.plausible_time.is_valid() {
+            return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
+        }
         let address = Address::of(&mut config)?;
         Machine::check(&config)?;
         let mut shared = Shared::restore(config, address, seed, image);
@@ -177,7 +180,7 @@ impl Station {
                     shared.event(Event::StoreTrouble { ticket, retry_at });
                 }
             }
-            Input::Wall(wall) => shared.set_clock(wall),
+            Input::Wall(wall) => shared.on_wall(wall),
             Input::Certificates(installed) => shared.config.certificates = installed,
             Input::Fault(fault) => shared.fault = fault,
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),

@@ -235,7 +235,8 @@ pub enum Event {
         /// The action's name.
         action: CompactString,
     },
-    /// A meter sample was not recorded, because the journal is full.
+    /// A meter sample is not told, because the journal is full: one of those that are spread over the time, or the new one
+    /// where none can go.
     SampleDropped {
         /// The transaction.
         transaction: TransactionNo,
@@ -320,6 +321,12 @@ pub enum Event {
     /// The clock was set.
     ClockSet {
         /// The new time.
+        wall: DateTime<Utc>,
+    },
+    /// A time was not taken over: it is impossible, or an answer of the CSMS steps too far to be believed alone
+    /// ([`PlausibleTime`](crate::time::PlausibleTime)).
+    ClockRefused {
+        /// The time.
         wall: DateTime<Utc>,
     },
     /// Something happened to the station's security: an entry for the security log, which is the host's (A04.FR.04). The

@@ -10,7 +10,7 @@ use ocpp_rpc::{Dialect, Limits as FrameLimits};
 use serde::{Deserialize, Serialize};
 
 use super::{CustomSetting, Direction, Handling, HandlingRule, Measurand};
-use crate::time::ClockPolicy;
+use crate::time::{ClockPolicy, PlausibleTime};
 
 /// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub struct StationConfig {
     pub wiring: Wiring,
     /// How the CSMS's time is used.
     pub clock: ClockPolicy,
+    /// Which times are believed, of the CSMS and of the host.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub plausible_time: PlausibleTime,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
@@ -108,6 +111,7 @@ impl StationConfig {
             evses: 1,
             wiring: Wiring::default(),
             clock: ClockPolicy::default(),
+            plausible_time: PlausibleTime::default(),
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
@@ -227,7 +231,7 @@ pub struct Limits {
     pub frame: FrameLimits,
     /// Records of transactions that wait for the CSMS. Without room for its start and stop, no transaction begins.
     pub journal: usize,
-    /// How many of them may be meter samples; further ones are dropped and reported.
+    /// How many of them may be meter samples; of more, those that are spread over the time stay (2.x E04.FR.08).
     pub journal_samples: usize,
     /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
     /// thinned out (1.6 errata 3.91). Their log holds at most three times as many, and two.

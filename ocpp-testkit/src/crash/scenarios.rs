@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use compact_str::CompactString;
 use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
@@ -28,13 +29,20 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 24] = [
+pub const ALL: [Scenario; 26] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
     Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
     Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
     Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
+    Scenario {
+        name: "samples thinned offline",
+        config: thinning,
+        steps: hour_offline,
+        holds: samples_span_the_session,
+    },
+    Scenario { name: "clock set back", config: set_back, steps: clock_set_back, holds: nothing_more },
     Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
     Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
     Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
@@ -253,6 +261,20 @@ fn offline() -> PairConfig {
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
 }
 
+/// Room for five samples, readings for the stop beside them, and a transaction that goes on after each cut.
+fn thinning() -> PairConfig {
+    let mut config = resuming().with_setting("AllowOfflineTxForUnknownId", "true");
+    config = config.with_setting("StopTxnSampledData", "Energy.Active.Import.Register");
+    config.station.limits.journal_samples = 5;
+    config.station.limits.stop_readings = 4;
+    PairConfig { station_store: StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() }, ..config }
+}
+
+/// A transaction that goes on after each cut, with readings for its stop.
+fn set_back() -> PairConfig {
+    resuming().with_setting("StopTxnSampledData", "Energy.Active.Import.Register")
+}
+
 fn readings() -> PairConfig {
     let measurand = "Energy.Active.Import.Register";
     let config = plain().with_setting("StopTxnSampledData", measurand).with_setting("StopTxnAlignedData", measurand);
@@ -304,6 +326,35 @@ fn link_down_throughout() -> Vec<(u64, Step)> {
     let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
     let up = (250, Step::Network(Network::Up));
     down.into_iter().chain(session(1)).chain([up]).collect()
+}
+
+/// Samples of twenty minutes, of which a quarter has room.
+fn hour_offline() -> Vec<(u64, Step)> {
+    let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
+    let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (1_210, Step::Unplug(EvseId(1)))];
+    let up = (1_300, Step::Network(Network::Up));
+    down.into_iter().chain(session).chain([up]).collect()
+}
+
+/// 2.x E04.FR.08: the samples that are left are spread over the whole session.
+fn samples_span_the_session(pair: &mut Pair) -> Result<(), Failure> {
+    for row in pair.csms.bill().rows {
+        let Some(end) = &row.end else { continue };
+        let samples = row.samples.iter().map(|sample| sample.at);
+        let times: Vec<_> = [row.started_at].into_iter().chain(samples).chain([end.at]).collect();
+        let widest = times.windows(2).filter_map(|pair| Some(*pair.get(1)? - *pair.first()?)).max();
+        if widest > Some(TimeDelta::seconds(600)) {
+            return Err(pair.fail(Violation::Bill(format!("no sample within {widest:?}"))));
+        }
+    }
+    Ok(())
+}
+
+/// The CSMS's clock goes back by two hours, and the station's with it at the next Heartbeat.
+fn clock_set_back() -> Vec<(u64, Step)> {
+    let back = (70, Step::StepCsmsClock(TimeDelta::hours(-2)));
+    let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (700, Step::Unplug(EvseId(1)))];
+    [back].into_iter().chain(session).collect()
 }
 
 fn link_lost() -> Vec<(u64, Step)> {

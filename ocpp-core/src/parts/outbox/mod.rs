@@ -1,25 +1,29 @@
 //! The outbox: messages about transactions, delivered in order, each once.
 //!
-//! Owns the transaction journal and the entries `tx/<number>`. Every fact is appended before anything is sent that
+//! Owns the transaction journal: starts and stops in a log, samples as entries `sample/<position>` between them, so that one
+//! of the middle can go alone (`samples`); and the entries `tx/<number>` and `failures`. Every fact is appended before anything is sent that
 //! depends on it, and the next message leaves only when the delivery of the one before is durable, so that a crash repeats
 //! at most one message (1.6 §3.7, 2.x E04, E13). Each delivery is committed by one operation: a start by putting the
-//! transaction's entry, a sample by trimming, a stop by deleting the entry; the trims that follow only tidy up. What a stop
+//! transaction's entry, a sample by deleting its own, a stop by deleting the transaction's; the trims that follow only tidy up. What a stop
 //! tells of the time before it is in `readings`.
 
 mod readings;
 mod record;
 mod restore;
+mod samples;
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
 pub(crate) use readings::{StopReading, StopReadings};
+use record::Failures;
 pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, StartVerdict, Started, Stopped};
 pub(crate) use restore::OpenTransaction;
+pub(crate) use samples::Room;
 
 use crate::station::{Limits, TransactionNo};
 use crate::store::framing::Record;
-use crate::store::{Log, LogIndex, StoreOp, StoreQueue, Ticket};
+use crate::store::{EntryKey, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Boot, Clock, Instant, Stamp};
 
@@ -29,6 +33,8 @@ pub(crate) struct Pending {
     pub position: LogIndex,
     pub record: JournalRecord,
     ticket: Ticket,
+    /// Whether it is in the log: one that is not is an entry.
+    is_logged: bool,
 }
 
 impl Pending {
@@ -67,6 +73,11 @@ impl Outbox {
         u64::from(boot.0) << 32
     }
 
+    /// The boot in which a transaction began.
+    pub fn boot_of(transaction: TransactionNo) -> Boot {
+        Boot(u32::try_from(transaction.0.0 >> 32).unwrap_or(u32::MAX))
+    }
+
     /// Whether there is room for the start and the stop of one more transaction, beside the stops of `running` ones.
     pub fn has_room(&self, limits: &Limits, running: usize) -> bool {
         self.queue.len() + running + 2 <= limits.journal
@@ -75,11 +86,6 @@ impl Outbox {
     /// Whether there is room for a sample.
     pub fn has_room_for_sample(&self, limits: &Limits, running: usize) -> bool {
         self.samples < limits.journal_samples && self.queue.len() + running < limits.journal
-    }
-
-    /// Whether there is room for a reading of no transaction: half of the samples' room is for those of transactions.
-    pub fn has_room_beside(&self, limits: &Limits, running: usize) -> bool {
-        self.samples < limits.journal_samples / 2 && self.has_room_for_sample(limits, running)
     }
 
     /// Keeps a reading for the stop of its transaction. False if there was no room.
@@ -105,10 +111,15 @@ impl Outbox {
     pub fn append(&mut self, store: &mut StoreQueue, record: JournalRecord) -> LogIndex {
         let position = LogIndex(self.next_position);
         self.next_position += 1;
-        self.samples += usize::from(record.is_sample());
-        let op = StoreOp::Append { log: Log::Transactions, index: position, record: record.to_bytes() };
+        let is_logged = !record.is_sample();
+        let op = if is_logged {
+            StoreOp::Append { log: Log::Transactions, index: position, record: record.to_bytes() }
+        } else {
+            self.samples += 1;
+            StoreOp::Put { key: record::sample_key(position), value: record.to_bytes() }
+        };
         let ticket = store.push(op);
-        self.queue.push_back(Pending { position, record, ticket });
+        self.queue.push_back(Pending { position, record, ticket, is_logged });
         position
     }
 
@@ -144,10 +155,22 @@ impl Outbox {
         self.known.iter().find(|(_, known)| known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
+    /// When a transaction began, if its stop was not delivered.
+    #[cfg(feature = "smart_charging")]
+    pub fn started(&self, transaction: TransactionNo) -> Option<Stamp> {
+        let known = self.known.get(&transaction).map(|known| known.started);
+        let pending = || self.queue.iter().find(|pending| pending.position == transaction.0);
+        known.or_else(|| pending().map(|pending| pending.record.at()))
+    }
+
+    /// A transaction ends: what its stop tells of the time before it is settled, `most` readings.
+    pub fn settle_readings(&mut self, store: &mut StoreQueue, transaction: TransactionNo, most: usize) {
+        self.readings.settle(store, transaction, most);
+    }
+
     /// The CSMS took the first message. For a start, `verdict` is what it said, and `clock` knows when it began.
     pub fn delivered(&mut self, store: &mut StoreQueue, clock: &Clock, verdict: StartVerdict) -> Option<Pending> {
         let first = self.queue.pop_front()?;
-        self.failures = 0;
         self.retry_at = None;
         self.samples -= usize::from(first.record.is_sample());
         match &first.record {
@@ -165,7 +188,15 @@ impl Outbox {
                 self.readings.forget(store, stop.transaction);
             }
         }
-        self.settled = store.push(StoreOp::Trim { log: Log::Transactions, through: first.position });
+        let tidies = if first.is_logged {
+            StoreOp::Trim { log: Log::Transactions, through: first.position }
+        } else {
+            StoreOp::Delete { key: record::sample_key(first.position) }
+        };
+        self.settled = store.push(tidies);
+        if core::mem::take(&mut self.failures) > 0 {
+            self.settled = store.push(StoreOp::Delete { key: EntryKey::new(record::FAILURES_ENTRY) });
+        }
         Some(first)
     }
 
@@ -179,11 +210,13 @@ impl Outbox {
         attempts: u32,
         interval: Duration,
     ) -> Option<AfterFailure> {
-        self.queue.front()?;
+        let position = self.queue.front()?.position;
         self.failures += 1;
         if self.failures >= attempts.max(1) {
             return self.delivered(store, clock, StartVerdict::default()).map(AfterFailure::Dropped);
         }
+        let failures = Failures { position, count: self.failures };
+        store.push(StoreOp::Put { key: EntryKey::new(record::FAILURES_ENTRY), value: failures.to_bytes() });
         let at = now + interval.saturating_mul(self.failures);
         self.retry_at = Some(at);
         Some(AfterFailure::RetryAt(at))

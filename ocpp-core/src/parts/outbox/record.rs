@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::parts::metering::SampleContext;
 use crate::station::{EvseId, IdToken, MeterSample, StopReason, TransactionNo};
-use crate::store::EntryKey;
 use crate::store::framing::{FramingError, Record};
+use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
 
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
@@ -173,6 +173,34 @@ impl Started {
     }
 }
 
+/// A sample is an entry of its own, which can go alone; starts and stops are in the log.
+const SAMPLE_PREFIX: &str = "sample/";
+
+/// The entry of the sample at a position of the journal.
+pub(super) fn sample_key(position: LogIndex) -> EntryKey {
+    EntryKey::new(&format_compact!("{SAMPLE_PREFIX}{}", position.0))
+}
+
+/// The position in the journal of an entry's sample.
+pub(super) fn sample_position(key: &EntryKey) -> Option<LogIndex> {
+    key.as_str().strip_prefix(SAMPLE_PREFIX)?.parse().ok().map(LogIndex)
+}
+
+/// How often the CSMS failed to process a message (1.6 §3.7.1): told after a restart too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failures {
+    /// Which message.
+    pub position: LogIndex,
+    pub count: u32,
+}
+
+impl Record for Failures {
+    const KIND: u8 = 24;
+}
+
+/// The entry that holds it.
+pub(super) const FAILURES_ENTRY: &str = "failures";
+
 const PREFIX: &str = "tx/";
 
 impl KnownTransaction {
@@ -185,6 +213,6 @@ impl KnownTransaction {
     /// The transaction of an entry's name.
     pub fn transaction_of(key: &EntryKey) -> Option<TransactionNo> {
         let number = key.as_str().strip_prefix(PREFIX)?.parse().ok()?;
-        Some(TransactionNo(crate::store::LogIndex(number)))
+        Some(TransactionNo(LogIndex(number)))
     }
 }

@@ -107,8 +107,8 @@ impl Machine {
         let result = match awaited {
             Awaited::BootNotification => payload.decode().map(|answer| self.on_boot_answer(shared, &answer)),
             Awaited::Heartbeat => payload.decode().map(|answer: v1_6::HeartbeatResponse| {
-                shared.sync_clock(answer.current_time);
-                self.heartbeat.synced(shared.now);
+                let is_believed = shared.sync_clock(answer.current_time);
+                self.heartbeat.synced(shared.now, is_believed);
             }),
             Awaited::Authorize => payload.decode().map(|answer: v1_6::AuthorizeResponse| {
                 let (mut ctx, parts) = self.context(shared);
@@ -153,8 +153,8 @@ impl Machine {
 
     /// 1.6 §4.2.
     fn on_boot_answer(&mut self, shared: &mut Shared, answer: &v1_6::BootNotificationResponse) {
-        shared.sync_clock(answer.current_time);
-        self.heartbeat.synced(shared.now);
+        let is_believed = shared.sync_clock(answer.current_time);
+        self.heartbeat.synced(shared.now, is_believed);
         let seconds = u32::try_from(answer.interval).ok().filter(|seconds| *seconds > 0);
         let status = match answer.status {
             v1_6::RegistrationStatus::Accepted => RegistrationStatus::Accepted,

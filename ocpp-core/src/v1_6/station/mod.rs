@@ -134,9 +134,8 @@ impl Machine {
         let (mut settings, refused) = Settings::new(&shared.config);
         let mut skipped = refused;
         skipped.extend(configuration::restore(&mut settings, image));
-        let most = usize::try_from(settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2));
-        let (outbox, open, lost) =
-            Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
+        let retry_interval = settings.seconds(Key::TransactionMessageRetryInterval);
+        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);

@@ -90,7 +90,10 @@ impl Machine {
         if let Some(message) = self.certificates.next(is_accepted) {
             return self.send(shared, Awaited::SignCertificate, Action::SignCertificate, message);
         }
-        if let Some(reading) = self.readings.next() {
+        // Without the time they wait for it.
+        if shared.clock.is_set()
+            && let Some(reading) = self.readings.next()
+        {
             let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
             let message = message.and_then(|at| messages::measured(&reading, at));
             return self.send(shared, Awaited::MeterValues, Action::MeterValues, message);
@@ -108,7 +111,7 @@ impl Machine {
         }
         let interval = self.settings.seconds(Key::HeartbeatInterval);
         if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
-            self.heartbeat.asked();
+            self.heartbeat.asked(now);
             return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
         }
         false
@@ -121,7 +124,6 @@ impl Machine {
         action: Action,
         message: Result<String, Unsendable>,
     ) -> bool {
-        self.heartbeat.sent(shared.now);
         match message {
             Ok(text) => self.on_outgoing(shared, awaited, action.as_str(), &text),
             Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
@@ -133,7 +135,10 @@ impl Machine {
     pub(super) fn transmit(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
         let timeout = self.settings.seconds(Key::MessageTimeout);
         match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
-            Ok(call) => self.awaited = Some((call, awaited)),
+            Ok(call) => {
+                self.heartbeat.sent(shared.now);
+                self.awaited = Some((call, awaited));
+            }
             Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
         }
     }

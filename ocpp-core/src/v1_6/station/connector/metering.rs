@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use super::{Connector, Stage, Stopping};
 use crate::parts::metering::{MeterPolicy, Read, SampleContext};
-use crate::parts::outbox::{JournalRecord, Measured, Sampled, StopReading};
-use crate::station::{Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo};
+use crate::parts::outbox::{JournalRecord, Measured, Room, Sampled, StopReading};
+use crate::station::{Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
 use crate::time::Instant;
 use crate::v1_6::station::context::Context;
 use crate::v1_6::station::settings::{Key, Settings};
@@ -112,34 +112,32 @@ impl Connector {
             | Stage::Running(running)
             | Stage::Stopping(Stopping { running, .. }) => {
                 running.meter_mwh = reading.energy_mwh;
-                Some(running.transaction)
+                Some((running.transaction, running.stamp(&ctx.shared.clock, ctx.now())))
             }
             Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
         };
         match transaction {
-            Some(transaction) => {
-                self.record_sample(ctx, transaction, context, values);
-                keep_for_stop(ctx, transaction, context, for_stop);
+            Some((transaction, at)) => {
+                self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
+                keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
             }
             None => self.record_beside(ctx, context, values),
         }
     }
 
-    fn record_sample(
-        &self,
-        ctx: &mut Context<'_>,
-        transaction: TransactionNo,
-        context: SampleContext,
-        values: Vec<MeterSample>,
-    ) {
-        if values.is_empty() {
+    fn record_sample(&self, ctx: &mut Context<'_>, sample: Sampled) {
+        if sample.values.is_empty() {
             return;
         }
-        if !ctx.outbox.has_room_for_sample(&ctx.shared.config.limits, ctx.running) {
-            return ctx.event(Event::SampleDropped { transaction });
+        let shared = &mut *ctx.shared;
+        let room = ctx.outbox.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
+        match room {
+            Room::Free => {}
+            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
+            Room::Made(None) => {}
+            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction }),
         }
-        let record = Sampled { transaction, evse: self.evse, at: ctx.stamp(), context, values };
-        ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Sampled(record));
+        ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Sampled(sample));
     }
 
     /// A reading while no transaction runs.
@@ -151,9 +149,11 @@ impl Connector {
         match context {
             // 1.6 §3.7: clock-aligned ones are queued while offline.
             SampleContext::Clock => {
-                let limits = &ctx.shared.config.limits;
-                if ctx.outbox.has_room_beside(limits, ctx.running) && !ctx.shared.is_store_stuck() {
-                    ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Measured(record));
+                let shared = &mut *ctx.shared;
+                let (clock, limits) = (&shared.clock, &shared.config.limits);
+                let room = ctx.outbox.make_room_beside(&mut shared.store, clock, limits, ctx.running);
+                if room != Room::None && !shared.is_store_stuck() {
+                    ctx.outbox.append(&mut shared.store, JournalRecord::Measured(record));
                 }
             }
             SampleContext::Trigger | SampleContext::Other => ctx.readings.take(record),
@@ -238,14 +238,17 @@ pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Ve
     MeasurandChoice::pick(&choices, reading)
 }
 
-fn keep_for_stop(ctx: &mut Context<'_>, transaction: TransactionNo, context: SampleContext, values: Vec<MeterSample>) {
-    if values.is_empty() {
+/// How many readings a stop tells beside those of the begin and the end.
+pub(super) fn most_readings(settings: &Settings) -> usize {
+    let most = settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
+    if reading.values.is_empty() {
         return;
     }
-    // Two of them are those of the begin and the end.
-    let most = ctx.settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let reading = StopReading { transaction, at: ctx.stamp(), context, values };
+    let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
     let shared = &mut *ctx.shared;
     if !ctx.outbox.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
         ctx.event(Event::SampleDropped { transaction });

@@ -25,7 +25,7 @@ use crate::station::{
     Lock, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
 };
 use crate::time::{Clock, Instant};
-use metering::{Wanted, values_for_stop};
+use metering::{Wanted, most_readings, values_for_stop};
 
 /// One connector.
 #[derive(Debug)]
@@ -75,6 +75,7 @@ impl Connector {
             meter_start_mwh: open.meter_start_mwh,
             meter_mwh: open.meter_mwh,
             sampled_at: Instant::ZERO,
+            last: open.last,
         };
         self.stage = match policy {
             AfterPowerLoss::End => Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)),
@@ -326,6 +327,7 @@ impl Connector {
             meter_start_mwh: meter_mwh,
             meter_mwh,
             sampled_at: ctx.now(),
+            last: at,
         };
         (Stage::Running(running), false)
     }
@@ -370,12 +372,14 @@ impl Connector {
         let Some((reading, is_fresh)) = self.read_meter(ctx, Some(since)) else {
             return (Stage::Stopping(stopping), true);
         };
-        let Stopping { running, reason, token, .. } = stopping;
+        let Stopping { mut running, reason, token, .. } = stopping;
         let transaction = running.transaction;
+        let at = running.stamp(&ctx.shared.clock, now);
         let meter_mwh = reading.as_ref().map_or(running.meter_mwh, |reading| reading.energy_mwh);
         let last = reading.filter(|_| is_fresh).map(|reading| values_for_stop(ctx.settings, &reading));
         let last = last.unwrap_or_default();
-        let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token, last });
+        ctx.outbox.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
+        let record = JournalRecord::Stopped(Stopped { transaction, at, meter_mwh, reason, token, last });
         ctx.outbox.append(&mut ctx.shared.store, record);
         ctx.running = ctx.running.saturating_sub(1);
         ctx.event(Event::TransactionEnded { evse: self.evse, transaction, reason });

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Grant;
 use crate::station::{IdToken, StopReason, TransactionNo};
-use crate::time::Instant;
+use crate::time::{Clock, Instant, Stamp};
 
 /// Where a session stands.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(crate) struct Running {
     pub meter_mwh: i64,
     /// When the last sample was due; at first, the start.
     pub sampled_at: Instant,
+    /// When the last thing of it that is on record happened: what follows is told with no earlier time.
+    pub last: Stamp,
 }
 
 impl Running {
@@ -54,6 +56,12 @@ impl Running {
     pub fn sample_taken(&mut self, now: Instant, interval: Duration) {
         let due = self.sampled_at + interval;
         self.sampled_at = if due + interval > now { due } else { now };
+    }
+
+    /// The time of something that happens now, and is recorded.
+    pub fn stamp(&mut self, clock: &Clock, now: Instant) -> Stamp {
+        self.last = clock.stamp_after(now, self.last);
+        self.last
     }
 
     /// Who may take the cable.

@@ -1,6 +1,7 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
 mod authorize;
+mod clock;
 mod configuration;
 mod data_transfer;
 mod faults;
