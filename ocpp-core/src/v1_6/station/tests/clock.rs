@@ -251,7 +251,10 @@ fn ten_hours_offline_are_thinned_over_the_whole_time() {
         // The power fails now and then.
         if minute % 97 == 0 {
             let (now, energy_wh) = (bench.now, bench.energy_wh);
-            bench = Bench::with_config(bench.image.clone(), resuming(&limited));
+            // Its instants go on, so the patience must last for all of them.
+            let resume = AfterPowerLoss::Resume(Duration::from_secs(1_000_000));
+            let config = StationConfig { after_power_loss: resume, ..limited.clone() };
+            bench = Bench::with_config(bench.image.clone(), config);
             (bench.now, bench.energy_wh) = (now, energy_wh);
             bench.input(Input::Wall(wall(now)));
             bench.plug();
