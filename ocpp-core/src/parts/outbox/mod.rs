@@ -3,8 +3,8 @@
 //! Owns the transaction journal and the entries `tx/<number>`. Every fact is appended before anything is sent that
 //! depends on it, and the next message leaves only when the delivery of the one before is durable, so that a crash repeats
 //! at most one message (1.6 §3.7, 2.x E04, E13). Each delivery is committed by one operation: a start by putting the
-//! transaction's entry, a sample by trimming, a stop by deleting the entry; the trims that follow only tidy up. What a stop
-//! tells of the time before it is in `readings`.
+//! transaction's entry, a sample by putting it again with the register that was told (one without a register by trimming), a
+//! stop by deleting the entry; the trims that follow only tidy up. What a stop tells of the time before it is in `readings`.
 
 mod readings;
 mod record;
@@ -14,6 +14,7 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 pub(crate) use readings::{StopReading, StopReadings};
+use record::{Account, register_of};
 pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, StartVerdict, Started, Stopped};
 pub(crate) use restore::OpenTransaction;
 
@@ -51,7 +52,7 @@ pub(crate) enum AfterFailure {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<Pending>,
-    known: Table<TransactionNo, KnownTransaction>,
+    known: Table<TransactionNo, Account>,
     next_position: u64,
     samples: usize,
     failures: u32,
@@ -98,7 +99,7 @@ impl Outbox {
         &self,
         transaction: TransactionNo,
     ) -> (Option<&KnownTransaction>, impl Iterator<Item = &StopReading>) {
-        (self.known.get(&transaction), self.readings.of(transaction))
+        (self.known.get(&transaction).map(|account| &account.known), self.readings.of(transaction))
     }
 
     /// Appends a record. The position of a start names its transaction.
@@ -136,12 +137,13 @@ impl Outbox {
 
     /// The CSMS's number of a transaction: none when it is not known yet, or never will be.
     pub fn csms_id(&self, transaction: TransactionNo) -> Option<i64> {
-        self.known.get(&transaction).and_then(|known| known.verdict.csms_id)
+        self.known.get(&transaction).and_then(|account| account.known.verdict.csms_id)
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.
     pub fn find(&self, csms_id: i64) -> Option<TransactionNo> {
-        self.known.iter().find(|(_, known)| known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
+        let mut known = self.known.iter();
+        known.find(|(_, account)| account.known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
     /// The CSMS took the first message. For a start, `verdict` is what it said, and `clock` knows when it began.
@@ -154,11 +156,22 @@ impl Outbox {
             JournalRecord::Started(start) => {
                 let transaction = TransactionNo(first.position);
                 let started = clock.resolve(start.at).map_or(start.at, Stamp::from_wall);
-                let known = start.known(started, verdict);
-                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: known.to_bytes() });
-                self.known.insert(transaction, known);
+                let account = Account::new(start.known(started, verdict));
+                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: account.to_bytes() });
+                self.known.insert(transaction, account);
             }
-            JournalRecord::Sampled(_) | JournalRecord::Measured(_) => {}
+            JournalRecord::Sampled(sample) => {
+                if let (Some(told), Some(account)) =
+                    (register_of(&sample.values), self.known.get_mut(&sample.transaction))
+                    && told > account.told_mwh
+                {
+                    account.told_mwh = told;
+                    account.through = first.position;
+                    let key = KnownTransaction::key(sample.transaction);
+                    store.push(StoreOp::Put { key, value: account.to_bytes() });
+                }
+            }
+            JournalRecord::Measured(_) => {}
             JournalRecord::Stopped(stop) => {
                 self.known.remove(&stop.transaction);
                 store.push(StoreOp::Delete { key: KnownTransaction::key(stop.transaction) });

@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
 
-use super::{JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, StopReadings};
-use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
-use crate::store::framing::Record;
+use super::{Account, JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, StopReadings, register_of};
+use crate::station::{EvseId, IdToken, TransactionNo};
 use crate::store::{Image, Log, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Boot, Clock};
@@ -21,7 +20,7 @@ pub(crate) struct OpenTransaction {
     pub group: Option<IdToken>,
     /// The register at its begin.
     pub meter_start_mwh: i64,
-    /// The highest register value that is on record.
+    /// The highest register value that was told or is on record.
     pub meter_mwh: i64,
     /// The CSMS does not accept the token.
     pub is_refused: bool,
@@ -44,10 +43,10 @@ impl Outbox {
         most_readings: usize,
     ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
         let mut skipped = Vec::new();
-        let mut known = Table::default();
+        let mut known: Table<TransactionNo, Account> = Table::default();
         for (key, value) in &image.entries {
             let Some(transaction) = KnownTransaction::transaction_of(key) else { continue };
-            match KnownTransaction::from_bytes(value) {
+            match Account::read(value) {
                 Ok(entry) => {
                     known.insert(transaction, entry);
                 }
@@ -75,11 +74,18 @@ impl Outbox {
                 JournalRecord::Started(start) => {
                     if !is_known {
                         started.insert(transaction, ());
-                        open.insert(transaction, start.known(start.at, StartVerdict::default()).open(transaction));
+                        let account = Account::new(start.known(start.at, StartVerdict::default()));
+                        open.insert(transaction, account.open(transaction));
                     }
                     !is_known
                 }
                 // The entry is deleted when the stop was delivered.
+                // The entry says how far samples were delivered.
+                JournalRecord::Sampled(_)
+                    if known.get(&transaction).is_some_and(|account| position <= account.through) =>
+                {
+                    false
+                }
                 JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains_key(&transaction),
                 JournalRecord::Measured(_) => true,
             };
@@ -87,9 +93,7 @@ impl Outbox {
                 JournalRecord::Started(_) | JournalRecord::Measured(_) => {}
                 JournalRecord::Sampled(sample) => {
                     if let Some(open) = open.get_mut(&transaction) {
-                        let energy =
-                            sample.values.iter().filter(|v| v.measurand == Measurand::EnergyActiveImportRegister);
-                        open.meter_mwh = energy.map(|v| v.milli).fold(open.meter_mwh, i64::max);
+                        open.meter_mwh = register_of(&sample.values).map_or(open.meter_mwh, |v| v.max(open.meter_mwh));
                     }
                 }
                 JournalRecord::Stopped(_) => {
@@ -113,6 +117,11 @@ impl Outbox {
         };
         let (readings, unread) = StopReadings::restore(image, clock, store, first_position, most_readings, is_needed);
         skipped.extend(unread);
+        for open in open.values_mut() {
+            // The stop tells these too, and may not be below them.
+            let kept = readings.of(open.transaction).filter_map(|reading| register_of(&reading.values)).max();
+            open.meter_mwh = kept.map_or(open.meter_mwh, |kept| kept.max(open.meter_mwh));
+        }
         let outbox = Outbox {
             queue,
             known,
@@ -127,16 +136,17 @@ impl Outbox {
     }
 }
 
-impl KnownTransaction {
+impl Account {
     fn open(&self, transaction: TransactionNo) -> OpenTransaction {
+        let known = &self.known;
         OpenTransaction {
             transaction,
-            evse: self.evse,
-            token: self.token.clone(),
-            group: self.group.clone(),
-            meter_start_mwh: self.meter_start_mwh,
-            meter_mwh: self.meter_start_mwh,
-            is_refused: self.verdict.is_refused,
+            evse: known.evse,
+            token: known.token.clone(),
+            group: known.group.clone(),
+            meter_start_mwh: known.meter_start_mwh,
+            meter_mwh: self.told_mwh,
+            is_refused: known.verdict.is_refused,
         }
     }
 }
