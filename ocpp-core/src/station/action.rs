@@ -228,6 +228,15 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
     },
+    /// The meter shows a register that cannot follow what it showed before: it went back, or counted more than any station
+    /// gives. Nothing is told by this reading; should the register go on from there, what is told of the transaction does so
+    /// too, from where it was. What was told never goes back.
+    MeterImplausible {
+        /// The EVSE.
+        evse: EvseId,
+        /// The register as shown, in mWh.
+        energy_mwh: i64,
+    },
     /// A message about a transaction was given up after all attempts (1.6 §3.7.1).
     TransactionMessageDropped {
         /// The transaction.
@@ -358,6 +367,9 @@ pub enum TokenRefusal {
     Certificate,
     /// The text cannot be sent in the version spoken.
     Unsendable,
+    /// The meter says nothing, and without it no transaction begins
+    /// ([`WithoutMeter::Refuse`](super::WithoutMeter::Refuse)).
+    MeterSilent,
     /// The station is busy with another token, or its journal has no room.
     Busy,
 }

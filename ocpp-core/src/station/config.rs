@@ -67,6 +67,9 @@ pub struct StationConfig {
     /// A reading younger than this is used without asking for another.
     #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
+    /// What becomes of a start whose meter keeps silent.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub without_meter: WithoutMeter,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
     #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
@@ -115,6 +118,7 @@ impl StationConfig {
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
+            without_meter: WithoutMeter::Refuse,
             boot_retry: Duration::from_secs(60),
             after_power_loss: AfterPowerLoss::End,
             charges_while_installing: false,
@@ -221,6 +225,19 @@ pub enum AfterPowerLoss {
     /// It goes on, if the hardware reports the vehicle within this time after the start; else it ends. Whole milliseconds in
     /// its serde form.
     Resume(#[cfg_attr(feature = "serde", serde(with = "ocpp_rpc::time::millis"))] Duration),
+}
+
+/// What becomes of a start whose meter keeps silent, although it was asked three times
+/// ([`meter_timeout`](StationConfig::meter_timeout) each).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum WithoutMeter {
+    /// It is refused, and the driver told why: no bill is ever wrong.
+    #[default]
+    Refuse,
+    /// Energy flows, and the transaction begins with the first reading that comes: what flowed until then is given away, all of
+    /// it if none comes or the power fails.
+    Charge,
 }
 
 /// The bounds of a station's memory.

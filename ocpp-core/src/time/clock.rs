@@ -264,6 +264,15 @@ impl Clock {
         }
     }
 
+    /// The later of two stamps; of a time that is not known yet, it is taken to be the later one.
+    pub(crate) fn later(&self, a: Stamp, b: Stamp) -> Stamp {
+        match (self.resolve_ms(a), self.resolve_ms(b)) {
+            (Some(at), Some(other)) if at >= other => a,
+            (Some(_), Some(_) | None) => b,
+            (None, _) => a,
+        }
+    }
+
     /// The wall time of a stamp, once known. One that cannot be written, which a clock of old may have set, is told as the
     /// nearest that can.
     pub fn resolve(&self, stamp: Stamp) -> Option<DateTime<Utc>> {

@@ -4,6 +4,7 @@ pub mod bill;
 pub mod bounds;
 pub mod journal;
 pub mod ledger;
+pub mod promise;
 pub mod wire;
 
 use chrono::{DateTime, Utc};
@@ -103,6 +104,9 @@ pub enum Violation {
     /// The bill does not agree with the meter.
     #[error("bill: {0}")]
     Bill(String),
+    /// Something that the station promised did not come, or was undone.
+    #[error("promise: {0}")]
+    Promise(String),
     /// The hardware is not left as it should be.
     #[error("hardware: {0}")]
     Hardware(String),

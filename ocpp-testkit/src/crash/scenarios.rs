@@ -8,7 +8,7 @@ use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
-use super::security;
+use super::{promises, security};
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
 use crate::link::{End, Network};
@@ -29,7 +29,7 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 26] = [
+pub const ALL: [Scenario; 37] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
@@ -85,6 +85,72 @@ pub const ALL: [Scenario; 26] = [
         config: security::profile,
         steps: security::events,
         holds: security::events_arrive,
+    },
+    Scenario {
+        name: "stopped by the token, resuming",
+        config: promises::resuming_socket,
+        steps: promises::own_token,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the token, ending",
+        config: promises::ending_socket,
+        steps: promises::own_token,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, resuming",
+        config: promises::resuming_socket,
+        steps: promises::remote_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, ending",
+        config: promises::ending_socket,
+        steps: promises::remote_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the host, resuming",
+        config: promises::resuming_socket,
+        steps: promises::host_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "unlocked, resuming",
+        config: promises::resuming_socket,
+        steps: promises::unlock,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "reset, resuming",
+        config: promises::resuming_socket,
+        steps: promises::reset,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "cable pulled and back, resuming",
+        config: resuming,
+        steps: promises::cable_pulled_and_back,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stranger at a held plug, resuming",
+        config: promises::refused_driver,
+        steps: promises::stranger_at_a_held_plug,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "allowance used up, resuming",
+        config: promises::refused_driver_with_allowance,
+        steps: promises::allowance_used_up,
+        holds: promises::allowance_is_kept,
+    },
+    Scenario {
+        name: "stranger at a held plug, ending",
+        config: promises::refused_driver_ending,
+        steps: promises::stranger_at_a_held_plug,
+        holds: nothing_more,
     },
 ];
 
@@ -255,7 +321,7 @@ fn held_plug() -> PairConfig {
     PairConfig { hardware: config.hardware.clone().with_lock(), ..config }
 }
 
-fn offline() -> PairConfig {
+pub(super) fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
@@ -281,7 +347,7 @@ fn readings() -> PairConfig {
     config.with_setting("ClockAlignedDataInterval", "90")
 }
 
-fn resuming() -> PairConfig {
+pub(super) fn resuming() -> PairConfig {
     let mut config = plain();
     config.station.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
     config

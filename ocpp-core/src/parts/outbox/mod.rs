@@ -4,8 +4,9 @@
 //! of the middle can go alone (`samples`); and the entries `tx/<number>` and `failures`. Every fact is appended before anything is sent that
 //! depends on it, and the next message leaves only when the delivery of the one before is durable, so that a crash repeats
 //! at most one message (1.6 §3.7, 2.x E04, E13). Each delivery is committed by one operation: a start by putting the
-//! transaction's entry, a sample by deleting its own, a stop by deleting the transaction's; the trims that follow only tidy up. What a stop
-//! tells of the time before it is in `readings`.
+//! transaction's entry, a sample by putting it again with the register and the time that were told (one of no transaction by
+//! deleting its own), a stop by deleting the entry; what follows only tidies up. What a stop tells of the time before it is in
+//! `readings`.
 
 mod readings;
 mod record;
@@ -16,7 +17,7 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 pub(crate) use readings::{StopReading, StopReadings};
-use record::Failures;
+use record::{Account, Failures, register_of};
 pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, StartVerdict, Started, Stopped};
 pub(crate) use restore::OpenTransaction;
 pub(crate) use samples::Room;
@@ -57,7 +58,7 @@ pub(crate) enum AfterFailure {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<Pending>,
-    known: Table<TransactionNo, KnownTransaction>,
+    known: Table<TransactionNo, Account>,
     next_position: u64,
     samples: usize,
     failures: u32,
@@ -104,7 +105,7 @@ impl Outbox {
         &self,
         transaction: TransactionNo,
     ) -> (Option<&KnownTransaction>, impl Iterator<Item = &StopReading>) {
-        (self.known.get(&transaction), self.readings.of(transaction))
+        (self.known.get(&transaction).map(|account| &account.known), self.readings.of(transaction))
     }
 
     /// Appends a record. The position of a start names its transaction.
@@ -147,18 +148,19 @@ impl Outbox {
 
     /// The CSMS's number of a transaction: none when it is not known yet, or never will be.
     pub fn csms_id(&self, transaction: TransactionNo) -> Option<i64> {
-        self.known.get(&transaction).and_then(|known| known.verdict.csms_id)
+        self.known.get(&transaction).and_then(|account| account.known.verdict.csms_id)
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.
     pub fn find(&self, csms_id: i64) -> Option<TransactionNo> {
-        self.known.iter().find(|(_, known)| known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
+        let mut known = self.known.iter();
+        known.find(|(_, account)| account.known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
     /// When a transaction began, if its stop was not delivered.
     #[cfg(feature = "smart_charging")]
     pub fn started(&self, transaction: TransactionNo) -> Option<Stamp> {
-        let known = self.known.get(&transaction).map(|known| known.started);
+        let known = self.known.get(&transaction).map(|account| account.known.started);
         let pending = || self.queue.iter().find(|pending| pending.position == transaction.0);
         known.or_else(|| pending().map(|pending| pending.record.at()))
     }
@@ -177,11 +179,21 @@ impl Outbox {
             JournalRecord::Started(start) => {
                 let transaction = TransactionNo(first.position);
                 let started = clock.resolve(start.at).map_or(start.at, Stamp::from_wall);
-                let known = start.known(started, verdict);
-                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: known.to_bytes() });
-                self.known.insert(transaction, known);
+                let account = Account::new(start.known(started, verdict));
+                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: account.to_bytes() });
+                self.known.insert(transaction, account);
             }
-            JournalRecord::Sampled(_) | JournalRecord::Measured(_) => {}
+            JournalRecord::Sampled(sample) => {
+                if let Some(account) = self.known.get_mut(&sample.transaction) {
+                    account.told_mwh =
+                        register_of(&sample.values).map_or(account.told_mwh, |v| v.max(account.told_mwh));
+                    account.told_at = clock.resolve(sample.at).map_or(sample.at, Stamp::from_wall);
+                    account.through = first.position;
+                    let key = KnownTransaction::key(sample.transaction);
+                    store.push(StoreOp::Put { key, value: account.to_bytes() });
+                }
+            }
+            JournalRecord::Measured(_) => {}
             JournalRecord::Stopped(stop) => {
                 self.known.remove(&stop.transaction);
                 store.push(StoreOp::Delete { key: KnownTransaction::key(stop.transaction) });

@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use crate::parts::metering::SampleContext;
-use crate::station::{EvseId, IdToken, MeterSample, StopReason, TransactionNo};
+use crate::station::{EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
 use crate::store::framing::{FramingError, Record};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
@@ -156,6 +156,43 @@ pub(crate) struct StartVerdict {
 
 impl Record for KnownTransaction {
     const KIND: u8 = 16;
+}
+
+/// What the CSMS knows of a transaction: its start, and how far its samples were delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub known: KnownTransaction,
+    /// The register last told to the CSMS, in mWh: no later message may tell less.
+    pub told_mwh: i64,
+    /// The time last told: no later message tells an earlier one.
+    pub told_at: Stamp,
+    /// Samples up to this position of the journal were delivered.
+    pub through: LogIndex,
+}
+
+impl Record for Account {
+    const KIND: u8 = 17;
+}
+
+impl Account {
+    /// Of a transaction whose start was delivered, and nothing else.
+    pub fn new(known: KnownTransaction) -> Self {
+        Account { told_mwh: known.meter_start_mwh, told_at: known.started, known, through: LogIndex(0) }
+    }
+
+    /// Reads an entry, also one of before samples were counted in it.
+    pub fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        match bytes.get(1) {
+            Some(&KnownTransaction::KIND) => KnownTransaction::from_bytes(bytes).map(Account::new),
+            Some(_) | None => Account::from_bytes(bytes),
+        }
+    }
+}
+
+/// The highest register among the values of a reading, in mWh.
+pub(super) fn register_of(values: &[MeterSample]) -> Option<i64> {
+    let is_register = |v: &&MeterSample| v.measurand == Measurand::EnergyActiveImportRegister && v.phase.is_none();
+    values.iter().filter(is_register).map(|v| v.milli).max()
 }
 
 impl Started {

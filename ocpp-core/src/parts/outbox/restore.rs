@@ -7,8 +7,8 @@ use core::time::Duration;
 use compact_str::{CompactString, format_compact};
 
 use super::record::{self, Failures};
-use super::{JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, StopReadings};
-use crate::station::{EvseId, IdToken, Measurand, TransactionNo};
+use super::{Account, JournalRecord, KnownTransaction, Outbox, Pending, StartVerdict, StopReadings, register_of};
+use crate::station::{EvseId, IdToken, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -23,7 +23,7 @@ pub(crate) struct OpenTransaction {
     pub group: Option<IdToken>,
     /// The register at its begin.
     pub meter_start_mwh: i64,
-    /// The highest register value that is on record.
+    /// The highest register value that was told or is on record.
     pub meter_mwh: i64,
     /// The CSMS does not accept the token.
     pub is_refused: bool,
@@ -48,7 +48,7 @@ impl Outbox {
         retry_interval: Duration,
     ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
         let mut skipped = Vec::new();
-        let mut known: Table<TransactionNo, KnownTransaction> = Table::default();
+        let mut known: Table<TransactionNo, Account> = Table::default();
         // With whether it is in the log.
         let mut records: Table<LogIndex, (&[u8], bool)> = Table::default();
         for (position, bytes) in image.records(Log::Transactions) {
@@ -59,9 +59,9 @@ impl Outbox {
                 records.insert(position, (value, false));
             }
             let Some(transaction) = KnownTransaction::transaction_of(key) else { continue };
-            match KnownTransaction::from_bytes(value) {
+            match Account::read(value) {
                 Ok(entry) => {
-                    clock.saw(entry.started);
+                    clock.saw(entry.known.started);
                     known.insert(transaction, entry);
                 }
                 Err(_) => skipped.push(CompactString::new(key.as_str())),
@@ -95,11 +95,18 @@ impl Outbox {
                 JournalRecord::Started(start) => {
                     if !is_known {
                         started.insert(transaction, ());
-                        open.insert(transaction, start.known(start.at, StartVerdict::default()).open(transaction));
+                        let account = Account::new(start.known(start.at, StartVerdict::default()));
+                        open.insert(transaction, account.open(transaction));
                     }
                     !is_known
                 }
                 // The entry is deleted when the stop was delivered.
+                // The entry says how far samples were delivered.
+                JournalRecord::Sampled(_)
+                    if known.get(&transaction).is_some_and(|account| position <= account.through) =>
+                {
+                    false
+                }
                 JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains_key(&transaction),
                 JournalRecord::Measured(_) => true,
             };
@@ -107,9 +114,7 @@ impl Outbox {
                 JournalRecord::Started(_) | JournalRecord::Measured(_) => {}
                 JournalRecord::Sampled(sample) => {
                     if let Some(open) = open.get_mut(&transaction) {
-                        let energy =
-                            sample.values.iter().filter(|v| v.measurand == Measurand::EnergyActiveImportRegister);
-                        open.meter_mwh = energy.map(|v| v.milli).fold(open.meter_mwh, i64::max);
+                        open.meter_mwh = register_of(&sample.values).map_or(open.meter_mwh, |v| v.max(open.meter_mwh));
                         open.last = sample.at;
                     }
                 }
@@ -143,11 +148,12 @@ impl Outbox {
         });
         skipped.extend(unread);
         for open in open.values_mut() {
-            let has_samples = queue
-                .iter()
-                .any(|pending: &Pending| pending.record.is_sample() && pending.transaction() == Some(open.transaction));
-            open.last =
-                readings.of(open.transaction).last().map(|last| last.at).filter(|_| !has_samples).unwrap_or(open.last);
+            // The stop tells these too, and may not be below them, nor before them.
+            let kept = readings.of(open.transaction).filter_map(|reading| register_of(&reading.values)).max();
+            open.meter_mwh = kept.map_or(open.meter_mwh, |kept| kept.max(open.meter_mwh));
+            if let Some(last) = readings.of(open.transaction).last() {
+                open.last = clock.later(open.last, last.at);
+            }
         }
         let failures = read_failures(image, store, queue.front().map(|first: &Pending| first.position));
         let outbox = Outbox {
@@ -177,17 +183,18 @@ fn read_failures(image: &Image, store: &mut StoreQueue, first: Option<LogIndex>)
     }
 }
 
-impl KnownTransaction {
+impl Account {
     fn open(&self, transaction: TransactionNo) -> OpenTransaction {
+        let known = &self.known;
         OpenTransaction {
             transaction,
-            evse: self.evse,
-            token: self.token.clone(),
-            group: self.group.clone(),
-            meter_start_mwh: self.meter_start_mwh,
-            meter_mwh: self.meter_start_mwh,
-            is_refused: self.verdict.is_refused,
-            last: self.started,
+            evse: known.evse,
+            token: known.token.clone(),
+            group: known.group.clone(),
+            meter_start_mwh: known.meter_start_mwh,
+            meter_mwh: self.told_mwh,
+            is_refused: known.verdict.is_refused,
+            last: self.told_at,
         }
     }
 }

@@ -157,6 +157,9 @@ impl Machine {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
+        for place in connector::restore_promises(image, &mut connectors, &mut shared.store) {
+            shared.event(Event::RecordSkipped { place });
+        }
         let _ = security::follow(&mut settings, shared);
         shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
@@ -351,8 +354,8 @@ impl Machine {
 
     /// What waited for the hardware, or for the store alone.
     fn finish_requests(&mut self, shared: &mut Shared) {
-        for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
-            calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
+        for (token, status, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
+            calls::answer_after(shared, Some(ticket), token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_durable = shared.store.len() == 0;
         let is_told = self.outbox.is_empty() && self.firmware.is_told();

@@ -121,6 +121,7 @@ impl Parts<'_> {
             let is_operative =
                 self.availability.is_operative(connector.evse) && !self.reset.is_ordered() && !wants_quiet;
             let others = available - usize::from(connector.is_available());
+            connector.share_fault(ctx.shared.fault.as_ref());
             connector.allot(is_operative, ctx.reservations.binding(connector.evse, others));
             connector.advance(ctx);
         }
@@ -134,7 +135,9 @@ impl Parts<'_> {
             if status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
                 ctx.reservations.end(&mut ctx.shared.store, connector.evse);
             }
-            if self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
+            // An end is shown once it is on record; a fault at once.
+            let may_tell = status == EvseStatus::Faulted || connector.may_tell(&ctx.shared.store);
+            if may_tell && self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }

@@ -6,10 +6,10 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Connector, Stage, Stopping};
+use super::{Connector, Running, Stage, Stopping};
 use crate::parts::metering::{MeterPolicy, Read, SampleContext};
 use crate::parts::outbox::{JournalRecord, Measured, Room, Sampled, StopReading};
-use crate::station::{Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
+use crate::station::{Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
 use crate::time::Instant;
 use crate::v1_6::station::context::Context;
 use crate::v1_6::station::settings::{Key, Settings};
@@ -107,15 +107,8 @@ impl Connector {
             values.insert(0, reading.register());
         }
         let for_stop = stop_key.map(pick).unwrap_or_default();
-        let transaction = match &mut self.stage {
-            Stage::Interrupted { running, .. }
-            | Stage::Running(running)
-            | Stage::Stopping(Stopping { running, .. }) => {
-                running.meter_mwh = reading.energy_mwh;
-                Some((running.transaction, running.stamp(&ctx.shared.clock, ctx.now())))
-            }
-            Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
-        };
+        let (clock, now) = (&ctx.shared.clock, ctx.now());
+        let transaction = self.running_mut().map(|running| (running.transaction, running.stamp(clock, now)));
         match transaction {
             Some((transaction, at)) => {
                 self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
@@ -160,6 +153,45 @@ impl Connector {
             // Of a transaction that has ended since.
             SampleContext::Periodic | SampleContext::InterruptionEnd => {}
         }
+    }
+
+    /// The meter shows this. What is told of a transaction never goes back.
+    pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
+        let shown_mwh = reading.energy_mwh;
+        let is_plausible = match self.running_mut() {
+            Some(running) => {
+                let is_plausible = running.register.take(now, shown_mwh);
+                reading.energy_mwh = running.register.told_mwh();
+                is_plausible
+            }
+            // No energy was ever imported backwards.
+            None => shown_mwh >= 0,
+        };
+        if is_plausible {
+            self.meter.report(now, reading);
+        } else {
+            // As good as silence.
+            self.implausible_mwh = Some(shown_mwh);
+        }
+    }
+
+    fn running_mut(&mut self) -> Option<&mut Running> {
+        match &mut self.stage {
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => Some(running),
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Finishing { .. } => None,
+        }
+    }
+
+    /// A reading of the last minute, if no energy can have flowed since.
+    pub(super) fn reading_at_rest(&self, now: Instant) -> Option<MeterReading> {
+        let is_open = self.facts.contactor == Contactor::Open;
+        self.meter.since(now, self.opened_at, AT_REST).filter(|_| is_open).cloned()
     }
 
     /// The meter's values now, and whether they are; none while it is waited for.
@@ -215,6 +247,7 @@ impl Connector {
             Stage::Idle
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Stopping(_)
             | Stage::Finishing { .. } => (None, None),
@@ -222,6 +255,12 @@ impl Connector {
         [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
     }
 }
+
+/// How often a meter is asked where much hangs on its answer.
+pub(super) const METER_ATTEMPTS: u8 = 3;
+
+/// How long the register of a connector without energy is known by its last reading.
+const AT_REST: Duration = Duration::from_secs(60);
 
 /// How often the meter is looked at where something hangs on what it shows.
 const WATCH: Duration = Duration::from_secs(10);

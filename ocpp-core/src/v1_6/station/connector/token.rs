@@ -22,7 +22,9 @@ impl Connector {
     /// Whether the token is the one that is here.
     pub fn is_held_by(&self, token: &IdToken) -> bool {
         match &self.stage {
-            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => grant.token == *token,
+            Stage::Preparing { grant: Some(grant), .. }
+            | Stage::Starting { grant, .. }
+            | Stage::Unmetered { grant } => grant.token == *token,
             Stage::Interrupted { running, .. }
             | Stage::Running(running)
             | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
@@ -48,6 +50,11 @@ impl Connector {
                 *grant = None;
                 TokenUse::Done
             }
+            // Nothing was measured, so nothing is billed.
+            Stage::Unmetered { .. } if is_own => {
+                self.stage = Stage::Finishing { held_for: None };
+                TokenUse::Done
+            }
             Stage::Running(_) | Stage::Interrupted { .. } if is_own => {
                 self.stop(StopReason::Local, Some(token.clone()));
                 TokenUse::Done
@@ -60,6 +67,7 @@ impl Connector {
             Stage::Finishing { held_for: Some(holder) } if holder.group.is_some() => TokenUse::AskForGroup,
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
@@ -70,7 +78,7 @@ impl Connector {
     /// An accepted token may start a transaction here.
     pub fn on_grant(&mut self, now: Instant, grant: Grant) -> Result<(), TokenRefusal> {
         let is_admitted = self.reservation.as_ref().is_none_or(|held| held.admits(&grant.token, grant.group.as_ref()));
-        if !self.is_operative || !is_admitted || self.facts.blocking_fault().is_some() {
+        if !self.is_operative || !is_admitted || self.is_blocked() {
             return Err(TokenRefusal::Unavailable);
         }
         match &mut self.stage {
@@ -80,6 +88,7 @@ impl Connector {
             }
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
@@ -105,6 +114,7 @@ impl Connector {
             Stage::Idle
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)

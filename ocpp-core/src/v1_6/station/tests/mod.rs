@@ -4,6 +4,7 @@ mod authorize;
 mod clock;
 mod configuration;
 mod data_transfer;
+mod endings;
 mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
@@ -17,12 +18,14 @@ mod power_loss;
 #[cfg(feature = "california_pricing")]
 mod pricing;
 mod queue;
+mod register;
 mod reservation;
 #[cfg(feature = "security")]
 mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
+mod station_fault;
 mod trigger;
 
 use alloc::borrow::ToOwned;
