@@ -112,7 +112,7 @@ impl<'a> Reference<'a> {
         let evse = installation.evse(id).unwrap();
         let transaction = self.situation.transaction_on(id);
         let soc = transaction.and_then(|transaction| transaction.soc_percent);
-        let mut own = self.tx_period(id, t);
+        let own = self.tx_period(id, t);
         let external_here = self.leading(Purpose::ExternalConstraints, id, t);
         let external_all = self.leading(Purpose::ExternalConstraints, EvseId::STATION, t);
         let max = self.leading(Purpose::StationMax, EvseId::STATION, t);
