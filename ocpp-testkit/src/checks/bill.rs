@@ -52,7 +52,9 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
             let told = row.samples.iter().flat_map(|value| &value.values).filter_map(register_wh).max();
             if let Some(told_wh) = told.filter(|told_wh| *told_wh > end.meter_stop_wh) {
                 let (transaction, stop_wh) = (&row.transaction, end.meter_stop_wh);
-                return Err(Violation::Bill(format!("transaction {transaction} ends at {stop_wh} Wh, it told {told_wh} Wh")));
+                return Err(Violation::Bill(format!(
+                    "transaction {transaction} ends at {stop_wh} Wh, it told {told_wh} Wh"
+                )));
             }
             billed.ends(end.meter_stop_wh);
         }

@@ -119,6 +119,10 @@ impl PromiseCheck {
             "Reset" => Some(Call::Reset("HardReset")),
             _ => None,
         };
+        // It may open from now on.
+        if let Some(Call::Unlock(evse)) = &call {
+            self.held.remove(evse);
+        }
         if let Some(call) = call {
             self.calls.insert(id.to_owned(), call);
         }
@@ -136,7 +140,6 @@ impl PromiseCheck {
                 self.promises.push(Promise { transaction: Named::ByCsms(*number), reason, by });
             }
             Call::Unlock(evse) => {
-                self.held.remove(evse);
                 self.ended.insert(*evse, "the answer to UnlockConnector");
                 if let Some(transaction) = self.running.get(evse) {
                     let (transaction, reason) = (Named::ByStation(*transaction), Some("UnlockCommand".to_owned()));
@@ -167,7 +170,7 @@ impl PromiseCheck {
 
     /// A driver presents a token.
     pub fn presented(&mut self, token: &IdToken) {
-        self.held.retain(|_, owner| owner.as_ref().is_some_and(|owner| IdToken::new(owner) != *token));
+        self.held.retain(|_, owner| owner.as_ref().is_none_or(|owner| IdToken::new(owner) != *token));
     }
 
     /// The station loses its power: transactions whose begin is not durable have never been.

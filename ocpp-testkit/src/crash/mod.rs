@@ -155,9 +155,9 @@ impl Enumeration {
                         })),
                         0 => runs.push(vec![first]),
                         // In the recovery, all that is not durable is lost, or all survives.
-                        within => runs.extend((1..=within).flat_map(|more| {
-                            [0, usize::MAX].map(|keep| vec![first, later(more, keep)])
-                        })),
+                        within => runs.extend(
+                            (1..=within).flat_map(|more| [0, usize::MAX].map(|keep| vec![first, later(more, keep)])),
+                        ),
                     }
                 }
             }

@@ -100,11 +100,7 @@ pub(super) fn stranger_at_a_held_plug() -> Vec<(u64, Step)> {
 /// Most of the energy flows offline; when the CSMS refuses, little of the allowance is left.
 pub(super) fn allowance_used_up() -> Vec<(u64, Step)> {
     let down = [(3, Step::Network(Network::Dead)), (3, Step::CUT)];
-    let steps = [
-        (5, Step::Plug(EvseId(1))),
-        (8, Step::token(1, "BAD")),
-        (60, Step::Network(Network::Up)),
-    ];
+    let steps = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "BAD")), (60, Step::Network(Network::Up))];
     down.into_iter().chain(steps).chain(leaving()).collect()
 }
 
