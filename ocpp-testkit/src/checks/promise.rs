@@ -37,7 +37,7 @@ pub struct PromiseCheck {
 enum Call {
     RemoteStop(i64),
     Unlock(EvseId),
-    Reset(&'static str),
+    Reset,
 }
 
 /// The end of a transaction that was promised.
@@ -115,8 +115,7 @@ impl PromiseCheck {
             "UnlockConnector" => {
                 number("connectorId").and_then(|n| u16::try_from(n).ok()).map(EvseId).map(Call::Unlock)
             }
-            "Reset" if payload.get("type").and_then(Value::as_str) == Some("Soft") => Some(Call::Reset("SoftReset")),
-            "Reset" => Some(Call::Reset("HardReset")),
+            "Reset" => Some(Call::Reset),
             _ => None,
         };
         // It may open from now on.
@@ -139,19 +138,19 @@ impl PromiseCheck {
                 let by = "the answer to RemoteStopTransaction";
                 self.promises.push(Promise { transaction: Named::ByCsms(*number), reason, by });
             }
+            // It may have been ending already, for another reason.
             Call::Unlock(evse) => {
                 self.ended.insert(*evse, "the answer to UnlockConnector");
                 if let Some(transaction) = self.running.get(evse) {
-                    let (transaction, reason) = (Named::ByStation(*transaction), Some("UnlockCommand".to_owned()));
-                    self.promises.push(Promise { transaction, reason, by: "the answer to UnlockConnector" });
+                    let transaction = Named::ByStation(*transaction);
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to UnlockConnector" });
                 }
             }
-            Call::Reset(reason) => {
+            Call::Reset => {
                 for (evse, transaction) in &self.running {
-                    let is_ending = self.ended.insert(*evse, "the answer to Reset").is_some();
-                    let reason = (!is_ending).then(|| (*reason).to_owned());
+                    self.ended.insert(*evse, "the answer to Reset");
                     let transaction = Named::ByStation(*transaction);
-                    self.promises.push(Promise { transaction, reason, by: "the answer to Reset" });
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to Reset" });
                 }
             }
         }
