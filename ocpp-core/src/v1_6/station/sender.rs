@@ -162,6 +162,7 @@ impl Machine {
                 if !is_accepted || !shared.is_time_durable() {
                     return None;
                 }
+                self.outbox.let_transactions_pass(now, &mut shared.store);
                 let pending = self.outbox.due(now, &shared.store)?;
                 (action_of(pending), self.render(shared, pending))
             }

@@ -89,17 +89,11 @@ fn cases() -> Vec<Case> {
         (reserved, "CancelReservation", json!({"reservationId": 3}), "StatusNotification"),
         (contradicted, "SendLocalList", list(2), "StatusNotification"),
         (charging, "SetChargingProfile", no_current(), "StatusNotification"),
-        (
-            idle,
-            "ChangeConfiguration",
-            json!({"key": "AuthorizationKey", "value": "0011223344556677889900112233445566778899"}),
-            "SecurityEventNotification",
-        ),
         (plain, "ChangeConfiguration", json!({"key": "HeartbeatInterval", "value": "1"}), "Heartbeat"),
         (
             plain,
             "UpdateFirmware",
-            json!({"location": "x", "retrieveDate": wall(0).to_rfc3339()}),
+            json!({"location": "https://host/new.bin", "retrieveDate": wall(0).to_rfc3339()}),
             "FirmwareStatusNotification",
         ),
         (idle, "SignedUpdateFirmware", signed, "SignedFirmwareStatusNotification"),
@@ -107,7 +101,7 @@ fn cases() -> Vec<Case> {
         (
             idle,
             "GetLog",
-            json!({"logType": "SecurityLog", "requestId": 1, "log": {"remoteLocation": "x"}}),
+            json!({"logType": "SecurityLog", "requestId": 1, "log": {"remoteLocation": "https://host/logs"}}),
             "LogStatusNotification",
         ),
         (idle, "RemoteStartTransaction", json!({"idTag": "TAG", "connectorId": 1}), "Authorize"),

@@ -243,3 +243,32 @@ fn no_kind_of_message_holds_another_back_for_longer_than_a_time_out() {
     }
     assert!(late.is_empty(), "{} times: {late:#?}", late.len());
 }
+
+/// Readings of idle connectors share the journal with transactions, but not their order (1.6 §3.7.1).
+#[test]
+fn readings_of_no_transaction_let_transactions_pass() {
+    for conduct in [Conduct::Silence, Conduct::Refusal(0), Conduct::Refusal(TIMEOUT - 1), Conduct::Nonsense] {
+        let keys = [
+            ("ClockAlignedDataInterval", "60"),
+            ("AuthorizeRemoteTxRequests", "false"),
+            ("MeterValueSampleInterval", "0"),
+            ("StopTxnAlignedData", ""),
+        ];
+        let mut bench = Bench::with_config(Image::default(), config(&keys).with_evses(3)).online();
+        bench.input(Input::Evse(EvseId(3), EvseInput::Cable(Cable::Connected)));
+        let mut server = Server::new("MeterValues", conduct);
+        server.pass(&mut bench, 150);
+        for _ in 0..10 {
+            let since = bench.now;
+            bench.ask("RemoteStartTransaction", &json!({"idTag": "TAG", "connectorId": 3}));
+            server.serve(&mut bench);
+            server.pass(&mut bench, 97);
+            bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Remote });
+            server.pass(&mut bench, 97);
+            let kinds = server.log.iter().filter(|(at, kind)| *at >= since && kind == "StartTransaction");
+            let times: Vec<_> = kinds.map(|(at, _)| (at - since) / 1000).collect();
+            assert!(times.first().is_some_and(|at| *at <= TIMEOUT), "{conduct:?}: {times:?}");
+            assert!(times.iter().any(|at| (97..=97 + TIMEOUT).contains(at)), "{conduct:?}: {times:?}");
+        }
+    }
+}
