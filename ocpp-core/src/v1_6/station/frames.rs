@@ -256,8 +256,7 @@ impl Machine {
             (Awaited::SecurityEvent, failure) => match failure {
                 Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
                 Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
-                Failure::TimedOut => shared.security_events.unanswered(shared.now),
-                Failure::LinkLost => shared.security_events.lost(),
+                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
             },
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::LinkLost) => self.certificates.lost(),

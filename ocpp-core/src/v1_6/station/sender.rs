@@ -243,10 +243,10 @@ pub(super) fn action_of(pending: &Pending) -> Action {
 fn is_repeated(kind: Awaited) -> bool {
     match kind {
         Awaited::StatusNotification | Awaited::JobStatus(_) => true,
+        #[cfg(feature = "security")]
+        Awaited::SecurityEvent => true,
         // These have waits of their own.
         Awaited::BootNotification | Awaited::Heartbeat | Awaited::Transaction => false,
-        #[cfg(feature = "security")]
-        Awaited::SecurityEvent => false,
         // These are sent once: somebody waits for them, or asks again.
         Awaited::Authorize | Awaited::MeterValues | Awaited::DataTransfer => false,
         #[cfg(feature = "plug_and_charge")]
