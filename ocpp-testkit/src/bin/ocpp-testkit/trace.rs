@@ -11,7 +11,7 @@ use ocpp_testkit::trace::{html, import, mermaid, text};
 use ocpp_testkit::validate;
 
 use crate::lines::Version;
-use crate::validate::{scope, text_of, unread};
+use crate::validate::{scope, text_of, unchecked, unread};
 
 /// Show a trace, or the log of another program, with what is wrong in it.
 #[derive(Args, Debug)]
@@ -58,6 +58,7 @@ impl Trace {
         let conversation = Conversation::of(&imported.recording, self.ocpp.map(|version| version.0));
         let mut findings = unread(&imported);
         if conversation.messages().any(|(_, message)| message.dialect.is_some()) {
+            findings.extend(unchecked(&imported, conversation.messages().count()));
             findings.extend(validate::conversation(&conversation, scope(&imported)));
         }
         let shown = if self.html {
