@@ -14,6 +14,10 @@ use crate::lines::Version;
 use crate::validate::{scope, text_of, unchecked, unread};
 
 /// Show a trace, or the log of another program, with what is wrong in it.
+///
+/// Frames are read wherever they stand: over several lines, within strings of JSON or CSV, as Python prints lists. Who sent them is told by
+/// words (sent, recv, from charger), arrows and names of both ends; else by what only one end sends. Each station of a log has a
+/// conversation of its own.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     ocpp-testkit trace session.jsonl\n  \

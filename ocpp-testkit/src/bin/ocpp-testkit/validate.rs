@@ -15,16 +15,31 @@ use serde_json::Value;
 
 use crate::lines::Version;
 
+const AFTER_HELP: &str = r#"Examples:
+  ocpp-testkit validate trace.jsonl
+  ocpp-testkit validate server.log --ocpp 1.6
+  echo '[2,"1","Reset",{"type":"Gentle"}]' | ocpp-testkit validate --ocpp 1.6
+  echo '{"status":"Accepted"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json
+
+All that is wrong with a payload is told, first what a strict reader would refuse it for, in square brackets the error code
+that it would answer. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
+that is in no list as text, TextFromNumber and NumberFromText take a number for its text and the reverse, OverLong keeps a text
+that is too long, OddTime reads a time without a zone in UTC, Null takes null for an absent member, ExtraMember passes over an
+unknown one. Without it no reader can take the message. Lenient or not, each is an error.
+
+An error is against a SHALL or MUST of the specification, a warning against a SHOULD, or wrong unless something happened that is
+not shown (several calls at once: a warning in 1.6, an error from 2.0.1 on). A note is no fault: what could not be checked, and lines of a log
+that are no frames, which are told together.
+
+Exit status: 0 without errors (there may be notes and warnings), 1 with errors, 2 if the input cannot be checked."#;
+
 /// Say what is wrong with frames, a payload or a whole trace, and where.
 ///
-/// A trace (JSON lines) or a log of frames with times is checked in its order too: what answers what, and what the messages say of
-/// transactions. Bare frames, one in a line, are checked each by itself; so is one payload, of which --action says what it is.
+/// A trace (JSON lines) or the log of another program is checked in its order too, by its times or else by its lines: what answers
+/// what, and what the messages say of transactions. Frames that nothing says the sender or the order of are checked each by itself,
+/// and the output says so; so is one payload, of which --action says what it is.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    ocpp-testkit validate trace.jsonl\n  \
-    echo '[2,\"1\",\"Reset\",{\"type\":\"Gentle\"}]' | ocpp-testkit validate --ocpp 1.6\n  \
-    echo '{\"status\":\"Accepted\"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json\n\n\
-    Exit status: 0 without errors (there may be notes and warnings), 1 with errors, 2 if the input cannot be checked.")]
+#[command(after_help = AFTER_HELP)]
 pub struct Validate {
     /// The version spoken, where the input does not tell.
     #[arg(long)]

@@ -75,8 +75,10 @@ impl Sighting {
                 "to" | "destination" | "dst" | "target" | "receiver" | "recipient" => {
                     fields.extend(words::end(value).map(|end| Towards::Of(end.peer())));
                 }
-                "time" | "timestamp" | "ts" | "t" | "date" | "datetime" | "at" | "when" | "asctime" | "created"
-                | "createdat" | "logtime" => {
+                "ts" | "t" | "date" | "at" | "when" | "created" | "createdat" => {
+                    time = time.or_else(|| Some(times::of_member(value)).filter(|time| *time != Time::default()));
+                }
+                name if name.ends_with("time") || name.contains("timestamp") => {
                     time = time.or_else(|| Some(times::of_member(value)).filter(|time| *time != Time::default()));
                 }
                 _ => {}
@@ -387,6 +389,14 @@ fn name_the_nameless(sightings: &mut [Sighting]) {
         }
     }
     let all: BTreeSet<String> = sightings.iter().filter_map(|sighting| sighting.station.clone()).collect();
+    if all.is_empty() {
+        // Connections of nobody may be of different stations.
+        let conns: BTreeSet<&Option<String>> = sightings.iter().map(|sighting| &sighting.conn).collect();
+        if conns.len() > 1 && !conns.contains(&None) {
+            sightings.iter_mut().for_each(|sighting| sighting.station.clone_from(&sighting.conn));
+        }
+        return;
+    }
     if all.len() < 2 {
         sightings.iter_mut().for_each(|sighting| sighting.station = all.first().cloned());
         return;
@@ -417,16 +427,5 @@ fn connections(kept: &[(Sighting, End)]) -> Vec<Option<u64>> {
             let next = u64::try_from(numbers.len()).ok()? + 1;
             Some(*numbers.entry((&sighting.station, conn)).or_insert(next))
         })
-        .collect()
-}
-
-#[cfg(test)]
-pub(super) fn debug(text: &str) -> String {
-    let text = &*markup::plain(text);
-    let mut scan = Scan { text, ..Scan::default() };
-    scan.run();
-    scan.sightings
-        .iter()
-        .map(|it| format!("{} {:?} {:?} {:?} {:?} {:?}\n", it.line, it.station, it.conn, it.hints, it.shape, it.frame))
         .collect()
 }

@@ -4,6 +4,7 @@
 //! telling ([`Class`]) is judged, over the whole log: what `sent` means in it, and whether a word that stands in each line means
 //! anything. Then each frame's line is believed, the most reliable way first; where it says nothing, the frame itself.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ocpp_rpc::frame::MessageType;
@@ -123,6 +124,7 @@ impl Judges {
                         judges.ways.entry((hint.class, shape)).or_default().count(is_station);
                     }
                     Towards::From(name) => judges.names.entry(name.clone()).or_default().count(told == End::Station),
+                    Towards::To(name) => judges.names.entry(name.clone()).or_default().count(told == End::Csms),
                 }
             }
             if let (Some(station), true) = (&sighting.station, sighting.is_said) {
@@ -137,14 +139,19 @@ impl Judges {
             Towards::Of(end) => self.is_believed(hint.class).then_some(*end),
             Towards::Sent => self.writer(hint.class, &sighting.shape),
             Towards::Received => self.writer(hint.class, &sighting.shape).map(End::peer),
-            Towards::From(name) => {
-                let votes = self.names.get(name).copied().unwrap_or_default();
-                if votes.right == votes.wrong {
-                    return None;
-                }
-                Some(if votes.right > votes.wrong { End::Station } else { End::Csms })
-            }
+            Towards::From(name) => self.named(name),
+            Towards::To(name) => self.named(name).map(End::peer),
         })
+    }
+
+    /// Who has this name.
+    fn named(&self, name: &str) -> Option<End> {
+        let votes = self.names.get(name).copied().unwrap_or_default();
+        match votes.right.cmp(&votes.wrong) {
+            Ordering::Greater => Some(End::Station),
+            Ordering::Less => Some(End::Csms),
+            Ordering::Equal => None,
+        }
     }
 
     /// Whether ends that are named in this way are the senders.

@@ -14,6 +14,8 @@ pub(super) enum Towards {
     Of(End),
     /// From whoever has this name.
     From(String),
+    /// To whoever has it.
+    To(String),
 }
 
 /// How a line says it, the most reliable first. Whether a log means it is seen by its calls, which only one end makes: see
@@ -47,12 +49,6 @@ pub(super) struct Hint {
     pub towards: Towards,
 }
 
-impl Towards {
-    fn to(end: End) -> Self {
-        Towards::Of(end.peer())
-    }
-}
-
 /// An end, as a line names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Party {
@@ -62,12 +58,23 @@ pub(super) enum Party {
 }
 
 impl Party {
-    fn end(self, other: Option<Party>) -> End {
+    /// Which end it is; none if that depends on what else the log says.
+    fn end(self, other: Option<Party>) -> Option<End> {
         match (self, other) {
-            (Party::End(end), _) => end,
-            (Party::Cs, Some(Party::End(other))) => other.peer(),
-            (Party::Cs, Some(Party::Cs) | None) => End::Station,
+            (Party::End(end), _) => Some(end),
+            (Party::Cs, Some(Party::End(other))) => Some(other.peer()),
+            (Party::Cs, Some(Party::Cs) | None) => None,
         }
+    }
+
+    /// From it, where `other` is named as well.
+    fn sent(self, other: Option<Party>) -> Towards {
+        self.end(other).map_or_else(|| Towards::From("CS".to_owned()), Towards::Of)
+    }
+
+    /// To it.
+    fn received(self, other: Option<Party>) -> Towards {
+        self.end(other).map_or_else(|| Towards::To("CS".to_owned()), |end| Towards::Of(end.peer()))
     }
 }
 
@@ -80,6 +87,7 @@ pub(super) fn hints(before: &str, after: &str) -> Vec<Hint> {
     hint(Class::Subject, line.subject());
     hint(Class::Label, line.label());
     hint(Class::Verb, line.nearest(strong_verb));
+    hint(Class::Verb, line.to_or_from());
     hint(Class::Arrow, line.arrow());
     hint(Class::WeakVerb, line.nearest(weak_verb));
     hint(Class::Party, line.party());
@@ -107,7 +115,7 @@ pub(super) fn is_no_name(text: &str) -> bool {
 /// The end that a name is of: `ChargePoint`, `csms-1`.
 pub(super) fn end(name: &str) -> Option<End> {
     Line::read(name).items.iter().find_map(|item| match item {
-        Item::Party(party) => Some(party.end(None)),
+        Item::Party(party) => party.end(None),
         _ => None,
     })
 }
@@ -178,9 +186,9 @@ impl Line {
             Item::Arrow(is_right) => {
                 let (from, to) = if *is_right { (left, right) } else { (right, left) };
                 match (as_party(from), as_party(to)) {
-                    (Some(from), Some(to)) => Some(Towards::Of(from.end(Some(to)))),
-                    (Some(from), None) => Some(Towards::Of(from.end(None))),
-                    (None, Some(to)) => Some(Towards::to(to.end(None))),
+                    (Some(from), Some(to)) => Some(from.sent(Some(to))),
+                    (Some(from), None) => Some(from.sent(None)),
+                    (None, Some(to)) => Some(to.received(None)),
                     (None, None) => match (as_name(from), as_name(to)) {
                         (Some(from), Some(_)) => Some(Towards::From(from)),
                         _ => None,
@@ -188,16 +196,16 @@ impl Line {
                 }
             }
             Item::Word(word) => match (word.as_str(), as_party(left), as_party(right)) {
-                ("to" | "2", Some(from), Some(to)) => Some(Towards::Of(from.end(Some(to)))),
+                ("to" | "2", Some(from), Some(to)) => Some(from.sent(Some(to))),
                 ("to", None, Some(to)) => {
                     // The other end may be named before: `from charger BOX1 to CS`.
                     let from = self.items.get(..place)?.iter().rev().find_map(|item| as_party(Some(item)));
-                    Some(Towards::to(to.end(from)))
+                    Some(to.received(from))
                 }
                 ("from" | "by", _, Some(from)) => {
                     let is_received = word == "by" && self.nearest_before(place) == Some(Towards::Received);
-                    let from = from.end(self.items.get(place + 2..)?.iter().find_map(|item| as_party(Some(item))));
-                    Some(Towards::Of(if is_received { from.peer() } else { from }))
+                    let other = self.items.get(place + 2..)?.iter().find_map(|item| as_party(Some(item)));
+                    Some(if is_received { from.received(other) } else { from.sent(other) })
                 }
                 ("c2s" | "cp2cs" | "cs2csms" | "upstream" | "uplink", ..) => Some(Towards::Of(End::Station)),
                 ("s2c" | "cs2cp" | "csms2cs" | "downstream" | "downlink", ..) => Some(Towards::Of(End::Csms)),
@@ -225,7 +233,7 @@ impl Line {
                 other => other,
             };
             let Some(Item::Party(party)) = party else { return None };
-            Some(if verb == Towards::Sent { Towards::Of(party.end(None)) } else { Towards::to(party.end(None)) })
+            Some(if verb == Towards::Sent { party.sent(None) } else { party.received(None) })
         })
     }
 
@@ -233,9 +241,9 @@ impl Line {
     fn label(&self) -> Option<Towards> {
         let mut items = self.items.iter().rev().skip_while(|item| matches!(item, Item::Mark));
         match items.next()? {
-            Item::Party(party) => Some(Towards::Of(party.end(None))),
+            Item::Party(party) => Some(party.sent(None)),
             Item::Name(_) => match items.next()? {
-                Item::Party(party) => Some(Towards::Of(party.end(None))),
+                Item::Party(party) => Some(party.sent(None)),
                 _ => None,
             },
             _ => None,
@@ -245,6 +253,15 @@ impl Line {
     fn nearest(&self, means: fn(&str) -> Option<Towards>) -> Option<Towards> {
         self.items.iter().rev().find_map(|item| match item {
             Item::Word(word) => means(word),
+            _ => None,
+        })
+    }
+
+    /// `to CP01`, `from CP01`: names are of the other end.
+    fn to_or_from(&self) -> Option<Towards> {
+        self.items.windows(2).rev().find_map(|pair| match pair {
+            [Item::Word(word), Item::Name(_)] if word == "from" => Some(Towards::Received),
+            [Item::Word(word), Item::Name(_)] if word == "to" => Some(Towards::Sent),
             _ => None,
         })
     }
@@ -259,7 +276,7 @@ impl Line {
 
     fn party(&self) -> Option<Towards> {
         self.items.iter().rev().find_map(|item| match item {
-            Item::Party(party) => Some(Towards::Of(party.end(None))),
+            Item::Party(party) => Some(party.sent(None)),
             _ => None,
         })
     }
