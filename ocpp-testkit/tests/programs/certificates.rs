@@ -141,7 +141,7 @@ fn signed_firmware_is_fetched_checked_and_installed() {
         let signature = Base64::encode_string(signature);
         let firmware = json!({"location": location, "retrieveDateTime": "2020-01-01T00:00:00Z",
             "signingCertificate": certificate, "signature": signature});
-        json!({"requestId": id, "firmware": firmware})
+        json!({"requestId": id, "retries": 0, "firmware": firmware})
     };
     let good = key.sign(b"firmware").unwrap();
     let stranger = maker().1.0;
@@ -170,7 +170,9 @@ fn logs_are_written_to_files_and_servers() {
     connected(&mut station);
     let get = |id: u32, kind: &str, location: &str| json!({"logType": kind, "requestId": id, "log": {"remoteLocation": location}});
     station.program.say(&json!({"security_event": {"kind": "TamperDetectionActivated"}}));
-    station.wait_answered("SecurityEventNotification");
+    station.program.wait("the event", |line| {
+        line.pointer("/event/SecurityEvent/kind").filter(|kind| *kind == "TamperDetectionActivated").cloned()
+    });
     let logs = directory.path().join("logs");
     fs::create_dir(&logs).unwrap();
     let answer = csms.command("CP001", "GetLog", get(1, "SecurityLog", &format!("file://{}", logs.display())));

@@ -7,6 +7,7 @@ mod site;
 mod told;
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,9 +19,11 @@ use ocpp_core::MisuseError;
 use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, StationConfig};
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed};
 use ocpp_testkit::hardware::Hardware;
+use ocpp_testkit::link::End;
 use ocpp_testkit::stores::StationStore;
 
 use crate::lines::{self, Line, LineError, Version};
+use crate::save::Saver;
 use command::Command;
 use host::{Delivered, Ended, Host};
 use site::Site;
@@ -117,6 +120,9 @@ pub struct Station {
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// Write the frames to this file, as a trace for `trace` and `validate`.
+    #[arg(long, value_name = "TRACE")]
+    save: Option<PathBuf>,
 }
 
 /// Whether the CSMS is on this machine.
@@ -184,6 +190,7 @@ impl Station {
             is_local: is_local(&self.url),
         };
         let mut host = Host::open(self.store.as_deref(), &delivered)?;
+        let mut saver = self.save.as_ref().map(|path| Saver::create(path, End::Station)).transpose()?;
         let mut lines = lines::stdin()?;
         let mut driver = self.start(&store, &mut host)?;
         loop {
@@ -192,9 +199,15 @@ impl Station {
             }
             tokio::select! {
                 output = driver.next() => {
+                    if let Some(saver) = &mut saver {
+                        self.keep(saver, &output)?;
+                    }
                     let told = Told::from(&output);
-                    lines::tell(&told)?;
-                    if !matches!(output, StationOutput::Frame(..)) {
+                    let is_frame = matches!(output, StationOutput::Frame(..));
+                    if self.frames || !is_frame {
+                        lines::tell(&told)?;
+                    }
+                    if !is_frame {
                         let is_security = matches!(output, StationOutput::Event(Event::SecurityEvent { .. }));
                         host.log(Utc::now(), lines::text(&told)?, is_security)?;
                     }
@@ -235,6 +248,16 @@ impl Station {
         }
     }
 
+    fn keep(&self, saver: &mut Saver, output: &StationOutput) -> io::Result<()> {
+        match output {
+            StationOutput::Event(Event::Connected { subprotocol }) => saver.connected(&self.id, subprotocol),
+            StationOutput::Frame(direction, text) => saver.frame(&self.id, *direction, text),
+            // A station that restarts lets its connection go.
+            StationOutput::LinkClosed { .. } | StationOutput::Reboot(_) => saver.closed(&self.id),
+            _ => Ok(()),
+        }
+    }
+
     fn serial_number(&self) -> &str {
         self.serial.as_ref().unwrap_or(&self.id)
     }
@@ -258,7 +281,7 @@ impl Station {
         let now = Utc::now();
         config.certificates = host.installed(now);
         let mut driver = StationDriver::start(config, seed()?, store.clone(), host.tls(now)?)?;
-        if self.frames {
+        if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
         driver.handle(Input::Wall(now))?;
