@@ -40,6 +40,8 @@ pub(crate) struct Claims<'a> {
     station: Option<&'a Reservation>,
     /// Those who may come to any connector, the first first.
     comers: Vec<Bearer<'a>>,
+    /// One more who comes, and may use the reservation of the station: that leaves him a place, wherever he goes.
+    user: Option<Bearer<'a>>,
 }
 
 impl<'a> Claims<'a> {
@@ -65,13 +67,9 @@ impl<'a> Claims<'a> {
             })
         });
         let mut comers: Vec<_> = others().filter(|(evse, _)| evse.is_none()).map(|(_, bearer)| bearer).collect();
-        // Wherever he goes, the reservation of the station leaves him a place.
-        if let Some(held) = station
-            && let Some(user) = comers.iter().position(|comer| held.verdict(*comer) == Verdict::Yes)
-        {
-            comers.remove(user);
-        }
-        Claims { reservations, places, station, comers }
+        let is_user = |comer: &Bearer<'_>| station.is_some_and(|held| held.verdict(*comer) == Verdict::Yes);
+        let user = comers.iter().position(is_user).map(|user| comers.remove(user));
+        Claims { reservations, places, station, comers, user }
     }
 
     /// Whether a connector that takes tokens may go to this one.
@@ -80,13 +78,13 @@ impl<'a> Claims<'a> {
             return held.verdict(bearer);
         }
         let harm = self.unserved(self.station, None, None);
-        let is_harmless = |station| self.unserved(station, None, Some(evse)) <= harm;
+        let is_harmless = |station, more| self.unserved(station, more, Some(evse)) <= harm;
         let has_other = self.places.iter().any(|(place, held)| *place != evse && held.is_none());
-        if (self.station.is_none() || has_other) && is_harmless(self.station) {
+        if (self.station.is_none() || has_other) && is_harmless(self.station, None) {
             return Verdict::Yes;
         }
         let verdict = self.station.map_or(Verdict::No, |held| held.verdict(bearer));
-        if is_harmless(None) { verdict } else { Verdict::No }
+        if is_harmless(None, self.user) { verdict } else { Verdict::No }
     }
 
     /// Whether the token may come to one of the connectors.
@@ -94,7 +92,7 @@ impl<'a> Claims<'a> {
         let harm = self.unserved(self.station, None, None);
         let has_place = |bearer| self.unserved(self.station, Some(bearer), None) <= harm;
         let as_reserved = match self.station {
-            Some(held) if self.keeps_station() => held.verdict(bearer),
+            Some(held) if self.user.is_none() && self.keeps_station() => held.verdict(bearer),
             Some(_) | None => Verdict::No,
         };
         if as_reserved == Verdict::Yes || has_place(Bearer { is_group_known: true, ..bearer }) {

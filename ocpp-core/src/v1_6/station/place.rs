@@ -17,7 +17,8 @@ use crate::station::{Event, EvseId, IdToken, TokenRefusal};
 impl Parts<'_> {
     /// Finds what a token is for that was presented.
     pub fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, token: IdToken) {
-        if evse.is_none() && self.authorize.take_back(&token) {
+        // Presented to the station again: taken back, or asked about already.
+        if evse.is_none() && (self.authorize.take_back(&token) || self.asked_about(&token).is_some()) {
             return;
         }
         let held = self.connectors.iter().find(|connector| connector.is_held_by(&token)).map(|found| found.evse);
@@ -91,6 +92,10 @@ impl Parts<'_> {
             return;
         }
         for evse in self.waiting(ctx) {
+            // Its own driver was here, and waits for the verdict.
+            if self.is_claimed(evse, None) {
+                continue;
+            }
             let (connectors, reservations) = (&*self.connectors, &*ctx.reservations);
             let came = self.authorize.driver_came(|authorize, grant| {
                 let claims = Claims::new(connectors, reservations, authorize, Some(&grant.token));
@@ -113,12 +118,23 @@ impl Parts<'_> {
     /// The connector of the vehicle that waits for this token: where it is reserved for, else the one that came first.
     fn waiting_for(&self, ctx: &Context<'_>, bearer: Bearer<'_>) -> Option<EvseId> {
         let claims = self.claims(ctx, bearer.token);
-        let is_asked_about = |evse| self.authorize.comers().any(|(place, _)| place == Some(evse));
         let waiting = self.waiting(ctx);
-        let mut fit =
-            waiting.iter().copied().filter(|evse| !is_asked_about(*evse) && claims.at(*evse, bearer) == Verdict::Yes);
+        let mut fit = waiting
+            .iter()
+            .copied()
+            .filter(|evse| !self.is_claimed(*evse, None) && claims.at(*evse, bearer) == Verdict::Yes);
         let kept = fit.clone().find(|evse| ctx.reservations.of(*evse).is_some());
         kept.or_else(|| fit.next())
+    }
+
+    /// Whether a token is asked about for this connector, one aside.
+    fn is_claimed(&self, evse: EvseId, except: Option<&IdToken>) -> bool {
+        self.authorize.comers().any(|(place, bearer)| place == Some(evse) && Some(bearer.token) != except)
+    }
+
+    /// Where a token is asked about for, or waits for its vehicle.
+    fn asked_about(&self, token: &IdToken) -> Option<Option<EvseId>> {
+        self.authorize.comers().find(|(_, bearer)| bearer.token == token).map(|(place, _)| place)
     }
 
     /// The connectors where a vehicle waits for a token, the first first.
@@ -165,12 +181,10 @@ impl Parts<'_> {
         token: IdToken,
         profile: Option<&v1_6::ChargingProfile>,
     ) -> bool {
-        let evse = wanted.or_else(|| self.place_of(ctx, &token));
-        let is_asked_about =
-            |evse| self.authorize.comers().any(|(place, by)| place == Some(evse) && *by.token != token);
+        let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
         if let Some(evse) = evse {
             let takes_grants = self.connectors.get(index(evse)).is_some_and(Connector::takes_grants);
-            if !takes_grants || is_asked_about(evse) {
+            if !takes_grants || self.is_claimed(evse, Some(&token)) {
                 return false;
             }
         }

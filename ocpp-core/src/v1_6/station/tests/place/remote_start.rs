@@ -348,3 +348,42 @@ fn reservation_is_replaced_by_its_id() {
     assert_eq!(bench.reserve(2, 9, "ONE", 600), "Faulted");
     assert_eq!(bench.reserve(0, 9, "SIX", 600), "Occupied", "nothing is left for it");
 }
+
+/// Two of the group, of whom one uses the reservation.
+#[test]
+fn reservation_of_the_station_is_room_for_one_of_its_group() {
+    let locally = [("AuthorizeRemoteTxRequests", "false"), ("MeterValueSampleInterval", "0")];
+    for evses in [2, 3] {
+        let mut bench = bench(evses, &locally);
+        bench.know(&[("ONE", Some("P")), ("TWO", Some("P")), ("STRANGER", Some("Q"))]);
+        assert_eq!(bench.remote_start(Some(1), "X"), "Accepted");
+        assert_eq!(bench.reserve_with(0, 9, "HEAD", Some("P")), "Accepted");
+        bench.settle();
+        assert_eq!(bench.remote_start(None, "ONE"), "Accepted");
+        assert_eq!(bench.remote_start(None, "TWO"), if evses == 2 { "Rejected" } else { "Accepted" });
+        assert_eq!(bench.remote_start(None, "STRANGER"), "Rejected");
+        assert_eq!(bench.remote_start(Some(2), "STRANGER"), "Rejected");
+        for connector in (2..=evses).rev() {
+            bench.plug_in(connector);
+        }
+        let started = bench.settle();
+        assert_eq!(started.iter().filter(|start| start["reservationId"] == 9).count(), 1);
+        assert_eq!(started.len(), usize::from(evses) - 1);
+    }
+}
+
+#[test]
+fn stranger_who_plugs_in_at_a_reserved_connector_does_not_get_it() {
+    let mut bench = bench(2, &OFFLINE);
+    assert_eq!(bench.reserve(1, 9, "TAG", 600), "Accepted");
+    bench.plug_in(1);
+    bench.settle();
+    assert_eq!(bench.remote_start(Some(1), "STRANGER"), "Rejected");
+    bench.shows_token(Some(1), "STRANGER");
+    assert!(!bench.asks());
+    assert_eq!(bench.remote_start(None, "STRANGER"), "Accepted");
+    bench.plug_in(2);
+    assert_eq!(bench.started(), at(2, "STRANGER"));
+    assert_eq!(bench.remote_start(None, "TAG"), "Accepted");
+    assert_eq!(bench.settle()[0]["reservationId"], 9);
+}

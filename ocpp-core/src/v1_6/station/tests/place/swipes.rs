@@ -206,3 +206,31 @@ fn token_that_waits_for_any_connector_is_for_the_one_where_it_is_presented_next(
     bench.plug_in(2);
     assert_eq!(bench.everything(), ["StartTransaction TAG"]);
 }
+
+#[test]
+fn second_presentation_at_the_stations_reader_leaves_other_vehicles_alone() {
+    let mut bench = Bench::with_config(Image::default(), config(&QUIET).with_evses(2)).online();
+    bench.plug_in(1);
+    bench.plug_in(2);
+    bench.settle();
+    for _ in 0..2 {
+        bench.input(Input::Token { evse: None, token: IdToken::new("TAG") });
+    }
+    bench.request("RemoteStartTransaction", &json!({"idTag": "TAG"}));
+    assert_eq!(bench.everything(), ["Authorize TAG", "StartTransaction TAG"]);
+    bench.input(Input::Token { evse: None, token: IdToken::new("OTHER") });
+    assert_eq!(bench.everything(), ["Authorize OTHER", "StartTransaction OTHER"]);
+}
+
+#[test]
+fn vehicle_whose_driver_is_asked_about_is_not_for_another_who_waits() {
+    let mut bench = Bench::with_config(Image::default(), config(&QUIET).with_evses(2)).online();
+    bench.input(Input::Token { evse: None, token: IdToken::new("FIRST") });
+    assert_eq!(bench.everything(), ["Authorize FIRST"]);
+    bench.input(Input::Token { evse: Some(EvseId(2)), token: IdToken::new("SECOND") });
+    bench.plug_in(2);
+    assert_eq!(bench.authorize("Accepted", None), "SECOND");
+    assert_eq!(bench.everything(), ["StartTransaction SECOND"]);
+    bench.plug_in(1);
+    assert_eq!(bench.everything(), ["StartTransaction FIRST"]);
+}
