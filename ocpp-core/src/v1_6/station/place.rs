@@ -88,7 +88,8 @@ impl Parts<'_> {
         while self.authorize.give_up_late(ctx.now()) {
             ctx.event(Event::TokenRefused { evse: None, reason: TokenRefusal::Late });
         }
-        if !self.authorize.waits_for_driver() {
+        // Who was just accepted for a connector comes first.
+        if !self.authorize.waits_for_driver() || !ctx.signals.is_empty() {
             return;
         }
         for evse in self.waiting(ctx) {
