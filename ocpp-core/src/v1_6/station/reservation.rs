@@ -120,7 +120,7 @@ impl Reservations {
         };
         if !exists {
             return (ReservationStatus::Rejected, None);
-        } else if shared.fault.as_ref().is_some_and(|fault| fault.is_blocking) {
+        } else if shared.faults.blocking().is_some() {
             return (ReservationStatus::Faulted, None);
         } else if !self.has_room_for(evse, &reservation, connectors, authorize) {
             return (refusal, None);
