@@ -2,9 +2,10 @@
 
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::codec::Encode;
+use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::lenient::{Quirks, RepairKind};
 use ocpp_types::v1_6::{self, Action};
-use ocpp_types::violation::Violation;
+use ocpp_types::violation::{Rule, Violation};
 
 #[cfg(feature = "security")]
 use super::security;
@@ -41,6 +42,7 @@ impl Machine {
         action: Action,
         payload: &Payload<'_>,
     ) -> Result<(), Violation> {
+        let payload = Request(payload);
         match action {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => {
@@ -296,6 +298,25 @@ impl Machine {
             }
             configuration::change(&mut self.settings, shared, key, value);
         }
+    }
+}
+
+/// What the CSMS asks for.
+struct Request<'a>(&'a Payload<'a>);
+
+impl Request<'_> {
+    /// Reads it. A word that the schema does not know is for the block to refuse, with a status of its answer (1.6 §5.17).
+    fn decode<T: Decode>(&self) -> Result<T, Violation> {
+        self.0.decode().or_else(|violation| {
+            if !matches!(violation.rule, Rule::NotInEnumeration(_)) {
+                return Err(violation);
+            }
+            self.0.decode_lenient(Quirks::NONE.with(RepairKind::UnknownValue)).map(|decoded| decoded.value)
+        })
+    }
+
+    fn raw(&self) -> Result<&str, Violation> {
+        self.0.raw()
     }
 }
 
