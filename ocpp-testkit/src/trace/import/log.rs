@@ -165,7 +165,7 @@ impl Sighting {
 /// The words of a text that tell no direction.
 fn shape(text: &str) -> String {
     let words = tokens(text).into_iter().filter_map(|token| match token {
-        Token::Word(word) => words::direction(&word).is_none().then_some(word),
+        Token::Word(word) => (!words::is_way(&word)).then_some(word),
         Token::Name(_) | Token::Arrow(_) | Token::Joint | Token::Mark => None,
     });
     words.collect::<Vec<_>>().join(" ")

@@ -177,8 +177,23 @@ fn by_place(tokens: &[Token]) -> Option<String> {
     };
     let tells = |token: Option<&Token>| match token {
         Some(Token::Word(word)) => {
-            words::direction(word).is_some()
-                || matches!(word.as_str(), "from" | "to" | "for" | "id" | "point" | "box" | "message")
+            const BESIDE: [&str; 14] = [
+                "from",
+                "to",
+                "for",
+                "id",
+                "message",
+                "point",
+                "box",
+                "station",
+                "charger",
+                "client",
+                "cp",
+                "chargepoint",
+                "csms",
+                "server",
+            ];
+            words::is_way(word) || BESIDE.contains(&word.as_str())
         }
         Some(Token::Arrow(_)) => true,
         Some(Token::Name(_) | Token::Joint | Token::Mark) | None => false,

@@ -108,6 +108,11 @@ pub(super) fn is_verb(word: &str) -> bool {
     strong_verb(word).is_some()
 }
 
+/// Whether a word tells a direction, certainly or not.
+pub(super) fn is_way(word: &str) -> bool {
+    strong_verb(word).or_else(|| weak_verb(word)).is_some()
+}
+
 /// Whether a text is a direction or an end, and nothing else: no name, that is.
 pub(super) fn is_no_name(text: &str) -> bool {
     Line::read(text).items.iter().all(|item| match item {
