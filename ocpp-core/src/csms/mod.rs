@@ -113,4 +113,6 @@ pub use question::{Answer, Authorization, Question};
 pub use session::Session;
 pub use state::SessionState;
 
-pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};
+pub use crate::terms::{
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+};

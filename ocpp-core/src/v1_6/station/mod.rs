@@ -12,6 +12,7 @@ mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
+mod decoding;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
