@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use ocpp_rpc::{Dialect, ErrorCode};
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, CommandId, Fact, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
+use super::{AskId, CommandId, Fact, Finding, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
 use crate::store::Ticket;
 use crate::time::Instant;
 
@@ -180,6 +180,15 @@ pub enum Event {
         action: CompactString,
         /// The transaction, where there is one.
         transaction: Option<TransactionId>,
+    },
+    /// Something is odd about a report that is recorded.
+    Found {
+        /// The place of the fact.
+        ticket: Ticket,
+        /// The transaction, where there is one.
+        transaction: Option<TransactionId>,
+        /// What is odd.
+        findings: Vec<Finding>,
     },
     /// More transactions run than are remembered: the end of this one will be recorded as an orphan.
     TransactionForgotten(TransactionId),

@@ -251,7 +251,7 @@ mod tests {
             unit: None,
         };
         let values = vec![MeterValue { at: DateTime::UNIX_EPOCH, values: vec![sample] }];
-        Fact::Sampled(Samples { connector: 1, attribution, values })
+        Fact::Sampled(Samples { connector: 1, attribution, values, findings: vec![] })
     }
 
     #[test]

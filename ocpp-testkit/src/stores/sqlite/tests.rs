@@ -31,11 +31,19 @@ fn started(transaction: i32, second: i64) -> Fact {
         meter_start_wh: 1_000,
         at: at(second),
         reservation: None,
+        findings: vec![],
     })
 }
 
 fn report(meter_stop_wh: i64, second: i64) -> StopReport {
-    StopReport { meter_stop_wh, at: at(second), reason: None, token: None, samples: vec![energy(at(second), "1500")] }
+    StopReport {
+        meter_stop_wh,
+        at: at(second),
+        reason: None,
+        token: None,
+        samples: vec![energy(at(second), "1500")],
+        findings: vec![],
+    }
 }
 
 fn status(connector: u32, status: &str) -> Fact {
@@ -65,6 +73,7 @@ fn history() -> Vec<Fact> {
             connector: 1,
             attribution: Attribution::Named(transaction.clone()),
             values: vec![energy(at(60), "1200"), energy(at(120), "1400")],
+            findings: vec![],
         }),
         Fact::Stopped(Stopped {
             transaction,
