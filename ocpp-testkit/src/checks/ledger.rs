@@ -207,6 +207,7 @@ mod tests {
             meter_start_wh,
             at: DateTime::UNIX_EPOCH,
             reservation: None,
+            findings: Vec::new(),
         })
     }
 
@@ -221,6 +222,7 @@ mod tests {
                 reason: None,
                 token: None,
                 samples: Vec::new(),
+                findings: Vec::new(),
             },
         })
     }
