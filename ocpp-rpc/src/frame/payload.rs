@@ -42,13 +42,20 @@ impl<'a> Payload<'a> {
         self.decode_with(|reader| T::read(reader))
     }
 
-    /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow.
+    /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow. Nothing is taken for absent
+    /// ([`Unreadable`](RepairKind::Unreadable)).
     pub fn decode_lenient<T: Decode>(&self, quirks: Quirks) -> Result<Decoded<T>, Violation> {
-        self.decode_lenient_with(quirks, &[], T::read)
+        if let Ok(value) = self.decode() {
+            return Ok(Decoded { value, repairs: Vec::new() });
+        }
+        let mut open = self.open(Some(quirks));
+        let value = T::read(&mut open.reader).and_then(|value| self.close(&mut open).map(|()| value));
+        let value = value.map_err(|fault| self.locate(&fault))?;
+        Ok(Decoded { value, repairs: open.reader.take_repairs(0) })
     }
 
-    /// Like [`decode_lenient`](Self::decode_lenient), with the value read by `read`, which is called again for each repair of
-    /// the kind [`Unreadable`](RepairKind::Unreadable). `absences` are required members that can be borne to be absent.
+    /// Like [`decode_lenient`](Self::decode_lenient), and what cannot be read is taken for absent, if `quirks` allow it. `absences`
+    /// are required members that can be borne to be absent. The value is read by `read`, which is called for each attempt.
     pub fn decode_lenient_with<T>(
         &self,
         quirks: Quirks,

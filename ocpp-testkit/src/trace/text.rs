@@ -57,6 +57,7 @@ fn spoken(conversation: &Conversation, index: usize, message: &Message) -> Strin
     let took = took.map_or_else(String::new, |millis| format!(" ({millis} ms)"));
     let label = view::label(message);
     match message.kind {
+        Some(_) if message.is_cut => format!("{arrow} {label}{took} (in part) {}", view::one_line(&message.text)),
         Some(MessageType::CallError | MessageType::CallResultError) => format!("{arrow} {label}{took}"),
         Some(MessageType::Call | MessageType::CallResult | MessageType::Send) => {
             let payload = view::one_line(message.payload_text().unwrap_or_default());

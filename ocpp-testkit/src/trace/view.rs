@@ -30,6 +30,7 @@ pub(super) fn time(item: &Item) -> String {
 pub(super) fn label(message: &Message) -> String {
     let action = message.action.as_deref().unwrap_or("?");
     match message.kind {
+        Some(MessageType::CallError | MessageType::CallResultError) if message.is_cut => format!("{action} error"),
         Some(MessageType::Call) => action.to_owned(),
         Some(MessageType::Send) => format!("{action} (send)"),
         Some(MessageType::CallResult) => format!("{action} ok"),

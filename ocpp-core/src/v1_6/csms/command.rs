@@ -75,7 +75,7 @@ fn read<T: Decode>(
     quirks: Quirks,
     answer: impl FnOnce(T) -> CommandAnswer,
 ) -> Result<Decoded<CommandAnswer>, Violation> {
-    let Decoded { value, repairs } = payload.decode_lenient(quirks)?;
+    let Decoded { value, repairs } = payload.decode_lenient_with(quirks, &[], T::read)?;
     Ok(Decoded { value: answer(value), repairs })
 }
 

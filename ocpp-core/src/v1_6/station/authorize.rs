@@ -93,13 +93,14 @@ impl Authorize {
         open.any(|request| request.evse == Some(evse) && request.token == *token)
     }
 
-    /// What to ask about now.
-    pub fn next(&mut self) -> Option<&AuthorizeRequest> {
-        if self.asked.is_none() {
-            self.asked = self.waiting.pop_front();
-            return self.asked.as_ref();
+    /// What to ask about now, of contracts or of plain tokens.
+    pub fn next(&mut self, is_contract: bool) -> Option<&AuthorizeRequest> {
+        if self.asked.is_some() {
+            return None;
         }
-        None
+        let place = self.waiting.iter().position(|request| request.is_contract() == is_contract)?;
+        self.asked = self.waiting.remove(place);
+        self.asked.as_ref()
     }
 
     /// The CSMS answered.
@@ -119,6 +120,20 @@ impl Authorize {
     pub fn failed(&mut self, ctx: &mut Context<'_>, reason: TokenRefusal) {
         if let Some(request) = self.asked.take() {
             refuse(ctx, &request, reason);
+        }
+    }
+
+    /// The CSMS did not answer: what waits to be asked in the same way is decided without it too.
+    pub fn unanswered(&mut self, ctx: &mut Context<'_>) {
+        let Some(asked) = self.asked.take() else { return };
+        let is_contract = asked.is_contract();
+        self.decide_offline(ctx, asked);
+        for request in core::mem::take(&mut self.waiting) {
+            if request.is_contract() == is_contract {
+                self.decide_offline(ctx, request);
+            } else {
+                self.waiting.push_back(request);
+            }
         }
     }
 

@@ -18,9 +18,10 @@ pub(super) const OF_BOOT: Absences = &[("interval", "0"), ("currentTime", NO_TIM
 /// What a StartTransaction.conf can do without one at a time: it is delivered by a number, or by a verdict.
 pub(super) const OF_START: Absences = &[("transactionId", "-1"), ("idTagInfo", r#"{"status":""}"#)];
 
-/// Reads a call. Nothing of it is taken for absent: half an order is none.
+/// Reads a call. Nothing of it is taken for absent: half an order is none. A word that the schema does not know is for the block to
+/// refuse, with a status of its answer (1.6 §5.17), whatever the quirks.
 pub(super) fn call<T: Decode>(shared: &mut Shared, action: &str, payload: &Payload<'_>) -> Result<T, Violation> {
-    let quirks = shared.config.quirks.without(RepairKind::Unreadable);
+    let quirks = quirks(shared).with(RepairKind::UnknownValue).without(RepairKind::Unreadable);
     Ok(read(shared, action, payload, quirks, &[])?.value)
 }
 
@@ -36,7 +37,7 @@ pub(super) fn answer_without<T: Decode>(
     payload: &Payload<'_>,
     absences: Absences,
 ) -> Result<Decoded<T>, Violation> {
-    let quirks = shared.config.quirks;
+    let quirks = quirks(shared);
     read(shared, action, payload, quirks, absences)
 }
 
@@ -44,6 +45,10 @@ pub(super) fn answer_without<T: Decode>(
 pub(super) fn lacks(repairs: &[Repair], path: &str, name: &'static str) -> bool {
     let mut unreadable = repairs.iter().filter(|repair| repair.kind == RepairKind::Unreadable);
     unreadable.any(|repair| repair.path == path || (repair.path == "$" && repair.rule == Rule::Missing(name)))
+}
+
+fn quirks(shared: &Shared) -> Quirks {
+    if cfg!(feature = "lenient") { shared.config.quirks } else { Quirks::NONE }
 }
 
 #[cfg(feature = "lenient")]
@@ -66,10 +71,10 @@ fn read<T: Decode>(
     _: &mut Shared,
     _: &str,
     payload: &Payload<'_>,
-    _: Quirks,
+    quirks: Quirks,
     _: Absences,
 ) -> Result<Decoded<T>, Violation> {
-    payload.decode().map(|value| Decoded { value, repairs: alloc::vec::Vec::new() })
+    payload.decode_lenient(quirks)
 }
 
 #[cfg(feature = "lenient")]

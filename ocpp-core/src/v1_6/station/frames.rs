@@ -163,10 +163,13 @@ impl Machine {
             #[cfg(feature = "handling")]
             Awaited::AppCall => payload.raw().map(|text| self.handlings.call_ended(shared, Ok(text.into()))),
         };
-        if let Err(violation) = result {
-            let reason = format_compact!("answer: {violation}");
-            decoding::unread(shared, payload);
-            self.settle_failure(shared, awaited, Failure::Refused(reason));
+        match result {
+            Ok(()) => self.settle_turn(shared.now, awaited, None),
+            Err(violation) => {
+                let reason = format_compact!("answer: {violation}");
+                decoding::unread(shared, payload);
+                self.settle_failure(shared, awaited, Failure::Refused(reason));
+            }
         }
     }
 
@@ -288,6 +291,7 @@ impl Machine {
     }
 
     pub(super) fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+        self.settle_turn(shared.now, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
             return self.handlings.call_ended(shared, Err(failure.reason()));
@@ -304,8 +308,7 @@ impl Machine {
             (Awaited::SecurityEvent, failure) => match failure {
                 Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
                 Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
-                Failure::TimedOut => shared.security_events.unanswered(shared.now),
-                Failure::LinkLost => shared.security_events.lost(),
+                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
             },
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::LinkLost) => self.certificates.lost(),
@@ -322,7 +325,8 @@ impl Machine {
             #[cfg(feature = "plug_and_charge")]
             (Awaited::Certificate, failure) => self.on_certificate_failure(shared, &failure),
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
-            (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
+            (Awaited::StatusNotification, Failure::TimedOut) => self.status.lost(true),
+            (Awaited::StatusNotification, Failure::LinkLost) => self.status.lost(false),
             (Awaited::JobStatus(status), Failure::Refused(_) | Failure::Unsendable(_)) => {
                 self.firmware.on_told(shared, status);
             }
@@ -342,7 +346,8 @@ impl Machine {
             Failure::Refused(_) => parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer),
             Failure::Unsendable(_) => parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable),
             // 1.6 §3.5: a CSMS that does not answer is as good as none.
-            Failure::TimedOut | Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
+            Failure::TimedOut => parts.authorize.unanswered(&mut ctx),
+            Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
         }
     }
 

@@ -53,9 +53,11 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
+use crate::parts::answers::Owed;
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::parts::turns::Turns;
 use crate::shared::Shared;
 use crate::station::{
     CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
@@ -116,6 +118,10 @@ pub(crate) struct Machine {
     signals: VecDeque<Signal>,
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
+    /// Which kind of call is the next.
+    turns: Turns,
+    /// Whether answers are owed, behind which calls wait.
+    owed: Owed,
     was_online: bool,
     /// Whether it was told that the journal has no room.
     is_memory_short: bool,
@@ -187,6 +193,8 @@ impl Machine {
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
             awaited: None,
+            turns: Turns::new(sender::KINDS.len()),
+            owed: Owed::default(),
             was_online: false,
             is_memory_short: false,
         }
@@ -316,6 +324,7 @@ impl Machine {
         self.was_online = is_online;
         if !shared.link.is_up() {
             self.registration.link_closed();
+            self.turns.link_lost();
         }
         #[cfg(feature = "security")]
         self.advance_certificates(shared);
@@ -331,7 +340,11 @@ impl Machine {
             while let Some(signal) = ctx.signals.pop_front() {
                 parts.on_signal(&mut ctx, signal);
             }
-            if !has_moved && !has_signals && !self.send_next(shared) {
+            if has_moved || has_signals {
+                continue;
+            }
+            self.answer_unlocks(shared);
+            if !self.send_next(shared) {
                 break;
             }
         }
@@ -351,11 +364,17 @@ impl Machine {
         }
     }
 
-    /// What waited for the hardware, or for the store alone.
-    fn finish_requests(&mut self, shared: &mut Shared) {
+    /// Answers what the locks have answered, and finds whether other answers are owed.
+    fn answer_unlocks(&mut self, shared: &mut Shared) {
         for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
+        let is_owed = shared.owes_answers() || self.unlocking.deadline().is_some();
+        self.owed.update(is_owed, shared.now);
+    }
+
+    /// What waited for everything to be told, and durable.
+    fn finish_requests(&mut self, shared: &mut Shared) {
         let is_durable = shared.store.len() == 0;
         let is_told = self.outbox.is_empty() && self.firmware.is_told();
         if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
@@ -367,7 +386,9 @@ impl Machine {
     pub fn deadlines<'a>(&'a self, shared: &'a Shared) -> impl Iterator<Item = Instant> + 'a {
         let is_up = shared.link.is_up();
         let is_online = self.is_online(shared);
-        let link = [self.registration.deadline().filter(|_| is_up)];
+        let link =
+            [self.registration.deadline(), self.owed.deadline()].into_iter().chain(self.turns.deadlines().map(Some));
+        let link = link.filter(move |_| is_up);
         let online = [
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
             self.outbox.deadline(),
@@ -384,7 +405,7 @@ impl Machine {
             self.unlocking.deadline(),
         ];
         let jobs = self.firmware.deadlines(&shared.clock);
-        let all = link.into_iter().chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
+        let all = link.chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
         #[cfg(feature = "plug_and_charge")]

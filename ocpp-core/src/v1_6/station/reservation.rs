@@ -126,7 +126,7 @@ impl Reservations {
                 None => return (ReservationStatus::Rejected, None),
             },
         };
-        let is_station_faulted = shared.fault.as_ref().is_some_and(|fault| fault.is_blocking);
+        let is_station_faulted = shared.faults.blocking().is_some();
         match status {
             _ if is_station_faulted => return (ReservationStatus::Faulted, None),
             EvseStatus::Available => {}

@@ -134,21 +134,14 @@ impl Parts<'_> {
             if status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
                 ctx.reservations.end(&mut ctx.shared.store, connector.evse);
             }
-            if self.status.update(usize::from(connector.evse.0), condition, ctx.now(), ctx.stamp()) {
+            if self.status.update(usize::from(connector.evse.0), &condition, ctx.now(), ctx.stamp()) {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }
-        let conflict = self.authorize.list.is_contradicted().then(|| Fault {
-            code: FaultCode::LocalListConflict,
-            is_blocking: false,
-            info: None,
-            vendor_error_code: None,
-        });
-        let fault = ctx.shared.fault.clone().or(conflict);
-        let status = match &fault {
-            Some(fault) if fault.is_blocking => EvseStatus::Faulted,
-            _ if !self.availability.is_station_operative() => EvseStatus::Unavailable,
-            _ => EvseStatus::Available,
+        let status = match ctx.shared.faults.blocking() {
+            Some(_) => EvseStatus::Faulted,
+            None if !self.availability.is_station_operative() => EvseStatus::Unavailable,
+            None => EvseStatus::Available,
         };
         let mut has_moved = self.available() != available;
         has_moved |= self.pricing.advance(ctx, self.connectors);
@@ -159,7 +152,14 @@ impl Parts<'_> {
         if status != EvseStatus::Available {
             has_moved |= ctx.reservations.end(&mut ctx.shared.store, reservation::WHOLE_STATION).is_some();
         }
-        self.status.update(0, Condition { status, fault, info: None }, ctx.now(), ctx.stamp());
+        // 1.6 §3.5.2: beside what else is wrong.
+        let with_conflict = self.authorize.list.is_contradicted().then(|| {
+            let (info, vendor_error_code) = (None, None);
+            let conflict = Fault { code: FaultCode::LocalListConflict, is_blocking: false, info, vendor_error_code };
+            [ctx.shared.faults.as_slice(), &[conflict]].concat()
+        });
+        let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());
+        self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
         let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
         // Not in the boot itself, before the hardware could say what goes on.
         let may_install = is_quiet && ctx.shared.has_booted;

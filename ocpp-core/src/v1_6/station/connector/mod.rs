@@ -100,8 +100,9 @@ impl Connector {
             EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
             EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
             EvseInput::Lock(lock) => self.facts.lock = lock,
-            EvseInput::Fault(fault) => self.facts.fault = Some(fault),
-            EvseInput::FaultCleared => self.facts.fault = None,
+            EvseInput::Fault(fault) => self.facts.faults.report(fault),
+            EvseInput::FaultEnded(code) => self.facts.faults.end(code),
+            EvseInput::FaultCleared => self.facts.faults.clear(),
             EvseInput::Meter(reading) => self.meter.report(now, reading),
         }
     }
@@ -433,7 +434,7 @@ impl Connector {
     }
 
     /// The status to report (1.6 §4.9, §7.7).
-    pub fn condition(&self) -> Condition {
+    pub fn condition(&self) -> Condition<'_> {
         let mut info = None;
         let status = match &self.stage {
             _ if self.facts.blocking_fault().is_some() => EvseStatus::Faulted,
@@ -455,7 +456,7 @@ impl Connector {
             },
             Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
         };
-        Condition { status, fault: self.facts.fault.clone(), info }
+        Condition { status, faults: self.facts.faults.as_slice(), info }
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::{CompactString, ToCompactString};
 use ocpp_smartcharging::composite::CompositeRequest;
+use ocpp_smartcharging::convert::ConvertError;
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, InstalledProfile, LimitSource, RateUnit};
@@ -121,7 +122,9 @@ impl SmartCharging {
             Ok(profile) => profile,
             Err(error) => {
                 shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
-                return None;
+                // A word of another version is no number out of range (errata 3.39).
+                let is_unknown = matches!(error, ConvertError::Unrecognized { .. });
+                return is_unknown.then_some((ChargingProfileStatus::Rejected, None));
             }
         };
         let installed = InstalledProfile { evse: place, source: LimitSource::Cso, profile };

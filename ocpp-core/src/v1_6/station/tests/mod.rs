@@ -1,8 +1,12 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+#[cfg(feature = "security")]
+mod answers;
 mod authorize;
 mod configuration;
 mod data_transfer;
+#[cfg(feature = "plug_and_charge")]
+mod fairness;
 mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
@@ -24,6 +28,7 @@ mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
+mod status;
 mod trigger;
 
 use alloc::borrow::ToOwned;

@@ -12,17 +12,19 @@ use std::time::Duration;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::csms::{
-    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, IdToken, Question,
+    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Event, IdToken, Question,
     RegistrationStatus,
 };
 use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
+use ocpp_testkit::link::End;
 use ocpp_testkit::stores::Ledger;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use crate::lines::{self, Line, LineError, Version};
+use crate::save::Saver;
 use told::Told;
 
 const AFTER_HELP: &str = r#"Commands come as JSON lines on stdin, one object each:
@@ -88,6 +90,9 @@ pub struct Csms {
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// Write the frames of all stations to this file, as a trace for `trace` and `validate`.
+    #[arg(long, value_name = "TRACE")]
+    save: Option<PathBuf>,
 }
 
 fn station(text: &str) -> Result<(String, String), String> {
@@ -155,11 +160,18 @@ impl Csms {
             Some(file) => Ledger::open(file)?,
             None => Ledger::in_memory()?,
         };
-        let mut app = App { tokens: self.tokens(is_local)?, heartbeat: self.heartbeat, commands: BTreeMap::new() };
+        let saver = self.save.as_ref().map(|path| Saver::create(path, End::Csms)).transpose()?;
+        let mut app = App {
+            tokens: self.tokens(is_local)?,
+            heartbeat: self.heartbeat,
+            commands: BTreeMap::new(),
+            prints_frames: self.frames,
+            saver,
+        };
         let listener = TcpListener::bind(addresses.as_slice()).await?;
         let address = format!("{scheme}://{}", listener.local_addr()?);
         let mut driver = CsmsDriver::start(listener, config, ledger)?;
-        if self.frames {
+        if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
         let mut lines = lines::stdin()?;
@@ -241,10 +253,22 @@ struct App {
     tokens: Tokens,
     heartbeat: u32,
     commands: BTreeMap<CommandId, Pending>,
+    prints_frames: bool,
+    saver: Option<Saver>,
 }
 
 impl App {
     fn on_output(&mut self, driver: &mut CsmsDriver, output: CsmsOutput) -> Result<(), Failure> {
+        if let Some(saver) = &mut self.saver {
+            match &output {
+                CsmsOutput::Event { station, event: Event::Connected { dialect } } => {
+                    saver.connected(station, dialect.subprotocol())?
+                }
+                CsmsOutput::Frame { station, direction, text } => saver.frame(station, *direction, text)?,
+                CsmsOutput::LinkClosed { station, .. } => saver.closed(station)?,
+                _ => {}
+            }
+        }
         match output {
             CsmsOutput::Ask { station, id, question } => {
                 let answer = self.decide(&question);
@@ -267,6 +291,7 @@ impl App {
                 lines::tell(&Told::LinkClosed { station: &station, reason: &reason })?;
             }
             CsmsOutput::Refused { peer, reason } => lines::tell(&Told::Refused { peer, reason: &reason })?,
+            CsmsOutput::Frame { .. } if !self.prints_frames => {}
             CsmsOutput::Frame { station, direction, text } => {
                 lines::tell(&Told::Frame { station: &station, direction, text: &text })?;
             }

@@ -5,6 +5,7 @@ mod site;
 mod told;
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,13 +14,15 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Direction, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
+use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
 use ocpp_testkit::drivers::tokio::tls::StationTls;
 use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
+use ocpp_testkit::link::End;
 use ocpp_testkit::stores::StationStore;
 
 use crate::lines::{self, Line, LineError, Version};
+use crate::save::Saver;
 use command::Command;
 use site::Site;
 use told::Told;
@@ -100,6 +103,9 @@ pub struct Station {
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// Write the frames to this file, as a trace for `trace` and `validate`.
+    #[arg(long, value_name = "TRACE")]
+    save: Option<PathBuf>,
 }
 
 fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
@@ -152,6 +158,7 @@ impl Station {
         let hardware = Hardware::new(0, self.power);
         let hardware = if self.locks { hardware.with_lock() } else { hardware };
         let mut site = Site::open(memory, self.evses, &hardware, clock.now())?;
+        let mut saver = self.save.as_ref().map(|path| Saver::create(path, End::Station)).transpose()?;
         let mut lines = lines::stdin()?;
         let mut driver = self.start(&store)?;
         loop {
@@ -160,7 +167,12 @@ impl Station {
             }
             tokio::select! {
                 output = driver.next() => {
-                    lines::tell(&Told::from(&output))?;
+                    if let Some(saver) = &mut saver {
+                        self.keep(saver, &output)?;
+                    }
+                    if self.frames || !matches!(output, StationOutput::Frame(..)) {
+                        lines::tell(&Told::from(&output))?;
+                    }
                     match output {
                         StationOutput::Evse(evse, order) => site.order(clock.now(), evse, &order),
                         StationOutput::Reboot(_) => {
@@ -189,6 +201,16 @@ impl Station {
         }
     }
 
+    fn keep(&self, saver: &mut Saver, output: &StationOutput) -> io::Result<()> {
+        match output {
+            StationOutput::Event(Event::Connected { subprotocol }) => saver.connected(&self.id, subprotocol),
+            StationOutput::Frame(direction, text) => saver.frame(&self.id, *direction, text),
+            // A station that restarts lets its connection go.
+            StationOutput::LinkClosed { .. } | StationOutput::Reboot(_) => saver.closed(&self.id),
+            _ => Ok(()),
+        }
+    }
+
     fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = self.ocpp.iter().map(|version| version.0).collect();
@@ -209,7 +231,7 @@ impl Station {
             _ => tls::client(self.ca.as_deref())?.into(),
         };
         let mut driver = StationDriver::start(config, seed()?, store.clone(), tls)?;
-        if self.frames {
+        if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
         driver.handle(Input::Wall(Utc::now()))?;
