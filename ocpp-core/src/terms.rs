@@ -139,6 +139,7 @@ pub struct RepairNote {
     pub text: CompactString,
 }
 
+#[cfg_attr(not(any(feature = "csms", feature = "lenient")), allow(dead_code, reason = "nothing is repaired"))]
 impl RepairNote {
     /// How many repairs of one message are told one by one.
     pub const MAX: usize = 16;
