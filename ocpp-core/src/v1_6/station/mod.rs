@@ -13,6 +13,7 @@ mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
+mod decoding;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;

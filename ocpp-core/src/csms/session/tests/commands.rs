@@ -174,7 +174,7 @@ fn command_ends_with_what_went_wrong() {
     assert_eq!(bench.end(), (1, Err(refused)));
 
     bench.command(2, remote_start());
-    bench.reply(json!({"status": "Perhaps"}));
+    bench.reply(json!({"state": "Accepted"}));
     assert!(matches!(bench.end(), (2, Err(CommandError::Malformed(_)))));
 
     bench.command(3, get_all());

@@ -11,6 +11,8 @@ mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
 mod handling;
+#[cfg(feature = "lenient")]
+mod lenient;
 mod local_list;
 mod metering;
 mod operations;
