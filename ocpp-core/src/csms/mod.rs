@@ -102,6 +102,7 @@ mod action;
 mod config;
 pub(crate) mod edge;
 mod fact;
+mod finding;
 mod fingerprint;
 mod input;
 pub(crate) mod ledger;
@@ -114,14 +115,17 @@ pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
     RemoteStatus,
 };
-pub use config::{Limits, SessionConfig};
+pub use config::{Limits, Plausible, SessionConfig};
 pub use fact::{
     Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, Progress, SampledValue, Samples, SecurityEvent,
     Started, StationInfo, StationWork, StatusReport, StopReport, Stopped, TransactionId,
 };
+pub use finding::Finding;
 pub use input::{Command, CommandId, Input, LinkInput};
 pub use question::{Answer, Authorization, Question};
 pub use session::Session;
 pub use state::SessionState;
 
-pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};
+pub use crate::terms::{
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+};

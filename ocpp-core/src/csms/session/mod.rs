@@ -18,7 +18,7 @@ use ocpp_rpc::{Dialect, ErrorCode};
 use super::edge::Edge;
 use super::report::Response;
 use super::state::StationRecord;
-use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, SessionConfig, SessionState};
+use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, RawFrame, SessionConfig, SessionState};
 use crate::MisuseError;
 use crate::rng::Rng;
 use crate::store::{StoreQueue, Ticket};
@@ -245,6 +245,7 @@ impl Session {
             Received::Result { call, payload } => self.command_answered(call, &payload),
             Received::Error { call, error } => self.command_refused(call, &error),
             Received::Malformed { fault, call } => {
+                self.event(Event::Unread { frame: RawFrame::new(bytes) });
                 let reason = fault.to_compact_string();
                 if let Some(call) = call {
                     self.command_malformed(call, reason.clone());
@@ -315,7 +316,12 @@ impl Session {
     /// Records a fact: what the session knows changes at once, what it says of it waits for the ticket.
     fn record(&mut self, fact: Fact) -> Ticket {
         self.record.apply(&fact, &self.config.limits);
-        self.store.push(fact)
+        let (transaction, findings) = (fact.transaction().cloned(), fact.findings());
+        let ticket = self.store.push(fact);
+        if !findings.is_empty() {
+            self.event(Event::Found { ticket, transaction, findings });
+        }
+        ticket
     }
 
     /// Frees what an idle session does not need: a server holds many of them.

@@ -182,7 +182,7 @@ fn command_ends_with_what_went_wrong() {
     }
 
     bench.command(2, remote_start());
-    bench.reply(json!({"status": "Perhaps"}));
+    bench.reply(json!({"state": "Accepted"}));
     assert!(matches!(bench.end(), (2, Err(CommandError::Malformed(_)))));
 
     bench.command(3, get_all());
