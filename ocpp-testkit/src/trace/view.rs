@@ -116,6 +116,11 @@ pub(super) fn digest(message: &Message) -> String {
     told.join(" ")
 }
 
+/// What a message says of energy and limits.
+pub(super) fn told_values(message: &Message) -> String {
+    message.payload().map_or_else(String::new, |payload| values(&payload).join(" "))
+}
+
 /// What meters read, the last of each quantity, and what schedules allow.
 fn values(payload: &Value) -> Vec<String> {
     let samples = ["meterValue", "transactionData"].into_iter().flat_map(|name| samples(payload, name));
