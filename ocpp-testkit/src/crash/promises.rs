@@ -12,11 +12,11 @@ fn charging() -> Vec<(u64, Step)> {
     begin.into_iter().chain(leaving()).collect()
 }
 
-/// The vehicle stays for long after its session, so that energy could flow again. A cable that is held then is freed, if need
-/// be in a second attempt: there is power in one of them.
-fn leaving() -> [(u64, Step); 3] {
+/// The vehicle stays for long after its session, so that energy could flow again. A cable that is held then is freed, by one of
+/// several attempts: no outage lasts for all of them.
+fn leaving() -> [(u64, Step); 4] {
     let unlock = || call("UnlockConnector", r#"{"connectorId":1}"#);
-    [(400, unlock()), (440, unlock()), (460, Step::Unplug(EvseId(1)))]
+    [(400, unlock()), (470, unlock()), (560, unlock()), (580, Step::Unplug(EvseId(1)))]
 }
 
 fn during(step: Step) -> Vec<(u64, Step)> {

@@ -65,7 +65,7 @@ fn start_with_energy_begins_with_the_first_reading() {
         Some(&EvseAction::Power(Power::On))
     );
     bench.charge();
-    bench.wait(30);
+    bench.wait(20);
     assert_eq!(bench.statuses(), ["1 SuspendedEV", "1 Charging"]);
     assert_eq!(bench.sent, Vec::<Value>::new(), "no start is told without a reading");
     assert!(!bench.image.entries.keys().any(|key| key.as_str().starts_with("tx/")));
