@@ -43,4 +43,6 @@ pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
-pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};
+pub use crate::terms::{
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+};

@@ -143,7 +143,7 @@ fn firmware_without_a_signature_is_refused_where_a_profile_is_in_use() {
     let request = json!({"location": "https://host/new.bin", "retrieveDate": wall(0)});
     assert_eq!(bench.request("UpdateFirmware", &request), "NotSupported");
     assert_eq!((bench.jobs.len(), bench.image.entry("firmware")), (0, None));
-    assert_eq!(bench.request("UpdateFirmware", &json!({"location": 1})), "TypeConstraintViolation");
+    assert_eq!(bench.request("UpdateFirmware", &json!({"location": 1})), "PropertyConstraintViolation");
 }
 
 /// L01.FR.24, L01.FR.25, L01.FR.02.
