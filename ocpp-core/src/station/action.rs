@@ -355,6 +355,8 @@ pub enum TokenRefusal {
     Offline,
     /// The CSMS gave no usable answer.
     NoAnswer,
+    /// It was accepted for any EVSE, and nobody plugged in anywhere in time.
+    Late,
     /// The EVSE is in use by another token.
     Occupied,
     /// The EVSE is faulted, out of service or reserved for another.

@@ -10,9 +10,7 @@ use ocpp_types::violation::Violation;
 use super::security;
 #[cfg(feature = "security")]
 use super::settings::AnyKey;
-use super::settings::Key;
-use super::signal::{AuthorizeRequest, Purpose, Signal};
-use super::{Connector, Grant, Machine, configuration, decoding, index};
+use super::{Machine, configuration, decoding, index};
 use crate::MisuseError;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
@@ -143,7 +141,8 @@ impl Machine {
             #[cfg(feature = "reservation")]
             Action::ReserveNow => {
                 let request: v1_6::ReserveNowRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
+                let (status, ticket) =
+                    self.reservations.on_reserve(shared, &self.settings, &self.connectors, &self.authorize, &request);
                 answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
             }
             Action::Reset => {
@@ -222,34 +221,16 @@ impl Machine {
         shared: &mut Shared,
         request: &v1_6::RemoteStartTransactionRequest,
     ) -> v1_6::RemoteStartStopStatus {
+        // A number out of range is that of no connector.
+        let wanted = request.connector_id.map(|id| EvseId(u16::try_from(id).unwrap_or_default()));
         let token = IdToken::new(request.id_tag.as_str());
-        let wanted = match request.connector_id {
-            Some(id) => match u16::try_from(id) {
-                Ok(id) => self.connectors.get(index(EvseId(id))),
-                Err(_) => None,
-            },
-            None => {
-                let waits = |c: &&Connector| c.waits_for_token() && c.may_admit(&token);
-                let kept = || self.connectors.iter().find(|connector| connector.is_kept_for(&token));
-                let free = || self.connectors.iter().find(|connector| connector.is_free());
-                self.connectors.iter().find(waits).or_else(kept).or_else(free)
-            }
-        };
         let is_accepted = self.registration.is_accepted();
-        let Some(connector) = wanted.filter(|c| is_accepted && c.takes_grants() && c.may_admit(&token)) else {
-            return v1_6::RemoteStartStopStatus::Rejected;
-        };
-        let profile = request.charging_profile.as_deref();
-        if !self.smart_charging.on_remote_start(shared, &self.settings, connector.evse, &token, profile) {
-            return v1_6::RemoteStartStopStatus::Rejected;
-        }
-        let evse = Some(connector.evse);
-        self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
-            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
+        let (mut ctx, mut parts) = self.context(shared);
+        if is_accepted && parts.on_remote_start(&mut ctx, wanted, token, request.charging_profile.as_deref()) {
+            v1_6::RemoteStartStopStatus::Accepted
         } else {
-            Signal::Granted { evse, grant: Grant { token, group: None } }
-        });
-        v1_6::RemoteStartStopStatus::Accepted
+            v1_6::RemoteStartStopStatus::Rejected
+        }
     }
 
     /// 1.6 §5.12.

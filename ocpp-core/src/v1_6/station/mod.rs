@@ -8,6 +8,7 @@ mod availability;
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;
+mod claims;
 mod configuration;
 mod connector;
 mod context;
@@ -21,6 +22,7 @@ mod handling;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
+mod place;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
 #[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
@@ -66,7 +68,7 @@ use crate::station::{
 use crate::store::Image;
 use crate::time::Instant;
 
-use authorize::{Authorize, Grant};
+use authorize::Authorize;
 use availability::Availability;
 #[cfg(feature = "security")]
 use certificates::Certificates;
@@ -98,8 +100,6 @@ pub(crate) struct Machine {
     authorize: Authorize,
     status: StatusNotifications,
     connectors: Vec<Connector>,
-    /// An accepted token whose driver has not plugged in anywhere yet, and until when it counts.
-    waiting_grant: Option<(Grant, Instant)>,
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
@@ -175,7 +175,6 @@ impl Machine {
             authorize,
             status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
             connectors,
-            waiting_grant: None,
             outbox,
             availability: Availability::restore(image),
             reservations,
@@ -229,7 +228,6 @@ impl Machine {
             connectors: &mut self.connectors,
             authorize: &mut self.authorize,
             status: &mut self.status,
-            waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
             pricing: &mut self.pricing,
             availability: &self.availability,
@@ -399,7 +397,7 @@ impl Machine {
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
         let others = [
-            self.waiting_grant.as_ref().map(|(_, until)| *until),
+            self.authorize.deadline(),
             self.reservations.deadline(&shared.clock),
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),

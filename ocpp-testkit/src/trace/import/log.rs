@@ -34,6 +34,8 @@ pub(super) struct Sighting {
     /// The station, whether the line says that it is one, and the connection.
     pub station: Option<String>,
     pub is_said: bool,
+    /// A word that may be an identity.
+    pub word: Option<String>,
     pub conn: Option<String>,
     /// The words of the line that do not tell a direction: they tell loggers apart.
     pub shape: String,
@@ -44,10 +46,10 @@ pub(super) struct Sighting {
 
 impl Sighting {
     fn new(line: u64, found: Found, before: &str, around: &str, after: &str) -> Self {
-        let Who { station, is_said, conn } = names::find(around);
+        let Who { station, is_said, word, conn } = names::find(around);
         let hints = words::hints(before, after);
         let (time, shape) = (times::find(around), shape(before));
-        Sighting { line, time, hints, station, is_said, conn, shape, ..Sighting::bare(found.frame, found.is_cut) }
+        Sighting { line, time, hints, station, is_said, word, conn, shape, ..Sighting::bare(found.frame, found.is_cut) }
     }
 
     fn bare(frame: String, is_cut: bool) -> Self {
@@ -108,6 +110,7 @@ impl Sighting {
         sighting.is_said = who.is_said || who.station.is_none() && outer.is_said;
         sighting.station = who.station.or(outer.station);
         sighting.conn = who.conn.or(outer.conn);
+        sighting.word = who.word.or(outer.word);
         sighting.line = line;
         sighting
     }
@@ -162,7 +165,7 @@ impl Sighting {
 /// The words of a text that tell no direction.
 fn shape(text: &str) -> String {
     let words = tokens(text).into_iter().filter_map(|token| match token {
-        Token::Word(word) => words::direction(&word).is_none().then_some(word),
+        Token::Word(word) => (!words::is_way(&word)).then_some(word),
         Token::Name(_) | Token::Arrow(_) | Token::Joint | Token::Mark => None,
     });
     words.collect::<Vec<_>>().join(" ")
@@ -363,6 +366,24 @@ fn is_paired(sightings: &[Sighting]) -> bool {
     })
 }
 
+/// How many calls have the id of another call that waits.
+fn clashes(sightings: &[Sighting], station: fn(&Sighting) -> Option<String>) -> usize {
+    let mut open: BTreeMap<_, &Option<String>> = BTreeMap::new();
+    let mut count = 0;
+    for sighting in sightings {
+        let key = (station(sighting), sighting.head.id.clone());
+        match sighting.head.kind {
+            Some(MessageType::Call) => {
+                let other = open.insert(key, &sighting.head.action);
+                count += usize::from(other.is_some_and(|action| *action != sighting.head.action));
+            }
+            Some(MessageType::CallResult | MessageType::CallError) => drop(open.remove(&key)),
+            Some(MessageType::Send | MessageType::CallResultError) | None => {}
+        }
+    }
+    count
+}
+
 /// Frames in lines without an identity belong to the station of their calls and answers, or to the only one.
 fn name_the_nameless(sightings: &mut [Sighting]) {
     let said: BTreeSet<String> = sightings.iter().filter(|it| it.is_said).filter_map(|it| it.station.clone()).collect();
@@ -387,6 +408,13 @@ fn name_the_nameless(sightings: &mut [Sighting]) {
         for sighting in sightings.iter_mut().filter(|sighting| !sighting.is_said) {
             sighting.station = sighting.station.take().filter(|station| said.contains(station));
         }
+    }
+    // A word is one if without it calls would have the ids of others that wait.
+    if sightings.iter().all(|sighting| sighting.station.is_none())
+        && clashes(sightings, |_| None) > clashes(sightings, |it| it.word.clone())
+        && pairs(sightings, |_| None) <= pairs(sightings, |it| it.word.clone())
+    {
+        sightings.iter_mut().for_each(|sighting| sighting.station.clone_from(&sighting.word));
     }
     let all: BTreeSet<String> = sightings.iter().filter_map(|sighting| sighting.station.clone()).collect();
     if all.is_empty() {

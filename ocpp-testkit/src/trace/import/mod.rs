@@ -11,11 +11,11 @@
 //! 16:36:10.904 CSMS -> CP001: [3, '1', {'currentTime': '2026-11-20T16:36:10Z'}]
 //! ```
 //!
-//! - A **frame** ([`frames`]) is JSON over one line or many, JSON within a string, or a list as Python and JavaScript print it. What
+//! - A **frame** (`frames`) is JSON over one line or many, JSON within a string, or a list as Python and JavaScript print it. What
 //!   a logger shortened is kept as such: it is no broken frame. What two loggers wrote is read once.
-//! - The **time** ([`times`]) is any that stands in the line, or in the heading above a frame that begins its line.
-//! - The **station** ([`names`]) is the identity that the line names, and each has a conversation of its own.
-//! - The **sender** ([`words`], [`senders`]) is what the line says by the names of both ends, by words like `sent` and `recv`, or by arrows, so
+//! - The **time** (`times`) is any that stands in the line, or in the heading above a frame that begins its line.
+//! - The **station** (`names`) is the identity that the line names, and each has a conversation of its own.
+//! - The **sender** (`words`, `senders`) is what the line says by the names of both ends, by words like `sent` and `recv`, or by arrows, so
 //!   far as that agrees with the calls that only one end makes; else these calls and their answers tell.
 //!
 //! Lines without a frame are given back with their numbers: nothing is lost.

@@ -10,6 +10,8 @@ pub(super) struct Who {
     pub station: Option<String>,
     /// Whether the line says that it is one; else it stands where one would.
     pub is_said: bool,
+    /// A word that may be one, if nothing else is.
+    pub word: Option<String>,
     /// What the log calls the connection.
     pub conn: Option<String>,
 }
@@ -27,7 +29,27 @@ pub(super) fn find(text: &str) -> Who {
     if who.station.is_none() {
         who.station = by_place(&tokens(text));
     }
+    who.word = by_word(text);
     who
+}
+
+/// A word before `: send`, in brackets before `send`, or after the word for a station.
+fn by_word(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_verb =
+        |word: &str| words::is_verb(&word.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+    let is_station = |word: &str| {
+        matches!(word.to_ascii_lowercase().as_str(), "station" | "charger" | "point" | "box" | "chargepoint" | "client")
+    };
+    (0..words.len()).rev().find_map(|place| {
+        let word = *words.get(place)?;
+        let is_before = words.get(place + 1).is_some_and(|next| is_verb(next));
+        let is_after =
+            place.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| is_station(before));
+        let is_name = is_before && word.ends_with([':', ']', ')']) || is_after;
+        let name = word.trim_matches(|c: char| !c.is_alphanumeric()).rsplit(':').next()?;
+        (is_name && !name.is_empty() && !is_verb(name) && !words::is_no_name(name)).then(|| name.to_owned())
+    })
 }
 
 impl Who {
@@ -155,8 +177,23 @@ fn by_place(tokens: &[Token]) -> Option<String> {
     };
     let tells = |token: Option<&Token>| match token {
         Some(Token::Word(word)) => {
-            words::direction(word).is_some()
-                || matches!(word.as_str(), "from" | "to" | "for" | "id" | "point" | "box" | "message")
+            const BESIDE: [&str; 14] = [
+                "from",
+                "to",
+                "for",
+                "id",
+                "message",
+                "point",
+                "box",
+                "station",
+                "charger",
+                "client",
+                "cp",
+                "chargepoint",
+                "csms",
+                "server",
+            ];
+            words::is_way(word) || BESIDE.contains(&word.as_str())
         }
         Some(Token::Arrow(_)) => true,
         Some(Token::Name(_) | Token::Joint | Token::Mark) | None => false,

@@ -25,7 +25,27 @@ pub(super) fn of(sightings: &[Sighting]) -> Vec<End> {
     for (said, by_call) in said.iter_mut().zip(by_calls) {
         *said = said.or(by_call);
     }
-    said.into_iter().map(|said| said.unwrap_or(End::Station)).collect()
+    by_style(sightings, &mut said);
+    let by_calls = by_themselves(sightings, &said);
+    said.into_iter().zip(by_calls).map(|(said, by_call)| said.or(by_call).unwrap_or(End::Station)).collect()
+}
+
+/// Calls that either end makes, in a log that says nothing: each program writes its ids and spaces alike.
+fn by_style(sightings: &[Sighting], said: &mut [Option<End>]) {
+    let style = |sighting: &Sighting| {
+        let id = sighting.head.id.as_deref().unwrap_or_default();
+        let id: String = id.chars().map(|c| if c.is_alphanumeric() { 'x' } else { c }).collect();
+        (sighting.frame.get(..4).map(|begin| begin.contains(' ')), id)
+    };
+    let is_call = |sighting: &Sighting| matches!(sighting.head.kind, Some(MessageType::Call | MessageType::Send));
+    let mut styles: BTreeMap<_, BTreeSet<End>> = BTreeMap::new();
+    for (sighting, said) in sightings.iter().zip(said.iter()).filter(|(sighting, _)| is_call(sighting)) {
+        styles.entry(style(sighting)).or_default().extend(*said);
+    }
+    for (sighting, said) in sightings.iter().zip(said).filter(|(sighting, said)| said.is_none() && is_call(sighting)) {
+        let ends = styles.get(&style(sighting)).filter(|ends| ends.len() == 1);
+        *said = ends.and_then(|ends| ends.first().copied());
+    }
 }
 
 /// What frames themselves tell; `said` is what is known better.

@@ -103,6 +103,16 @@ pub(super) fn direction(value: &str) -> Option<Towards> {
     line.between().or_else(|| line.subject()).or_else(verb).or_else(|| line.arrow()).or_else(|| line.party())
 }
 
+/// Whether a word tells that something was sent or received.
+pub(super) fn is_verb(word: &str) -> bool {
+    strong_verb(word).is_some()
+}
+
+/// Whether a word tells a direction, certainly or not.
+pub(super) fn is_way(word: &str) -> bool {
+    strong_verb(word).or_else(|| weak_verb(word)).is_some()
+}
+
 /// Whether a text is a direction or an end, and nothing else: no name, that is.
 pub(super) fn is_no_name(text: &str) -> bool {
     Line::read(text).items.iter().all(|item| match item {

@@ -16,13 +16,13 @@ mod lenient;
 mod local_list;
 mod metering;
 mod operations;
+mod place;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
 mod power_loss;
 #[cfg(feature = "california_pricing")]
 mod pricing;
 mod queue;
-mod reservation;
 #[cfg(feature = "security")]
 mod security;
 mod session;

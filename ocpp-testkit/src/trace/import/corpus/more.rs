@@ -20,6 +20,15 @@ pub(super) const LOGS: &[Log] = &[
 2026-05-02 10:00:02 [OUT] CP001 [3,"b1",{"currentTime":"2026-05-02T10:00:01Z"}]"#,
     ),
     (
+        "names without digits",
+        "1.6",
+        "left:S right:S left:C right:C",
+        r#"INFO:ocpp:left: receive message [2,"1","Heartbeat",{}]
+INFO:ocpp:right: receive message [2,"1","StatusNotification",{"connectorId":1,"status":"Available","errorCode":"NoError"}]
+INFO:ocpp:left: send [3,"1",{"currentTime":"2026-05-02T08:21:41Z"}]
+INFO:ocpp:right: send [3,"1",{}]"#,
+    ),
+    (
         "columns",
         "1.6",
         "CP_1:S CP_2:S CP_1:C CP_2:C",
