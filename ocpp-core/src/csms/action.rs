@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
-use ocpp_rpc::{Dialect, ErrorCode};
+use ocpp_rpc::Dialect;
 use serde::{Deserialize, Serialize};
 
 use super::{AskId, CommandId, Fact, Finding, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
@@ -139,7 +139,7 @@ pub enum CommandError {
     /// The station answered with an error.
     #[error("the station answered {code}: {description}")]
     Refused {
-        /// The error code, as 2.x spells it.
+        /// The error code, as the station spelled it.
         code: CompactString,
         /// What went wrong, in the station's words.
         description: CompactString,
@@ -210,8 +210,8 @@ pub enum Event {
     },
     /// A message was refused with this error, or dropped where no answer is possible.
     FrameRefused {
-        /// The error.
-        code: Option<ErrorCode>,
+        /// The error code, as it stood on the wire.
+        code: Option<CompactString>,
         /// What was wrong.
         reason: CompactString,
     },

@@ -86,6 +86,17 @@
 //!   is later, or there is none.
 //! - **The newest connection speaks.** A driver closes the connection before when a station opens another one, and hands
 //!   in no frame of it any more.
+//!
+//! # At the start of a server
+//!
+//! A session is made when its station connects first: [`SessionState::replay`] of the facts in the database, in the order of their
+//! tickets, then [`Session::restore`] with a new seed, [`Input::Wall`] and [`LinkInput::Opened`]. Facts that were not confirmed to
+//! the session before may be in the database or not. Either is right: the station was not answered, and repeats itself.
+//!
+//! # After `Close`
+//!
+//! [`LinkAction::Close`] ends the connection for the session. The driver closes it and tells nothing of it any more; the session
+//! stays, and waits for the next one. A connection that ends otherwise is told by [`LinkInput::Closed`].
 
 mod action;
 mod config;

@@ -134,7 +134,7 @@ impl Session {
 
     pub(super) fn command_refused(&mut self, call: CallId, error: &CallError) {
         let error = CommandError::Refused {
-            code: error.code.to_compact_string(),
+            code: error.received_code().into(),
             description: error.description().into(),
             details: error.details().into(),
         };

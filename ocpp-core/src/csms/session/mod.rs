@@ -258,7 +258,7 @@ impl Session {
             Received::Unknown { id, .. } => self.frame_refused(None, format!("answer to an unknown call {id}").into()),
             Received::Send { action, .. } => self.frame_refused(None, format!("unasked message {action}").into()),
             Received::ReplyRejected { error, .. } => {
-                self.frame_refused(Some(error.code), "answer not understood".into())
+                self.frame_refused(Some(error.received_code().into()), "answer not understood".into())
             }
             Received::Repeated { .. } => self.frame_refused(None, "repeated message".into()),
             Received::Ignored(reason) => self.frame_refused(None, format!("{reason:?}").into()),
@@ -333,7 +333,7 @@ impl Session {
         self.commands.give_back();
     }
 
-    fn frame_refused(&mut self, code: Option<ErrorCode>, reason: CompactString) {
+    fn frame_refused(&mut self, code: Option<CompactString>, reason: CompactString) {
         self.event(Event::FrameRefused { code, reason });
     }
 

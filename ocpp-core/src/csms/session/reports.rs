@@ -189,6 +189,8 @@ impl Session {
     fn refuse_with(&mut self, token: ReplyToken, error: &CallError) {
         // Fails if nobody waits for the answer any more.
         drop(self.engine.reply_error(self.now, token, error));
-        self.frame_refused(Some(error.code.clone()), CompactString::new(error.description()));
+        let code = self.engine.dialect().map_or(error.code.as_str(), |dialect| error.code.name_in(dialect));
+        let code = CompactString::new(code);
+        self.frame_refused(Some(code), CompactString::new(error.description()));
     }
 }

@@ -370,5 +370,5 @@ impl Machine {
 }
 
 fn describe(error: &CallError) -> CompactString {
-    format_compact!("{}: {}", error.code.as_str(), error.description())
+    format_compact!("{}: {}", error.received_code(), error.description())
 }
