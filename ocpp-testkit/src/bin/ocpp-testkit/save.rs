@@ -35,7 +35,8 @@ impl Saver {
         self.closed(station)?;
         self.last += 1;
         self.open.insert(station.to_owned(), self.last);
-        let version = dialect(subprotocol).map_or(subprotocol, version).to_owned();
+        let version =
+            dialect(subprotocol).map_or_else(|| subprotocol.to_owned(), |dialect| version(dialect).to_owned());
         self.write(station, self.last, What::Connected { version: Some(version) })
     }
 
