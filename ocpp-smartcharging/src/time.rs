@@ -1,8 +1,9 @@
 //! Whole seconds, and the station's civil time.
 //!
 //! Periods of OCPP are whole seconds. Inside, so is everything else: of an instant the fraction is cut off, of now as of a
-//! `startSchedule`, so that a schedule that has begun is in force in the second that begins with it. Seconds are those of the Unix epoch: leap seconds do not exist, and
-//! a daily schedule cannot drift by them.
+//! `startSchedule`, so that a schedule that has begun is in force in the second that begins with it. The begin of a
+//! transaction alone, which no message tells, counts as the next second. Seconds are those of the Unix epoch: leap seconds
+//! do not exist, and a daily schedule cannot drift by them.
 
 use alloc::vec::Vec;
 
@@ -11,6 +12,11 @@ use chrono::{DateTime, Utc};
 /// The whole second in which `at` lies.
 pub(crate) fn second(at: DateTime<Utc>) -> i64 {
     at.timestamp()
+}
+
+/// The first whole second at or after `at`.
+pub(crate) fn ceil(at: DateTime<Utc>) -> i64 {
+    at.timestamp() + i64::from(at.timestamp_subsec_nanos() > 0)
 }
 
 /// The station's offset from UTC over time, for schedules that follow civil time (K01.FR.90, K01.FR.91).

@@ -7,7 +7,8 @@ use crate::time::Instant;
 /// The clock is synchronised at least this often, however busy the link is (1.6 §4.6 note, OCPP-J 1.6 §5.3).
 const CLOCK_SYNC: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The wait before the time is asked for again, after an answer that is not believed, or none.
+/// The wait before the time is asked for again, after an answer that is not believed, or none: a CSMS that does not answer is
+/// not asked without end.
 const RETRY: Duration = Duration::from_secs(300);
 
 /// The times that heartbeats depend on.

@@ -8,7 +8,7 @@ use crate::model::{
     ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod, same_transaction,
 };
 use crate::recurrence::{Line, Placement, mix};
-use crate::time::second;
+use crate::time::{ceil, second};
 
 /// The stacks that constrain one EVSE, apart from those of the station.
 pub(super) struct EvseStacks<'a> {
@@ -149,7 +149,8 @@ impl<'a> Context<'a> {
             situation: *situation,
             now,
             // What has started has not done so in the future, whatever a clock that stepped back says.
-            ready_at: ready_at.map_or(now, |ready_at| second(ready_at).min(now)),
+            // Up, so that its first period is no shorter than it says.
+            ready_at: ready_at.map_or(now, |ready_at| ceil(ready_at).min(now)),
             delay_seed: transaction.and_then(|transaction| transaction.delay_seed),
             schedule_index: transaction.map_or(0, |transaction| transaction.schedule_index),
         }

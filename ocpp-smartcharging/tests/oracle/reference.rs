@@ -477,7 +477,7 @@ impl<'a> Reference<'a> {
         } else {
             transaction.and_then(|transaction| transaction.ready_at)
         };
-        let relative = ready.map_or(self.now, second).min(self.now);
+        let relative = ready.map_or(self.now, |at| -(-at.timestamp_millis()).div_euclid(1_000)).min(self.now);
         let mut start = match profile.kind {
             Kind::Relative => relative,
             Kind::Dynamic => second(profile.dyn_update_time?),

@@ -37,7 +37,7 @@ pub struct PromiseCheck {
 enum Call {
     RemoteStop(i64),
     Unlock(EvseId),
-    Reset(&'static str),
+    Reset,
 }
 
 /// The end of a transaction that was promised.
@@ -115,10 +115,13 @@ impl PromiseCheck {
             "UnlockConnector" => {
                 number("connectorId").and_then(|n| u16::try_from(n).ok()).map(EvseId).map(Call::Unlock)
             }
-            "Reset" if payload.get("type").and_then(Value::as_str) == Some("Soft") => Some(Call::Reset("SoftReset")),
-            "Reset" => Some(Call::Reset("HardReset")),
+            "Reset" => Some(Call::Reset),
             _ => None,
         };
+        // It may open from now on.
+        if let Some(Call::Unlock(evse)) = &call {
+            self.held.remove(evse);
+        }
         if let Some(call) = call {
             self.calls.insert(id.to_owned(), call);
         }
@@ -135,20 +138,19 @@ impl PromiseCheck {
                 let by = "the answer to RemoteStopTransaction";
                 self.promises.push(Promise { transaction: Named::ByCsms(*number), reason, by });
             }
+            // It may have been ending already, for another reason.
             Call::Unlock(evse) => {
-                self.held.remove(evse);
                 self.ended.insert(*evse, "the answer to UnlockConnector");
                 if let Some(transaction) = self.running.get(evse) {
-                    let (transaction, reason) = (Named::ByStation(*transaction), Some("UnlockCommand".to_owned()));
-                    self.promises.push(Promise { transaction, reason, by: "the answer to UnlockConnector" });
+                    let transaction = Named::ByStation(*transaction);
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to UnlockConnector" });
                 }
             }
-            Call::Reset(reason) => {
+            Call::Reset => {
                 for (evse, transaction) in &self.running {
-                    let is_ending = self.ended.insert(*evse, "the answer to Reset").is_some();
-                    let reason = (!is_ending).then(|| (*reason).to_owned());
+                    self.ended.insert(*evse, "the answer to Reset");
                     let transaction = Named::ByStation(*transaction);
-                    self.promises.push(Promise { transaction, reason, by: "the answer to Reset" });
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to Reset" });
                 }
             }
         }
@@ -167,7 +169,7 @@ impl PromiseCheck {
 
     /// A driver presents a token.
     pub fn presented(&mut self, token: &IdToken) {
-        self.held.retain(|_, owner| owner.as_ref().is_some_and(|owner| IdToken::new(owner) != *token));
+        self.held.retain(|_, owner| owner.as_ref().is_none_or(|owner| IdToken::new(owner) != *token));
     }
 
     /// The station loses its power: transactions whose begin is not durable have never been.

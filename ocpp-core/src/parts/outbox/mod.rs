@@ -131,6 +131,22 @@ impl Outbox {
         (is_durable && self.retry_at.is_none_or(|at| at <= now)).then_some(first)
     }
 
+    /// Readings of no transaction that were not delivered and wait for their retry let transactions pass (1.6 §3.7.1 is about
+    /// these): they are appended anew behind them. A power cut in between repeats readings, and loses none.
+    pub fn let_transactions_pass(&mut self, now: Instant, store: &mut StoreQueue) {
+        let is_beside = |pending: &&Pending| pending.transaction().is_none();
+        let count = self.queue.iter().take_while(is_beside).count();
+        if self.retry_at.is_none_or(|at| at <= now) || count == self.queue.len() {
+            return;
+        }
+        for _ in 0..count {
+            let Some(first) = self.queue.pop_front() else { return };
+            self.samples -= usize::from(first.record.is_sample());
+            self.append(store, first.record.clone());
+            self.leave(store, &first);
+        }
+    }
+
     /// The message that is on its way, or next.
     pub fn first(&self) -> Option<&Pending> {
         self.queue.front()
@@ -173,7 +189,6 @@ impl Outbox {
     /// The CSMS took the first message. For a start, `verdict` is what it said, and `clock` knows when it began.
     pub fn delivered(&mut self, store: &mut StoreQueue, clock: &Clock, verdict: StartVerdict) -> Option<Pending> {
         let first = self.queue.pop_front()?;
-        self.retry_at = None;
         self.samples -= usize::from(first.record.is_sample());
         match &first.record {
             JournalRecord::Started(start) => {
@@ -200,6 +215,13 @@ impl Outbox {
                 self.readings.forget(store, stop.transaction);
             }
         }
+        self.leave(store, &first);
+        Some(first)
+    }
+
+    /// The first record left the queue: it goes from the store, and with it what was counted of it.
+    fn leave(&mut self, store: &mut StoreQueue, first: &Pending) {
+        self.retry_at = None;
         let tidies = if first.is_logged {
             StoreOp::Trim { log: Log::Transactions, through: first.position }
         } else {
@@ -209,7 +231,6 @@ impl Outbox {
         if core::mem::take(&mut self.failures) > 0 {
             self.settled = store.push(StoreOp::Delete { key: EntryKey::new(record::FAILURES_ENTRY) });
         }
-        Some(first)
     }
 
     /// The CSMS failed to process the first message (1.6 §3.7.1): it is tried again after `interval` times the number of

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig as TlsConfig;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
@@ -21,6 +22,7 @@ use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 
 use super::socket::{ByteStream, WebSocket, close, limits};
+use crate::pki::Certificate;
 
 /// TLS and handshake together may take so long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -60,18 +62,26 @@ impl Credential {
 }
 
 impl Authenticator {
-    fn check(&self, station: &str, proof: &Proof) -> Result<(), Refusal> {
+    fn check(&self, station: &str, proof: &Proof, shown: Option<&Certificate>) -> Result<(), Refusal> {
         let credential = match self {
-            Authenticator::AcceptAll => return Ok(()),
-            Authenticator::Shared(credential) => credential,
-            Authenticator::Stations(stations) => stations.get(station).ok_or(Refusal::UnknownStation)?,
+            Authenticator::AcceptAll => None,
+            Authenticator::Shared(credential) => Some(credential),
+            Authenticator::Stations(stations) => Some(stations.get(station).ok_or(Refusal::UnknownStation)?),
         };
-        match proof {
-            Proof::Password(presented) if credential.verify(presented) => Ok(()),
-            // Client certificates are never asked for, and so never verified.
-            Proof::Password(_) | Proof::Nothing | Proof::Certificate => Err(Refusal::WrongPassword),
+        match (proof, credential) {
+            (Proof::Certificate, _) if shown.is_some_and(|shown| is_of(shown, station)) => Ok(()),
+            (Proof::Certificate, _) => Err(Refusal::WrongCertificate),
+            (Proof::Password(_) | Proof::Nothing, None) => Ok(()),
+            (Proof::Password(presented), Some(credential)) if credential.verify(presented) => Ok(()),
+            (Proof::Password(_) | Proof::Nothing, Some(_)) => Err(Refusal::WrongPassword),
         }
     }
+}
+
+/// Whether a certificate is this station's (1.6 security A00.FR.405): the identity is written into it, or is the serial number
+/// that the subject bears.
+fn is_of(certificate: &Certificate, station: &str) -> bool {
+    certificate.identity.as_ref().or(certificate.common_name.as_ref()).is_some_and(|name| name == station)
 }
 
 /// A station that may connect.
@@ -100,9 +110,10 @@ impl Doorkeeper {
     }
 
     async fn shake_hands(&self, stream: TcpStream) -> Result<(WebSocket, Admitted), String> {
-        let stream = self.encrypt(stream).await.map_err(|error| error.to_string())?;
+        let (stream, shown) = self.encrypt(stream).await.map_err(|error| error.to_string())?;
+        let shown = shown.map(Certificate::from_der).transpose().map_err(|error| error.to_string())?;
         let mut verdict = None;
-        let check = Check { doorkeeper: self, verdict: &mut verdict };
+        let check = Check { doorkeeper: self, shown: shown.as_ref(), verdict: &mut verdict };
         let accepted = accept_hdr_async_with_config(stream, check, Some(limits(self.frame_bytes))).await;
         match (accepted, verdict) {
             (Ok(socket), Some(Ok((station, choice)))) => match choice.dialect() {
@@ -118,15 +129,20 @@ impl Doorkeeper {
         }
     }
 
-    async fn encrypt(&self, stream: TcpStream) -> io::Result<Box<dyn ByteStream>> {
+    /// The stream to go on with, and the certificate that the station showed, which the TLS library has verified.
+    async fn encrypt(&self, stream: TcpStream) -> io::Result<(Box<dyn ByteStream>, Option<CertificateDer<'static>>)> {
         stream.set_nodelay(true)?;
         match &self.tls {
-            Some(config) => Ok(Box::new(TlsAcceptor::from(Arc::clone(config)).accept(stream).await?)),
-            None => Ok(Box::new(stream)),
+            Some(config) => {
+                let stream = TlsAcceptor::from(Arc::clone(config)).accept(stream).await?;
+                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned());
+                Ok((Box::new(stream), shown))
+            }
+            None => Ok((Box::new(stream), None)),
         }
     }
 
-    fn check(&self, request: &Request) -> Result<(String, Choice), Refusal> {
+    fn check(&self, request: &Request, shown: Option<&Certificate>) -> Result<(String, Choice), Refusal> {
         let header = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let subprotocols: Vec<String> =
             request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(header).collect();
@@ -136,7 +152,7 @@ impl Doorkeeper {
             subprotocols: &subprotocols,
             authorization: request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()),
             is_tls: self.tls.is_some(),
-            has_client_certificate: false,
+            has_client_certificate: shown.is_some(),
         };
         let rules = ServerRules {
             identity: IdentityRules::V1_6,
@@ -148,7 +164,7 @@ impl Doorkeeper {
             },
         };
         let opening = open(&opening, &rules)?;
-        self.authenticator.check(opening.identity.as_str(), &opening.proof)?;
+        self.authenticator.check(opening.identity.as_str(), &opening.proof, shown)?;
         Ok((opening.identity.as_str().to_owned(), opening.choice))
     }
 }
@@ -156,12 +172,13 @@ impl Doorkeeper {
 /// The check as the WebSocket library calls it, in the middle of its handshake.
 struct Check<'a> {
     doorkeeper: &'a Doorkeeper,
+    shown: Option<&'a Certificate>,
     verdict: &'a mut Option<Result<(String, Choice), Refusal>>,
 }
 
 impl Callback for Check<'_> {
     fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-        let verdict = self.verdict.insert(self.doorkeeper.check(request));
+        let verdict = self.verdict.insert(self.doorkeeper.check(request, self.shown));
         match verdict {
             Ok((_, choice)) => {
                 if let Some(subprotocol) = choice.header() {

@@ -3,7 +3,7 @@
 use super::{Connector, Stage};
 #[cfg(feature = "smart_charging")]
 use crate::station::Limit;
-use crate::station::{Cable, Contactor, EvseInput, EvseStatus, Fault, Lock, Power, Vehicle};
+use crate::station::{Cable, Contactor, EvseInput, EvseStatus, Lock, Power, Vehicle};
 use crate::time::Instant;
 use crate::v1_6::station::context::Context;
 use crate::v1_6::station::status::Condition;
@@ -19,8 +19,9 @@ impl Connector {
             EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
             EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
             EvseInput::Lock(lock) => self.facts.lock = lock,
-            EvseInput::Fault(fault) => self.facts.fault = Some(fault),
-            EvseInput::FaultCleared => self.facts.fault = None,
+            EvseInput::Fault(fault) => self.facts.faults.report(fault),
+            EvseInput::FaultEnded(code) => self.facts.faults.end(code),
+            EvseInput::FaultCleared => self.facts.faults.clear(),
             EvseInput::Meter(reading) => self.on_meter(now, reading),
         }
     }
@@ -36,22 +37,14 @@ impl Connector {
         }
     }
 
-    /// Learns of a fault of the whole station. It is one of every connector, if it makes charging impossible.
-    pub fn share_fault(&mut self, fault: Option<&Fault>) {
-        let fault = fault.filter(|fault| fault.is_blocking);
-        if self.station_fault.as_ref() != fault {
-            self.station_fault = fault.cloned();
-        }
+    /// Learns whether the whole station has a fault that makes charging impossible.
+    pub fn share_fault(&mut self, is_blocking: bool) {
+        self.is_station_blocked = is_blocking;
     }
 
     /// Whether a fault, its own or that of the station, makes charging impossible.
     pub fn is_blocked(&self) -> bool {
-        self.facts.blocking_fault().is_some() || self.station_fault.is_some()
-    }
-
-    /// The fault to report: what makes charging impossible first.
-    fn fault(&self) -> Option<&Fault> {
-        self.facts.blocking_fault().or(self.station_fault.as_ref()).or(self.facts.fault.as_ref())
+        self.is_station_blocked || self.facts.blocking_fault().is_some()
     }
 
     /// Whether a transaction runs that energy may flow for, as far as charging profiles leave any.
@@ -105,13 +98,13 @@ impl Connector {
         }
     }
 
-    /// The status to report (1.6 §4.9, §7.7).
-    pub fn condition(&self) -> Condition {
+    /// The status to report (1.6 §4.9, §7.7), with its own faults.
+    pub fn condition(&self) -> Condition<'_> {
         let mut info = None;
         let status = match &self.stage {
             _ if self.is_blocked() => EvseStatus::Faulted,
             Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
-            Stage::Idle if self.reservation.is_some() => EvseStatus::Reserved,
+            Stage::Idle if self.is_reserved => EvseStatus::Reserved,
             Stage::Idle => EvseStatus::Available,
             Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
             Stage::Interrupted { .. } => EvseStatus::SuspendedEvse,
@@ -130,6 +123,6 @@ impl Connector {
             },
             Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
         };
-        Condition { status, fault: self.fault().cloned(), info }
+        Condition { status, faults: self.facts.faults.as_slice(), info }
     }
 }

@@ -16,15 +16,15 @@ pub(crate) use token::TokenUse;
 use core::time::Duration;
 
 use super::authorize::Grant;
+use super::claims::Bearer;
 use super::context::Context;
-use super::reservation::Reservation;
 use super::settings::{Key, Settings};
 use super::signal::Signal;
 use crate::parts::metering::{Aligned, Meter, Register, SampleContext};
 use crate::parts::outbox::{JournalRecord, Started};
 use crate::station::{
-    AuthorizationStatus, Cable, Event, EvseFacts, EvseId, Fault, IdToken, Lock, StopReason, TokenRefusal,
-    TransactionNo, WithoutMeter,
+    AuthorizationStatus, Cable, Event, EvseFacts, EvseId, IdToken, Lock, StopReason, TokenRefusal, TransactionNo,
+    WithoutMeter,
 };
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
@@ -44,8 +44,8 @@ pub(crate) struct Connector {
     seen_at: Option<Instant>,
     /// When the contactor opened last.
     opened_at: Instant,
-    /// A fault of the whole station that makes charging impossible.
-    station_fault: Option<Fault>,
+    /// Whether a fault of the whole station makes charging impossible.
+    is_station_blocked: bool,
     /// What stands in the entry of this EVSE.
     promised: Option<Ending>,
     /// Of the last promise.
@@ -64,7 +64,8 @@ pub(crate) struct Connector {
     is_operative: bool,
     /// Whether charging profiles leave it nothing.
     is_curtailed: bool,
-    reservation: Option<Reservation>,
+    /// Whether it shows that it is kept for somebody.
+    is_reserved: bool,
 }
 
 impl Connector {
@@ -76,7 +77,7 @@ impl Connector {
             awaits_cable: false,
             seen_at: None,
             opened_at: Instant::ZERO,
-            station_fault: None,
+            is_station_blocked: false,
             promised: None,
             promise_ticket: Ticket(0),
             ended: None,
@@ -88,16 +89,19 @@ impl Connector {
             stage: Stage::Idle,
             is_operative: true,
             is_curtailed: false,
-            reservation: None,
+            is_reserved: false,
         }
     }
 
-    /// Learns whether it is in service, and for whom it is kept.
-    pub fn allot(&mut self, is_operative: bool, reservation: Option<&Reservation>) {
+    /// Learns whether it is in service, and kept for somebody.
+    pub fn allot(&mut self, is_operative: bool, is_reserved: bool) {
         self.is_operative = is_operative;
-        if self.reservation.as_ref() != reservation {
-            self.reservation = reservation.cloned();
-        }
+        self.is_reserved = is_reserved;
+    }
+
+    /// Whether it shows that it is kept for somebody.
+    pub fn is_reserved(&self) -> bool {
+        self.is_reserved
     }
 
     /// The transaction, until its end is on record.
@@ -124,30 +128,41 @@ impl Connector {
         }
     }
 
-    /// Whether a vehicle waits here for a token. One that stayed after its session does not: another driver's token must
-    /// not start it (errata 3.20).
-    pub fn waits_for_token(&self) -> bool {
-        matches!(self.stage, Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
+    /// Since when a vehicle waits here for a token. One that stayed after its session does not: another driver's token
+    /// must not start it (errata 3.20).
+    pub fn waiting_since(&self, now: Instant) -> Option<Instant> {
+        match &self.stage {
+            Stage::Idle => Some(now),
+            Stage::Preparing { since, grant: None } => Some(*since),
+            Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Interrupted { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => None,
+        }
+        .filter(|_| self.facts.cable == Cable::Connected && self.takes_grants())
     }
 
-    /// Whether nobody is here and anybody may come.
-    pub fn is_free(&self) -> bool {
-        self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
+    /// Who was accepted here, and has not begun.
+    pub fn bearer(&self) -> Option<Bearer<'_>> {
+        match &self.stage {
+            Stage::Preparing { grant: Some(grant), .. }
+            | Stage::Starting { grant, .. }
+            | Stage::Unmetered { grant } => Some(grant.bearer()),
+            Stage::Idle
+            | Stage::Preparing { grant: None, .. }
+            | Stage::Interrupted { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => None,
+        }
     }
 
     /// Whether it is idle, in service and whole.
     pub fn is_available(&self) -> bool {
         self.stage == Stage::Idle && self.is_operative && !self.is_blocked()
-    }
-
-    /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
-    pub fn may_admit(&self, token: &IdToken) -> bool {
-        self.reservation.as_ref().is_none_or(|held| held.is_of(token) || held.is_of_group())
-    }
-
-    /// Whether it is kept for this token.
-    pub fn is_kept_for(&self, token: &IdToken) -> bool {
-        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.is_of(token))
     }
 
     /// Whether somebody is here.
@@ -185,11 +200,6 @@ impl Connector {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
         );
         has_place && self.is_operative && !self.is_blocked()
-    }
-
-    /// Whether a vehicle just arrived and nobody presented a token for it here.
-    pub fn wants_waiting_grant(&self) -> bool {
-        matches!(self.stage, Stage::Idle | Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
     }
 
     /// The CSMS's answer to the start (1.6 §3.5.4, errata 3.17).
@@ -296,9 +306,7 @@ impl Connector {
         let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
         // Before the start is on record: a cut in between frees the connector, which is harmless.
-        self.reservation = None;
-        let (token, group) = (&grant.token, grant.group.as_ref());
-        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, token, group);
+        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer());
         let record = JournalRecord::Started(Started {
             evse: self.evse,
             token: grant.token.clone(),

@@ -14,7 +14,7 @@ impl Bench {
         self.answer("BootNotification", &answer);
     }
 
-    fn refusals(&self) -> usize {
+    fn refused_times(&self) -> usize {
         self.events.iter().filter(|event| event.contains("ClockRefused")).count()
     }
 
@@ -67,7 +67,7 @@ fn impossible_time_of_the_csms_is_not_taken_over_and_what_needs_the_time_waits()
         let mut bench = Bench::new(Image::default(), OFFLINE);
         bench.open();
         bench.boot_at(time);
-        assert_eq!(bench.refusals(), 1, "{time}");
+        assert_eq!(bench.refused_times(), 1, "{time}");
         bench.answer_all("StatusNotification", &json!({}));
         bench.start();
         bench.charge();
@@ -104,7 +104,7 @@ fn step_of_years_is_taken_over_when_a_second_answer_agrees() {
         let expected = if is_right { wall(bench.now) } else { time };
         assert_eq!(shown(&mut bench), expected);
     }
-    assert_eq!(bench.refusals(), 2);
+    assert_eq!(bench.refused_times(), 2);
 }
 
 /// A clock that lost its battery is as good as none.
@@ -114,7 +114,7 @@ fn impossible_time_of_the_host_is_not_taken_over() {
     for year in ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
         bench.input(Input::Wall(year.parse().unwrap()));
     }
-    assert_eq!(bench.refusals(), 2);
+    assert_eq!(bench.refused_times(), 2);
     let mut bench = bench.online();
     bench.start();
     assert_eq!(times(&bench.deliver()), [wall(0)]);

@@ -1,17 +1,24 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+#[cfg(feature = "security")]
+mod answers;
 mod authorize;
 mod clock;
 mod configuration;
 mod data_transfer;
 mod endings;
+#[cfg(feature = "plug_and_charge")]
+mod fairness;
 mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
 mod handling;
+#[cfg(feature = "lenient")]
+mod lenient;
 mod local_list;
 mod metering;
 mod operations;
+mod place;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
 mod power_loss;
@@ -19,13 +26,13 @@ mod power_loss;
 mod pricing;
 mod queue;
 mod register;
-mod reservation;
 #[cfg(feature = "security")]
 mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
 mod station_fault;
+mod status;
 mod trigger;
 
 use alloc::borrow::ToOwned;
