@@ -7,6 +7,7 @@ mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
 mod handling;
+mod link;
 mod local_list;
 mod metering;
 mod operations;
