@@ -40,6 +40,7 @@ pub mod pipe;
 pub mod replay;
 pub mod schedule;
 pub mod seed;
+pub mod spelling;
 pub mod store;
 pub mod stores;
 pub mod trace;

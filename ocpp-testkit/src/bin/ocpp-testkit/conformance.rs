@@ -19,6 +19,7 @@ use ocpp_testkit::drivers::tokio::{Authenticator, Credential, tls};
 use serde_json::json;
 
 use crate::lines::Version;
+use crate::print;
 
 const AFTER_HELP: &str = r#"Without --url or --listen our own machines are tested in virtual time, each case from scratch.
 
@@ -39,7 +40,7 @@ file server, which takes uploads and holds a file no-firmware that no station ca
 root_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature (Base64).
 
 A live station is brought back into its initial state after each case, as far as OCPP and the steps go.
-The exit status is 0 if no case failed and none was inconclusive.
+The exit status is 0 if no case failed and none was inconclusive, 1 if one did, 2 if the run could not start or go on.
 
 Examples:
   ocpp-testkit conformance --role station
@@ -125,10 +126,7 @@ impl Conformance {
         match self.carry_out() {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("conformance: {error}");
-                ExitCode::FAILURE
-            }
+            Err(error) => print::give_up("conformance", error.as_ref()),
         }
     }
 

@@ -13,13 +13,17 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Direction, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
+use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
+use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::tls::StationTls;
-use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed, tls};
+use ocpp_testkit::drivers::tokio::{MonotonicClock, StartError, StationDriver, StationOutput, seed, tls};
 use ocpp_testkit::hardware::Hardware;
+use ocpp_testkit::pipe::configured;
 use ocpp_testkit::stores::StationStore;
 
-use crate::lines::{self, Line, LineError, Version};
+use crate::lines::{self, Line, LineError, Version, explain};
+use crate::print;
 use command::Command;
 use site::Site;
 use told::Told;
@@ -35,7 +39,7 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"fault_cleared":1}                         it is gone
   {"unplug_vehicle":1}                        the cable is pulled out of the vehicle, and stays in the socket
   {"lock_stuck":{"evse":1,"stuck":true}}      the lock of the plug does not move; with false it does again
-  {"power_cycle":{}}                          the power is cut and restored
+  {"power_cycle":{}}                          the power is cut, and restored after --reboot-time
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
@@ -100,6 +104,18 @@ pub struct Station {
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// How long a reboot or a power cut keeps the station down. Vehicles may come and go meanwhile.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
+    reboot_time: u64,
+    /// A JSON object with members of the configuration that differ, see PIPE.md.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Give up if there is no connection after so long.
+    #[arg(long, value_name = "SECONDS")]
+    connect_within: Option<u64>,
+    /// End after so long.
+    #[arg(long, value_name = "SECONDS")]
+    run_for: Option<u64>,
 }
 
 fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
@@ -131,20 +147,22 @@ impl Station {
     pub fn run(self) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(self.serve())) {
-            Ok(never) => match never {},
-            Err(error) => {
-                eprintln!("station: {error}");
-                ExitCode::FAILURE
-            }
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => print::give_up("station", error.as_ref()),
         }
     }
 
-    async fn serve(self) -> Result<std::convert::Infallible, Failure> {
+    async fn serve(self) -> Result<(), Failure> {
+        let dialects = Version::built_in(&self.ocpp, ocpp_core::Station::speaks)?;
         if let Some(directory) = &self.store {
-            fs::create_dir_all(directory)?;
+            fs::create_dir_all(directory).map_err(|error| print::unusable("--store", directory.display(), &error))?;
         }
         let store = match &self.store {
-            Some(directory) => StationStore::open(&directory.join("station.redb"))?,
+            Some(directory) => {
+                let file = directory.join("station.redb");
+                StationStore::open(&file)
+                    .map_err(|error| format!("--store {}: {error}; {}", file.display(), error.advice()))?
+            }
             None => StationStore::in_memory()?,
         };
         let clock = MonotonicClock::start();
@@ -153,45 +171,63 @@ impl Station {
         let hardware = if self.locks { hardware.with_lock() } else { hardware };
         let mut site = Site::open(memory, self.evses, &hardware, clock.now())?;
         let mut lines = lines::stdin()?;
-        let mut driver = self.start(&store)?;
+        let mut driver = Some(self.start(&store, &dialects)?);
+        let mut waiting = Waiting { back_at: None, give_up_at: self.connect_within.map(after), why: None };
+        let end_at = self.run_for.map(after);
         loop {
-            while let Some((evse, fact)) = site.poll_fact(clock.now())? {
-                driver.handle(Input::Evse(evse, fact))?;
+            if let Some(driver) = &mut driver {
+                while let Some((evse, fact)) = site.poll_fact(clock.now())? {
+                    driver.handle(Input::Evse(evse, fact))?;
+                }
             }
-            tokio::select! {
-                output = driver.next() => {
+            let goes_down = tokio::select! {
+                output = next(&mut driver) => {
                     lines::tell(&Told::from(&output))?;
-                    match output {
-                        StationOutput::Evse(evse, order) => site.order(clock.now(), evse, &order),
-                        StationOutput::Reboot(_) => {
-                            drop(driver);
-                            site.restart(clock.now());
-                            driver = self.start(&store)?;
-                        }
-                        _ => {}
+                    waiting.heed(&output);
+                    if let StationOutput::Evse(evse, order) = &output {
+                        site.order(clock.now(), *evse, order);
                     }
+                    matches!(output, StationOutput::Reboot(_))
                 }
                 Some(line) = lines.recv() => match line.parse() {
-                    Ok(Command::PowerCycle {}) => {
-                        drop(driver);
-                        site.restart(clock.now());
-                        driver = self.start(&store)?;
-                    }
+                    Ok(Command::PowerCycle {}) => true,
                     Ok(command) => {
-                        if let Err(error) = obey(&line, command, &mut driver, &mut site, &clock)? {
+                        if let Err(error) = obey(&line, command, driver.as_mut(), &mut site, &clock)? {
                             lines::tell(&Told::Error(&error))?;
                         }
+                        false
                     }
-                    Err(error) => lines::tell(&Told::Error(&error))?,
+                    Err(error) => {
+                        lines::tell(&Told::Error(&error))?;
+                        false
+                    }
                 },
-                () = clock.sleep_until(site.poll_timeout()) => {}
+                () = clock.sleep_until(site.poll_timeout()), if driver.is_some() => false,
+                () = clock.sleep_until(waiting.back_at), if driver.is_none() => {
+                    waiting.back_at = None;
+                    site.come_up(clock.now());
+                    driver = Some(self.start(&store, &dialects)?);
+                    false
+                }
+                () = clock.sleep_until(waiting.give_up_at) => {
+                    let why = waiting.why.map(|why| format!(": {why}")).unwrap_or_default();
+                    let within = self.connect_within.unwrap_or_default();
+                    return Err(format!("no connection with --url {} within {within} s{why}", self.url).into());
+                }
+                () = clock.sleep_until(end_at) => return Ok(()),
+            };
+            if goes_down {
+                // With the driver goes its connection.
+                driver = None;
+                site.go_down(clock.now());
+                waiting.back_at = Some(clock.now() + Duration::from_secs(self.reboot_time));
             }
         }
     }
 
-    fn start(&self, store: &StationStore) -> Result<StationDriver, Failure> {
+    fn config(&self, dialects: &[Dialect]) -> Result<StationConfig, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
-        config.versions = self.ocpp.iter().map(|version| version.0).collect();
+        config.versions = dialects.to_vec();
         // The simulated meter answers at once: samples of each second are then readings of that second.
         config.meter_freshness = Duration::ZERO;
         config.has_fixed_cables = !self.locks;
@@ -204,11 +240,22 @@ impl Station {
         config.tls_endpoint.clone_from(&self.tls_url);
         // Without a file the roots of the web are trusted.
         config.certificates = InstalledCertificates { csms_root: true, station: self.cert.is_some() };
+        let Some(file) = &self.config else { return Ok(config) };
+        let text = print::read("--config", file)?;
+        configured(&config, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
+    }
+
+    fn start(&self, store: &StationStore, dialects: &[Dialect]) -> Result<StationDriver, Failure> {
+        let config = self.config(dialects)?;
         let tls = match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key)?,
             _ => tls::client(self.ca.as_deref())?.into(),
         };
-        let mut driver = StationDriver::start(config, seed()?, store.clone(), tls)?;
+        let started = StationDriver::start(config, seed()?, store.clone(), tls);
+        let mut driver = started.map_err(|error| match error {
+            StartError::Machine(error) => Failure::from(explain(&error)),
+            other => other.into(),
+        })?;
         if self.frames {
             driver.watch_frames();
         }
@@ -218,11 +265,51 @@ impl Station {
     }
 }
 
+/// When a clock that starts now shows so many seconds.
+fn after(seconds: u64) -> Instant {
+    Instant::ZERO + Duration::from_secs(seconds)
+}
+
+/// What the program waits for.
+struct Waiting {
+    /// The end of a restart.
+    back_at: Option<Instant>,
+    /// When it gives up on its first connection.
+    give_up_at: Option<Instant>,
+    /// What was said last of why there is none.
+    why: Option<String>,
+}
+
+impl Waiting {
+    /// Says on stderr what is waited for, whenever the reason changes.
+    fn heed(&mut self, output: &StationOutput) {
+        match output {
+            StationOutput::Event(Event::Connected { .. }) => {
+                self.give_up_at = None;
+                self.why = None;
+            }
+            StationOutput::LinkClosed { reason } if self.why.as_ref() != Some(reason) => {
+                eprintln!("station: waiting for a connection: {reason}");
+                self.why = Some(reason.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the station has to tell; nothing while it restarts.
+async fn next(driver: &mut Option<StationDriver>) -> StationOutput {
+    match driver {
+        Some(driver) => driver.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Carries out one line. The outer error ends the program, the inner one is told.
 fn obey(
     line: &Line,
     command: Command,
-    driver: &mut StationDriver,
+    driver: Option<&mut StationDriver>,
     site: &mut Site,
     clock: &MonotonicClock,
 ) -> Result<Result<(), LineError>, Failure> {
