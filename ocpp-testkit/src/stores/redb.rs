@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::path::Path;
-use std::sync::{Arc, Once};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use ocpp_core::store::{EntryKey, Image, Log, LogIndex, StoreOp};
 use redb::backends::InMemoryBackend;
@@ -90,7 +90,15 @@ from_each!(CommitError, DatabaseError, StorageError, TableError, TransactionErro
 /// The store of one station. Clones are the same store: one writes, another can read when the station restarts.
 #[derive(Clone, Debug)]
 pub struct StationStore {
-    database: Arc<Database>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// None in memory.
+    file: Option<PathBuf>,
+    /// None after a failure, until it is opened again.
+    database: Mutex<Option<Database>>,
 }
 
 impl StationStore {
@@ -99,32 +107,7 @@ impl StationStore {
     /// # Errors
     /// When the file cannot be opened, is no database, or is in use by another process.
     pub fn open(file: &Path) -> Result<Self, StationStoreError> {
-        match fs::metadata(file) {
-            Ok(found) if found.is_dir() => Err(StationStoreError::Io(ErrorKind::IsADirectory.into())),
-            Ok(found) if found.len() > 0 => {
-                check(&mut File::open(file).map_err(StationStoreError::Io)?, found.len())?;
-                guarded(|| Self::with_tables(Database::open(file)?))
-            }
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(StationStoreError::Io(error)),
-            Ok(_) | Err(_) => Self::create(file),
-        }
-    }
-
-    /// Made beside and moved into place, so that no crash leaves half a store.
-    fn create(file: &Path) -> Result<Self, StationStoreError> {
-        let beside = file.with_extension("new");
-        let made = guarded(|| Self::with_tables(Database::create(&beside)?)).and_then(|store| {
-            fs::rename(&beside, file).map_err(StationStoreError::Io)?;
-            if let Some(folder) = file.parent().and_then(|folder| File::open(folder).ok()) {
-                folder.sync_all().map_err(StationStoreError::Io)?;
-            }
-            Ok(store)
-        });
-        if made.is_err() {
-            // What is left of it would be in the way of the next attempt.
-            let _ = fs::remove_file(&beside);
-        }
-        made
+        Ok(Self::holding(open(file)?, Some(file.to_owned())))
     }
 
     /// A store that is gone with the process.
@@ -132,15 +115,12 @@ impl StationStore {
     /// # Errors
     /// When memory cannot be had.
     pub fn in_memory() -> Result<Self, StationStoreError> {
-        Self::with_tables(Database::builder().create_with_backend(InMemoryBackend::new())?)
+        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
+        Ok(Self::holding(with_tables(database)?, None))
     }
 
-    fn with_tables(database: Database) -> Result<Self, StationStoreError> {
-        let transaction = database.begin_write()?;
-        transaction.open_table(ENTRIES)?;
-        transaction.open_table(RECORDS)?;
-        transaction.commit()?;
-        Ok(StationStore { database: Arc::new(database) })
+    fn holding(database: Database, file: Option<PathBuf>) -> Self {
+        StationStore { shared: Arc::new(Shared { file, database: Mutex::new(Some(database)) }) }
     }
 
     /// All that is durable.
@@ -148,52 +128,107 @@ impl StationStore {
     /// # Errors
     /// When the file cannot be read.
     pub fn load(&self) -> Result<Image, StationStoreError> {
-        guarded(|| self.read())
+        self.with(read)
     }
 
-    fn read(&self) -> Result<Image, StationStoreError> {
-        let transaction = self.database.begin_read()?;
-        let mut image = Image::default();
-        for entry in transaction.open_table(ENTRIES)?.iter()? {
-            let (key, value) = entry?;
-            image.apply(&StoreOp::Put { key: EntryKey::new(key.value()), value: value.value().to_vec() });
+    /// After a failure redb refuses everything, also when the disk has room again: then the file is opened anew.
+    fn with<T>(&self, act: impl FnOnce(&Database) -> Result<T, StationStoreError>) -> Result<T, StationStoreError> {
+        let mut place = self.shared.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match (place.take(), &self.shared.file) {
+            (Some(database), _) => database,
+            (None, Some(file)) => open(file)?,
+            (None, None) => return Err(StationStoreError::Damaged),
+        };
+        let outcome = guarded(|| act(&database));
+        if outcome.is_ok() || self.shared.file.is_none() {
+            *place = Some(database);
+        } else {
+            // It is dropped where a panic of it is caught; what it says then was said.
+            let _ = guarded(|| Ok(drop(database)));
         }
-        let records = transaction.open_table(RECORDS)?;
-        for log in Log::ALL {
-            for entry in records.range((log.as_str(), 0)..=(log.as_str(), u64::MAX))? {
-                let (position, record) = entry?;
-                let index = LogIndex(position.value().1);
-                image.apply(&StoreOp::Append { log, index, record: record.value().to_vec() });
-            }
-        }
-        Ok(image)
+        outcome
     }
+}
 
-    fn write<'a>(&self, ops: impl Iterator<Item = &'a StoreOp>) -> Result<(), StationStoreError> {
-        // The default durability of a redb transaction is immediate: it is on disk when `commit` returns.
-        let transaction = self.database.begin_write()?;
-        {
-            let mut entries = transaction.open_table(ENTRIES)?;
-            let mut records = transaction.open_table(RECORDS)?;
-            for op in ops {
-                match op {
-                    StoreOp::Append { log, index, record } => {
-                        records.insert((log.as_str(), index.0), record.as_slice())?;
-                    }
-                    StoreOp::Trim { log, through } => {
-                        records.retain_in((log.as_str(), 0)..=(log.as_str(), through.0), |_, _| false)?;
-                    }
-                    StoreOp::Put { key, value } => {
-                        entries.insert(key.as_str(), value.as_slice())?;
-                    }
-                    StoreOp::Delete { key } => {
-                        entries.remove(key.as_str())?;
-                    }
+fn open(file: &Path) -> Result<Database, StationStoreError> {
+    match fs::metadata(file) {
+        Ok(found) if found.is_dir() => Err(StationStoreError::Io(ErrorKind::IsADirectory.into())),
+        Ok(found) if found.len() > 0 => {
+            check(&mut File::open(file).map_err(StationStoreError::Io)?, found.len())?;
+            guarded(|| with_tables(Database::open(file)?))
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StationStoreError::Io(error)),
+        Ok(_) | Err(_) => create(file),
+    }
+}
+
+/// Made beside and moved into place, so that no crash leaves half a store.
+fn create(file: &Path) -> Result<Database, StationStoreError> {
+    let beside = file.with_extension("new");
+    let made = guarded(|| with_tables(Database::create(&beside)?)).and_then(|database| {
+        fs::rename(&beside, file).map_err(StationStoreError::Io)?;
+        if let Some(folder) = file.parent().and_then(|folder| File::open(folder).ok()) {
+            folder.sync_all().map_err(StationStoreError::Io)?;
+        }
+        Ok(database)
+    });
+    if made.is_err() {
+        // What is left of it would be in the way of the next attempt.
+        let _ = fs::remove_file(&beside);
+    }
+    made
+}
+
+fn with_tables(database: Database) -> Result<Database, StationStoreError> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(ENTRIES)?;
+    transaction.open_table(RECORDS)?;
+    transaction.commit()?;
+    Ok(database)
+}
+
+fn read(database: &Database) -> Result<Image, StationStoreError> {
+    let transaction = database.begin_read()?;
+    let mut image = Image::default();
+    for entry in transaction.open_table(ENTRIES)?.iter()? {
+        let (key, value) = entry?;
+        image.apply(&StoreOp::Put { key: EntryKey::new(key.value()), value: value.value().to_vec() });
+    }
+    let records = transaction.open_table(RECORDS)?;
+    for log in Log::ALL {
+        for entry in records.range((log.as_str(), 0)..=(log.as_str(), u64::MAX))? {
+            let (position, record) = entry?;
+            let index = LogIndex(position.value().1);
+            image.apply(&StoreOp::Append { log, index, record: record.value().to_vec() });
+        }
+    }
+    Ok(image)
+}
+
+fn write<'a>(database: &Database, ops: impl Iterator<Item = &'a StoreOp>) -> Result<(), StationStoreError> {
+    // The default durability of a redb transaction is immediate: it is on disk when `commit` returns.
+    let transaction = database.begin_write()?;
+    {
+        let mut entries = transaction.open_table(ENTRIES)?;
+        let mut records = transaction.open_table(RECORDS)?;
+        for op in ops {
+            match op {
+                StoreOp::Append { log, index, record } => {
+                    records.insert((log.as_str(), index.0), record.as_slice())?;
+                }
+                StoreOp::Trim { log, through } => {
+                    records.retain_in((log.as_str(), 0)..=(log.as_str(), through.0), |_, _| false)?;
+                }
+                StoreOp::Put { key, value } => {
+                    entries.insert(key.as_str(), value.as_slice())?;
+                }
+                StoreOp::Delete { key } => {
+                    entries.remove(key.as_str())?;
                 }
             }
         }
-        Ok(transaction.commit()?)
     }
+    Ok(transaction.commit()?)
 }
 
 impl Backend for StationStore {
@@ -202,7 +237,7 @@ impl Backend for StationStore {
     type Error = StationStoreError;
 
     fn commit(&mut self, batch: &[Write<(), StoreOp>]) -> Result<(), StationStoreError> {
-        guarded(|| self.write(batch.iter().map(|write| &write.op)))
+        self.with(|database| write(database, batch.iter().map(|write| &write.op)))
     }
 }
 

@@ -12,8 +12,10 @@
 mod client;
 mod conformance;
 mod examples;
+mod frames;
 mod harness;
 mod kill;
 mod security;
 mod server;
 mod session;
+mod starting;
