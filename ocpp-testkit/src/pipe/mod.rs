@@ -10,7 +10,7 @@ use ocpp_core::MisuseError;
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
 
 pub use configured::{ConfigError, configured};

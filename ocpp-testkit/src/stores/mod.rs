@@ -24,6 +24,6 @@ pub fn advice(kind: ErrorKind) -> &'static str {
         ErrorKind::AddrInUse => "choose another port, or end the program that has it",
         ErrorKind::AddrNotAvailable => "choose an address of this machine",
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => "look at what is in it",
-        _ => "choose another",
+        _ => "check how it is written, or choose another",
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use ocpp_testkit::drivers::tokio::tls::TlsError;
 use ocpp_testkit::stores::advice;
 
 macro_rules! print {
@@ -75,4 +76,11 @@ pub fn unusable(option: &str, what: impl fmt::Display, error: &io::Error) -> Str
 /// Reads the file of an option.
 pub fn read(option: &str, file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| unusable(option, file.display(), &error))
+}
+
+/// One sentence about a file of certificates or keys, with the option that names it.
+pub fn unusable_tls(error: &TlsError, options: &[(&str, Option<&Path>)]) -> String {
+    let named = |(_, file): &&(&str, Option<&Path>)| error.file().is_some() && *file == error.file();
+    let option = options.iter().find(named).map_or("certificate and key", |(option, _)| option);
+    format!("{option} {error}; give a file in PEM that fits")
 }

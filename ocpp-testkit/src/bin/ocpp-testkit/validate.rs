@@ -56,7 +56,7 @@ impl Validate {
         match read.and_then(|text| self.findings(&text)) {
             Ok((messages, findings)) => self.print(messages, &findings),
             Err(error) => {
-                eprintln!("{error}");
+                eprintln!("validate: {error}");
                 ExitCode::from(2)
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ocpp_rpc::handshake::{CHALLENGE, Refusal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response, create_response, write_response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -80,7 +80,7 @@ impl Rejection {
             WsError::Protocol(ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey) => {
                 Rejection::new(StatusCode::BAD_REQUEST, "header Sec-WebSocket-Key is missing or wrong")
             }
-            error if error.to_string().contains("too many headers") => Rejection::too_long(),
+            WsError::Capacity(CapacityError::TooManyHeaders) => Rejection::too_long(),
             error => Rejection::new(StatusCode::BAD_REQUEST, format!("no request of HTTP/1.1: {error}")),
         }
     }

@@ -31,6 +31,16 @@ pub enum TlsError {
     Unusable(#[from] RustlsError),
 }
 
+impl TlsError {
+    /// The file that is of no use, if it is known.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            TlsError::Pem { file, .. } | TlsError::Empty(file) => Some(file),
+            TlsError::Unusable(_) => None,
+        }
+    }
+}
+
 /// What a station connects by.
 #[derive(Clone, Debug)]
 pub struct StationTls {

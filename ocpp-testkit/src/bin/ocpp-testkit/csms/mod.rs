@@ -169,7 +169,9 @@ impl Csms {
         config.handshake_timeout = Duration::from_secs(self.handshake_timeout);
         let scheme = match (&self.cert, &self.key) {
             (Some(chain), Some(key)) => {
-                config.tls = Some(tls::server(chain, key)?);
+                let files = [("--cert", self.cert.as_deref()), ("--key", self.key.as_deref())];
+                let tls = tls::server(chain, key).map_err(|error| print::unusable_tls(&error, &files))?;
+                config.tls = Some(tls);
                 "wss"
             }
             (None, _) | (_, None) => "ws",

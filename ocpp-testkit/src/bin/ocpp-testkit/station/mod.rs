@@ -248,9 +248,11 @@ impl Station {
     fn start(&self, store: &StationStore, dialects: &[Dialect]) -> Result<StationDriver, Failure> {
         let config = self.config(dialects)?;
         let tls = match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key)?,
-            _ => tls::client(self.ca.as_deref())?.into(),
+            (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key),
+            _ => tls::client(self.ca.as_deref()).map(StationTls::from),
         };
+        let files = [("--ca", self.ca.as_deref()), ("--cert", self.cert.as_deref()), ("--key", self.key.as_deref())];
+        let tls = tls.map_err(|error| print::unusable_tls(&error, &files))?;
         let started = StationDriver::start(config, seed()?, store.clone(), tls);
         let mut driver = started.map_err(|error| match error {
             StartError::Machine(error) => Failure::from(explain(&error)),
