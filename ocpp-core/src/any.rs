@@ -150,6 +150,7 @@ impl Station {
             | Input::Wall(_)
             | Input::Certificates(_)
             | Input::Fault(_)
+            | Input::FaultEnded(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
             | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
@@ -191,7 +192,9 @@ impl Station {
             }
             Input::Wall(wall) => shared.set_clock(wall),
             Input::Certificates(installed) => shared.config.certificates = installed,
-            Input::Fault(fault) => shared.fault = fault,
+            Input::Fault(Some(fault)) => shared.faults.report(fault),
+            Input::Fault(None) => shared.faults.clear(),
+            Input::FaultEnded(code) => shared.faults.end(code),
             Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
             Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
             Input::Job(id, word) => self.machine.on_job(shared, id, &word),

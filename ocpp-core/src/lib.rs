@@ -49,6 +49,39 @@
 //! # fn main() {}
 //! ```
 //!
+//! # What a host does at boot
+//!
+//! 1. Brings its outputs into a safe state: contactors open, whatever the station ordered before. Power and locks follow from
+//!    orders that come again.
+//! 2. Reads all that its store holds into an [`Image`](store::Image). A torn last record is as if it had not been written.
+//! 3. Makes the machine: [`Station::new`], with that image and a new seed. The instant zero is now, and instants begin again
+//!    with each boot; store tickets begin at 1 again.
+//! 4. Tells what it finds, before the first [`Input::Tick`](station::Input::Tick): the time, if it has a clock that it trusts
+//!    ([`Input::Wall`](station::Input::Wall)), and for each EVSE cable, vehicle, lock, contactor and fault, as
+//!    [`Input::Evse`](station::Input::Evse). Nothing told means nothing plugged in. Readings of the meter are asked for. A
+//!    transaction that ran when the power went ends now, or goes on if its vehicle is told in time: see
+//!    [`AfterPowerLoss`](station::AfterPowerLoss).
+//! 5. Polls. The first order to connect comes by itself. A job that was under way is ordered again under its old id, and one
+//!    that is done already is answered so at once: see [`station::Job`].
+//!
+//! # After `Close`
+//!
+//! [`LinkAction::Close`](station::LinkAction::Close) ends the connection for the machine at once, and an attempt at one too.
+//! What was ordered to be sent before still leaves; then the driver closes (WebSocket code 1000) and forgets it. It need not
+//! say `Closed`, and tells nothing of it any more: a late frame is refused with [`MisuseError`], and a late `Closed` could be
+//! taken for the end of the next attempt. The next `Connect` comes when it is time, by
+//! [`poll_timeout`](Station::poll_timeout). A connection that ends otherwise is told once, as [`LinkInput::Closed`](station::LinkInput::Closed), or as
+//! [`LinkInput::Refused`](station::LinkInput::Refused) if one side refused the other.
+//!
+//! # After `Reboot`
+//!
+//! [`Action::Reboot`](station::Action::Reboot) comes when all that the next boot must know is durable, and what was to be
+//! answered was handed to the link. The host carries out what came before it, lets the link send that, and closes it. Then it
+//! drops the machine, tells it nothing more, and boots as above:
+//! [`RebootKind::Soft`](station::RebootKind::Soft) restarts the program, [`RebootKind::Hard`](station::RebootKind::Hard) all
+//! hardware. Store operations that were not confirmed may be lost or kept, as with a power cut. Until
+//! the host restarts, the machine begins nothing new.
+//!
 //! # Contracts
 //!
 //! **Order.** Orders to one place (the link, the store, one EVSE) are carried out in the order in which they come. Where
@@ -97,4 +130,6 @@ mod v1_6;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 pub use any::Station;
+// In signatures of this crate: users need no dependency of the same version.
 pub use error::MisuseError;
+pub use {chrono, compact_str};

@@ -19,7 +19,7 @@ use crate::parts::security_events::SecurityEvents;
 use crate::rng::Rng;
 #[cfg(feature = "firmware_management")]
 use crate::station::JobId;
-use crate::station::{Action, Event, EvseAction, EvseId, Fault, RebootKind, SecurityEventKind, StationConfig};
+use crate::station::{Action, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind, StationConfig};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant};
@@ -39,8 +39,8 @@ pub(crate) struct Shared {
     pub security_events: SecurityEvents,
     /// Whether anything was told to the station since it was made.
     pub has_booted: bool,
-    /// A fault of the station itself.
-    pub fault: Option<Fault>,
+    /// What is wrong with the station itself.
+    pub faults: Faults,
     /// A restart to order, behind everything that leaves before it.
     pub reboot: Option<RebootKind>,
     /// Once this is durable, and answered, the station connects anew.
@@ -83,7 +83,7 @@ impl Shared {
             #[cfg(feature = "security")]
             security_events: SecurityEvents::restore(image, &mut skipped),
             has_booted: false,
-            fault: None,
+            faults: Faults::default(),
             reboot: None,
             #[cfg(feature = "security")]
             reconnect_after: None,
@@ -168,6 +168,11 @@ impl Shared {
         } else {
             self.gated.push((ticket, token, payload));
         }
+    }
+
+    /// Whether answers wait until a record is durable.
+    pub fn owes_answers(&self) -> bool {
+        !self.gated.is_empty()
     }
 
     /// Refuses a call of the CSMS.

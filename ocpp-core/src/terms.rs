@@ -1,8 +1,12 @@
 //! Words that the boundaries of both sides share.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
+use ocpp_rpc::Payload;
+use ocpp_types::lenient::Repair;
 use serde::{Deserialize, Serialize};
 
 /// A driver's identifier: the text that a reader, an app or a CSMS gives. Compared without regard to ASCII case
@@ -89,5 +93,67 @@ mod tests {
         assert_eq!(IdToken::new("04a2F3"), IdToken::new("04A2f3"));
         assert_ne!(IdToken::new("04A2F3"), IdToken::new("04A2F4"));
         assert!(!format!("{:?}", IdToken::new("04A2F3")).contains("04A2"));
+    }
+}
+
+/// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Hidden in
+/// `Debug`: it may hold tokens and keys.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawFrame(pub String);
+
+impl RawFrame {
+    /// How much of a frame is kept.
+    pub const MAX_BYTES: usize = 2048;
+
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self::joined(bytes, &[])
+    }
+
+    pub(crate) fn of(payload: &Payload<'_>) -> Self {
+        let (head, rest) = payload.frame();
+        Self::joined(head.as_bytes(), rest.as_bytes())
+    }
+
+    fn joined(head: &[u8], rest: &[u8]) -> Self {
+        let bytes: Vec<u8> = head.iter().chain(rest).copied().take(Self::MAX_BYTES).collect();
+        RawFrame(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+impl fmt::Debug for RawFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawFrame({} bytes)", self.0.len())
+    }
+}
+
+/// One deviation of a message from its schema that was mended when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairNote {
+    /// What was done: the name of an [`ocpp_types::lenient::RepairKind`].
+    pub kind: CompactString,
+    /// The JSON path of the value in the payload.
+    pub path: CompactString,
+    /// The rule that was broken.
+    pub rule: CompactString,
+    /// What the message no longer holds, at most 100 characters of it; empty where nothing was lost.
+    pub text: CompactString,
+}
+
+#[cfg_attr(not(any(feature = "csms", feature = "lenient")), allow(dead_code, reason = "nothing is repaired"))]
+impl RepairNote {
+    /// How many repairs of one message are told one by one.
+    pub const MAX: usize = 16;
+
+    pub(crate) fn list(repairs: &[Repair]) -> Vec<Self> {
+        repairs.iter().take(Self::MAX).map(Self::new).collect()
+    }
+
+    fn new(repair: &Repair) -> Self {
+        RepairNote {
+            kind: CompactString::const_new(repair.kind.as_str()),
+            path: CompactString::new(&repair.path),
+            rule: repair.rule.to_compact_string(),
+            text: repair.text.chars().take(100).collect(),
+        }
     }
 }

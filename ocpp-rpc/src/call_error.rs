@@ -10,13 +10,24 @@ use crate::frame::kind_code;
 use crate::{Dialect, ErrorCode};
 
 /// The content of a CALLERROR or CALLRESULTERROR (OCPP-J 1.6 §4.2.3, Part 4 §4.2.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct CallError {
     /// What kind of error it is.
     pub code: ErrorCode,
     description: Cow<'static, str>,
     details: Option<Box<str>>,
+    /// The received name, where it is not that of 2.x.
+    spelled: Option<&'static str>,
 }
+
+/// The spelling is no part of what the error is.
+impl PartialEq for CallError {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.code, &self.description, &self.details) == (&other.code, &other.description, &other.details)
+    }
+}
+
+impl Eq for CallError {}
 
 impl CallError {
     /// Most characters of a description.
@@ -24,7 +35,7 @@ impl CallError {
 
     /// An error without details. A longer description is cut.
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, description: cut_chars(description.into()), details: None }
+        Self { code, description: cut_chars(description.into()), details: None, spelled: None }
     }
 
     /// The error to answer a payload with that breaks its schema.
@@ -36,6 +47,11 @@ impl CallError {
     pub fn with_details(self, json: &str) -> Result<Self, Violation> {
         check_object(json).map_err(|fault| Violation::locate(&fault, json, 0))?;
         Ok(Self { details: Some(json.into()), ..self })
+    }
+
+    /// The code's name as it was received; of an error made here, as 2.x spells it. For logs.
+    pub fn received_code(&self) -> &str {
+        self.spelled.unwrap_or(self.code.as_str())
     }
 
     /// What went wrong, for people. At most 255 characters, may be empty.
@@ -59,7 +75,9 @@ impl CallError {
             return Ok(error);
         }
         if reader.peek()? == Kind::String {
-            error.code = ErrorCode::parse(&reader.string()?);
+            let name = reader.string()?;
+            error.code = ErrorCode::parse(&name);
+            error.spelled = ErrorCode::SPELLED_IN_1_6.into_iter().find(|spelled| *spelled == name);
         } else {
             reader.skip_value()?;
         }

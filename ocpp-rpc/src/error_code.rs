@@ -59,6 +59,9 @@ impl ErrorCode {
         Self::MessageTypeNotSupported,
     ];
 
+    /// What only 1.6 spells so.
+    pub(crate) const SPELLED_IN_1_6: [&str; 2] = ["FormationViolation", "OccurenceConstraintViolation"];
+
     /// Longest unknown code kept, in bytes. What is longer is cut.
     pub const OTHER_MAX: usize = 64;
 

@@ -1,27 +1,34 @@
-//! A station in one blocking thread: a WebSocket with a read timeout, a database file, simulated hardware.
+//! A station in one blocking thread: a WebSocket with a read timeout, a file as the store, simulated hardware.
 //!
-//! `cargo run -p ocpp-testkit --example blocking_station -- ws://127.0.0.1:9000/ocpp CP001 station.redb`
+//! `cargo run -p ocpp-testkit --example blocking_station -- ws://127.0.0.1:9000/ocpp CP001 station.store`
 //!
-//! For firmware on Linux without an async runtime. A vehicle comes after each start, charges for a while and leaves.
+//! For firmware on Linux without an async runtime, out of `ocpp-core`, the standard library and a WebSocket library; of the
+//! testkit it has the hardware alone. A vehicle comes after each start, charges for a while and leaves.
 
+#[path = "shared/file_store.rs"]
+pub mod file_store;
+
+use std::collections::hash_map::RandomState;
 use std::error::Error;
+use std::hash::{BuildHasher, Hasher};
 use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant as Monotonic, SystemTime};
 
+use file_store::FileStore;
 use ocpp_core::Station;
+use ocpp_core::chrono::DateTime;
 use ocpp_core::station::{
     Action, ConnectRequest, Event, EvseId, IdToken, Input, JobUpdate, LinkAction, LinkInput, RebootKind,
     RegistrationStatus, StationConfig,
 };
 use ocpp_core::time::Instant;
-use ocpp_testkit::drivers::tokio::seed;
 use ocpp_testkit::hardware::Hardware;
-use ocpp_testkit::stores::{Backend, StationStore, Write};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, WebSocket, client};
+use tungstenite::client::IntoClientRequest;
+use tungstenite::http::HeaderValue;
+use tungstenite::{Error as WsError, Message, WebSocket, client};
 
 type Failure = Box<dyn Error + Send + Sync>;
 type Opened = Result<(WebSocket<TcpStream>, String), Failure>;
@@ -123,16 +130,21 @@ impl Link {
 /// Runs a station until it is to restart. What the CSMS has not taken yet, and what may still charge, is in the store.
 pub fn run(
     config: StationConfig,
-    store: &mut StationStore,
+    store: &Path,
     hardware: &mut Hardware,
     clock: Monotonic,
 ) -> Result<RebootKind, Failure> {
-    let mut station = Station::new(config, seed()?, &store.load()?)?;
+    let (mut store, image) = FileStore::open(store)?;
+    // The keys of the standard library's hashes are random.
+    let mut station = Station::new(config, RandomState::new().build_hasher().finish(), &image)?;
+    drop(image);
     let mut link = Link::Down;
     let (mut is_expected, mut leaves_at) = (true, None);
     let started = Instant::ZERO + clock.elapsed();
     hardware.power_on(started);
-    station.handle(started, Input::Wall(chrono::Utc::now()))?;
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let wall = DateTime::from_timestamp(since.as_secs().try_into()?, since.subsec_nanos()).ok_or("no time")?;
+    station.handle(started, Input::Wall(wall))?;
     loop {
         let now = Instant::ZERO + clock.elapsed();
         if leaves_at.take_if(|at| *at <= now).is_some() {
@@ -151,7 +163,7 @@ pub fn run(
                         link.lose(&error.into(), &mut station, now)?;
                     }
                 }
-                Action::Store { ticket, op } => writes.push(Write { source: (), ticket, op }),
+                Action::Store { ticket, op } => writes.push((ticket, op)),
                 Action::Evse(_, order) => hardware.order(now, &order),
                 Action::Reboot(kind) => return Ok(kind),
                 // Nothing is fetched or sent here.
@@ -174,8 +186,9 @@ pub fn run(
         }
         // One commit for all that came together: durable when it returns, or not at all.
         if let [first, .., last] | [first @ last] = writes.as_slice() {
-            let (first, last) = (first.ticket, last.ticket);
-            let outcome = store.commit(&writes).map_or(Input::StoreFailed(first), |()| Input::Stored(last));
+            let (first, last) = (first.0, last.0);
+            let committed = store.commit(writes.iter().map(|(_, op)| op));
+            let outcome = committed.map_or(Input::StoreFailed(first), |()| Input::Stored(last));
             station.handle(now, outcome)?;
             continue;
         }
@@ -189,10 +202,9 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [url, identity, file] = arguments.as_slice() else { return Err("give a URL, an identity and a file".into()) };
     let config = StationConfig::new(url, identity, "Example", "Blocking").with_setting("MeterValueSampleInterval", "1");
-    let mut store = StationStore::open(file.as_ref())?;
     let (mut hardware, clock) = (Hardware::new(0, 360_000), Monotonic::now());
     loop {
-        println!("restart: {:?}", run(config.clone(), &mut store, &mut hardware, clock)?);
+        println!("restart: {:?}", run(config.clone(), file.as_ref(), &mut hardware, clock)?);
         // What firmware does to its outputs when it restarts.
         hardware.power_cut(Instant::ZERO + clock.elapsed());
     }

@@ -37,6 +37,7 @@ pub mod lines;
 pub mod link;
 pub mod pair;
 pub mod pipe;
+pub mod pki;
 pub mod replay;
 pub mod schedule;
 pub mod seed;

@@ -118,6 +118,7 @@ fn replay_on<M: Machine>(header: &Header, recording: &Recording) -> Result<Agree
             | What::Out { .. }
             | What::Restore { .. }
             | What::Frame { .. }
+            | What::Cut { .. }
             | What::Connected { .. }
             | What::Closed => {}
         }

@@ -14,6 +14,7 @@ use ocpp_rpc::Dialect;
 use ocpp_testkit::link::End;
 use ocpp_testkit::pair::{PairConfig, Step};
 use ocpp_testkit::trace::conversation::Conversation;
+use ocpp_testkit::trace::record::What;
 use ocpp_testkit::trace::{html, import, mermaid, text};
 use ocpp_testkit::validate::{self, Finding, Kind, Scope, Severity};
 use proptest::prelude::*;
@@ -151,6 +152,28 @@ fn logs_of_other_programs_are_read() {
     assert_eq!(output.status.code(), Some(1));
     let untold = run(&["validate", path.to_str().unwrap()], "");
     assert_eq!(untold.status.code(), Some(2), "the version is not told");
+}
+
+#[test]
+fn logs_without_times_are_judged_by_their_lines_or_said_not_to_be() {
+    let checked = |input: &str| run(&["validate", "--ocpp", "1.6"], input);
+    let beat = "rx [2,\"1\",\"Heartbeat\",{}]\ntx [3,\"1\",{\"currentTime\":\"2026-01-01T00:00:00Z\"}]\n";
+    let stop = "rx [2,\"2\",\"StopTransaction\",{\"transactionId\":7,\"meterStop\":1,\"timestamp\":\"2026-01-01T00:00:00Z\"}]\ntx [3,\"2\",{}]\n";
+    let judged = checked(&format!("{beat}listening\nand more\n{stop}{beat}"));
+    assert_eq!(
+        stdout(&judged).lines().map(|line| line.split(": ").take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>(),
+        [
+            "line 3 note line",
+            "line 5 warning unknown-transaction",
+            "line 7 error reused-id",
+            "6 messages 1 errors, 1 warnings, 1 notes"
+        ],
+        "{}",
+        stdout(&judged)
+    );
+    let examples = checked("[2,\"1\",\"Heartbeat\",{}]\n[2,\"1\",\"ClearCache\",{}]\n");
+    assert_eq!(examples.status.code(), Some(0));
+    assert!(stdout(&examples).contains("order and transactions are not checked"), "{}", stdout(&examples));
 }
 
 #[test]
@@ -319,15 +342,74 @@ const RECORDED: [(&str, &[Expected]); 8] = [
     ),
 ];
 
-/// The recordings lie beside the repository in `../shared/traces`, or where `OCPP_TRACES` says. Without them this says so.
-#[test]
-fn recorded_traffic_has_the_faults_that_are_known_and_no_others() {
+/// The folder of the recordings, if it is there: beside the repository in `../shared/traces`, or where `OCPP_TRACES` says.
+fn recordings() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/traces");
     let folder = std::env::var_os("OCPP_TRACES").map_or(beside, PathBuf::from);
     if !folder.is_dir() {
         println!("SKIPPED: no recordings in {}", folder.display());
-        return;
+        return None;
     }
+    Some(folder)
+}
+
+/// A frame as loggers would write it: by the station, by the server, bare, with arrows, as JSON, pretty printed, shortened.
+fn logged(shape: usize, from: End, frame: &str) -> String {
+    let word = |end, sent, received| if from == end { sent } else { received };
+    let time = "2026-05-02T10:21:41.123Z";
+    match shape {
+        0 => format!("{time} INFO ocpp: CP001: {} {frame}", word(End::Station, "send", "receive message")),
+        1 => format!("{time} INFO ocpp: CP001: {} {frame}", word(End::Csms, "send", "receive message")),
+        2 => frame.to_owned(),
+        3 => format!("{time} {} {frame}", word(End::Csms, "<<", ">>")),
+        4 => format!("{{\"time\":\"{time}\",\"msg\":{frame:?},\"dir\":\"{}\"}}", word(End::Csms, "TX", "RX")),
+        5 => {
+            let pretty = serde_json::from_str::<serde_json::Value>(frame).map(|frame| format!("{frame:#}"));
+            let ends = word(End::Csms, "CSMS>ChargingStation", "ChargingStation>CSMS");
+            format!("{time}: {ends}\n{}\n", pretty.unwrap_or_else(|_| frame.to_owned()))
+        }
+        _ => {
+            let chars: Vec<char> = frame.chars().collect();
+            let part = |range: std::ops::Range<usize>| chars[range].iter().collect::<String>();
+            let count = chars.len();
+            let shown = if count > 75 { part(0..45) + "..." + &part(count - 24..count) } else { frame.to_owned() };
+            format!("{time} [websockets.server] {} TEXT '{shown}' [{count} bytes]", word(End::Csms, ">", "<"))
+        }
+    }
+}
+
+#[test]
+fn recorded_traffic_keeps_its_senders_in_the_shapes_of_logs() {
+    let Some(folder) = recordings() else { return };
+    for (name, _) in RECORDED {
+        let text = fs::read_to_string(folder.join(format!("{name}.jsonl"))).unwrap();
+        let frames: Vec<(End, String)> = (import::read(&text).recording.entries.into_iter())
+            .filter_map(|entry| match entry.record.what {
+                What::Frame { from, text } => Some((from, text)),
+                _ => None,
+            })
+            .collect();
+        for shape in 0..7 {
+            let lines = frames.iter().map(|(from, frame)| logged(shape, *from, frame));
+            let imported = import::read(&lines.collect::<Vec<_>>().join("\n"));
+            let read = imported.recording.entries.iter().map(|entry| match &entry.record.what {
+                What::Frame { from, .. } | What::Cut { from, .. } => *from,
+                other => panic!("{other:?}"),
+            });
+            let read: Vec<End> = read.collect();
+            assert_eq!((read.len(), imported.unread.len()), (frames.len(), 0), "{name} in shape {shape}");
+            // Either end may send it, and of a bare one nothing tells.
+            let is_told = |frame: &str| shape != 2 || !frame.contains("\"DataTransfer\"");
+            let wrong: Vec<_> =
+                frames.iter().zip(read).filter(|((from, frame), read)| from != read && is_told(frame)).collect();
+            assert!(wrong.is_empty(), "{name} in shape {shape}: {wrong:?}");
+        }
+    }
+}
+
+#[test]
+fn recorded_traffic_has_the_faults_that_are_known_and_no_others() {
+    let Some(folder) = recordings() else { return };
     for (name, expected) in RECORDED {
         let text = fs::read_to_string(folder.join(format!("{name}.jsonl"))).unwrap();
         let found = findings(&text, None);

@@ -126,8 +126,15 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<T>, Fault> {
         let start = self.value_start();
         let mut items = Vec::new();
+        if self.lenience.is_some() && self.single_item()? {
+            items.push(item(self)?);
+            return Ok(items);
+        }
         self.begin_array()?;
         while self.next_element()? {
+            if self.lenience.is_some() && self.absent_by_null()? {
+                continue;
+            }
             if items.len() == max {
                 self.repair(RepairKind::ItemCount, Rule::TooMany { max }, start, "")?;
             }
@@ -137,6 +144,17 @@ impl<'a> Reader<'a> {
             self.repair(RepairKind::ItemCount, Rule::TooFew { min, actual: items.len() }, start, "")?;
         }
         Ok(items)
+    }
+
+    /// Whether the next value stands alone where a list belongs, and may.
+    #[cold]
+    fn single_item(&mut self) -> Result<bool, Fault> {
+        let found = self.peek()?;
+        if found == Kind::Array || !self.may_repair(RepairKind::SingleItem) {
+            return Ok(false);
+        }
+        let start = self.value_start();
+        self.repair(RepairKind::SingleItem, Rule::Type { expected: Kind::Array, found }, start, "").map(|_| true)
     }
 
     /// Reads an integer from `min` to `max`.

@@ -19,11 +19,11 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     time.at_offset(offset)
 }
 
-/// Like [`parse`], and reads common mistakes too: a space for the `T`, an offset without colon or minutes, or none at all, which is
-/// taken for UTC.
+/// Like [`parse`], and reads common mistakes too: a space for the `T`, single digits, a comma before the fraction, no seconds, an
+/// offset without colon or minutes, or none at all, which is taken for UTC.
 pub(crate) fn parse_lenient(text: &str) -> Option<DateTime<Utc>> {
     let mut scanner = Scanner(text.trim_ascii().as_bytes());
-    let time = scanner.local_time(b"Tt ")?;
+    let time = scanner.lenient_local_time()?;
     let offset = if scanner.0.is_empty() { 0 } else { scanner.lenient_offset()? };
     if !scanner.0.is_empty() {
         return None;
@@ -106,11 +106,26 @@ impl Scanner<'_> {
             return None;
         };
         self.0 = rest;
-        let nanosecond = self.fraction()?;
+        let nanosecond = self.fraction(b".")?;
         let year = number(*y1, *y2)? * 100 + number(*y3, *y4)?;
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(*m1, *m2)?, number(*d1, *d2)?)?;
         let (hour, minute, second) = (number(*h1, *h2)?, number(*n1, *n2)?, number(*s1, *s2)?);
         separators.contains(separator).then_some(LocalTime { date, hour, minute, second, nanosecond })
+    }
+
+    fn lenient_local_time(&mut self) -> Option<LocalTime> {
+        let year = self.number()? * 100 + self.number()?;
+        let month = self.short_number(b"-")?;
+        let day = self.short_number(b"-")?;
+        let hour = self.short_number(b"Tt ")?;
+        let minute = self.short_number(b":")?;
+        let (mut second, mut nanosecond) = (0, 0);
+        if self.0.first() == Some(&b':') {
+            second = self.short_number(b":")?;
+            nanosecond = self.fraction(b".,")?;
+        }
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        Some(LocalTime { date, hour, minute, second, nanosecond })
     }
 
     /// The offset from UTC in seconds.
@@ -142,11 +157,11 @@ impl Scanner<'_> {
     }
 
     /// The nanoseconds of an optional fraction.
-    fn fraction(&mut self) -> Option<u32> {
-        if self.0.first() != Some(&b'.') {
+    fn fraction(&mut self, points: &[u8]) -> Option<u32> {
+        if !self.0.first().is_some_and(|first| points.contains(first)) {
             return Some(0);
         }
-        self.one_of(b".")?;
+        self.0 = self.0.get(1..)?;
         let (mut nanoseconds, mut unit) = (0, 100_000_000);
         let mut any = false;
         while let Some(digit) = self.0.first().filter(|byte| byte.is_ascii_digit()) {
@@ -156,6 +171,19 @@ impl Scanner<'_> {
             self.0 = self.0.get(1..)?;
         }
         any.then_some(nanoseconds)
+    }
+
+    /// A number of one digit or two, after one of the separators.
+    fn short_number(&mut self, separators: &[u8]) -> Option<u32> {
+        self.one_of(separators)?;
+        match self.0 {
+            [_, next, ..] if next.is_ascii_digit() => self.number(),
+            [digit, rest @ ..] => {
+                self.0 = rest;
+                number(b'0', *digit)
+            }
+            [] => None,
+        }
     }
 
     fn number(&mut self) -> Option<u32> {

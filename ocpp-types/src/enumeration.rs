@@ -30,6 +30,9 @@ pub trait Enumeration: Copy + 'static {
     /// The value that stands for a text outside the enumeration.
     fn unrecognized(text: Unrecognized) -> Self;
 
+    /// What stands for a text outside the enumeration, if this does.
+    fn as_unrecognized(self) -> Option<Unrecognized>;
+
     /// The value with this text.
     fn from_text(text: &str) -> Option<Self> {
         Self::VALUES.iter().copied().find(|value| value.as_str() == text)

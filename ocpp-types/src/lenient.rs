@@ -13,6 +13,10 @@ use crate::{
     violation::{Fault, Rule, Violation},
 };
 
+pub use salvage::{Absences, Salvage};
+
+mod salvage;
+
 /// The greatest number of repairs in one message; a message that needs more is refused.
 pub const MAX_REPAIRS: usize = 1000;
 
@@ -60,7 +64,7 @@ repair_kinds! {
     OddTime,
     /// A text that is no URI was kept.
     OddUri,
-    /// A `null` was taken for an absent member, or for an empty object.
+    /// A `null` was taken for an absent member or list item, or for an empty object.
     Null,
     /// A member that the schema does not know was ignored; the repair keeps its name.
     ExtraMember,
@@ -68,6 +72,10 @@ repair_kinds! {
     DuplicateMember,
     /// A list with too few or too many items was kept.
     ItemCount,
+    /// A single value was taken for a list of it.
+    SingleItem,
+    /// A value that no other repair could read was taken for absent; the repair keeps its JSON text.
+    Unreadable,
 }
 
 impl fmt::Display for RepairKind {
@@ -84,17 +92,32 @@ impl Quirks {
     /// No repair: strict decoding.
     pub const NONE: Self = Self(0);
     /// Every repair.
-    pub const ALL: Self = Self(u32::MAX);
+    pub const ALL: Self = Self((1 << RepairKind::ALL.len()) - 1);
+    /// What stations and servers of the field are known to need, and what leaves no doubt of what was meant. Not allowed are members
+    /// given twice, rounded fractions, numbers out of range, texts that are no URI, and lists of a wrong length.
+    pub const FIELD: Self = Self(
+        Self::bit(RepairKind::OverLong)
+            | Self::bit(RepairKind::UnknownValue)
+            | Self::bit(RepairKind::LetterCase)
+            | Self::bit(RepairKind::TextFromNumber)
+            | Self::bit(RepairKind::TextFromJson)
+            | Self::bit(RepairKind::NumberFromText)
+            | Self::bit(RepairKind::OddTime)
+            | Self::bit(RepairKind::Null)
+            | Self::bit(RepairKind::ExtraMember)
+            | Self::bit(RepairKind::SingleItem)
+            | Self::bit(RepairKind::Unreadable),
+    );
 
     /// Allows `kind` too.
     #[must_use]
-    pub fn with(self, kind: RepairKind) -> Self {
+    pub const fn with(self, kind: RepairKind) -> Self {
         Self(self.0 | Self::bit(kind))
     }
 
     /// Allows `kind` no longer.
     #[must_use]
-    pub fn without(self, kind: RepairKind) -> Self {
+    pub const fn without(self, kind: RepairKind) -> Self {
         Self(self.0 & !Self::bit(kind))
     }
 
@@ -103,8 +126,28 @@ impl Quirks {
         self.0 & Self::bit(kind) != 0
     }
 
-    fn bit(kind: RepairKind) -> u32 {
+    const fn bit(kind: RepairKind) -> u32 {
         1 << (kind as u32)
+    }
+}
+
+/// As a list of names.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Quirks {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(RepairKind::ALL.iter().filter(|kind| self.allows(**kind)).map(|kind| kind.as_str()))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Quirks {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names: Vec<String> = Vec::deserialize(deserializer)?;
+        names.iter().try_fold(Self::NONE, |quirks, name| {
+            let kind = RepairKind::ALL.iter().find(|kind| kind.as_str() == name);
+            let unknown = || serde::de::Error::custom(alloc::format!("no repair is called {name:?}"));
+            kind.map(|kind| quirks.with(*kind)).ok_or_else(unknown)
+        })
     }
 }
 

@@ -85,6 +85,9 @@ pub mod v2_1;
 mod v2_convert;
 pub mod violation;
 
+// In signatures of this crate: users need no dependency of the same version.
+pub use {chrono, compact_str};
+
 pub use codec::{Decode, Encode};
 pub use decimal::Decimal;
 pub use request::{Direction, Message, Request};

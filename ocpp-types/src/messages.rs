@@ -37,6 +37,13 @@ macro_rules! enumeration {
             fn unrecognized(text: $crate::lenient::Unrecognized) -> Self {
                 Self::Unrecognized(text)
             }
+
+            fn as_unrecognized(self) -> Option<$crate::lenient::Unrecognized> {
+                match self {
+                    Self::Unrecognized(text) => Some(text),
+                    _ => None,
+                }
+            }
         }
 
         impl $name {

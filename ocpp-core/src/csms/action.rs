@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use compact_str::CompactString;
-use ocpp_rpc::{Dialect, ErrorCode};
+use ocpp_rpc::Dialect;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, CommandId, Fact, Question, RegistrationStatus, TransactionId};
+use super::{AskId, CommandId, Fact, Finding, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
 use crate::store::Ticket;
 use crate::text::Text;
 use crate::time::Instant;
@@ -151,7 +151,7 @@ pub enum CommandError {
     /// The station answered with an error.
     #[error("the station answered {code}: {description}")]
     Refused {
-        /// The error code, as 2.x spells it.
+        /// The error code, as the station spelled it.
         code: CompactString,
         /// What went wrong, in the station's words.
         description: CompactString,
@@ -193,14 +193,37 @@ pub enum Event {
         /// The transaction, where there is one.
         transaction: Option<TransactionId>,
     },
+    /// Something is odd about a report that is recorded.
+    Found {
+        /// The place of the fact.
+        ticket: Ticket,
+        /// The transaction, where there is one.
+        transaction: Option<TransactionId>,
+        /// What is odd.
+        findings: Vec<Finding>,
+    },
     /// More transactions run than are remembered: the end of this one will be recorded as an orphan.
     TransactionForgotten(TransactionId),
     /// The application did not answer in time, and the default was taken.
     Unanswered(AskId),
+    /// A message broke its schema in ways that are allowed, and was read all the same.
+    Repaired {
+        /// The action's name; of an answer that of its call.
+        action: CompactString,
+        /// How often.
+        count: usize,
+        /// Where and how, the first of them.
+        repairs: Vec<RepairNote>,
+    },
+    /// What could not be read, or in parts only, as it arrived. What was done of it, the events beside this one tell.
+    Unread {
+        /// The frame.
+        frame: RawFrame,
+    },
     /// A message was refused with this error, or dropped where no answer is possible.
     FrameRefused {
-        /// The error.
-        code: Option<ErrorCode>,
+        /// The error code, as it stood on the wire.
+        code: Option<CompactString>,
         /// What was wrong.
         reason: CompactString,
     },

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use ocpp_rpc::Limits as FrameLimits;
 use ocpp_rpc::liveness::LivenessSettings;
+use ocpp_types::lenient::Quirks;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,12 @@ pub struct SessionConfig {
     pub liveness: LivenessSettings,
     /// Transaction numbers are greater than this one: the last that earlier software gave to this station, else 0.
     pub transaction_floor: i32,
+    /// How messages of the station may break their schemas and be taken all the same: what it reports happened, however it is said.
+    #[cfg_attr(feature = "serde", serde(default = "default_quirks"))]
+    pub quirks: Quirks,
+    /// What is believed of what the station reports; the rest is recorded with a [`Finding`](super::Finding).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub plausible: Plausible,
     /// The bounds.
     pub limits: Limits,
 }
@@ -50,9 +57,41 @@ impl Default for SessionConfig {
             ready_within: Duration::from_secs(5),
             liveness: LivenessSettings::default(),
             transaction_floor: 0,
+            quirks: Quirks::ALL,
+            plausible: Plausible::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What is believed of what a station reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+pub struct Plausible {
+    /// How far a time may lie ahead of the server's clock.
+    #[cfg_attr(feature = "serde", serde(rename = "ahead_ms", with = "ocpp_rpc::time::millis"))]
+    pub ahead: Duration,
+    /// How far a time may lie behind it: a station may be offline for long.
+    #[cfg_attr(feature = "serde", serde(rename = "behind_ms", with = "ocpp_rpc::time::millis"))]
+    pub behind: Duration,
+    /// What a connector gives at most, in watts. A minute of it is granted beyond the time that passed.
+    pub connector_watts: u32,
+}
+
+impl Default for Plausible {
+    /// Five minutes ahead, a year behind, a megawatt.
+    fn default() -> Self {
+        Plausible {
+            ahead: Duration::from_secs(300),
+            behind: Duration::from_secs(366 * 24 * 3600),
+            connector_watts: 1_000_000,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+fn default_quirks() -> Quirks {
+    Quirks::ALL
 }
 
 /// The bounds of a session's memory.

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use ocpp_rpc::Dialect;
 use ocpp_rpc::frame::Payload;
 use ocpp_types::Violation;
+use ocpp_types::lenient::{Decoded, Quirks};
 
 use super::report::{Report, Response};
 use super::{Command, CommandAnswer};
@@ -15,13 +16,13 @@ use super::{Command, CommandAnswer};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
     /// Reads a call of the station.
-    pub read: fn(&str, &Payload<'_>) -> Result<Report, Unread>,
+    pub read: fn(&str, &Payload<'_>, Quirks) -> Result<Decoded<Report>, Unread>,
     /// Writes the answer to one, at the given time of day.
     pub respond: fn(&Response, DateTime<Utc>) -> Result<String, Violation>,
     /// Writes a command.
     pub command: fn(Command) -> Result<Call, CompactString>,
     /// Reads the answer to one.
-    pub answer: fn(CommandKind, &Payload<'_>) -> Result<CommandAnswer, Violation>,
+    pub answer: fn(CommandKind, &Payload<'_>, Quirks) -> Result<Decoded<CommandAnswer>, Violation>,
 }
 
 impl Edge {
@@ -68,6 +69,19 @@ pub(crate) enum CommandKind {
     GetConfiguration,
     ChangeConfiguration,
     Call,
+}
+
+impl CommandKind {
+    /// The name of what was called, for events.
+    pub fn action(self) -> &'static str {
+        match self {
+            CommandKind::RemoteStart => "RemoteStart",
+            CommandKind::RemoteStop => "RemoteStop",
+            CommandKind::GetConfiguration => "GetConfiguration",
+            CommandKind::ChangeConfiguration => "ChangeConfiguration",
+            CommandKind::Call => "Call",
+        }
+    }
 }
 
 impl From<&Command> for CommandKind {

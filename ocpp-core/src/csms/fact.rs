@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use compact_str::{CompactString, ToCompactString};
 use serde::{Deserialize, Serialize};
 
-use super::{Authorization, IdToken, RegistrationStatus};
+use super::{Authorization, Finding, IdToken, RegistrationStatus};
 
 /// Something to commit. In the order of their tickets the facts are a station's history:
 /// [`SessionState`](super::SessionState) is rebuilt from them.
@@ -159,6 +159,9 @@ pub struct Started {
     pub at: DateTime<Utc>,
     /// The reservation that it ends.
     pub reservation: Option<i64>,
+    /// What is odd about it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub findings: Vec<Finding>,
 }
 
 /// The end of a transaction, as reported (1.6 §6.49).
@@ -175,6 +178,9 @@ pub struct StopReport {
     pub token: Option<IdToken>,
     /// Meter values of the transaction.
     pub samples: Vec<MeterValue>,
+    /// What is odd about it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub findings: Vec<Finding>,
 }
 
 /// The end of a transaction.
@@ -263,6 +269,9 @@ pub struct Samples {
     pub attribution: Attribution,
     /// The values.
     pub values: Vec<MeterValue>,
+    /// What is odd about it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub findings: Vec<Finding>,
 }
 
 /// Which transaction meter values belong to.

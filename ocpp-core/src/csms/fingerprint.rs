@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{IdToken, MeterValue, StopReport};
+use super::ledger::no_time;
+use super::{Finding, IdToken, MeterValue, StopReport};
 
 /// 64 bits that stand for a report's content (FNV-1a). Reports of one station are compared with a few earlier ones of
 /// its own, so honest ones do not collide; who provokes it, cheats himself.
@@ -44,9 +45,11 @@ impl Fingerprint {
         token.as_str().bytes().map(|byte| byte.to_ascii_lowercase()).fold(start, Self::byte)
     }
 
-    pub fn values(self, values: &[MeterValue]) -> Self {
+    /// Times that were not read are no content.
+    pub fn values(self, values: &[MeterValue], is_timed: bool) -> Self {
         values.iter().fold(self.number(values.len() as i64), |print, moment| {
-            let print = print.time(moment.at).number(moment.values.len() as i64);
+            let print = if is_timed { print.time(moment.at) } else { print };
+            let print = print.number(moment.values.len() as i64);
             moment.values.iter().fold(print, |print, value| {
                 [&value.context, &value.format, &value.measurand, &value.phase, &value.location, &value.unit]
                     .into_iter()
@@ -56,11 +59,14 @@ impl Fingerprint {
     }
 
     pub fn stop(self, report: &StopReport) -> Self {
+        let is_timed = report.at != no_time()
+            && report.samples.iter().all(|value| value.at != no_time())
+            && !report.findings.contains(&Finding::TimeUnread);
         self.number(report.meter_stop_wh)
-            .time(report.at)
+            .time(if is_timed { report.at } else { no_time() })
             .option(report.reason.as_deref(), Self::text)
             .option(report.token.as_ref(), Self::token)
-            .values(&report.samples)
+            .values(&report.samples, is_timed)
     }
 
     fn byte(self, byte: u8) -> Self {

@@ -86,11 +86,23 @@
 //!   is later, or there is none.
 //! - **The newest connection speaks.** A driver closes the connection before when a station opens another one, and hands
 //!   in no frame of it any more.
+//!
+//! # At the start of a server
+//!
+//! A session is made when its station connects first: [`SessionState::replay`] of the facts in the database, in the order of their
+//! tickets, then [`Session::restore`] with a new seed, [`Input::Wall`] and [`LinkInput::Opened`]. Facts that were not confirmed to
+//! the session before may be in the database or not. Either is right: the station was not answered, and repeats itself.
+//!
+//! # After `Close`
+//!
+//! [`LinkAction::Close`] ends the connection for the session. The driver closes it and tells nothing of it any more; the session
+//! stays, and waits for the next one. A connection that ends otherwise is told by [`LinkInput::Closed`].
 
 mod action;
 mod config;
 pub(crate) mod edge;
 mod fact;
+mod finding;
 mod fingerprint;
 mod input;
 pub(crate) mod ledger;
@@ -103,14 +115,17 @@ pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
     RemoteStatus,
 };
-pub use config::{Limits, SessionConfig};
+pub use config::{Limits, Plausible, SessionConfig};
 pub use fact::{
     Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, Progress, SampledValue, Samples, SecurityEvent,
     Started, StationInfo, StationWork, StatusReport, StopReport, Stopped, TransactionId,
 };
+pub use finding::Finding;
 pub use input::{Command, CommandId, Input, LinkInput};
 pub use question::{Answer, Authorization, Question};
 pub use session::Session;
 pub use state::SessionState;
 
-pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};
+pub use crate::terms::{
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+};

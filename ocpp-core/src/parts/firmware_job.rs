@@ -73,6 +73,26 @@ struct Update {
     phase: Phase,
 }
 
+impl FirmwareProgress {
+    /// Whether an update ends with it.
+    pub fn is_end(self) -> bool {
+        match self {
+            FirmwareProgress::DownloadFailed
+            | FirmwareProgress::Installed
+            | FirmwareProgress::InstallationFailed
+            | FirmwareProgress::InvalidSignature
+            | FirmwareProgress::VerificationFailed => true,
+            FirmwareProgress::Downloading
+            | FirmwareProgress::Downloaded
+            | FirmwareProgress::Installing
+            | FirmwareProgress::DownloadScheduled
+            | FirmwareProgress::SignatureVerified
+            | FirmwareProgress::InstallScheduled
+            | FirmwareProgress::InstallRebooting => false,
+        }
+    }
+}
+
 impl Record for Update {
     const KIND: u8 = 41;
 }
@@ -232,16 +252,14 @@ impl FirmwareJob {
         }
     }
 
-    /// The status to tell the CSMS now, none for `Idle`, and its form.
-    pub fn due(&mut self, may_report: bool) -> Option<(Form, Option<Report<FirmwareProgress>>)> {
-        Some(match self.reports.due(may_report)? {
-            Due::First(report) => (report.form(), Some(report)),
-            Due::Present(Form::Plain) => (Form::Plain, self.present()),
+    /// The status to tell the CSMS now in this form, none for `Idle`.
+    pub fn due(&mut self, form: Form, may_report: bool) -> Option<Option<Report<FirmwareProgress>>> {
+        Some(match (self.reports.due(form, may_report)?, form) {
+            (Due::First(report), _) => Some(report),
+            (Due::Present, Form::Plain) => self.present(),
             // 1.6 security L01.FR.28, L01.FR.29. Of an update without number this form tells nothing.
             #[cfg(feature = "security")]
-            Due::Present(Form::Numbered) => {
-                (Form::Numbered, self.told.filter(|told| told.progress != FirmwareProgress::Installed))
-            }
+            (Due::Present, Form::Numbered) => self.told.filter(|told| told.progress != FirmwareProgress::Installed),
         })
     }
 

@@ -7,11 +7,17 @@ use crate::time::Instant;
 /// The clock is synchronised at least this often, however busy the link is (1.6 §4.6 note, OCPP-J 1.6 §5.3).
 const CLOCK_SYNC: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The least time between two heartbeats that are sent for the clock alone: a CSMS that does not answer them is not asked without
+/// end.
+const CLOCK_RETRY: Duration = Duration::from_secs(15 * 60);
+
 /// The times that heartbeats depend on.
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeat {
     last_call: Instant,
     last_sync: Instant,
+    /// When one was sent last.
+    last_asked: Option<Instant>,
     is_wanted: bool,
 }
 
@@ -28,8 +34,9 @@ impl Heartbeat {
     }
 
     /// A heartbeat is on its way.
-    pub fn asked(&mut self) {
+    pub fn asked(&mut self, now: Instant) {
         self.is_wanted = false;
+        self.last_asked = Some(now);
     }
 
     /// A message was sent.
@@ -45,6 +52,7 @@ impl Heartbeat {
     /// When the next heartbeat is due. An `interval` of zero leaves the daily one.
     pub fn deadline(&self, interval: Duration) -> Instant {
         let sync = self.last_sync + CLOCK_SYNC;
+        let sync = self.last_asked.map_or(sync, |asked| sync.max(asked + CLOCK_RETRY));
         if interval.is_zero() { sync } else { sync.min(self.last_call + interval) }
     }
 }

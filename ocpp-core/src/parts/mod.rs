@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "security"), path = "absent/access.rs")]
 pub(crate) mod access;
+pub(crate) mod answers;
 #[cfg(feature = "firmware_management")]
 pub(crate) mod firmware_job;
 pub(crate) mod heartbeat;
@@ -15,5 +16,6 @@ pub(crate) mod reports;
 #[cfg_attr(not(feature = "security"), path = "absent/security_events.rs")]
 pub(crate) mod security_events;
 pub(crate) mod token;
+pub(crate) mod turns;
 #[cfg(feature = "firmware_management")]
 pub(crate) mod upload_job;

@@ -37,7 +37,7 @@ impl<S> Report<S> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
-    First,
+    First(Form),
     Present(Form),
 }
 
@@ -46,8 +46,8 @@ enum Asked {
 pub(crate) enum Due<S> {
     /// This, in its own form.
     First(Report<S>),
-    /// The present status, in the form in which the CSMS asked for it.
-    Present(Form),
+    /// The present status: the CSMS asked for it.
+    Present,
 }
 
 /// Statuses to report.
@@ -66,10 +66,14 @@ impl<S> Default for Reports<S> {
 }
 
 impl<S: Copy> Reports<S> {
+    /// Takes a status in. Of too many, the oldest goes that is not on its way.
     pub fn push(&mut self, report: Report<S>) {
-        if self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back(report);
+        if self.waiting.len() >= MAX_WAITING {
+            let is_asked = |form| self.asked == Some(Asked::First(form));
+            let first = self.waiting.front().map(Report::form);
+            self.waiting.remove(usize::from(first.is_some_and(is_asked)));
         }
+        self.waiting.push_back(report);
     }
 
     /// Whether statuses wait that nobody asked for.
@@ -85,24 +89,23 @@ impl<S: Copy> Reports<S> {
         }
     }
 
-    /// The status to report now. `may_report` is false while only what the CSMS asks for may leave.
-    pub fn due(&mut self, may_report: bool) -> Option<Due<S>> {
-        if let Some(first) = self.waiting.front().filter(|_| may_report) {
-            self.asked = Some(Asked::First);
-            return Some(Due::First(*first));
+    /// The status to report now in this form. `may_report` is false while only what the CSMS asks for may leave.
+    pub fn due(&mut self, form: Form, may_report: bool) -> Option<Due<S>> {
+        if let Some(first) = self.first(form).filter(|_| may_report) {
+            self.asked = Some(Asked::First(form));
+            return self.waiting.get(first).copied().map(Due::First);
         }
-        let form = *self.wanted.front()?;
+        if !self.wanted.contains(&form) {
+            return None;
+        }
         self.asked = Some(Asked::Present(form));
-        Some(Due::Present(form))
+        Some(Due::Present)
     }
 
     /// The CSMS took the report, or refused it, which repeating would not mend. Gives what it was of the order.
     pub fn answered(&mut self) -> Option<Report<S>> {
         let (first, form) = match self.asked.take()? {
-            Asked::First => {
-                let first = self.waiting.pop_front()?;
-                (Some(first), first.form())
-            }
+            Asked::First(form) => (self.first(form).and_then(|first| self.waiting.remove(first)), form),
             Asked::Present(form) => (None, form),
         };
         // A status sent on its own meets the request too (1.6 §5.17).
@@ -110,8 +113,18 @@ impl<S: Copy> Reports<S> {
         first
     }
 
-    /// The report may not have arrived.
-    pub fn lost(&mut self) {
-        self.asked = None;
+    /// The report may not have arrived: it is told anew, unless (not `is_end`) a later one says more.
+    pub fn lost(&mut self, is_end: impl Fn(S) -> bool) {
+        let Some(Asked::First(form)) = self.asked.take() else { return };
+        let mut places = (0..).zip(&self.waiting).filter(|(_, report)| report.form() == form);
+        if let (Some((place, first)), Some(_)) = (places.next(), places.next())
+            && !is_end(first.progress)
+        {
+            self.waiting.remove(place);
+        }
+    }
+
+    fn first(&self, form: Form) -> Option<usize> {
+        self.waiting.iter().position(|report| report.form() == form)
     }
 }

@@ -25,7 +25,7 @@ const PREFIX: &str = "security/";
 /// The most characters of what is said beside the kind.
 const MAX_INFO: usize = 255;
 
-/// The wait after a CSMS that refused an event, or did not answer.
+/// The wait after a CSMS that refused an event.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// How often an event is sent to a CSMS that refuses it.
@@ -127,18 +127,12 @@ impl SecurityEvents {
         if self.refusals >= ATTEMPTS {
             self.answered(store);
         } else {
-            self.unanswered(now);
-        }
-    }
-
-    /// The CSMS did not answer.
-    pub fn unanswered(&mut self, now: Instant) {
-        if core::mem::take(&mut self.is_asked) {
+            self.is_asked = false;
             self.retry_at = Some(now + RETRY);
         }
     }
 
-    /// The link went.
+    /// It may not have arrived: the link went, or no answer came.
     pub fn lost(&mut self) {
         self.is_asked = false;
     }

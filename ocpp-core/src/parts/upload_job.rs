@@ -30,6 +30,13 @@ pub(crate) enum UploadProgress {
     NotSupported,
 }
 
+impl UploadProgress {
+    /// Whether an upload ends with it.
+    pub fn is_end(self) -> bool {
+        self != UploadProgress::Uploading
+    }
+}
+
 /// What the CSMS wants.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadRequest {
@@ -94,8 +101,12 @@ impl UploadJob {
     pub fn on_request(&mut self, shared: &mut Shared, request: UploadRequest) -> Accepted {
         let old = self.upload.take();
         let has_cancelled = old.is_some();
-        if let Some(old) = old.filter(|old| old.retry_at.is_none()) {
-            shared.act(Action::Job(old.id, Job::Cancel));
+        if let Some(old) = old {
+            if old.retry_at.is_none() {
+                shared.act(Action::Job(old.id, Job::Cancel));
+            }
+            // The CSMS was told that it began (1.6 §4.4, §5.9; 1.6 security N01.FR.07, N01.FR.10).
+            self.reports.push(Report { progress: UploadProgress::Failed, request: old.request.number });
         }
         let id = shared.next_job();
         let file_name = match request.log {
@@ -152,11 +163,11 @@ impl UploadJob {
         }
     }
 
-    /// The status to tell the CSMS now, none for `Idle`, and its form.
-    pub fn due(&mut self, may_report: bool) -> Option<(Form, Option<Report<UploadProgress>>)> {
-        Some(match self.reports.due(may_report)? {
-            Due::First(report) => (report.form(), Some(report)),
-            Due::Present(form) => (form, self.present(form)),
+    /// The status to tell the CSMS now in this form, none for `Idle`.
+    pub fn due(&mut self, form: Form, may_report: bool) -> Option<Option<Report<UploadProgress>>> {
+        Some(match self.reports.due(form, may_report)? {
+            Due::First(report) => Some(report),
+            Due::Present => self.present(form),
         })
     }
 
@@ -173,7 +184,7 @@ impl UploadJob {
 
     /// The CSMS answered a report. After the last one, the upload is over.
     pub fn on_reported(&mut self, shared: &mut Shared) {
-        let is_end = self.reports.answered().is_some_and(|report| report.progress != UploadProgress::Uploading);
+        let is_end = self.reports.answered().is_some_and(|report| report.progress.is_end());
         if is_end && self.upload.is_none() && self.reports.is_empty() && core::mem::take(&mut self.is_on_record) {
             shared.store.push(StoreOp::Delete { key: EntryKey::new(ENTRY) });
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
-    PricingEvent, Question, RawJson, RegistrationStatus, SecurityEventKind,
+    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -270,6 +270,20 @@ pub enum Event {
         /// The entry's name, or the log's name and position.
         place: CompactString,
     },
+    /// A message broke its schema in ways that are allowed, and was read all the same.
+    Repaired {
+        /// The action's name; of an answer that of its call.
+        action: CompactString,
+        /// How often.
+        count: usize,
+        /// Where and how, the first of them.
+        repairs: Vec<RepairNote>,
+    },
+    /// What could not be read, or in parts only, as it arrived. What was done of it, the events beside this one tell.
+    Unread {
+        /// The frame.
+        frame: RawFrame,
+    },
     /// A frame of the CSMS was wrong; it was answered where an answer is due.
     FrameRefused {
         /// What was wrong.
@@ -359,6 +373,8 @@ pub enum TokenRefusal {
     Offline,
     /// The CSMS gave no usable answer.
     NoAnswer,
+    /// It was accepted for any EVSE, and nobody plugged in anywhere in time.
+    Late,
     /// The EVSE is in use by another token.
     Occupied,
     /// The EVSE is faulted, out of service or reserved for another.

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
+use ocpp_types::lenient::Quirks;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,11 @@ pub struct StationConfig {
     pub custom_settings: Vec<CustomSetting>,
     /// Who handles the messages that the station does not handle alone; each action once in each direction.
     pub handlings: Vec<HandlingRule>,
+    /// How calls and answers of the CSMS may break their schemas and be taken all the same. Of a call nothing is taken for absent
+    /// ([`Unreadable`](ocpp_types::lenient::RepairKind::Unreadable)): it is carried out as it was meant, or refused. Without the
+    /// feature `lenient` nothing is repaired.
+    #[cfg_attr(feature = "serde", serde(default = "default_quirks"))]
+    pub quirks: Quirks,
     /// The bounds.
     pub limits: Limits,
 }
@@ -122,6 +128,7 @@ impl StationConfig {
             absent_settings: Vec::new(),
             custom_settings: Vec::new(),
             handlings: Vec::new(),
+            quirks: Quirks::FIELD,
             limits: Limits::default(),
         }
     }
@@ -262,6 +269,11 @@ impl Default for Limits {
             composite_periods: 200,
         }
     }
+}
+
+#[cfg(feature = "serde")]
+fn default_quirks() -> Quirks {
+    Quirks::FIELD
 }
 
 fn default_security_events() -> usize {

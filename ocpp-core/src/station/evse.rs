@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{MeterReading, Mrec};
+use super::{Faults, MeterReading, Mrec};
 
 /// The number of an EVSE, from 1. In OCPP 1.6 it is the connector's number (1.6 §3.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,9 +23,11 @@ pub enum EvseInput {
     Contactor(Contactor),
     /// The state of the plug lock.
     Lock(Lock),
-    /// A fault appeared, or changed.
+    /// A fault appeared, or changed, beside those that are there: [`Fault::code`] and [`Fault::vendor_error_code`] say which one.
     Fault(Fault),
-    /// The fault is gone.
+    /// What has this code is gone, other faults are not.
+    FaultEnded(FaultCode),
+    /// All faults are gone.
     FaultCleared,
     /// The meter's values now: pushed at any time, or after [`EvseAction::ReadMeter`].
     Meter(MeterReading),
@@ -190,7 +192,7 @@ pub(crate) struct EvseFacts {
     pub vehicle: Vehicle,
     pub contactor: Contactor,
     pub lock: Lock,
-    pub fault: Option<Fault>,
+    pub faults: Faults,
     /// What was ordered; none before the first order, which so always goes out.
     power: Option<Power>,
     desired_lock: Option<Lock>,
@@ -239,8 +241,8 @@ impl EvseFacts {
         self.power.unwrap_or_default()
     }
 
-    /// The fault that makes charging impossible.
+    /// A fault that makes charging impossible.
     pub fn blocking_fault(&self) -> Option<&Fault> {
-        self.fault.as_ref().filter(|fault| fault.is_blocking)
+        self.faults.blocking()
     }
 }

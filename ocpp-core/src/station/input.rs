@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, IdToken,
+    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, FaultCode, IdToken,
     InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
@@ -32,8 +32,10 @@ pub enum Input<'a> {
     Wall(DateTime<Utc>),
     /// Certificates were installed or removed outside of OCPP. What the configuration says holds before.
     Certificates(InstalledCertificates),
-    /// A fault of the station itself appeared or changed, or (none) is gone.
+    /// A fault of the station itself appeared, or changed, beside those that it has; or (none) all of them are gone.
     Fault(Option<Fault>),
+    /// What has this code is gone, other faults of the station itself are not.
+    FaultEnded(FaultCode),
     /// About one EVSE.
     Evse(EvseId, EvseInput),
     /// A token was presented, at the reader of an EVSE or at one for the whole station.

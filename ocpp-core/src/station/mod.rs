@@ -5,6 +5,7 @@ mod certificate;
 mod config;
 mod contract;
 mod evse;
+mod faults;
 mod handling;
 mod input;
 mod job;
@@ -24,6 +25,7 @@ pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
 pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub(crate) use faults::Faults;
 pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
@@ -41,4 +43,6 @@ pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
-pub use crate::terms::{AskId, AuthorizationStatus, DataTransferStatus, IdToken, RegistrationStatus};
+pub use crate::terms::{
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+};

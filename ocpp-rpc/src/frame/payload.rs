@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ocpp_types::json::{Kind, Reader, Syntax};
-use ocpp_types::lenient::{Decoded, Quirks};
+use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind, Salvage};
 use ocpp_types::{Decode, Fault, Rule, Violation};
 
 use super::FrameRule;
@@ -14,6 +14,8 @@ use crate::Limits;
 /// §4.1.5). Paths and offsets of a [`Violation`] count from the payload. It may be read more than once.
 #[derive(Clone, Copy)]
 pub struct Payload<'a> {
+    /// What comes before the payload.
+    head: &'a str,
     rest: &'a str,
     depth: u8,
     is_alone: bool,
@@ -26,13 +28,13 @@ impl<'a> Payload<'a> {
             return Err(FrameRule::Missing("payload"));
         }
         reader.peek()?;
-        let rest = reader.text().get(reader.position()..).unwrap_or_default();
-        Ok(Self { rest, depth: limits.depth.saturating_sub(1), is_alone: false })
+        let (head, rest) = reader.text().split_at_checked(reader.position()).unwrap_or_default();
+        Ok(Self { head, rest, depth: limits.depth.saturating_sub(1), is_alone: false })
     }
 
     /// A payload that comes in no frame: the whole text is its JSON.
     pub fn alone(text: &'a str, limits: &Limits) -> Self {
-        Self { rest: text, depth: limits.depth.saturating_sub(1), is_alone: true }
+        Self { head: "", rest: text, depth: limits.depth.saturating_sub(1), is_alone: true }
     }
 
     /// Reads the payload as a `T`, which must keep every rule of its schema.
@@ -40,15 +42,44 @@ impl<'a> Payload<'a> {
         self.decode_with(|reader| T::read(reader))
     }
 
-    /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow.
+    /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow. Nothing is taken for absent
+    /// ([`Unreadable`](RepairKind::Unreadable)).
     pub fn decode_lenient<T: Decode>(&self, quirks: Quirks) -> Result<Decoded<T>, Violation> {
         if let Ok(value) = self.decode() {
             return Ok(Decoded { value, repairs: Vec::new() });
         }
         let mut open = self.open(Some(quirks));
-        let value = T::read(&mut open.reader).map_err(|fault| self.locate(&fault))?;
-        self.close(&mut open)?;
+        let value = T::read(&mut open.reader).and_then(|value| self.close(&mut open).map(|()| value));
+        let value = value.map_err(|fault| self.locate(&fault))?;
         Ok(Decoded { value, repairs: open.reader.take_repairs(0) })
+    }
+
+    /// Like [`decode_lenient`](Self::decode_lenient), and what cannot be read is taken for absent, if `quirks` allow it. `absences`
+    /// are required members that can be borne to be absent. The value is read by `read`, which is called for each attempt.
+    pub fn decode_lenient_with<T>(
+        &self,
+        quirks: Quirks,
+        absences: Absences,
+        read: impl Fn(&mut Reader<'_>) -> Result<T, Fault>,
+    ) -> Result<Decoded<T>, Violation> {
+        let mut attempt = Attempt { payload: *self, quirks, absences, refused: None, salvage: None };
+        loop {
+            let payload = attempt.payload();
+            let mut open = payload.open(attempt.quirks());
+            let value = read(&mut open.reader).and_then(|value| payload.close(&mut open).map(|()| value));
+            match value {
+                Ok(value) => {
+                    let repairs = open.reader.take_repairs(0);
+                    return Ok(Decoded { value, repairs: attempt.end(repairs) });
+                }
+                Err(fault) => attempt.again(&fault)?,
+            }
+        }
+    }
+
+    /// The text of the whole frame in two parts, the second from the payload on. The first is empty if it comes in no frame.
+    pub fn frame(&self) -> (&'a str, &'a str) {
+        (self.head, self.rest)
     }
 
     /// Reads the payload with `read`, which must read exactly one value.
@@ -56,8 +87,9 @@ impl<'a> Payload<'a> {
         let mut open = self.open(None);
         match read(&mut open.reader) {
             Ok(value) => self.close(&mut open).map(|()| value),
-            Err(fault) => Err(self.locate(&fault)),
+            Err(fault) => Err(fault),
         }
+        .map_err(|fault| self.locate(&fault))
     }
 
     /// The payload's JSON text, after checking that it is one object and that the frame ends after it.
@@ -85,9 +117,8 @@ impl<'a> Payload<'a> {
     }
 
     /// Checks that nothing follows the value but the end of the frame.
-    fn close(&self, open: &mut Open<'a>) -> Result<(), Violation> {
-        let reader = open.null.as_mut().unwrap_or(&mut open.reader);
-        self.end(reader).map_err(|fault| self.locate(&fault))
+    fn close(&self, open: &mut Open<'a>) -> Result<(), Fault> {
+        self.end(open.null.as_mut().unwrap_or(&mut open.reader))
     }
 
     /// Closes the frame's array, if there is one, and checks that nothing follows.
@@ -109,6 +140,58 @@ struct Open<'a> {
     reader: Reader<'a>,
     /// Behind the `null` that was there.
     null: Option<Reader<'a>>,
+}
+
+/// The attempts to read a payload: strictly, with repairs, and without what cannot be read.
+struct Attempt<'a> {
+    payload: Payload<'a>,
+    quirks: Quirks,
+    absences: Absences,
+    /// Why it cannot be read with repairs, or only that it cannot strictly.
+    refused: Option<Option<Violation>>,
+    salvage: Option<Salvage>,
+}
+
+impl Attempt<'_> {
+    fn payload(&self) -> Payload<'_> {
+        match &self.salvage {
+            Some(salvage) => Payload { rest: salvage.text(), ..self.payload },
+            None => self.payload,
+        }
+    }
+
+    fn quirks(&self) -> Option<Quirks> {
+        self.refused.as_ref().map(|_| self.quirks)
+    }
+
+    /// Prepares for the next attempt, or says what is wrong: what the quirks do not mend, not what they would have.
+    #[cold]
+    fn again(&mut self, fault: &Fault) -> Result<(), Violation> {
+        if self.refused.is_none() && self.quirks != Quirks::NONE {
+            self.refused = Some(None);
+            return Ok(());
+        }
+        let violation = match self.refused.take().flatten() {
+            Some(first) => first,
+            None => self.payload().locate(fault),
+        };
+        if !self.quirks.allows(RepairKind::Unreadable) {
+            return Err(violation);
+        }
+        let salvage = self.salvage.get_or_insert_with(|| Salvage::new(self.payload.rest, self.absences));
+        if !salvage.take_out(fault) {
+            return Err(violation);
+        }
+        self.refused = Some(Some(violation));
+        Ok(())
+    }
+
+    fn end(self, mut repairs: Vec<Repair>) -> Vec<Repair> {
+        if let Some(salvage) = self.salvage {
+            salvage.tell(&mut repairs);
+        }
+        repairs
+    }
 }
 
 impl fmt::Debug for Payload<'_> {

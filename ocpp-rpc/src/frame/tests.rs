@@ -220,6 +220,8 @@ fn call_error_is_read_however_little_it_says() {
     assert_eq!(read(r#"[4,"1",null,null,null]"#), CallError::new(ErrorCode::GenericError, ""));
     assert_eq!(read(r#"[4,"1","FormatViolation","x"]"#), CallError::new(ErrorCode::FormatViolation, "x"));
     let text = read(r#"[4,"1","FormationViolation","x","details as text",7]"#);
+    assert_eq!((text.received_code(), text.code.as_str()), ("FormationViolation", "FormatViolation"));
+    assert_eq!(read(r#"[4,"1","FormatViolation","x"]"#).received_code(), "FormatViolation");
     assert_eq!((text.code.clone(), text.details()), (ErrorCode::FormatViolation, r#""details as text""#));
     let long = format!("[4,\"1\",\"Teapot\",\"{}\",{{\"a\":1}}]", "ß".repeat(300));
     let long = read(&long);

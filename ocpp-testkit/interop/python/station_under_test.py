@@ -238,7 +238,7 @@ async def main():
             station = await Program.start(
                 *("station", "--url", f"ws://127.0.0.1:{port}/some/path", "--id", IDENTITY, "--ocpp", "1.6"),
                 *("--password", PASSWORD, "--evses", "2", "--store", store, "--power", "360000"),
-                *("--set", "MeterValueSampleInterval=1"),
+                *("--set", "MeterValueSampleInterval=1", "--manual-jobs"),
             )
             async with steps.step("handshake: path, subprotocol and Basic authentication"):
                 csms = await connected.get()

@@ -207,6 +207,7 @@ mod tests {
             meter_start_wh,
             at: DateTime::UNIX_EPOCH,
             reservation: None,
+            findings: Vec::new(),
         })
     }
 
@@ -221,6 +222,7 @@ mod tests {
                 reason: None,
                 token: None,
                 samples: Vec::new(),
+                findings: Vec::new(),
             },
         })
     }
@@ -251,7 +253,7 @@ mod tests {
             unit: None,
         };
         let values = vec![MeterValue { at: DateTime::UNIX_EPOCH, values: vec![sample] }];
-        Fact::Sampled(Samples { connector: 1, attribution, values })
+        Fact::Sampled(Samples { connector: 1, attribution, values, findings: vec![] })
     }
 
     #[test]

@@ -215,12 +215,17 @@ impl Hardware {
     /// A fault appears, changes or goes.
     pub fn set_fault(&mut self, now: Instant, fault: Option<Fault>) {
         self.advance(now);
-        let fact = fault.clone().map_or(EvseInput::FaultCleared, EvseInput::Fault);
-        self.fault = fault;
+        let old = core::mem::replace(&mut self.fault, fault);
         if self.has_blocking_fault() {
             self.move_contactor(now, Contactor::Open);
         }
-        self.fact(fact);
+        // It has one fault at a time.
+        if let Some(old) = old.filter(|old| self.fault.as_ref().is_none_or(|new| new.code != old.code)) {
+            self.fact(EvseInput::FaultEnded(old.code));
+        }
+        if let Some(fault) = self.fault.clone() {
+            self.fact(EvseInput::Fault(fault));
+        }
         self.settle(now);
     }
 

@@ -107,7 +107,7 @@ fn fault_opens_the_contactor_at_once() {
     hardware.set_fault(at(3_000), None);
     assert_eq!(
         facts(&mut hardware, at(3_080)),
-        [EvseInput::FaultCleared, EvseInput::Contactor(Contactor::Closed)],
+        [EvseInput::FaultEnded(ocpp_core::station::FaultCode::GroundFailure), EvseInput::Contactor(Contactor::Closed)],
         "the power order stands"
     );
 }

@@ -33,6 +33,7 @@ pub(super) fn fact(fact: &EvseInput) -> String {
         | EvseInput::Contactor(_)
         | EvseInput::Lock(_)
         | EvseInput::Fault(_)
+        | EvseInput::FaultEnded(_)
         | EvseInput::FaultCleared => format!("{fact:?}"),
     }
 }

@@ -66,8 +66,27 @@ SELECT station, body ->> 'connector' AS connector, body ->> 'status' AS status, 
 FROM facts WHERE kind = 'Status'
 GROUP BY station, body ->> 'connector';
 
--- What an operator should look at: ends that belong to no transaction, and ends that contradict an earlier one.
-CREATE VIEW IF NOT EXISTS findings AS
-SELECT station, ticket, kind, coalesce(body ->> 'transaction', body ->> 'named') AS transaction_id,
-       body ->> '$.report.at' AS at, body ->> '$.report.meter_stop_wh' AS meter_stop_wh
-FROM facts WHERE kind IN ('StopContradicted', 'StopOrphaned');
+-- What an operator should look at: everything odd about what was reported, by its kind (`ocpp_core::csms::Finding`). Made anew at each
+-- start, since earlier versions of this program knew fewer kinds.
+DROP VIEW IF EXISTS findings;
+CREATE VIEW findings AS
+WITH kinds AS (
+    SELECT facts.station, facts.ticket, finding.value AS kind
+    FROM facts, json_each(coalesce(facts.body -> '$.findings', facts.body -> '$.report.findings', '[]')) AS finding
+    WHERE facts.kind IN ('Started', 'Sampled', 'Stopped', 'StopContradicted', 'StopOrphaned')
+    UNION
+    SELECT station, ticket, kind FROM facts WHERE kind IN ('StopContradicted', 'StopOrphaned')
+    UNION
+    SELECT station, ticket, 'NonMonotonic' FROM facts
+    WHERE kind = 'Stopped' AND body ->> 'consumption' = 'NonMonotonic'
+    UNION
+    SELECT station, ticket, 'UnknownTransaction' FROM facts
+    WHERE kind = 'Sampled' AND body ->> '$.attribution.Unknown' IS NOT NULL
+)
+SELECT kinds.station, kinds.ticket, kinds.kind,
+       coalesce(body ->> 'transaction', body ->> 'named', body ->> '$.attribution.Named', body ->> '$.attribution.Unknown',
+                body ->> '$.attribution.Inferred')                    AS transaction_id,
+       coalesce(body ->> '$.report.at', body ->> 'at', body ->> '$.values[0].at') AS at,
+       body ->> '$.report.meter_stop_wh'                              AS meter_stop_wh
+FROM kinds JOIN facts ON facts.station = kinds.station AND facts.ticket = kinds.ticket
+ORDER BY kinds.station, kinds.ticket;

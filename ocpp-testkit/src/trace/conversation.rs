@@ -71,6 +71,8 @@ pub struct Message {
     pub dialect: Option<Dialect>,
     /// Its type; none if it is no frame.
     pub kind: Option<MessageType>,
+    /// Whether its logger left something of it out: what is there cannot be judged.
+    pub is_cut: bool,
     /// The message id, if it was readable.
     pub id: Option<String>,
     /// The action: its own, or that of the call it answers.
@@ -116,6 +118,9 @@ impl Message {
 
     /// The payload as it was sent.
     pub fn payload_text(&self) -> Option<&str> {
+        if self.is_cut {
+            return None;
+        }
         match self.kind? {
             MessageType::Call | MessageType::Send => element(&self.text, 3),
             MessageType::CallResult => element(&self.text, 2),
@@ -169,7 +174,8 @@ impl Listener {
         let record = &entry.record;
         let name = (record.station.clone(), record.conn);
         let seen = match &record.what {
-            What::Frame { from, text } => self.message(&name, *from, text.clone()),
+            What::Frame { from, text } => self.message(&name, *from, text.clone(), false),
+            What::Cut { from, text } => self.message(&name, *from, text.clone(), true),
             What::Connected { version } => self.connected(&name, version.clone()),
             What::Closed => self.closed(&name),
             What::In { role, input } => self.told(&name, *role, input),
@@ -212,7 +218,7 @@ impl Listener {
         let json = serde_json::from_str::<Value>(input).unwrap_or_default();
         let link = json.get("Link");
         if let Some(frame) = link.and_then(|link| link.get("Frame")).and_then(Value::as_str) {
-            return self.message(name, role.peer(), frame.to_owned());
+            return self.message(name, role.peer(), frame.to_owned(), false);
         }
         if let Some(opened) = link.and_then(|link| link.get("Opened")) {
             let version = opened.get("subprotocol").or_else(|| opened.get("dialect"));
@@ -227,21 +233,25 @@ impl Listener {
     fn ordered(&mut self, name: &Name, role: End, action: &str) -> Seen {
         let json = serde_json::from_str::<Value>(action).unwrap_or_default();
         match json.get("Link").and_then(|link| link.get("Send")).and_then(Value::as_str) {
-            Some(frame) => self.message(name, role, frame.to_owned()),
+            Some(frame) => self.message(name, role, frame.to_owned(), false),
             None => Seen::Ordered(role, action.to_owned()),
         }
     }
 
-    fn message(&mut self, name: &Name, from: End, text: String) -> Seen {
+    fn message(&mut self, name: &Name, from: End, text: String, is_cut: bool) -> Seen {
         let index = self.conversation.items.len();
         let link = self.link(name);
         // 2.1 has all message types.
-        let head = Head::read(&text, link.dialect.unwrap_or(Dialect::V2_1));
+        let head = match is_cut {
+            true => Head::read_cut(&text),
+            false => Head::read(&text, link.dialect.unwrap_or(Dialect::V2_1)),
+        };
         let mut message = Message {
             from,
             text,
             dialect: link.dialect,
             kind: head.kind,
+            is_cut,
             id: head.id,
             action: head.action,
             call: None,
@@ -284,7 +294,7 @@ impl Listener {
 }
 
 /// What can be read of a message.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Head {
     pub kind: Option<MessageType>,
     pub id: Option<String>,
@@ -302,6 +312,31 @@ impl Head {
             Ok(Frame::CallResultError { id, .. }) => of(MessageType::CallResultError, id, None),
             Err(fault) => Head { kind: None, id: fault.id.map(String::from), action: None },
         }
+    }
+
+    /// Of a frame whose end is missing: what stands before.
+    pub fn read_cut(text: &str) -> Self {
+        let mut reader = Reader::with_depth(text, LIMITS.depth);
+        let mut head = Head::default();
+        let next = |reader: &mut Reader<'_>| reader.next_element().is_ok_and(|more| more);
+        if reader.begin_array().is_err() || !next(&mut reader) {
+            return head;
+        }
+        head.kind = reader.integer().ok().and_then(|kind| match kind {
+            2 => Some(MessageType::Call),
+            3 => Some(MessageType::CallResult),
+            4 => Some(MessageType::CallError),
+            5 => Some(MessageType::CallResultError),
+            6 => Some(MessageType::Send),
+            _ => None,
+        });
+        let whole = |text: String| Some(text).filter(|text| !text.contains("...") && !text.contains('…'));
+        let mut string = || next(&mut reader).then(|| reader.string().ok().map(String::from)).flatten().and_then(whole);
+        head.id = string();
+        if let Some(MessageType::Call | MessageType::Send) = head.kind {
+            head.action = string();
+        }
+        head
     }
 }
 

@@ -10,7 +10,8 @@
 //!
 //! - Time is `t` (RFC 3339) or `at` (milliseconds of virtual time); at least one of them.
 //! - `conn` numbers the connection, `id` is the station's identity. A trace of one station needs neither.
-//! - A line is of one kind: a frame seen on the wire (`from`, and `frame` as JSON or `raw` as text), a change of the connection
+//! - A line is of one kind: a frame seen on the wire (`from`, and `frame` as JSON, `raw` as text, or `cut`: what a logger left of
+//!   it), a change of the connection
 //!   (`event`), what a machine was told (`in`) or told (`out`), or the store dump it was started from (`restore`). The last
 //!   three bear the `role` of the machine, unless the header does.
 //!
@@ -91,6 +92,13 @@ pub enum What {
         /// The message as it was sent, whether or not it is JSON.
         text: String,
     },
+    /// A text message of which only a part was recorded.
+    Cut {
+        /// Who sent it.
+        from: End,
+        /// What a logger left of it.
+        text: String,
+    },
     /// A connection was made.
     Connected {
         /// The version agreed on: its number (`1.6`) or the subprotocol.
@@ -166,10 +174,10 @@ pub enum Reason {
     #[error("in, out or restore without role")]
     NoRole,
     /// The line is of no known kind.
-    #[error("none of frame, raw, event, in, out and restore")]
+    #[error("none of frame, raw, cut, event, in, out and restore")]
     UnknownKind,
     /// The line is of more than one kind.
-    #[error("more than one of frame, raw, event, in, out and restore")]
+    #[error("more than one of frame, raw, cut, event, in, out and restore")]
     SeveralKinds,
 }
 

@@ -57,10 +57,14 @@ fn spoken(conversation: &Conversation, index: usize, message: &Message) -> Strin
     let took = took.map_or_else(String::new, |millis| format!(" ({millis} ms)"));
     let label = view::label(message);
     match message.kind {
+        Some(_) if message.is_cut => format!("{arrow} {label}{took} (in part) {}", view::one_line(&message.text)),
         Some(MessageType::CallError | MessageType::CallResultError) => format!("{arrow} {label}{took}"),
         Some(MessageType::Call | MessageType::CallResult | MessageType::Send) => {
             let payload = view::one_line(message.payload_text().unwrap_or_default());
-            format!("{arrow} {label}{took} {payload}")
+            // Where the payload is long, what it comes to is said first.
+            let values = view::told_values(message);
+            let values = if values.is_empty() { values } else { format!(" [{values}]") };
+            format!("{arrow} {label}{values}{took} {payload}")
         }
         None => format!("{arrow} {label}: {}", view::one_line(&message.text)),
     }

@@ -2,9 +2,9 @@
 
 use ocpp_rpc::{CallError, Dialect, ErrorCode, Frame, Payload};
 use ocpp_types::json::{Kind as Json, Reader};
-use ocpp_types::lenient::{Repair, RepairKind};
-use ocpp_types::{Fault, Violation};
+use ocpp_types::{Fault, Violation, v1_6, v2_0_1, v2_1};
 
+use super::breaches::{Breach, Schema, nearest};
 use super::payload::{Part, Verdict, check};
 use super::{Finding, Kind, Severity};
 use crate::link::End;
@@ -17,6 +17,10 @@ const SHOWN_CHARS: usize = 60;
 pub(super) fn findings(conversation: &Conversation, index: usize, message: &Message) -> Vec<Finding> {
     let mut about = Findings { conversation, index, found: Vec::new() };
     match message.dialect {
+        Some(_) if message.is_cut => {
+            let text = "not checked: the log has a part of it only".to_owned();
+            about.add(Kind::Frame, text, |it| Finding { severity: Severity::Note, ..it });
+        }
         Some(dialect) => about.of(message, dialect),
         None => about.add(Kind::Version, "the trace does not say which version is spoken".to_owned(), |it| it),
     }
@@ -62,7 +66,9 @@ impl Findings<'_> {
 
     fn payload(&mut self, dialect: Dialect, action: Option<&str>, part: Part, from: Option<End>, payload: Payload<'_>) {
         match (payload.raw(), action) {
-            (Err(violation), _) => self.violation(dialect, &violation, None),
+            (Err(Violation { path, rule, .. }), _) => {
+                self.breach(dialect, Breach { path, rule, repair: None, meant: None });
+            }
             (Ok(json), Some(action)) => self.schema(dialect, action, part, from, json),
             (Ok(_), None) => {
                 let text = "not checked: the call that it answers is not known".to_owned();
@@ -80,7 +86,13 @@ impl Findings<'_> {
             // The call was found at fault already.
             Verdict::UnknownAction | Verdict::NotItsPart if part == Part::Response && from.is_some() => {}
             Verdict::UnknownAction => {
-                let text = format!("{dialect} has no such action");
+                let actions: Vec<&str> = match dialect {
+                    Dialect::V1_6 => v1_6::Action::ALL.iter().map(|action| action.as_str()).collect(),
+                    Dialect::V2_0_1 => v2_0_1::Action::ALL.iter().map(|action| action.as_str()).collect(),
+                    Dialect::V2_1 => v2_1::Action::ALL.iter().map(|action| action.as_str()).collect(),
+                };
+                let meant = meant(nearest(action, actions.into_iter()));
+                let text = format!("{dialect} has no such action{meant}");
                 self.add(Kind::UnknownAction, text, |it| it.code("NotImplemented"));
             }
             Verdict::NotItsPart => {
@@ -89,22 +101,24 @@ impl Findings<'_> {
                 let text = format!("no {sends} of the {sender} in {dialect}");
                 self.add(Kind::Direction, text, |it| it.code("NotSupported"));
             }
-            Verdict::Unreadable(violation) => self.violation(dialect, &violation, None),
-            Verdict::Read(repairs) => {
-                for Repair { kind, rule, path, text } in repairs {
-                    self.violation(dialect, &Violation { path, rule, offset: 0 }, Some((kind, &text)));
+            Verdict::Read(repairs) if repairs.is_empty() => {}
+            Verdict::Unreadable(_) | Verdict::Read(_) => {
+                for breach in (Schema { dialect, action, part, from }).breaches(json) {
+                    self.breach(dialect, breach);
                 }
             }
         }
     }
 
     /// A broken rule; with its repair, and the text that the repair puts aside.
-    fn violation(&mut self, dialect: Dialect, violation: &Violation, repair: Option<(RepairKind, &str)>) {
-        let code = CallError::violation(violation, dialect).code;
-        let aside = repair.map(|(_, text)| text).filter(|text| !text.is_empty());
+    fn breach(&mut self, dialect: Dialect, breach: Breach) {
+        let Breach { path, rule, repair, meant: name } = breach;
+        let violation = Violation { path, rule, offset: 0 };
+        let code = CallError::violation(&violation, dialect).code;
+        let aside = repair.as_ref().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty());
         let aside = aside
             .map_or_else(String::new, |text| format!(": {:?}", text.chars().take(SHOWN_CHARS).collect::<String>()));
-        self.add(Kind::Schema, format!("{}{aside}", violation.rule), |it| {
+        self.add(Kind::Schema, format!("{rule}{aside}{}", meant(name)), |it| {
             let repair = repair.map(|(kind, _)| kind.as_str());
             Finding { repair, ..it }.at(&violation.path).code(code.name_in(dialect))
         });
@@ -146,6 +160,11 @@ impl Findings<'_> {
             self.add(Kind::Frame, "more than 5 elements".to_owned(), |it| it.at(place(5)));
         }
     }
+}
+
+/// What was probably meant, as the end of a sentence.
+fn meant(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!(", did you mean {name}?"))
 }
 
 /// The elements of an array, each with its kind.

@@ -3,8 +3,10 @@
 //! What a single message must keep is checked strictly; what a lenient reader would mend is told with the finding. Of a whole trace
 //! the order is checked too, and what it says of transactions.
 
+mod breaches;
 mod finding;
 mod ledger;
+mod members;
 mod message;
 mod order;
 pub mod payload;

@@ -109,7 +109,12 @@ impl<'a> Order<'a> {
         if waited.is_none_or(|waited| waited < SURELY_WAITED_MS) {
             let action = self.conversation.message(waiting).and_then(|call| call.action.as_deref()).unwrap_or("call");
             let text = format!("called while the {action} of line {} waits for its answer", self.line(waiting));
-            self.add(index, Severity::Error, Kind::SeveralCalls, text);
+            // Part 4 of 2.x has a SHALL NOT there, OCPP-J 1.6 a SHOULD NOT (both §4.1.1).
+            let severity = match message.dialect {
+                Some(Dialect::V1_6) => Severity::Warning,
+                Some(Dialect::V2_0_1 | Dialect::V2_1) | None => Severity::Error,
+            };
+            self.add(index, severity, Kind::SeveralCalls, text);
         }
     }
 
@@ -186,6 +191,8 @@ impl<'a> Order<'a> {
             Err(Early::NotAccepted) => {
                 self.add(index, Severity::Error, Kind::BeforeAccepted, "called before the station was accepted");
             }
+            // Without times, how long was waited cannot be seen.
+            Err(Early::Until(_)) if !self.has_time(index) => {}
             Err(Early::Until(until)) => {
                 let text = format!("called {} ms before the interval is over", until.as_millis() - now.as_millis());
                 self.add(index, Severity::Warning, Kind::TooEarly, text);
@@ -198,7 +205,10 @@ impl<'a> Order<'a> {
         let station = self.station(index);
         let action = message.action.as_deref();
         if message.from == End::Station {
-            if let Err(until) = station.registration.may_answer(now) {
+            let is_early = station.registration.may_answer(now);
+            if let Err(until) = is_early
+                && self.has_time(index)
+            {
                 let left = until.as_millis() - now.as_millis();
                 let text = format!("answered {left} ms before the interval of the rejected station is over");
                 self.add(index, Severity::Error, Kind::TooEarly, text);
@@ -208,6 +218,10 @@ impl<'a> Order<'a> {
         {
             (station.registration, station.triggered) = (registration, false);
         }
+    }
+
+    fn has_time(&self, index: usize) -> bool {
+        self.conversation.items.get(index).is_some_and(|item| item.at.is_some() || item.wall.is_some())
     }
 
     /// The time of an item, by either clock; only distances count.

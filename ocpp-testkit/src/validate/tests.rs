@@ -117,7 +117,7 @@ fn cases() -> Vec<(Vec<String>, &'static [&'static str])> {
                 "{heartbeat}\n{}\n{{\"at\":9,\"from\":\"csms\",\"frame\":[4,\"1\",\"InternalError\",\"\",{{}}]}}",
                 beat("2")
             )),
-            &["3 error several-calls"],
+            &["3 warning several-calls"],
         ),
         (one(&format!("{}\n{}", beat("1"), beat("1"))), &["4 error reused-id"]),
         (

@@ -305,6 +305,7 @@ fn trigger_message() {
             ask("Accepted: StatusNotification of one", "StatusNotification", Some(1)),
             ask("Rejected: no such connector", "MeterValues", Some(9)),
             ask("Rejected: an accepted station boots no more", "BootNotification", None),
+            ask("NotImplemented: a message of another version", "TransactionEvent", None),
         ],
     );
 }

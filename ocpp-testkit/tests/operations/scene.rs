@@ -84,7 +84,23 @@ impl Scene {
         let Scene { title, config, steps, lasts } = self;
         let mut pair = common::pair(config, steps);
         common::run(&mut pair, NOW + lasts);
-        format!("## {title}\n{}\n", conversation_from(&pair, NOW))
+        let shown = conversation_from(&pair, NOW);
+        check_answers_first(&shown);
+        format!("## {title}\n{shown}\n")
+    }
+}
+
+/// The station's answer leaves before the calls that the request brings about; here nothing else goes on.
+fn check_answers_first(shown: &str) {
+    let mut is_owed = false;
+    for line in shown.lines() {
+        let text = line.split_whitespace().skip(1).collect::<Vec<_>>();
+        match text.as_slice() {
+            ["<", what, ..] => is_owed |= !what.starts_with('{'),
+            [">", what, ..] if what.starts_with('{') || what.starts_with("CALLERROR") => is_owed = false,
+            [">", ..] => assert!(!is_owed, "a call overtakes an answer: {shown}"),
+            _ => {}
+        }
     }
 }
 

@@ -87,6 +87,7 @@ fn extended_trigger_message() {
             ask("Accepted: MeterValues", "MeterValues", Some(1)),
             ask("Accepted: StatusNotification", "StatusNotification", Some(1)),
             ask("Rejected: an accepted station boots no more", "BootNotification", None),
+            ask("NotImplemented: a message of another version", "TransactionEvent", None),
         ],
     );
 }

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod certificates;
 mod client;
 mod conformance;
 mod examples;

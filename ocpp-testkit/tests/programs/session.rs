@@ -1,7 +1,11 @@
 //! A whole session, and what the programs say to bad input.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use ocpp_testkit::trace::conversation::{Conversation, Seen};
+use ocpp_testkit::trace::import;
+use ocpp_testkit::validate;
 use serde_json::json;
 
 use crate::harness::{Csms, Program, Station, register_mwh};
@@ -28,6 +32,39 @@ fn whole_session_ends_in_the_bill_that_the_meter_shows() {
     assert_eq!(bill.meter_start_wh, 0, "a new meter");
     assert_eq!(bill.meter_stop_wh, Some(register_mwh(&store) / 1_000));
     assert!(bill.energy_wh.unwrap() > 0);
+}
+
+#[test]
+fn live_connections_are_saved_as_traces_without_a_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (server, near) = (file("server.jsonl"), file("station.jsonl"));
+    let mut csms = Csms::start(directory.path(), &["--token", "ABC", "--save", &server]);
+    let mut station = Station::start(&csms.url, &directory.path().join("station"), &["--save", &near]);
+    let other = ["--url", &csms.url, "--id", "CP002", "--ocpp", "1.6"];
+    let mut other = Program::start("station", other);
+    other.wait_event("Registration");
+    station.program.wait_event("Registration");
+    station.begin_session();
+    csms.wait_stored("Started");
+    station.program.say(&json!({"unplug": 1}));
+    csms.wait_stored("Stopped");
+    station.program.say(&json!({"power_cycle": {}}));
+    station.program.wait_event("Registration");
+    for (name, stations) in [(&server, 2), (&near, 1)] {
+        let text = std::fs::read_to_string(name).unwrap();
+        let imported = import::read(&text);
+        assert!(imported.is_trace && imported.unread.is_empty(), "{:?}", imported.unread);
+        let heard = Conversation::of(&imported.recording, None);
+        let names: BTreeSet<_> = heard.items.iter().map(|item| item.station.clone()).collect();
+        assert_eq!(names.len(), stations, "{text}");
+        let connected = heard.items.iter().filter(|item| matches!(item.seen, Seen::Connected { .. })).count();
+        assert_eq!(connected, stations + 1, "the power cycle makes one more: {text}");
+        assert!(heard.messages().any(|(_, message)| message.action.as_deref() == Some("StopTransaction")));
+        let found = validate::conversation(&heard, validate::Scope::Trace);
+        let worst = found.iter().max_by_key(|finding| finding.severity);
+        assert!(worst.is_none_or(|worst| worst.severity < validate::Severity::Error), "{}", worst.unwrap());
+    }
 }
 
 #[test]

@@ -83,9 +83,10 @@ fn file_or_address_that_is_of_no_use_is_told_with_its_option_and_what_to_do() {
     fs::remove_file(store.join("station.redb")).unwrap();
     file(&store, "hardware.json", "{");
     with(&STATION, &["--store", store.to_str().unwrap()], &["--store", "hardware.json", "look at what is in it"]);
-    with(&STATION, &["--ca", &none], &["--ca", &none, "PEM"]);
+    with(&STATION, &["--ca", &none], &["--ca", &none, "check the path"]);
     with(&CSMS, &["--cert", &text, "--key", &none], &["--cert", &text, "PEM"]);
     with(&STATION, &["--config", folder], &["--config", folder, "name a file"]);
+    with(&STATION, &["--save", folder], &["--save", folder, "name a file"]);
     with(&STATION, &["--connect-within", "1"], &["ws://127.0.0.1:1", "within 1 s"]);
 
     with(&CSMS, &["--db", folder], &["--db", folder, "and name a file"]);

@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
 impl Reader<'_> {
     /// Whether the next value is a `null` that may be taken for nothing; it is passed over then.
     #[cold]
-    fn absent_by_null(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn absent_by_null(&mut self) -> Result<bool, Fault> {
         let start = self.value_start();
         if !self.may_repair(RepairKind::Null) || self.peek()? != Kind::Null {
             return Ok(false);
@@ -76,13 +76,14 @@ impl Members {
                 continue;
             };
             self.next = index + 1;
+            if reader.lenience.is_some() && reader.absent_by_null()? {
+                continue;
+            }
             if self.seen & bit(index) != 0 {
                 reader.repair(RepairKind::DuplicateMember, Rule::DuplicateMember, start, "")?;
             }
             self.seen |= bit(index);
-            if reader.lenience.is_none() || !reader.absent_by_null()? {
-                return Ok(Some(index));
-            }
+            return Ok(Some(index));
         }
         Ok(None)
     }

@@ -12,13 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::{
-    Attribution, Authorization, AuthorizationStatus, Consumption, Fact, IdToken, Limits, MeterValue, OrphanStop,
-    Samples, Started, StopReport, Stopped, TransactionId,
+    Attribution, Authorization, AuthorizationStatus, Consumption, Fact, Finding, IdToken, Limits, MeterValue,
+    OrphanStop, Samples, Started, StopReport, Stopped, TransactionId,
 };
 use crate::rng::Rng;
 
+mod judge;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use judge::{Yardstick, no_time};
 
 /// The transactions of one station.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub(crate) struct Ledger {
     running: Vec<Running>,
     /// In the order of their end.
     ended: VecDeque<Ended>,
+    /// The last stop on each connector.
+    #[cfg_attr(feature = "serde", serde(default))]
+    last_stops: Vec<LastStop>,
     /// Reports that bear no key of their own: meter values, ends of unknown transactions, contradicting ends.
     recent: VecDeque<Fingerprint>,
 }
@@ -45,6 +51,15 @@ struct Running {
     verdict: Option<Authorization>,
     /// Whether the station used the number, and so knows it.
     named: bool,
+    /// The greatest register told, in Wh.
+    #[cfg_attr(feature = "serde", serde(default))]
+    register_wh: i64,
+    /// Whether the time was read, and not taken from the server's clock.
+    #[cfg_attr(feature = "serde", serde(default = "yes"))]
+    is_time_read: bool,
+    /// Whether the time cannot be right.
+    #[cfg_attr(feature = "serde", serde(default))]
+    has_odd_time: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +71,30 @@ struct Ended {
     /// Whether the station named no transaction when it ended.
     inferred: bool,
     verdict: Option<AuthorizationStatus>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    connector: u32,
+    #[cfg_attr(feature = "serde", serde(default))]
+    began_at: DateTime<Utc>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    ended_at: DateTime<Utc>,
+    /// Whether one of the times cannot be right; true where they are not known.
+    #[cfg_attr(feature = "serde", serde(default = "yes"))]
+    has_odd_time: bool,
+}
+
+/// The last stop on a connector, by its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct LastStop {
+    connector: u32,
+    register_wh: i64,
+    /// None if the time cannot be right.
+    at: Option<DateTime<Utc>>,
+}
+
+#[cfg(feature = "serde")]
+fn yes() -> bool {
+    true
 }
 
 /// The begin of a transaction, as reported (1.6 §6.45).
@@ -80,7 +119,13 @@ pub(crate) struct StartJudgement {
 impl Ledger {
     /// Judges a start: the same connector, token, meter value and time are the same transaction. A new one gets a
     /// number greater than `floor` and all before. None if there are no more numbers.
-    pub fn judge_start(&self, report: StartReport, floor: i32, rng: &mut Rng) -> Option<StartJudgement> {
+    pub fn judge_start(
+        &self,
+        mut report: StartReport,
+        floor: i32,
+        rng: &mut Rng,
+        by: &Yardstick,
+    ) -> Option<StartJudgement> {
         let key = start_key(report.connector, &report.token, report.meter_start_wh, report.at);
         let running = self.running.iter().find(|running| running.key() == key).map(|running| running.number);
         let ended = || self.ended.iter().find(|ended| ended.start == key).map(|ended| ended.number);
@@ -88,32 +133,34 @@ impl Ledger {
             return Some(StartJudgement { number, fact: None });
         }
         let number = next_number(self.last_number.max(floor), rng)?;
+        let findings = self.doubt_start(&mut report, by);
         let StartReport { connector, token, meter_start_wh, at, reservation } = report;
         let transaction = TransactionId::from(number);
-        let fact = Fact::Started(Started { transaction, connector, token, meter_start_wh, at, reservation });
+        let fact = Fact::Started(Started { transaction, connector, token, meter_start_wh, at, reservation, findings });
         Some(StartJudgement { number, fact: Some(fact) })
     }
 
     /// Judges the end of the transaction that the station named, or of the one that fits if it named none. None if it was
     /// recorded before.
-    pub fn judge_stop(&self, named: Option<i32>, report: StopReport) -> Option<Fact> {
-        let stop = stop_key(&report);
+    pub fn judge_stop(&self, named: Option<i32>, mut report: StopReport, by: &Yardstick) -> Option<Fact> {
+        let (stop, orphan) = (stop_key(&report), orphan_key(named, &report));
+        Self::doubt_stray_stop(&mut report, by);
         let Some(number) = named else {
             let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop);
-            if seen || self.recent.contains(&orphan_key(None, &report)) {
+            if seen || self.recent.contains(&orphan) {
                 return None;
             }
             return match self.only(|running| running.may_be_ended_by(&report)) {
-                Some(running) => running.stopped(true, report),
+                Some(running) => Some(self.stopped(running, true, report, by)),
                 None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
             };
         };
         if let Some(running) = self.running.iter().find(|running| running.number == number) {
-            return running.stopped(false, report);
+            return Some(self.stopped(running, false, report, by));
         }
         let transaction = TransactionId::from(number);
         let ended = self.ended.iter().find(|ended| ended.number == number);
-        if ended.is_some_and(|ended| ended.stop == stop) || self.recent.contains(&orphan_key(named, &report)) {
+        if ended.is_some_and(|ended| ended.stop == stop) || self.recent.contains(&orphan) {
             return None;
         }
         Some(match ended {
@@ -124,10 +171,18 @@ impl Ledger {
 
     /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none. None if
     /// they were recorded before.
-    pub fn judge_samples(&self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
-        if self.recent.contains(&samples_key(connector, named, &values)) {
+    pub fn judge_samples(
+        &self,
+        connector: u32,
+        named: Option<i32>,
+        mut values: Vec<MeterValue>,
+        by: &Yardstick,
+    ) -> Option<Fact> {
+        let is_timed = values.iter().all(|value| value.at != no_time());
+        if self.recent.contains(&samples_key(connector, named, &values, is_timed)) {
             return None;
         }
+        let findings = self.doubt_samples(connector, named, &mut values, by);
         let attribution = match named {
             Some(number) if self.knows(number) => Attribution::Named(number.into()),
             Some(number) => Attribution::Unknown(number.into()),
@@ -136,7 +191,7 @@ impl Ledger {
                 None => Attribution::None,
             },
         };
-        Some(Fact::Sampled(Samples { connector, attribution, values }))
+        Some(Fact::Sampled(Samples { connector, attribution, values, findings }))
     }
 
     /// The verdict on the token of a transaction, if there is one yet. For one that ended, only the status.
@@ -163,10 +218,13 @@ impl Ledger {
                     Attribution::Named(transaction) | Attribution::Unknown(transaction) => transaction.number(),
                     Attribution::Inferred(_) | Attribution::None => None,
                 };
-                if let Some(running) = self.running.iter_mut().find(|running| Some(running.number) == named) {
-                    running.named = true;
+                let number = fact.transaction().and_then(TransactionId::number);
+                if let Some(running) = self.running.iter_mut().find(|running| Some(running.number) == number) {
+                    running.named |= named.is_some();
+                    running.sampled(samples);
                 }
-                self.remember(samples_key(samples.connector, named, &samples.values), limits);
+                let is_timed = !samples.findings.contains(&Finding::TimeUnread);
+                self.remember(samples_key(samples.connector, named, &samples.values, is_timed), limits);
             }
             Fact::Stopped(stopped) => self.end(stopped, limits),
             Fact::StopContradicted { transaction, report } => {
@@ -193,6 +251,9 @@ impl Ledger {
             at: started.at,
             verdict: None,
             named: false,
+            register_wh: started.meter_start_wh,
+            is_time_read: !started.findings.contains(&Finding::TimeUnread),
+            has_odd_time: judge::has_odd_time(&started.findings),
         });
     }
 
@@ -213,14 +274,39 @@ impl Ledger {
             // Most stations idle most of the time.
             self.running = Vec::new();
         }
+        let report = &stopped.report;
+        let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
+        self.note_register(running.connector, report.meter_stop_wh, (!is_odd).then_some(report.at), limits);
         let ended = Ended {
             number: running.number,
             start: running.key(),
             stop: stop_key(&stopped.report),
             inferred: stopped.inferred,
             verdict: running.verdict.map(|verdict| verdict.status),
+            connector: running.connector,
+            began_at: running.at,
+            ended_at: report.at,
+            has_odd_time: running.has_odd_time || judge::has_odd_time(&report.findings),
         };
         push_bounded(&mut self.ended, ended, limits.closed_transactions.max(1));
+    }
+
+    /// The register at a stop; one that is told late says nothing of later ones.
+    fn note_register(&mut self, connector: u32, register_wh: i64, at: Option<DateTime<Utc>>, limits: &Limits) {
+        let last = LastStop { connector, register_wh, at };
+        let has_room = connector > 0 && self.last_stops.len() < limits.connectors;
+        match self.last_stops.iter_mut().find(|stop| stop.connector == connector) {
+            Some(stop) if at.is_none() || stop.at <= at => *stop = last,
+            Some(_) => {}
+            None if has_room => self.last_stops.push(last),
+            None => {}
+        }
+    }
+
+    fn stopped(&self, running: &Running, inferred: bool, mut report: StopReport, by: &Yardstick) -> Fact {
+        self.doubt_stop(running, &mut report, by);
+        let consumption = Consumption::between(running.meter_start_wh, report.meter_stop_wh);
+        Fact::Stopped(Stopped { transaction: running.number.into(), inferred, consumption, report })
     }
 
     fn remember(&mut self, report: Fingerprint, limits: &Limits) {
@@ -242,7 +328,8 @@ impl Ledger {
 
 impl Running {
     fn key(&self) -> Fingerprint {
-        start_key(self.connector, &self.token, self.meter_start_wh, self.at)
+        let at = if self.is_time_read { self.at } else { no_time() };
+        start_key(self.connector, &self.token, self.meter_start_wh, at)
     }
 
     /// Whether an end without number can be that of this transaction: one whose number never reached the station
@@ -258,9 +345,12 @@ impl Running {
         self.connector == connector && values.iter().all(|value| self.at <= value.at)
     }
 
-    fn stopped(&self, inferred: bool, report: StopReport) -> Option<Fact> {
-        let consumption = Consumption::between(self.meter_start_wh, report.meter_stop_wh);
-        Some(Fact::Stopped(Stopped { transaction: self.number.into(), inferred, consumption, report }))
+    fn sampled(&mut self, samples: &Samples) {
+        if !samples.findings.is_empty() {
+            return;
+        }
+        let registers = samples.values.iter().filter_map(judge::register_wh);
+        self.register_wh = registers.map(|(least, _)| least).fold(self.register_wh, i64::max);
     }
 }
 
@@ -285,8 +375,9 @@ fn orphan_key(named: Option<i32>, report: &StopReport) -> Fingerprint {
     Fingerprint::new(b'o').option(named.map(i64::from), Fingerprint::number).stop(report)
 }
 
-fn samples_key(connector: u32, named: Option<i32>, values: &[MeterValue]) -> Fingerprint {
-    Fingerprint::new(b's').number(connector.into()).option(named.map(i64::from), Fingerprint::number).values(values)
+fn samples_key(connector: u32, named: Option<i32>, values: &[MeterValue], is_timed: bool) -> Fingerprint {
+    let print = Fingerprint::new(b's').number(connector.into()).option(named.map(i64::from), Fingerprint::number);
+    print.values(values, is_timed)
 }
 
 fn push_bounded<T>(list: &mut VecDeque<T>, item: T, limit: usize) {

@@ -1,7 +1,9 @@
 use super::*;
-use crate::csms::SampledValue;
+use crate::csms::{Plausible, SampledValue};
 use alloc::string::String;
 use alloc::vec;
+
+mod findings;
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
@@ -12,7 +14,7 @@ fn start(connector: u32, token: &str, wh: i64, second: i64) -> StartReport {
 }
 
 fn stop(wh: i64, second: i64) -> StopReport {
-    StopReport { meter_stop_wh: wh, at: at(second), reason: None, token: None, samples: vec![] }
+    StopReport { meter_stop_wh: wh, at: at(second), reason: None, token: None, samples: vec![], findings: vec![] }
 }
 
 fn sample(wh: &str, second: i64) -> Vec<MeterValue> {
@@ -34,12 +36,18 @@ struct Book {
     ledger: Ledger,
     limits: Limits,
     rng: Rng,
+    by: Yardstick,
     facts: Vec<Fact>,
+}
+
+/// The server's clock stands an hour after the first report.
+fn by() -> Yardstick {
+    Yardstick { now: at(3600), plausible: Plausible::default() }
 }
 
 impl Book {
     fn new() -> Self {
-        Book { ledger: Ledger::default(), limits: Limits::default(), rng: Rng::new(7), facts: vec![] }
+        Book { ledger: Ledger::default(), limits: Limits::default(), rng: Rng::new(7), by: by(), facts: vec![] }
     }
 
     fn record(&mut self, fact: Fact) {
@@ -48,7 +56,7 @@ impl Book {
     }
 
     fn start(&mut self, report: StartReport) -> i32 {
-        let start = self.ledger.judge_start(report, 0, &mut self.rng).unwrap();
+        let start = self.ledger.judge_start(report, 0, &mut self.rng, &self.by).unwrap();
         start.fact.into_iter().for_each(|fact| self.record(fact));
         start.number
     }
@@ -59,12 +67,12 @@ impl Book {
     }
 
     fn stop(&mut self, named: Option<i32>, report: StopReport) -> Option<Fact> {
-        let fact = self.ledger.judge_stop(named, report);
+        let fact = self.ledger.judge_stop(named, report, &self.by);
         self.judged(fact)
     }
 
     fn sample(&mut self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
-        let fact = self.ledger.judge_samples(connector, named, values);
+        let fact = self.ledger.judge_samples(connector, named, values, &self.by);
         self.judged(fact)
     }
 }
@@ -191,7 +199,8 @@ fn each_start_gets_a_number_above_all_before() {
 
     let mut replayed = Ledger::default();
     book.facts.iter().for_each(|fact| replayed.apply(fact, &book.limits));
-    let next = |floor| replayed.judge_start(start(2, "B", 0, 0), floor, &mut Rng::new(7)).map(|start| start.number);
+    let next =
+        |floor| replayed.judge_start(start(2, "B", 0, 0), floor, &mut Rng::new(7), &by()).map(|start| start.number);
     assert!(next(0) > numbers.last().copied(), "with the seed of the first run, too");
     assert!(next(1_000_000_000) > Some(1_000_000_000));
     assert_eq!(next(i32::MAX), None);

@@ -6,11 +6,12 @@ use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::CallError;
 use ocpp_rpc::engine::{CallEnd, CallId, CallRefused, Lane};
 use ocpp_rpc::frame::Payload;
+use ocpp_types::lenient::Decoded;
 
 use super::Session;
 use crate::MisuseError;
 use crate::csms::edge::CommandKind;
-use crate::csms::{Action, Command, CommandAnswer, CommandError, CommandId, RegistrationStatus};
+use crate::csms::{Action, Command, CommandAnswer, CommandError, CommandId, Event, RawFrame, RegistrationStatus};
 
 /// Commands without answer.
 #[derive(Debug, Default)]
@@ -119,13 +120,21 @@ impl Session {
     pub(super) fn command_answered(&mut self, call: CallId, payload: &Payload<'_>) {
         let Some(command) = self.commands.take(call) else { return };
         let Some(link) = &self.link else { return };
-        let answer = (link.edge.answer)(command.kind, payload);
-        self.end(command.id, answer.map_err(|violation| CommandError::Malformed(violation.to_compact_string())));
+        match (link.edge.answer)(command.kind, payload, self.config.quirks) {
+            Ok(Decoded { value, repairs }) => {
+                self.repaired(command.kind.action(), payload, &repairs);
+                self.end(command.id, Ok(value));
+            }
+            Err(violation) => {
+                self.event(Event::Unread { frame: RawFrame::of(payload) });
+                self.end(command.id, Err(CommandError::Malformed(violation.to_compact_string())));
+            }
+        }
     }
 
     pub(super) fn command_refused(&mut self, call: CallId, error: &CallError) {
         let error = CommandError::Refused {
-            code: error.code.to_compact_string(),
+            code: error.received_code().into(),
             description: error.description().into(),
             details: error.details().into(),
         };

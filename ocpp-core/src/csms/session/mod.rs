@@ -18,7 +18,7 @@ use ocpp_rpc::{Dialect, ErrorCode};
 use super::edge::Edge;
 use super::report::Response;
 use super::state::StationRecord;
-use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, SessionConfig, SessionState};
+use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, RawFrame, SessionConfig, SessionState};
 use crate::MisuseError;
 use crate::rng::Rng;
 use crate::store::{StoreQueue, Ticket};
@@ -252,6 +252,7 @@ impl Session {
             Received::Result { call, payload } => self.command_answered(call, &payload),
             Received::Error { call, error } => self.command_refused(call, &error),
             Received::Malformed { fault, call } => {
+                self.event(Event::Unread { frame: RawFrame::new(bytes) });
                 let reason = fault.to_compact_string();
                 if let Some(call) = call {
                     self.command_malformed(call, reason.clone());
@@ -264,7 +265,7 @@ impl Session {
             Received::Unknown { id, .. } => self.frame_refused(None, format!("answer to an unknown call {id}").into()),
             Received::Send { action, .. } => self.frame_refused(None, format!("unasked message {action}").into()),
             Received::ReplyRejected { error, .. } => {
-                self.frame_refused(Some(error.code), "answer not understood".into())
+                self.frame_refused(Some(error.received_code().into()), "answer not understood".into())
             }
             Received::Repeated { .. } => self.frame_refused(None, "repeated message".into()),
             Received::Ignored(reason) => self.frame_refused(None, format!("{reason:?}").into()),
@@ -322,7 +323,12 @@ impl Session {
     /// Records a fact: what the session knows changes at once, what it says of it waits for the ticket.
     fn record(&mut self, fact: Fact) -> Ticket {
         self.record.apply(&fact, &self.config.limits);
-        self.store.push(fact)
+        let (transaction, findings) = (fact.transaction().cloned(), fact.findings());
+        let ticket = self.store.push(fact);
+        if !findings.is_empty() {
+            self.event(Event::Found { ticket, transaction, findings });
+        }
+        ticket
     }
 
     /// Frees what an idle session does not need: a server holds many of them.
@@ -334,7 +340,7 @@ impl Session {
         self.commands.give_back();
     }
 
-    fn frame_refused(&mut self, code: Option<ErrorCode>, reason: CompactString) {
+    fn frame_refused(&mut self, code: Option<CompactString>, reason: CompactString) {
         self.event(Event::FrameRefused { code, reason });
     }
 

@@ -7,19 +7,23 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::frame::Payload;
 use ocpp_rpc::{CallError, ErrorCode};
+use ocpp_types::lenient::{Decoded, Repair, RepairKind};
 
 use super::Session;
 use super::questions::Subject;
 use crate::csms::edge::Unread;
-use crate::csms::ledger::StartReport;
+use crate::csms::ledger::{StartReport, Yardstick, no_time};
 use crate::csms::report::{Report, Response};
-use crate::csms::{Event, Fact, Question, RegistrationStatus, TransactionId};
+use crate::csms::{Event, Fact, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
 
 impl Session {
     pub(super) fn call(&mut self, token: ReplyToken, action: &str, payload: &Payload<'_>) {
         let Some(read) = self.link.as_ref().map(|link| link.edge.read) else { return };
-        match read(action, payload) {
-            Ok(report) => self.report(token, action, report),
+        match read(action, payload, self.config.quirks) {
+            Ok(Decoded { value, repairs }) => {
+                self.repaired(action, payload, &repairs);
+                self.report(token, action, value);
+            }
             Err(Unread::UnknownAction) => {
                 self.refuse(token, ErrorCode::NotImplemented, "the action is not known".into());
             }
@@ -27,12 +31,26 @@ impl Session {
                 self.refuse(token, ErrorCode::NotSupported, "the action is not served".into());
             }
             Err(Unread::Value(reason)) => {
+                self.event(Event::Unread { frame: RawFrame::of(payload) });
                 self.refuse(token, ErrorCode::PropertyConstraintViolation, reason.into());
             }
             Err(Unread::Violation(violation)) => {
                 let Some(dialect) = self.engine.dialect() else { return };
+                self.event(Event::Unread { frame: RawFrame::of(payload) });
                 self.refuse_with(token, &CallError::violation(&violation, dialect));
             }
+        }
+    }
+
+    /// Tells what was mended, and shows what could not be read whole.
+    pub(super) fn repaired(&mut self, action: &str, payload: &Payload<'_>, repairs: &[Repair]) {
+        if repairs.is_empty() {
+            return;
+        }
+        let notes = RepairNote::list(repairs);
+        self.event(Event::Repaired { action: CompactString::new(action), count: repairs.len(), repairs: notes });
+        if repairs.iter().any(|repair| repair.kind == RepairKind::Unreadable) {
+            self.event(Event::Unread { frame: RawFrame::of(payload) });
         }
     }
 
@@ -64,7 +82,10 @@ impl Session {
                 let fact = (!self.record.knows_progress(&progress)).then_some(Fact::Progress(progress));
                 self.take(token, action, fact, None, Response::Progress(work));
             }
-            Report::SecurityEvent(event) => {
+            Report::SecurityEvent(mut event) => {
+                if event.at == no_time() {
+                    event.at = self.yardstick().now;
+                }
                 let fact = (!self.record.knows_security_event(&event)).then_some(Fact::SecurityEvent(event));
                 self.take(token, action, fact, None, Response::SecurityEvent);
             }
@@ -80,11 +101,11 @@ impl Session {
             }
             Report::Start(report) => self.start(token, action, report),
             Report::Stop(named, report) => {
-                let fact = self.record.ledger.judge_stop(named, report);
+                let fact = self.record.ledger.judge_stop(named, report, &self.yardstick());
                 self.take(token, action, fact, named, Response::Stop);
             }
             Report::Samples { connector, named, values } => {
-                let fact = self.record.ledger.judge_samples(connector, named, values);
+                let fact = self.record.ledger.judge_samples(connector, named, values, &self.yardstick());
                 self.take(token, action, fact, named, Response::Samples);
             }
             Report::DataTransfer { vendor_id, message_id, data } => {
@@ -101,7 +122,8 @@ impl Session {
     fn start(&mut self, token: ReplyToken, action: &str, report: StartReport) {
         let driver = report.token.clone();
         let floor = self.config.transaction_floor;
-        let Some(start) = self.record.ledger.judge_start(report, floor, &mut self.rng) else {
+        let by = self.yardstick();
+        let Some(start) = self.record.ledger.judge_start(report, floor, &mut self.rng, &by) else {
             self.refuse(token, ErrorCode::InternalError, "no transaction number is left".into());
             return;
         };
@@ -145,6 +167,11 @@ impl Session {
         self.respond_after(ticket, token, response);
     }
 
+    /// What reports are judged by. The clock was told before the first of them.
+    fn yardstick(&self) -> Yardstick {
+        Yardstick { now: self.wall().unwrap_or_default(), plausible: self.config.plausible }
+    }
+
     fn repeated(&mut self, action: &str, transaction: Option<i32>) {
         let transaction = transaction.map(TransactionId::from);
         self.event(Event::Repeated { action: CompactString::new(action), transaction });
@@ -162,6 +189,8 @@ impl Session {
     fn refuse_with(&mut self, token: ReplyToken, error: &CallError) {
         // Fails if nobody waits for the answer any more.
         drop(self.engine.reply_error(self.now, token, error));
-        self.frame_refused(Some(error.code.clone()), CompactString::new(error.description()));
+        let code = self.engine.dialect().map_or(error.code.as_str(), |dialect| error.code.name_in(dialect));
+        let code = CompactString::new(code);
+        self.frame_refused(Some(code), CompactString::new(error.description()));
     }
 }

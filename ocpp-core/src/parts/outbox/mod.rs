@@ -119,6 +119,24 @@ impl Outbox {
         (is_durable && self.retry_at.is_none_or(|at| at <= now)).then_some(first)
     }
 
+    /// Readings of no transaction that were not delivered and wait for their retry let transactions pass (1.6 §3.7.1 is about
+    /// these): they are appended anew behind them. A power cut in between repeats readings, and loses none.
+    pub fn let_transactions_pass(&mut self, now: Instant, store: &mut StoreQueue) {
+        let is_beside = |pending: &&Pending| pending.transaction().is_none();
+        let count = self.queue.iter().take_while(is_beside).count();
+        if self.retry_at.is_none_or(|at| at <= now) || count == self.queue.len() {
+            return;
+        }
+        for _ in 0..count {
+            let Some(Pending { position, record, .. }) = self.queue.pop_front() else { return };
+            self.samples -= usize::from(record.is_sample());
+            self.append(store, record);
+            self.settled = store.push(StoreOp::Trim { log: Log::Transactions, through: position });
+            self.failures = 0;
+            self.retry_at = None;
+        }
+    }
+
     /// The message that is on its way, or next.
     pub fn first(&self) -> Option<&Pending> {
         self.queue.front()

@@ -6,6 +6,7 @@ use core::fmt::Display;
 
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::frame::Payload;
+use ocpp_types::lenient::{Decoded, Quirks};
 use ocpp_types::text::{CiText, SecretText, TokenText};
 use ocpp_types::v1_6::{
     self, ChangeConfigurationRequest, ChangeConfigurationResponse, GetConfigurationRequest, GetConfigurationResponse,
@@ -42,29 +43,40 @@ pub(super) fn command(command: Command) -> Result<Call, CompactString> {
 }
 
 /// Reads the answer to a command.
-pub(super) fn answer(kind: CommandKind, payload: &Payload<'_>) -> Result<CommandAnswer, Violation> {
-    Ok(match kind {
-        CommandKind::RemoteStart => {
-            let response = payload.decode_with(RemoteStartTransactionResponse::read)?;
+pub(super) fn answer(
+    kind: CommandKind,
+    payload: &Payload<'_>,
+    quirks: Quirks,
+) -> Result<Decoded<CommandAnswer>, Violation> {
+    match kind {
+        CommandKind::RemoteStart => read(payload, quirks, |response: RemoteStartTransactionResponse| {
             CommandAnswer::RemoteStart(remote_status(response.status))
-        }
-        CommandKind::RemoteStop => {
-            let response = payload.decode_with(RemoteStopTransactionResponse::read)?;
+        }),
+        CommandKind::RemoteStop => read(payload, quirks, |response: RemoteStopTransactionResponse| {
             CommandAnswer::RemoteStop(remote_status(response.status))
-        }
+        }),
         CommandKind::GetConfiguration => {
-            let response = payload.decode_with(GetConfigurationResponse::read)?;
-            CommandAnswer::Configuration {
+            read(payload, quirks, |response: GetConfigurationResponse| CommandAnswer::Configuration {
                 known: response.configuration_key.iter().map(configuration_key).collect(),
                 unknown: response.unknown_key.iter().map(|key| CompactString::new(key)).collect(),
-            }
+            })
         }
-        CommandKind::ChangeConfiguration => {
-            let response = payload.decode_with(ChangeConfigurationResponse::read)?;
+        CommandKind::ChangeConfiguration => read(payload, quirks, |response: ChangeConfigurationResponse| {
             CommandAnswer::ConfigurationChange(configuration_status(response.status))
+        }),
+        CommandKind::Call => {
+            payload.raw().map(|text| Decoded { value: CommandAnswer::Call(String::from(text)), repairs: Vec::new() })
         }
-        CommandKind::Call => CommandAnswer::Call(String::from(payload.raw()?)),
-    })
+    }
+}
+
+fn read<T: Decode>(
+    payload: &Payload<'_>,
+    quirks: Quirks,
+    answer: impl FnOnce(T) -> CommandAnswer,
+) -> Result<Decoded<CommandAnswer>, Violation> {
+    let Decoded { value, repairs } = payload.decode_lenient_with(quirks, &[], T::read)?;
+    Ok(Decoded { value: answer(value), repairs })
 }
 
 fn call<T: Message>(request: &T) -> Result<Call, CompactString> {
@@ -75,7 +87,7 @@ fn unsendable(reason: impl Display) -> CompactString {
     reason.to_compact_string()
 }
 
-/// Strict reading gives no unrecognised value; one would not be a promise.
+/// An unrecognised value is no promise.
 fn remote_status(status: RemoteStartStopStatus) -> RemoteStatus {
     match status {
         RemoteStartStopStatus::Accepted => RemoteStatus::Accepted,

@@ -1,15 +1,20 @@
 //! Calls of stations.
 
+use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::frame::Payload;
+use ocpp_types::enumeration::Enumeration;
+use ocpp_types::json::{Kind, Reader};
+use ocpp_types::lenient::{Absences, Decoded, MAX_REPAIRS, Quirks, Repair, RepairKind};
 use ocpp_types::v1_6::{
     self, Action, BootNotificationRequest, DataTransferRequest, MeterValuesRequest, StartTransactionRequest,
     StationRequest, StatusNotificationRequest, StopTransactionRequest,
 };
+use ocpp_types::violation::Rule;
 
 use crate::csms::edge::Unread;
 use crate::csms::ledger::StartReport;
@@ -18,47 +23,162 @@ use crate::csms::{
     IdToken, MeterValue, Progress, SampledValue, SecurityEvent, StationInfo, StationWork, StatusReport, StopReport,
 };
 
+/// Stands for a time that is not there: the ledger puts the server's clock in its place.
+const NO_TIME: &str = "\"0000-01-01T00:00:00Z\"";
+
+/// What the report of an action can do without, to be recorded all the same: a transaction by its register, and all that comes once.
+fn absences(action: Action) -> Absences {
+    match action {
+        Action::BootNotification => &[("chargePointVendor", "\"\""), ("chargePointModel", "\"\"")],
+        Action::MeterValues => &[("connectorId", "-1"), ("timestamp", NO_TIME)],
+        Action::SecurityEventNotification => &[("timestamp", NO_TIME)],
+        Action::StartTransaction => &[("connectorId", "-1"), ("idTag", "\"\""), ("timestamp", NO_TIME)],
+        Action::StatusNotification => &[("errorCode", "\"\"")],
+        Action::StopTransaction => &[("transactionId", "-1"), ("timestamp", NO_TIME)],
+        _ => &[],
+    }
+}
+
 /// Reads the call of a station.
-pub(super) fn read(action: &str, payload: &Payload<'_>) -> Result<Report, Unread> {
+pub(super) fn read(action: &str, payload: &Payload<'_>, quirks: Quirks) -> Result<Decoded<Report>, Unread> {
     let action: Action = action.parse().map_err(|_| Unread::UnknownAction)?;
     if !action.direction().from_station() {
         return Err(Unread::UnservedAction);
     }
-    let request = payload.decode_with(|reader| StationRequest::read(action, reader))?;
-    match request.ok_or(Unread::UnservedAction)? {
-        StationRequest::Authorize(request) => Ok(Report::Authorize(IdToken::new(&request.id_tag))),
-        StationRequest::BootNotification(request) => Ok(Report::Boot(station_info(&request))),
-        StationRequest::DataTransfer(request) => Ok(data_transfer(request)),
-        StationRequest::Heartbeat(_) => Ok(Report::Heartbeat),
-        StationRequest::MeterValues(request) => samples(&request),
-        StationRequest::StartTransaction(request) => start(&request),
-        StationRequest::StatusNotification(request) => status(&request),
-        StationRequest::StopTransaction(request) => Ok(stop(&request)),
-        StationRequest::DiagnosticsStatusNotification(request) => {
-            Ok(progress(StationWork::Diagnostics, None, request.status.as_str()))
+    let read = |reader: &mut Reader<'_>| StationRequest::read(action, reader);
+    let Decoded { value, repairs } = payload.decode_lenient_with(quirks, absences(action), read)?;
+    let mut reading = Reading { repairs, skips: quirks.allows(RepairKind::Unreadable) };
+    let value = reading.report(value.ok_or(Unread::UnservedAction)?)?;
+    Ok(Decoded { value, repairs: reading.repairs })
+}
+
+/// The repairs, by which texts outside their enumerations are known.
+struct Reading {
+    repairs: Vec<Repair>,
+    /// Whether readings without a number are left out.
+    skips: bool,
+}
+
+impl Reading {
+    fn report(&mut self, request: StationRequest) -> Result<Report, Unread> {
+        match request {
+            StationRequest::Authorize(request) => Ok(Report::Authorize(IdToken::new(&request.id_tag))),
+            StationRequest::BootNotification(request) => Ok(Report::Boot(station_info(&request))),
+            StationRequest::DataTransfer(request) => Ok(data_transfer(request)),
+            StationRequest::Heartbeat(_) => Ok(Report::Heartbeat),
+            StationRequest::MeterValues(request) => Ok(self.samples(&request)),
+            StationRequest::StartTransaction(request) => Ok(start(&request)),
+            StationRequest::StatusNotification(request) => self.status(&request),
+            StationRequest::StopTransaction(request) => Ok(self.stop(&request)),
+            StationRequest::DiagnosticsStatusNotification(request) => {
+                Ok(progress(StationWork::Diagnostics, None, self.word(request.status)))
+            }
+            StationRequest::FirmwareStatusNotification(request) => {
+                Ok(progress(StationWork::Firmware, None, self.word(request.status)))
+            }
+            StationRequest::LogStatusNotification(request) => {
+                Ok(progress(StationWork::Log, request.request_id, self.word(request.status)))
+            }
+            StationRequest::SecurityEventNotification(request) => Ok(Report::SecurityEvent(SecurityEvent {
+                kind: text(&request.r#type),
+                at: request.timestamp,
+                info: request.tech_info.as_deref().map(String::from),
+            })),
+            StationRequest::SignCertificate(request) => {
+                Ok(Report::SignCertificate { csr: String::from(request.csr.as_str()) })
+            }
+            StationRequest::SignedFirmwareStatusNotification(request) => {
+                Ok(progress(StationWork::Firmware, request.request_id, self.word(request.status)))
+            }
         }
-        StationRequest::FirmwareStatusNotification(request) => {
-            Ok(progress(StationWork::Firmware, None, request.status.as_str()))
-        }
-        StationRequest::LogStatusNotification(request) => {
-            Ok(progress(StationWork::Log, request.request_id, request.status.as_str()))
-        }
-        StationRequest::SecurityEventNotification(request) => Ok(Report::SecurityEvent(SecurityEvent {
-            kind: text(&request.r#type),
+    }
+
+    /// A word of an enumeration, or the text that stood in its place.
+    fn word<E: Enumeration>(&self, value: E) -> CompactString {
+        let odd = value.as_unrecognized().and_then(|odd| self.repairs.get(odd.index()));
+        odd.map_or_else(|| text(value.as_str()), |repair| text(&repair.text))
+    }
+
+    fn status(&self, request: &StatusNotificationRequest) -> Result<Report, Unread> {
+        let connector = u32::try_from(request.connector_id);
+        Ok(Report::Status(StatusReport {
+            connector: connector.map_err(|_| Unread::Value("connectorId is no connector's number"))?,
+            status: self.word(request.status),
+            error_code: self.word(request.error_code),
+            info: request.info.as_deref().map(text),
+            vendor_id: request.vendor_id.as_deref().map(text),
+            vendor_error_code: request.vendor_error_code.as_deref().map(text),
             at: request.timestamp,
-            info: request.tech_info.as_deref().map(String::from),
-        })),
-        StationRequest::SignCertificate(request) => {
-            Ok(Report::SignCertificate { csr: String::from(request.csr.as_str()) })
+        }))
+    }
+
+    fn stop(&mut self, request: &StopTransactionRequest) -> Report {
+        let report = StopReport {
+            meter_stop_wh: request.meter_stop,
+            at: request.timestamp,
+            reason: request.reason.map(|reason| self.word(reason)),
+            token: request.id_tag.as_deref().map(IdToken::new),
+            samples: self.meter_values("$.transactionData", &request.transaction_data),
+            findings: Vec::new(),
+        };
+        Report::Stop(transaction(request.transaction_id), report)
+    }
+
+    fn samples(&mut self, request: &MeterValuesRequest) -> Report {
+        Report::Samples {
+            connector: connector(request.connector_id),
+            named: request.transaction_id.and_then(transaction),
+            values: self.meter_values("$.meterValue", &request.meter_value),
         }
-        StationRequest::SignedFirmwareStatusNotification(request) => {
-            Ok(progress(StationWork::Firmware, request.request_id, request.status.as_str()))
+    }
+
+    fn meter_values(&mut self, path: &str, values: &[v1_6::MeterValue]) -> Vec<MeterValue> {
+        let mut read = Vec::new();
+        for (moment, value) in values.iter().enumerate() {
+            let mut samples = Vec::new();
+            for (place, sample) in value.sampled_value.iter().enumerate() {
+                if self.skips && !has_number(sample) {
+                    let path = format!("{path}[{moment}].sampledValue[{place}].value");
+                    self.left_out(path, sample);
+                } else {
+                    samples.push(self.sampled_value(sample));
+                }
+            }
+            read.push(MeterValue { at: value.timestamp, values: samples });
+        }
+        read
+    }
+
+    /// A reading without a number says nothing but that.
+    fn left_out(&mut self, path: String, sample: &v1_6::SampledValue) {
+        let rule = Rule::Type { expected: Kind::Number, found: Kind::String };
+        let text = Box::from(sample.value.as_str());
+        if self.repairs.len() < MAX_REPAIRS {
+            self.repairs.push(Repair { kind: RepairKind::Unreadable, rule, path, text });
+        }
+    }
+
+    fn sampled_value(&self, value: &v1_6::SampledValue) -> SampledValue {
+        SampledValue {
+            value: String::from(value.value.as_str()),
+            context: value.context.map(|context| self.word(context)),
+            format: value.format.map(|format| self.word(format)),
+            measurand: value.measurand.map(|measurand| self.word(measurand)),
+            phase: value.phase.map(|phase| self.word(phase)),
+            location: value.location.map(|location| self.word(location)),
+            unit: value.unit.map(|unit| self.word(unit)),
         }
     }
 }
 
-fn progress(work: StationWork, request: Option<i64>, status: &str) -> Report {
-    Report::Progress(Progress { work, request, status: text(status) })
+/// Signed data are no number either.
+fn has_number(sample: &v1_6::SampledValue) -> bool {
+    sample.format.is_some_and(|format| format != v1_6::ValueFormat::Raw)
+        || sample.value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+fn progress(work: StationWork, request: Option<i64>, status: CompactString) -> Report {
+    Report::Progress(Progress { work, request, status })
 }
 
 fn station_info(request: &BootNotificationRequest) -> StationInfo {
@@ -83,68 +203,19 @@ fn data_transfer(request: DataTransferRequest) -> Report {
     }
 }
 
-fn status(request: &StatusNotificationRequest) -> Result<Report, Unread> {
-    Ok(Report::Status(StatusReport {
-        connector: connector(request.connector_id)?,
-        status: text(request.status.as_str()),
-        error_code: text(request.error_code.as_str()),
-        info: request.info.as_deref().map(text),
-        vendor_id: request.vendor_id.as_deref().map(text),
-        vendor_error_code: request.vendor_error_code.as_deref().map(text),
-        at: request.timestamp,
-    }))
-}
-
-fn start(request: &StartTransactionRequest) -> Result<Report, Unread> {
-    Ok(Report::Start(StartReport {
-        connector: connector(request.connector_id)?,
+fn start(request: &StartTransactionRequest) -> Report {
+    Report::Start(StartReport {
+        connector: connector(request.connector_id),
         token: IdToken::new(&request.id_tag),
         meter_start_wh: request.meter_start,
         at: request.timestamp,
         reservation: request.reservation_id,
-    }))
-}
-
-fn stop(request: &StopTransactionRequest) -> Report {
-    let report = StopReport {
-        meter_stop_wh: request.meter_stop,
-        at: request.timestamp,
-        reason: request.reason.map(|reason| text(reason.as_str())),
-        token: request.id_tag.as_deref().map(IdToken::new),
-        samples: request.transaction_data.iter().map(meter_value).collect(),
-    };
-    Report::Stop(transaction(request.transaction_id), report)
-}
-
-fn samples(request: &MeterValuesRequest) -> Result<Report, Unread> {
-    Ok(Report::Samples {
-        connector: connector(request.connector_id)?,
-        named: request.transaction_id.and_then(transaction),
-        values: request.meter_value.iter().map(meter_value).collect(),
     })
 }
 
-fn meter_value(value: &v1_6::MeterValue) -> MeterValue {
-    let at: DateTime<Utc> = value.timestamp;
-    let values: Vec<_> = value.sampled_value.iter().map(sampled_value).collect();
-    MeterValue { at, values }
-}
-
-fn sampled_value(value: &v1_6::SampledValue) -> SampledValue {
-    SampledValue {
-        value: String::from(value.value.as_str()),
-        context: value.context.map(|context| text(context.as_str())),
-        format: value.format.map(|format| text(format.as_str())),
-        measurand: value.measurand.map(|measurand| text(measurand.as_str())),
-        phase: value.phase.map(|phase| text(phase.as_str())),
-        location: value.location.map(|location| text(location.as_str())),
-        unit: value.unit.map(|unit| text(unit.as_str())),
-    }
-}
-
-/// The number of a connector (1.6 §3.8); 0, which means the station, is taken everywhere.
-fn connector(id: i64) -> Result<u32, Unread> {
-    u32::try_from(id).map_err(|_| Unread::Value("connectorId is no connector's number"))
+/// The number of a connector (1.6 §3.8). 0, which means the station, stands for what is none: it happened somewhere.
+fn connector(id: i64) -> u32 {
+    u32::try_from(id).unwrap_or_default()
 }
 
 /// The number of a transaction; what this side never gives out names none, -1 by 1.6 errata 3.18.

@@ -6,6 +6,7 @@ use core::time::Duration;
 use chrono::{DateTime, Utc};
 use ocpp_rpc::{Dialect, Frame, Limits};
 use ocpp_types::enumeration::Enumeration;
+use ocpp_types::lenient::{Decoded, Quirks};
 use ocpp_types::v1_6::{AuthorizeResponse, BootNotificationResponse, DataTransferResponse, StartTransactionResponse};
 use ocpp_types::{Decode, v1_6};
 
@@ -22,9 +23,13 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn read(action: &str, payload: &str) -> Result<Report, Unread> {
+    read_leniently(action, payload).map(|read| read.value)
+}
+
+fn read_leniently(action: &str, payload: &str) -> Result<Decoded<Report>, Unread> {
     let frame = format!(r#"[2,"1","{action}",{payload}]"#);
     match Frame::open(frame.as_bytes(), Dialect::V1_6, &Limits::STANDARD) {
-        Ok(Frame::Call { payload, .. }) => (EDGE.read)(action, &payload),
+        Ok(Frame::Call { payload, .. }) => (EDGE.read)(action, &payload, Quirks::ALL),
         other => panic!("{other:?}"),
     }
 }
@@ -53,7 +58,7 @@ fn stop_is_read_whole_and_values_stay_as_sent() {
     let payload = r#"{"transactionId":7,"idTag":"ABC","meterStop":1234,"timestamp":"2023-11-14T23:13:20+01:00",
         "reason":"EVDisconnected","transactionData":[{"timestamp":"2023-11-14T22:13:21Z","sampledValue":[
         {"value":" 0042.50","context":"Transaction.End","format":"Raw","measurand":"Power.Active.Import",
-        "phase":"L1-N","location":"Outlet","unit":"kW"},{"value":""}]}]}"#;
+        "phase":"L1-N","location":"Outlet","unit":"kW"},{"value":"7"},{"value":""}]}]}"#;
     let full = SampledValue {
         value: String::from(" 0042.50"),
         context: Some("Transaction.End".into()),
@@ -64,7 +69,7 @@ fn stop_is_read_whole_and_values_stay_as_sent() {
         unit: Some("kW".into()),
     };
     let bare = SampledValue {
-        value: String::new(),
+        value: String::from("7"),
         context: None,
         format: None,
         measurand: None,
@@ -78,8 +83,13 @@ fn stop_is_read_whole_and_values_stay_as_sent() {
         reason: Some("EVDisconnected".into()),
         token: Some(IdToken::new("abc")),
         samples: vec![MeterValue { at: at(1), values: vec![full, bare] }],
+        findings: vec![],
     };
-    assert_eq!(read("StopTransaction", payload).unwrap(), Report::Stop(Some(7), report));
+    let Decoded { value, repairs } = read_leniently("StopTransaction", payload).unwrap();
+    assert_eq!(value, Report::Stop(Some(7), report));
+    // A reading without a number is left out, and told.
+    let [left_out] = &repairs[..] else { panic!("{repairs:?}") };
+    assert_eq!(left_out.path, "$.transactionData[0].sampledValue[2].value");
 }
 
 /// What a station reads of an answer.

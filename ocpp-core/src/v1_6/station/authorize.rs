@@ -1,6 +1,7 @@
 //! Authorize (1.6 §4.1): one question at a time to the CSMS, and the decision without it (§3.5).
 //!
-//! Takes tokens to ask about, gives grants and refusals as signals. A token that the local list, or else the cache, knows
+//! Takes tokens to ask about, gives grants and refusals as signals. A token that is presented again while it is asked about
+//! means nothing more; accepted ones whose drivers may plug in anywhere wait here for them. A token that the local list, or else the cache, knows
 //! as accepted starts without a question where LocalPreAuthorize says so, and offline where LocalAuthorizeOffline does.
 //! Owns and stores both: `parts/token`.
 
@@ -10,6 +11,7 @@ use alloc::vec::Vec;
 use compact_str::CompactString;
 use ocpp_types::v1_6::ClearCacheStatus;
 
+use super::claims::Bearer;
 use super::context::Context;
 use super::local_list::LocalAuthList;
 #[cfg(feature = "california_pricing")]
@@ -18,10 +20,9 @@ use super::settings::{Key, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::parts::token::{TokenCache, TokenInfo};
 use crate::shared::Shared;
-#[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
-use crate::station::EvseId;
-use crate::station::{AuthorizationStatus, IdToken, TokenRefusal};
+use crate::station::{AuthorizationStatus, EvseId, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
+use crate::time::Instant;
 
 /// Tokens that wait for the CSMS, beside the one asked about. Drivers do not queue up at a reader.
 const MAX_WAITING: usize = 4;
@@ -33,11 +34,21 @@ pub(crate) struct Grant {
     pub group: Option<IdToken>,
 }
 
+impl Grant {
+    /// Whose it is. Of a token that nobody asked about the group is as good as none.
+    pub fn bearer(&self) -> Bearer<'_> {
+        Bearer { token: &self.token, group: self.group.as_ref(), is_group_known: true }
+    }
+}
+
 /// The questions about tokens, and the answers at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Authorize {
     waiting: VecDeque<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
+    /// Accepted tokens whose drivers have not plugged in anywhere yet, and until when each counts. As many as there are
+    /// connectors at most.
+    unplaced: Vec<(Grant, Instant)>,
     pub(super) list: LocalAuthList,
     cache: TokenCache,
     #[cfg(feature = "california_pricing")]
@@ -53,8 +64,9 @@ impl Authorize {
         (Authorize { list, cache, ..Authorize::default() }, skipped)
     }
 
-    /// Takes a token in: to be asked about, or decided at once.
-    pub fn request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
+    /// Takes a token in: to be asked about, or decided at once. Where all hangs on its group, what is known here without
+    /// one decides nothing (1.6 §5.13).
+    pub fn request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, needs_group: bool) {
         if !ctx.is_online {
             return self.decide_offline(ctx, request);
         }
@@ -68,6 +80,7 @@ impl Authorize {
         }
         if ctx.settings.is_on(Key::LocalPreAuthorize)
             && let Some(group) = self.accepted_here(ctx, &request.token)
+            && (group.is_some() || !needs_group)
         {
             return grant(ctx, request, group);
         }
@@ -83,23 +96,93 @@ impl Authorize {
         }
     }
 
-    /// Whether a token presented for this EVSE still waits for its verdict.
+    /// Whether a token that may come to this EVSE, or to any, still waits for its verdict or for its driver.
     #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
-    pub fn is_asking(&self, evse: EvseId, token: &IdToken) -> bool {
+    pub fn is_asking(&self, evse: Option<EvseId>, token: &IdToken) -> bool {
+        self.comers().any(|(place, bearer)| place == evse && bearer.token == token)
+    }
+
+    /// Whether the token is asked about for the same thing already. One that was presented to the station, and then at an
+    /// EVSE, is for that one.
+    pub fn is_repeat(&mut self, request: &AuthorizeRequest) -> bool {
+        let open = self.asked.iter_mut().chain(&mut self.waiting);
+        #[cfg(feature = "california_pricing")]
+        let open = open.chain(self.unpriced.iter_mut().map(|waiting| &mut waiting.request));
+        let mut open = open;
+        let is_same = |known: &&mut AuthorizeRequest| {
+            let is_there = known.evse == request.evse || known.evse.is_none() || request.evse.is_none();
+            known.token == request.token && known.purpose == request.purpose && is_there
+        };
+        let Some(known) = open.find(is_same) else { return false };
+        known.evse = known.evse.or(request.evse);
+        true
+    }
+
+    /// Those who would start a transaction, and where, if not anywhere: accepted or not yet.
+    pub fn comers(&self) -> impl Iterator<Item = (Option<EvseId>, Bearer<'_>)> {
         let open = self.asked.iter().chain(&self.waiting);
         #[cfg(feature = "california_pricing")]
         let open = open.chain(self.unpriced.iter().map(|waiting| &waiting.request));
-        let mut open = open;
-        open.any(|request| request.evse == Some(evse) && request.token == *token)
+        let open = open.filter(|request| request.purpose == Purpose::Start);
+        let asked =
+            open.map(|request| (request.evse, Bearer { token: &request.token, group: None, is_group_known: false }));
+        self.unplaced.iter().map(|(grant, _)| (None, grant.bearer())).chain(asked)
     }
 
-    /// What to ask about now.
-    pub fn next(&mut self) -> Option<&AuthorizeRequest> {
-        if self.asked.is_none() {
-            self.asked = self.waiting.pop_front();
-            return self.asked.as_ref();
+    /// A token was accepted whose driver may plug in anywhere, until then.
+    pub fn wait_for_driver(&mut self, grant: Grant, until: Instant) {
+        match self.unplaced.iter_mut().find(|(waiting, _)| waiting.token == grant.token) {
+            Some(waiting) => *waiting = (grant, until),
+            None => self.unplaced.push((grant, until)),
         }
-        None
+    }
+
+    /// Whether a driver may still plug in anywhere.
+    pub fn waits_for_driver(&self) -> bool {
+        !self.unplaced.is_empty()
+    }
+
+    /// Takes one out of those whose drivers are waited for: the first that may have the place.
+    pub fn driver_came(&mut self, may_have: impl Fn(&Self, &Grant) -> bool) -> Option<Grant> {
+        let found = self.unplaced.iter().position(|(grant, _)| may_have(self, grant))?;
+        Some(self.unplaced.remove(found).0)
+    }
+
+    /// Takes back what was accepted for any connector. False if nothing was.
+    pub fn take_back(&mut self, token: &IdToken) -> bool {
+        let before = self.unplaced.len();
+        self.unplaced.retain(|(grant, _)| grant.token != *token);
+        self.unplaced.len() < before
+    }
+
+    /// The token charges at an EVSE: what was not asked yet for it need not be asked any more.
+    pub fn settle(&mut self, evse: EvseId, token: &IdToken) {
+        self.take_back(token);
+        self.waiting.retain(|request| {
+            let is_moot = request.purpose == Purpose::Start && request.evse.is_none_or(|place| place == evse);
+            request.token != *token || !is_moot
+        });
+    }
+
+    /// Gives up a driver who did not come in time. False if there is none.
+    pub fn give_up_late(&mut self, now: Instant) -> bool {
+        let late = self.unplaced.iter().position(|(_, until)| *until <= now);
+        late.map(|late| self.unplaced.remove(late)).is_some()
+    }
+
+    /// When the next driver is late.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.unplaced.iter().map(|(_, until)| *until).min()
+    }
+
+    /// What to ask about now, of contracts or of plain tokens.
+    pub fn next(&mut self, is_contract: bool) -> Option<&AuthorizeRequest> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let place = self.waiting.iter().position(|request| request.is_contract() == is_contract)?;
+        self.asked = self.waiting.remove(place);
+        self.asked.as_ref()
     }
 
     /// The CSMS answered.
@@ -119,6 +202,20 @@ impl Authorize {
     pub fn failed(&mut self, ctx: &mut Context<'_>, reason: TokenRefusal) {
         if let Some(request) = self.asked.take() {
             refuse(ctx, &request, reason);
+        }
+    }
+
+    /// The CSMS did not answer: what waits to be asked in the same way is decided without it too.
+    pub fn unanswered(&mut self, ctx: &mut Context<'_>) {
+        let Some(asked) = self.asked.take() else { return };
+        let is_contract = asked.is_contract();
+        self.decide_offline(ctx, asked);
+        for request in core::mem::take(&mut self.waiting) {
+            if request.is_contract() == is_contract {
+                self.decide_offline(ctx, request);
+            } else {
+                self.waiting.push_back(request);
+            }
         }
     }
 
@@ -170,6 +267,11 @@ impl Authorize {
         let info = self.known_here(ctx.settings, token)?;
         let status = self.status_here(ctx, token);
         (status == Some(AuthorizationStatus::Accepted)).then(|| info.group.clone())
+    }
+
+    /// The group that the list, or else the cache, knows of a token that may charge.
+    pub fn group_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<IdToken> {
+        self.accepted_here(ctx, token).flatten()
     }
 
     /// 1.6 §3.5.

@@ -10,9 +10,7 @@ use ocpp_types::violation::Violation;
 use super::security;
 #[cfg(feature = "security")]
 use super::settings::AnyKey;
-use super::settings::Key;
-use super::signal::{AuthorizeRequest, Purpose, Signal};
-use super::{Connector, Grant, Machine, configuration, index};
+use super::{Machine, configuration, decoding, index};
 use crate::MisuseError;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
@@ -29,7 +27,7 @@ impl Machine {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
         if let Err(violation) = self.react(shared, token, action, payload) {
-            refuse_payload(shared, token, &violation);
+            refuse_payload(shared, token, payload, &violation);
         }
     }
 
@@ -44,55 +42,55 @@ impl Machine {
         match action {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => {
-                let request: v1_6::CancelReservationRequest = payload.decode()?;
+                let request: v1_6::CancelReservationRequest = decoding::call(shared, action.as_str(), payload)?;
                 let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
                 answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
             }
             #[cfg(feature = "security")]
             Action::CertificateSigned => {
-                let request: v1_6::CertificateSignedRequest = payload.decode()?;
+                let request: v1_6::CertificateSignedRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_certificate_signed(shared, token, &request);
             }
             Action::ChangeAvailability => {
-                let request: v1_6::ChangeAvailabilityRequest = payload.decode()?;
+                let request: v1_6::ChangeAvailabilityRequest = decoding::call(shared, action.as_str(), payload)?;
                 let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
             }
             Action::ChangeConfiguration => {
-                let request: v1_6::ChangeConfigurationRequest = payload.decode()?;
+                let request: v1_6::ChangeConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
                 let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
             Action::ClearCache => {
-                payload.decode::<v1_6::ClearCacheRequest>()?;
+                decoding::call::<v1_6::ClearCacheRequest>(shared, action.as_str(), payload)?;
                 let (status, ticket) = self.authorize.on_clear_cache(shared);
                 answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::ClearChargingProfile => {
-                let request: v1_6::ClearChargingProfileRequest = payload.decode()?;
+                let request: v1_6::ClearChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
                 let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
                 answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
             }
             #[cfg(feature = "security")]
             Action::DeleteCertificate => {
-                let request: v1_6::DeleteCertificateRequest = payload.decode()?;
+                let request: v1_6::DeleteCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_delete_certificate(shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::ExtendedTriggerMessage => {
-                let request: v1_6::ExtendedTriggerMessageRequest = payload.decode()?;
+                let request: v1_6::ExtendedTriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
                 let status = self.on_extended_trigger(shared, &request);
                 answer(shared, token, &v1_6::ExtendedTriggerMessageResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::GetCompositeSchedule => {
-                let request: v1_6::GetCompositeScheduleRequest = payload.decode()?;
+                let request: v1_6::GetCompositeScheduleRequest = decoding::call(shared, action.as_str(), payload)?;
                 let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
                 answer(shared, token, &response);
             }
             Action::GetConfiguration => {
-                let request: v1_6::GetConfigurationRequest = payload.decode()?;
+                let request: v1_6::GetConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
                 match configuration::on_get(&self.settings, &request) {
                     Some(response) => answer(shared, token, &response),
                     None => {
@@ -103,50 +101,52 @@ impl Machine {
             }
             #[cfg(feature = "firmware_management")]
             Action::GetDiagnostics => {
-                let request: v1_6::GetDiagnosticsRequest = payload.decode()?;
+                let request: v1_6::GetDiagnosticsRequest = decoding::call(shared, action.as_str(), payload)?;
                 let response = self.firmware.on_get_diagnostics(shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
-                let request: v1_6::GetInstalledCertificateIdsRequest = payload.decode()?;
+                let request: v1_6::GetInstalledCertificateIdsRequest =
+                    decoding::call(shared, action.as_str(), payload)?;
                 self.on_list_certificates(shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::GetLog => {
-                let request: v1_6::GetLogRequest = payload.decode()?;
+                let request: v1_6::GetLogRequest = decoding::call(shared, action.as_str(), payload)?;
                 let response = self.firmware.on_get_log(shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {
-                payload.decode::<v1_6::GetLocalListVersionRequest>()?;
+                decoding::call::<v1_6::GetLocalListVersionRequest>(shared, action.as_str(), payload)?;
                 let version = self.authorize.list.version(&self.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => {
-                let request: v1_6::InstallCertificateRequest = payload.decode()?;
+                let request: v1_6::InstallCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_install_certificate(shared, token, &request);
             }
             Action::RemoteStartTransaction => {
-                let request: v1_6::RemoteStartTransactionRequest = payload.decode()?;
+                let request: v1_6::RemoteStartTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
                 let status = self.on_remote_start(shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
             Action::RemoteStopTransaction => {
-                let request: v1_6::RemoteStopTransactionRequest = payload.decode()?;
+                let request: v1_6::RemoteStopTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
                 let status = self.on_remote_stop(request.transaction_id);
                 answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
             #[cfg(feature = "reservation")]
             Action::ReserveNow => {
-                let request: v1_6::ReserveNowRequest = payload.decode()?;
-                let (status, ticket) = self.reservations.on_reserve(shared, &self.settings, &self.connectors, &request);
+                let request: v1_6::ReserveNowRequest = decoding::call(shared, action.as_str(), payload)?;
+                let (status, ticket) =
+                    self.reservations.on_reserve(shared, &self.settings, &self.connectors, &self.authorize, &request);
                 answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
             }
             Action::Reset => {
-                let request: v1_6::ResetRequest = payload.decode()?;
+                let request: v1_6::ResetRequest = decoding::call(shared, action.as_str(), payload)?;
                 let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
                 if status == v1_6::ResetStatus::Accepted {
                     shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
@@ -155,13 +155,13 @@ impl Machine {
             }
             #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
-                let request: v1_6::SendLocalListRequest = payload.decode()?;
+                let request: v1_6::SendLocalListRequest = decoding::call(shared, action.as_str(), payload)?;
                 let (status, ticket) = self.authorize.list.on_send(shared, &self.settings, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::SetChargingProfile => {
-                let request: v1_6::SetChargingProfileRequest = payload.decode()?;
+                let request: v1_6::SetChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
                 match self.smart_charging.on_set(shared, &self.settings, &request) {
                     Some((status, ticket)) => {
                         answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
@@ -176,35 +176,35 @@ impl Machine {
             }
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
-                let request: v1_6::SignedUpdateFirmwareRequest = payload.decode()?;
+                let request: v1_6::SignedUpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_signed_update(shared, token, &request);
             }
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
-                let request: v1_6::TriggerMessageRequest = payload.decode()?;
+                let request: v1_6::TriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
                 let status = self.on_trigger(shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
             // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
             #[cfg(feature = "security")]
             Action::UpdateFirmware if shared.access.profile() > 0 => {
-                payload.decode::<v1_6::UpdateFirmwareRequest>()?;
+                decoding::call::<v1_6::UpdateFirmwareRequest>(shared, action.as_str(), payload)?;
                 shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
             }
             #[cfg(feature = "firmware_management")]
             Action::UpdateFirmware => {
-                let request: v1_6::UpdateFirmwareRequest = payload.decode()?;
+                let request: v1_6::UpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
                 match self.firmware.on_update_firmware(shared, &request) {
                     Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
             Action::UnlockConnector => {
-                let request: v1_6::UnlockConnectorRequest = payload.decode()?;
+                let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_unlock(shared, token, request.connector_id);
             }
             Action::DataTransfer => {
-                let request: v1_6::DataTransferRequest = payload.decode()?;
+                let request: v1_6::DataTransferRequest = decoding::call(shared, action.as_str(), payload)?;
                 self.on_data_transfer(shared, token, &request);
             }
             _ => {
@@ -221,34 +221,16 @@ impl Machine {
         shared: &mut Shared,
         request: &v1_6::RemoteStartTransactionRequest,
     ) -> v1_6::RemoteStartStopStatus {
+        // A number out of range is that of no connector.
+        let wanted = request.connector_id.map(|id| EvseId(u16::try_from(id).unwrap_or_default()));
         let token = IdToken::new(request.id_tag.as_str());
-        let wanted = match request.connector_id {
-            Some(id) => match u16::try_from(id) {
-                Ok(id) => self.connectors.get(index(EvseId(id))),
-                Err(_) => None,
-            },
-            None => {
-                let waits = |c: &&Connector| c.waits_for_token() && c.may_admit(&token);
-                let kept = || self.connectors.iter().find(|connector| connector.is_kept_for(&token));
-                let free = || self.connectors.iter().find(|connector| connector.is_free());
-                self.connectors.iter().find(waits).or_else(kept).or_else(free)
-            }
-        };
         let is_accepted = self.registration.is_accepted();
-        let Some(connector) = wanted.filter(|c| is_accepted && c.takes_grants() && c.may_admit(&token)) else {
-            return v1_6::RemoteStartStopStatus::Rejected;
-        };
-        let profile = request.charging_profile.as_deref();
-        if !self.smart_charging.on_remote_start(shared, &self.settings, connector.evse, &token, profile) {
-            return v1_6::RemoteStartStopStatus::Rejected;
-        }
-        let evse = Some(connector.evse);
-        self.signals.push_back(if self.settings.is_on(Key::AuthorizeRemoteTxRequests) {
-            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
+        let (mut ctx, mut parts) = self.context(shared);
+        if is_accepted && parts.on_remote_start(&mut ctx, wanted, token, request.charging_profile.as_deref()) {
+            v1_6::RemoteStartStopStatus::Accepted
         } else {
-            Signal::Granted { evse, grant: Grant { token, group: None } }
-        });
-        v1_6::RemoteStartStopStatus::Accepted
+            v1_6::RemoteStartStopStatus::Rejected
+        }
     }
 
     /// 1.6 §5.12.
@@ -300,8 +282,9 @@ impl Machine {
 }
 
 /// Refuses a call whose payload is wrong.
-pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, violation: &Violation) {
+pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &Payload<'_>, violation: &Violation) {
     let reason = violation.to_compact_string();
+    decoding::unread(shared, payload);
     shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
     shared.event(Event::FrameRefused { reason });
     let now = shared.now;

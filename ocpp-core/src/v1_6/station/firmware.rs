@@ -164,13 +164,12 @@ impl FirmwareManagement {
         }
     }
 
-    /// The status to send now. `may_report` is false while only what the CSMS asks for may leave.
-    pub fn due(&mut self, may_report: bool) -> Option<(JobStatus, Result<String, Unsendable>)> {
-        if let Some((form, report)) = self.update.due(may_report) {
-            return Some((JobStatus::Firmware(form), firmware_message(form, report)));
-        }
-        let (form, report) = self.upload.due(may_report)?;
-        Some((JobStatus::Upload(form), upload_message(form, report)))
+    /// The status to send now in this message. `may_report` is false while only what the CSMS asks for may leave.
+    pub fn due(&mut self, status: JobStatus, may_report: bool) -> Option<Result<String, Unsendable>> {
+        Some(match status {
+            JobStatus::Firmware(form) => firmware_message(form, self.update.due(form, may_report)?),
+            JobStatus::Upload(form) => upload_message(form, self.upload.due(form, may_report)?),
+        })
     }
 
     /// The CSMS took a status, or refused it, which repeating would not mend.
@@ -184,8 +183,8 @@ impl FirmwareManagement {
     /// A status may not have arrived.
     pub fn on_lost(&mut self, status: JobStatus) {
         match status {
-            JobStatus::Firmware(_) => self.update.reports.lost(),
-            JobStatus::Upload(_) => self.upload.reports.lost(),
+            JobStatus::Firmware(_) => self.update.reports.lost(FirmwareProgress::is_end),
+            JobStatus::Upload(_) => self.upload.reports.lost(UploadProgress::is_end),
         }
     }
 

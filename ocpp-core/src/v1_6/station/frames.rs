@@ -6,19 +6,22 @@ use compact_str::{CompactString, ToCompactString, format_compact};
 use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Received};
 use ocpp_rpc::{CallError, Payload};
 use ocpp_types::codec::Decode;
+use ocpp_types::lenient::Decoded;
 use ocpp_types::v1_6::{self, Action};
-use ocpp_types::violation::Violation;
+use ocpp_types::violation::{Rule, Violation};
 
 use super::Machine;
+use super::decoding;
 use super::messages;
 use super::sender::{Awaited, action_of};
 use super::settings::Key;
 use super::signal::Signal;
 use crate::parts::outbox::{AfterFailure, JournalRecord, StartVerdict};
 use crate::parts::registration;
-use crate::parts::token::TokenInfo;
 use crate::shared::Shared;
-use crate::station::{AuthorizationStatus, Event, RegistrationStatus, SecurityEventKind, TokenRefusal, TransactionNo};
+use crate::station::{
+    AuthorizationStatus, Event, RawFrame, RegistrationStatus, SecurityEventKind, TokenRefusal, TransactionNo,
+};
 use crate::store::{EntryKey, StoreOp};
 
 /// Why a call of ours brought nothing.
@@ -61,6 +64,7 @@ impl Machine {
             }
             Received::Error { call, error } => self.on_failure(shared, call, Failure::Refused(describe(&error))),
             Received::Malformed { fault, call } => {
+                shared.event(Event::Unread { frame: RawFrame::new(bytes) });
                 let reason = fault.to_compact_string();
                 shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
                 shared.event(Event::FrameRefused { reason });
@@ -104,57 +108,78 @@ impl Machine {
     }
 
     pub(super) fn on_result(&mut self, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
+        let action = self.action_awaited(awaited);
         let result = match awaited {
-            Awaited::BootNotification => payload.decode().map(|answer| self.on_boot_answer(shared, &answer)),
-            Awaited::Heartbeat => payload.decode().map(|answer: v1_6::HeartbeatResponse| {
+            Awaited::BootNotification => {
+                let answer = decoding::answer_without(shared, action, payload, decoding::OF_BOOT);
+                answer.map(|answer| self.on_boot_answer(shared, &answer))
+            }
+            Awaited::Heartbeat => decoding::answer(shared, action, payload).map(|answer: v1_6::HeartbeatResponse| {
                 shared.sync_clock(answer.current_time);
                 self.heartbeat.synced(shared.now);
             }),
-            Awaited::Authorize => payload.decode().map(|answer: v1_6::AuthorizeResponse| {
+            Awaited::Authorize => decoding::answer(shared, action, payload).map(|answer: v1_6::AuthorizeResponse| {
                 let (mut ctx, parts) = self.context(shared);
                 parts.authorize.answered(&mut ctx, messages::token_info(&answer.id_tag_info));
             }),
             Awaited::StatusNotification => {
                 self.status.answered();
-                payload.decode().map(|_: v1_6::StatusNotificationResponse| ())
+                decoding::answer(shared, action, payload).map(|_: v1_6::StatusNotificationResponse| ())
             }
             Awaited::Transaction => self.on_transaction_answer(shared, payload),
-            Awaited::MeterValues => payload.decode().map(|_: v1_6::MeterValuesResponse| ()),
+            Awaited::MeterValues => decoding::answer(shared, action, payload).map(|_: v1_6::MeterValuesResponse| ()),
             // Its answers have no members in any form.
             Awaited::JobStatus(status) => {
                 self.firmware.on_told(shared, status);
-                payload.decode().map(|_: v1_6::FirmwareStatusNotificationResponse| ())
+                decoding::answer(shared, action, payload).map(|_: v1_6::FirmwareStatusNotificationResponse| ())
             }
             #[cfg(feature = "plug_and_charge")]
-            Awaited::Contract => payload.decode().map(|answer| self.on_contract_answer(shared, &answer)),
+            Awaited::Contract => {
+                decoding::answer(shared, action, payload).map(|answer| self.on_contract_answer(shared, &answer))
+            }
             #[cfg(feature = "plug_and_charge")]
-            Awaited::Certificate => payload.decode().map(|answer| self.on_certificate_answer(shared, &answer)),
-            Awaited::DataTransfer => payload.decode().map(|answer| self.transfers.ended(shared, Some(answer))),
+            Awaited::Certificate => {
+                decoding::answer(shared, action, payload).map(|answer| self.on_certificate_answer(shared, &answer))
+            }
+            Awaited::DataTransfer => {
+                decoding::answer(shared, action, payload).map(|answer| self.transfers.ended(shared, Some(answer)))
+            }
             #[cfg(feature = "security")]
-            Awaited::SecurityEvent => payload.decode().map(|_: v1_6::SecurityEventNotificationResponse| {
-                shared.security_events.answered(&mut shared.store);
-            }),
+            Awaited::SecurityEvent => {
+                decoding::answer(shared, action, payload).map(|_: v1_6::SecurityEventNotificationResponse| {
+                    shared.security_events.answered(&mut shared.store);
+                })
+            }
             #[cfg(feature = "security")]
-            Awaited::SignCertificate => payload.decode().map(|answer: v1_6::SignCertificateResponse| {
-                self.certificates.answered();
-                if answer.status != v1_6::GenericStatus::Accepted {
-                    let (action, reason) = (Action::SignCertificate.as_str().into(), answer.status.as_str().into());
-                    shared.event(Event::CallFailed { action, reason });
-                }
-            }),
+            Awaited::SignCertificate => {
+                decoding::answer(shared, action, payload).map(|answer: v1_6::SignCertificateResponse| {
+                    self.certificates.answered();
+                    if answer.status != v1_6::GenericStatus::Accepted {
+                        let (action, reason) = (Action::SignCertificate.as_str().into(), answer.status.as_str().into());
+                        shared.event(Event::CallFailed { action, reason });
+                    }
+                })
+            }
             #[cfg(feature = "handling")]
             Awaited::AppCall => payload.raw().map(|text| self.handlings.call_ended(shared, Ok(text.into()))),
         };
-        if let Err(violation) = result {
-            let reason = format_compact!("answer: {violation}");
-            self.settle_failure(shared, awaited, Failure::Refused(reason));
+        match result {
+            Ok(()) => self.settle_turn(shared.now, awaited, None),
+            Err(violation) => {
+                let reason = format_compact!("answer: {violation}");
+                decoding::unread(shared, payload);
+                self.settle_failure(shared, awaited, Failure::Refused(reason));
+            }
         }
     }
 
     /// 1.6 §4.2.
-    fn on_boot_answer(&mut self, shared: &mut Shared, answer: &v1_6::BootNotificationResponse) {
-        shared.sync_clock(answer.current_time);
-        self.heartbeat.synced(shared.now);
+    fn on_boot_answer(&mut self, shared: &mut Shared, answer: &Decoded<v1_6::BootNotificationResponse>) {
+        let Decoded { value: answer, repairs } = answer;
+        if !decoding::lacks(repairs, "$.currentTime", "currentTime") {
+            shared.sync_clock(answer.current_time);
+            self.heartbeat.synced(shared.now);
+        }
         let seconds = u32::try_from(answer.interval).ok().filter(|seconds| *seconds > 0);
         let status = match answer.status {
             v1_6::RegistrationStatus::Accepted => RegistrationStatus::Accepted,
@@ -184,16 +209,29 @@ impl Machine {
         let transaction = TransactionNo(first.position);
         match &first.record {
             JournalRecord::Started(start) => {
-                let answer: v1_6::StartTransactionResponse = payload.decode()?;
-                let info = messages::token_info(&answer.id_tag_info);
-                self.authorize.learn(shared, &self.settings, &start.token, info.clone());
-                let TokenInfo { status, group, .. } = info;
-                let csms_id = Some(answer.transaction_id);
-                let is_refused = status != AuthorizationStatus::Accepted;
+                let action = Action::StartTransaction.as_str();
+                let answer: Decoded<v1_6::StartTransactionResponse> =
+                    decoding::answer_without(shared, action, payload, decoding::OF_START)?;
+                let Decoded { value: answer, repairs } = answer;
+                let has_verdict = !decoding::lacks(&repairs, "$.idTagInfo", "idTagInfo");
+                let has_number = !decoding::lacks(&repairs, "$.transactionId", "transactionId");
+                if !has_verdict && !has_number {
+                    let rule = Rule::Missing("transactionId");
+                    return Err(Violation { path: "$".into(), rule, offset: 0 });
+                }
+                let info = has_verdict.then(|| messages::token_info(&answer.id_tag_info));
+                if let Some(info) = &info {
+                    self.authorize.learn(shared, &self.settings, &start.token, info.clone());
+                }
+                // A CSMS that says nothing of the token does not refuse it.
+                let status = info.as_ref().map(|info| info.status);
+                let group = info.and_then(|info| info.group);
+                let csms_id = has_number.then_some(answer.transaction_id);
+                let is_refused = status.is_some_and(|status| status != AuthorizationStatus::Accepted);
                 let verdict = StartVerdict { csms_id, group: group.clone(), is_refused };
                 self.outbox.delivered(&mut shared.store, &shared.clock, verdict);
-                shared.event(Event::TransactionKnown { transaction, csms_id, status: Some(status) });
-                self.signals.push_back(Signal::StartAnswered { transaction, status: Some(status), group });
+                shared.event(Event::TransactionKnown { transaction, csms_id, status });
+                self.signals.push_back(Signal::StartAnswered { transaction, status, group });
             }
             JournalRecord::Sampled(_) | JournalRecord::Measured(_) => {
                 self.take_delivered::<v1_6::MeterValuesResponse>(shared, payload);
@@ -211,9 +249,16 @@ impl Machine {
     }
 
     fn take_delivered<T: Decode>(&mut self, shared: &mut Shared, payload: &Payload<'_>) -> Option<T> {
+        let action = self.action_awaited(Awaited::Transaction);
         self.outbox.delivered(&mut shared.store, &shared.clock, StartVerdict::default());
-        let answer = payload.decode::<T>();
-        answer.map_err(|violation| shared.event(Event::FrameRefused { reason: violation.to_compact_string() })).ok()
+        match decoding::answer(shared, action, payload) {
+            Ok(answer) => Some(answer),
+            Err(violation) => {
+                decoding::unread(shared, payload);
+                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                None
+            }
+        }
     }
 
     fn on_failure(&mut self, shared: &mut Shared, call: CallId, failure: Failure) {
@@ -222,7 +267,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+    /// The action of a call of ours; that of the application's own is not known here.
+    fn action_awaited(&self, awaited: Awaited) -> &'static str {
         let action = match awaited {
             Awaited::BootNotification => Action::BootNotification,
             Awaited::Heartbeat => Action::Heartbeat,
@@ -239,9 +285,19 @@ impl Machine {
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => Action::SecurityEventNotification,
             #[cfg(feature = "handling")]
-            Awaited::AppCall => return self.handlings.call_ended(shared, Err(failure.reason())),
+            Awaited::AppCall => return "",
         };
-        shared.event(Event::CallFailed { action: action.as_str().into(), reason: failure.reason() });
+        action.as_str()
+    }
+
+    pub(super) fn settle_failure(&mut self, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+        self.settle_turn(shared.now, awaited, Some(&failure));
+        #[cfg(feature = "handling")]
+        if awaited == Awaited::AppCall {
+            return self.handlings.call_ended(shared, Err(failure.reason()));
+        }
+        let action = self.action_awaited(awaited).into();
+        shared.event(Event::CallFailed { action, reason: failure.reason() });
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => self.registration.link_closed(),
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
@@ -252,8 +308,7 @@ impl Machine {
             (Awaited::SecurityEvent, failure) => match failure {
                 Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
                 Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
-                Failure::TimedOut => shared.security_events.unanswered(shared.now),
-                Failure::LinkLost => shared.security_events.lost(),
+                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
             },
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::LinkLost) => self.certificates.lost(),
@@ -270,7 +325,8 @@ impl Machine {
             #[cfg(feature = "plug_and_charge")]
             (Awaited::Certificate, failure) => self.on_certificate_failure(shared, &failure),
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => self.status.answered(),
-            (Awaited::StatusNotification, Failure::TimedOut | Failure::LinkLost) => self.status.lost(),
+            (Awaited::StatusNotification, Failure::TimedOut) => self.status.lost(true),
+            (Awaited::StatusNotification, Failure::LinkLost) => self.status.lost(false),
             (Awaited::JobStatus(status), Failure::Refused(_) | Failure::Unsendable(_)) => {
                 self.firmware.on_told(shared, status);
             }
@@ -290,7 +346,8 @@ impl Machine {
             Failure::Refused(_) => parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer),
             Failure::Unsendable(_) => parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable),
             // 1.6 §3.5: a CSMS that does not answer is as good as none.
-            Failure::TimedOut | Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
+            Failure::TimedOut => parts.authorize.unanswered(&mut ctx),
+            Failure::LinkLost => parts.authorize.unreachable(&mut ctx),
         }
     }
 
@@ -313,5 +370,5 @@ impl Machine {
 }
 
 fn describe(error: &CallError) -> CompactString {
-    format_compact!("{}: {}", error.code.as_str(), error.description())
+    format_compact!("{}: {}", error.received_code(), error.description())
 }

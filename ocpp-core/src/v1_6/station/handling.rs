@@ -79,7 +79,7 @@ impl Machine {
         }
         let text = match payload.raw() {
             Ok(text) => text,
-            Err(violation) => return refuse_payload(shared, token, &violation),
+            Err(violation) => return refuse_payload(shared, token, payload, &violation),
         };
         let is_taken_over = match handling {
             Handling::Core | Handling::Observe => {

@@ -12,7 +12,7 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
-use super::status::Condition;
+use super::status::Report;
 use crate::parts::metering::SampleContext;
 use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
 #[cfg(feature = "security")]
@@ -61,15 +61,15 @@ pub(crate) fn authorize(token: &IdToken) -> Result<String, Unsendable> {
 
 pub(crate) fn status_notification(
     connector: usize,
-    condition: &Condition,
+    report: &Report,
     at: Option<DateTime<Utc>>,
 ) -> Result<String, Unsendable> {
-    let code = condition.fault.as_ref().map_or(v1_6::ChargePointErrorCode::NoError, |fault| error_code(fault.code));
+    let code = report.fault.as_ref().map_or(v1_6::ChargePointErrorCode::NoError, |fault| error_code(fault.code));
     let connector = i64::try_from(connector).map_err(|_| Unsendable)?;
-    let mut request = v1_6::StatusNotificationRequest::new(connector, code, status(condition.status));
+    let mut request = v1_6::StatusNotificationRequest::new(connector, code, status(report.status));
     request.timestamp = at;
-    request.info = condition.info.map(CiText::truncated);
-    if let Some(fault) = &condition.fault {
+    request.info = report.info.map(CiText::truncated);
+    if let Some(fault) = &report.fault {
         let own = fault.vendor_error_code.as_ref();
         if let FaultCode::Mrec(mrec) = fault.code {
             request.vendor_id = Some(CiText::truncated(Mrec::VENDOR_ID));

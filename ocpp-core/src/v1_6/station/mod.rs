@@ -8,10 +8,12 @@ mod availability;
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;
+mod claims;
 mod configuration;
 mod connector;
 mod context;
 mod data_transfer;
+mod decoding;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
@@ -20,6 +22,7 @@ mod handling;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 mod local_list;
 mod messages;
+mod place;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
 #[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
@@ -52,9 +55,11 @@ use ocpp_rpc::liveness::LivenessSettings;
 use ocpp_types::v1_6;
 
 use crate::MisuseError;
+use crate::parts::answers::Owed;
 use crate::parts::heartbeat::Heartbeat;
 use crate::parts::outbox::Outbox;
 use crate::parts::registration::{self, Registration};
+use crate::parts::turns::Turns;
 use crate::shared::Shared;
 use crate::station::{
     CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
@@ -63,7 +68,7 @@ use crate::station::{
 use crate::store::Image;
 use crate::time::Instant;
 
-use authorize::{Authorize, Grant};
+use authorize::Authorize;
 use availability::Availability;
 #[cfg(feature = "security")]
 use certificates::Certificates;
@@ -95,8 +100,6 @@ pub(crate) struct Machine {
     authorize: Authorize,
     status: StatusNotifications,
     connectors: Vec<Connector>,
-    /// An accepted token whose driver has not plugged in anywhere yet, and until when it counts.
-    waiting_grant: Option<(Grant, Instant)>,
     outbox: Outbox,
     availability: Availability,
     reservations: Reservations,
@@ -115,6 +118,10 @@ pub(crate) struct Machine {
     signals: VecDeque<Signal>,
     /// The call on its way.
     awaited: Option<(CallId, Awaited)>,
+    /// Which kind of call is the next.
+    turns: Turns,
+    /// Whether answers are owed, behind which calls wait.
+    owed: Owed,
     was_online: bool,
     /// Whether it was told that the journal has no room.
     is_memory_short: bool,
@@ -169,7 +176,6 @@ impl Machine {
             authorize,
             status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
             connectors,
-            waiting_grant: None,
             outbox,
             availability: Availability::restore(image),
             reservations,
@@ -187,6 +193,8 @@ impl Machine {
             unlocking: Unlocking::default(),
             signals: VecDeque::new(),
             awaited: None,
+            turns: Turns::new(sender::KINDS.len()),
+            owed: Owed::default(),
             was_online: false,
             is_memory_short: false,
         }
@@ -221,7 +229,6 @@ impl Machine {
             connectors: &mut self.connectors,
             authorize: &mut self.authorize,
             status: &mut self.status,
-            waiting_grant: &mut self.waiting_grant,
             smart_charging: &mut self.smart_charging,
             pricing: &mut self.pricing,
             availability: &self.availability,
@@ -316,6 +323,7 @@ impl Machine {
         self.was_online = is_online;
         if !shared.link.is_up() {
             self.registration.link_closed();
+            self.turns.link_lost();
         }
         #[cfg(feature = "security")]
         self.advance_certificates(shared);
@@ -331,7 +339,11 @@ impl Machine {
             while let Some(signal) = ctx.signals.pop_front() {
                 parts.on_signal(&mut ctx, signal);
             }
-            if !has_moved && !has_signals && !self.send_next(shared) {
+            if has_moved || has_signals {
+                continue;
+            }
+            self.answer_unlocks(shared);
+            if !self.send_next(shared) {
                 break;
             }
         }
@@ -351,11 +363,17 @@ impl Machine {
         }
     }
 
-    /// What waited for the hardware, or for the store alone.
-    fn finish_requests(&mut self, shared: &mut Shared) {
+    /// Answers what the locks have answered, and finds whether other answers are owed.
+    fn answer_unlocks(&mut self, shared: &mut Shared) {
         for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
             calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
         }
+        let is_owed = shared.owes_answers() || self.unlocking.deadline().is_some();
+        self.owed.update(is_owed, shared.now);
+    }
+
+    /// What waited for everything to be told, and durable.
+    fn finish_requests(&mut self, shared: &mut Shared) {
         let is_durable = shared.store.len() == 0;
         let is_told = self.outbox.is_empty() && self.firmware.is_told();
         if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
@@ -367,7 +385,9 @@ impl Machine {
     pub fn deadlines<'a>(&'a self, shared: &'a Shared) -> impl Iterator<Item = Instant> + 'a {
         let is_up = shared.link.is_up();
         let is_online = self.is_online(shared);
-        let link = [self.registration.deadline().filter(|_| is_up)];
+        let link =
+            [self.registration.deadline(), self.owed.deadline()].into_iter().chain(self.turns.deadlines().map(Some));
+        let link = link.filter(move |_| is_up);
         let online = [
             self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
             self.outbox.deadline(),
@@ -378,13 +398,13 @@ impl Machine {
         let online = online.into_iter().filter(move |_| is_online);
         let connectors = self.connectors.iter().flat_map(|c| c.deadlines(&self.settings, &shared.clock));
         let others = [
-            self.waiting_grant.as_ref().map(|(_, until)| *until),
+            self.authorize.deadline(),
             self.reservations.deadline(&shared.clock),
             self.smart_charging.deadline(&shared.clock),
             self.unlocking.deadline(),
         ];
         let jobs = self.firmware.deadlines(&shared.clock);
-        let all = link.into_iter().chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
+        let all = link.chain(online).chain(others).chain(jobs).chain(self.reset.deadlines());
         #[cfg(feature = "security")]
         let all = all.chain(self.certificates.deadlines(&shared.clock));
         #[cfg(feature = "plug_and_charge")]

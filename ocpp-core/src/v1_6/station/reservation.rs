@@ -1,8 +1,8 @@
 //! ReserveNow and CancelReservation (1.6 §5.1, §5.13), of a connector or of any (0).
 //!
 //! Owns the reservations and stores each as an entry `reservation/<connector>`. A reservation ends when a transaction uses
-//! it, at its expiry, when it is cancelled, or when its connector, or the station, fails or goes out of service. One of any
-//! connector binds each that could be taken by another while no other is available.
+//! it, at its expiry, when it is cancelled, or when its connector, or the station, fails or goes out of service. What can be
+//! reserved, and who may charge in spite of it, is reckoned in `claims`.
 
 use alloc::vec::Vec;
 
@@ -11,6 +11,8 @@ use compact_str::{CompactString, format_compact};
 use ocpp_types::v1_6::{CancelReservationStatus, ReservationStatus, ReserveNowRequest};
 use serde::{Deserialize, Serialize};
 
+use super::authorize::Authorize;
+use super::claims::{Bearer, Claims, Verdict};
 use super::connector::Connector;
 use super::settings::{Key, Settings};
 use crate::shared::Shared;
@@ -39,19 +41,15 @@ impl Record for Reservation {
 }
 
 impl Reservation {
-    /// Whether it is for this token by name.
-    pub fn is_of(&self, token: &IdToken) -> bool {
-        self.token == *token
-    }
-
-    /// Whether it is for a group too.
-    pub fn is_of_group(&self) -> bool {
-        self.group.is_some()
-    }
-
     /// Whether it is for this token, or for its group.
-    pub fn admits(&self, token: &IdToken, group: Option<&IdToken>) -> bool {
-        self.token == *token || (group.is_some() && self.group.as_ref() == group)
+    pub fn verdict(&self, bearer: Bearer<'_>) -> Verdict {
+        if self.token == *bearer.token || (bearer.group.is_some() && self.group.as_ref() == bearer.group) {
+            Verdict::Yes
+        } else if self.group.is_some() && !bearer.is_group_known {
+            Verdict::IfOfGroup
+        } else {
+            Verdict::No
+        }
     }
 
     fn expiry(&self) -> Option<DateTime<Utc>> {
@@ -60,7 +58,7 @@ impl Reservation {
 }
 
 /// The reservations by connector.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reservations {
     held: Table<EvseId, Reservation>,
 }
@@ -82,28 +80,18 @@ impl Reservations {
         (reservations, skipped)
     }
 
-    /// The reservation that a connector is bound by, while so many others are available.
-    pub fn binding(&self, evse: EvseId, others: usize) -> Option<&Reservation> {
-        self.of(evse).or_else(|| self.of(WHOLE_STATION).filter(|_| others == 0))
+    /// The reservation of a connector, or of any.
+    pub fn of(&self, evse: EvseId) -> Option<&Reservation> {
+        self.held.get(&evse)
     }
 
     /// A transaction of this token begins at a connector: its reservation ends. Gives its id.
-    pub fn use_up(
-        &mut self,
-        store: &mut StoreQueue,
-        evse: EvseId,
-        token: &IdToken,
-        group: Option<&IdToken>,
-    ) -> Option<i64> {
-        let admits = |evse: &EvseId| self.of(*evse).is_some_and(|held| held.admits(token, group));
-        let place = [evse, WHOLE_STATION].into_iter().find(admits)?;
+    pub fn use_up(&mut self, store: &mut StoreQueue, evse: EvseId, bearer: Bearer<'_>) -> Option<i64> {
+        let is_his = |evse: &EvseId| self.of(*evse).is_some_and(|held| held.verdict(bearer) == Verdict::Yes);
+        let place = [evse, WHOLE_STATION].into_iter().find(is_his)?;
         let id = self.of(place).map(|held| held.id);
         self.end(store, place);
         id
-    }
-
-    fn of(&self, evse: EvseId) -> Option<&Reservation> {
-        self.held.get(&evse)
     }
 
     /// Carries out a ReserveNow. With the ticket that an acceptance waits for.
@@ -112,54 +100,69 @@ impl Reservations {
         shared: &mut Shared,
         settings: &Settings,
         connectors: &[Connector],
+        authorize: &Authorize,
         request: &ReserveNowRequest,
     ) -> (ReservationStatus, Option<Ticket>) {
-        let wanted = u16::try_from(request.connector_id).ok().map(EvseId);
-        let is_replaced = |evse| self.of(evse).is_some_and(|held| held.id == request.reservation_id);
-        let (evse, status) = match wanted {
-            Some(WHOLE_STATION) if settings.is_on(Key::ReserveConnectorZeroSupported) => {
-                let is_free = self.of(WHOLE_STATION).is_none() || is_replaced(WHOLE_STATION);
-                (WHOLE_STATION, if is_free { best_status(connectors) } else { EvseStatus::Reserved })
-            }
-            _ => match connectors.iter().find(|connector| Some(connector.evse) == wanted) {
-                Some(connector) => (connector.evse, connector.condition().status),
-                None => return (ReservationStatus::Rejected, None),
-            },
+        let Some(evse) = u16::try_from(request.connector_id).ok().map(EvseId) else {
+            return (ReservationStatus::Rejected, None);
         };
-        let is_station_faulted = shared.fault.as_ref().is_some_and(|fault| fault.is_blocking);
-        match status {
-            _ if is_station_faulted => return (ReservationStatus::Faulted, None),
-            EvseStatus::Available => {}
-            EvseStatus::Reserved if is_replaced(evse) => {}
-            EvseStatus::Faulted => return (ReservationStatus::Faulted, None),
-            EvseStatus::Unavailable => return (ReservationStatus::Unavailable, None),
-            EvseStatus::Preparing
-            | EvseStatus::Charging
-            | EvseStatus::SuspendedEv
-            | EvseStatus::SuspendedEvse
-            | EvseStatus::Finishing
-            | EvseStatus::Reserved => return (ReservationStatus::Occupied, None),
-        }
-        let store = &mut shared.store;
-        let elsewhere = self.held.iter().find(|(_, held)| held.id == request.reservation_id).map(|(evse, _)| *evse);
-        if let Some(elsewhere) = elsewhere.filter(|elsewhere| *elsewhere != evse) {
-            self.end(store, elsewhere);
-        }
+        let (exists, refusal) = if evse == WHOLE_STATION {
+            (settings.is_on(Key::ReserveConnectorZeroSupported), refusal(connectors))
+        } else {
+            let wanted = connectors.iter().position(|connector| connector.evse == evse);
+            (wanted.is_some(), refusal(wanted.and_then(|at| connectors.get(at..=at)).unwrap_or_default()))
+        };
         let reservation = Reservation {
             id: request.reservation_id,
             token: IdToken::new(request.id_tag.as_str()),
             group: request.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
             expiry_ms: request.expiry_date.timestamp_millis(),
         };
+        if !exists {
+            return (ReservationStatus::Rejected, None);
+        } else if shared.faults.blocking().is_some() {
+            return (ReservationStatus::Faulted, None);
+        } else if !self.has_room_for(evse, &reservation, connectors, authorize) {
+            return (refusal, None);
+        }
+        let store = &mut shared.store;
+        if let Some(elsewhere) = self.place_of(request.reservation_id).filter(|elsewhere| *elsewhere != evse) {
+            self.end(store, elsewhere);
+        }
         let ticket = store.push(StoreOp::Put { key: key(evse), value: reservation.to_bytes() });
         self.held.insert(evse, reservation);
         (ReservationStatus::Accepted, Some(ticket))
     }
 
+    /// Whether a place can be kept for one more, in the stead of what has its id.
+    fn has_room_for(
+        &self,
+        evse: EvseId,
+        reservation: &Reservation,
+        connectors: &[Connector],
+        authorize: &Authorize,
+    ) -> bool {
+        let mut after = self.clone();
+        if let Some(replaced) = self.place_of(reservation.id) {
+            after.held.remove(&replaced);
+        }
+        let is_free = match evse {
+            WHOLE_STATION => after.of(WHOLE_STATION).is_none(),
+            evse => Claims::new(connectors, &after, authorize, None).is_free(evse),
+        };
+        after.held.insert(evse, reservation.clone());
+        let before = Claims::new(connectors, self, authorize, None);
+        let after = Claims::new(connectors, &after, authorize, None);
+        is_free && after.keeps_station() && after.broken() <= before.broken()
+    }
+
+    fn place_of(&self, id: i64) -> Option<EvseId> {
+        self.held.iter().find(|(_, held)| held.id == id).map(|(evse, _)| *evse)
+    }
+
     /// Carries out a CancelReservation. With the ticket that an acceptance waits for.
     pub fn on_cancel(&mut self, store: &mut StoreQueue, id: i64) -> (CancelReservationStatus, Option<Ticket>) {
-        let found = self.held.iter().find(|(_, held)| held.id == id).map(|(evse, _)| *evse);
-        match found.and_then(|evse| self.end(store, evse)) {
+        match self.place_of(id).and_then(|evse| self.end(store, evse)) {
             Some(ticket) => (CancelReservationStatus::Accepted, Some(ticket)),
             None => (CancelReservationStatus::Rejected, None),
         }
@@ -186,14 +189,16 @@ impl Reservations {
     }
 }
 
-/// What any connector has to offer, the best first.
-fn best_status(connectors: &[Connector]) -> EvseStatus {
-    use EvseStatus::{Available, Faulted, Reserved, Unavailable};
-    let has = |status: &EvseStatus| connectors.iter().any(|connector| connector.condition().status == *status);
-    let all = |status: &EvseStatus| connectors.iter().all(|connector| connector.condition().status == *status);
-    let only = [Faulted, Unavailable].into_iter().find(all);
-    let best = [Available, Reserved].into_iter().find(has).or(only);
-    best.unwrap_or(EvseStatus::Preparing)
+/// Why connectors cannot be reserved: they are occupied, unless each is faulted or out of service.
+fn refusal(connectors: &[Connector]) -> ReservationStatus {
+    let all = |statuses: &[EvseStatus]| connectors.iter().all(|c| statuses.contains(&c.condition().status));
+    if all(&[EvseStatus::Faulted]) {
+        ReservationStatus::Faulted
+    } else if all(&[EvseStatus::Faulted, EvseStatus::Unavailable]) {
+        ReservationStatus::Unavailable
+    } else {
+        ReservationStatus::Occupied
+    }
 }
 
 fn key(evse: EvseId) -> EntryKey {

@@ -1,4 +1,7 @@
-//! The sender: which call leaves next. One at a time; the most urgent first.
+//! The sender: which call leaves next. One at a time; the most urgent first, as long as that is fair (`parts/turns`).
+//!
+//! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Machine::wanted`]), and
+//! hears how it ended (`frames`). No call leaves while an answer is owed that may have caused it (`parts/answers`).
 
 use alloc::string::String;
 
@@ -14,9 +17,13 @@ use super::messages::{self, History, Unsendable};
 use super::plug_and_charge;
 use super::settings::Key;
 use crate::parts::outbox::{JournalRecord, Pending};
+#[cfg(feature = "firmware_management")]
+use crate::parts::reports;
+use crate::parts::turns::Rank;
 use crate::shared::Shared;
+use crate::time::Instant;
 
-/// What the call on its way is.
+/// A kind of message: what the call on its way is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaited {
     BootNotification,
@@ -40,101 +47,170 @@ pub(crate) enum Awaited {
     AppCall,
 }
 
+/// All kinds, in order of rank.
+pub(super) const KINDS: &[Awaited] = &[
+    Awaited::BootNotification,
+    Awaited::Authorize,
+    #[cfg(feature = "plug_and_charge")]
+    Awaited::Contract,
+    #[cfg(feature = "plug_and_charge")]
+    Awaited::Certificate,
+    Awaited::StatusNotification,
+    #[cfg(feature = "security")]
+    Awaited::SecurityEvent,
+    #[cfg(feature = "firmware_management")]
+    Awaited::JobStatus(JobStatus::Firmware(reports::Form::Plain)),
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Firmware(reports::Form::Numbered)),
+    #[cfg(feature = "firmware_management")]
+    Awaited::JobStatus(JobStatus::Upload(reports::Form::Plain)),
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Upload(reports::Form::Numbered)),
+    #[cfg(feature = "security")]
+    Awaited::SignCertificate,
+    Awaited::MeterValues,
+    Awaited::Transaction,
+    Awaited::DataTransfer,
+    #[cfg(feature = "handling")]
+    Awaited::AppCall,
+    Awaited::Heartbeat,
+];
+
+/// What leaves, if it can be written.
+type Message = Result<String, Unsendable>;
+
 impl Machine {
     /// Sends the most urgent call, if one may leave. True if something was done.
     pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
-        if self.awaited.is_some() || self.handlings.holds_call() || !shared.link.is_up() || !shared.rpc.can_call() {
+        let is_busy = self.awaited.is_some() || self.handlings.holds_call();
+        if is_busy || !shared.link.is_up() || !shared.rpc.can_call() || self.owed.holds_calls(shared.now) {
             return false;
         }
-        let now = shared.now;
-        if self.registration.is_due(now) {
-            self.registration.asked();
-            let message = messages::boot_notification(&shared.config);
-            return self.send(shared, Awaited::BootNotification, Action::BootNotification, message);
-        }
-        // 1.6 §4.2: before the acceptance nothing else but what the CSMS asks for while it has the station wait.
-        let is_accepted = self.registration.is_accepted();
-        if !is_accepted && !self.registration.is_pending() {
-            return false;
-        }
-        if is_accepted && let Some(request) = self.authorize.next() {
-            #[cfg(feature = "plug_and_charge")]
-            if let Some(contract) = &request.contract {
-                let message = plug_and_charge::authorize(contract);
-                return self.send(shared, Awaited::Contract, Action::DataTransfer, message);
+        let mut place = 0;
+        while let Some(rank) = self.turns.next(&mut place, shared.now) {
+            let Some(kind) = KINDS.get(usize::from(rank)) else { break };
+            #[cfg(feature = "handling")]
+            if *kind == Awaited::AppCall {
+                if self.registration.is_accepted() && self.send_call(shared) {
+                    return true;
+                }
+                continue;
             }
-            let message = messages::authorize(&request.token);
-            return self.send(shared, Awaited::Authorize, Action::Authorize, message);
-        }
-        #[cfg(feature = "plug_and_charge")]
-        if is_accepted
-            && self.settings.is_on(Key::ISO15118PnCEnabled)
-            && let Some(message) = self.plug_and_charge.next(now, &shared.clock)
-        {
-            return self.send(shared, Awaited::Certificate, Action::DataTransfer, message);
-        }
-        let minimum = self.settings.seconds(Key::MinimumStatusDuration);
-        if let Some((connector, condition, at)) = self.status.next(now, minimum, is_accepted) {
-            let message = messages::status_notification(connector, condition, shared.clock.resolve(at));
-            return self.send(shared, Awaited::StatusNotification, Action::StatusNotification, message);
-        }
-        #[cfg(feature = "security")]
-        if is_accepted && let Some((event, at)) = shared.next_security_event() {
-            let message = messages::security_event(event, at);
-            return self.send(shared, Awaited::SecurityEvent, Action::SecurityEventNotification, message);
-        }
-        if let Some((status, message)) = self.firmware.due(is_accepted) {
-            return self.send(shared, Awaited::JobStatus(status), status.action(), message);
-        }
-        #[cfg(feature = "security")]
-        if let Some(message) = self.certificates.next(is_accepted) {
-            return self.send(shared, Awaited::SignCertificate, Action::SignCertificate, message);
-        }
-        if let Some(reading) = self.readings.next() {
-            let message = shared.clock.resolve(reading.at).ok_or(Unsendable);
-            let message = message.and_then(|at| messages::measured(&reading, at));
-            return self.send(shared, Awaited::MeterValues, Action::MeterValues, message);
-        }
-        let transaction = self.outbox.due(now, &shared.store).filter(|_| is_accepted && shared.is_time_durable());
-        if let Some(pending) = transaction {
-            let (action, message) = (action_of(pending), self.render(shared, pending));
-            return self.send(shared, Awaited::Transaction, action, message);
-        }
-        if is_accepted && let Some(message) = self.transfers.next() {
-            return self.send(shared, Awaited::DataTransfer, Action::DataTransfer, message);
-        }
-        if is_accepted && self.send_call(shared) {
-            return true;
-        }
-        let interval = self.settings.seconds(Key::HeartbeatInterval);
-        if self.heartbeat.is_wanted() || (is_accepted && self.heartbeat.deadline(interval) <= now) {
-            self.heartbeat.asked();
-            return self.send(shared, Awaited::Heartbeat, Action::Heartbeat, messages::heartbeat());
+            if let Some((action, message)) = self.wanted(shared, *kind) {
+                match message {
+                    Ok(text) => self.on_outgoing(shared, *kind, action.as_str(), &text),
+                    Err(error) => self.settle_failure(shared, *kind, Failure::Unsendable(error.to_compact_string())),
+                }
+                return true;
+            }
         }
         false
     }
 
-    fn send(
-        &mut self,
-        shared: &mut Shared,
-        awaited: Awaited,
-        action: Action,
-        message: Result<String, Unsendable>,
-    ) -> bool {
-        self.heartbeat.sent(shared.now);
-        match message {
-            Ok(text) => self.on_outgoing(shared, awaited, action.as_str(), &text),
-            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
+    /// What the block of a kind wants to send now.
+    fn wanted(&mut self, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
+        let now = shared.now;
+        let is_accepted = self.registration.is_accepted();
+        // 1.6 §4.2: before the acceptance nothing leaves but what the CSMS asks for while it has the station wait.
+        if kind != Awaited::BootNotification && !is_accepted && !self.registration.is_pending() {
+            return None;
         }
-        true
+        Some(match kind {
+            Awaited::BootNotification => {
+                if !self.registration.is_due(now) {
+                    return None;
+                }
+                self.registration.asked();
+                (Action::BootNotification, messages::boot_notification(&shared.config))
+            }
+            Awaited::Authorize => {
+                let request = if is_accepted { self.authorize.next(false)? } else { return None };
+                (Action::Authorize, messages::authorize(&request.token))
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract => {
+                let request = if is_accepted { self.authorize.next(true)? } else { return None };
+                (Action::DataTransfer, plug_and_charge::authorize(request.contract.as_ref()?))
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Certificate => {
+                if !is_accepted || !self.settings.is_on(Key::ISO15118PnCEnabled) {
+                    return None;
+                }
+                (Action::DataTransfer, self.plug_and_charge.next(now, &shared.clock)?)
+            }
+            Awaited::StatusNotification => {
+                let minimum = self.settings.seconds(Key::MinimumStatusDuration);
+                let (connector, report, at) = self.status.next(now, minimum, is_accepted)?;
+                let message = messages::status_notification(connector, report, shared.clock.resolve(at));
+                (Action::StatusNotification, message)
+            }
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => {
+                let (event, at) = if is_accepted { shared.next_security_event()? } else { return None };
+                (Action::SecurityEventNotification, messages::security_event(event, at))
+            }
+            Awaited::JobStatus(status) => (status.action(), self.firmware.due(status, is_accepted)?),
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => (Action::SignCertificate, self.certificates.next(is_accepted)?),
+            Awaited::MeterValues => {
+                let reading = self.readings.next()?;
+                let at = shared.clock.resolve(reading.at).ok_or(Unsendable);
+                (Action::MeterValues, at.and_then(|at| messages::measured(&reading, at)))
+            }
+            Awaited::Transaction => {
+                if !is_accepted || !shared.is_time_durable() {
+                    return None;
+                }
+                self.outbox.let_transactions_pass(now, &mut shared.store);
+                let pending = self.outbox.due(now, &shared.store)?;
+                (action_of(pending), self.render(shared, pending))
+            }
+            Awaited::DataTransfer => {
+                let message = if is_accepted { self.transfers.next()? } else { return None };
+                (Action::DataTransfer, message)
+            }
+            // Its action is not ours to know: see `send_next`.
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => return None,
+            Awaited::Heartbeat => {
+                let interval = self.settings.seconds(Key::HeartbeatInterval);
+                if !self.heartbeat.is_wanted() && !(is_accepted && self.heartbeat.deadline(interval) <= now) {
+                    return None;
+                }
+                self.heartbeat.asked(now);
+                (Action::Heartbeat, messages::heartbeat())
+            }
+        })
     }
 
     /// Hands a call to the engine.
     pub(super) fn transmit(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
         let timeout = self.settings.seconds(Key::MessageTimeout);
         match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
-            Ok(call) => self.awaited = Some((call, awaited)),
+            Ok(call) => {
+                self.heartbeat.sent(shared.now);
+                self.turns.sent(rank_of(awaited), shared.now);
+                self.awaited = Some((call, awaited));
+            }
             Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
+        }
+    }
+
+    /// The CSMS asks for a message of this kind.
+    #[cfg(feature = "remote_trigger")]
+    pub(super) fn wake(&mut self, kind: Awaited) {
+        self.turns.wake(rank_of(kind));
+    }
+
+    /// How a call ended counts for the turn of its kind. None: it was answered as it should be.
+    pub(super) fn settle_turn(&mut self, now: Instant, kind: Awaited, failure: Option<&Failure>) {
+        let rank = rank_of(kind);
+        match failure {
+            None => self.turns.answered(rank, now),
+            Some(Failure::Refused(_)) => self.turns.refused(rank),
+            Some(Failure::TimedOut) => self.turns.unanswered(rank, now, is_repeated(kind)),
+            Some(Failure::Unsendable(_) | Failure::LinkLost) => {}
         }
     }
 
@@ -161,4 +237,28 @@ pub(super) fn action_of(pending: &Pending) -> Action {
         JournalRecord::Sampled(_) | JournalRecord::Measured(_) => Action::MeterValues,
         JournalRecord::Stopped(_) => Action::StopTransaction,
     }
+}
+
+/// Whether a message of this kind that was not answered is sent again by itself, with nothing else to space that.
+fn is_repeated(kind: Awaited) -> bool {
+    match kind {
+        Awaited::StatusNotification | Awaited::JobStatus(_) => true,
+        #[cfg(feature = "security")]
+        Awaited::SecurityEvent => true,
+        // These have waits of their own.
+        Awaited::BootNotification | Awaited::Heartbeat | Awaited::Transaction => false,
+        // These are sent once: somebody waits for them, or asks again.
+        Awaited::Authorize | Awaited::MeterValues | Awaited::DataTransfer => false,
+        #[cfg(feature = "plug_and_charge")]
+        Awaited::Contract | Awaited::Certificate => false,
+        #[cfg(feature = "security")]
+        Awaited::SignCertificate => false,
+        #[cfg(feature = "handling")]
+        Awaited::AppCall => false,
+    }
+}
+
+fn rank_of(kind: Awaited) -> Rank {
+    let place = KINDS.iter().position(|other| *other == kind);
+    place.and_then(|place| Rank::try_from(place).ok()).unwrap_or(Rank::MAX)
 }

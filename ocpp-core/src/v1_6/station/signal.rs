@@ -47,6 +47,15 @@ impl AuthorizeRequest {
             contract: None,
         }
     }
+
+    /// Whether it is about a contract, not a plain token.
+    pub fn is_contract(&self) -> bool {
+        #[cfg(feature = "plug_and_charge")]
+        let is_contract = self.contract.is_some();
+        #[cfg(not(feature = "plug_and_charge"))]
+        let is_contract = false;
+        is_contract
+    }
 }
 
 /// What an accepted token is for.

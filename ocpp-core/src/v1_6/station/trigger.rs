@@ -10,6 +10,7 @@ use ocpp_types::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStat
 use super::Machine;
 #[cfg(feature = "firmware_management")]
 use super::firmware::JobStatus;
+use super::sender::Awaited;
 use super::settings::Key;
 #[cfg(feature = "firmware_management")]
 use crate::parts::reports::Form;
@@ -82,9 +83,13 @@ impl Machine {
                 true
             }
             Wanted::Readings => self.trigger_readings(now, connector),
-            Wanted::Status => self.status.trigger(connector),
+            Wanted::Status => {
+                self.wake(Awaited::StatusNotification);
+                self.status.trigger(connector)
+            }
             #[cfg(feature = "firmware_management")]
             Wanted::Job(status) => {
+                self.wake(Awaited::JobStatus(status));
                 self.firmware.trigger(status);
                 true
             }

@@ -264,7 +264,7 @@ impl Conformance {
             None => Authenticator::AcceptAll,
         };
         let (scheme, tls) = match (&self.cert, &self.key) {
-            (Some(chain), Some(key)) => ("wss", Some(tls::server(chain, key)?)),
+            (Some(chain), Some(key)) => ("wss", Some(tls::server(chain, key, None)?)),
             (None, _) | (_, None) => ("ws", None),
         };
         let station = LiveStation::listen(address, authenticator, tls, &values.station, |address| {

@@ -26,8 +26,8 @@ pub fn stdin() -> io::Result<UnboundedReceiver<Line>> {
     Ok(lines)
 }
 
-/// Writes one line: the time and what is told.
-pub fn tell(told: &impl Serialize) -> io::Result<()> {
+/// One line without its end: the time and what is told.
+pub fn text(told: &impl Serialize) -> io::Result<String> {
     #[derive(Serialize)]
     struct Timed<'a, T> {
         at: String,
@@ -35,10 +35,15 @@ pub fn tell(told: &impl Serialize) -> io::Result<()> {
         told: &'a T,
     }
     let at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    let mut line = serde_json::to_vec(&Timed { at, told })?;
-    line.push(b'\n');
+    Ok(serde_json::to_string(&Timed { at, told })?)
+}
+
+/// Writes one line.
+pub fn tell(told: &impl Serialize) -> io::Result<()> {
+    let mut line = text(told)?;
+    line.push('\n');
     let mut stdout = io::stdout().lock();
-    stdout.write_all(&line)?;
+    stdout.write_all(line.as_bytes())?;
     stdout.flush()
 }
 

@@ -14,6 +14,7 @@ mod demo;
 mod lines;
 mod pipe;
 mod replay;
+mod save;
 mod schedule;
 mod simulate;
 mod station;

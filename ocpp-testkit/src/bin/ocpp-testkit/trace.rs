@@ -12,9 +12,13 @@ use ocpp_testkit::validate;
 
 use crate::lines::Version;
 use crate::print;
-use crate::validate::{scope, text_of, unread};
+use crate::validate::{scope, text_of, unchecked, unread};
 
 /// Show a trace, or the log of another program, with what is wrong in it.
+///
+/// Frames are read wherever they stand: over several lines, within strings of JSON or CSV, as Python prints lists. Who sent them is told by
+/// words (sent, recv, from charger), arrows and names of both ends; else by what only one end sends. Each station of a log has a
+/// conversation of its own.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     ocpp-testkit trace session.jsonl\n  \
@@ -56,6 +60,7 @@ impl Trace {
         let conversation = Conversation::of(&imported.recording, self.ocpp.map(|version| version.0));
         let mut findings = unread(&imported);
         if conversation.messages().any(|(_, message)| message.dialect.is_some()) {
+            findings.extend(unchecked(&imported, conversation.messages().count()));
             findings.extend(validate::conversation(&conversation, scope(&imported)));
         }
         let shown = if self.html {

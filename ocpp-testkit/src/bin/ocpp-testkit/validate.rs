@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use ocpp_testkit::trace::conversation::{Conversation, element};
-use ocpp_testkit::trace::import::{self, Imported};
+use ocpp_testkit::trace::import::{self, Imported, Order, Unread};
 use ocpp_testkit::validate::payload::Part;
 use ocpp_testkit::validate::{self, Finding, Kind, Scope, Severity};
 use serde::Serialize;
@@ -16,16 +16,31 @@ use serde_json::Value;
 use crate::lines::Version;
 use crate::print;
 
+const AFTER_HELP: &str = r#"Examples:
+  ocpp-testkit validate trace.jsonl
+  ocpp-testkit validate server.log --ocpp 1.6
+  echo '[2,"1","Reset",{"type":"Gentle"}]' | ocpp-testkit validate --ocpp 1.6
+  echo '{"status":"Accepted"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json
+
+All that is wrong with a payload is told, first what a strict reader would refuse it for, in square brackets the error code
+that it would answer. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
+that is in no list as text, TextFromNumber and NumberFromText take a number for its text and the reverse, OverLong keeps a text
+that is too long, OddTime reads a time without a zone in UTC, Null takes null for an absent member, ExtraMember passes over an
+unknown one. Without it no reader can take the message. Lenient or not, each is an error.
+
+An error is against a SHALL or MUST of the specification, a warning against a SHOULD, or wrong unless something happened that is
+not shown (several calls at once: a warning in 1.6, an error from 2.0.1 on). A note is no fault: what could not be checked, and lines of a log
+that are no frames, which are told together.
+
+Exit status: 0 without errors (there may be notes and warnings), 1 with errors, 2 if the input cannot be checked."#;
+
 /// Say what is wrong with frames, a payload or a whole trace, and where.
 ///
-/// A trace (JSON lines) or a log of frames with times is checked in its order too: what answers what, and what the messages say of
-/// transactions. Bare frames, one in a line, are checked each by itself; so is one payload, of which --action says what it is.
+/// A trace (JSON lines) or the log of another program is checked in its order too, by its times or else by its lines: what answers
+/// what, and what the messages say of transactions. Frames that nothing says the sender or the order of are checked each by itself,
+/// and the output says so; so is one payload, of which --action says what it is.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    ocpp-testkit validate trace.jsonl\n  \
-    echo '[2,\"1\",\"Reset\",{\"type\":\"Gentle\"}]' | ocpp-testkit validate --ocpp 1.6\n  \
-    echo '{\"status\":\"Accepted\"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json\n\n\
-    Exit status: 0 without errors (there may be notes and warnings), 1 with errors, 2 if the input cannot be checked.")]
+#[command(after_help = AFTER_HELP)]
 pub struct Validate {
     /// The version spoken, where the input does not tell.
     #[arg(long)]
@@ -64,7 +79,9 @@ impl Validate {
 
     /// The number of messages and what is wrong with them.
     fn findings(&self, text: &str) -> Result<(usize, Vec<Finding>), String> {
-        let frame = serde_json::from_str::<Vec<Value>>(text).ok();
+        // A list of lists or objects is a log.
+        let is_item = |item: &Value| item.is_array() || item.is_object();
+        let frame = serde_json::from_str::<Vec<Value>>(text).ok().filter(|list| !list.first().is_some_and(is_item));
         let is_answer = frame.as_ref().is_some_and(|frame| frame.first().is_some_and(|kind| kind == 3));
         if let Some(action) = self.action.as_deref().filter(|_| frame.is_none() || is_answer) {
             return self.payload(action, text.trim(), is_answer).map(|found| (1, found));
@@ -79,6 +96,7 @@ impl Validate {
             return Err("the input does not tell the version: say --ocpp 1.6, 2.0.1 or 2.1".to_owned());
         }
         let mut found = unread(&imported);
+        found.extend(unchecked(&imported, messages.len()));
         found.extend(validate::conversation(&conversation, scope(&imported)));
         found.sort_by_key(|finding| finding.line);
         Ok((messages.len(), found))
@@ -109,19 +127,60 @@ impl Validate {
     }
 }
 
-/// Lines that were not read: in a trace that is an error, in a log there are other lines than frames.
+/// How many notes about foreign lines are told one by one.
+const FOREIGN_NOTES: usize = 20;
+
+/// Lines that were not read. What is foreign in a log is noted, lines that follow each other in one note.
 pub fn unread(imported: &Imported) -> Vec<Finding> {
-    let severity = if imported.is_trace { Severity::Error } else { Severity::Note };
-    let finding = |import::Unread { line, reason, text }: &import::Unread| {
-        let text: String = text.trim_ascii().chars().take(200).collect();
-        Finding::line(*line, severity, Kind::Line, format!("{reason}: {text}"))
-    };
-    imported.unread.iter().map(finding).collect()
+    let shown = |text: &str| text.trim_ascii().chars().take(200).collect::<String>();
+    let mut found = Vec::new();
+    let mut runs: Vec<Vec<&Unread>> = Vec::new();
+    for unread in &imported.unread {
+        if !unread.is_foreign {
+            let text = format!("{}: {}", unread.reason, shown(&unread.text));
+            found.push(Finding::line(unread.line, Severity::Error, Kind::Line, text));
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|last| is_next(last, unread)) => run.push(unread),
+            Some(_) | None => runs.push(vec![unread]),
+        }
+    }
+    let rest = runs.split_off(runs.len().min(FOREIGN_NOTES));
+    for run in runs {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let text = match run.len() {
+            1 => format!("{}: {}", first.reason, shown(&first.text)),
+            count => format!("{count} lines up to line {}: {}: {}", last.line, first.reason, shown(&first.text)),
+        };
+        found.push(Finding::line(first.line, Severity::Note, Kind::Line, text));
+    }
+    if let Some(first) = rest.first().and_then(|run| run.first()) {
+        let count: usize = rest.iter().map(Vec::len).sum();
+        let text = format!("{count} more lines from here on that are no frames");
+        found.push(Finding::line(first.line, Severity::Note, Kind::Line, text));
+    }
+    found.sort_by_key(|finding| finding.line);
+    found
 }
 
-/// Bare frames are checked each by itself.
+fn is_next(last: &Unread, unread: &Unread) -> bool {
+    unread.line <= last.line + 1 && unread.reason == last.reason
+}
+
+/// What was not checked, and why.
+pub fn unchecked(imported: &Imported, messages: usize) -> Option<Finding> {
+    let text = "order and transactions are not checked: no line tells a time or a sender, and no frame answers another";
+    let is_unknown = imported.order == Order::Unknown && messages > 1;
+    is_unknown.then(|| Finding::line(1, Severity::Note, Kind::Line, text))
+}
+
+/// Frames that may be examples are checked each by itself.
 pub fn scope(imported: &Imported) -> Scope {
-    if imported.is_in_order() { Scope::Trace } else { Scope::Messages }
+    match imported.order {
+        Order::Kept => Scope::Trace,
+        Order::Unknown => Scope::Messages,
+    }
 }
 
 /// The text of a file, or of stdin. What is no UTF-8 in it is replaced.

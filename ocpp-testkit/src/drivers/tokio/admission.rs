@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig as TlsConfig;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::Request;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
@@ -22,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use super::opening::{self, Opening, Rejection};
 use super::socket::{ByteStream, WebSocket, close, limits};
+use crate::pki::Certificate;
 
 /// TLS and handshake together may take so long, if nothing else is said.
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -63,18 +65,26 @@ impl Credential {
 }
 
 impl Authenticator {
-    fn check(&self, station: &str, proof: &Proof) -> Result<(), Refusal> {
+    fn check(&self, station: &str, proof: &Proof, shown: Option<&Certificate>) -> Result<(), Refusal> {
         let credential = match self {
-            Authenticator::AcceptAll => return Ok(()),
-            Authenticator::Shared(credential) => credential,
-            Authenticator::Stations(stations) => stations.get(station).ok_or(Refusal::UnknownStation)?,
+            Authenticator::AcceptAll => None,
+            Authenticator::Shared(credential) => Some(credential),
+            Authenticator::Stations(stations) => Some(stations.get(station).ok_or(Refusal::UnknownStation)?),
         };
-        match proof {
-            Proof::Password(presented) if credential.verify(presented) => Ok(()),
-            // Client certificates are never asked for, and so never verified.
-            Proof::Password(_) | Proof::Nothing | Proof::Certificate => Err(Refusal::WrongPassword),
+        match (proof, credential) {
+            (Proof::Certificate, _) if shown.is_some_and(|shown| is_of(shown, station)) => Ok(()),
+            (Proof::Certificate, _) => Err(Refusal::WrongCertificate),
+            (Proof::Password(_) | Proof::Nothing, None) => Ok(()),
+            (Proof::Password(presented), Some(credential)) if credential.verify(presented) => Ok(()),
+            (Proof::Password(_) | Proof::Nothing, Some(_)) => Err(Refusal::WrongPassword),
         }
     }
+}
+
+/// Whether a certificate is this station's (1.6 security A00.FR.405): the identity is written into it, or is the serial number
+/// that the subject bears.
+fn is_of(certificate: &Certificate, station: &str) -> bool {
+    certificate.identity.as_ref().or(certificate.common_name.as_ref()).is_some_and(|name| name == station)
 }
 
 /// A station that may connect.
@@ -83,6 +93,11 @@ pub(super) struct Admitted {
     pub station: String,
     pub dialect: Dialect,
 }
+
+/// The certificate that a station showed.
+type Shown = Option<CertificateDer<'static>>;
+/// A connection with its request.
+type Received = (Box<dyn ByteStream>, Shown, Result<Opening, Rejection>);
 
 /// Checks each connection.
 #[derive(Debug)]
@@ -98,8 +113,9 @@ pub(super) struct Doorkeeper {
 impl Doorkeeper {
     /// Takes a connection through TLS and the handshake. Whoever is not let in gets an answer of HTTP.
     pub async fn admit(self: Arc<Self>, stream: TcpStream) -> Result<(WebSocket, Admitted), String> {
-        let (mut stream, judged) = self.receive(stream).await?;
-        let admitted = judged.and_then(|opening| match self.check(&opening.request) {
+        let (mut stream, shown, judged) = self.receive(stream).await?;
+        let shown = shown.map(Certificate::from_der).transpose().map_err(|error| error.to_string())?;
+        let admitted = judged.and_then(|opening| match self.check(&opening.request, shown.as_ref()) {
             Ok((station, choice)) => Ok((opening, station, choice)),
             Err(refusal) => Err(Rejection::from(&refusal)),
         });
@@ -115,26 +131,27 @@ impl Doorkeeper {
     /// Tells a peer for which there is no room that it may come again.
     pub async fn turn_away(self: Arc<Self>, stream: TcpStream, reason: String) {
         // Whatever it asked for: an answer before the request would be lost.
-        if let Ok((mut stream, _)) = self.receive(stream).await {
+        if let Ok((mut stream, _, _)) = self.receive(stream).await {
             Rejection::busy(reason).answer(&mut stream).await;
         }
     }
 
     /// TLS, and the request.
-    async fn receive(&self, stream: TcpStream) -> Result<(Box<dyn ByteStream>, Result<Opening, Rejection>), String> {
+    async fn receive(&self, stream: TcpStream) -> Result<Received, String> {
         let deadline = Instant::now() + self.handshake_timeout;
         let late = || format!("no whole request within {} s", self.handshake_timeout.as_secs());
-        let mut stream = match timeout_at(deadline, self.encrypt(stream)).await {
+        let (mut stream, shown) = match timeout_at(deadline, self.encrypt(stream)).await {
             Ok(encrypted) => encrypted?,
             Err(_) => return Err(late()),
         };
         let judged = timeout_at(deadline, opening::read(&mut stream)).await;
-        Ok((stream, judged.unwrap_or_else(|_| Err(Rejection::new(StatusCode::REQUEST_TIMEOUT, late())))))
+        Ok((stream, shown, judged.unwrap_or_else(|_| Err(Rejection::new(StatusCode::REQUEST_TIMEOUT, late())))))
     }
 
-    async fn encrypt(&self, stream: TcpStream) -> Result<Box<dyn ByteStream>, String> {
+    /// The stream to go on with, and the certificate that the station showed, which the TLS library has verified.
+    async fn encrypt(&self, stream: TcpStream) -> Result<(Box<dyn ByteStream>, Shown), String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let Some(config) = &self.tls else { return Ok(Box::new(stream)) };
+        let Some(config) = &self.tls else { return Ok((Box::new(stream), None)) };
         let mut first = [0];
         if let Ok(1) = stream.peek(&mut first).await
             && first != [TLS_HANDSHAKE]
@@ -146,7 +163,9 @@ impl Doorkeeper {
             return Err("a peer without TLS".to_owned());
         }
         let accepted = TlsAcceptor::from(Arc::clone(config)).accept(stream).await;
-        accepted.map(|stream| Box::new(stream) as Box<dyn ByteStream>).map_err(|error| format!("TLS: {error}"))
+        let stream = accepted.map_err(|error| format!("TLS: {error}"))?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned());
+        Ok((Box::new(stream), shown))
     }
 
     async fn open(
@@ -174,7 +193,7 @@ impl Doorkeeper {
         }
     }
 
-    fn check(&self, request: &Request) -> Result<(String, Choice), Refusal> {
+    fn check(&self, request: &Request, shown: Option<&Certificate>) -> Result<(String, Choice), Refusal> {
         let header = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let subprotocols: Vec<String> =
             request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(header).collect();
@@ -184,7 +203,7 @@ impl Doorkeeper {
             subprotocols: &subprotocols,
             authorization: request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()),
             is_tls: self.tls.is_some(),
-            has_client_certificate: false,
+            has_client_certificate: shown.is_some(),
         };
         let rules = ServerRules {
             identity: IdentityRules::V1_6,
@@ -196,7 +215,7 @@ impl Doorkeeper {
             },
         };
         let opening = open(&opening, &rules)?;
-        self.authenticator.check(opening.identity.as_str(), &opening.proof)?;
+        self.authenticator.check(opening.identity.as_str(), &opening.proof, shown)?;
         Ok((opening.identity.as_str().to_owned(), opening.choice))
     }
 }

@@ -7,7 +7,7 @@ use ocpp_core::station::{ConnectRefusal, ConnectRequest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{AlertDescription, ClientConfig, Error as RustlsError, PeerIncompatible};
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -24,14 +24,23 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most characters that are shown of what a server says of its refusal.
 const MAX_REASON: usize = 200;
 
-/// Connects, and gives the subprotocol that the server chose; an empty one if it named none.
+/// A connection as it was made.
+#[derive(Debug)]
+pub(super) struct Connected {
+    /// The subprotocol that the server chose; an empty one if it named none.
+    pub subprotocol: String,
+    /// The certificates that the server showed, leaf first.
+    pub shown: Vec<CertificateDer<'static>>,
+}
+
+/// Connects.
 ///
 /// The library below speaks TLS 1.2 and 1.3 with secure cipher suites alone, and checks the server's certificate and name.
 pub(super) async fn connect(
     request: ConnectRequest,
     tls: Arc<ClientConfig>,
     frame_bytes: usize,
-) -> Result<(WebSocket, String), Failed> {
+) -> Result<(WebSocket, Connected), Failed> {
     match timeout(CONNECT_TIMEOUT, open(request, tls, frame_bytes)).await {
         Ok(Ok(opened)) => Ok(opened),
         Ok(Err(error)) => Err(Failed { reason: reason(&error), refusal: refusal(&error) }),
@@ -89,11 +98,11 @@ async fn open(
     request: ConnectRequest,
     tls: Arc<ClientConfig>,
     frame_bytes: usize,
-) -> Result<(WebSocket, String), WsError> {
+) -> Result<(WebSocket, Connected), WsError> {
     let request = http_request(&request)?;
-    let stream = dial(request.uri(), tls).await?;
+    let (stream, shown) = dial(request.uri(), tls).await?;
     let (socket, response) = client_async_with_config(request, stream, Some(limits(frame_bytes))).await?;
-    Ok((socket, subprotocol(response.headers())))
+    Ok((socket, Connected { subprotocol: subprotocol(response.headers()), shown }))
 }
 
 fn http_request(request: &ConnectRequest) -> Result<Request, WsError> {
@@ -108,7 +117,9 @@ fn http_request(request: &ConnectRequest) -> Result<Request, WsError> {
     Ok(http)
 }
 
-async fn dial(uri: &Uri, tls: Arc<ClientConfig>) -> Result<Box<dyn ByteStream>, std::io::Error> {
+type Dialled = (Box<dyn ByteStream>, Vec<CertificateDer<'static>>);
+
+async fn dial(uri: &Uri, tls: Arc<ClientConfig>) -> Result<Dialled, std::io::Error> {
     let invalid = |what| std::io::Error::new(std::io::ErrorKind::InvalidInput, what);
     let is_tls = match uri.scheme_str() {
         Some("ws") => false,
@@ -121,10 +132,12 @@ async fn dial(uri: &Uri, tls: Arc<ClientConfig>) -> Result<Box<dyn ByteStream>, 
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
     if !is_tls {
-        return Ok(Box::new(stream));
+        return Ok((Box::new(stream), Vec::new()));
     }
     let name = ServerName::try_from(host.to_owned()).map_err(|_| invalid("the host is no name for a certificate"))?;
-    Ok(Box::new(TlsConnector::from(tls).connect(name, stream).await?))
+    let stream = TlsConnector::from(tls).connect(name, stream).await?;
+    let shown = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
+    Ok((Box::new(stream), shown))
 }
 
 fn subprotocol(headers: &HeaderMap) -> String {

@@ -13,9 +13,10 @@ use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::{MisuseError, Station};
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::connect::connect;
+use super::connect::{Connected, connect};
 use super::socket::{Failed, Socket, SocketEvent};
 use super::tls::StationTls;
 use super::{Direction, MonotonicClock};
@@ -80,6 +81,8 @@ pub struct StationDriver {
     station: Station,
     clock: MonotonicClock,
     tls: StationTls,
+    /// The certificates that the CSMS showed last.
+    shown: Vec<CertificateDer<'static>>,
     frame_bytes: usize,
     is_watching: bool,
     writer: Writer<(), StoreOp>,
@@ -92,7 +95,7 @@ pub struct StationDriver {
 #[derive(Debug)]
 struct Link {
     socket: Socket,
-    events: Receiver<((), SocketEvent<String>)>,
+    events: Receiver<((), SocketEvent<Connected>)>,
 }
 
 impl StationDriver {
@@ -118,6 +121,7 @@ impl StationDriver {
             station,
             clock: MonotonicClock::start(),
             tls: tls.into(),
+            shown: Vec::new(),
             frame_bytes,
             is_watching: false,
             writer,
@@ -130,6 +134,16 @@ impl StationDriver {
     /// Gives every frame out as [`StationOutput::Frame`] from now on.
     pub fn watch_frames(&mut self) {
         self.is_watching = true;
+    }
+
+    /// Connects so from now on; the connection of now stays.
+    pub fn set_tls(&mut self, tls: StationTls) {
+        self.tls = tls;
+    }
+
+    /// The certificates that the CSMS showed in the last connection, leaf first.
+    pub fn csms_certificates(&self) -> &[CertificateDer<'static>] {
+        &self.shown
     }
 
     /// Tells the station a fact, now.
@@ -207,9 +221,10 @@ impl StationDriver {
         Link { socket: Socket::spawn((), opening, sender), events }
     }
 
-    fn on_socket(&mut self, event: SocketEvent<String>) {
+    fn on_socket(&mut self, event: SocketEvent<Connected>) {
         match event {
-            SocketEvent::Opened(subprotocol) => {
+            SocketEvent::Opened(Connected { subprotocol, shown }) => {
+                self.shown = shown;
                 let subprotocol = CompactString::from(subprotocol);
                 self.tell(Input::Link(LinkInput::Opened { subprotocol }));
             }
@@ -250,7 +265,7 @@ impl StationDriver {
 }
 
 /// The next event of the link; never, if there is none.
-async fn next_event(link: &mut Option<Link>) -> SocketEvent<String> {
+async fn next_event(link: &mut Option<Link>) -> SocketEvent<Connected> {
     match link {
         Some(link) => match link.events.recv().await {
             Some(((), event)) => event,

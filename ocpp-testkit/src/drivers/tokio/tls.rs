@@ -9,7 +9,10 @@ use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio_rustls::rustls::{ClientConfig, Error as RustlsError, RootCertStore, ServerConfig};
+
+use crate::pki::OwnCertificate;
 
 /// Why there is no TLS configuration.
 #[derive(Debug, Error)]
@@ -29,6 +32,9 @@ pub enum TlsError {
     /// The certificates or the key are of no use.
     #[error("{0}")]
     Unusable(#[from] RustlsError),
+    /// The roots that stations' certificates should lead to are of no use.
+    #[error("{0}")]
+    Verifier(#[from] VerifierBuilderError),
 }
 
 impl TlsError {
@@ -36,7 +42,7 @@ impl TlsError {
     pub fn file(&self) -> Option<&Path> {
         match self {
             TlsError::Pem { file, .. } | TlsError::Empty(file) => Some(file),
-            TlsError::Unusable(_) => None,
+            TlsError::Unusable(_) | TlsError::Verifier(_) => None,
         }
     }
 }
@@ -58,14 +64,18 @@ impl StationTls {
         Arc::clone(with_certificate.unwrap_or(&self.plain))
     }
 
-    /// With the station's own certificate: a chain, leaf first, and the leaf's private key. It trusts as [`client`] does.
+    /// What trusts these roots, and besides them the public ones of the web if `trusts_web`. The station's own certificate is a
+    /// chain, leaf first, and the leaf's private key.
     ///
     /// # Errors
-    /// When a file has no usable content, or the key is not the certificate's.
-    pub fn with_certificate(ca: Option<&Path>, chain: &Path, key: &Path) -> Result<Self, TlsError> {
-        let own = (certificates(chain)?, private_key(key)?);
-        let with_certificate = Some(client_config(ca, Some(own))?);
-        Ok(StationTls { plain: client(ca)?, with_certificate })
+    /// When a root is none, or the key is not the certificate's.
+    pub fn new(
+        roots: &[CertificateDer<'static>],
+        trusts_web: bool,
+        own: Option<OwnCertificate>,
+    ) -> Result<Self, TlsError> {
+        let with_certificate = own.map(|own| client_config(trusted(roots, trusts_web)?, Some(own))).transpose()?;
+        Ok(StationTls { plain: client_config(trusted(roots, trusts_web)?, None)?, with_certificate })
     }
 }
 
@@ -80,21 +90,22 @@ impl From<Arc<ClientConfig>> for StationTls {
 /// # Errors
 /// When the file has no usable certificate.
 pub fn client(ca: Option<&Path>) -> Result<Arc<ClientConfig>, TlsError> {
-    client_config(ca, None)
+    let roots = ca.map(certificates).transpose()?.unwrap_or_default();
+    client_config(trusted(&roots, ca.is_none())?, None)
 }
 
-type OwnCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-fn client_config(ca: Option<&Path>, own: Option<OwnCertificate>) -> Result<Arc<ClientConfig>, TlsError> {
+fn trusted(certificates: &[CertificateDer<'static>], trusts_web: bool) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    match ca {
-        Some(file) => {
-            for certificate in certificates(file)? {
-                roots.add(certificate)?;
-            }
-        }
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    for certificate in certificates {
+        roots.add(certificate.clone())?;
     }
+    if trusts_web {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(roots)
+}
+
+fn client_config(roots: RootCertStore, own: Option<OwnCertificate>) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let builder = builder.with_root_certificates(roots);
     Ok(Arc::new(match own {
@@ -103,15 +114,24 @@ fn client_config(ca: Option<&Path>, own: Option<OwnCertificate>) -> Result<Arc<C
     }))
 }
 
-/// For a server: its certificate chain, leaf first, and the leaf's private key.
+/// For a server: its certificate chain, leaf first, and the leaf's private key. With a file of roots, stations may show
+/// certificates that lead to these (security profile 3), and those that show any other are refused.
 ///
 /// # Errors
 /// When a file has no usable content, or the key is not the certificate's.
-pub fn server(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn server(chain: &Path, key: &Path, stations: Option<&Path>) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = certificates(chain)?;
     let key = private_key(key)?;
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    Ok(Arc::new(builder.with_no_client_auth().with_single_cert(chain, key)?))
+    let builder = match stations {
+        Some(file) => {
+            let roots = Arc::new(trusted(&certificates(file)?, false)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider());
+            builder.with_client_cert_verifier(verifier.allow_unauthenticated().build()?)
+        }
+        None => builder.with_no_client_auth(),
+    };
+    Ok(Arc::new(builder.with_single_cert(chain, key)?))
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {

@@ -24,9 +24,9 @@ impl Wire {
     /// # Errors
     /// When no connection can be made.
     pub async fn connect(request: ConnectRequest, tls: Arc<ClientConfig>) -> Result<(Self, String), String> {
-        let (socket, subprotocol) =
+        let (socket, connected) =
             connect(request, tls, Limits::STANDARD.frame_bytes).await.map_err(|failed| failed.reason)?;
-        Ok((Wire(socket), subprotocol))
+        Ok((Wire(socket), connected.subprotocol))
     }
 
     /// The next text message; none when the connection is gone. To be given up at any time without loss.

@@ -2,8 +2,8 @@ use super::*;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_core::csms::{
-    Attribution, Authorization, AuthorizationStatus, Consumption, IdToken, MeterValue, OrphanStop, SampledValue,
-    Samples, Started, StatusReport, StopReport, Stopped, TransactionId,
+    Attribution, Authorization, AuthorizationStatus, Consumption, Finding, IdToken, MeterValue, OrphanStop,
+    SampledValue, Samples, Started, StatusReport, StopReport, Stopped, TransactionId,
 };
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -31,11 +31,19 @@ fn started(transaction: i32, second: i64) -> Fact {
         meter_start_wh: 1_000,
         at: at(second),
         reservation: None,
+        findings: vec![],
     })
 }
 
 fn report(meter_stop_wh: i64, second: i64) -> StopReport {
-    StopReport { meter_stop_wh, at: at(second), reason: None, token: None, samples: vec![energy(at(second), "1500")] }
+    StopReport {
+        meter_stop_wh,
+        at: at(second),
+        reason: None,
+        token: None,
+        samples: vec![energy(at(second), "1500")],
+        findings: vec![],
+    }
 }
 
 fn status(connector: u32, status: &str) -> Fact {
@@ -65,6 +73,7 @@ fn history() -> Vec<Fact> {
             connector: 1,
             attribution: Attribution::Named(transaction.clone()),
             values: vec![energy(at(60), "1200"), energy(at(120), "1400")],
+            findings: vec![],
         }),
         Fact::Stopped(Stopped {
             transaction,
@@ -154,4 +163,61 @@ fn database_of_a_later_program_is_refused() {
     assert_eq!(Ledger::open(&file).unwrap().facts("CP1").unwrap().len(), history().len());
     Connection::open(&file).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
     assert!(matches!(Ledger::open(&file), Err(LedgerError::Version(2))));
+}
+
+/// Every kind of finding has its row, also those of facts that were written before there were kinds.
+#[test]
+fn findings_are_listed_each_with_its_kind() {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let mut odd_start = started(17, 0);
+    if let Fact::Started(started) = &mut odd_start {
+        started.findings = vec![Finding::TimeAhead, Finding::Overlapping];
+    }
+    let stopped = |transaction: i32, findings: Vec<Finding>| {
+        let consumption = Consumption::between(5_000, 100);
+        let report = StopReport { findings, ..report(100, 60) };
+        Fact::Stopped(Stopped { transaction: TransactionId::from(transaction), inferred: false, consumption, report })
+    };
+    let odd_orphan =
+        OrphanStop { named: None, report: StopReport { findings: vec![Finding::TimeUnread], ..report(7, 190) } };
+    let facts = [
+        started(16, 0),
+        odd_start,
+        stopped(17, vec![Finding::NonMonotonic, Finding::StopBeforeStart]),
+        stopped(16, vec![]),
+        Fact::StopOrphaned(odd_orphan),
+        Fact::Sampled(Samples {
+            connector: 2,
+            attribution: Attribution::Unknown(TransactionId::from(9)),
+            values: vec![energy(at(60), "1200")],
+            findings: vec![Finding::OtherConnector],
+        }),
+    ];
+    ledger.commit(&writes("A", &facts)).unwrap();
+    assert_eq!(
+        texts(&ledger, "SELECT ticket, kind, transaction_id FROM findings ORDER BY ticket, kind"),
+        [
+            r#"Integer(2) Text("Overlapping") Text("17")"#,
+            r#"Integer(2) Text("TimeAhead") Text("17")"#,
+            r#"Integer(3) Text("NonMonotonic") Text("17")"#,
+            r#"Integer(3) Text("StopBeforeStart") Text("17")"#,
+            r#"Integer(4) Text("NonMonotonic") Text("16")"#,
+            r#"Integer(5) Text("StopOrphaned") Null"#,
+            r#"Integer(5) Text("TimeUnread") Null"#,
+            r#"Integer(6) Text("OtherConnector") Text("9")"#,
+            r#"Integer(6) Text("UnknownTransaction") Text("9")"#,
+        ]
+    );
+    assert_eq!(ledger.facts("A").unwrap().into_iter().map(|(_, fact)| fact).collect::<Vec<_>>(), facts);
+}
+
+/// A file of before has a view that knows orphans only.
+#[test]
+fn view_of_an_earlier_file_is_made_anew() {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(SCHEMA).unwrap();
+    connection.execute_batch("DROP VIEW findings; CREATE VIEW findings AS SELECT 1 AS kind").unwrap();
+    let mut ledger = Ledger::prepare(connection).unwrap();
+    ledger.commit(&writes("A", &history())).unwrap();
+    assert_eq!(texts(&ledger, "SELECT kind FROM findings"), [r#"Text("StopOrphaned")"#]);
 }

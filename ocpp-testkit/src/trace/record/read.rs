@@ -30,9 +30,19 @@ impl FromStr for Recording {
 pub struct RecordReader {
     line: u64,
     header: Option<Header>,
+    /// Whose boundary it is, where neither header nor line say so.
+    role: Option<End>,
+    /// The latest virtual time.
+    at: Option<u64>,
 }
 
 impl RecordReader {
+    /// A reader of a transcript: `role` is the machine where no line tells, and a line of the boundary without a time is of the time
+    /// of the one before, as `pipe` takes it.
+    pub fn with_role(role: Option<End>) -> Self {
+        RecordReader { role, at: Some(0), ..RecordReader::default() }
+    }
+
     /// The header, once it was read.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
@@ -52,9 +62,15 @@ impl RecordReader {
         if text.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let members = Members::read(text).map_err(|wrong| self.error(wrong))?;
+        let mut members = Members::read(text).map_err(|wrong| self.error(wrong))?;
+        let is_boundary = matches!(members.kind, Some(MemberKind::In(_) | MemberKind::Out(_) | MemberKind::Restore(_)));
+        if self.at.is_some() && members.at.is_some() {
+            self.at = members.at;
+        } else if members.wall.is_none() && is_boundary {
+            members.at = members.at.or(self.at);
+        }
         match members.format {
-            None => members.record(self.header.as_ref().and_then(|header| header.role)).map(Some),
+            None => members.record(self.header.as_ref().and_then(|header| header.role).or(self.role)).map(Some),
             Some((format, at)) if format != FORMAT => Err(Wrong { at, reason: Reason::Format(format) }),
             Some((_, at)) if self.line > 1 => Err(Wrong { at, reason: Reason::LateHeader }),
             Some(_) => {
@@ -103,6 +119,7 @@ struct Members {
 /// The member that says of which kind a line is.
 enum MemberKind {
     Frame(String),
+    Cut(String),
     Connected,
     Closed,
     In(String),
@@ -142,6 +159,7 @@ impl Members {
             "from" => self.from = Some(text_value(reader, "from", "station or csms", End::from_name)?),
             "frame" => self.kind(at, MemberKind::Frame(reader.raw_value()?.to_owned()))?,
             "raw" => self.kind(at, MemberKind::Frame(reader.string()?.into()))?,
+            "cut" => self.kind(at, MemberKind::Cut(reader.string()?.into()))?,
             "event" => {
                 let known = |text: &str| match text {
                     "connected" => Some(MemberKind::Connected),
@@ -175,6 +193,7 @@ impl Members {
         let role = || self.role.or(default_role).ok_or(whole(Reason::NoRole));
         let what = match self.kind.ok_or(whole(Reason::UnknownKind))? {
             MemberKind::Frame(text) => What::Frame { from: self.from.ok_or(whole(Reason::NoSender))?, text },
+            MemberKind::Cut(text) => What::Cut { from: self.from.ok_or(whole(Reason::NoSender))?, text },
             MemberKind::Connected => What::Connected { version: self.version },
             MemberKind::Closed => What::Closed,
             MemberKind::In(input) => What::In { role: role()?, input },

@@ -46,6 +46,10 @@ impl fmt::Display for Record {
                 line.text("from", Some(from.name()));
                 if fits_in_a_line(text) { line.json("frame", Some(text)) } else { line.text("raw", Some(text)) }
             }
+            What::Cut { from, text } => {
+                line.text("from", Some(from.name()));
+                line.text("cut", Some(text));
+            }
             What::Connected { version } => {
                 line.text("event", Some("connected"));
                 line.text("version", version.as_deref());

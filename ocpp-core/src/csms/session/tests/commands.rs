@@ -173,8 +173,16 @@ fn command_ends_with_what_went_wrong() {
         CommandError::Refused { code: "NotSupported".into(), description: "no".into(), details: "{\"a\":1}".into() };
     assert_eq!(bench.end(), (1, Err(refused)));
 
+    // 1.6 has spellings of its own, and stations of the field those of 2.x: both are told as they came (OCPP-J 1.6 §4.2.3).
+    for (n, spelled) in [(11, "OccurenceConstraintViolation"), (12, "OccurrenceConstraintViolation")] {
+        bench.command(n, get_all());
+        let call = bench.last();
+        bench.frame(&json!([4, call[1], spelled, "", {}]).to_string());
+        assert!(matches!(bench.end(), (id, Err(CommandError::Refused { code, .. })) if id == n && code == spelled));
+    }
+
     bench.command(2, remote_start());
-    bench.reply(json!({"status": "Perhaps"}));
+    bench.reply(json!({"state": "Accepted"}));
     assert!(matches!(bench.end(), (2, Err(CommandError::Malformed(_)))));
 
     bench.command(3, get_all());
@@ -184,11 +192,11 @@ fn command_ends_with_what_went_wrong() {
     let late = json!([3, bench.sent[bench.sent.len() - 2][1], {}]);
     bench.frame(&late.to_string());
     assert!(matches!(bench.events.last(), Some(Event::FrameRefused { .. })));
-    assert_eq!(bench.answered.len(), 3, "a late answer ends nothing");
+    assert_eq!(bench.answered.len(), 5, "a late answer ends nothing");
 
     bench.command(5, get_all());
     bench.close();
-    let ends: Vec<_> = bench.answered[3..].to_vec();
+    let ends: Vec<_> = bench.answered[5..].to_vec();
     assert_eq!(
         ends,
         [

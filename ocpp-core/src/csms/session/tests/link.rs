@@ -1,7 +1,7 @@
 //! Connections, bad input, time, and the caller's mistakes.
 
 use super::*;
-use crate::csms::Command;
+use crate::csms::{Command, Finding};
 
 fn refused(bench: &Bench) -> bool {
     matches!(bench.events.last(), Some(Event::FrameRefused { .. }))
@@ -15,9 +15,6 @@ fn bad_calls_are_answered_with_the_code_of_1_6() {
         (json!([2, "x", "Reset", {"type": "Hard"}]), "NotSupported"),
         (json!([2, "x", "GetLog", {}]), "NotSupported"),
         (json!([2, "x", "Authorize", {}]), "OccurenceConstraintViolation"),
-        (json!([2, "x", "Authorize", {"idTag": 7}]), "TypeConstraintViolation"),
-        (json!([2, "x", "Authorize", {"idTag": "123456789012345678901"}]), "PropertyConstraintViolation"),
-        (json!([2, "x", "Authorize", {"idTag": "A", "more": 1}]), "FormationViolation"),
         (json!([2, "x", "Authorize", []]), "FormationViolation"),
     ];
     for (frame, code) in cases {
@@ -30,19 +27,21 @@ fn bad_calls_are_answered_with_the_code_of_1_6() {
 }
 
 #[test]
-fn connector_that_cannot_be_one_is_refused_and_zero_is_taken() {
-    for id in [-1, i64::MAX] {
+fn start_on_what_is_no_connector_is_recorded_and_a_status_of_it_refused() {
+    for id in [-1, 0, i64::MAX] {
         let mut bench = Bench::accepted();
         let mut report = start();
         report["connectorId"] = json!(id);
         bench.call("StartTransaction", report);
+        let Some(Fact::Started(started)) = bench.recorded().pop().cloned() else { panic!("a start is recorded") };
+        assert_eq!((started.connector, &started.findings[..]), (0, &[Finding::NoConnector][..]));
+    }
+    for id in [-1, i64::MAX] {
+        let mut bench = Bench::accepted();
+        let report = json!({"connectorId": id, "errorCode": "NoError", "status": "Available"});
+        bench.call("StatusNotification", report);
         assert_eq!(bench.last()[2], "PropertyConstraintViolation");
     }
-    let mut bench = Bench::accepted();
-    let mut report = start();
-    report["connectorId"] = json!(0);
-    bench.call("StartTransaction", report);
-    assert!(matches!(bench.recorded().last(), Some(Fact::Started(_))), "a start is recorded");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 mod commands;
 mod crash;
 mod gate;
+mod lenient;
 mod link;
 mod random;
 mod security;

@@ -46,8 +46,8 @@ impl FirmwareManagement {
         true
     }
 
-    pub fn due(&mut self, _: bool) -> Option<(JobStatus, Result<String, Unsendable>)> {
-        None
+    pub fn due(&mut self, status: JobStatus, _: bool) -> Option<Result<String, Unsendable>> {
+        match status {}
     }
 
     pub fn on_told(&mut self, _: &mut Shared, status: JobStatus) {

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::station::{EvseId, IdToken};
+use super::claims::{Bearer, Verdict};
+use crate::station::EvseId;
 use crate::store::{Image, StoreQueue, Ticket};
 use crate::time::{Clock, Instant};
 
@@ -16,15 +17,7 @@ pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 pub(crate) enum Reservation {}
 
 impl Reservation {
-    pub fn is_of(&self, _: &IdToken) -> bool {
-        match *self {}
-    }
-
-    pub fn is_of_group(&self) -> bool {
-        match *self {}
-    }
-
-    pub fn admits(&self, _: &IdToken, _: Option<&IdToken>) -> bool {
+    pub fn verdict(&self, _: Bearer<'_>) -> Verdict {
         match *self {}
     }
 }
@@ -38,11 +31,11 @@ impl Reservations {
         (Reservations, Vec::new())
     }
 
-    pub fn binding(&self, _: EvseId, _: usize) -> Option<&Reservation> {
+    pub fn of(&self, _: EvseId) -> Option<&Reservation> {
         None
     }
 
-    pub fn use_up(&mut self, _: &mut StoreQueue, _: EvseId, _: &IdToken, _: Option<&IdToken>) -> Option<i64> {
+    pub fn use_up(&mut self, _: &mut StoreQueue, _: EvseId, _: Bearer<'_>) -> Option<i64> {
         None
     }
 

@@ -28,12 +28,14 @@ impl SmartCharging {
         &mut self,
         _: &mut Shared,
         _: &Settings,
-        _: EvseId,
+        _: Option<EvseId>,
         _: &IdToken,
         _: Option<&v1_6::ChargingProfile>,
     ) -> bool {
         true
     }
+
+    pub fn on_placed(&mut self, _: EvseId, _: &IdToken) {}
 
     pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Connector], _: &Authorize) {}
 

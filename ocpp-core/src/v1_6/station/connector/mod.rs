@@ -11,8 +11,8 @@ pub(crate) use stage::{Running, Stage, Stopping};
 pub(crate) use token::TokenUse;
 
 use super::authorize::Grant;
+use super::claims::Bearer;
 use super::context::Context;
-use super::reservation::Reservation;
 use super::settings::{Key, Settings};
 use super::signal::Signal;
 use super::status::Condition;
@@ -44,7 +44,8 @@ pub(crate) struct Connector {
     is_operative: bool,
     /// Whether charging profiles leave it nothing.
     is_curtailed: bool,
-    reservation: Option<Reservation>,
+    /// Whether it shows that it is kept for somebody.
+    is_reserved: bool,
 }
 
 impl Connector {
@@ -60,7 +61,7 @@ impl Connector {
             stage: Stage::Idle,
             is_operative: true,
             is_curtailed: false,
-            reservation: None,
+            is_reserved: false,
         }
     }
 
@@ -82,12 +83,15 @@ impl Connector {
         };
     }
 
-    /// Learns whether it is in service, and for whom it is kept.
-    pub fn allot(&mut self, is_operative: bool, reservation: Option<&Reservation>) {
+    /// Learns whether it is in service, and kept for somebody.
+    pub fn allot(&mut self, is_operative: bool, is_reserved: bool) {
         self.is_operative = is_operative;
-        if self.reservation.as_ref() != reservation {
-            self.reservation = reservation.cloned();
-        }
+        self.is_reserved = is_reserved;
+    }
+
+    /// Whether it shows that it is kept for somebody.
+    pub fn is_reserved(&self) -> bool {
+        self.is_reserved
     }
 
     /// Takes a fact in.
@@ -100,8 +104,9 @@ impl Connector {
             EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
             EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
             EvseInput::Lock(lock) => self.facts.lock = lock,
-            EvseInput::Fault(fault) => self.facts.fault = Some(fault),
-            EvseInput::FaultCleared => self.facts.fault = None,
+            EvseInput::Fault(fault) => self.facts.faults.report(fault),
+            EvseInput::FaultEnded(code) => self.facts.faults.end(code),
+            EvseInput::FaultCleared => self.facts.faults.clear(),
             EvseInput::Meter(reading) => self.meter.report(now, reading),
         }
     }
@@ -134,30 +139,38 @@ impl Connector {
         }
     }
 
-    /// Whether a vehicle waits here for a token. One that stayed after its session does not: another driver's token must
-    /// not start it (errata 3.20).
-    pub fn waits_for_token(&self) -> bool {
-        matches!(self.stage, Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
+    /// Since when a vehicle waits here for a token. One that stayed after its session does not: another driver's token
+    /// must not start it (errata 3.20).
+    pub fn waiting_since(&self, now: Instant) -> Option<Instant> {
+        match &self.stage {
+            Stage::Idle => Some(now),
+            Stage::Preparing { since, grant: None } => Some(*since),
+            Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Interrupted { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => None,
+        }
+        .filter(|_| self.facts.cable == Cable::Connected && self.takes_grants())
     }
 
-    /// Whether nobody is here and anybody may come.
-    pub fn is_free(&self) -> bool {
-        self.stage == Stage::Idle && self.takes_grants() && self.reservation.is_none()
+    /// Who was accepted here, and has not begun.
+    pub fn bearer(&self) -> Option<Bearer<'_>> {
+        match &self.stage {
+            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => Some(grant.bearer()),
+            Stage::Idle
+            | Stage::Preparing { grant: None, .. }
+            | Stage::Interrupted { .. }
+            | Stage::Running(_)
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => None,
+        }
     }
 
     /// Whether it is idle, in service and whole.
     pub fn is_available(&self) -> bool {
         self.stage == Stage::Idle && self.is_operative && self.facts.blocking_fault().is_none()
-    }
-
-    /// Whether a token may charge here as far as reservations go, or only the CSMS knows.
-    pub fn may_admit(&self, token: &IdToken) -> bool {
-        self.reservation.as_ref().is_none_or(|held| held.is_of(token) || held.is_of_group())
-    }
-
-    /// Whether it is kept for this token.
-    pub fn is_kept_for(&self, token: &IdToken) -> bool {
-        self.stage == Stage::Idle && self.reservation.as_ref().is_some_and(|held| held.is_of(token))
     }
 
     /// Whether somebody is here.
@@ -194,11 +207,6 @@ impl Connector {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
         );
         has_place && self.is_operative && self.facts.blocking_fault().is_none()
-    }
-
-    /// Whether a vehicle just arrived and nobody presented a token for it here.
-    pub fn wants_waiting_grant(&self) -> bool {
-        matches!(self.stage, Stage::Idle | Stage::Preparing { grant: None, .. }) && self.facts.cable == Cable::Connected
     }
 
     /// Ends whatever is going on here.
@@ -302,9 +310,7 @@ impl Connector {
         let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
         // Before the start is on record: a cut in between frees the connector, which is harmless.
-        self.reservation = None;
-        let (token, group) = (&grant.token, grant.group.as_ref());
-        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, token, group);
+        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer());
         let record = JournalRecord::Started(Started {
             evse: self.evse,
             token: grant.token.clone(),
@@ -433,12 +439,12 @@ impl Connector {
     }
 
     /// The status to report (1.6 §4.9, §7.7).
-    pub fn condition(&self) -> Condition {
+    pub fn condition(&self) -> Condition<'_> {
         let mut info = None;
         let status = match &self.stage {
             _ if self.facts.blocking_fault().is_some() => EvseStatus::Faulted,
             Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
-            Stage::Idle if self.reservation.is_some() => EvseStatus::Reserved,
+            Stage::Idle if self.is_reserved => EvseStatus::Reserved,
             Stage::Idle => EvseStatus::Available,
             Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
             Stage::Interrupted { .. } => EvseStatus::SuspendedEvse,
@@ -455,7 +461,7 @@ impl Connector {
             },
             Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
         };
-        Condition { status, fault: self.facts.fault.clone(), info }
+        Condition { status, faults: self.facts.faults.as_slice(), info }
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.

@@ -36,12 +36,7 @@ impl Connector {
         let is_own = self.is_held_by(token);
         match &mut self.stage {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
-                // Of another token only the CSMS can tell whether it is of the group.
-                if self.takes_grants() && self.may_admit(token) {
-                    TokenUse::AskToStart
-                } else {
-                    TokenUse::Refuse(TokenRefusal::Unavailable)
-                }
+                if self.takes_grants() { TokenUse::AskToStart } else { TokenUse::Refuse(TokenRefusal::Unavailable) }
             }
             // B1: the second presentation takes the first back.
             Stage::Preparing { grant, .. } if is_own => {
@@ -52,7 +47,11 @@ impl Connector {
                 self.stop(StopReason::Local, Some(token.clone()));
                 TokenUse::Done
             }
-            Stage::Running(running) if running.group.is_some() => TokenUse::AskForGroup,
+            // What is under way goes on: the same token says nothing new.
+            Stage::Starting { .. } | Stage::Stopping(_) if is_own => TokenUse::Done,
+            Stage::Running(running) | Stage::Interrupted { running, .. } if running.group.is_some() => {
+                TokenUse::AskForGroup
+            }
             Stage::Finishing { held_for } if is_own => {
                 *held_for = None;
                 TokenUse::Done
@@ -67,10 +66,13 @@ impl Connector {
         }
     }
 
-    /// An accepted token may start a transaction here.
+    /// An accepted token may start a transaction here. One that was accepted before only tells its group.
     pub fn on_grant(&mut self, now: Instant, grant: Grant) -> Result<(), TokenRefusal> {
-        let is_admitted = self.reservation.as_ref().is_none_or(|held| held.admits(&grant.token, grant.group.as_ref()));
-        if !self.is_operative || !is_admitted || self.facts.blocking_fault().is_some() {
+        if self.is_held_by(&grant.token) && (self.bearer().is_some() || self.is_running()) {
+            self.learn_group(grant.group);
+            return Ok(());
+        }
+        if !self.is_operative || self.facts.blocking_fault().is_some() {
             return Err(TokenRefusal::Unavailable);
         }
         match &mut self.stage {
@@ -88,11 +90,33 @@ impl Connector {
         Ok(())
     }
 
+    /// The token that charges here, if its group was not told.
+    pub fn lacks_group(&self) -> Option<&IdToken> {
+        let running = self.running().filter(|running| running.group.is_none());
+        running.map(|running| &running.token)
+    }
+
+    /// The group of the token that is here became known.
+    pub fn learn_group(&mut self, group: Option<IdToken>) {
+        match &mut self.stage {
+            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => {
+                grant.group = group.or(grant.group.take())
+            }
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => running.group = group.or(running.group.take()),
+            Stage::Finishing { held_for: Some(holder) } => holder.group = group.or(holder.group.take()),
+            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {}
+        }
+    }
+
     /// An accepted token of group `group` was presented: it acts like the one that is here, if the groups agree
     /// (1.6 §3.10).
     pub fn on_group(&mut self, token: IdToken, group: Option<&IdToken>) -> Result<(), TokenRefusal> {
         match &mut self.stage {
-            Stage::Running(running) if group.is_some() && running.group.as_ref() == group => {
+            Stage::Running(running) | Stage::Interrupted { running, .. }
+                if group.is_some() && running.group.as_ref() == group =>
+            {
                 self.stop(StopReason::Local, Some(token));
                 Ok(())
             }

@@ -26,7 +26,7 @@ impl Machine {
         let Some(connector) = self.connectors.get_mut(index(evse)) else { return };
         // A vehicle that resumes presents its contract again: that ends nothing, as a card would.
         let is_here = connector.is_busy() && connector.is_held_by(&contract.token);
-        if is_here || self.authorize.is_asking(evse, &contract.token) {
+        if is_here || self.authorize.is_asking(Some(evse), &contract.token) {
             return;
         }
         match connector.on_token(&contract.token) {

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::{CompactString, ToCompactString};
 use ocpp_smartcharging::composite::CompositeRequest;
+use ocpp_smartcharging::convert::ConvertError;
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, InstalledProfile, LimitSource, RateUnit};
@@ -33,7 +34,6 @@ use crate::parts::outbox::Outbox;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
 use crate::store::{Image, StoreQueue, Ticket};
-use crate::table::Table;
 use crate::time::{Clock, Instant};
 
 use record::Shelf;
@@ -44,8 +44,8 @@ pub(crate) struct SmartCharging {
     installation: Installation,
     profiles: ProfileStore,
     shelf: Shelf,
-    /// Profiles of remote starts whose transactions have not begun.
-    remote: Table<EvseId, RemoteProfile>,
+    /// Profiles of remote starts whose transactions have not begun: one a connector, and one each token that may come to any.
+    remote: Vec<RemoteProfile>,
     runs: Vec<Run>,
     /// Limits are to be found anew.
     is_stale: bool,
@@ -58,6 +58,8 @@ pub(crate) struct SmartCharging {
 /// A profile that waits for the transaction of a token.
 #[derive(Debug)]
 struct RemoteProfile {
+    /// Where it begins; none where its driver has yet to plug in.
+    evse: Option<EvseId>,
     token: IdToken,
     installed: InstalledProfile,
 }
@@ -96,7 +98,7 @@ impl SmartCharging {
             installation: limits::installation(config),
             profiles,
             shelf,
-            remote: Table::default(),
+            remote: Vec::new(),
             runs: Vec::new(),
             is_stale: true,
             offset_ms: None,
@@ -121,7 +123,9 @@ impl SmartCharging {
             Ok(profile) => profile,
             Err(error) => {
                 shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
-                return None;
+                // A word of another version is no number out of range (errata 3.39).
+                let is_unknown = matches!(error, ConvertError::Unrecognized { .. });
+                return is_unknown.then_some((ChargingProfileStatus::Rejected, None));
             }
         };
         let installed = InstalledProfile { evse: place, source: LimitSource::Cso, profile };
@@ -199,12 +203,13 @@ impl SmartCharging {
         )
     }
 
-    /// A remote start was accepted for a connector, with or without a profile (1.6 §5.16.2). False if the profile is not.
+    /// A remote start was accepted for a connector, or for whichever the driver comes to, with or without a profile (1.6
+    /// §5.16.2). False if the profile is not.
     pub fn on_remote_start(
         &mut self,
         shared: &mut Shared,
         settings: &Settings,
-        evse: EvseId,
+        evse: Option<EvseId>,
         token: &IdToken,
         profile: Option<&v1_6::ChargingProfile>,
     ) -> bool {
@@ -216,12 +221,28 @@ impl SmartCharging {
                 return false;
             }
         };
-        let installed = InstalledProfile { evse: place(evse), source: LimitSource::Cso, profile };
-        let is_allowed = self.is_allowed(shared, settings, Delivery::RemoteStart, &installed);
-        if is_allowed {
-            self.remote.insert(evse, RemoteProfile { token: token.clone(), installed });
+        let mut installed = InstalledProfile { evse: Place(0), source: LimitSource::Cso, profile };
+        let places = evse.map_or(1..=shared.config.evses, |evse| evse.0..=evse.0);
+        for number in places {
+            installed.evse = place(EvseId(number));
+            if !self.is_allowed(shared, settings, Delivery::RemoteStart, &installed) {
+                return false;
+            }
         }
-        is_allowed
+        self.remote.retain(|known| known.evse != evse || (evse.is_none() && known.token != *token));
+        self.remote.push(RemoteProfile { evse, token: token.clone(), installed });
+        true
+    }
+
+    /// A token that could have come to any connector is at this one.
+    pub fn on_placed(&mut self, evse: EvseId, token: &IdToken) {
+        let at = self.remote.iter().position(|known| known.evse.is_none() && known.token == *token);
+        if let Some(mut known) = at.map(|at| self.remote.remove(at)) {
+            known.evse = Some(evse);
+            known.installed.evse = place(evse);
+            self.remote.retain(|other| other.evse != Some(evse));
+            self.remote.push(known);
+        }
     }
 
     /// Follows transactions and time, and orders the limits that changed.
@@ -244,19 +265,20 @@ impl SmartCharging {
 
     /// Profiles of remote starts: installed when the transaction begins, dropped when it never will.
     fn settle_remote_profiles(&mut self, ctx: &mut Context<'_>, connectors: &[Connector], authorize: &Authorize) {
-        for connector in connectors {
-            let evse = connector.evse;
-            let Some(remote) = self.remote.get(&evse) else { continue };
-            let is_its_own = connector.is_held_by(&remote.token);
-            let has_begun = connector.transaction().is_some();
-            let may_begin = is_its_own || authorize.is_asking(evse, &remote.token) || !ctx.signals.is_empty();
-            if !has_begun && may_begin {
-                continue;
+        let mut begun = Vec::new();
+        let is_quiet = ctx.signals.is_empty();
+        self.remote.retain(|remote| {
+            let connector = connectors.iter().find(|connector| Some(connector.evse) == remote.evse);
+            let is_its_own = connector.is_some_and(|connector| connector.is_held_by(&remote.token));
+            if connector.is_some_and(|connector| connector.transaction().is_some()) {
+                begun.extend(is_its_own.then(|| remote.installed.clone()));
+                return false;
             }
-            if let Some(remote) = self.remote.remove(&evse).filter(|_| has_begun && is_its_own) {
-                let now = limits::time(&ctx.shared.clock, ctx.shared.now);
-                self.install(&mut ctx.shared.store, remote.installed, now);
-            }
+            is_its_own || authorize.is_asking(remote.evse, &remote.token) || !is_quiet
+        });
+        let now = limits::time(&ctx.shared.clock, ctx.shared.now);
+        for installed in begun {
+            self.install(&mut ctx.shared.store, installed, now);
         }
     }
 

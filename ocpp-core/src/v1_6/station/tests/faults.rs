@@ -258,7 +258,7 @@ fn garbage_is_answered_or_dropped_and_the_session_goes_on() {
         ("BootNotification", json!({"chargePointVendor": "a", "chargePointModel": "b"}), "NotSupported"),
         ("SetChargingProfile", json!({}), "OccurenceConstraintViolation"),
         ("ChangeConfiguration", json!({"key": "HeartbeatInterval"}), "OccurenceConstraintViolation"),
-        ("ChangeConfiguration", json!({"key": "HeartbeatInterval", "value": 3}), "TypeConstraintViolation"),
+        ("ChangeAvailability", json!({"connectorId": "first", "type": "Operative"}), "TypeConstraintViolation"),
         ("RemoteStopTransaction", json!([]), "FormationViolation"),
     ] {
         assert_eq!(bench.request(action, &payload), code, "{action} {payload}");

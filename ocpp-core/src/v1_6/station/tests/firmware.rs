@@ -31,7 +31,8 @@ impl Bench {
     fn progress(&mut self) -> Vec<String> {
         let mut told = Vec::new();
         while let Some(action) = self.sent.first().and_then(|call| call[2].as_str()).map(ToOwned::to_owned) {
-            let payload = self.answer(&action, &json!({"currentTime": wall(self.now).to_rfc3339()}));
+            let time = json!({"currentTime": wall(self.now).to_rfc3339()});
+            let payload = self.answer(&action, &if action == "Heartbeat" { time } else { json!({}) });
             if action != "StatusNotification" && action != "Heartbeat" {
                 told.push(payload["status"].as_str().unwrap_or(&action).to_owned());
             }
@@ -222,6 +223,56 @@ fn diagnostics_are_sent_with_their_name_and_range_and_retries() {
     bench.wait(20);
     bench.done(id, JobUpdate::Failed);
     assert_eq!(bench.progress(), ["Uploading", "UploadFailed"]);
+}
+
+/// 1.6 §4.4, §5.9: of the upload that gives way the end is told, also while it waits for a retry.
+#[test]
+fn displaced_upload_is_reported_as_failed() {
+    for waits in [false, true] {
+        let mut bench = Bench::accepted(&[]);
+        bench.diagnostics();
+        let (first, _) = bench.job();
+        assert_eq!(bench.progress(), ["Uploading"]);
+        if waits {
+            bench.done(first, JobUpdate::Failed);
+        }
+        bench.diagnostics();
+        if !waits {
+            assert_eq!(bench.job(), (first, Job::Cancel));
+        }
+        assert_eq!(bench.progress(), ["UploadFailed", "Uploading"]);
+        let (second, _) = bench.job();
+        bench.done(second, JobUpdate::Done);
+        assert_eq!(bench.progress(), ["Uploaded"]);
+    }
+}
+
+/// What may not have arrived is told anew; of steps that are past, only the end must be.
+#[test]
+fn last_state_of_a_job_is_told_until_it_arrives() {
+    for is_link_lost in [false, true] {
+        let mut bench = Bench::accepted(&[]);
+        bench.diagnostics();
+        let (id, _) = bench.job();
+        bench.call("DiagnosticsStatusNotification");
+        bench.done(id, JobUpdate::Done);
+        for wait in [30 + 30, 30 + 60] {
+            if is_link_lost {
+                bench.input(Input::Link(LinkInput::Closed));
+                bench.wait(5);
+                bench.open();
+            } else {
+                bench.wait(wait);
+            }
+            let (_, request) = bench.call("DiagnosticsStatusNotification");
+            assert_eq!(request["status"], "Uploaded");
+        }
+        bench.input(Input::Link(LinkInput::Closed));
+        bench.wait(5);
+        bench.open();
+        assert_eq!(bench.progress(), ["Uploaded"]);
+        assert!(bench.image.entry("upload").is_none());
+    }
 }
 
 #[test]

@@ -238,9 +238,10 @@ fn refused_transaction_has_its_allowance_and_no_more() {
         bench.start();
         bench.answer("StartTransaction", &json!({"transactionId": 5, "idTagInfo": {"status": "Invalid"}}));
         bench.charge();
+        assert_eq!(bench.statuses().last().map(String::as_str), Some("1 Charging"));
         bench.energy_wh = 1499;
         bench.wait(30);
-        assert_eq!(bench.statuses().last().map(String::as_str), Some("1 Charging"));
+        assert_eq!(bench.sent, Vec::<Value>::new());
         bench.energy_wh = 1501;
         bench.wait(11);
         assert_eq!(bench.statuses().last().map(String::as_str), Some(end));

@@ -1,28 +1,35 @@
 //! The 1.6 station, one frame at a time, against a hand-written peer and store.
 
+#[cfg(feature = "security")]
+mod answers;
 mod authorize;
 mod configuration;
 mod data_transfer;
+#[cfg(feature = "plug_and_charge")]
+mod fairness;
 mod faults;
 mod firmware;
 #[cfg(feature = "handling")]
 mod handling;
+#[cfg(feature = "lenient")]
+mod lenient;
 mod link;
 mod local_list;
 mod metering;
 mod operations;
+mod place;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
 mod power_loss;
 #[cfg(feature = "california_pricing")]
 mod pricing;
 mod queue;
-mod reservation;
 #[cfg(feature = "security")]
 mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
+mod status;
 mod trigger;
 
 use alloc::borrow::ToOwned;

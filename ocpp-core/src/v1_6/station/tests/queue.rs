@@ -30,7 +30,7 @@ fn queue_goes_on_after_silence_or_link_loss_that_follows_a_status_notification()
             bench.wait(40);
             bench.open();
         } else {
-            bench.wait(30);
+            bench.wait(30 + 30);
         }
         assert_eq!(bench.statuses(), ["1 Preparing"], "told again");
         bench.swipe("TAG");

@@ -203,14 +203,14 @@ fn profile_of_a_remote_start_that_comes_to_nothing_is_dropped() {
 /// The other driver was faster.
 #[test]
 fn profile_of_a_remote_start_does_not_limit_the_transaction_of_another_token() {
-    let mut bench = station(1, &[("AuthorizeRemoteTxRequests", "true")]);
+    let mut bench = station(1, &[("AuthorizeRemoteTxRequests", "true"), ("LocalPreAuthorize", "true")]);
+    let list = json!([{"idTag": "TAG", "idTagInfo": {"status": "Accepted"}}]);
+    bench.request("SendLocalList", &json!({"listVersion": 1, "updateType": "Full", "localAuthorizationList": list}));
     bench.plug();
     bench.answer_all("StatusNotification", &json!({}));
-    bench.swipe("TAG");
-    let (authorize, _) = bench.call("Authorize");
     let start = json!({"idTag": "REMOTE", "connectorId": 1, "chargingProfile": profile(5, "TxProfile", &[(0, 8.0)])});
     assert_eq!(bench.request("RemoteStartTransaction", &start)["status"], "Accepted");
-    bench.frame(&json!([3, authorize, {"idTagInfo": {"status": "Accepted"}}]));
+    bench.swipe("TAG");
     bench.answer("Authorize", &json!({"idTagInfo": {"status": "Accepted"}}));
     bench.answer_all("StatusNotification", &json!({}));
     bench.answer("StartTransaction", &json!({"transactionId": 71, "idTagInfo": {"status": "Accepted"}}));

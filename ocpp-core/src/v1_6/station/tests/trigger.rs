@@ -95,3 +95,51 @@ fn while_pending_only_what_is_asked_for_leaves() {
     bench.boot("Accepted");
     assert_eq!(bench.calls(), ["StatusNotification 0 Available", "StatusNotification 1 Available"]);
 }
+
+/// 1.6 §5.17: what is not known is not implemented, in every build.
+#[test]
+fn unknown_message_is_not_implemented() {
+    let mut bench = Bench::accepted(&[]);
+    assert_eq!(bench.trigger("Foo", None), "NotImplemented");
+    assert_eq!(bench.trigger("StartTransaction", Some(1)), "NotImplemented");
+    assert_eq!(bench.sent, Vec::<Value>::new());
+}
+
+/// A word of another version or vendor is refused with the status that the answer has for it.
+#[test]
+fn unknown_words_of_requests_are_refused_by_the_status_of_the_answer() {
+    let mut bench = Bench::accepted(&[("SecurityProfile", "1"), ("CpoName", "The CPO")]);
+    bench.answer_all("SecurityEventNotification", &json!({}));
+    let schedule =
+        |unit: &str| json!({"chargingRateUnit": unit, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]});
+    let profile = |purpose: &str, kind: &str, unit: &str| {
+        json!({"chargingProfileId": 1, "stackLevel": 0, "chargingProfilePurpose": purpose, "chargingProfileKind": kind,
+            "chargingSchedule": schedule(unit)})
+    };
+    let set = |profile: Value| json!({"connectorId": 0, "csChargingProfiles": profile});
+    let hash = json!({"hashAlgorithm": "MD5", "issuerNameHash": "A", "issuerKeyHash": "B", "serialNumber": "1"});
+    let cases = [
+        ("ChangeAvailability", json!({"connectorId": 1, "type": "Foo"}), "Rejected"),
+        ("Reset", json!({"type": "Foo"}), "Rejected"),
+        ("SendLocalList", json!({"listVersion": 1, "updateType": "Foo"}), "Failed"),
+        ("SetChargingProfile", set(profile("Foo", "Relative", "A")), "Rejected"),
+        ("SetChargingProfile", set(profile("TxDefaultProfile", "Foo", "A")), "Rejected"),
+        ("SetChargingProfile", set(profile("TxDefaultProfile", "Relative", "Foo")), "Rejected"),
+        ("ClearChargingProfile", json!({"chargingProfilePurpose": "Foo"}), "Unknown"),
+        ("GetCompositeSchedule", json!({"connectorId": 0, "duration": 60, "chargingRateUnit": "Foo"}), "Rejected"),
+        (
+            "RemoteStartTransaction",
+            json!({"idTag": "A", "connectorId": 1, "chargingProfile": profile("Foo", "Relative", "A")}),
+            "Rejected",
+        ),
+        ("ExtendedTriggerMessage", json!({"requestedMessage": "Foo"}), "NotImplemented"),
+        ("GetLog", json!({"logType": "Foo", "requestId": 1, "log": {"remoteLocation": "x"}}), "Rejected"),
+        ("InstallCertificate", json!({"certificateType": "Foo", "certificate": "PEM"}), "Rejected"),
+        ("GetInstalledCertificateIds", json!({"certificateType": "Foo"}), "NotFound"),
+        ("DeleteCertificate", json!({"certificateHashData": hash}), "NotFound"),
+    ];
+    for (action, payload, status) in cases {
+        assert_eq!(bench.request(action, &payload)["status"], status, "{action} {payload}");
+    }
+    assert!(bench.jobs.is_empty() && bench.reboots.is_empty());
+}

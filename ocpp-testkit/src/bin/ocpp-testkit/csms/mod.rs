@@ -10,21 +10,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::csms::{
-    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, IdToken, Question,
+    Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Event, IdToken, Question,
     RegistrationStatus, Session, SessionConfig,
 };
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
+use ocpp_testkit::link::End;
 use ocpp_testkit::pipe::configured;
+use ocpp_testkit::pki::Authority;
 use ocpp_testkit::stores::Ledger;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::lines::{self, Line, LineError, Version};
 use crate::print;
+use crate::save::Saver;
 use told::Told;
 
 const AFTER_HELP: &str = r#"Commands come as JSON lines on stdin, one object each:
@@ -39,6 +43,18 @@ The ledger is a SQLite file with a table of facts and the views transactions (th
 
 On a loopback address every station and every token is accepted unless passwords or tokens are given. On any other address
 that must be said: --accept-all-stations, --accept-all-tokens.
+
+A certificate for wss that stations take, made by hand (stations are given ca.pem; X.509 v3 with the host as alternative name):
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/O=CPO/CN=Root" \
+    -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.pem
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/O=CPO/CN=localhost" -keyout key.pem -out server.csr
+  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' > server.ext
+  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 365 -extfile server.ext -out cert.pem
+  ocpp-testkit csms --listen 127.0.0.1:9001 --cert cert.pem --key key.pem --password secret
+  ocpp-testkit station --url wss://localhost:9001/ocpp --id CP001 --ca ca.pem --password secret
+Or by the program, with security profile 3 in reach (ExtendedTriggerMessage of SignChargePointCertificate, CpoName set before):
+  ocpp-testkit csms --listen 127.0.0.1:9001 --ca authority --wss --password secret
+  ocpp-testkit station --url wss://127.0.0.1:9001/ocpp --id CP001 --ca authority/ca.pem --password secret --set CpoName=CPO
 
 Example:
   ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db --token ABC
@@ -82,12 +98,25 @@ pub struct Csms {
     /// The certificate's private key, PEM.
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// A directory with a certificate authority of the server's own, made if it is not there: it signs what stations ask for by
+    /// SignCertificate, and with --wss the server's certificate. Its root is ca.pem.
+    #[arg(long, value_name = "DIR")]
+    ca: Option<PathBuf>,
+    /// Serve wss with a certificate of the authority's.
+    #[arg(long, requires = "ca", conflicts_with = "cert")]
+    wss: bool,
+    /// The roots that certificates of stations lead to (security profile 3), PEM; without it that of --ca.
+    #[arg(long, value_name = "FILE")]
+    client_ca: Option<PathBuf>,
     /// The heartbeat interval that stations are given, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     heartbeat: u32,
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// Write the frames of all stations to this file, as a trace for `trace` and `validate`.
+    #[arg(long, value_name = "TRACE")]
+    save: Option<PathBuf>,
     /// Most connections at once; further ones are answered with HTTP status 503.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = at_least_one)]
     max_connections: usize,
@@ -167,11 +196,19 @@ impl Csms {
         config.max_connections = self.max_connections;
         config.max_stations = self.max_stations;
         config.handshake_timeout = Duration::from_secs(self.handshake_timeout);
-        let scheme = match (&self.cert, &self.key) {
+        let authority = self.ca.as_deref().map(|directory| Authority::open(directory, Utc::now())).transpose()?;
+        let own = match &authority {
+            Some(authority) if self.wss && self.cert.is_none() => Some(authority.server(self.host(), Utc::now())?),
+            Some(_) | None => self.cert.clone().zip(self.key.clone()),
+        };
+        let scheme = match own.as_ref().map_or((None, None), |(chain, key)| (Some(chain), Some(key))) {
             (Some(chain), Some(key)) => {
-                let files = [("--cert", self.cert.as_deref()), ("--key", self.key.as_deref())];
-                let tls = tls::server(chain, key).map_err(|error| print::unusable_tls(&error, &files))?;
-                config.tls = Some(tls);
+                let root = authority.as_ref().map(Authority::root_file);
+                let client_ca = self.client_ca.as_deref();
+                let files =
+                    [("--cert", self.cert.as_deref()), ("--key", self.key.as_deref()), ("--client-ca", client_ca)];
+                let tls = tls::server(chain, key, client_ca.or(root.as_deref()));
+                config.tls = Some(tls.map_err(|error| print::unusable_tls(&error, &files))?);
                 "wss"
             }
             (None, _) | (_, None) => "ws",
@@ -182,11 +219,19 @@ impl Csms {
             }
             None => Ledger::in_memory()?,
         };
-        let mut app = App { tokens: self.tokens(is_local)?, heartbeat: self.heartbeat, commands: BTreeMap::new() };
+        let saver = self.save.as_ref().map(|path| Saver::create(path, End::Csms)).transpose()?;
+        let mut app = App {
+            tokens: self.tokens(is_local)?,
+            heartbeat: self.heartbeat,
+            authority,
+            commands: BTreeMap::new(),
+            prints_frames: self.frames,
+            saver,
+        };
         let listener = TcpListener::bind(addresses.as_slice()).await.map_err(unusable)?;
         let address = format!("{scheme}://{}", listener.local_addr()?);
         let mut driver = CsmsDriver::start(listener, config, ledger)?;
-        if self.frames {
+        if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
         let mut lines = lines::stdin()?;
@@ -224,6 +269,11 @@ impl Csms {
         session.limits.frame.frame_bytes = self.max_frame.unwrap_or(session.limits.frame.frame_bytes);
         session.limits.questions = self.max_questions.unwrap_or(session.limits.questions);
         Ok(session)
+    }
+
+    /// The host to listen on, without the port.
+    fn host(&self) -> &str {
+        self.listen.rsplit_once(':').map_or(self.listen.as_str(), |(host, _)| host.trim_matches(['[', ']']))
     }
 
     fn accepts_all_stations(&self) -> bool {
@@ -286,16 +336,36 @@ struct Pending {
 struct App {
     tokens: Tokens,
     heartbeat: u32,
+    /// Signs what stations ask for.
+    authority: Option<Authority>,
     commands: BTreeMap<CommandId, Pending>,
+    prints_frames: bool,
+    saver: Option<Saver>,
 }
 
 impl App {
     fn on_output(&mut self, driver: &mut CsmsDriver, output: CsmsOutput) -> Result<(), Failure> {
+        if let Some(saver) = &mut self.saver {
+            match &output {
+                CsmsOutput::Event { station, event: Event::Connected { dialect } } => {
+                    saver.connected(station, dialect.subprotocol())?
+                }
+                CsmsOutput::Frame { station, direction, text } => saver.frame(station, *direction, text)?,
+                CsmsOutput::LinkClosed { station, .. } => saver.closed(station)?,
+                _ => {}
+            }
+        }
         match output {
             CsmsOutput::Ask { station, id, question } => {
-                let answer = self.decide(&question);
+                let (answer, certificate) = self.decide(&station, &question)?;
                 lines::tell(&Told::Asked { station: &station, question: &question, answer: &answer })?;
                 driver.answer(&station, id, answer)?;
+                if let Some(chain) = certificate {
+                    let payload = json!({ "certificateChain": chain }).to_string();
+                    let action = CompactString::const_new("CertificateSigned");
+                    let number = driver.command(&station, Command::Call { action: action.clone(), payload })?;
+                    self.commands.insert(number, Pending { action, id: None });
+                }
             }
             CsmsOutput::Answered { station, id, result } => {
                 let pending = self.commands.remove(&id);
@@ -318,6 +388,7 @@ impl App {
                 eprintln!("csms: {peer} is turned away: {reason}");
                 lines::tell(&Told::Full { peer, reason })?;
             }
+            CsmsOutput::Frame { .. } if !self.prints_frames => {}
             CsmsOutput::Frame { station, direction, text } => {
                 lines::tell(&Told::Frame { station: &station, direction, text: &text })?;
             }
@@ -326,8 +397,9 @@ impl App {
         Ok(())
     }
 
-    fn decide(&self, question: &Question) -> Answer {
-        match question {
+    /// The answer, and a certificate to send after it.
+    fn decide(&self, station: &str, question: &Question) -> Result<(Answer, Option<String>), Failure> {
+        let answer = match question {
             Question::Boot(_) => Answer::Boot {
                 status: RegistrationStatus::Accepted,
                 interval: Duration::from_secs(u64::from(self.heartbeat)),
@@ -336,9 +408,19 @@ impl App {
             Question::DataTransfer { .. } => {
                 Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
             }
-            // What is done with it is the business of who reads the line.
-            Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: true },
-        }
+            Question::SignCertificate { csr, .. } => match &self.authority {
+                Some(authority) => {
+                    let signed = authority.sign(station, csr, Utc::now());
+                    if let Err(error) = &signed {
+                        lines::tell(&Told::Trouble { reason: &format!("{station}: not signed: {error}") })?;
+                    }
+                    return Ok((Answer::SignCertificate { is_accepted: signed.is_ok() }, signed.ok()));
+                }
+                // What is done with it is the business of who reads the line.
+                None => Answer::SignCertificate { is_accepted: true },
+            },
+        };
+        Ok((answer, None))
     }
 
     fn on_line(&mut self, driver: &mut CsmsDriver, line: &Line) -> Result<(), LineError> {

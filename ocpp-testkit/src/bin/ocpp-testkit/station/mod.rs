@@ -1,10 +1,14 @@
 //! `station`: a real WebSocket station with simulated hardware.
 
 mod command;
+mod host;
+mod place;
 mod site;
 mod told;
+mod waiting;
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,20 +17,22 @@ use chrono::Utc;
 use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
-use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, InstalledCertificates, StationConfig};
-use ocpp_core::time::Instant;
+use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, StationConfig};
 use ocpp_rpc::Dialect;
-use ocpp_testkit::drivers::tokio::tls::StationTls;
-use ocpp_testkit::drivers::tokio::{MonotonicClock, StartError, StationDriver, StationOutput, seed, tls};
+use ocpp_testkit::drivers::tokio::{MonotonicClock, StartError, StationDriver, StationOutput, seed};
 use ocpp_testkit::hardware::Hardware;
+use ocpp_testkit::link::End;
 use ocpp_testkit::pipe::configured;
 use ocpp_testkit::stores::StationStore;
 
 use crate::lines::{self, Line, LineError, Version, explain};
 use crate::print;
+use crate::save::Saver;
 use command::Command;
+use host::{Delivered, Ended, Host};
 use site::Site;
 use told::Told;
+use waiting::{Waiting, after, next};
 
 const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one object each:
   {"plug":1}                                  a vehicle that asks for energy is connected to EVSE 1
@@ -45,15 +51,24 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
   {"decide":{"id":8,"answer":{"Incoming":"Proceed"}}}   to a question of --handling; see PIPE.md for the answers
   {"call":{"action":"Blink","payload":{"times":3}}}    send any call
-  {"job":{"id":4294967297,"outcome":"Done"}}           "Failed" or "NeedsRestart": of a download, an installation, an upload
+  {"job":{"id":4294967297,"outcome":"Done"}}           how a job ended, with --manual-jobs; "Failed", "NeedsRestart", ...
   {"security_event":{"kind":"TamperDetectionActivated"}}   for the security log and the CSMS, with an "info"
   {"reconnect":{}}                            connect again now
 Events, orders and questions come as JSON lines on stdout. A line that makes no sense is reported there as
 {"error":{"line":..,"column":..,"reason":..}}, and the station goes on, also at the end of stdin.
 
+Jobs are done by the program, and their ends told as {"job_done":..}. Keys and certificates are real ones (PEM, X.509 v3): roots
+that the CSMS installs, and what it signs, hold from the next connection on. If the CSMS is on this machine, firmware is read
+and logs are written at file: and http: locations on it (by GET, PUT or POST). Firmware of elsewhere is simulated, as a note
+says byte for byte, and logs for elsewhere fail. A signature is one of the whole file with SHA-256, by RSA-PSS or ECDSA P-256:
+  openssl dgst -sha256 -sign signer.key -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest new.bin | base64 -w0
+
 Example:
   ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db
   ocpp-testkit station --url ws://127.0.0.1:9000/ocpp --id CP001 --ocpp 1.6 --store cp001"#;
+
+/// The longest serial number that a boot can tell (1.6 §6.7).
+const MAX_SERIAL: usize = 25;
 
 /// A real WebSocket station with simulated hardware.
 #[derive(Args)]
@@ -89,18 +104,24 @@ pub struct Station {
     /// Who handles the calls of an action: `Observe`, `Ask` first, or `App`, which is whoever writes the lines.
     #[arg(long, value_name = "Incoming|Outgoing:ACTION=HOW", value_parser = handling)]
     handling: Vec<HandlingRule>,
-    /// The certificates to trust for wss, PEM; without it the public roots of the web.
+    /// The serial number, which certificates of the station bear; without it the identity.
+    #[arg(long, value_name = "TEXT")]
+    serial: Option<CompactString>,
+    /// The certificates of the CSMS's root to begin with, PEM; without it the public roots of the web are trusted as well.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The endpoint of security profiles 2 and 3, wss://; without it that of the others, with wss.
     #[arg(long, value_name = "URL")]
     tls_url: Option<CompactString>,
-    /// The certificate that the station shows with security profile 3, PEM, with its chain.
+    /// The certificate to begin with that the station shows with security profile 3, PEM, with its chain.
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
     /// Its private key, PEM.
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// Do no jobs: each waits for a line that says how it ended.
+    #[arg(long)]
+    manual_jobs: bool,
     /// Print each frame.
     #[arg(long)]
     frames: bool,
@@ -116,6 +137,16 @@ pub struct Station {
     /// End after so long.
     #[arg(long, value_name = "SECONDS")]
     run_for: Option<u64>,
+    /// Write the frames to this file, as a trace for `trace` and `validate`.
+    #[arg(long, value_name = "TRACE")]
+    save: Option<PathBuf>,
+}
+
+/// Whether the CSMS is on this machine.
+fn is_local(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    let port = authority.rfind(':').filter(|at| !authority.get(*at..).is_some_and(|rest| rest.contains(']')));
+    place::is_loopback(port.and_then(|at| authority.get(..at)).unwrap_or(authority))
 }
 
 fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
@@ -170,8 +201,17 @@ impl Station {
         let hardware = Hardware::new(0, self.power);
         let hardware = if self.locks { hardware.with_lock() } else { hardware };
         let mut site = Site::open(memory, self.evses, &hardware, clock.now())?;
+        let own = self.cert.as_deref().zip(self.key.as_deref());
+        let delivered = Delivered {
+            serial_number: self.serial_number(),
+            ca: self.ca.as_deref(),
+            own,
+            is_local: is_local(&self.url),
+        };
+        let mut host = Host::open(self.store.as_deref(), &delivered)?;
+        let mut saver = self.save.as_ref().map(|path| Saver::create(path, End::Station)).transpose()?;
         let mut lines = lines::stdin()?;
-        let mut driver = Some(self.start(&store, &dialects)?);
+        let mut driver = Some(self.start(&store, &dialects, &mut host)?);
         let mut waiting = Waiting { back_at: None, give_up_at: self.connect_within.map(after), why: None };
         let end_at = self.run_for.map(after);
         loop {
@@ -182,12 +222,38 @@ impl Station {
             }
             let goes_down = tokio::select! {
                 output = next(&mut driver) => {
-                    lines::tell(&Told::from(&output))?;
                     waiting.heed(&output);
-                    if let StationOutput::Evse(evse, order) = &output {
-                        site.order(clock.now(), *evse, order);
+                    if let Some(saver) = &mut saver {
+                        self.keep(saver, &output)?;
+                    }
+                    let told = Told::from(&output);
+                    let is_frame = matches!(output, StationOutput::Frame(..));
+                    if self.frames || !is_frame {
+                        lines::tell(&told)?;
+                    }
+                    if !is_frame {
+                        let is_security = matches!(output, StationOutput::Event(Event::SecurityEvent { .. }));
+                        host.log(Utc::now(), lines::text(&told)?, is_security)?;
+                    }
+                    match (&output, &mut driver) {
+                        (StationOutput::Evse(evse, order), _) => site.order(clock.now(), *evse, order),
+                        (StationOutput::Job(id, job), _) if !self.manual_jobs => host.order(Utc::now(), *id, job),
+                        (StationOutput::Event(Event::Connected { .. }), Some(driver)) => {
+                            host.connected(Utc::now(), driver)?;
+                        }
+                        // The certificate in use may be another by now.
+                        (StationOutput::LinkClosed { .. }, Some(driver)) => driver.set_tls(host.tls(Utc::now())?),
+                        _ => {}
                     }
                     matches!(output, StationOutput::Reboot(_))
+                }
+                ended = host.next(), if driver.is_some() => {
+                    let Ended { id, outcome, note, .. } = &ended;
+                    lines::tell(&Told::JobDone { id: *id, outcome, note: note.as_deref() })?;
+                    if let Some(driver) = &mut driver {
+                        host.report(Utc::now(), ended, driver)?;
+                    }
+                    false
                 }
                 Some(line) = lines.recv() => match line.parse() {
                     Ok(Command::PowerCycle {}) => true,
@@ -206,7 +272,7 @@ impl Station {
                 () = clock.sleep_until(waiting.back_at), if driver.is_none() => {
                     waiting.back_at = None;
                     site.come_up(clock.now());
-                    driver = Some(self.start(&store, &dialects)?);
+                    driver = Some(self.start(&store, &dialects, &mut host)?);
                     false
                 }
                 () = clock.sleep_until(waiting.give_up_at) => {
@@ -225,6 +291,20 @@ impl Station {
         }
     }
 
+    fn keep(&self, saver: &mut Saver, output: &StationOutput) -> io::Result<()> {
+        match output {
+            StationOutput::Event(Event::Connected { subprotocol }) => saver.connected(&self.id, subprotocol),
+            StationOutput::Frame(direction, text) => saver.frame(&self.id, *direction, text),
+            // A station that restarts lets its connection go.
+            StationOutput::LinkClosed { .. } | StationOutput::Reboot(_) => saver.closed(&self.id),
+            _ => Ok(()),
+        }
+    }
+
+    fn serial_number(&self) -> &str {
+        self.serial.as_ref().unwrap_or(&self.id)
+    }
+
     fn config(&self, dialects: &[Dialect]) -> Result<StationConfig, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
         config.versions = dialects.to_vec();
@@ -238,72 +318,30 @@ impl Station {
         config.settings.extend(self.set.iter().cloned());
         config.handlings.clone_from(&self.handling);
         config.tls_endpoint.clone_from(&self.tls_url);
-        // Without a file the roots of the web are trusted.
-        config.certificates = InstalledCertificates { csms_root: true, station: self.cert.is_some() };
+        let serial_number = self.serial_number();
+        config.serial_number = (serial_number.chars().count() <= MAX_SERIAL).then(|| CompactString::new(serial_number));
         let Some(file) = &self.config else { return Ok(config) };
         let text = print::read("--config", file)?;
         configured(&config, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
     }
 
-    fn start(&self, store: &StationStore, dialects: &[Dialect]) -> Result<StationDriver, Failure> {
-        let config = self.config(dialects)?;
-        let tls = match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => StationTls::with_certificate(self.ca.as_deref(), cert, key),
-            _ => tls::client(self.ca.as_deref()).map(StationTls::from),
-        };
-        let files = [("--ca", self.ca.as_deref()), ("--cert", self.cert.as_deref()), ("--key", self.key.as_deref())];
-        let tls = tls.map_err(|error| print::unusable_tls(&error, &files))?;
-        let started = StationDriver::start(config, seed()?, store.clone(), tls);
+    fn start(&self, store: &StationStore, dialects: &[Dialect], host: &mut Host) -> Result<StationDriver, Failure> {
+        host.restart();
+        let mut config = self.config(dialects)?;
+        let now = Utc::now();
+        config.certificates = host.installed(now);
+        let started = StationDriver::start(config, seed()?, store.clone(), host.tls(now)?);
         let mut driver = started.map_err(|error| match error {
             StartError::Machine(error) => Failure::from(explain(&error)),
             other => other.into(),
         })?;
-        if self.frames {
+        if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
-        driver.handle(Input::Wall(Utc::now()))?;
+        driver.handle(Input::Wall(now))?;
+        host.started(now, &mut driver)?;
         lines::tell(&Told::Started { id: &self.id, url: &self.url })?;
         Ok(driver)
-    }
-}
-
-/// When a clock that starts now shows so many seconds.
-fn after(seconds: u64) -> Instant {
-    Instant::ZERO + Duration::from_secs(seconds)
-}
-
-/// What the program waits for.
-struct Waiting {
-    /// The end of a restart.
-    back_at: Option<Instant>,
-    /// When it gives up on its first connection.
-    give_up_at: Option<Instant>,
-    /// What was said last of why there is none.
-    why: Option<String>,
-}
-
-impl Waiting {
-    /// Says on stderr what is waited for, whenever the reason changes.
-    fn heed(&mut self, output: &StationOutput) {
-        match output {
-            StationOutput::Event(Event::Connected { .. }) => {
-                self.give_up_at = None;
-                self.why = None;
-            }
-            StationOutput::LinkClosed { reason } if self.why.as_ref() != Some(reason) => {
-                eprintln!("station: waiting for a connection: {reason}");
-                self.why = Some(reason.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What the station has to tell; nothing while it restarts.
-async fn next(driver: &mut Option<StationDriver>) -> StationOutput {
-    match driver {
-        Some(driver) => driver.next().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lines of stdout.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Job, JobId, Question, RebootKind};
+use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Job, JobId, JobUpdate, Question, RebootKind};
 use ocpp_core::store::Ticket;
 use ocpp_testkit::drivers::tokio::{Direction, StationOutput};
 use serde::Serialize;
@@ -12,18 +12,47 @@ use crate::lines::LineError;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told<'a> {
-    Started { id: &'a str, url: &'a str },
+    Started {
+        id: &'a str,
+        url: &'a str,
+    },
     Event(&'a Event),
-    Order { evse: EvseId, action: &'a EvseAction },
-    Ask { id: AskId, question: &'a Question },
-    Job { id: JobId, order: &'a Job },
+    Order {
+        evse: EvseId,
+        action: &'a EvseAction,
+    },
+    Ask {
+        id: AskId,
+        question: &'a Question,
+    },
+    Job {
+        id: JobId,
+        order: &'a Job,
+    },
+    /// How a job ended that the program did by itself.
+    JobDone {
+        id: JobId,
+        outcome: &'a JobUpdate,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<&'a str>,
+    },
     SetClock(DateTime<Utc>),
     Reboot(RebootKind),
-    LinkClosed { reason: &'a str },
-    StoreFailed { ticket: Ticket, reason: &'a str },
-    Frame { direction: Direction, text: &'a str },
+    LinkClosed {
+        reason: &'a str,
+    },
+    StoreFailed {
+        ticket: Ticket,
+        reason: &'a str,
+    },
+    Frame {
+        direction: Direction,
+        text: &'a str,
+    },
     Error(&'a LineError),
-    Trouble { reason: String },
+    Trouble {
+        reason: String,
+    },
 }
 
 impl<'a> From<&'a StationOutput> for Told<'a> {

@@ -224,7 +224,7 @@ fn clock_reset_firmware_journal_and_nonsense_raise_events() {
     bench.input(Input::Wall(wall(60_000)));
     assert_eq!(bench.told(), ["SettingSystemTime"]);
 
-    bench.frame(&json!([2, "x", "Reset", {"type": 1}]));
+    bench.frame(&json!([2, "x", "Reset", {"type": null}]));
     bench.input(Input::Link(LinkInput::Frame(b"nonsense".as_slice().into())));
     bench.sent.clear();
     let invalid = bench.events.iter().filter(|event| event.contains("kind: InvalidMessages")).count();

@@ -46,7 +46,7 @@ fn every_message_is_sent_when_it_is_asked_for() {
         assert_eq!(bench.extended(message, connector), status, "{message} {connector:?}");
         assert_eq!(bench.left(), sent, "{message} {connector:?}");
     }
-    assert_eq!(bench.extended("DiagnosticsStatusNotification", None), "PropertyConstraintViolation");
+    assert_eq!(bench.extended("DiagnosticsStatusNotification", None), "NotImplemented", "1.6 §5.17");
 }
 
 /// 1.6 §4.2.

@@ -143,7 +143,7 @@ fn firmware_without_a_signature_is_refused_where_a_profile_is_in_use() {
     let request = json!({"location": "https://host/new.bin", "retrieveDate": wall(0)});
     assert_eq!(bench.request("UpdateFirmware", &request), "NotSupported");
     assert_eq!((bench.jobs.len(), bench.image.entry("firmware")), (0, None));
-    assert_eq!(bench.request("UpdateFirmware", &json!({"location": 1})), "TypeConstraintViolation");
+    assert_eq!(bench.request("UpdateFirmware", &json!({"location": 1})), "PropertyConstraintViolation");
 }
 
 /// L01.FR.24, L01.FR.25, L01.FR.02.
@@ -341,7 +341,7 @@ fn log_that_cannot_be_sent_says_why() {
     }
 }
 
-/// N01.FR.11; a file of either request is one upload.
+/// N01.FR.11; a file of either request is one upload. What was told to have begun ends under its own number (N01.FR.07, N01.FR.10).
 #[test]
 fn later_log_cancels_the_one_on_its_way() {
     let mut bench = secured();
@@ -352,7 +352,7 @@ fn later_log_cancels_the_one_on_its_way() {
     assert_eq!(bench.next_job(), (first, Job::Cancel));
     let (second, _) = bench.next_job();
     bench.word(second, JobUpdate::Done);
-    assert_eq!(bench.told_as("LogStatusNotification"), ["Uploading 1", "Uploading 2", "Uploaded 2"]);
+    assert_eq!(bench.told_as("LogStatusNotification"), ["Uploading 1", "UploadFailure 1", "Uploading 2", "Uploaded 2"]);
     assert_eq!(bench.request("GetLog", &log(3, "SecurityLog"))["status"], "Accepted");
 }
 

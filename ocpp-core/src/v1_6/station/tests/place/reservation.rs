@@ -2,38 +2,6 @@
 
 use super::*;
 
-const OFFLINE: [(&str, &str); 2] = [("AuthorizeRemoteTxRequests", "false"), ("MeterValueSampleInterval", "0")];
-
-/// A station with two connectors.
-fn two() -> Bench {
-    let mut bench = Bench::with_config(Image::default(), config(&OFFLINE).with_evses(2));
-    bench.open();
-    bench.boot("Accepted");
-    bench.answer_all("StatusNotification", &json!({}));
-    bench
-}
-
-impl Bench {
-    fn reserve(&mut self, connector: u16, id: i64, token: &str, seconds: u64) -> String {
-        let until = wall(self.now + seconds * 1000).to_rfc3339();
-        let request = json!({"connectorId": connector, "expiryDate": until, "idTag": token, "reservationId": id});
-        self.request("ReserveNow", &request)["status"].as_str().unwrap().to_owned()
-    }
-
-    fn remote_start(&mut self, connector: Option<u16>, token: &str) -> String {
-        let mut request = json!({"idTag": token});
-        if let Some(connector) = connector {
-            request["connectorId"] = json!(connector);
-        }
-        self.request("RemoteStartTransaction", &request)["status"].as_str().unwrap().to_owned()
-    }
-
-    fn plug_in(&mut self, connector: u16) {
-        self.input(Input::Evse(EvseId(connector), EvseInput::Cable(Cable::Connected)));
-        self.answer_all("StatusNotification", &json!({}));
-    }
-}
-
 /// One connector stays for the token, whichever the others take.
 #[test]
 fn reservation_of_any_connector_keeps_the_last_one() {
