@@ -347,7 +347,7 @@ mod tests {
 
     /// A store with something in it, and its bytes.
     fn filled(file: &Path) -> Vec<u8> {
-        let put = |n: u8| StoreOp::Put { key: EntryKey::new(format!("key/{n}")), value: vec![n; 500] };
+        let put = |n: u8| StoreOp::Put { key: EntryKey::new(&format!("key/{n}")), value: vec![n; 500] };
         let ops: Vec<StoreOp> = (0..40).map(put).collect();
         StationStore::open(file).unwrap().commit(&writes(&ops)).unwrap();
         std::fs::read(file).unwrap()
