@@ -35,8 +35,11 @@ impl Saver {
         self.closed(station)?;
         self.last += 1;
         self.open.insert(station.to_owned(), self.last);
-        let version = dialect(subprotocol).map_or(subprotocol, version).to_owned();
-        self.write(station, self.last, What::Connected { version: Some(version) })
+        let version = match dialect(subprotocol) {
+            Some(dialect) => version(dialect),
+            None => subprotocol,
+        };
+        self.write(station, self.last, What::Connected { version: Some(version.to_owned()) })
     }
 
     /// A frame went over the connection.
