@@ -10,6 +10,8 @@ use ocpp_testkit::drivers::tokio::Direction;
 use ocpp_testkit::link::End;
 use ocpp_testkit::trace::record::{Header, Record, What, dialect, version};
 
+use crate::print;
+
 /// Writes a trace, each line as it happens: the program may end at any moment.
 pub struct Saver {
     file: File,
@@ -24,7 +26,7 @@ impl Saver {
     /// Begins a file.
     pub fn create(path: &Path, role: End) -> io::Result<Self> {
         let file =
-            File::create(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+            File::create(path).map_err(|error| io::Error::other(print::unusable("--save", path.display(), &error)))?;
         let mut saver = Saver { file, role, open: BTreeMap::new(), last: 0 };
         writeln!(saver.file, "{}", Header::new())?;
         Ok(saver)
@@ -35,11 +37,9 @@ impl Saver {
         self.closed(station)?;
         self.last += 1;
         self.open.insert(station.to_owned(), self.last);
-        let version = match dialect(subprotocol) {
-            Some(dialect) => version(dialect),
-            None => subprotocol,
-        };
-        self.write(station, self.last, What::Connected { version: Some(version.to_owned()) })
+        let version =
+            dialect(subprotocol).map_or_else(|| subprotocol.to_owned(), |dialect| version(dialect).to_owned());
+        self.write(station, self.last, What::Connected { version: Some(version) })
     }
 
     /// A frame went over the connection.
