@@ -22,7 +22,7 @@ use crate::station::JobId;
 use crate::station::{Action, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind, StationConfig};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
-use crate::time::{Anchor, Boot, Clock, Instant};
+use crate::time::{Anchor, Boot, Clock, Instant, ToldTime};
 
 /// What a machine and its blocks share, free of any version.
 #[derive(Debug)]
@@ -64,24 +64,27 @@ impl Shared {
     pub fn restore(config: StationConfig, address: Address, seed: u64, image: &Image) -> Self {
         let mut skipped = Vec::new();
         let last_boot: Option<Boot> = read_entry(image, BOOT_ENTRY, &mut skipped);
-        let anchors: Option<Anchors> = read_entry(image, CLOCK_ENTRY, &mut skipped);
+        let anchors = read_anchors(image, &mut skipped);
         // The journal knows too, should the entry be unreadable: positions must not be used twice.
         let last_boot = last_boot.unwrap_or_default().max(Outbox::last_boot(image));
         let boot = Boot(last_boot.0.saturating_add(1));
 
+        let mut clock = Clock::new(boot, anchors.known, anchors.guessed);
+        #[cfg(feature = "security")]
+        let security_events = SecurityEvents::restore(image, &mut clock, &mut skipped);
         let mut seeds = Rng::new(seed);
         let mut store = StoreQueue::default();
         store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
         let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
         Shared {
             now: Instant::ZERO,
-            clock: Clock::new(boot, anchors.map_or_else(Vec::new, |anchors| anchors.0)),
+            clock,
             store,
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
             #[cfg(feature = "security")]
-            security_events: SecurityEvents::restore(image, &mut skipped),
+            security_events,
             has_booted: false,
             faults: Faults::default(),
             reboot: None,
@@ -123,11 +126,21 @@ impl Shared {
         JobId(u64::from(self.clock.boot().0) << 32 | u64::from(self.jobs))
     }
 
+    /// The host read a clock. One that shows an impossible time, as without a battery, is as good as none.
+    pub fn on_wall(&mut self, wall: DateTime<Utc>) {
+        if self.config.plausible_time.covers(wall) {
+            self.set_clock(wall);
+        } else {
+            self.event(Event::ClockRefused { wall });
+        }
+    }
+
     /// Sets the clock, and keeps the first anchor of the boot, so that stamps resolve alike after a restart.
-    pub fn set_clock(&mut self, wall: DateTime<Utc>) {
+    fn set_clock(&mut self, wall: DateTime<Utc>) {
         let shown = self.clock.wall(self.now);
-        let value = self.clock.set(self.now, wall).map(|anchors| Anchors(anchors.to_vec()).to_bytes());
-        if let Some(value) = value {
+        if self.clock.set(self.now, wall) {
+            let (known, guessed) = self.clock.anchors();
+            let value = Anchors { known: known.to_vec(), guessed: guessed.to_vec() }.to_bytes();
             self.anchored = self.store.push(StoreOp::Put { key: EntryKey::new(CLOCK_ENTRY), value });
         }
         self.event(Event::ClockSet { wall });
@@ -137,12 +150,18 @@ impl Shared {
         }
     }
 
-    /// Takes the CSMS's time over, if the policy wants it.
-    pub fn sync_clock(&mut self, wall: DateTime<Utc>) {
-        if self.clock.wants(self.config.clock, self.now, wall) {
-            self.set_clock(wall);
-            self.act(Action::SetClock(wall));
+    /// Takes the CSMS's time over, if the policy wants it. False if it is not believed, and to be asked for again.
+    pub fn sync_clock(&mut self, wall: DateTime<Utc>) -> bool {
+        let told = self.clock.judge(self.config.clock, &self.config.plausible_time, self.now, wall);
+        match told {
+            ToldTime::Taken => {
+                self.set_clock(wall);
+                self.act(Action::SetClock(wall));
+            }
+            ToldTime::Kept => {}
+            ToldTime::Refused => self.event(Event::ClockRefused { wall }),
         }
+        told != ToldTime::Refused
     }
 
     /// Whether the times of records may be told: those of boots without a clock rest on an anchor.
@@ -198,12 +217,31 @@ impl Record for Boot {
     const KIND: u8 = 32;
 }
 
-/// The first anchors of the last boots.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Anchors(Vec<Anchor>);
+/// The anchors that something on record rests on: of boots that knew the time, and of those that did not.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Anchors {
+    known: Vec<Anchor>,
+    guessed: Vec<Anchor>,
+}
 
 impl Record for Anchors {
+    const KIND: u8 = 51;
+}
+
+/// The first anchors of the last boots, as they were kept once.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct FirstAnchors(Vec<Anchor>);
+
+impl Record for FirstAnchors {
     const KIND: u8 = 33;
+}
+
+fn read_anchors(image: &Image, skipped: &mut Vec<CompactString>) -> Anchors {
+    let Some(bytes) = image.entry(CLOCK_ENTRY) else { return Anchors::default() };
+    if let Ok(FirstAnchors(known)) = FirstAnchors::from_bytes(bytes) {
+        return Anchors { known, guessed: Vec::new() };
+    }
+    read_entry(image, CLOCK_ENTRY, skipped).unwrap_or_default()
 }
 
 fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactString>) -> Option<R> {

@@ -1,12 +1,18 @@
 //! Whole seconds, and the station's civil time.
 //!
-//! Periods of OCPP are whole seconds. Inside, so is everything else: an instant between two seconds counts as the later
-//! one, so that nothing is in force before its time. Seconds are those of the Unix epoch: leap seconds do not exist, and
-//! a daily schedule cannot drift by them.
+//! Periods of OCPP are whole seconds. Inside, so is everything else: of an instant the fraction is cut off, of now as of a
+//! `startSchedule`, so that a schedule that has begun is in force in the second that begins with it. The begin of a
+//! transaction alone, which no message tells, counts as the next second. Seconds are those of the Unix epoch: leap seconds
+//! do not exist, and a daily schedule cannot drift by them.
 
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
+
+/// The whole second in which `at` lies.
+pub(crate) fn second(at: DateTime<Utc>) -> i64 {
+    at.timestamp()
+}
 
 /// The first whole second at or after `at`.
 pub(crate) fn ceil(at: DateTime<Utc>) -> i64 {
@@ -45,11 +51,11 @@ impl LocalTime {
 
     /// The offset at `t`, and the second up to which it holds.
     pub(crate) fn offset_at(&self, t: i64) -> (i64, i64) {
-        let next = self.changes.partition_point(|change| ceil(change.at) <= t);
+        let next = self.changes.partition_point(|change| second(change.at) <= t);
         let offset = match next.checked_sub(1).and_then(|last| self.changes.get(last)) {
             Some(change) => change.offset_seconds,
             None => self.offset_seconds,
         };
-        (i64::from(offset), self.changes.get(next).map_or(i64::MAX, |change| ceil(change.at)))
+        (i64::from(offset), self.changes.get(next).map_or(i64::MAX, |change| second(change.at)))
     }
 }

@@ -48,6 +48,15 @@ fn station_loses_its_power_again_while_it_recovers() {
     assert!(total.points > 3_000, "{total:?}");
 }
 
+/// The power comes and goes several times in one outage, and no boot gets far.
+#[test]
+fn station_boots_many_times_in_one_outage() {
+    let often = Enumeration { boots: 6, stride: 7, ..Enumeration::of(End::Station) };
+    let total = run(often, &ALL);
+    println!("{} outages with seven boots", total.points);
+    assert!(total.points > 500, "{total:?}");
+}
+
 /// A store that confirms before anything is durable takes the gate away: the enumeration must see it.
 mod without_the_gate {
     use super::*;

@@ -7,17 +7,18 @@ use crate::time::Instant;
 /// The clock is synchronised at least this often, however busy the link is (1.6 §4.6 note, OCPP-J 1.6 §5.3).
 const CLOCK_SYNC: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The least time between two heartbeats that are sent for the clock alone: a CSMS that does not answer them is not asked without
-/// end.
-const CLOCK_RETRY: Duration = Duration::from_secs(15 * 60);
+/// The wait before the time is asked for again, after an answer that is not believed, or none: a CSMS that does not answer is
+/// not asked without end.
+const RETRY: Duration = Duration::from_secs(300);
 
 /// The times that heartbeats depend on.
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeat {
     last_call: Instant,
+    last_ask: Instant,
+    /// When the CSMS told its time, and whether it is believed.
     last_sync: Instant,
-    /// When one was sent last.
-    last_asked: Option<Instant>,
+    is_doubted: bool,
     is_wanted: bool,
 }
 
@@ -33,27 +34,28 @@ impl Heartbeat {
         self.is_wanted
     }
 
-    /// A heartbeat is on its way.
+    /// A heartbeat is on its way, or the application has its word about it.
     pub fn asked(&mut self, now: Instant) {
         self.is_wanted = false;
-        self.last_asked = Some(now);
+        self.last_ask = now;
     }
 
-    /// A message was sent.
+    /// A message was sent: not one that could not be.
     pub fn sent(&mut self, now: Instant) {
         self.last_call = now;
     }
 
-    /// The CSMS told its time.
-    pub fn synced(&mut self, now: Instant) {
+    /// The CSMS told its time, which is believed or not.
+    pub fn synced(&mut self, now: Instant, is_believed: bool) {
         self.last_sync = now;
+        self.is_doubted = !is_believed;
     }
 
     /// When the next heartbeat is due. An `interval` of zero leaves the daily one.
     pub fn deadline(&self, interval: Duration) -> Instant {
-        let sync = self.last_sync + CLOCK_SYNC;
-        let sync = self.last_asked.map_or(sync, |asked| sync.max(asked + CLOCK_RETRY));
-        if interval.is_zero() { sync } else { sync.min(self.last_call + interval) }
+        let sync = self.last_sync + if self.is_doubted { RETRY } else { CLOCK_SYNC };
+        let sync = sync.max(self.last_ask + RETRY);
+        if interval.is_zero() { sync } else { sync.min(self.last_call.max(self.last_ask) + interval) }
     }
 }
 
@@ -67,9 +69,22 @@ mod tests {
         let day = Instant::ZERO + CLOCK_SYNC;
         heartbeat.sent(Instant::from_millis(day.as_millis() - 1));
         assert_eq!(heartbeat.deadline(Duration::from_secs(300)), day);
-        heartbeat.synced(day);
+        heartbeat.synced(day, true);
         heartbeat.sent(day);
         assert_eq!(heartbeat.deadline(Duration::from_secs(300)), day + Duration::from_secs(300));
         assert_eq!(heartbeat.deadline(Duration::ZERO), day + CLOCK_SYNC);
+    }
+
+    #[test]
+    fn time_that_is_not_believed_is_asked_for_again_soon() {
+        let mut heartbeat = Heartbeat::default();
+        let now = Instant::from_millis(1_000);
+        heartbeat.synced(now, false);
+        for second in 0..300 {
+            heartbeat.sent(Instant::from_millis(1_000 * second));
+        }
+        assert_eq!(heartbeat.deadline(Duration::from_secs(86_400)), now + RETRY);
+        heartbeat.asked(now + RETRY);
+        assert_eq!(heartbeat.deadline(Duration::ZERO), now + RETRY + RETRY, "whatever comes of it");
     }
 }

@@ -67,12 +67,13 @@ pub(crate) struct SecurityEvents {
 
 impl SecurityEvents {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image, skipped: &mut Vec<CompactString>) -> Self {
+    pub fn restore(image: &Image, clock: &mut Clock, skipped: &mut Vec<CompactString>) -> Self {
         let mut waiting = Vec::new();
         for (key, bytes) in &image.entries {
             let Some(number) = key.as_str().strip_prefix(PREFIX) else { continue };
             match (number.parse(), SecurityEvent::from_bytes(bytes)) {
                 (Ok(number), Ok(event)) => {
+                    clock.saw(event.at);
                     // Entries come in the order of their names, which is not that of the numbers.
                     let place = waiting.partition_point(|other: &Waiting| other.number < Some(number));
                     waiting.insert(place, Waiting { event, number: Some(number), stored: Ticket(0) });
@@ -99,12 +100,7 @@ impl SecurityEvents {
         if !is_durable || self.retry_at.is_some_and(|at| at > now) {
             return None;
         }
-        let at = match first.event.at {
-            // A boot that never knew the time may have lasted long, but it ended before the one began that did.
-            Stamp::Unset { boot, .. } if !clock.was_set_in(boot) => Stamp::Unset { boot, millis: 0 },
-            at => at,
-        };
-        let at = clock.resolve(at)?;
+        let at = clock.resolve(first.event.at)?;
         self.is_asked = true;
         Some((&first.event, at))
     }

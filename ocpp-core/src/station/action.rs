@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -13,6 +14,7 @@ use super::{
     PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
+use crate::text::Text;
 use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
@@ -50,7 +52,12 @@ pub enum Action {
 }
 
 /// An order to the WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Each connection ends for the station with its own order: after `Close`, and after the next `Connect`, nothing that the
+/// former connection still brings is to be told. A driver reads each connection from a queue of its own and drops it with the
+/// connection, or numbers its connections and compares. What comes late all the same is ignored while no connection is open;
+/// a late `Closed` at worst costs a further attempt, since an `Opened` counts whenever it comes.
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Connect, and report `Opened` or `Closed`.
@@ -61,6 +68,17 @@ pub enum LinkAction {
     Ping,
     /// Close the connection, if there is one. No `Closed` need follow.
     Close,
+}
+
+impl fmt::Debug for LinkAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkAction::Connect(request) => f.debug_tuple("Connect").field(request).finish(),
+            LinkAction::Send(bytes) => write!(f, "Send({})", Text(bytes)),
+            LinkAction::Ping => f.write_str("Ping"),
+            LinkAction::Close => f.write_str("Close"),
+        }
+    }
 }
 
 /// How to connect.
@@ -83,8 +101,8 @@ pub struct ConnectRequest {
     pub security_profile: Option<SecurityProfile>,
 }
 
-impl core::fmt::Debug for ConnectRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectRequest")
             .field("url", &self.url)
             .field("subprotocols", &self.subprotocols)
@@ -228,6 +246,15 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
     },
+    /// The meter shows a register that cannot follow what it showed before: it went back, or counted more than any station
+    /// gives. Nothing is told by this reading; should the register go on from there, what is told of the transaction does so
+    /// too, from where it was. What was told never goes back.
+    MeterImplausible {
+        /// The EVSE.
+        evse: EvseId,
+        /// The register as shown, in mWh.
+        energy_mwh: i64,
+    },
     /// A message about a transaction was given up after all attempts (1.6 §3.7.1).
     TransactionMessageDropped {
         /// The transaction.
@@ -235,7 +262,8 @@ pub enum Event {
         /// The action's name.
         action: CompactString,
     },
-    /// A meter sample was not recorded, because the journal is full.
+    /// A meter sample is not told, because the journal is full: one of those that are spread over the time, or the new one
+    /// where none can go.
     SampleDropped {
         /// The transaction.
         transaction: TransactionNo,
@@ -336,6 +364,12 @@ pub enum Event {
         /// The new time.
         wall: DateTime<Utc>,
     },
+    /// A time was not taken over: it is impossible, or an answer of the CSMS steps too far to be believed alone
+    /// ([`PlausibleTime`](crate::time::PlausibleTime)).
+    ClockRefused {
+        /// The time.
+        wall: DateTime<Utc>,
+    },
     /// Something happened to the station's security: an entry for the security log, which is the host's (A04.FR.04). The
     /// CSMS is told by the station.
     SecurityEvent {
@@ -367,6 +401,9 @@ pub enum TokenRefusal {
     Certificate,
     /// The text cannot be sent in the version spoken.
     Unsendable,
+    /// The meter says nothing, and without it no transaction begins
+    /// ([`WithoutMeter::Refuse`](super::WithoutMeter::Refuse)).
+    MeterSilent,
     /// The station is busy with another token, or its journal has no room.
     Busy,
 }

@@ -11,7 +11,7 @@ use ocpp_types::lenient::Quirks;
 use serde::{Deserialize, Serialize};
 
 use super::{CustomSetting, Direction, Handling, HandlingRule, Measurand};
-use crate::time::ClockPolicy;
+use crate::time::{ClockPolicy, PlausibleTime};
 
 /// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub struct StationConfig {
     pub wiring: Wiring,
     /// How the CSMS's time is used.
     pub clock: ClockPolicy,
+    /// Which times are believed, of the CSMS and of the host.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub plausible_time: PlausibleTime,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
@@ -65,6 +68,9 @@ pub struct StationConfig {
     /// A reading younger than this is used without asking for another.
     #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
+    /// What becomes of a start whose meter keeps silent.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub without_meter: WithoutMeter,
     /// The wait before the next BootNotification when the CSMS names none, or does not answer.
     #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
     pub boot_retry: Duration,
@@ -114,9 +120,11 @@ impl StationConfig {
             evses: 1,
             wiring: Wiring::default(),
             clock: ClockPolicy::default(),
+            plausible_time: PlausibleTime::default(),
             charge_before_accepted: false,
             meter_timeout: Duration::from_secs(2),
             meter_freshness: Duration::from_secs(1),
+            without_meter: WithoutMeter::Refuse,
             boot_retry: Duration::from_secs(60),
             after_power_loss: AfterPowerLoss::End,
             charges_while_installing: false,
@@ -194,7 +202,7 @@ impl Default for Wiring {
 
 /// What an EVSE gives to a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub enum Supply {
     /// Alternating current.
     Ac {
@@ -226,6 +234,19 @@ pub enum AfterPowerLoss {
     Resume(#[cfg_attr(feature = "serde", serde(with = "ocpp_rpc::time::millis"))] Duration),
 }
 
+/// What becomes of a start whose meter keeps silent, although it was asked three times
+/// ([`meter_timeout`](StationConfig::meter_timeout) each).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum WithoutMeter {
+    /// It is refused, and the driver told why: no bill is ever wrong.
+    #[default]
+    Refuse,
+    /// Energy flows, and the transaction begins with the first reading that comes: what flowed until then is given away, all of
+    /// it if none comes or the power fails.
+    Charge,
+}
+
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
@@ -234,7 +255,7 @@ pub struct Limits {
     pub frame: FrameLimits,
     /// Records of transactions that wait for the CSMS. Without room for its start and stop, no transaction begins.
     pub journal: usize,
-    /// How many of them may be meter samples; further ones are dropped and reported.
+    /// How many of them may be meter samples; of more, those that are spread over the time stay (2.x E04.FR.08).
     pub journal_samples: usize,
     /// Readings of all transactions that are kept for their stops, beside the first and the last of each; further ones are
     /// thinned out (1.6 errata 3.91). Their log holds at most three times as many, and two.

@@ -3,6 +3,6 @@
 mod clock;
 mod stamp;
 
-pub use clock::{Anchor, Boot, Clock, ClockPolicy};
+pub use clock::{Anchor, Boot, Clock, ClockPolicy, PlausibleTime, ToldTime};
 pub use ocpp_rpc::time::Instant;
 pub use stamp::Stamp;

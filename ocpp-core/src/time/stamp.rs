@@ -20,6 +20,16 @@ pub enum Stamp {
         /// Milliseconds since that boot.
         millis: u64,
     },
+    /// The same, of something that did not happen before another thing whose wall time was known: should the clock have
+    /// been set back since, it is told with that time.
+    UnsetAfter {
+        /// The boot in which it happened.
+        boot: Boot,
+        /// Milliseconds since that boot.
+        millis: u64,
+        /// The earliest it can have been, in milliseconds since 1970-01-01T00:00:00Z.
+        not_before_ms: i64,
+    },
 }
 
 impl Stamp {

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use self::sweep::Sweep;
 use crate::installation::Situation;
 use crate::model::{EvseId, OperationMode, RateUnit};
-use crate::time::ceil;
+use crate::time::second;
 use crate::units::Rate;
 
 /// Steps after which a calculation ends early. Only windows of years get there.
@@ -177,7 +177,7 @@ impl Situation<'_> {
 
     /// The second at which some profile has been offline for too long (K01.FR.101).
     fn next_offline_expiry(&self, now: i64) -> i64 {
-        let Some(since) = self.offline_since.map(ceil) else { return i64::MAX };
+        let Some(since) = self.offline_since.map(second) else { return i64::MAX };
         let limits = self.profiles.iter().filter_map(|installed| installed.profile.max_offline_seconds);
         limits.map(|most| since + i64::from(most) + 1).filter(|expiry| *expiry > now).min().unwrap_or(i64::MAX)
     }

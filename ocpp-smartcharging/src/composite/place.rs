@@ -8,7 +8,7 @@ use crate::model::{
     ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod, same_transaction,
 };
 use crate::recurrence::{Line, Placement, mix};
-use crate::time::ceil;
+use crate::time::{ceil, second};
 
 /// The stacks that constrain one EVSE, apart from those of the station.
 pub(super) struct EvseStacks<'a> {
@@ -61,6 +61,7 @@ impl<'a> EvseStacks<'a> {
                     .profiles
                     .iter()
                     .filter(|installed| installed.evse == evse || installed.evse.is_station())
+                    .filter(|installed| !is_replaced(situation, installed, evse))
                     .filter_map(|installed| Some((transaction_rank(installed, transaction)?, installed))),
             ),
             external: context.stack(on_this(Purpose::ExternalConstraints)),
@@ -116,6 +117,16 @@ fn transaction_rank(installed: &InstalledProfile, transaction: Option<&Transacti
     }
 }
 
+/// A default profile of the station is replaced for an EVSE that has one of its own at the same level, whatever the
+/// schedule of that is now (1.6 §3.13.1).
+fn is_replaced(situation: &Situation<'_>, installed: &InstalledProfile, evse: EvseId) -> bool {
+    let is_default = |other: &InstalledProfile| other.profile.purpose == Purpose::TxDefault;
+    let replaces = |other: &InstalledProfile| {
+        other.evse == evse && is_default(other) && other.profile.stack_level == installed.profile.stack_level
+    };
+    installed.evse.is_station() && is_default(installed) && situation.profiles.iter().any(replaces)
+}
+
 /// What places the schedules of profiles on an EVSE or on the station.
 struct Context<'a> {
     situation: Situation<'a>,
@@ -138,14 +149,14 @@ impl<'a> Context<'a> {
             situation: *situation,
             now,
             // What has started has not done so in the future, whatever a clock that stepped back says.
+            // Up, so that its first period is no shorter than it says.
             ready_at: ready_at.map_or(now, |ready_at| ceil(ready_at).min(now)),
             delay_seed: transaction.and_then(|transaction| transaction.delay_seed),
             schedule_index: transaction.map_or(0, |transaction| transaction.schedule_index),
         }
     }
 
-    /// The leading profile is the one of the highest rank, then stack level. At one level the profile of the EVSE
-    /// replaces the one of the station, for this EVSE alone (1.6 §3.13.1).
+    /// The leading profile is the one of the highest rank, then stack level; at one level that of the EVSE.
     fn stack(&self, profiles: impl Iterator<Item = (u8, &'a InstalledProfile)>) -> Stack<'a> {
         let lines = profiles.filter_map(|(rank, installed)| {
             let profile = &installed.profile;
@@ -173,8 +184,8 @@ impl<'a> Context<'a> {
                 Kind::Recurring => profile.recurrency.map(|recurrency| i64::from(recurrency.seconds())),
                 Kind::Absolute | Kind::Relative | Kind::Dynamic => None,
             },
-            valid_from: profile.valid_from.map_or(i64::MIN, ceil),
-            valid_to: profile.valid_to.map_or(i64::MAX, ceil),
+            valid_from: profile.valid_from.map_or(i64::MIN, second),
+            valid_to: profile.valid_to.map_or(i64::MAX, second),
             local: follows_local_time.then_some(&self.situation.installation.local_time),
         };
         let delay_seed = self.delay_seed.map(|seed| mix(seed ^ u64::from(profile.id.0.unsigned_abs())));
@@ -189,17 +200,17 @@ impl<'a> Context<'a> {
         let duration = schedule.duration_seconds.map(i64::from);
         Some(match profile.kind {
             // Without a start, which only 1.6 allows, a schedule is relative to the start of charging (1.6 §7.13).
-            Kind::Absolute | Kind::Recurring => (schedule.start_schedule.map_or(self.ready_at, ceil), duration),
+            Kind::Absolute | Kind::Recurring => (schedule.start_schedule.map_or(self.ready_at, second), duration),
             Kind::Relative => (self.ready_at, duration),
             // Still valid when exactly the duration has passed (K28.FR.13).
-            Kind::Dynamic => (ceil(profile.dyn_update_time?), duration.map(|seconds| seconds + 1)),
+            Kind::Dynamic => (second(profile.dyn_update_time?), duration.map(|seconds| seconds + 1)),
         })
     }
 
     /// K01.FR.101. Judged as of now: for how long the station will stay offline is not known.
     fn is_offline_for_too_long(&self, profile: &ChargingProfile) -> bool {
         match (self.situation.offline_since, profile.max_offline_seconds) {
-            (Some(since), Some(most)) => self.now - ceil(since) > i64::from(most),
+            (Some(since), Some(most)) => self.now - second(since) > i64::from(most),
             (Some(_) | None, _) => false,
         }
     }

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::fixture::{at, installation, period, profile, schedule, situation, transaction};
 use crate::installation::{Installation, Transaction};
@@ -316,4 +318,41 @@ fn unknown_evse_has_no_composite() {
         CompositeRequest { evse: EvseId(2), start: at(0), duration_seconds: 60, unit: AMPERES, max_periods: 1 };
     let result = situation(&installation, &[], &[]).composite(&request);
     assert_eq!(result, Err(CompositeError::UnknownEvse(EvseId(2))));
+}
+
+/// 1.6 §3.13.1: for that EVSE alone, and at its level alone.
+#[test]
+fn own_default_profile_replaces_that_of_the_station_also_after_its_schedule() {
+    let installation = installation(2);
+    let mut own = profile(2, 1, Purpose::TxDefault, 16_000);
+    first(&mut own).duration_seconds = Some(60);
+    let mut above = profile(3, 0, Purpose::TxDefault, 12_000);
+    above.profile.stack_level = 1;
+    first(&mut above).start_schedule = Some(at(90));
+    let profiles = [profile(1, 0, Purpose::TxDefault, 10_000), own, above];
+    let situation = situation(&installation, &profiles, &[]);
+    assert_eq!(line(&situation, 1, 100, AMPERES), [(0, 16_000), (60, 32_000), (90, 12_000)]);
+    assert_eq!(line(&situation, 2, 100, AMPERES), [(0, 10_000), (90, 12_000)]);
+}
+
+/// A schedule that began within the second of the request, or that ends the one before it there.
+#[test]
+fn fractions_of_a_second_make_no_period_of_their_own() {
+    let installation = installation(1);
+    let mut one = profile(1, 1, Purpose::TxDefault, 16_000);
+    first(&mut one).start_schedule = Some(at(0) + TimeDelta::milliseconds(345));
+    one.profile.valid_from = Some(at(0) + TimeDelta::milliseconds(999));
+    one.profile.valid_to = Some(at(60) + TimeDelta::milliseconds(500));
+    let mut two = profile(2, 0, Purpose::TxDefault, 8_000);
+    two.profile.stack_level = 1;
+    two.profile.valid_from = Some(at(60) + TimeDelta::milliseconds(500));
+    let profiles = [one, two];
+    let situation = situation(&installation, &profiles, &[]);
+    for start in [0, 345, 346, 999] {
+        let start = at(0) + TimeDelta::milliseconds(start);
+        let request = CompositeRequest { evse: EvseId(1), start, duration_seconds: 90, unit: AMPERES, max_periods: 9 };
+        let periods = situation.composite(&request).unwrap().periods;
+        let line: Vec<_> = periods.iter().map(|period| (period.start_seconds, period.limit.milli)).collect();
+        assert_eq!(line, [(0, 16_000), (60, 8_000)]);
+    }
 }

@@ -435,7 +435,12 @@ impl<'a> Reference<'a> {
                     true
                 }
             };
-            if !is_here || !is_meant {
+            let mut own =
+                self.situation.profiles.iter().filter(|other| other.evse == evse && other.profile.purpose == purpose);
+            let is_replaced = purpose == Purpose::TxDefault
+                && installed.evse != evse
+                && own.any(|other| other.profile.stack_level == installed.profile.stack_level);
+            if !is_here || !is_meant || is_replaced {
                 continue;
             }
             let Some(found) = self.in_force(installed, evse, transaction, t) else { continue };
@@ -455,11 +460,12 @@ impl<'a> Reference<'a> {
         t: i64,
     ) -> Option<Found<'a>> {
         let profile = &installed.profile;
-        if profile.valid_from.is_some_and(|from| t < up(from)) || profile.valid_to.is_some_and(|to| t >= up(to)) {
+        if profile.valid_from.is_some_and(|from| t < second(from)) || profile.valid_to.is_some_and(|to| t >= second(to))
+        {
             return None;
         }
         if let (Some(since), Some(most)) = (self.situation.offline_since, profile.max_offline_seconds)
-            && self.now - up(since) > i64::from(most)
+            && self.now - second(since) > i64::from(most)
         {
             return None;
         }
@@ -471,11 +477,11 @@ impl<'a> Reference<'a> {
         } else {
             transaction.and_then(|transaction| transaction.ready_at)
         };
-        let relative = ready.map_or(self.now, up).min(self.now);
+        let relative = ready.map_or(self.now, |at| -(-at.timestamp_millis()).div_euclid(1_000)).min(self.now);
         let mut start = match profile.kind {
             Kind::Relative => relative,
-            Kind::Dynamic => up(profile.dyn_update_time?),
-            Kind::Absolute | Kind::Recurring => schedule.start_schedule.map_or(relative, up),
+            Kind::Dynamic => second(profile.dyn_update_time?),
+            Kind::Absolute | Kind::Recurring => schedule.start_schedule.map_or(relative, second),
         };
         let mut t = t;
         if schedule.use_local_time && schedule.start_schedule.is_some() {
@@ -503,9 +509,8 @@ impl<'a> Reference<'a> {
     }
 }
 
-fn up(at: DateTime<Utc>) -> i64 {
-    let millis = at.timestamp_millis();
-    millis.div_euclid(1_000) + i64::from(millis.rem_euclid(1_000) > 0)
+fn second(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis().div_euclid(1_000)
 }
 
 fn number_phases((_, period): Found) -> u8 {

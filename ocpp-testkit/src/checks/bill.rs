@@ -6,6 +6,7 @@ use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
 
 use super::Violation;
+use super::ledger::register_wh;
 use crate::clock::WallClock;
 use crate::csms::Bill;
 use crate::hardware::Hardware;
@@ -47,6 +48,13 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
             goes_on.map_err(|gap| Violation::Bill(format!("transaction {} starts at {gap}", row.transaction)))?;
             if end.meter_stop_wh < row.meter_start_wh {
                 return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
+            }
+            let told = row.samples.iter().flat_map(|value| &value.values).filter_map(register_wh).max();
+            if let Some(told_wh) = told.filter(|told_wh| *told_wh > end.meter_stop_wh) {
+                let (transaction, stop_wh) = (&row.transaction, end.meter_stop_wh);
+                return Err(Violation::Bill(format!(
+                    "transaction {transaction} ends at {stop_wh} Wh, it told {told_wh} Wh"
+                )));
             }
             billed.ends(end.meter_stop_wh);
         }
@@ -185,6 +193,22 @@ mod tests {
         assert!(!covers(vec![row((10, 1000), (50, 1080)), row((51, 1090), (110, 1200))], 0), "a hole");
         let open = Row { end: None, ..row((10, 1000), (110, 1200)) };
         assert!(!covers(vec![open], 0), "no end");
+    }
+
+    #[test]
+    fn end_below_what_was_told_is_seen() {
+        let sample = ocpp_core::csms::SampledValue {
+            value: "1200.5".to_owned(),
+            context: None,
+            format: None,
+            measurand: None,
+            phase: None,
+            location: None,
+            unit: None,
+        };
+        let samples = vec![ocpp_core::csms::MeterValue { at: noon(), values: vec![sample] }];
+        assert!(covers(vec![Row { samples: samples.clone(), ..row((10, 1000), (110, 1200)) }], 0));
+        assert!(!covers(vec![Row { samples, ..row((10, 1000), (110, 1199)) }], 0));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use super::Violation;
 
 /// The prefix of the entries of running transactions.
 const TRANSACTION: &str = "tx/";
+/// The prefix of the entries of samples.
+const SAMPLE: &str = "sample/";
 /// How many times the readings that are kept their log may hold, beside one that is new and one that moves.
 const READINGS_SLACK: usize = 3;
 /// How much more than one made of the same records a machine that ran for long may hold, in characters of its `Debug` form:
@@ -22,6 +24,7 @@ pub struct BoundsCheck {
     looked: usize,
     records: BTreeMap<Log, BTreeSet<LogIndex>>,
     transactions: BTreeSet<EntryKey>,
+    samples: BTreeSet<EntryKey>,
     entries: BTreeSet<EntryKey>,
 }
 
@@ -37,6 +40,8 @@ impl BoundsCheck {
         }
         // A delivered record stays until the trim after it is durable.
         within("records of the journal", self.count(Log::Transactions), limits.journal + 1)?;
+        // So does a delivered sample until it is gone.
+        within("samples", self.samples.len(), limits.journal_samples + 1)?;
         // Readings that are needed no more stay until those before them are trimmed.
         within("readings for stops", self.count(Log::StopReadings), limits.stop_readings * READINGS_SLACK + 2)?;
         within("entries of transactions", self.transactions.len(), limits.journal)?;
@@ -65,7 +70,11 @@ impl BoundsCheck {
     }
 
     fn family(&mut self, key: &EntryKey) -> &mut BTreeSet<EntryKey> {
-        if key.as_str().starts_with(TRANSACTION) { &mut self.transactions } else { &mut self.entries }
+        match key.as_str() {
+            key if key.starts_with(TRANSACTION) => &mut self.transactions,
+            key if key.starts_with(SAMPLE) => &mut self.samples,
+            _ => &mut self.entries,
+        }
     }
 
     /// Nothing runs and nothing waits: the store holds nothing of a transaction.
@@ -74,6 +83,7 @@ impl BoundsCheck {
     /// When it does.
     pub fn at_rest(&self) -> Result<(), Violation> {
         within("records of the journal at rest", self.count(Log::Transactions), 0)?;
+        within("samples at rest", self.samples.len(), 0)?;
         within("readings for stops at rest", self.count(Log::StopReadings), 0)?;
         within("entries of transactions at rest", self.transactions.len(), 0)
     }

@@ -1,13 +1,13 @@
 //! Every message about a transaction rests on a durable record, and every durable record arrives, once and in order.
 //!
 //! The journal in the store and the frames on the wire are two lists of the same things. A message is either the next
-//! record of the first list, or the one sent last, again.
+//! record of the first list, or the one sent last, again. Samples that made room for others are in neither.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use ocpp_core::csms::{Attribution, Fact, MeterValue};
-use ocpp_core::store::{Log, StoreOp};
+use ocpp_core::store::{EntryKey, Log, StoreOp};
 use serde_json::Value;
 
 use super::Violation;
@@ -43,6 +43,43 @@ impl Kind {
     }
 }
 
+/// A record of the journal.
+#[derive(Clone, Copy, Debug)]
+struct Journaled {
+    kind: Kind,
+    /// What it tells of: the position of the start, or for a reading of no transaction the EVSE.
+    series: (bool, u64),
+    /// Whether the store says that it was delivered.
+    is_delivered: bool,
+}
+
+impl Journaled {
+    fn of(position: u64, record: &[u8]) -> Option<Journaled> {
+        let kind = Kind::of_record(record)?;
+        let first = record.get(2..).and_then(varint).unwrap_or_default();
+        let is_beside = record.get(1) == Some(&4);
+        let series = (is_beside, if kind == Kind::Start { position } else { first });
+        Some(Journaled { kind, series, is_delivered: false })
+    }
+}
+
+/// The number that a body begins with.
+fn varint(body: &[u8]) -> Option<u64> {
+    let end = body.iter().position(|byte| byte & 0x80 == 0)?;
+    let digits = body.get(..=end)?.iter().rev();
+    digits
+        .map(|byte| u64::from(byte & 0x7F))
+        .try_fold(0_u64, |number, digit| number.checked_mul(128)?.checked_add(digit))
+}
+
+/// The entries of running transactions, and of samples, by position.
+const TRANSACTION: &str = "tx/";
+const SAMPLE: &str = "sample/";
+
+fn numbered(key: &EntryKey, prefix: &str) -> Option<u64> {
+    key.as_str().strip_prefix(prefix)?.parse().ok()
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Message {
     kind: Kind,
@@ -71,10 +108,13 @@ struct LastSent {
 pub struct JournalCheck {
     /// How many of the store's operations were looked at.
     looked: usize,
-    records: Vec<Kind>,
+    /// By position: those that were not sent, and the last that was.
+    records: BTreeMap<u64, Journaled>,
     last_position: Option<u64>,
-    /// How many different messages were sent.
-    sent: usize,
+    /// The position that was sent last.
+    sent: Option<u64>,
+    /// The last time told of each transaction, by the position of its start.
+    told: BTreeMap<u64, DateTime<Utc>>,
     /// Those that the database was not seen to hold, and the last one.
     messages: VecDeque<Message>,
     /// All readings that were sent.
@@ -94,15 +134,61 @@ impl JournalCheck {
     pub fn look(&mut self, durable: &[StoreOp]) -> Result<(), Violation> {
         for op in durable.get(self.looked..).unwrap_or_default() {
             self.looked += 1;
-            if let StoreOp::Append { log: Log::Transactions, index, record } = op {
-                if let Some(last) = self.last_position.filter(|last| index.0 <= *last) {
-                    return Err(Violation::PositionReused(index.0, last));
+            match op {
+                StoreOp::Append { log: Log::Transactions, index, record } => self.recorded(index.0, record)?,
+                StoreOp::Trim { log: Log::Transactions, through } => {
+                    let logged = self.records.range_mut(..=through.0).filter(|(_, record)| record.kind != Kind::Sample);
+                    logged.for_each(|(_, record)| record.is_delivered = true);
                 }
-                self.last_position = Some(index.0);
-                self.records.extend(Kind::of_record(record));
+                StoreOp::Put { key, value } => {
+                    if let Some(position) = numbered(key, SAMPLE) {
+                        self.recorded(position, value)?;
+                    }
+                    if let Some(start) = numbered(key, TRANSACTION).and_then(|start| self.records.get_mut(&start)) {
+                        start.is_delivered = true;
+                    }
+                }
+                StoreOp::Delete { key } => {
+                    if let Some(position) = numbered(key, SAMPLE) {
+                        self.removed(position)?;
+                    }
+                    let ended = numbered(key, TRANSACTION).map(|start| (false, start));
+                    let records = self.records.values_mut();
+                    let stop = records.filter(|record| record.kind == Kind::Stop && Some(record.series) == ended);
+                    stop.for_each(|record| record.is_delivered = true);
+                }
+                StoreOp::Append { .. } | StoreOp::Trim { .. } => {}
             }
         }
         Ok(())
+    }
+
+    fn recorded(&mut self, position: u64, record: &[u8]) -> Result<(), Violation> {
+        if let Some(last) = self.last_position.filter(|last| position <= *last) {
+            return Err(Violation::PositionReused(position, last));
+        }
+        self.last_position = Some(position);
+        self.records.extend(Journaled::of(position, record).map(|record| (position, record)));
+        Ok(())
+    }
+
+    /// A sample is gone: it was delivered, or made room.
+    fn removed(&mut self, position: u64) -> Result<(), Violation> {
+        let Some(gone) = self.records.get_mut(&position) else { return Ok(()) };
+        if self.sent.is_some_and(|sent| position <= sent) {
+            gone.is_delivered = true;
+            return Ok(());
+        }
+        let series = gone.series;
+        self.records.remove(&position);
+        let mut later = self.records.range(position..).filter(|(_, record)| record.series == series);
+        later.next().map(|_| ()).ok_or(Violation::NewestDropped(position))
+    }
+
+    /// The next record to be sent.
+    fn next(&self) -> Option<(u64, Journaled)> {
+        let mut unsent = self.records.iter().filter(|(position, _)| self.sent.is_none_or(|sent| **position > sent));
+        unsent.next().map(|(position, record)| (*position, *record))
     }
 
     /// The station sends a frame, and this is durable.
@@ -114,27 +200,65 @@ impl JournalCheck {
         let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
-        let is_repeat = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
-        let last = std::mem::replace(&mut self.last, LastSent { id: id.clone(), ..LastSent::default() });
-        if is_repeat {
+        let is_same = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
+        let is_delivered = self.last.is_delivered
+            || self.last.is_answered
+            || self.sent.and_then(|sent| self.records.get(&sent)).is_some_and(|last| last.is_delivered);
+        self.last = LastSent { id: id.clone(), ..LastSent::default() };
+        let next = self.next();
+        // Two records may say the same, as the ends of two transactions whose starts were given up.
+        let is_next = is_delivered && next.is_some_and(|(_, next)| next.kind == kind);
+        if is_same && !is_next {
             self.repeats += 1;
-            if last.is_delivered || last.is_answered {
+            if is_delivered {
                 return Err(Violation::RepeatedThoughDelivered(action.clone(), payload.to_string()));
             }
             return Ok(());
         }
-        match self.records.get(self.sent) {
+        match next {
             None => Err(Violation::NotDurable(action.clone(), payload.to_string())),
-            Some(next) if *next != kind => {
-                Err(Violation::OutOfOrder(action.clone(), format!("{next:?}"), payload.to_string()))
+            Some((_, next)) if next.kind != kind => {
+                Err(Violation::OutOfOrder(action.clone(), format!("{:?}", next.kind), payload.to_string()))
             }
-            Some(_) => {
-                self.sent += 1;
+            Some((position, record)) => {
+                if let Some(sent) = self.sent.replace(position) {
+                    self.records.remove(&sent);
+                }
+                self.times_go_on(record, payload)?;
                 let is_told_twice = kind == Kind::Sample && !self.readings.insert(payload.to_string());
                 self.messages.push_back(Message { kind, payload: payload.clone(), is_held: false, is_told_twice });
                 Ok(())
             }
         }
+    }
+
+    /// Of one transaction the start, the samples and the stop with what it tells of the time before it are told with times
+    /// that never go back.
+    fn times_go_on(&mut self, record: Journaled, payload: &Value) -> Result<(), Violation> {
+        let (false, transaction) = record.series else { return Ok(()) };
+        let values = |name: &str| payload.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let at = |value: &Value| time(value.get("timestamp").and_then(Value::as_str));
+        let back = |at, last| Violation::TimeWentBack(at, last, payload.to_string());
+        if record.kind == Kind::Stop {
+            let times = values("transactionData").iter().filter_map(at).chain(at(payload));
+            let mut last = None;
+            for at in times {
+                match last.replace(at) {
+                    Some(before) if at < before => return Err(back(at, before)),
+                    Some(_) | None => {}
+                }
+            }
+        }
+        for at in values("meterValue").iter().filter_map(at).chain(at(payload)) {
+            match self.told.insert(transaction, at) {
+                Some(last) if at < last => return Err(back(at, last)),
+                Some(_) | None => {}
+            }
+        }
+        if record.kind == Kind::Stop {
+            self.told.remove(&transaction);
+        }
+        Ok(())
     }
 
     /// A frame arrives at the station, whose store was given so many operations; none if others may wait for it.
@@ -161,8 +285,8 @@ impl JournalCheck {
     /// When it does not.
     pub fn finish(&mut self, durable: &[StoreOp], facts: &[Fact]) -> Result<(), Violation> {
         self.look(durable)?;
-        if let Some(kind) = self.records.get(self.sent) {
-            return Err(Violation::NeverSent(format!("{kind:?}")));
+        if let Some((_, record)) = self.next() {
+            return Err(Violation::NeverSent(format!("{:?}", record.kind)));
         }
         self.compare(facts)?;
         match self.messages.iter().find(|message| !message.is_held && !message.is_told_twice) {
@@ -316,6 +440,63 @@ mod tests {
             check.power_cut(5);
             let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
             assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
+        }
+    }
+
+    fn end(index: u64, transaction: u8) -> StoreOp {
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, 3, transaction] }
+    }
+
+    /// Both starts were given up, so both ends say the same.
+    #[test]
+    fn ends_of_two_transactions_that_say_the_same_are_two() {
+        let (first, second) = (message("a", "StopTransaction", 0), message("b", "StopTransaction", 0));
+        let gone = StoreOp::Delete { key: EntryKey::new("tx/1") };
+        let durable = [append(1, 1), append(2, 1), end(3, 1), end(4, 2), gone];
+        let mut check = JournalCheck::default();
+        for start in ["x", "y"] {
+            assert_eq!(check.sent(&message(start, "StartTransaction", i64::from(start == "y")), &durable[..4]), Ok(()));
+        }
+        assert_eq!(check.sent(&first, &durable[..4]), Ok(()));
+        assert_eq!((check.sent(&second, &durable[..4]), check.repeats), (Ok(()), 1), "its delivery is not on record");
+        assert_eq!((check.sent(&second, &durable), check.repeats), (Ok(()), 1));
+        assert_eq!(
+            check.finish(&durable, &[]).map_err(|violation| violation.to_string().contains("not sent")),
+            Err(false)
+        );
+        assert_eq!((check.sent(&second, &durable), check.repeats), (Ok(()), 2), "again");
+    }
+
+    fn sample(index: u64, transaction: u8) -> StoreOp {
+        StoreOp::Put { key: EntryKey::new(&format!("sample/{index}")), value: vec![1, 2, transaction] }
+    }
+
+    #[test]
+    fn sample_that_makes_room_is_not_waited_for_unless_it_is_the_newest() {
+        let gone = |index| StoreOp::Delete { key: EntryKey::new(&format!("sample/{index}")) };
+        let mut check = JournalCheck::default();
+        let mut durable = vec![sample(2, 1), sample(3, 1), sample(4, 2), gone(2)];
+        assert_eq!(check.sent(&message("a", "MeterValues", 3), &durable), Ok(()));
+        durable.push(gone(4));
+        assert_eq!(check.look(&durable), Err(Violation::NewestDropped(4)));
+    }
+
+    #[test]
+    fn time_that_goes_back_is_seen() {
+        let told = |action: &str, second: u64, data: &[u64]| {
+            let data = data.iter().map(|second| json!({"timestamp": format!("2026-01-01T00:00:{second:02}Z")}));
+            let payload = json!({"timestamp": format!("2026-01-01T00:00:{second:02}Z"),
+                "transactionData": data.collect::<Vec<_>>()});
+            Frame::Call { id: "a".to_owned(), action: action.to_owned(), payload }
+        };
+        let durable = [append(1, 1), end(2, 1)];
+        for (start, data, stop, is_fine) in
+            [(5, &[5, 6, 7][..], 7, true), (5, &[], 4, false), (5, &[5, 8], 7, false), (5, &[6, 5], 7, false)]
+        {
+            let mut check = JournalCheck::default();
+            assert_eq!(check.sent(&told("StartTransaction", start, &[]), &durable), Ok(()));
+            let stopped = check.sent(&told("StopTransaction", stop, data), &durable);
+            assert_eq!(stopped.is_ok(), is_fine, "{stopped:?}");
         }
     }
 

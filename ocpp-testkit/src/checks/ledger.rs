@@ -176,7 +176,7 @@ fn is_of_the_clock(value: &MeterValue) -> bool {
 }
 
 /// The energy register in Wh, rounded down, if it is that.
-fn register_wh(sample: &SampledValue) -> Option<i64> {
+pub(super) fn register_wh(sample: &SampledValue) -> Option<i64> {
     let is_register = sample.measurand.as_deref().is_none_or(|name| name == "Energy.Active.Import.Register");
     let whole = sample.value.split_once('.').map_or(sample.value.as_str(), |(whole, _)| whole);
     whole.parse().ok().filter(|_| is_register && sample.unit.as_deref().is_none_or(|unit| unit == "Wh"))

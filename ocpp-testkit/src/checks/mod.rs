@@ -4,8 +4,10 @@ pub mod bill;
 pub mod bounds;
 pub mod journal;
 pub mod ledger;
+pub mod promise;
 pub mod wire;
 
+use chrono::{DateTime, Utc};
 use ocpp_core::MisuseError;
 use ocpp_core::time::Instant;
 use thiserror::Error;
@@ -74,6 +76,12 @@ pub enum Violation {
     /// A durable record that was never sent.
     #[error("durable record {0} was not sent")]
     NeverSent(String),
+    /// A sample that made room for others although it is the newest of its transaction (2.x E04.FR.08).
+    #[error("newest sample at position {0} was given up")]
+    NewestDropped(u64),
+    /// The times that are told of one transaction go back.
+    #[error("station told {0} of a transaction of which it had told {1}: {2}")]
+    TimeWentBack(DateTime<Utc>, DateTime<Utc>, String),
     /// The database does not hold what was sent, once and in order.
     #[error("message {0} is in the database as {1}")]
     NotInDatabase(String, String),
@@ -96,6 +104,9 @@ pub enum Violation {
     /// The bill does not agree with the meter.
     #[error("bill: {0}")]
     Bill(String),
+    /// Something that the station promised did not come, or was undone.
+    #[error("promise: {0}")]
+    Promise(String),
     /// The hardware is not left as it should be.
     #[error("hardware: {0}")]
     Hardware(String),

@@ -20,6 +20,7 @@ mod csms;
 pub mod mutation;
 mod need;
 pub mod pattern;
+pub mod report;
 mod required_keys;
 mod station;
 pub mod target;

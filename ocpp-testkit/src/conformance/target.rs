@@ -26,8 +26,8 @@ pub trait Target {
     /// When it cannot be sent.
     fn send(&mut self, text: &str) -> Result<(), Trouble>;
 
-    /// Makes the connection possible, or cuts it and makes it impossible. That it is up comes as [`Happening::Opened`], also
-    /// if it was.
+    /// Makes the connection possible, or cuts it and makes it impossible. That it is up comes as [`Happening::Opened`], or as
+    /// [`Happening::StillOpen`] if it was.
     ///
     /// # Errors
     /// When that cannot be done.
@@ -63,6 +63,8 @@ pub trait Target {
 pub enum Happening {
     /// It is connected.
     Opened,
+    /// It is connected, and was all the time.
+    StillOpen,
     /// It is not connected any more.
     Closed,
     /// A text message of the system under test.

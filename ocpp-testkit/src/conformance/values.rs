@@ -41,6 +41,8 @@ pub struct Values {
     pub watch: Duration,
     /// How long nothing must happen until a case is over.
     pub settle: Duration,
+    /// The pause after the case of a live target.
+    pub pause: Duration,
     /// How exact times must be.
     pub tolerance: Duration,
     /// Whether the cable is fixed, so that there is no lock.
@@ -91,6 +93,7 @@ impl Default for Values {
             boot_patience: Duration::from_secs(120),
             watch: Duration::from_secs(8),
             settle: Duration::from_secs(1),
+            pause: Duration::ZERO,
             tolerance: Duration::from_millis(1_500),
             fixed_cable: false,
             backup_power: false,
@@ -130,6 +133,7 @@ impl Values {
             "boot_patience" => self.boot_patience = seconds()?,
             "watch" => self.watch = seconds()?,
             "settle" => self.settle = seconds()?,
+            "pause" => self.pause = seconds()?,
             "tolerance" => self.tolerance = seconds()?,
             "files" => self.files = Some(text.to_owned()),
             "root_certificate" => self.root_certificate = Some(text.to_owned()),

@@ -5,6 +5,7 @@
 //! is run again for each point: up to the action, power cut, restored from the prefix, the physical world going on in the
 //! meantime; on to quiet; and then everything must have arrived, once, and the bill must be that of the meter.
 
+mod promises;
 mod scenarios;
 mod security;
 
@@ -36,6 +37,9 @@ pub struct CrashPoint {
 
 /// How a station with its power back takes up again.
 const OUTAGE: Duration = Duration::from_secs(7);
+
+/// How far a boot gets before the power fails again.
+const ACTIONS_OF_A_BOOT: u64 = 5;
 
 /// What an enumeration did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +77,8 @@ pub struct Enumeration {
     pub end: End,
     /// Whether each crash is followed by a second one, after each of so many of the actions of the recovery.
     pub second_within: u64,
+    /// By how many further cuts each crash is followed, each a few actions into the boot before it.
+    pub boots: u64,
     /// Only every so many'th point; 1 for all.
     pub stride: usize,
     /// How long the store of that end lags, if not as the scenario says: the longer, the more a crash can leave.
@@ -82,7 +88,7 @@ pub struct Enumeration {
 impl Enumeration {
     /// Every point of an end, one crash each.
     pub fn of(end: End) -> Self {
-        Enumeration { end, second_within: 0, stride: 1, slow: None }
+        Enumeration { end, second_within: 0, boots: 0, stride: 1, slow: None }
     }
 
     /// Runs a scenario with each crash.
@@ -141,12 +147,17 @@ impl Enumeration {
             for keep in 0..=volatile {
                 for in_flight_arrives in [false, true] {
                     let first = CrashPoint { end: self.end, after, keep, in_flight_arrives, outage: OUTAGE };
+                    let later = |later, keep| CrashPoint { after: after + later, keep, ..first };
                     match self.second_within {
+                        0 if self.boots > 0 => runs.extend([0, usize::MAX].map(|keep| {
+                            let more = (1..=self.boots).map(|boot| later(boot * ACTIONS_OF_A_BOOT, keep));
+                            std::iter::once(first).chain(more).collect()
+                        })),
                         0 => runs.push(vec![first]),
                         // In the recovery, all that is not durable is lost, or all survives.
-                        within => runs.extend((1..=within).flat_map(|later| {
-                            [0, usize::MAX].map(|keep| vec![first, CrashPoint { after: after + later, keep, ..first }])
-                        })),
+                        within => runs.extend(
+                            (1..=within).flat_map(|more| [0, usize::MAX].map(|keep| vec![first, later(more, keep)])),
+                        ),
                     }
                 }
             }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use compact_str::CompactString;
 use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
-use super::security;
+use super::{promises, security};
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
 use crate::link::{End, Network};
@@ -28,13 +29,20 @@ pub struct Scenario {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 24] = [
+pub const ALL: [Scenario; 37] = [
     Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
     Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
     Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
     Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
     Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
     Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
+    Scenario {
+        name: "samples thinned offline",
+        config: thinning,
+        steps: hour_offline,
+        holds: samples_span_the_session,
+    },
+    Scenario { name: "clock set back", config: set_back, steps: clock_set_back, holds: nothing_more },
     Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
     Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
     Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
@@ -77,6 +85,72 @@ pub const ALL: [Scenario; 24] = [
         config: security::profile,
         steps: security::events,
         holds: security::events_arrive,
+    },
+    Scenario {
+        name: "stopped by the token, resuming",
+        config: promises::resuming_socket,
+        steps: promises::own_token,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the token, ending",
+        config: promises::ending_socket,
+        steps: promises::own_token,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, resuming",
+        config: promises::resuming_socket,
+        steps: promises::remote_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, ending",
+        config: promises::ending_socket,
+        steps: promises::remote_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the host, resuming",
+        config: promises::resuming_socket,
+        steps: promises::host_stop,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "unlocked, resuming",
+        config: promises::resuming_socket,
+        steps: promises::unlock,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "reset, resuming",
+        config: promises::resuming_socket,
+        steps: promises::reset,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "cable pulled and back, resuming",
+        config: resuming,
+        steps: promises::cable_pulled_and_back,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stranger at a held plug, resuming",
+        config: promises::refused_driver,
+        steps: promises::stranger_at_a_held_plug,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "allowance used up, resuming",
+        config: promises::refused_driver_with_allowance,
+        steps: promises::allowance_used_up,
+        holds: promises::allowance_is_kept,
+    },
+    Scenario {
+        name: "stranger at a held plug, ending",
+        config: promises::refused_driver_ending,
+        steps: promises::stranger_at_a_held_plug,
+        holds: nothing_more,
     },
 ];
 
@@ -247,10 +321,24 @@ fn held_plug() -> PairConfig {
     PairConfig { hardware: config.hardware.clone().with_lock(), ..config }
 }
 
-fn offline() -> PairConfig {
+pub(super) fn offline() -> PairConfig {
     // A slow store leaves more of what a crash can lose.
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
+}
+
+/// Room for five samples, readings for the stop beside them, and a transaction that goes on after each cut.
+fn thinning() -> PairConfig {
+    let mut config = resuming().with_setting("AllowOfflineTxForUnknownId", "true");
+    config = config.with_setting("StopTxnSampledData", "Energy.Active.Import.Register");
+    config.station.limits.journal_samples = 5;
+    config.station.limits.stop_readings = 4;
+    PairConfig { station_store: StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() }, ..config }
+}
+
+/// A transaction that goes on after each cut, with readings for its stop.
+fn set_back() -> PairConfig {
+    resuming().with_setting("StopTxnSampledData", "Energy.Active.Import.Register")
 }
 
 fn readings() -> PairConfig {
@@ -259,7 +347,7 @@ fn readings() -> PairConfig {
     config.with_setting("ClockAlignedDataInterval", "90")
 }
 
-fn resuming() -> PairConfig {
+pub(super) fn resuming() -> PairConfig {
     let mut config = plain();
     config.station.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
     config
@@ -304,6 +392,35 @@ fn link_down_throughout() -> Vec<(u64, Step)> {
     let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
     let up = (250, Step::Network(Network::Up));
     down.into_iter().chain(session(1)).chain([up]).collect()
+}
+
+/// Samples of twenty minutes, of which a quarter has room.
+fn hour_offline() -> Vec<(u64, Step)> {
+    let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
+    let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (1_210, Step::Unplug(EvseId(1)))];
+    let up = (1_300, Step::Network(Network::Up));
+    down.into_iter().chain(session).chain([up]).collect()
+}
+
+/// 2.x E04.FR.08: the samples that are left are spread over the whole session.
+fn samples_span_the_session(pair: &mut Pair) -> Result<(), Failure> {
+    for row in pair.csms.bill().rows {
+        let Some(end) = &row.end else { continue };
+        let samples = row.samples.iter().map(|sample| sample.at);
+        let times: Vec<_> = [row.started_at].into_iter().chain(samples).chain([end.at]).collect();
+        let widest = times.windows(2).filter_map(|pair| Some(*pair.get(1)? - *pair.first()?)).max();
+        if widest > Some(TimeDelta::seconds(600)) {
+            return Err(pair.fail(Violation::Bill(format!("no sample within {widest:?}"))));
+        }
+    }
+    Ok(())
+}
+
+/// The CSMS's clock goes back by two hours, and the station's with it at the next Heartbeat.
+fn clock_set_back() -> Vec<(u64, Step)> {
+    let back = (70, Step::StepCsmsClock(TimeDelta::hours(-2)));
+    let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (700, Step::Unplug(EvseId(1)))];
+    [back].into_iter().chain(session).collect()
 }
 
 fn link_lost() -> Vec<(u64, Step)> {

@@ -136,6 +136,11 @@ impl Hardware {
         self.cable
     }
 
+    /// Whether it has a lock for the plug.
+    pub fn has_lock(&self) -> bool {
+        self.has_lock
+    }
+
     /// Whether the contactor conducts.
     pub fn contactor(&self) -> Contactor {
         self.contactor

@@ -94,6 +94,9 @@ impl Pair {
             }
             st::Action::Evse(evse, order) => {
                 self.note(Actor::Station, || format!("orders evse {} {order:?}", evse.0));
+                if let (Some(promises), st::EvseAction::Power(st::Power::On)) = (&self.promises, &order) {
+                    promises.powered(evse).map_err(|violation| self.fail(violation))?;
+                }
                 if let Some(hardware) = self.station.hardware.get_mut(&evse) {
                     hardware.order(now, &order);
                 }
@@ -125,6 +128,8 @@ impl Pair {
                 if let st::Event::TransactionStarted { evse, transaction } = &event {
                     self.begun.push((*evse, transaction.0, now));
                 }
+                let told = self.promises.as_mut().map_or(Ok(()), |promises| promises.told(&event));
+                told.map_err(|violation| self.fail(violation))?;
                 self.station_events.push((now, event));
             }
         }
@@ -188,6 +193,9 @@ impl Pair {
         {
             return Err(self.fail(violation));
         }
+        if let Some(promises) = &mut self.promises {
+            promises.sent(sender, &frame);
+        }
         self.remember_stop(&frame);
         let text = self.trace.is_kept().then(|| String::from_utf8_lossy(&bytes).into_owned());
         let arrives = self.link.send(self.now, sender, bytes);
@@ -226,6 +234,9 @@ impl Pair {
                 self.forget_begun();
                 if let Some(journal) = &mut self.journal {
                     journal.power_cut(self.station.store().durable().len());
+                }
+                if let Some(promises) = &mut self.promises {
+                    promises.power_cut(self.station.store().durable());
                 }
             }
             End::Csms => {

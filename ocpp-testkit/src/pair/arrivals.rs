@@ -1,5 +1,6 @@
 //! What comes out of the network, and what the world does.
 
+use ocpp_core::MisuseError;
 use ocpp_core::csms::{self, Command};
 use ocpp_core::station::{self as st, ConnectRefusal, ConnectRequest, EvseId};
 use ocpp_rpc::Dialect;
@@ -120,8 +121,19 @@ impl Pair {
             Step::Vehicle(evse, vehicle) => self.touch(evse, |hardware| hardware.set_vehicle(now, vehicle)),
             Step::Fault(evse, fault) => self.touch(evse, |hardware| hardware.set_fault(now, fault)),
             Step::MeterAnswers(evse, answers) => self.touch(evse, |hardware| hardware.set_meter_answers(answers)),
-            Step::Token(evse, token) => return self.tell_station(st::Input::Token { evse, token }),
-            Step::Station(command) => return self.tell_station(st::Input::Command(command)),
+            Step::Token(evse, token) => {
+                if let Some(promises) = &mut self.promises {
+                    promises.presented(&token);
+                }
+                return self.tell_station(st::Input::Token { evse, token });
+            }
+            Step::Station(command) => {
+                return match self.station.handle(now, st::Input::Command(command)) {
+                    // An application may want what has become impossible since.
+                    Ok(()) | Err(MisuseError::Refused(_)) => Ok(()),
+                    Err(misuse) => Err(self.fail(Violation::Misuse(End::Station, misuse))),
+                };
+            }
             Step::Csms(command) => return self.command(command),
             Step::RemoteStopRunning => {
                 let running: Vec<_> = self.csms.bill().running().map(|row| row.transaction.clone()).collect();

@@ -30,6 +30,7 @@ use crate::checks::bill::{self, Meters};
 use crate::checks::bounds::{self, BoundsCheck};
 use crate::checks::journal::JournalCheck;
 use crate::checks::ledger::LedgerCheck;
+use crate::checks::promise::PromiseCheck;
 use crate::checks::wire::WireCheck;
 use crate::checks::{Failure, Violation};
 use crate::clock::WallClock;
@@ -71,6 +72,8 @@ pub struct Pair {
     wire: WireCheck,
     /// None where the journal is not to be compared with the wire.
     journal: Option<JournalCheck>,
+    /// None where the journal is not followed.
+    promises: Option<PromiseCheck>,
     /// None where the bill is not to be checked before its end.
     ledger: Option<LedgerCheck>,
     bounds: BoundsCheck,
@@ -137,6 +140,7 @@ impl Pair {
             interceptions: VecDeque::new(),
             wire: WireCheck::default(),
             journal: config.journal_check.then(JournalCheck::default),
+            promises: config.journal_check.then(PromiseCheck::default),
             ledger: config.ledger_check.then(LedgerCheck::default),
             bounds: BoundsCheck::default(),
             sabotage: config.sabotage,
@@ -222,6 +226,8 @@ impl Pair {
         let delivered =
             self.journal.as_mut().map_or(Ok(()), |journal| journal.finish(self.station.store().durable(), facts));
         delivered.map_err(|violation| self.fail(violation))?;
+        let kept = self.promises.as_ref().map_or(Ok(()), |promises| promises.finish(&self.csms.bill()));
+        kept.map_err(|violation| self.fail(violation))?;
         self.check_hardware_at_rest()
     }
 
@@ -272,7 +278,9 @@ impl Pair {
             unbillable_mwh: &self.unbillable_mwh,
         };
         let billed = self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.look(self.csms.facts(), &meters));
-        let all = under_way.into_iter().chain([bounded, compared, billed]);
+        let held = self.promises.as_mut();
+        let held = held.map_or(Ok(()), |check| check.look(&self.station.hardware, || self.csms.bill()));
+        let all = under_way.into_iter().chain([bounded, compared, billed, held]);
         all.collect::<Result<(), Violation>>().map_err(|violation| self.fail(violation))
     }
 

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn deadline_is_the_next_time_and_none_without_a_clock() {
-        let mut clock = Clock::new(Boot(1), vec![]);
+        let mut clock = Clock::new(Boot(1), vec![], vec![]);
         let mut aligned = Aligned::default();
         assert!(!aligned.is_due(clock.wall(Instant::ZERO), 900));
         assert_eq!(aligned.deadline(&clock), None);

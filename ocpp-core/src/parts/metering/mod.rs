@@ -1,12 +1,14 @@
 //! The last reading of an EVSE's meter, and the wait for the next.
 
 mod aligned;
+mod register;
 
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use aligned::Aligned;
+pub(crate) use register::Register;
 
 use crate::station::MeterReading;
 use crate::time::Instant;
@@ -86,6 +88,17 @@ impl Meter {
     pub fn latest(&self, now: Instant, freshness: Duration) -> Option<&MeterReading> {
         let (at, reading) = self.last.as_ref()?;
         (now.saturating_since(*at) <= freshness).then_some(reading)
+    }
+
+    /// The last reading, if it was taken since `since`, and is no older than `most`.
+    pub fn since(&self, now: Instant, since: Instant, most: Duration) -> Option<&MeterReading> {
+        let (at, reading) = self.last.as_ref()?;
+        (*at >= since && now.saturating_since(*at) <= most).then_some(reading)
+    }
+
+    /// Whether it ever answered.
+    pub fn has_answered(&self) -> bool {
+        self.last.is_some()
     }
 
     /// When the last reading will be older than `freshness`.

@@ -53,10 +53,12 @@ struct Thinned {
     /// The readings at multiples of it are kept.
     stride: u64,
     next_place: u64,
+    /// The stop is on record: what it tells does not change any more.
+    is_settled: bool,
 }
 
 impl Thinned {
-    const NEW: Thinned = Thinned { readings: Vec::new(), stride: 1, next_place: 0 };
+    const NEW: Thinned = Thinned { readings: Vec::new(), stride: 1, next_place: 0, is_settled: false };
 
     fn thin(&mut self, stride: u64) {
         self.stride = stride;
@@ -80,8 +82,8 @@ impl StopReadings {
         clock: &mut Clock,
         store: &mut StoreQueue,
         first_position: u64,
-        most: usize,
         is_needed: impl Fn(TransactionNo) -> bool,
+        is_settled: impl Fn(TransactionNo) -> bool,
     ) -> (Self, Vec<CompactString>) {
         let mut readings =
             StopReadings { kept: Table::default(), next_position: first_position, logged: VecDeque::new() };
@@ -101,6 +103,7 @@ impl StopReadings {
         }
         for ((transaction, place), (position, placed)) in needed {
             let mut thinned = readings.kept.remove(&transaction).unwrap_or(Thinned::NEW);
+            thinned.is_settled = is_settled(transaction);
             thinned.next_place = place.saturating_add(1);
             thinned.stride = thinned.stride.max(placed.stride);
             thinned.readings.push((position, placed));
@@ -108,7 +111,6 @@ impl StopReadings {
         }
         for thinned in readings.kept.values_mut() {
             thinned.thin(thinned.stride);
-            thinned.readings.truncate(most);
         }
         readings.trim(store);
         (readings, skipped)
@@ -119,8 +121,8 @@ impl StopReadings {
         self.kept.get(&transaction).into_iter().flat_map(|thinned| &thinned.readings).map(|(_, kept)| &kept.reading)
     }
 
-    /// Takes a reading in. A transaction keeps at most `most`, all of them `limit`: false if there was no room. The log holds
-    /// no more than three times `limit`, and two.
+    /// Takes a reading in. A transaction keeps at most `most`, all of them `limit`: for more, the running one that has the
+    /// most is thinned. False if there was no room. The log holds no more than three times `limit`, and two.
     pub fn add(&mut self, store: &mut StoreQueue, reading: StopReading, most: usize, limit: usize) -> bool {
         let transaction = reading.transaction;
         let (place, mut stride, held) = self
@@ -128,13 +130,27 @@ impl StopReadings {
             .get(&transaction)
             .map_or((0, 1, 0), |thinned| (thinned.next_place, thinned.stride, thinned.readings.len()));
         let is_passed = !place.is_multiple_of(stride);
-        if !is_passed && (most == 0 || self.readings().count() >= limit) {
+        let mut is_thinned = !is_passed && held >= most;
+        if !is_passed && most == 0 {
             return false;
+        }
+        let mut appended = usize::from(!is_passed);
+        if !is_passed && !is_thinned && self.readings().count() >= limit {
+            let running = self.kept.iter().filter(|(_, thinned)| !thinned.is_settled && thinned.readings.len() > 1);
+            let lengths = running.map(|(transaction, thinned)| (thinned.readings.len(), *transaction));
+            match lengths.max() {
+                None => return false,
+                Some((_, longest)) if longest == transaction => is_thinned = true,
+                Some((length, longest)) => {
+                    self.widen(store, longest, length - 1);
+                    appended += 1;
+                }
+            }
         }
         let mut thinned = self.kept.remove(&transaction).unwrap_or(Thinned::NEW);
         thinned.next_place = place.saturating_add(1);
         if !is_passed {
-            if held >= most {
+            if is_thinned {
                 stride = stride.saturating_mul(2);
             }
             let placed = Placed { place, stride, reading };
@@ -142,8 +158,10 @@ impl StopReadings {
             thinned.thin(stride);
         }
         self.kept.insert(transaction, thinned);
-        if !is_passed && self.logged.len() > limit.saturating_mul(LONG_LOG) {
-            self.move_oldest(store);
+        for _ in 0..appended {
+            if self.logged.len() > limit.saturating_mul(LONG_LOG) {
+                self.move_oldest(store);
+            }
         }
         true
     }
@@ -168,6 +186,32 @@ impl StopReadings {
         }
         self.kept.insert(transaction, thinned);
         self.trim(store);
+    }
+
+    /// A transaction ends, and from now on no more than `most` readings are told, the same ones each time: should the number
+    /// have become lower, the rule by which they are chosen is on record before the stop is.
+    pub fn settle(&mut self, store: &mut StoreQueue, transaction: TransactionNo, most: usize) {
+        self.widen(store, transaction, most.max(1));
+        if let Some(thinned) = self.kept.get_mut(&transaction) {
+            thinned.is_settled = true;
+        }
+    }
+
+    /// Thins the readings of a transaction until no more than `most` are left, and writes the last one again with the rule.
+    fn widen(&mut self, store: &mut StoreQueue, transaction: TransactionNo, most: usize) {
+        let Some(mut thinned) = self.kept.remove(&transaction) else { return };
+        let stride = thinned.stride;
+        while thinned.readings.len() > most && thinned.stride < u64::MAX {
+            let wider = thinned.stride.saturating_mul(2);
+            thinned.thin(wider);
+        }
+        if thinned.stride > stride
+            && let Some((position, last)) = thinned.readings.last_mut()
+        {
+            last.stride = thinned.stride;
+            *position = self.append(store, last.to_bytes());
+        }
+        self.kept.insert(transaction, thinned);
     }
 
     /// The stop of a transaction was delivered.
@@ -233,9 +277,9 @@ mod tests {
 
         fn restored(&mut self, needed: &[u64]) -> StopReadings {
             self.flush();
-            let mut clock = Clock::new(Boot(2), vec![]);
+            let mut clock = Clock::new(Boot(2), vec![], vec![]);
             let is_needed = |transaction: TransactionNo| needed.contains(&transaction.0.0);
-            let restored = StopReadings::restore(&self.image, &mut clock, &mut self.store, 500, 50, is_needed);
+            let restored = StopReadings::restore(&self.image, &mut clock, &mut self.store, 500, is_needed, |_| false);
             assert!(restored.1.is_empty());
             self.flush();
             restored.0
@@ -279,7 +323,7 @@ mod tests {
     fn full_memory_takes_no_more() {
         let mut bench = Bench::new();
         assert!(bench.readings.add(&mut bench.store, reading(1, 0), 4, 1));
-        assert!(!bench.readings.add(&mut bench.store, reading(2, 0), 4, 1));
+        assert!(!bench.readings.add(&mut bench.store, reading(2, 0), 4, 1), "the first of each stays");
         assert!(!bench.readings.add(&mut bench.store, reading(1, 1), 0, 9));
     }
 
@@ -300,11 +344,11 @@ mod tests {
                 while let Some((_, op)) = bench.store.poll() {
                     bench.image.apply(&op);
                     longest = longest.max(bench.image.records(Log::StopReadings).count());
-                    let mut clock = Clock::new(Boot(2), vec![]);
+                    let mut clock = Clock::new(Boot(2), vec![], vec![]);
                     let mut store = StoreQueue::default();
                     let is_needed = |transaction: TransactionNo| [1, visit].contains(&transaction.0.0);
                     let (restored, skipped) =
-                        StopReadings::restore(&bench.image, &mut clock, &mut store, 9_000, 9, is_needed);
+                        StopReadings::restore(&bench.image, &mut clock, &mut store, 9_000, is_needed, |_| false);
                     assert_eq!((times(&restored, 1), skipped), (vec![0, 1], vec![]), "visit {visit}");
                     let restored = times(&restored, visit);
                     assert!(restored == before || restored == times(&bench.readings, visit), "{restored:?}");
@@ -320,26 +364,36 @@ mod tests {
         assert_eq!(bench.image.records(Log::StopReadings).count(), 0);
     }
 
+    /// Others come and go beside two long ones, one of which has ended: what its stop tells is not touched.
     #[test]
-    fn log_stays_short_when_long_transactions_take_most_of_the_room() {
+    fn full_memory_thins_the_longest_transaction_that_runs() {
         const LIMIT: usize = 8;
         let mut bench = Bench::new();
-        for at in 0..3 {
+        for at in 0..4 {
             assert!(bench.readings.add(&mut bench.store, reading(1, at), 50, LIMIT));
+        }
+        bench.readings.settle(&mut bench.store, TransactionNo(LogIndex(1)), 50);
+        for at in 0..100 {
             assert!(bench.readings.add(&mut bench.store, reading(2, at), 50, LIMIT));
         }
+        let kept = times(&bench.readings, 2);
+        assert!((2..=4).contains(&kept.len()) && kept.last() >= Some(&50), "{kept:?}");
         for visit in 3..200 {
-            for at in 0..2 {
+            for at in 0..3 {
                 assert!(bench.readings.add(&mut bench.store, reading(visit, at), 50, LIMIT));
             }
-            assert!(!bench.readings.add(&mut bench.store, reading(visit, 2), 50, LIMIT));
+            assert!(bench.readings.readings().count() <= LIMIT);
+            let (others, own) = (times(&bench.readings, 2), times(&bench.readings, visit));
+            let restored = bench.restored(&[1, 2, visit]);
+            assert_eq!((times(&restored, 1), times(&restored, 2)), (vec![0, 1, 2, 3], others));
+            assert_eq!(times(&restored, visit), own);
             bench.readings.forget(&mut bench.store, TransactionNo(LogIndex(visit)));
             while let Some((_, op)) = bench.store.poll() {
                 bench.image.apply(&op);
                 assert!(bench.image.records(Log::StopReadings).count() <= 3 * LIMIT + 2);
             }
         }
-        assert_eq!((times(&bench.readings, 1), times(&bench.readings, 2)), (vec![0, 1, 2], vec![0, 1, 2]));
+        assert_eq!(times(&bench.readings, 1), [0, 1, 2, 3]);
     }
 
     #[test]
@@ -358,6 +412,20 @@ mod tests {
                 assert_eq!(times(&bench.restored(&[1]), 1), kept, "{readings} readings, {most} at most");
                 bench.readings.move_oldest(&mut bench.store);
             }
+        }
+    }
+
+    #[test]
+    fn lower_number_at_the_end_holds_over_restarts() {
+        for most in 1..6 {
+            let mut bench = Bench::new();
+            for at in 0..7 {
+                assert!(bench.readings.add(&mut bench.store, reading(1, at), 9, 100));
+            }
+            bench.readings.settle(&mut bench.store, TransactionNo(LogIndex(1)), most);
+            let told = times(&bench.readings, 1);
+            assert!((1..=most).contains(&told.len()), "{told:?}");
+            assert_eq!(times(&bench.restored(&[1]), 1), told);
         }
     }
 }

@@ -6,9 +6,9 @@ use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use crate::parts::metering::SampleContext;
-use crate::station::{EvseId, IdToken, MeterSample, StopReason, TransactionNo};
-use crate::store::EntryKey;
+use crate::station::{EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
 use crate::store::framing::{FramingError, Record};
+use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
 
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
@@ -158,6 +158,43 @@ impl Record for KnownTransaction {
     const KIND: u8 = 16;
 }
 
+/// What the CSMS knows of a transaction: its start, and how far its samples were delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub known: KnownTransaction,
+    /// The register last told to the CSMS, in mWh: no later message may tell less.
+    pub told_mwh: i64,
+    /// The time last told: no later message tells an earlier one.
+    pub told_at: Stamp,
+    /// Samples up to this position of the journal were delivered.
+    pub through: LogIndex,
+}
+
+impl Record for Account {
+    const KIND: u8 = 17;
+}
+
+impl Account {
+    /// Of a transaction whose start was delivered, and nothing else.
+    pub fn new(known: KnownTransaction) -> Self {
+        Account { told_mwh: known.meter_start_mwh, told_at: known.started, known, through: LogIndex(0) }
+    }
+
+    /// Reads an entry, also one of before samples were counted in it.
+    pub fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        match bytes.get(1) {
+            Some(&KnownTransaction::KIND) => KnownTransaction::from_bytes(bytes).map(Account::new),
+            Some(_) | None => Account::from_bytes(bytes),
+        }
+    }
+}
+
+/// The highest register among the values of a reading, in mWh.
+pub(super) fn register_of(values: &[MeterSample]) -> Option<i64> {
+    let is_register = |v: &&MeterSample| v.measurand == Measurand::EnergyActiveImportRegister && v.phase.is_none();
+    values.iter().filter(is_register).map(|v| v.milli).max()
+}
+
 impl Started {
     /// What is kept of it once its start was delivered, or given up.
     pub fn known(&self, started: Stamp, verdict: StartVerdict) -> KnownTransaction {
@@ -173,6 +210,34 @@ impl Started {
     }
 }
 
+/// A sample is an entry of its own, which can go alone; starts and stops are in the log.
+const SAMPLE_PREFIX: &str = "sample/";
+
+/// The entry of the sample at a position of the journal.
+pub(super) fn sample_key(position: LogIndex) -> EntryKey {
+    EntryKey::new(&format_compact!("{SAMPLE_PREFIX}{}", position.0))
+}
+
+/// The position in the journal of an entry's sample.
+pub(super) fn sample_position(key: &EntryKey) -> Option<LogIndex> {
+    key.as_str().strip_prefix(SAMPLE_PREFIX)?.parse().ok().map(LogIndex)
+}
+
+/// How often the CSMS failed to process a message (1.6 §3.7.1): told after a restart too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failures {
+    /// Which message.
+    pub position: LogIndex,
+    pub count: u32,
+}
+
+impl Record for Failures {
+    const KIND: u8 = 24;
+}
+
+/// The entry that holds it.
+pub(super) const FAILURES_ENTRY: &str = "failures";
+
 const PREFIX: &str = "tx/";
 
 impl KnownTransaction {
@@ -185,6 +250,6 @@ impl KnownTransaction {
     /// The transaction of an entry's name.
     pub fn transaction_of(key: &EntryKey) -> Option<TransactionNo> {
         let number = key.as_str().strip_prefix(PREFIX)?.parse().ok()?;
-        Some(TransactionNo(crate::store::LogIndex(number)))
+        Some(TransactionNo(LogIndex(number)))
     }
 }

@@ -135,8 +135,8 @@ impl Machine {
             }
             Action::RemoteStopTransaction => {
                 let request: v1_6::RemoteStopTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_remote_stop(request.transaction_id);
-                answer(shared, token, &v1_6::RemoteStopTransactionResponse::new(status));
+                let (status, ticket) = self.on_remote_stop(shared, request.transaction_id);
+                answer_after(shared, ticket, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
             #[cfg(feature = "reservation")]
             Action::ReserveNow => {
@@ -151,7 +151,9 @@ impl Machine {
                 if status == v1_6::ResetStatus::Accepted {
                     shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
                 }
-                answer(shared, token, &v1_6::ResetResponse::new(status));
+                let connectors = self.connectors.iter_mut();
+                let ticket = connectors.filter_map(|c| c.keep_promise(&mut shared.store, &self.settings)).max();
+                answer_after(shared, ticket, token, &v1_6::ResetResponse::new(status));
             }
             #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
@@ -233,15 +235,13 @@ impl Machine {
         }
     }
 
-    /// 1.6 §5.12.
-    fn on_remote_stop(&mut self, csms_id: i64) -> v1_6::RemoteStartStopStatus {
+    /// 1.6 §5.12. With the ticket that an acceptance waits for.
+    fn on_remote_stop(&mut self, shared: &mut Shared, csms_id: i64) -> (v1_6::RemoteStartStopStatus, Option<Ticket>) {
         let transaction = self.outbox.find(csms_id).filter(|_| self.registration.is_accepted());
         let connector = self.connectors.iter_mut().find(|c| transaction.is_some() && c.transaction() == transaction);
-        if connector.is_some_and(|connector| connector.stop(StopReason::Remote, None)) {
-            v1_6::RemoteStartStopStatus::Accepted
-        } else {
-            v1_6::RemoteStartStopStatus::Rejected
-        }
+        let stopped = connector.and_then(|connector| connector.stop(StopReason::Remote, None).then_some(connector));
+        let Some(connector) = stopped else { return (v1_6::RemoteStartStopStatus::Rejected, None) };
+        (v1_6::RemoteStartStopStatus::Accepted, connector.keep_promise(&mut shared.store, &self.settings))
     }
 
     /// 1.6 §5.18; a fixed cable and an unknown connector are not supported (§7.46, errata 3.87).

@@ -14,6 +14,7 @@ use crate::station::{EvseId, IdToken};
 
 /// Who wants to charge, as far as is known.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "reservation"), expect(dead_code, reason = "only a reservation looks at groups"))]
 pub(crate) struct Bearer<'a> {
     pub token: &'a IdToken,
     pub group: Option<&'a IdToken>,
@@ -105,6 +106,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Whether a connector is free, and reserved for nobody.
+    #[cfg(feature = "reservation")]
     pub fn is_free(&self, evse: EvseId) -> bool {
         self.places.iter().any(|(place, held)| *place == evse && held.is_none())
     }
@@ -115,6 +117,7 @@ impl<'a> Claims<'a> {
     }
 
     /// How many of those who were promised one could not have a place.
+    #[cfg(feature = "reservation")]
     pub fn broken(&self) -> usize {
         self.unserved(self.station, None, None)
     }

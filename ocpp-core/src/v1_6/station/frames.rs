@@ -115,8 +115,8 @@ impl Machine {
                 answer.map(|answer| self.on_boot_answer(shared, &answer))
             }
             Awaited::Heartbeat => decoding::answer(shared, action, payload).map(|answer: v1_6::HeartbeatResponse| {
-                shared.sync_clock(answer.current_time);
-                self.heartbeat.synced(shared.now);
+                let is_believed = shared.sync_clock(answer.current_time);
+                self.heartbeat.synced(shared.now, is_believed);
             }),
             Awaited::Authorize => decoding::answer(shared, action, payload).map(|answer: v1_6::AuthorizeResponse| {
                 let (mut ctx, parts) = self.context(shared);
@@ -176,10 +176,9 @@ impl Machine {
     /// 1.6 §4.2.
     fn on_boot_answer(&mut self, shared: &mut Shared, answer: &Decoded<v1_6::BootNotificationResponse>) {
         let Decoded { value: answer, repairs } = answer;
-        if !decoding::lacks(repairs, "$.currentTime", "currentTime") {
-            shared.sync_clock(answer.current_time);
-            self.heartbeat.synced(shared.now);
-        }
+        let is_told = !decoding::lacks(repairs, "$.currentTime", "currentTime");
+        let is_believed = is_told && shared.sync_clock(answer.current_time);
+        self.heartbeat.synced(shared.now, is_believed);
         let seconds = u32::try_from(answer.interval).ok().filter(|seconds| *seconds > 0);
         let status = match answer.status {
             v1_6::RegistrationStatus::Accepted => RegistrationStatus::Accepted,

@@ -54,7 +54,7 @@ pub(super) fn check(config: &StationConfig) -> Result<(), MisuseError> {
     let mut rules = config.handlings.iter();
     while let Some(rule) = rules.next() {
         if rules.clone().any(|other| (other.direction, &other.action) == (rule.direction, &rule.action)) {
-            return Err(MisuseError::Configuration("a message has two handlings"));
+            return Err(MisuseError::unfit("handlings", &rule.action, "has two handlings"));
         }
     }
     Ok(())
@@ -204,7 +204,6 @@ impl Machine {
     /// Sends a call of the application, about which it is not asked again. True if there was one.
     pub(super) fn send_call(&mut self, shared: &mut Shared) -> bool {
         let Some((action, payload)) = self.handlings.calls.pop_front() else { return false };
-        self.heartbeat.sent(shared.now);
         if handling(shared, Direction::Outgoing, &action) == Handling::Observe {
             observe(shared, Direction::Outgoing, &action, &payload.0);
         }

@@ -128,22 +128,22 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Finds what 1.6 cannot say of a configuration.
-    pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
-        let boot = messages::boot_notification(config);
-        boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+    /// The keys and their values, after a look at what 1.6 cannot say of a configuration.
+    pub fn check(config: &StationConfig) -> Result<Settings, MisuseError> {
+        for (member, name) in [("vendor", &config.vendor), ("model", &config.model)] {
+            if name.chars().count() > 20 {
+                return Err(MisuseError::unfit(member, name, "is longer than 20 characters"));
+            }
+        }
         handling::check(config)?;
-        settings::check_custom(config)
+        Settings::new(config)
     }
 
     /// A machine that boots from what was durable.
-    pub fn restore(shared: &mut Shared, image: &Image) -> Self {
-        let (mut settings, refused) = Settings::new(&shared.config);
-        let mut skipped = refused;
-        skipped.extend(configuration::restore(&mut settings, image));
-        let most = usize::try_from(settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2));
-        let (outbox, open, lost) =
-            Outbox::restore(image, &mut shared.clock, &mut shared.store, most.unwrap_or(usize::MAX));
+    pub fn restore(mut settings: Settings, shared: &mut Shared, image: &Image) -> Self {
+        let mut skipped = configuration::restore(&mut settings, image);
+        let retry_interval = settings.seconds(Key::TransactionMessageRetryInterval);
+        let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
         skipped.extend(unread);
@@ -164,6 +164,9 @@ impl Machine {
             if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
+        }
+        for place in connector::restore_promises(image, &mut connectors, &mut shared.store) {
+            shared.event(Event::RecordSkipped { place });
         }
         let _ = security::follow(&mut settings, shared);
         shared.raise(SecurityEventKind::StartupOfTheDevice, None);
@@ -364,8 +367,8 @@ impl Machine {
 
     /// Answers what the locks have answered, and finds whether other answers are owed.
     fn answer_unlocks(&mut self, shared: &mut Shared) {
-        for (token, status) in self.unlocking.finished(shared.now, &self.connectors) {
-            calls::answer(shared, token, &v1_6::UnlockConnectorResponse::new(status));
+        for (token, status, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
+            calls::answer_after(shared, Some(ticket), token, &v1_6::UnlockConnectorResponse::new(status));
         }
         let is_owed = shared.owes_answers() || self.unlocking.deadline().is_some();
         self.owed.update(is_owed, shared.now);

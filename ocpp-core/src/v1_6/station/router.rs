@@ -59,6 +59,12 @@ impl Parts<'_> {
     /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
     pub fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        let station_faults = ctx.shared.faults.as_slice().iter().filter(|fault| fault.is_blocking);
+        let station_faults: Vec<Fault> = station_faults.cloned().collect();
+        let is_faulted = !station_faults.is_empty();
+        for connector in self.connectors.iter_mut() {
+            connector.share_fault(is_faulted);
+        }
         self.meet_drivers(ctx);
         let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let is_station_operative = !self.reset.is_ordered() && !wants_quiet;
@@ -72,7 +78,6 @@ impl Parts<'_> {
         }
         // A limit is ordered before the power that it is for.
         self.smart_charging.advance(ctx, self.connectors, self.authorize);
-        let is_faulted = ctx.shared.faults.blocking().is_some();
         for connector in self.connectors.iter_mut() {
             connector.order_hardware(ctx);
             let condition = connector.condition();
@@ -81,7 +86,11 @@ impl Parts<'_> {
             if is_faulted || status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
                 ctx.reservations.end(&mut ctx.shared.store, connector.evse);
             }
-            if self.status.update(usize::from(connector.evse.0), &condition, ctx.now(), ctx.stamp()) {
+            let told = is_faulted.then(|| [station_faults.as_slice(), condition.faults].concat());
+            let condition = Condition { faults: told.as_deref().unwrap_or(condition.faults), ..condition };
+            // An end is shown once it is on record; a fault at once.
+            let may_tell = status == EvseStatus::Faulted || connector.may_tell(&ctx.shared.store);
+            if may_tell && self.status.update(usize::from(connector.evse.0), &condition, ctx.now(), ctx.stamp()) {
                 ctx.event(Event::Status { evse: connector.evse, status });
             }
         }

@@ -9,6 +9,7 @@ use ocpp_types::v1_6::UnlockStatus;
 
 use super::connector::Connector;
 use crate::station::{EvseId, Lock};
+use crate::store::Ticket;
 use crate::time::Instant;
 
 /// How long a lock may take.
@@ -33,15 +34,16 @@ impl Unlocking {
         self.pending.push(Pending { evse, token, until: now + PATIENCE });
     }
 
-    /// The requests that can be answered now.
-    pub fn finished(&mut self, now: Instant, connectors: &[Connector]) -> Vec<(ReplyToken, UnlockStatus)> {
+    /// The requests that can be answered now, or once this is durable.
+    pub fn finished(&mut self, now: Instant, connectors: &[Connector]) -> Vec<(ReplyToken, UnlockStatus, Ticket)> {
         let mut finished = Vec::new();
         self.pending.retain(|pending| {
             let connector = connectors.iter().find(|connector| connector.evse == pending.evse);
             let is_open = connector.is_none_or(|c| c.transaction().is_none() && c.lock() == Lock::Unlocked);
+            let ticket = connector.map_or(Ticket(0), Connector::promise_ticket);
             match (is_open, pending.until <= now) {
-                (true, _) => finished.push((pending.token, UnlockStatus::Unlocked)),
-                (false, true) => finished.push((pending.token, UnlockStatus::UnlockFailed)),
+                (true, _) => finished.push((pending.token, UnlockStatus::Unlocked, ticket)),
+                (false, true) => finished.push((pending.token, UnlockStatus::UnlockFailed, ticket)),
                 (false, false) => return true,
             }
             false

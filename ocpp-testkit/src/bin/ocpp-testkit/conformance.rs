@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
@@ -14,11 +15,12 @@ use ocpp_testkit::conformance::target::{Target, Trouble};
 use ocpp_testkit::conformance::targets::{
     LiveCsms, LiveStation, Operator, Person, Program, VirtualCsms, VirtualStation,
 };
-use ocpp_testkit::conformance::{self, Case, Report, Role, Script, Values, Verdict};
+use ocpp_testkit::conformance::{self, Case, Report, Role, Script, Values, Verdict, report};
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, tls};
 use serde_json::json;
 
 use crate::lines::Version;
+use crate::print;
 
 const AFTER_HELP: &str = r#"Without --url or --listen our own machines are tested in virtual time, each case from scratch.
 
@@ -28,18 +30,23 @@ programs `station` and `csms`:
   {"plug":1} {"unplug":1} {"unplug_vehicle":1} {"token":{"evse":1,"id":"CONF-A"}} {"power_cycle":{}}
   {"fault":{"evse":1,"code":"GroundFailure"}} {"fault_cleared":1} {"lock_stuck":{"evse":1,"stuck":true}}
   {"station":"CP001","action":"RemoteStartTransaction","payload":{"connectorId":1,"idTag":"CONF-A"}}
-With --listen, {url} in the command is the address to connect to. A script can drive any other system:
+With --listen, {url} in the command is the address to connect to. What it cannot do the program says on its standard output,
+and the case is inconclusive:
+  {"cannot":"there is no second connector"}
+A script can drive any other system:
   --spawn 'sh -c "while read step; do ./rig.sh \"$step\"; done"'
 
 A CSMS under test has to know the tokens CONF-A and CONF-B (Accepted, both with the parent CONF-GROUP), CONF-EXPIRED
 (Expired), CONF-BLOCKED (Blocked), and not to know CONF-INVALID. Other names, and times in seconds, are set by --value:
 token, token2, group, invalid_token, expired_token, blocked_token, connector, connectors, heartbeat, retry, sample,
-connection_timeout, reservation, patience, boot_patience, watch, settle, tolerance. And files: the URL of a folder on a
+connection_timeout, reservation, patience, boot_patience, watch, settle, pause, tolerance. And files: the URL of a folder on a
 file server, which takes uploads and holds a file no-firmware that no station can install. For the cases on security:
 root_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature (Base64).
 
-A live station is brought back into its initial state after each case, as far as OCPP and the steps go.
-The exit status is 0 if no case failed and none was inconclusive.
+A live peer is brought back into its initial state after each case, as far as OCPP and the steps go: transactions that
+a case began are ended, reservations and profiles taken back, keys and availability set as they were. Each call of a peer
+is answered, also one that breaks a rule. What a peer cannot do (NotImplemented, NotSupported) is inconclusive.
+The exit status is 0 if no case failed and none was inconclusive, 1 if one did, 2 if the run could not start or go on.
 
 Examples:
   ocpp-testkit conformance --role station
@@ -93,6 +100,15 @@ pub struct Conformance {
     /// The station under test can speak while its power is gone.
     #[arg(long)]
     backup_power: bool,
+    /// The pause after each case of a live peer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pause: u64,
+    /// Write a report as JUnit XML, with the conversation behind each verdict.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a report as one page for a browser, with the conversation behind each verdict.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Write the conversation of each case into this folder, as a trace.
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
@@ -125,10 +141,7 @@ impl Conformance {
         match self.carry_out() {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("conformance: {error}");
-                ExitCode::FAILURE
-            }
+            Err(error) => print::give_up("conformance", error.as_ref()),
         }
     }
 
@@ -147,6 +160,7 @@ impl Conformance {
             fs::create_dir_all(directory)?;
         }
         let mut counts = [0; 4];
+        let mut reports = Vec::new();
         for case in cases {
             let report = match (&mut bed, case.role()) {
                 (Bed::Live(target), _) => conformance::run(case, target.as_mut(), &values),
@@ -163,6 +177,15 @@ impl Conformance {
             if let Some(directory) = &self.save {
                 save(directory, &report)?;
             }
+            if self.junit.is_some() || self.report.is_some() {
+                reports.push(report);
+            }
+        }
+        if let Some(file) = &self.junit {
+            write(file, &report::junit(&reports))?;
+        }
+        if let Some(file) = &self.report {
+            write(file, &report::html(&reports))?;
         }
         let [passed, not_applicable, inconclusive, failed] = counts;
         if !self.json {
@@ -229,6 +252,7 @@ impl Conformance {
             station: self.id.clone(),
             fixed_cable: self.fixed_cable,
             backup_power: self.backup_power,
+            pause: Duration::from_secs(self.pause),
             ..Values::default()
         };
         if self.url.is_some() || self.listen.is_some() {
@@ -311,6 +335,10 @@ impl Conformance {
 /// The sections that a case rests on.
 fn sections(case: &Case) -> Vec<&'static str> {
     case.spec.split(", ").collect()
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 fn save(directory: &Path, report: &Report) -> io::Result<()> {

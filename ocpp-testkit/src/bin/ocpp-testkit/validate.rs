@@ -1,7 +1,7 @@
 //! `validate`: what is wrong with messages.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::lines::Version;
+use crate::print;
 
 const AFTER_HELP: &str = r#"Examples:
   ocpp-testkit validate trace.jsonl
@@ -70,7 +71,7 @@ impl Validate {
         match read.and_then(|text| self.findings(&text)) {
             Ok((messages, findings)) => self.print(messages, &findings),
             Err(error) => {
-                eprintln!("{error}");
+                eprintln!("validate: {error}");
                 ExitCode::from(2)
             }
         }
@@ -186,9 +187,14 @@ pub fn scope(imported: &Imported) -> Scope {
 pub fn text_of(file: Option<&PathBuf>) -> io::Result<String> {
     let bytes = match file {
         Some(path) => {
-            fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?
+            let named =
+                |error: io::Error| io::Error::new(error.kind(), print::unusable("file", path.display(), &error));
+            fs::read(path).map_err(named)?
         }
         None => {
+            if io::stdin().is_terminal() {
+                eprintln!("waiting for the input on the terminal; Ctrl-D ends it");
+            }
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes)?;
             bytes

@@ -1,6 +1,7 @@
 //! What the bench answers when a case does not say otherwise, and what it sees on the way.
 
 use chrono::SecondsFormat;
+use ocpp_types::v1_6::Action;
 use serde_json::{Value, json};
 
 use super::Bench;
@@ -17,21 +18,24 @@ impl Bench<'_> {
         self.is_grouped = true;
     }
 
-    /// The answer to a call; none for an error.
-    pub(super) fn answer_to(&mut self, action: &str, payload: &Value) -> Step<Option<Value>> {
-        let prepared = self.prepared.get_mut(action).and_then(std::collections::VecDeque::pop_front);
+    /// The answer to a call, none for an error, and what is wrong with its coming now. What a case prepared is for calls that
+    /// are `sound` by themselves.
+    pub(super) fn answer_to(&mut self, action: &str, payload: &Value, sound: bool) -> (Option<Value>, Step) {
+        let prepared = self.prepared.get_mut(action).filter(|_| sound);
+        let prepared = prepared.and_then(std::collections::VecDeque::pop_front);
         let default = match self.role {
-            Role::Station => Some(self.as_csms(action, payload)),
+            Role::Station => {
+                let is_a_stations = action.parse().is_ok_and(|action: Action| action.direction().from_station());
+                is_a_stations.then(|| self.as_csms(action, payload))
+            }
             Role::Csms => as_station(action),
         };
         let mut answer = prepared.or(default);
         if let Some(time) = answer.as_mut().and_then(|answer| answer.get_mut("currentTime")) {
             *time = self.target.wall().to_rfc3339_opts(SecondsFormat::Millis, true).into();
         }
-        if self.role == Role::Station {
-            self.follow(action, payload, answer.as_ref())?;
-        }
-        Ok(answer)
+        let followed = if self.role == Role::Station { self.follow(action, payload, answer.as_ref()) } else { Ok(()) };
+        (answer, followed)
     }
 
     fn as_csms(&mut self, action: &str, payload: &Value) -> Value {
@@ -77,17 +81,21 @@ impl Bench<'_> {
                 self.told.clear();
                 return Ok(());
             }
+            // Not before: what was answered runs, whether it was right to begin it or not.
+            "StartTransaction" => {
+                if let Some(transaction) = answer.and_then(|answer| number(answer, "transactionId")) {
+                    self.transactions.insert(transaction, payload.clone());
+                }
+                if !self.is_accepted {
+                    return Err(Stop::Failed(format!("sent {action} before it was accepted")));
+                }
+            }
             _ if !self.is_accepted => return Err(Stop::Failed(format!("sent {action} before it was accepted"))),
             "StatusNotification" => {
                 let status = payload.get("status").and_then(Value::as_str).unwrap_or_default();
                 let connector = number(payload, "connectorId").unwrap_or_default();
                 self.statuses.insert(connector, status.to_owned());
                 self.follow_status(connector, payload)?;
-            }
-            "StartTransaction" => {
-                if let Some(transaction) = answer.and_then(|answer| number(answer, "transactionId")) {
-                    self.transactions.insert(transaction, payload.clone());
-                }
             }
             "StopTransaction" => {
                 let named = number(payload, "transactionId");

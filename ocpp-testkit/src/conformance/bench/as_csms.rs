@@ -174,7 +174,6 @@ impl Bench<'_> {
     pub fn reserve(&mut self, connector: u16, group: Option<&str>, span: Duration) -> Step<i64> {
         let request = self.reservation(connector, group, span);
         let id = request.get("reservationId").and_then(Value::as_i64).unwrap_or_default();
-        self.traces.reservations.insert(id);
         self.ask("ReserveNow", request, pattern::status("Accepted"))?;
         self.expect(Bench::status(connector, "Reserved"))?;
         Ok(id)
@@ -199,7 +198,6 @@ impl Bench<'_> {
     /// # Errors
     /// When the station does not do its part.
     pub fn change_availability(&mut self, connector: u16, to: &str) -> Step {
-        self.traces.has_made_inoperative = true;
         let request = json!({ "connectorId": connector, "type": to });
         self.ask("ChangeAvailability", request, pattern::status("Accepted"))?;
         let status = if to == "Operative" { "Available" } else { "Unavailable" };
@@ -246,7 +244,6 @@ impl Bench<'_> {
     /// # Errors
     /// When the station does not take it.
     pub fn set_profile(&mut self, connector: u16, profile: Value) -> Step {
-        self.traces.has_set_profile = true;
         let request = json!({ "connectorId": connector, "csChargingProfiles": profile });
         self.ask("SetChargingProfile", request, answer().is("status", "Accepted")).map(|_| ())
     }

@@ -64,6 +64,7 @@ impl Bench<'_> {
         let request = json!({
             "connectorId": connector, "errorCode": error, "status": status, "timestamp": text(self.wall()),
         });
+        self.statuses.insert(connector.into(), status.to_owned());
         self.ask("StatusNotification", request, answer()).map(|_| ())
     }
 

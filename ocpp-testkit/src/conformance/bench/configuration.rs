@@ -86,7 +86,6 @@ impl Bench<'_> {
             let request = json!({ "key": key, "value": value });
             bench.ask("ChangeConfiguration", request, answer().one_of("status", ["Accepted", "RebootRequired"]))
         })?;
-        self.traces.keys.entry(key.to_owned()).or_insert(old);
         self.capabilities.set(key, value);
         Ok(())
     }
@@ -161,7 +160,6 @@ impl Bench<'_> {
         let version = installed.get("listVersion").and_then(Value::as_i64).unwrap_or(0).max(0) + 1;
         let entries: Vec<Value> =
             tokens.iter().map(|token| json!({ "idTag": token, "idTagInfo": { "status": "Accepted" } })).collect();
-        self.traces.has_sent_list = true;
         let list = json!({ "listVersion": version, "updateType": "Full", "localAuthorizationList": entries });
         self.ask("SendLocalList", list, answer().is("status", "Accepted"))?;
         Ok(version)

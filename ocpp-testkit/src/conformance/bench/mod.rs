@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::SecondsFormat;
 use ocpp_core::time::Instant;
 use ocpp_types::Violation;
-use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, FeatureProfile, StationRequest, StationResponse};
+use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
 use serde_json::{Value, json};
 
 use super::need::{Capabilities, Need};
@@ -48,6 +48,8 @@ pub struct Bench<'a> {
     last_transaction: i64,
     /// Numbers of transactions that the CSMS under test gave.
     given: BTreeSet<i64>,
+    /// Whether the case is over: nothing that comes now is judged.
+    is_tidying: bool,
     /// The last status of each connector.
     statuses: BTreeMap<i64, String>,
     /// What each connector was last reported to be, since the station connected or was asked for it.
@@ -115,6 +117,7 @@ impl<'a> Bench<'a> {
             last_transaction: 1_000
                 + case.id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000_000) * 10,
             given: BTreeSet::new(),
+            is_tidying: false,
             statuses: BTreeMap::new(),
             told: BTreeMap::new(),
             is_grouped: false,
@@ -304,20 +307,13 @@ impl<'a> Bench<'a> {
         match reply {
             Ok(payload) => match pattern.matches(&payload) {
                 Ok(()) => Ok(payload),
+                Err(_) if is_lacking(&payload) => {
+                    Err(Stop::Inconclusive(format!("the target cannot do that: it answers {action} with {payload}")))
+                }
                 Err(reason) => Err(Stop::Failed(format!("answer {payload} to {action}: {reason}"))),
             },
             Err(code) if codes.contains(&code.as_str()) => Ok(Value::Null),
-            Err(code) => Err(self.refused(known, &code)),
-        }
-    }
-
-    /// An error is the target's way to say that it lacks what only an optional profile needs.
-    fn refused(&self, action: Action, code: &str) -> Stop {
-        let is_lacking = matches!(code, "NotSupported" | "NotImplemented");
-        if is_lacking && action.profile() != FeatureProfile::Core {
-            Stop::NotApplicable(format!("the target answers {action} with {code}"))
-        } else {
-            Stop::Failed(format!("{action} was answered with {code}"))
+            Err(code) => Err(refused(known, &code)),
         }
     }
 
@@ -327,6 +323,7 @@ impl<'a> Bench<'a> {
         let text = json!([2, id, action.as_str(), payload]).to_string();
         self.open = Some((id, action));
         self.reply = None;
+        self.note_effect(action, payload);
         if action == Action::TriggerMessage {
             self.told.clear();
         }
@@ -335,6 +332,9 @@ impl<'a> Bench<'a> {
         loop {
             if let Some(reply) = self.reply.take() {
                 self.mark_used(reply.seen);
+                if let (Action::StartTransaction, Ok(answer)) = (action, &reply.result) {
+                    self.traces.begun.extend(answer.get("transactionId").and_then(Value::as_i64));
+                }
                 return Ok(reply.result);
             }
             if !self.is_connected {
@@ -371,11 +371,17 @@ impl<'a> Bench<'a> {
                 self.told.clear();
                 self.note(json!({"event": "connected", "version": "1.6"}));
             }
+            Some(Happening::StillOpen) => self.is_connected = true,
             Some(Happening::Closed) => {
                 self.is_connected = false;
                 self.note(json!({"event": "closed"}));
             }
-            Some(Happening::Frame(text)) => self.take_in(text)?,
+            Some(Happening::Frame(text)) => {
+                let judged = self.take_in(text);
+                if !self.is_tidying {
+                    judged?;
+                }
+            }
         }
         Ok(true)
     }
@@ -415,16 +421,20 @@ impl<'a> Bench<'a> {
 
     fn take_call(&mut self, id: String, action: String, payload: Value, seen: usize) -> Step {
         let at = self.now();
-        if !self.ids.insert(id.clone()) {
-            return Err(Stop::Failed(format!("used the message id {id:?} twice")));
-        }
-        self.check_request(&action, &payload)?;
-        let answer = self.answer_to(&action, &payload)?;
+        let checked = if self.ids.insert(id.clone()) {
+            self.check_request(&action, &payload)
+        } else {
+            Err(Stop::Failed(format!("used the message id {id:?} twice")))
+        };
+        // Whatever is wrong with a call, its sender waits for the answer.
+        let (answer, followed) = self.answer_to(&action, &payload, checked.is_ok());
         let text = match &answer {
             Some(answer) => json!([3, id, answer]),
+            None if action.parse::<Action>().is_err() => json!([4, id, "NotImplemented", "", {}]),
             None => json!([4, id, "NotSupported", "", {}]),
         };
         self.send(&text.to_string())?;
+        checked.and(followed)?;
         self.inbox.push_back(Call { action, payload, at, answer: answer.unwrap_or_default(), seen });
         Ok(())
     }
@@ -461,6 +471,24 @@ impl<'a> Bench<'a> {
             line.insert("id".to_owned(), self.values.station.as_str().into());
         }
         self.trace.push(line);
+    }
+}
+
+/// An answer that says that the target has no such thing (1.6 §5.17, §5.18, §7.22).
+fn is_lacking(answer: &Value) -> bool {
+    answer.get("status").is_some_and(|status| status == "NotImplemented" || status == "NotSupported")
+}
+
+/// What a target cannot do decides nothing about how well it does it.
+fn refused(action: Action, code: &str) -> Stop {
+    match code {
+        "NotSupported" | "NotImplemented" => {
+            let profile = action.profile();
+            Stop::Inconclusive(format!(
+                "the target cannot do that: it answers {action} (profile {profile:?}) with {code}"
+            ))
+        }
+        _ => Stop::Failed(format!("{action} was answered with {code}")),
     }
 }
 

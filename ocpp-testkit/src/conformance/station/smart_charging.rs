@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
 use crate::conformance::bench::Transaction;
@@ -59,7 +59,8 @@ fn unit(bench: &Bench<'_>) -> (&'static str, i64) {
 /// A profile; limits in amperes, or thousand watts.
 fn profile(bench: &Bench<'_>, id: i64, purpose: &str, level: i64, duration: i64, periods: &[(i64, i64)]) -> Value {
     let (unit, factor) = unit(bench);
-    let begin = (bench.wall() - TimeDelta::seconds(LEAD.as_secs().cast_signed())).to_rfc3339();
+    let begin = bench.wall() - TimeDelta::seconds(LEAD.as_secs().cast_signed());
+    let begin = begin.to_rfc3339_opts(SecondsFormat::Millis, true);
     let periods: Vec<Value> =
         periods.iter().map(|(start, limit)| json!({ "startPeriod": start, "limit": limit * factor })).collect();
     json!({
@@ -109,7 +110,9 @@ fn composite_one_of(bench: &mut Bench<'_>, duration: i64, lists: &[&[(i64, i64)]
     let begin = member(&told, "scheduleStart").and_then(time).unwrap_or(now);
     let passed = LEAD.as_secs().cast_signed() + (begin - now).num_seconds();
     let told = member(&told, "chargingSchedule.chargingSchedulePeriod").and_then(Value::as_array).cloned();
-    let told: Vec<(i64, i64)> = told.iter().flatten().map(|period| read_period(period, factor)).collect();
+    let mut told: Vec<(i64, i64)> = told.iter().flatten().map(|period| read_period(period, factor)).collect();
+    // Periods that follow each other with one limit are one, however many they are told as.
+    told.dedup_by_key(|(_, limit)| *limit);
     let tolerance = bench.leeway().num_seconds();
     let fits = |(told, wanted): (&(i64, i64), &(i64, i64))| {
         let start = if wanted.0 == 0 { 0 } else { wanted.0 - passed };

@@ -134,17 +134,18 @@ impl Target for LiveCsms {
     }
 
     fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
-        let Live { runtime, clock, wire, happenings, .. } = &mut self.live;
+        let Live { runtime, clock, wire, happenings, operator, .. } = &mut self.live;
         if let Some(happening) = happenings.pop_front() {
             return Ok(Some(happening));
         }
-        Ok(runtime.block_on(async {
+        runtime.block_on(async {
             tokio::select! {
                 biased;
-                happening = next_of(wire) => Some(happening),
-                () = clock.sleep_until(Some(until)) => None,
+                happening = next_of(wire) => Ok(Some(happening)),
+                undone = operator.refusal() => Err(undone),
+                () = clock.sleep_until(Some(until)) => Ok(None),
             }
-        }))
+        })
     }
 
     fn send(&mut self, text: &str) -> Result<(), Trouble> {
@@ -226,23 +227,24 @@ impl Target for LiveStation {
     }
 
     fn next(&mut self, until: Instant) -> Result<Option<Happening>, Trouble> {
-        let Live { runtime, clock, wire, happenings, .. } = &mut self.live;
+        let Live { runtime, clock, wire, happenings, operator, .. } = &mut self.live;
         if let Some(happening) = happenings.pop_front() {
             return Ok(Some(happening));
         }
         let newcomer = runtime.block_on(async {
             tokio::select! {
                 biased;
-                happening = next_of(wire) => Ok(Some(happening)),
-                newcomer = self.listener.accept() => Err(newcomer),
-                () = clock.sleep_until(Some(until)) => Ok(None),
+                happening = next_of(wire) => Ok(Err(Some(happening))),
+                newcomer = self.listener.accept() => Ok(Ok(newcomer)),
+                undone = operator.refusal() => Err(undone),
+                () = clock.sleep_until(Some(until)) => Ok(Err(None)),
             }
         });
-        match newcomer {
-            Ok(happening) => Ok(happening),
-            Err(None) => Err(Trouble::Lost("the server is gone".to_owned())),
+        match newcomer? {
+            Err(happening) => Ok(happening),
+            Ok(None) => Err(Trouble::Lost("the server is gone".to_owned())),
             // A station that lost its power connects anew, and the old connection never ends by itself.
-            Err(Some((newcomer, _))) => {
+            Ok(Some((newcomer, _))) => {
                 let had_one = wire.replace(newcomer).is_some();
                 happenings.extend(had_one.then_some(Happening::Closed));
                 happenings.push_back(Happening::Opened);
@@ -259,7 +261,7 @@ impl Target for LiveStation {
         self.listener.set_open(up);
         match up {
             // The connection of the case before goes on.
-            true if self.live.wire.is_some() => self.live.happenings.push_back(Happening::Opened),
+            true if self.live.wire.is_some() => self.live.happenings.push_back(Happening::StillOpen),
             true => {}
             false => self.live.disconnect(),
         }

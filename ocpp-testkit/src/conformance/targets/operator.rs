@@ -1,7 +1,9 @@
 //! Who carries out the steps that are no messages, at a live target.
 
-use std::io::{self, BufRead, Write, stderr, stdin};
+use std::io::{self, BufRead, BufReader, Write, stderr, stdin};
 use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -25,10 +27,27 @@ impl Operator {
             Operator::Person(person) => person.perform(&step.sentence(station)).await,
         }
     }
+
+    /// Waits for the word that a step which was given on could not be done.
+    pub(super) async fn refusal(&mut self) -> Trouble {
+        let said = match self {
+            Operator::Program(program) => program.refusals.recv().await,
+            // A person says so at once.
+            Operator::Person(_) => None,
+        };
+        match said {
+            Some(reason) => Trouble::Undone(reason),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A program that was started for the run. It is killed when dropped.
-pub struct Program(Child);
+pub struct Program {
+    child: Child,
+    /// What it said that it cannot do.
+    refusals: UnboundedReceiver<String>,
+}
 
 impl Program {
     /// Starts a command by the shell.
@@ -37,13 +56,26 @@ impl Program {
     /// When it does not start.
     pub fn start(command: &str) -> io::Result<Self> {
         let mut shell = Command::new("sh");
-        // What it prints is none of the run's output.
-        let child = shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-        child.map(Program)
+        shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = shell.spawn()?;
+        let (sender, refusals) = unbounded_channel();
+        if let Some(stdout) = child.stdout.take() {
+            // What else it prints is none of the run's output.
+            std::thread::Builder::new().name("operator".to_owned()).spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    if let Some(reason) = refusal_in(&line) {
+                        let _ = sender.send(reason);
+                    }
+                }
+            })?;
+        }
+        Ok(Program { child, refusals })
     }
 
     fn tell(&mut self, line: &str) -> io::Result<()> {
-        let Some(stdin) = &mut self.0.stdin else { return Ok(()) };
+        // What it said of steps before is settled.
+        while self.refusals.try_recv().is_ok() {}
+        let Some(stdin) = &mut self.child.stdin else { return Ok(()) };
         writeln!(stdin, "{line}")?;
         stdin.flush()
     }
@@ -52,9 +84,16 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
+}
+
+/// What a line of the program says that it cannot do: `{"cannot":"reason"}`.
+fn refusal_in(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let reason = line.get("cannot")?;
+    Some(reason.as_str().map_or_else(|| reason.to_string(), str::to_owned))
 }
 
 /// The person at the terminal.

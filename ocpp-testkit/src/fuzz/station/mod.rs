@@ -89,6 +89,7 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
         b':' => world.pass(3_600_000),
         b'<' => world.tick_in_the_past(),
         b'W' => world.tell_wall(),
+        b'L' => world.skew_clock(script.digit()),
         b'X' => world.power_cut(script.digit()),
         b'R' => world.carry_out_reboot(),
         _ => {}

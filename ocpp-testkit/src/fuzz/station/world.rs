@@ -46,6 +46,8 @@ pub(super) struct World {
     now: u64,
     /// Milliseconds of all earlier boots.
     before: u64,
+    /// How wrong the time is that is told, in milliseconds.
+    skew: i64,
     boots: u64,
     is_up: bool,
     registration: Option<RegistrationStatus>,
@@ -111,6 +113,7 @@ impl World {
             confirms_at_once: true,
             now: 0,
             before: 0,
+            skew: 0,
             boots: 0,
             is_up: false,
             registration: None,
@@ -232,10 +235,19 @@ impl World {
         self.must(Input::Wall(self.wall()));
     }
 
-    /// The right time.
+    /// From now on the time that is told is right, hours off, years off, or impossible.
+    pub fn skew_clock(&mut self, choice: usize) {
+        const HOUR: i64 = 3_600_000;
+        const YEAR: i64 = 366 * 24 * HOUR;
+        let skews = [0, -HOUR, HOUR, -48 * HOUR, 48 * HOUR, -2 * YEAR, 2 * YEAR, -53 * YEAR, 7_950 * YEAR];
+        self.skew = skews.get(choice).copied().unwrap_or_default();
+    }
+
+    /// The time that is told.
     fn wall(&self) -> DateTime<Utc> {
         let millis = i64::try_from(self.before.saturating_add(self.now)).unwrap_or(i64::MAX);
-        DateTime::from_timestamp_millis(millis.saturating_add(1_700_000_000_000)).unwrap_or_default()
+        let millis = millis.saturating_add(1_700_000_000_000).saturating_add(self.skew);
+        DateTime::from_timestamp_millis(millis).unwrap_or_default()
     }
 
     pub fn pass(&mut self, millis: u64) {

@@ -6,10 +6,10 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Connector, Stage, Stopping};
+use super::{Connector, Running, Stage, Stopping};
 use crate::parts::metering::{MeterPolicy, Read, SampleContext};
-use crate::parts::outbox::{JournalRecord, Measured, Sampled, StopReading};
-use crate::station::{Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo};
+use crate::parts::outbox::{JournalRecord, Measured, Room, Sampled, StopReading};
+use crate::station::{Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
 use crate::time::Instant;
 use crate::v1_6::station::context::Context;
 use crate::v1_6::station::settings::{Key, Settings};
@@ -107,39 +107,30 @@ impl Connector {
             values.insert(0, reading.register());
         }
         let for_stop = stop_key.map(pick).unwrap_or_default();
-        let transaction = match &mut self.stage {
-            Stage::Interrupted { running, .. }
-            | Stage::Running(running)
-            | Stage::Stopping(Stopping { running, .. }) => {
-                running.meter_mwh = reading.energy_mwh;
-                Some(running.transaction)
-            }
-            Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
-        };
+        let (clock, now) = (&ctx.shared.clock, ctx.now());
+        let transaction = self.running_mut().map(|running| (running.transaction, running.stamp(clock, now)));
         match transaction {
-            Some(transaction) => {
-                self.record_sample(ctx, transaction, context, values);
-                keep_for_stop(ctx, transaction, context, for_stop);
+            Some((transaction, at)) => {
+                self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
+                keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
             }
             None => self.record_beside(ctx, context, values),
         }
     }
 
-    fn record_sample(
-        &self,
-        ctx: &mut Context<'_>,
-        transaction: TransactionNo,
-        context: SampleContext,
-        values: Vec<MeterSample>,
-    ) {
-        if values.is_empty() {
+    fn record_sample(&self, ctx: &mut Context<'_>, sample: Sampled) {
+        if sample.values.is_empty() {
             return;
         }
-        if !ctx.outbox.has_room_for_sample(&ctx.shared.config.limits, ctx.running) {
-            return ctx.event(Event::SampleDropped { transaction });
+        let shared = &mut *ctx.shared;
+        let room = ctx.outbox.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
+        match room {
+            Room::Free => {}
+            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
+            Room::Made(None) => {}
+            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction }),
         }
-        let record = Sampled { transaction, evse: self.evse, at: ctx.stamp(), context, values };
-        ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Sampled(record));
+        ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Sampled(sample));
     }
 
     /// A reading while no transaction runs.
@@ -151,15 +142,56 @@ impl Connector {
         match context {
             // 1.6 §3.7: clock-aligned ones are queued while offline.
             SampleContext::Clock => {
-                let limits = &ctx.shared.config.limits;
-                if ctx.outbox.has_room_beside(limits, ctx.running) && !ctx.shared.is_store_stuck() {
-                    ctx.outbox.append(&mut ctx.shared.store, JournalRecord::Measured(record));
+                let shared = &mut *ctx.shared;
+                let (clock, limits) = (&shared.clock, &shared.config.limits);
+                let room = ctx.outbox.make_room_beside(&mut shared.store, clock, limits, ctx.running);
+                if room != Room::None && !shared.is_store_stuck() {
+                    ctx.outbox.append(&mut shared.store, JournalRecord::Measured(record));
                 }
             }
             SampleContext::Trigger | SampleContext::Other => ctx.readings.take(record),
             // Of a transaction that has ended since.
             SampleContext::Periodic | SampleContext::InterruptionEnd => {}
         }
+    }
+
+    /// The meter shows this. What is told of a transaction never goes back.
+    pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
+        let shown_mwh = reading.energy_mwh;
+        let is_plausible = match self.running_mut() {
+            Some(running) => {
+                let is_plausible = running.register.take(now, shown_mwh);
+                reading.energy_mwh = running.register.told_mwh();
+                is_plausible
+            }
+            // No energy was ever imported backwards.
+            None => shown_mwh >= 0,
+        };
+        if is_plausible {
+            self.meter.report(now, reading);
+        } else {
+            // As good as silence.
+            self.implausible_mwh = Some(shown_mwh);
+        }
+    }
+
+    fn running_mut(&mut self) -> Option<&mut Running> {
+        match &mut self.stage {
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => Some(running),
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Finishing { .. } => None,
+        }
+    }
+
+    /// A reading of the last minute, if no energy can have flowed since.
+    pub(super) fn reading_at_rest(&self, now: Instant) -> Option<MeterReading> {
+        let is_open = self.facts.contactor == Contactor::Open;
+        self.meter.since(now, self.opened_at, AT_REST).filter(|_| is_open).cloned()
     }
 
     /// The meter's values now, and whether they are; none while it is waited for.
@@ -215,6 +247,7 @@ impl Connector {
             Stage::Idle
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Stopping(_)
             | Stage::Finishing { .. } => (None, None),
@@ -222,6 +255,12 @@ impl Connector {
         [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
     }
 }
+
+/// How often a meter is asked where much hangs on its answer.
+pub(super) const METER_ATTEMPTS: u8 = 3;
+
+/// How long the register of a connector without energy is known by its last reading.
+const AT_REST: Duration = Duration::from_secs(60);
 
 /// How often the meter is looked at where something hangs on what it shows.
 const WATCH: Duration = Duration::from_secs(10);
@@ -238,14 +277,17 @@ pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Ve
     MeasurandChoice::pick(&choices, reading)
 }
 
-fn keep_for_stop(ctx: &mut Context<'_>, transaction: TransactionNo, context: SampleContext, values: Vec<MeterSample>) {
-    if values.is_empty() {
+/// How many readings a stop tells beside those of the begin and the end.
+pub(super) fn most_readings(settings: &Settings) -> usize {
+    let most = settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
+    if reading.values.is_empty() {
         return;
     }
-    // Two of them are those of the begin and the end.
-    let most = ctx.settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let reading = StopReading { transaction, at: ctx.stamp(), context, values };
+    let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
     let shared = &mut *ctx.shared;
     if !ctx.outbox.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
         ctx.event(Event::SampleDropped { transaction });

@@ -3,29 +3,33 @@
 //! Owns the hardware's facts, the stage of the session and the meter. Takes facts, tokens and stop requests; gives orders
 //! to the hardware, records to the outbox, and signals. Power is ordered by the stage alone, never gated on storage.
 
+mod ending;
+mod hardware;
 mod metering;
 mod stage;
 mod token;
 
+pub(crate) use ending::restore as restore_promises;
 pub(crate) use stage::{Running, Stage, Stopping};
 pub(crate) use token::TokenUse;
+
+use core::time::Duration;
 
 use super::authorize::Grant;
 use super::claims::Bearer;
 use super::context::Context;
 use super::settings::{Key, Settings};
 use super::signal::Signal;
-use super::status::Condition;
-use crate::parts::metering::{Aligned, Meter, SampleContext};
-use crate::parts::outbox::{JournalRecord, OpenTransaction, Started, Stopped};
-#[cfg(feature = "smart_charging")]
-use crate::station::Limit;
+use crate::parts::metering::{Aligned, Meter, Register, SampleContext};
+use crate::parts::outbox::{JournalRecord, Started};
 use crate::station::{
-    AfterPowerLoss, AuthorizationStatus, Cable, Contactor, Event, EvseFacts, EvseId, EvseInput, EvseStatus, IdToken,
-    Lock, Power, StopReason, TokenRefusal, TransactionNo, Vehicle,
+    AuthorizationStatus, Cable, Event, EvseFacts, EvseId, IdToken, Lock, StopReason, TokenRefusal, TransactionNo,
+    WithoutMeter,
 };
+use crate::store::Ticket;
 use crate::time::{Clock, Instant};
-use metering::{Wanted, values_for_stop};
+use ending::{CABLE_PATIENCE, Ending};
+use metering::{METER_ATTEMPTS, Wanted, values_for_stop};
 
 /// One connector.
 #[derive(Debug)]
@@ -34,6 +38,22 @@ pub(crate) struct Connector {
     facts: EvseFacts,
     /// Whether the hardware said anything of the cable since the start.
     is_cable_known: bool,
+    /// Whether a session had ended here before the restart, and the plug may be gone.
+    awaits_cable: bool,
+    /// When anything was told first since the start.
+    seen_at: Option<Instant>,
+    /// When the contactor opened last.
+    opened_at: Instant,
+    /// Whether a fault of the whole station makes charging impossible.
+    is_station_blocked: bool,
+    /// What stands in the entry of this EVSE.
+    promised: Option<Ending>,
+    /// Of the last promise.
+    promise_ticket: Ticket,
+    /// An end that was not told yet.
+    ended: Option<(TransactionNo, StopReason)>,
+    /// A register that is not to be believed, and was not told of yet.
+    implausible_mwh: Option<i64>,
     meter: Meter,
     aligned: Aligned,
     wanted: Wanted,
@@ -54,6 +74,14 @@ impl Connector {
             evse,
             facts: EvseFacts::default(),
             is_cable_known: false,
+            awaits_cable: false,
+            seen_at: None,
+            opened_at: Instant::ZERO,
+            is_station_blocked: false,
+            promised: None,
+            promise_ticket: Ticket(0),
+            ended: None,
+            implausible_mwh: None,
             meter: Meter::default(),
             aligned: Aligned::default(),
             wanted: Wanted::default(),
@@ -65,24 +93,6 @@ impl Connector {
         }
     }
 
-    /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss), or goes on.
-    pub fn take_up(&mut self, open: OpenTransaction, policy: AfterPowerLoss) {
-        let running = Running {
-            transaction: open.transaction,
-            token: open.token,
-            group: open.group,
-            is_refused: open.is_refused,
-            is_cut_off: false,
-            meter_start_mwh: open.meter_start_mwh,
-            meter_mwh: open.meter_mwh,
-            sampled_at: Instant::ZERO,
-        };
-        self.stage = match policy {
-            AfterPowerLoss::End => Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)),
-            AfterPowerLoss::Resume(patience) => Stage::Interrupted { running, until: Instant::ZERO + patience },
-        };
-    }
-
     /// Learns whether it is in service, and kept for somebody.
     pub fn allot(&mut self, is_operative: bool, is_reserved: bool) {
         self.is_operative = is_operative;
@@ -92,31 +102,6 @@ impl Connector {
     /// Whether it shows that it is kept for somebody.
     pub fn is_reserved(&self) -> bool {
         self.is_reserved
-    }
-
-    /// Takes a fact in.
-    pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
-        match fact {
-            EvseInput::Cable(cable) => {
-                self.facts.cable = cable;
-                self.is_cable_known = true;
-            }
-            EvseInput::Vehicle(vehicle) => self.facts.vehicle = vehicle,
-            EvseInput::Contactor(contactor) => self.on_contactor(now, contactor),
-            EvseInput::Lock(lock) => self.facts.lock = lock,
-            EvseInput::Fault(fault) => self.facts.faults.report(fault),
-            EvseInput::FaultEnded(code) => self.facts.faults.end(code),
-            EvseInput::FaultCleared => self.facts.faults.clear(),
-            EvseInput::Meter(reading) => self.meter.report(now, reading),
-        }
-    }
-
-    fn on_contactor(&mut self, now: Instant, contactor: Contactor) {
-        let has_opened = self.facts.contactor == Contactor::Closed && contactor == Contactor::Open;
-        self.facts.contactor = contactor;
-        if let (true, Stage::Stopping(stopping)) = (has_opened, &mut self.stage) {
-            stopping.since = Some(now);
-        }
     }
 
     /// The transaction, until its end is on record.
@@ -135,7 +120,11 @@ impl Connector {
             Stage::Interrupted { running, .. }
             | Stage::Running(running)
             | Stage::Stopping(Stopping { running, .. }) => Some(running),
-            Stage::Idle | Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } => None,
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Finishing { .. } => None,
         }
     }
 
@@ -147,6 +136,7 @@ impl Connector {
             Stage::Preparing { since, grant: None } => Some(*since),
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
@@ -158,7 +148,9 @@ impl Connector {
     /// Who was accepted here, and has not begun.
     pub fn bearer(&self) -> Option<Bearer<'_>> {
         match &self.stage {
-            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => Some(grant.bearer()),
+            Stage::Preparing { grant: Some(grant), .. }
+            | Stage::Starting { grant, .. }
+            | Stage::Unmetered { grant } => Some(grant.bearer()),
             Stage::Idle
             | Stage::Preparing { grant: None, .. }
             | Stage::Interrupted { .. }
@@ -170,7 +162,7 @@ impl Connector {
 
     /// Whether it is idle, in service and whole.
     pub fn is_available(&self) -> bool {
-        self.stage == Stage::Idle && self.is_operative && self.facts.blocking_fault().is_none()
+        self.stage == Stage::Idle && self.is_operative && !self.is_blocked()
     }
 
     /// Whether somebody is here.
@@ -194,6 +186,7 @@ impl Connector {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { .. } => false,
             Stage::Preparing { grant: Some(_), .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_) => true,
@@ -206,36 +199,7 @@ impl Connector {
             self.stage,
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
         );
-        has_place && self.is_operative && self.facts.blocking_fault().is_none()
-    }
-
-    /// Ends whatever is going on here.
-    pub fn give_up(&mut self, reason: StopReason) {
-        if !self.stop(reason, None)
-            && let Stage::Preparing { .. } | Stage::Starting { .. } | Stage::Finishing { .. } = &self.stage
-        {
-            self.stage = Stage::Finishing { held_for: None };
-        }
-    }
-
-    /// Has the lock opened once more, even if it was told to before (1.6 §5.18).
-    pub fn unlock(&mut self) {
-        self.give_up(StopReason::UnlockCommand);
-        self.facts.forget_lock_order();
-    }
-
-    /// Stops the transaction. False if none runs.
-    pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
-        match core::mem::take(&mut self.stage) {
-            Stage::Running(running) | Stage::Interrupted { running, .. } => {
-                self.stage = Stage::Stopping(Stopping::new(running, reason, token));
-                true
-            }
-            other => {
-                self.stage = other;
-                false
-            }
-        }
+        has_place && self.is_operative && !self.is_blocked()
     }
 
     /// The CSMS's answer to the start (1.6 §3.5.4, errata 3.17).
@@ -249,6 +213,10 @@ impl Connector {
 
     /// Does what the facts and the time ask for, until nothing more is to do.
     pub fn advance(&mut self, ctx: &mut Context<'_>) {
+        self.seen_at.get_or_insert(ctx.now());
+        if let Some(energy_mwh) = self.implausible_mwh.take() {
+            ctx.event(Event::MeterImplausible { evse: self.evse, energy_mwh });
+        }
         self.take_readings(ctx);
         loop {
             let stage = core::mem::take(&mut self.stage);
@@ -258,6 +226,8 @@ impl Connector {
                 break;
             }
         }
+        self.keep_promise(&mut ctx.shared.store, ctx.settings);
+        self.tell_end(ctx);
     }
 
     /// One transition; true when the stage stays.
@@ -268,15 +238,18 @@ impl Connector {
             }
             Stage::Idle => (Stage::Idle, true),
             Stage::Preparing { since, grant } => self.prepare(ctx, since, grant),
-            Stage::Starting { .. } if self.facts.cable != Cable::Connected => {
-                let Stage::Starting { grant } = stage else { return (stage, true) };
+            Stage::Starting { grant, .. } if self.facts.cable != Cable::Connected || self.is_blocked() => {
                 (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
             }
-            Stage::Starting { grant } => self.start(ctx, grant),
-            Stage::Interrupted { running, until } => self.resume(ctx, running, until),
+            Stage::Unmetered { grant } if self.facts.cable != Cable::Connected => {
+                (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
+            }
+            Stage::Starting { grant, silent } => self.start(ctx, grant, Some(silent)),
+            Stage::Unmetered { grant } => self.start(ctx, grant, None),
+            Stage::Interrupted { running, patience } => self.resume(ctx, running, patience),
             Stage::Running(running) => self.run(ctx, running),
             Stage::Stopping(stopping) => self.finish(ctx, stopping),
-            Stage::Finishing { .. } if self.facts.cable == Cable::Absent => (Stage::Idle, false),
+            Stage::Finishing { .. } if self.is_plug_gone(ctx.now()) => (Stage::Idle, false),
             Stage::Finishing { held_for } => (Stage::Finishing { held_for }, true),
         }
     }
@@ -284,7 +257,7 @@ impl Connector {
     fn prepare(&mut self, ctx: &mut Context<'_>, since: Instant, grant: Option<Grant>) -> (Stage, bool) {
         let is_connected = self.facts.cable == Cable::Connected;
         match grant {
-            Some(grant) if is_connected && self.facts.blocking_fault().is_none() => (Stage::Starting { grant }, false),
+            Some(grant) if is_connected && !self.is_blocked() => (Stage::Starting { grant, silent: 0 }, false),
             // B1: nobody is here any more.
             None if self.facts.cable == Cable::Absent => (Stage::Idle, true),
             grant => {
@@ -298,15 +271,38 @@ impl Connector {
         }
     }
 
-    fn start(&mut self, ctx: &mut Context<'_>, grant: Grant) -> (Stage, bool) {
+    /// Whether the plug of a session that ended was taken. After a restart the hardware has a while to say so.
+    fn is_plug_gone(&self, now: Instant) -> bool {
+        let is_unsure = self.awaits_cable && !self.is_cable_known && self.cable_by().is_none_or(|by| now < by);
+        self.facts.cable == Cable::Absent && !is_unsure
+    }
+
+    fn cable_by(&self) -> Option<Instant> {
+        self.seen_at.map(|at| at + CABLE_PATIENCE)
+    }
+
+    /// A transaction begins with a reading of now, or one of the rest before it: no number is invented (1.6 §6.45). `silent`:
+    /// how often the meter did not answer; none while energy flows without.
+    fn start(&mut self, ctx: &mut Context<'_>, grant: Grant, silent: Option<u8>) -> (Stage, bool) {
         let limits = &ctx.shared.config.limits;
         if !ctx.outbox.has_room(limits, ctx.running) || ctx.shared.is_store_stuck() {
-            let refused = Signal::Refused { evse: Some(self.evse), reason: TokenRefusal::Busy };
-            ctx.signals.push_back(refused);
-            return (Stage::Finishing { held_for: None }, true);
+            return self.refuse_start(ctx, TokenRefusal::Busy);
         }
-        let Some((reading, _)) = self.read_meter(ctx, None) else { return (Stage::Starting { grant }, true) };
-        let reading = reading.unwrap_or_default();
+        let fresh = match self.read_meter(ctx, None) {
+            Some((reading, is_fresh)) => reading.filter(|_| is_fresh),
+            None => {
+                let stage = silent.map(|silent| Stage::Starting { grant: grant.clone(), silent });
+                return (stage.unwrap_or(Stage::Unmetered { grant }), true);
+            }
+        };
+        let Some(reading) = fresh.or_else(|| self.reading_at_rest(ctx.now()).filter(|_| silent.is_some())) else {
+            let stage = match (silent, ctx.shared.config.without_meter) {
+                (Some(silent), _) if silent + 1 < METER_ATTEMPTS => Stage::Starting { grant, silent: silent + 1 },
+                (Some(_), WithoutMeter::Refuse) => return self.refuse_start(ctx, TokenRefusal::MeterSilent),
+                (Some(_), WithoutMeter::Charge) | (None, _) => Stage::Unmetered { grant },
+            };
+            return (stage, false);
+        };
         let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
         // Before the start is on record: a cut in between frees the connector, which is harmless.
@@ -330,23 +326,36 @@ impl Connector {
             is_refused: false,
             is_cut_off: false,
             meter_start_mwh: meter_mwh,
-            meter_mwh,
+            register: Register::begin(ctx.now(), meter_mwh),
             sampled_at: ctx.now(),
+            last: at,
         };
         (Stage::Running(running), false)
     }
 
+    fn refuse_start(&self, ctx: &mut Context<'_>, reason: TokenRefusal) -> (Stage, bool) {
+        ctx.signals.push_back(Signal::Refused { evse: Some(self.evse), reason });
+        (Stage::Finishing { held_for: None }, true)
+    }
+
     /// After a power cut: the hardware has to say whether the vehicle is still there.
-    fn resume(&mut self, ctx: &mut Context<'_>, mut running: Running, until: Instant) -> (Stage, bool) {
+    fn resume(&mut self, ctx: &mut Context<'_>, mut running: Running, patience: Duration) -> (Stage, bool) {
         if self.is_cable_known && self.facts.cable == Cable::Connected {
+            // Whether a refused token has any energy left, the meter has to say first.
+            if running.is_refused && !running.is_cut_off {
+                match self.read_meter(ctx, None) {
+                    Some((_, is_fresh)) => running.is_cut_off = !is_fresh,
+                    None => return (Stage::Interrupted { running, patience }, true),
+                }
+            }
             running.sampled_at = ctx.now();
             self.want(SampleContext::InterruptionEnd, ctx.now());
             return (Stage::Running(running), false);
         }
-        if self.is_cable_known || until <= ctx.now() {
+        if self.is_cable_known || self.seen_at.is_some_and(|at| at + patience <= ctx.now()) {
             return (Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)), false);
         }
-        (Stage::Interrupted { running, until }, true)
+        (Stage::Interrupted { running, patience }, true)
     }
 
     fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
@@ -362,115 +371,18 @@ impl Connector {
         (Stage::Running(running), true)
     }
 
-    /// The register is read when no more energy flows: after the contactor opened, or had its time to.
-    fn finish(&mut self, ctx: &mut Context<'_>, mut stopping: Stopping) -> (Stage, bool) {
-        if let Some(order) = self.facts.order_power(Power::Off) {
-            ctx.order(self.evse, order);
-        }
-        let now = ctx.now();
-        let until = *stopping.until.get_or_insert(now + ctx.shared.config.meter_timeout);
-        let since = *stopping.since.get_or_insert(now);
-        if self.facts.contactor == Contactor::Closed && now < until {
-            return (Stage::Stopping(stopping), true);
-        }
-        let Some((reading, is_fresh)) = self.read_meter(ctx, Some(since)) else {
-            return (Stage::Stopping(stopping), true);
-        };
-        let Stopping { running, reason, token, .. } = stopping;
-        let transaction = running.transaction;
-        let meter_mwh = reading.as_ref().map_or(running.meter_mwh, |reading| reading.energy_mwh);
-        let last = reading.filter(|_| is_fresh).map(|reading| values_for_stop(ctx.settings, &reading));
-        let last = last.unwrap_or_default();
-        let record = JournalRecord::Stopped(Stopped { transaction, at: ctx.stamp(), meter_mwh, reason, token, last });
-        ctx.outbox.append(&mut ctx.shared.store, record);
-        ctx.running = ctx.running.saturating_sub(1);
-        ctx.event(Event::TransactionEnded { evse: self.evse, transaction, reason });
-        let keeps_cable = match reason {
-            // 1.6 §3.5.4: until the same identifier, or one of its group, is presented (errata 3.5).
-            StopReason::DeAuthorized => true,
-            StopReason::EvDisconnected => !ctx.settings.is_on(Key::UnlockConnectorOnEVSideDisconnect),
-            StopReason::EmergencyStop
-            | StopReason::HardReset
-            | StopReason::Local
-            | StopReason::Other
-            | StopReason::PowerLoss
-            | StopReason::Reboot
-            | StopReason::Remote
-            | StopReason::SoftReset
-            | StopReason::UnlockCommand => false,
-        };
-        (Stage::Finishing { held_for: keeps_cable.then(|| running.into_holder()) }, false)
-    }
-
-    /// Whether a transaction runs that energy may flow for, as far as charging profiles leave any.
-    pub fn may_charge(&self) -> bool {
-        let has_right = matches!(&self.stage, Stage::Running(running) if !running.is_cut_off);
-        has_right && self.facts.blocking_fault().is_none()
-    }
-
-    /// Whether a limit allows more than the one that stands, which at first is the EVSE's `own`.
-    #[cfg(feature = "smart_charging")]
-    pub fn is_raised_by(&self, limit: Limit, own: Limit) -> bool {
-        limit.total() > self.facts.limit(own).total()
-    }
-
-    /// Takes the limit from now on.
-    #[cfg(feature = "smart_charging")]
-    pub fn limit(&mut self, ctx: &mut Context<'_>, limit: Limit, own: Limit) {
-        self.is_curtailed = limit.is_zero();
-        if let Some(order) = self.facts.order_limit(limit, own) {
-            ctx.order(self.evse, order);
-        }
-    }
-
-    /// Orders power and lock as the stage wants them.
-    pub fn order_hardware(&mut self, ctx: &mut Context<'_>) {
-        let power = if self.may_charge() && !self.is_curtailed { Power::On } else { Power::Off };
-        let lock = match &self.stage {
-            Stage::Starting { .. } | Stage::Interrupted { .. } | Stage::Running(_) | Stage::Stopping(_) => Lock::Locked,
-            Stage::Finishing { held_for: Some(_) } => Lock::Locked,
-            Stage::Finishing { held_for: None } | Stage::Idle | Stage::Preparing { .. } => Lock::Unlocked,
-        };
-        // Held before energy flows, released after.
-        let orders = [self.facts.order_power(power), self.facts.order_lock(lock)];
-        for order in orders.into_iter().flatten() {
-            ctx.order(self.evse, order);
-        }
-    }
-
-    /// The status to report (1.6 §4.9, §7.7).
-    pub fn condition(&self) -> Condition<'_> {
-        let mut info = None;
-        let status = match &self.stage {
-            _ if self.facts.blocking_fault().is_some() => EvseStatus::Faulted,
-            Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
-            Stage::Idle if self.is_reserved => EvseStatus::Reserved,
-            Stage::Idle => EvseStatus::Available,
-            Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
-            Stage::Interrupted { .. } => EvseStatus::SuspendedEvse,
-            // Suspension by the station takes precedence.
-            Stage::Running(_) if self.facts.power() == Power::Off => EvseStatus::SuspendedEvse,
-            Stage::Running(_) if self.facts.cable != Cable::Connected => {
-                info = Some("EV side disconnected");
-                EvseStatus::SuspendedEv
-            }
-            Stage::Running(_) => match (self.facts.vehicle, self.facts.contactor) {
-                (Vehicle::Paused, _) => EvseStatus::SuspendedEv,
-                (Vehicle::Ready, Contactor::Closed) => EvseStatus::Charging,
-                (Vehicle::Ready, Contactor::Open) => EvseStatus::SuspendedEvse,
-            },
-            Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
-        };
-        Condition { status, faults: self.facts.faults.as_slice(), info }
-    }
-
     /// When time changes something here. Each may lie in the past, waiting for something else.
     pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
         let stage = match &self.stage {
             Stage::Preparing { since, .. } => Some(*since + settings.seconds(Key::ConnectionTimeOut)),
-            Stage::Interrupted { until, .. } => Some(*until),
+            Stage::Interrupted { patience, .. } => self.seen_at.map(|at| at + *patience),
+            Stage::Finishing { .. } if self.awaits_cable && !self.is_cable_known => self.cable_by(),
             Stage::Stopping(stopping) => stopping.until,
-            Stage::Idle | Stage::Starting { .. } | Stage::Running(_) | Stage::Finishing { .. } => None,
+            Stage::Idle
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Running(_)
+            | Stage::Finishing { .. } => None,
         };
         self.reading_deadlines(settings, clock).into_iter().chain([stage]).flatten()
     }

@@ -2,9 +2,12 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Grant;
+use crate::parts::metering::Register;
 use crate::station::{IdToken, StopReason, TransactionNo};
-use crate::time::Instant;
+use crate::time::{Clock, Instant, Stamp};
 
 /// Where a session stands.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,9 +18,15 @@ pub(crate) enum Stage {
     /// A plug is in, or a token was accepted; the rest is missing.
     Preparing { since: Instant, grant: Option<Grant> },
     /// Everything is there but the register's value.
-    Starting { grant: Grant },
+    Starting {
+        grant: Grant,
+        /// How often the meter kept silent.
+        silent: u8,
+    },
+    /// The meter keeps silent, and energy flows all the same: the transaction begins with its first word.
+    Unmetered { grant: Grant },
     /// A transaction ran when the power failed, and goes on if the vehicle is still there.
-    Interrupted { running: Running, until: Instant },
+    Interrupted { running: Running, patience: Duration },
     /// A transaction runs.
     Running(Running),
     /// A transaction ends; the register's last value is missing.
@@ -38,10 +47,12 @@ pub(crate) struct Running {
     pub is_cut_off: bool,
     /// The register at the begin.
     pub meter_start_mwh: i64,
-    /// The register's value last recorded.
-    pub meter_mwh: i64,
+    /// The register as it is told.
+    pub register: Register,
     /// When the last sample was due; at first, the start.
     pub sampled_at: Instant,
+    /// When the last thing of it that is on record happened: what follows is told with no earlier time.
+    pub last: Stamp,
 }
 
 impl Running {
@@ -56,9 +67,15 @@ impl Running {
         self.sampled_at = if due + interval > now { due } else { now };
     }
 
+    /// The time of something that happens now, and is recorded.
+    pub fn stamp(&mut self, clock: &Clock, now: Instant) -> Stamp {
+        self.last = clock.stamp_after(now, self.last);
+        self.last
+    }
+
     /// Who may take the cable.
-    pub fn into_holder(self) -> Holder {
-        Holder { token: self.token, group: self.group }
+    pub fn holder(&self) -> Holder {
+        Holder { token: self.token.clone(), group: self.group.clone() }
     }
 }
 
@@ -68,6 +85,10 @@ pub(crate) struct Stopping {
     pub running: Running,
     pub reason: StopReason,
     pub token: Option<IdToken>,
+    /// Whether the cable is free afterwards, whatever the reason.
+    pub is_freed: bool,
+    /// How often the meter kept silent.
+    pub silent: u8,
     /// When the energy ended, as far as is known: the register is read after it.
     pub since: Option<Instant>,
     /// When the contactor's time to open ends.
@@ -76,12 +97,12 @@ pub(crate) struct Stopping {
 
 impl Stopping {
     pub fn new(running: Running, reason: StopReason, token: Option<IdToken>) -> Self {
-        Stopping { running, reason, token, since: None, until: None }
+        Stopping { running, reason, token, is_freed: false, silent: 0, since: None, until: None }
     }
 }
 
 /// Whose token frees a cable that is kept locked.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holder {
     pub token: IdToken,
     pub group: Option<IdToken>,

@@ -22,7 +22,9 @@ impl Connector {
     /// Whether the token is the one that is here.
     pub fn is_held_by(&self, token: &IdToken) -> bool {
         match &self.stage {
-            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => grant.token == *token,
+            Stage::Preparing { grant: Some(grant), .. }
+            | Stage::Starting { grant, .. }
+            | Stage::Unmetered { grant } => grant.token == *token,
             Stage::Interrupted { running, .. }
             | Stage::Running(running)
             | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
@@ -43,6 +45,11 @@ impl Connector {
                 *grant = None;
                 TokenUse::Done
             }
+            // Nothing was measured, so nothing is billed.
+            Stage::Unmetered { .. } if is_own => {
+                self.stage = Stage::Finishing { held_for: None };
+                TokenUse::Done
+            }
             Stage::Running(_) | Stage::Interrupted { .. } if is_own => {
                 self.stop(StopReason::Local, Some(token.clone()));
                 TokenUse::Done
@@ -59,6 +66,7 @@ impl Connector {
             Stage::Finishing { held_for: Some(holder) } if holder.group.is_some() => TokenUse::AskForGroup,
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
@@ -72,7 +80,7 @@ impl Connector {
             self.learn_group(grant.group);
             return Ok(());
         }
-        if !self.is_operative || self.facts.blocking_fault().is_some() {
+        if !self.is_operative || self.is_blocked() {
             return Err(TokenRefusal::Unavailable);
         }
         match &mut self.stage {
@@ -82,6 +90,7 @@ impl Connector {
             }
             Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)
@@ -99,9 +108,9 @@ impl Connector {
     /// The group of the token that is here became known.
     pub fn learn_group(&mut self, group: Option<IdToken>) {
         match &mut self.stage {
-            Stage::Preparing { grant: Some(grant), .. } | Stage::Starting { grant } => {
-                grant.group = group.or(grant.group.take())
-            }
+            Stage::Preparing { grant: Some(grant), .. }
+            | Stage::Starting { grant, .. }
+            | Stage::Unmetered { grant } => grant.group = group.or(grant.group.take()),
             Stage::Interrupted { running, .. }
             | Stage::Running(running)
             | Stage::Stopping(Stopping { running, .. }) => running.group = group.or(running.group.take()),
@@ -129,6 +138,7 @@ impl Connector {
             Stage::Idle
             | Stage::Preparing { .. }
             | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
             | Stage::Interrupted { .. }
             | Stage::Running(_)
             | Stage::Stopping(_)

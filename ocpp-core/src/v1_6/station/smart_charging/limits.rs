@@ -103,42 +103,85 @@ impl SmartCharging {
         }
     }
 
-    /// What may be drawn now. While the time is unknown, it is what the profiles allow that do not depend on it; and of a
-    /// limit of the whole station the lowest that it ever has, for that may protect a fuse.
+    /// What may be drawn now. A transaction whose begin is not known, as after a power cut without the time, has the lowest
+    /// limit of each profile that counts from there.
     fn claims(&self, clock: &Clock, now: Instant, unit: RateUnit, demands: &[Demand]) -> Option<Claims> {
+        let mut found = self.claims_by(self.profiles.profiles(), clock, now, unit, demands)?;
         let at = time(clock, now);
-        let transactions = self.transactions(now, at);
+        let unplaced: Vec<_> = self.runs.iter().filter(|run| run.began(clock, now, at).is_none()).collect();
+        if unplaced.is_empty() {
+            return Some(found);
+        }
+        let lowest = self.claims_by(&lowest_relative(self.profiles.profiles()), clock, now, unit, demands)?;
+        found.available_milli = found.available_milli.min(lowest.available_milli);
+        found.until = found.until.into_iter().chain(lowest.until).min();
+        for (claim, lowest) in found.claims.iter_mut().zip(&lowest.claims) {
+            if unplaced.iter().any(|run| place(run.evse) == claim.evse) {
+                lower(claim, lowest);
+            }
+        }
+        Some(found)
+    }
+
+    /// What these profiles allow. While the time is unknown, it is what those allow that do not depend on it; and of a
+    /// limit of the whole station the lowest that it ever has, for that may protect a fuse.
+    fn claims_by(
+        &self,
+        profiles: &[InstalledProfile],
+        clock: &Clock,
+        now: Instant,
+        unit: RateUnit,
+        demands: &[Demand],
+    ) -> Option<Claims> {
+        let at = time(clock, now);
+        let transactions = self.transactions(clock, now, at);
         let situation = self.situation(&transactions);
         let claims =
             |profiles: &[InstalledProfile]| claims(&Situation { profiles, ..situation }, at, unit, demands).ok();
         if clock.is_set() {
-            return claims(self.profiles.profiles());
+            return claims(profiles);
         }
         let (mut timeless, timed): (Vec<_>, Vec<_>) =
-            self.profiles.profiles().iter().cloned().partition(|installed| is_timeless(&installed.profile));
-        let mut lowest = claims(&timeless)?;
+            profiles.iter().cloned().partition(|installed| is_timeless(&installed.profile));
+        let mut found = claims(&timeless)?;
         timeless.retain(|installed| installed.profile.purpose != Purpose::StationMax);
-        for installed in timed.into_iter().filter(|installed| installed.profile.purpose == Purpose::StationMax) {
+        for mut installed in timed.into_iter().filter(|installed| installed.profile.purpose == Purpose::StationMax) {
+            (installed.profile.valid_from, installed.profile.valid_to) = (None, None);
             timeless.extend(at_its_lowest(installed));
-            lowest = lower(lowest, &claims(&timeless)?);
+            let lowest = claims(&timeless)?;
             timeless.pop();
+            found.available_milli = found.available_milli.min(lowest.available_milli);
+            found.until = found.until.into_iter().chain(lowest.until).min();
+            found.claims.iter_mut().zip(&lowest.claims).for_each(|(claim, lowest)| lower(claim, lowest));
         }
-        Some(lowest)
+        Some(found)
     }
+}
+
+/// Whether a profile counts from the start of a transaction.
+fn counts_from_start(profile: &ChargingProfile) -> bool {
+    let has_start = profile.schedules.iter().any(|schedule| schedule.start_schedule.is_some());
+    profile.kind == Kind::Relative || (profile.kind == Kind::Absolute && !has_start)
 }
 
 /// Whether a profile counts from the start of a transaction alone.
 fn is_timeless(profile: &ChargingProfile) -> bool {
-    let has_start = profile.schedules.iter().any(|schedule| schedule.start_schedule.is_some());
-    let counts_from_start = profile.kind == Kind::Relative || (profile.kind == Kind::Absolute && !has_start);
-    counts_from_start && profile.valid_from.is_none() && profile.valid_to.is_none()
+    counts_from_start(profile) && profile.valid_from.is_none() && profile.valid_to.is_none()
 }
 
-/// The profile with its lowest limit at all times.
+/// The profiles, those that count from the start of a transaction with their lowest limits.
+pub(super) fn lowest_relative(profiles: &[InstalledProfile]) -> Vec<InstalledProfile> {
+    let lowest = |installed: &InstalledProfile| match counts_from_start(&installed.profile) {
+        true => at_its_lowest(installed.clone()),
+        false => Some(installed.clone()),
+    };
+    profiles.iter().filter_map(lowest).collect()
+}
+
+/// The profile with its lowest limit from the start on.
 fn at_its_lowest(mut installed: InstalledProfile) -> Option<InstalledProfile> {
     let profile = &mut installed.profile;
     profile.kind = Kind::Relative;
-    (profile.valid_from, profile.valid_to) = (None, None);
     let ChargingSchedule { start_schedule, duration_seconds, periods, .. } = profile.schedules.first_mut()?;
     (*start_schedule, *duration_seconds) = (None, None);
     let mut least = periods.iter().min_by_key(|period| period.limit_milli)?.clone();
@@ -147,18 +190,10 @@ fn at_its_lowest(mut installed: InstalledProfile) -> Option<InstalledProfile> {
     Some(installed)
 }
 
-/// The lower of each.
-fn lower(a: Claims, b: &Claims) -> Claims {
-    let claims = a.claims.into_iter().zip(&b.claims).map(|(a, b)| Claim {
-        most_milli: a.most_milli.min(b.most_milli),
-        number_phases: a.number_phases.min(b.number_phases),
-        ..a
-    });
-    Claims {
-        available_milli: a.available_milli.min(b.available_milli),
-        claims: claims.collect(),
-        until: a.until.into_iter().chain(b.until).min(),
-    }
+/// Lowers a claim to another.
+fn lower(claim: &mut Claim, other: &Claim) {
+    claim.most_milli = claim.most_milli.min(other.most_milli);
+    claim.number_phases = claim.number_phases.min(other.number_phases);
 }
 
 /// What an EVSE may draw where no profile limits it.

@@ -34,7 +34,7 @@ use crate::parts::outbox::Outbox;
 use crate::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
 use crate::store::{Image, StoreQueue, Ticket};
-use crate::time::{Clock, Instant};
+use crate::time::{Clock, Instant, Stamp};
 
 use record::Shelf;
 
@@ -74,14 +74,36 @@ struct Run {
     /// Whether energy may flow.
     may_charge: bool,
     /// When it began, from where relative profiles count.
-    since: Instant,
+    since: Since,
+}
+
+/// When a transaction began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// In this boot.
+    Now(Instant),
+    /// In an earlier one, as far as that is on record.
+    Earlier(Option<Stamp>),
 }
 
 impl Run {
-    fn of(connector: &Connector, outbox: &Outbox, now: Instant) -> Option<Self> {
+    fn of(connector: &Connector, outbox: &Outbox, clock: &Clock, now: Instant) -> Option<Self> {
         let transaction = connector.transaction()?;
         let csms_id = outbox.csms_id(transaction);
-        Some(Run { evse: connector.evse, transaction, csms_id, may_charge: connector.may_charge(), since: now })
+        let is_of_now = Outbox::boot_of(transaction) == clock.boot();
+        let since = if is_of_now { Since::Now(now) } else { Since::Earlier(outbox.started(transaction)) };
+        Some(Run { evse: connector.evse, transaction, csms_id, may_charge: connector.may_charge(), since })
+    }
+
+    /// When it began, by a clock that shows `wall` at `now`; none if that is not known.
+    fn began(&self, clock: &Clock, now: Instant, wall: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.since {
+            Since::Now(since) => {
+                let age = TimeDelta::from_std(now.saturating_since(since)).unwrap_or_default();
+                wall.checked_sub_signed(age)
+            }
+            Since::Earlier(at) => clock.resolve(at.filter(|at| clock.is_set() && clock.knows(*at))?),
+        }
     }
 
     /// Whether nothing of it changed.
@@ -186,9 +208,14 @@ impl SmartCharging {
                 Some(own).filter(|unit| allowed.contains(unit)).or(allowed.first().copied())?
             }
         };
-        let transactions = self.transactions(shared.now, start);
-        let composite = self.situation(&transactions).composite(&CompositeRequest {
-            evse: Place(u32::try_from(request.connector_id).ok()?),
+        let evse = Place(u32::try_from(request.connector_id).ok()?);
+        let transactions = self.transactions(&shared.clock, shared.now, start);
+        let is_concerned = |run: &Run| evse.is_station() || place(run.evse) == evse;
+        let is_unplaced = |run: &Run| is_concerned(run) && run.began(&shared.clock, shared.now, start).is_none();
+        let lowest = self.runs.iter().any(is_unplaced).then(|| limits::lowest_relative(self.profiles.profiles()));
+        let profiles = lowest.as_deref().unwrap_or(self.profiles.profiles());
+        let composite = Situation { profiles, ..self.situation(&transactions) }.composite(&CompositeRequest {
+            evse,
             start,
             duration_seconds: u32::try_from(request.duration).ok()?,
             unit,
@@ -286,27 +313,27 @@ impl SmartCharging {
     fn follow_transactions(&mut self, ctx: &mut Context<'_>, connectors: &[Connector]) {
         let now = ctx.shared.now;
         let outbox = &*ctx.outbox;
-        let found = || connectors.iter().filter_map(|connector| Run::of(connector, outbox, now));
+        let clock = &ctx.shared.clock;
+        let found = || connectors.iter().filter_map(|connector| Run::of(connector, outbox, clock, now));
         let is_same = found().count() == self.runs.len() && found().zip(&self.runs).all(|(new, old)| old.is_same(&new));
         if is_same && !self.is_stale {
             return;
         }
         let since = |run: &Run| {
             let old = self.runs.iter().find(|old| old.transaction == run.transaction);
-            old.map_or(now, |old| old.since)
+            old.map_or(run.since, |old| old.since)
         };
         self.runs = found().map(|run| Run { since: since(&run), ..run }).collect();
         self.is_stale = true;
-        let changes = self.profiles.resume(&self.transactions(now, DateTime::UNIX_EPOCH));
+        let changes = self.profiles.resume(&self.transactions(clock, now, DateTime::UNIX_EPOCH));
         self.keep(&mut ctx.shared.store, &changes);
     }
 
     /// The transactions as the calculation wants them, by a clock that shows `wall` at `now`.
-    fn transactions(&self, now: Instant, wall: DateTime<Utc>) -> Vec<Transaction> {
+    fn transactions(&self, clock: &Clock, now: Instant, wall: DateTime<Utc>) -> Vec<Transaction> {
         let transaction = |run: &Run| {
-            let age = TimeDelta::from_std(now.saturating_since(run.since)).unwrap_or_default();
             let id = run.csms_id.map(|id| id.to_compact_string().into());
-            Transaction::new(place(run.evse), id, wall.checked_sub_signed(age))
+            Transaction::new(place(run.evse), id, run.began(clock, now, wall))
         };
         self.runs.iter().map(transaction).collect()
     }
@@ -325,7 +352,7 @@ impl SmartCharging {
         proposed: &InstalledProfile,
     ) -> bool {
         let capabilities = self.capabilities(settings);
-        let transactions = self.transactions(shared.now, DateTime::UNIX_EPOCH);
+        let transactions = self.transactions(&shared.clock, shared.now, DateTime::UNIX_EPOCH);
         let situation = self.situation(&transactions);
         let proposal = Proposal { edition: Edition::V1_6, delivery, capabilities: &capabilities, situation, proposed };
         let broken = proposal.violations().into_iter().next();

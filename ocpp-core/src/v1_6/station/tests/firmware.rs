@@ -188,6 +188,9 @@ fn queued_transaction_messages_survive_an_update() {
     assert_eq!(bench.reboots, [RebootKind::Hard]);
     let mut bench = bench.restarted();
     bench.answer_all("StatusNotification", &json!({}));
+    // It was not answered before.
+    bench.wait(60);
+    bench.answer_all("StatusNotification", &json!({}));
     bench.answer("StartTransaction", &json!({"transactionId": 3, "idTagInfo": {"status": "Accepted"}}));
     bench.answer_all("StatusNotification", &json!({}));
     assert_eq!(bench.answer("StopTransaction", &json!({}))["transactionId"], 3);

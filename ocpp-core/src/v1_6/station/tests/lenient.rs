@@ -202,12 +202,6 @@ fn calls_are_carried_out_as_they_were_meant() {
             &["UnknownValue $.type"],
         ),
         (
-            "DataTransfer",
-            json!({"vendorId": "V", "data": {"a": 1}}),
-            json!({"status": "UnknownVendorId"}),
-            &["TextFromJson $.data"],
-        ),
-        (
             "ReserveNow",
             json!({"connectorId": 1, "expiryDate": "2099-01-01T13:00:00", "idTag": "X", "parentIdTag": null, "reservationId": 3}),
             json!({"status": "Accepted"}),
@@ -223,6 +217,11 @@ fn calls_are_carried_out_as_they_were_meant() {
         assert_eq!(told, wanted, "{action} {payload}");
     }
     let mut bench = Bench::accepted(&[]);
+    bench.frame(&json!([2, "d", "DataTransfer", {"vendorId": "V", "data": {"a": 1}}]));
+    assert!(
+        matches!(bench.asked.last(), Some(Question::DataTransfer { data: Some(data), .. }) if data == r#"{"a":1}"#)
+    );
+    assert_eq!(bench.mended(), ["TextFromJson $.data"]);
     let keys = bench.request("GetConfiguration", &json!({"key": "HeartbeatInterval"}));
     assert_eq!(keys["configurationKey"][0]["key"], "HeartbeatInterval");
     assert_eq!(bench.mended(), ["SingleItem $.key"]);

@@ -3,8 +3,10 @@
 #[cfg(feature = "security")]
 mod answers;
 mod authorize;
+mod clock;
 mod configuration;
 mod data_transfer;
+mod endings;
 #[cfg(feature = "plug_and_charge")]
 mod fairness;
 mod faults;
@@ -13,6 +15,7 @@ mod firmware;
 mod handling;
 #[cfg(feature = "lenient")]
 mod lenient;
+mod link;
 mod local_list;
 mod metering;
 mod operations;
@@ -23,11 +26,13 @@ mod power_loss;
 #[cfg(feature = "california_pricing")]
 mod pricing;
 mod queue;
+mod register;
 #[cfg(feature = "security")]
 mod security;
 mod session;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
+mod station_fault;
 mod status;
 mod trigger;
 

@@ -40,7 +40,7 @@ fn every_status_is_reached_and_reported() {
     assert_eq!(bench.request("ChangeAvailability", &change)["status"], "Accepted");
     assert_eq!(bench.statuses(), ["0 Unavailable", "1 Unavailable"]);
     bench.input(Input::Fault(Some(fault(true))));
-    assert_eq!(bench.statuses(), ["0 Faulted"]);
+    assert_eq!(bench.statuses(), ["0 Faulted", "1 Faulted"]);
     bench.input(Input::Fault(None));
     let change = json!({"connectorId": 0, "type": "Operative"});
     assert_eq!(bench.request("ChangeAvailability", &change)["status"], "Accepted");
@@ -161,7 +161,8 @@ fn reset_waits_for_the_stop_and_restarts_once() {
 fn reset_does_not_wait_for_a_silent_csms_but_for_the_store() {
     let mut bench = Bench::running(&[("MessageTimeout", "300")]);
     bench.confirms = false;
-    bench.request("Reset", &json!({"type": "Hard"}));
+    bench.frame(&json!([2, "reset", "Reset", {"type": "Hard"}]));
+    assert!(bench.sent.iter().all(|frame| frame[0] == 2), "the end of the transaction is not on record");
     bench.wait(40);
     assert_eq!(bench.reboots, []);
     bench.confirm();

@@ -179,7 +179,7 @@ fn reading_leaves_when_the_power_goes_through_its_threshold() {
     bench.meter_answers = false;
     bench.power(1000);
     bench.wants(json!({"atPowerkW": 8.0}));
-    let answer = MeterReading::energy_wh(1234);
+    let answer = MeterReading::energy_wh(bench.energy_wh);
     for (watts, readings) in
         [(7900, 0), (8390, 0), (8400, 1), (8000, 0), (7601, 0), (9000, 0), (7600, 1), (7500, 0), (8100, 0), (8500, 1)]
     {

@@ -1,7 +1,7 @@
 //! What stations are known to lose, to repeat, or to stick at: each a named test.
 
 use super::*;
-use crate::store::Log;
+use crate::store::{Log, LogIndex};
 
 const OFFLINE: [(&str, &str); 2] = [("AllowOfflineTxForUnknownId", "true"), ("MeterValueSampleInterval", "0")];
 
@@ -56,6 +56,7 @@ fn stop_that_is_answered_with_an_error_is_not_delivered() {
     let mut bench = Bench::new(bench.image.clone(), &[]);
     bench.open();
     bench.boot("Accepted");
+    bench.wait(60);
     assert_eq!(bench.stop_request(), first);
 }
 
@@ -73,8 +74,11 @@ fn torn_record_does_not_block_the_queue() {
         bench.swipe("TAG");
         bench.cable(Cable::Absent);
     }
-    let whole = bench.image;
-    let records: Vec<_> = whole.records(Log::Transactions).map(|(position, record)| (position, record.len())).collect();
+    let whole = bench.image.clone();
+    let mut records: Vec<_> =
+        whole.records(Log::Transactions).map(|(position, record)| (position, record.len())).collect();
+    let sample = whole.entries.iter().find(|(key, _)| key.as_str().starts_with("sample/")).unwrap();
+    records.insert(1, (LogIndex(0), sample.1.len()));
     let second = ["StartTransaction", "MeterValues 2", "StopTransaction 2"];
     for (torn, (before, after)) in [
         (&[][..], &[][..]),
@@ -88,7 +92,11 @@ fn torn_record_does_not_block_the_queue() {
         let (position, length) = records[torn];
         for left in 0..length {
             let mut image = whole.clone();
-            image.logs.get_mut(&Log::Transactions).unwrap().get_mut(&position).unwrap().truncate(left);
+            if torn == 1 {
+                image.entries.get_mut(sample.0).unwrap().truncate(left);
+            } else {
+                image.logs.get_mut(&Log::Transactions).unwrap().get_mut(&position).unwrap().truncate(left);
+            }
             let mut bench = Bench::new(image, &settings);
             assert_eq!(bench.events.iter().filter(|event| event.contains("RecordSkipped")).count(), 1);
             bench.online_again();
@@ -103,6 +111,7 @@ fn torn_record_does_not_block_the_queue() {
             let rest: Vec<&str> = before.iter().chain(&second).chain(after).copied().collect();
             assert_eq!(told, rest, "{left} of {length} bytes of record {torn}");
             assert!(bench.image.logs.values().all(|log| log.is_empty()));
+            assert!(!bench.image.entries.keys().any(|key| key.as_str().starts_with("sample/")));
         }
     }
 }
@@ -122,12 +131,12 @@ fn meter_values_outlast_the_power_and_follow_their_start_with_its_number() {
     bench.wait(60);
     let mut bench = Bench::new(bench.image.clone(), &settings);
     bench.energy_wh = 1500;
-    bench.wait(5);
+    bench.wait(10);
     bench.online_again();
     let (id, _) = bench.call("StartTransaction");
     bench.frame(&json!([4, id, "InternalError", "", {}]));
     assert_eq!(bench.sent, Vec::<Value>::new(), "nothing of the transaction before its start");
-    bench.wait(10);
+    bench.wait(20);
     bench.answer("StartTransaction", &accepted(77));
     let sample = bench.answer("MeterValues", &json!({}));
     assert_eq!(sample["transactionId"], 77);

@@ -246,10 +246,7 @@ fn profiles_that_break_a_rule_are_refused() {
     assert_eq!(set(&mut bench, 1, &with(tx.clone(), "transactionId", json!(72))), "Rejected");
     assert_eq!(set(&mut bench, 3, &tx), "PropertyConstraintViolation");
     assert_eq!(set(&mut bench, 1, &with(tx.clone(), "stackLevel", json!(-1))), "PropertyConstraintViolation");
-    assert_eq!(
-        set(&mut bench, 1, &with(tx.clone(), "chargingProfileKind", json!("Odd"))),
-        "PropertyConstraintViolation"
-    );
+    assert_eq!(set(&mut bench, 1, &with(tx.clone(), "chargingProfileKind", json!("Odd"))), "Rejected");
     assert_eq!(set(&mut bench, 1, &with(tx.clone(), "stackLevel", json!(4))), "Rejected");
     assert_eq!(set(&mut bench, 1, &profile(1, "ChargePointMaxProfile", &[(0, 8.0)])), "Rejected");
     assert_eq!(set(&mut bench, 1, &profile(1, "TxDefaultProfile", &[(10, 8.0)])), "Rejected");

@@ -210,9 +210,14 @@ fn event_of_a_boot_without_a_clock_lies_before_the_next_boot() {
     let mut bench = bench.after_cut();
     bench.now = 10_000;
     let mut bench = bench.online();
-    for kind in ["StartupOfTheDevice", "TamperDetectionActivated", "StartupOfTheDevice"] {
+    let three_days = chrono::TimeDelta::days(3);
+    for (kind, at) in [
+        ("StartupOfTheDevice", wall(0) - three_days),
+        ("TamperDetectionActivated", wall(0)),
+        ("StartupOfTheDevice", wall(0)),
+    ] {
         let request = bench.answer(ACTION, &json!({}));
-        assert_eq!((&request["type"], &request["timestamp"]), (&json!(kind), &json!(wall(0))));
+        assert_eq!((&request["type"], &request["timestamp"]), (&json!(kind), &json!(at)));
     }
 }
 

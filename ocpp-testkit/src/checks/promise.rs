@@ -1,0 +1,319 @@
+//! What was promised comes true: an end that was answered or shown is an end, whatever happens to the power.
+//!
+//! A transaction's end is promised when the CSMS has its call answered by it, or the status or an event shows it. From then
+//! on no energy may flow until another transaction begins there, and the end must get to the bill, with its reason. A cable
+//! that is held after a deauthorisation stays held for its owner (1.6 §3.5.4, errata 3.5).
+
+use std::collections::BTreeMap;
+
+use ocpp_core::csms::TransactionId;
+use ocpp_core::station::{Cable, Event, EvseId, EvseStatus, IdToken, Lock, StopReason, TransactionNo};
+use ocpp_core::store::{Log, StoreOp};
+use serde_json::Value;
+
+use super::Violation;
+use super::wire::Frame;
+use crate::csms::Bill;
+use crate::hardware::Hardware;
+use crate::link::End;
+
+/// Follows what a station promises.
+#[derive(Clone, Debug, Default)]
+pub struct PromiseCheck {
+    /// The transaction of each EVSE, as the station told.
+    running: BTreeMap<EvseId, TransactionNo>,
+    /// The CSMS's numbers.
+    numbers: BTreeMap<TransactionNo, i64>,
+    /// Calls of the CSMS, by their ids.
+    calls: BTreeMap<String, Call>,
+    /// Where a transaction's end was promised and no other one has begun.
+    ended: BTreeMap<EvseId, &'static str>,
+    promises: Vec<Promise>,
+    /// Where a cable is held after a deauthorisation, and for which token, once that is known.
+    held: BTreeMap<EvseId, Option<String>>,
+}
+
+#[derive(Clone, Debug)]
+enum Call {
+    RemoteStop(i64),
+    Unlock(EvseId),
+    Reset,
+}
+
+/// The end of a transaction that was promised.
+#[derive(Clone, Debug)]
+struct Promise {
+    transaction: Named,
+    /// With which reason, where that was promised too.
+    reason: Option<String>,
+    /// By what.
+    by: &'static str,
+}
+
+#[derive(Clone, Debug)]
+enum Named {
+    ByStation(TransactionNo),
+    ByCsms(i64),
+}
+
+impl PromiseCheck {
+    /// The station tells this.
+    ///
+    /// # Errors
+    /// When it begins a transaction at a plug that is held for another driver.
+    pub fn told(&mut self, event: &Event) -> Result<(), Violation> {
+        match event {
+            Event::TransactionStarted { evse, transaction } => {
+                self.running.insert(*evse, *transaction);
+                self.ended.remove(evse);
+                if self.held.contains_key(evse) {
+                    return Err(broken(*evse, "a transaction begins", "a cable that is held"));
+                }
+            }
+            Event::TransactionKnown { transaction, csms_id: Some(number), .. } => {
+                self.numbers.insert(*transaction, *number);
+            }
+            Event::TransactionEnded { evse, transaction, reason } => {
+                self.running.remove(evse);
+                self.ended.insert(*evse, "the event of the end");
+                let (transaction, reason) = (Named::ByStation(*transaction), Some(format!("{reason:?}")));
+                self.promises.push(Promise { transaction, reason, by: "the event of the end" });
+            }
+            Event::Status { evse, status: EvseStatus::Finishing } => {
+                if let Some(transaction) = self.running.get(evse) {
+                    self.ended.insert(*evse, "the status Finishing");
+                    let transaction = Named::ByStation(*transaction);
+                    self.promises.push(Promise { transaction, reason: None, by: "the status Finishing" });
+                }
+            }
+            _ => {}
+        }
+        if let Event::TransactionEnded { evse, reason: StopReason::DeAuthorized, .. } = event {
+            self.held.insert(*evse, None);
+        }
+        Ok(())
+    }
+
+    /// An end sends a frame.
+    pub fn sent(&mut self, sender: End, frame: &Frame) {
+        match (sender, frame) {
+            (End::Csms, Frame::Call { id, action, payload }) => self.called(id, action, payload),
+            (End::Station, Frame::Result { id, payload }) => {
+                let is_promise = matches!(payload.get("status").and_then(Value::as_str), Some("Accepted" | "Unlocked"));
+                if let Some(call) = self.calls.remove(id).filter(|_| is_promise) {
+                    self.answered(&call);
+                }
+            }
+            (End::Station | End::Csms, _) => {}
+        }
+    }
+
+    fn called(&mut self, id: &str, action: &str, payload: &Value) {
+        let number = |name: &str| payload.get(name).and_then(Value::as_i64);
+        let call = match action {
+            "RemoteStopTransaction" => number("transactionId").map(Call::RemoteStop),
+            "UnlockConnector" => {
+                number("connectorId").and_then(|n| u16::try_from(n).ok()).map(EvseId).map(Call::Unlock)
+            }
+            "Reset" => Some(Call::Reset),
+            _ => None,
+        };
+        // It may open from now on.
+        if let Some(Call::Unlock(evse)) = &call {
+            self.held.remove(evse);
+        }
+        if let Some(call) = call {
+            self.calls.insert(id.to_owned(), call);
+        }
+    }
+
+    fn answered(&mut self, call: &Call) {
+        match call {
+            Call::RemoteStop(number) => {
+                let at = self.running.iter().find(|(_, running)| self.numbers.get(running) == Some(number));
+                if let Some(evse) = at.map(|(evse, _)| *evse) {
+                    self.ended.insert(evse, "the answer to RemoteStopTransaction");
+                }
+                let reason = Some("Remote".to_owned());
+                let by = "the answer to RemoteStopTransaction";
+                self.promises.push(Promise { transaction: Named::ByCsms(*number), reason, by });
+            }
+            // It may have been ending already, for another reason.
+            Call::Unlock(evse) => {
+                self.ended.insert(*evse, "the answer to UnlockConnector");
+                if let Some(transaction) = self.running.get(evse) {
+                    let transaction = Named::ByStation(*transaction);
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to UnlockConnector" });
+                }
+            }
+            Call::Reset => {
+                for (evse, transaction) in &self.running {
+                    self.ended.insert(*evse, "the answer to Reset");
+                    let transaction = Named::ByStation(*transaction);
+                    self.promises.push(Promise { transaction, reason: None, by: "the answer to Reset" });
+                }
+            }
+        }
+    }
+
+    /// The station orders energy.
+    ///
+    /// # Errors
+    /// When the end of the transaction there was promised.
+    pub fn powered(&self, evse: EvseId) -> Result<(), Violation> {
+        match self.ended.get(&evse) {
+            Some(by) => Err(broken(evse, "energy flows again", by)),
+            None => Ok(()),
+        }
+    }
+
+    /// A driver presents a token.
+    pub fn presented(&mut self, token: &IdToken) {
+        self.held.retain(|_, owner| owner.as_ref().is_none_or(|owner| IdToken::new(owner) != *token));
+    }
+
+    /// The station loses its power: transactions whose begin is not durable have never been.
+    pub fn power_cut(&mut self, durable: &[StoreOp]) {
+        self.calls.clear();
+        let is_durable = |transaction: &TransactionNo| {
+            durable.iter().any(
+                |op| matches!(op, StoreOp::Append { log: Log::Transactions, index, .. } if *index == transaction.0),
+            )
+        };
+        self.running.retain(|_, transaction| is_durable(transaction));
+    }
+
+    /// What holds at any time.
+    ///
+    /// # Errors
+    /// When the lock opens of a cable that is held.
+    pub fn look(
+        &mut self,
+        hardware: &BTreeMap<EvseId, Hardware>,
+        bill: impl FnOnce() -> Bill,
+    ) -> Result<(), Violation> {
+        self.held
+            .retain(|evse, _| hardware.get(evse).is_some_and(|evse| evse.has_lock() && evse.cable() != Cable::Absent));
+        if self.held.values().any(Option::is_none) {
+            let bill = bill();
+            for (evse, owner) in &mut self.held {
+                let last = bill.rows.iter().rfind(|row| row.connector == u32::from(evse.0));
+                *owner = last.map(|row| row.token.clone());
+            }
+        }
+        let open = self.held.keys().find(|evse| hardware.get(evse).is_some_and(|evse| evse.lock() == Lock::Unlocked));
+        open.map_or(Ok(()), |evse| Err(broken(*evse, "the lock opens", "a cable that is held")))
+    }
+
+    /// Everything was delivered: what was promised is on the bill.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn finish(&self, bill: &Bill) -> Result<(), Violation> {
+        for promise in &self.promises {
+            let number = match &promise.transaction {
+                Named::ByStation(transaction) => self.numbers.get(transaction).copied(),
+                Named::ByCsms(number) => Some(*number),
+            };
+            let Some(name) = number.and_then(|number| i32::try_from(number).ok()).map(TransactionId::from) else {
+                continue;
+            };
+            let end = bill.rows.iter().find(|row| row.transaction == name).and_then(|row| row.end.as_ref());
+            let told = end.map(|end| end.reason.clone().unwrap_or_else(|| "Local".to_owned()));
+            // The event names it as the code does.
+            let is_same =
+                |told: &String| promise.reason.as_ref().is_none_or(|reason| told.eq_ignore_ascii_case(reason));
+            if !told.as_ref().is_some_and(is_same) {
+                let expected = promise.reason.clone().unwrap_or_else(|| "any".to_owned());
+                return Err(Violation::Promise(format!(
+                    "transaction {name} ends {told:?}, promised by {}: {expected}",
+                    promise.by
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn broken(evse: EvseId, what: &str, by: &str) -> Violation {
+    Violation::Promise(format!("{what} at evse {} after {by}", evse.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocpp_core::store::LogIndex;
+    use serde_json::json;
+
+    const EVSE: EvseId = EvseId(1);
+    const FIRST: TransactionNo = TransactionNo(LogIndex(1));
+
+    fn started() -> PromiseCheck {
+        let mut check = PromiseCheck::default();
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: FIRST }).unwrap();
+        check.told(&Event::TransactionKnown { transaction: FIRST, csms_id: Some(7), status: None }).unwrap();
+        check
+    }
+
+    fn call(action: &str, payload: Value) -> Frame {
+        Frame::Call { id: "c".to_owned(), action: action.to_owned(), payload }
+    }
+
+    fn answer(status: &str) -> Frame {
+        Frame::Result { id: "c".to_owned(), payload: json!({"status": status}) }
+    }
+
+    #[test]
+    fn energy_after_a_promised_end_is_seen_until_another_begins() {
+        let mut check = started();
+        assert_eq!(check.powered(EVSE), Ok(()));
+        check.sent(End::Csms, &call("RemoteStopTransaction", json!({"transactionId": 7})));
+        assert_eq!(check.powered(EVSE), Ok(()), "not answered");
+        check.sent(End::Station, &answer("Accepted"));
+        assert!(matches!(check.powered(EVSE), Err(Violation::Promise(_))));
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: TransactionNo(LogIndex(2)) }).unwrap();
+        assert_eq!(check.powered(EVSE), Ok(()));
+    }
+
+    #[test]
+    fn end_that_does_not_come_is_seen() {
+        for (action, payload, status) in [
+            ("RemoteStopTransaction", json!({"transactionId": 7}), "Accepted"),
+            ("UnlockConnector", json!({"connectorId": 1}), "Unlocked"),
+            ("Reset", json!({"type": "Soft"}), "Accepted"),
+        ] {
+            let mut check = started();
+            check.sent(End::Csms, &call(action, payload.clone()));
+            check.sent(End::Station, &answer("Rejected"));
+            assert_eq!(check.finish(&Bill::default()), Ok(()), "{action}");
+            check.sent(End::Csms, &call(action, payload));
+            check.sent(End::Station, &answer(status));
+            assert!(check.finish(&Bill::default()).is_err(), "{action}");
+        }
+        let mut check = started();
+        check.told(&Event::Status { evse: EVSE, status: EvseStatus::Finishing }).unwrap();
+        assert!(check.finish(&Bill::default()).is_err());
+    }
+
+    #[test]
+    fn start_that_was_not_durable_promises_nothing() {
+        let mut check = started();
+        check.power_cut(&[]);
+        check.told(&Event::Status { evse: EVSE, status: EvseStatus::Finishing }).unwrap();
+        assert_eq!(check.finish(&Bill::default()), Ok(()));
+    }
+
+    #[test]
+    fn cable_that_is_not_held_any_more_is_seen() {
+        let mut hardware = Hardware::new(0, 0).with_lock();
+        hardware.plug(ocpp_core::time::Instant::ZERO);
+        let hardware = BTreeMap::from([(EVSE, hardware)]);
+        let mut check = started();
+        assert_eq!(check.look(&hardware, Bill::default), Ok(()));
+        let reason = StopReason::DeAuthorized;
+        check.told(&Event::TransactionEnded { evse: EVSE, transaction: FIRST, reason }).unwrap();
+        assert!(check.look(&hardware, Bill::default).is_err());
+        let next = Event::TransactionStarted { evse: EVSE, transaction: TransactionNo(LogIndex(2)) };
+        assert!(check.told(&next).is_err());
+    }
+}
