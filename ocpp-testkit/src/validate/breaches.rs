@@ -10,6 +10,7 @@ use ocpp_types::{Rule, Violation};
 use super::members;
 use super::payload::{Part, Verdict, check};
 use crate::link::End;
+use crate::spelling::nearest;
 
 /// More of what cannot be read than this is not looked for.
 const MOST: usize = 200;
@@ -130,32 +131,6 @@ impl Schema<'_> {
             breach.meant = nearest(name, there).or_else(|| nearest(name, absent));
         }
     }
-}
-
-/// The name that differs least, if it differs little.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<Vec<_>>();
-    let name = plain(name);
-    let most = (name.len() / 4).clamp(1, 3);
-    let near = known.map(|known| (distance(&name, &plain(known)), known));
-    near.filter(|(distance, known)| *distance <= most && *distance < known.len()).min().map(|(_, known)| known)
-}
-
-/// How many letters must be put in, left out or changed.
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (done, c) in one.iter().enumerate() {
-        let mut diagonal = done;
-        let mut left = done + 1;
-        let mut next = vec![left];
-        for (above, d) in row.iter().skip(1).zip(other) {
-            left = (diagonal + usize::from(c != d)).min(above + 1).min(left + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// Whether a path lies at or below one of these.
