@@ -22,8 +22,8 @@ const AFTER_HELP: &str = r#"Examples:
   echo '[2,"1","Reset",{"type":"Gentle"}]' | ocpp-testkit validate --ocpp 1.6
   echo '{"status":"Accepted"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json
 
-All that is wrong with a payload is told, first what a strict reader would refuse it for, in square brackets the error code
-that it would answer. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
+All that is wrong with a payload is told, first what no reader can mend, if there is such a thing; in square brackets stands the
+error code to answer with. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
 that is in no list as text, TextFromNumber and NumberFromText take a number for its text and the reverse, OverLong keeps a text
 that is too long, OddTime reads a time without a zone in UTC, Null takes null for an absent member, ExtraMember passes over an
 unknown one. Without it no reader can take the message. Lenient or not, each is an error.
