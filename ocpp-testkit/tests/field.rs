@@ -25,7 +25,7 @@ fn every_test_in_the_list_of_the_field_exists() {
     let testkit = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = testkit.parent().unwrap();
     let mut names = BTreeSet::new();
-    for folder in ["ocpp-types/src", "ocpp-rpc/src", "ocpp-core/src", "ocpp-testkit/tests"] {
+    for folder in ["ocpp-types/src", "ocpp-rpc/src", "ocpp-core/src", "ocpp-testkit/src", "ocpp-testkit/tests"] {
         tests_under(&root.join(folder), &mut names).unwrap();
     }
     let list = fs::read_to_string(testkit.join("FIELD.md")).unwrap();

@@ -68,7 +68,7 @@ fn file_that_makes_no_sense_is_a_failure_with_its_place() {
         assert!(good.contains(from), "{from}");
         fs::write(&file, good.replace(from, to)).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_ocpp-testkit")).arg("schedule").arg(&file).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{to}");
+        assert_eq!(output.status.code(), Some(2), "{to}");
         assert!(text(&output.stderr).contains(said), "{to}: {}", text(&output.stderr));
     }
 }

@@ -288,11 +288,11 @@ fn configuration_comes_from_a_file_and_nonsense_is_declined() {
     assert!(request["authorization"].as_str().unwrap().starts_with("Basic "));
     assert!(at_place(&said, "/out/Evse/0").contains(&json!(2)) && !at_place(&said, "/out/Evse/0").contains(&json!(3)));
     for (config, more, reason) in [
-        (json!({"identty": "CP7"}), &[][..], "unknown field `identty`"),
+        (json!({"identty": "CP7"}), &[][..], "identty: no such member"),
         (json!({"limits": {"journal": "many"}}), &[], "invalid type"),
         (json!([1]), &[], "invalid type"),
         (json!({}), &["--evses", "0"], "at least one evse"),
-        (json!({}), &["--ocpp", "2.0.1"], "not supported yet"),
+        (json!({}), &["--ocpp", "2.0.1"], "2.0.1 is not built in"),
     ] {
         let output = with(config, more);
         let text = String::from_utf8(output.stderr).unwrap();

@@ -209,7 +209,6 @@ fn reboot_takes_its_time_and_vehicles_come_meanwhile() {
     assert!(error["reason"].as_str().unwrap().contains("restarts"), "{error}");
     station.program.wait("a new start", |line| line.get("started").cloned());
     assert!(down.elapsed() >= Duration::from_secs(2));
-    station.program.wait_event("Registration");
     station.program.wait("the vehicle", |line| {
         line.pointer("/event/Status").filter(|event| event["status"] == "Preparing").cloned()
     });

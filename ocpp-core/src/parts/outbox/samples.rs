@@ -8,7 +8,7 @@ use super::{JournalRecord, Outbox, record};
 use crate::station::{EvseId, Limits, TransactionNo};
 use crate::store::{StoreOp, StoreQueue};
 use crate::table::Table;
-use crate::time::{Clock, Stamp};
+use crate::time::{Boot, Clock, Stamp};
 
 /// What there is for one more sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ enum Series {
     Beside(EvseId),
 }
 
-/// How far a series was looked at: the last one's place and time, and the time of the one before it.
+/// How far a series was looked at: the last one's place and time, and the milliseconds from the one before it.
 struct Seen {
     place: usize,
-    at: i64,
-    before: Option<i64>,
+    at: Moment,
+    since_before: Option<u64>,
 }
 
 impl Outbox {
@@ -75,31 +75,50 @@ impl Outbox {
                 JournalRecord::Sampled(sample) => Series::Of(sample.transaction),
                 JournalRecord::Stopped(stop) => Series::Of(stop.transaction),
             };
-            let at = time(clock, pending.record.at());
+            let at = Moment::of(clock, pending.record.at());
             let Some(seen) = series.get_mut(&of) else {
-                series.insert(of, Seen { place, at, before: None });
+                series.insert(of, Seen { place, at, since_before: None });
                 continue;
             };
+            let since = at.since(seen.at);
             let may_go = self.queue.get(seen.place).is_some_and(|last| {
                 let is_kind = !is_beside || matches!(last.record, JournalRecord::Measured(_));
                 seen.place > 0 && !last.is_logged && is_kind
             });
-            if let Some(span) = seen.before.map(|before| at.abs_diff(before)).filter(|_| may_go)
+            if let Some(span) = seen.since_before.map(|before| before.saturating_add(since)).filter(|_| may_go)
                 && best.is_none_or(|(least, _)| span < least)
             {
                 best = Some((span, seen.place));
             }
-            *seen = Seen { place, at, before: Some(seen.at) };
+            *seen = Seen { place, at, since_before: Some(since) };
         }
         best.map(|(_, place)| place)
     }
 }
 
-/// Where a record lies in time, as far as that is known.
-fn time(clock: &Clock, at: Stamp) -> i64 {
-    let since_boot = match at {
-        Stamp::Wall(millis) => millis,
-        Stamp::Unset { millis, .. } | Stamp::UnsetAfter { millis, .. } => i64::try_from(millis).unwrap_or(i64::MAX),
-    };
-    clock.resolve(at).map_or(since_boot, |wall| wall.timestamp_millis())
+/// Where a record lies in time: by the wall clock, or in a boot that did not know the time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Moment {
+    unset_in: Option<Boot>,
+    millis: i64,
+}
+
+impl Moment {
+    fn of(clock: &Clock, at: Stamp) -> Self {
+        match (clock.resolve(at), at) {
+            (Some(wall), _) => Moment { unset_in: None, millis: wall.timestamp_millis() },
+            (None, Stamp::Wall(millis)) => Moment { unset_in: None, millis },
+            (None, Stamp::Unset { boot, millis } | Stamp::UnsetAfter { boot, millis, .. }) => {
+                Moment { unset_in: Some(boot), millis: i64::try_from(millis).unwrap_or(i64::MAX) }
+            }
+        }
+    }
+
+    /// The milliseconds between two moments, as far as is known: from one boot into another that does not know the time, at
+    /// least what has passed of the later one.
+    fn since(self, earlier: Moment) -> u64 {
+        let from =
+            if self.unset_in == earlier.unset_in { earlier.millis } else { self.unset_in.map_or(self.millis, |_| 0) };
+        self.millis.abs_diff(from)
+    }
 }

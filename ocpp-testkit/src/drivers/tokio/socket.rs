@@ -205,11 +205,9 @@ pub(super) async fn close(mut socket: WebSocket, frame: Option<CloseFrame>) -> S
 /// Completes the closing handshake of either side (RFC 6455 §5.5.1): the library answers the peer's close frame, with its
 /// status, as the next message is read. Bounded in time; the socket is to be dropped then.
 pub(super) async fn finish(socket: &mut WebSocket) {
-    let goodbye = async {
-        while let Some(Ok(_)) = socket.next().await {}
-        drain(socket.get_mut()).await;
-    };
-    let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    let _ = timeout(CLOSE_TIMEOUT, async { while let Some(Ok(_)) = socket.next().await {} }).await;
+    // Also where the peer did not answer: TLS ends in order only if that is said.
+    let _ = timeout(CLOSE_TIMEOUT, drain(socket.get_mut())).await;
 }
 
 /// Says that nothing more comes, and reads until the peer says so too: a connection that is dropped with something unread is

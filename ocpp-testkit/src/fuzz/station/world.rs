@@ -413,16 +413,27 @@ fn restores(image: &Image) {
     assert!(second_ops.iter().all(changes_nothing), "restored again, the station still writes {second_ops:?}");
 }
 
-/// What a station that boots does at once: its store operations apart.
-fn boot_actions(image: &Image) -> (Vec<Action>, Vec<StoreOp>) {
+/// What a station that boots does at once and when its store has confirmed that, its store operations apart. Some is shown
+/// only when it is durable, so the order says nothing.
+fn boot_actions(image: &Image) -> (Vec<String>, Vec<StoreOp>) {
     let mut station = boot(config(), image, 0);
     let (mut actions, mut ops) = (Vec::new(), Vec::new());
-    while let Some(action) = station.poll_action() {
-        match action {
-            Action::Store { op, .. } => ops.push(op),
-            Action::Event(Event::RecordSkipped { place }) => panic!("{place} was durable and is skipped"),
-            other => actions.push(other),
+    loop {
+        let mut last = None;
+        while let Some(action) = station.poll_action() {
+            match action {
+                Action::Store { op, ticket } => {
+                    ops.push(op);
+                    last = Some(ticket);
+                }
+                Action::Event(Event::RecordSkipped { place }) => panic!("{place} was durable and is skipped"),
+                other => actions.push(format!("{other:?}")),
+            }
         }
+        let Some(ticket) = last else { break };
+        let told = station.handle(Instant::ZERO, Input::Stored(ticket));
+        assert_eq!(told, Ok(()), "a ticket that was handed out");
     }
+    actions.sort_unstable();
     (actions, ops)
 }
