@@ -130,6 +130,8 @@ impl UploadJob {
         };
         let progress = match word {
             JobUpdate::Done => UploadProgress::Uploaded,
+            // It will not be supported later either.
+            JobUpdate::NotSupported => UploadProgress::NotSupported,
             _ if upload.request.retries > 0 => {
                 upload.request.retries -= 1;
                 upload.retry_at = Some(shared.now + Duration::from_secs(upload.request.retry_seconds.into()));
@@ -137,7 +139,6 @@ impl UploadJob {
             }
             JobUpdate::BadMessage => UploadProgress::BadMessage,
             JobUpdate::PermissionDenied => UploadProgress::PermissionDenied,
-            JobUpdate::NotSupported => UploadProgress::NotSupported,
             // Words about other work: this did not come to its end.
             JobUpdate::Failed
             | JobUpdate::NeedsRestart

@@ -35,6 +35,8 @@ pub fn shrink(plan: &Plan, failure: &WorldFailure, runs: usize) -> Shrunk {
     search.hurry();
     search.make_places_plain();
     search.drop_acts();
+    // With fewer acts the others may be of no account.
+    search.keep_one_station();
     let watch = Watch { trace: true, record: true };
     let (mut trace, mut records) = (String::new(), Vec::new());
     if let Ok(mut world) = World::new(&search.best, watch) {
