@@ -54,8 +54,8 @@ impl Connector {
                 self.stop(StopReason::Local, Some(token.clone()));
                 TokenUse::Done
             }
-            // What is under way goes on: the same token says nothing new.
-            Stage::Starting { .. } | Stage::Stopping(_) if is_own => TokenUse::Done,
+            // What is under way goes on: the same token says nothing new. At an end it may want another session, and is told no.
+            Stage::Starting { .. } if is_own => TokenUse::Done,
             Stage::Running(running) | Stage::Interrupted { running, .. } if running.group.is_some() => {
                 TokenUse::AskForGroup
             }
