@@ -69,6 +69,7 @@ impl Shared {
         let last_boot = last_boot.unwrap_or_default().max(Outbox::last_boot(image));
         let boot = Boot(last_boot.0.saturating_add(1));
 
+        #[cfg_attr(not(feature = "security"), allow(unused_mut, reason = "only security events have stamps here"))]
         let mut clock = Clock::new(boot, anchors.known, anchors.guessed);
         #[cfg(feature = "security")]
         let security_events = SecurityEvents::restore(image, &mut clock, &mut skipped);

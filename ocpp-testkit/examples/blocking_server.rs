@@ -230,6 +230,7 @@ impl Server {
 /// The handshake by the rules of OCPP-J; whoever breaks them gets the status of HTTP that they name.
 fn shake_hands(stream: TcpStream) -> Result<(WebSocket<TcpStream>, String), Failure> {
     let mut identity = None;
+    #[expect(clippy::result_large_err, reason = "the signature is the library's")]
     let check = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         let header = |name: &str| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
         let subprotocols: Vec<&str> = header("sec-websocket-protocol").collect();

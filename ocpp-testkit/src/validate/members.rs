@@ -44,7 +44,7 @@ fn field(line: &'static str) -> Option<Field> {
 fn section(model: &'static str, kind: &str, name: &str) -> Option<&'static str> {
     let mut sections = model.split("\n\n");
     sections.find(|section| {
-        let mut words = section.trim_start().split_whitespace();
+        let mut words = section.split_whitespace();
         words.next() == Some(kind) && words.next() == Some(name)
     })
 }

@@ -92,7 +92,7 @@ impl Findings<'_> {
                     Dialect::V2_0_1 => v2_0_1::Action::ALL.iter().map(|action| action.as_str()).collect(),
                     Dialect::V2_1 => v2_1::Action::ALL.iter().map(|action| action.as_str()).collect(),
                 };
-                let meant = meant(nearest(action, actions.into_iter()));
+                let meant = meant(nearest(action, actions));
                 let text = format!("{dialect} has no such action{meant}");
                 self.add(Kind::UnknownAction, text, |it| it.code("NotImplemented"));
             }

@@ -32,6 +32,7 @@ pub(crate) enum Awaited {
     StatusNotification,
     Transaction,
     MeterValues,
+    #[cfg_attr(not(feature = "firmware_management"), allow(dead_code, reason = "there are no jobs to tell of"))]
     JobStatus(JobStatus),
     DataTransfer,
     #[cfg(feature = "plug_and_charge")]
@@ -176,7 +177,8 @@ impl Machine {
             Awaited::AppCall => return None,
             Awaited::Heartbeat => {
                 let interval = self.settings.seconds(Key::HeartbeatInterval);
-                if !self.heartbeat.is_wanted() && !(is_accepted && self.heartbeat.deadline(interval) <= now) {
+                let is_due = is_accepted && self.heartbeat.deadline(interval) <= now;
+                if !is_due && !self.heartbeat.is_wanted() {
                     return None;
                 }
                 self.heartbeat.asked(now);

@@ -48,9 +48,12 @@ fn by_style(sightings: &[Sighting], said: &mut [Option<End>]) {
     }
 }
 
+/// The callers and actions of calls with one id.
+type OpenCalls<'a> = Vec<(Option<End>, Option<&'a str>)>;
+
 /// What frames themselves tell; `said` is what is known better.
 fn by_themselves(sightings: &[Sighting], said: &[Option<End>]) -> Vec<Option<End>> {
-    let mut calls: BTreeMap<(Option<&str>, &str), Vec<(Option<End>, Option<&str>)>> = BTreeMap::new();
+    let mut calls: BTreeMap<(Option<&str>, &str), OpenCalls<'_>> = BTreeMap::new();
     let mut senders = Vec::with_capacity(sightings.len());
     for (place, sighting) in sightings.iter().enumerate() {
         let known = said.get(place).copied().flatten();
@@ -194,7 +197,11 @@ impl Judges {
     fn writer(&self, class: Class, shape: &str) -> Option<End> {
         let clear = |votes: &Votes, margin: u32| {
             let (more, less) = (votes.right.max(votes.wrong), votes.right.min(votes.wrong));
-            (more > 0 && less * margin < more).then(|| if votes.right > votes.wrong { End::Station } else { End::Csms })
+            (more > 0 && less * margin < more).then_some(if votes.right > votes.wrong {
+                End::Station
+            } else {
+                End::Csms
+            })
         };
         let margin = if class <= Class::Arrow { 2 } else { 4 };
         if let Some(votes) = self.ways.get(&(class, None)) {

@@ -50,8 +50,4 @@ impl Machine {
     }
 
     pub fn call(&mut self, _: CompactString, _: RawJson) {}
-
-    pub(super) fn send_call(&mut self, _: &mut Shared) -> bool {
-        false
-    }
 }
