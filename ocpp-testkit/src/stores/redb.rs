@@ -392,7 +392,7 @@ mod tests {
             });
             errors += usize::from(outcome.is_err());
         }
-        assert!(errors > 20, "{errors}");
+        assert!(errors > 5, "{errors}");
     }
 
     #[test]

@@ -133,7 +133,9 @@ impl Session {
                     self.frame(&bytes);
                 }
             }
-            Input::Link(LinkInput::Pong) => drop(self.is_alive()),
+            Input::Link(LinkInput::Pong) => {
+                self.is_alive();
+            }
             Input::Link(LinkInput::Closed) => self.closed(),
             Input::Stored(ticket) => {
                 if !self.store.stored(ticket) {
