@@ -43,24 +43,35 @@ impl Station {
     /// The seed must differ between stations and boots; the host takes it from entropy.
     ///
     /// # Errors
-    /// When the configuration contradicts itself.
+    /// When the configuration contradicts itself, or names what is not there: a version that is not built in, a setting.
     pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
         if config.evses == 0 {
             return Err(MisuseError::Configuration("a station has at least one evse"));
         }
-        if !config.versions.contains(&Dialect::V1_6) {
-            return Err(MisuseError::Configuration("no version is both offered and built in"));
+        if config.versions.is_empty() {
+            return Err(MisuseError::Configuration("a station offers at least one version"));
+        }
+        if let Some(version) = config.versions.iter().find(|version| !Station::speaks(**version)) {
+            return Err(MisuseError::unfit("versions", version.subprotocol(), "is not built in"));
         }
         if !config.plausible_time.is_valid() {
             return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
         }
         let address = Address::of(&mut config)?;
-        Machine::check(&config)?;
+        let settings = Machine::check(&config)?;
         let mut shared = Shared::restore(config, address, seed, image);
-        let machine = Machine::restore(&mut shared, image);
+        let machine = Machine::restore(settings, &mut shared, image);
         let mut station = Station { shared, machine, deadline: None };
         station.settle();
         Ok(station)
+    }
+
+    /// Whether this version is built in.
+    pub fn speaks(version: Dialect) -> bool {
+        match version {
+            Dialect::V1_6 => true,
+            Dialect::V2_0_1 | Dialect::V2_1 => false,
+        }
     }
 
     /// Takes a fact in, at `now`. A `now` before one already seen counts as that one.
@@ -113,7 +124,6 @@ impl Station {
                 let is_running = self.machine.runs_transaction(*evse);
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
-            Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !self.shared.link.is_up() => Err(MisuseError::NoLink),
             Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
                 Some(about) => self.machine.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
@@ -164,6 +174,8 @@ impl Station {
         let shared = &mut self.shared;
         match input {
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
+            // Of a connection that the station has let go of.
+            Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !shared.link.is_up() => {}
             Input::Link(LinkInput::Frame(bytes)) => {
                 shared.link.heard(shared.now);
                 self.machine.on_frame(shared, &bytes);

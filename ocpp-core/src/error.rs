@@ -1,5 +1,6 @@
 //! Mistakes of the caller. The peer's faults are answered on the wire and reported as events instead.
 
+use compact_str::CompactString;
 use ocpp_types::violation::Violation;
 use thiserror::Error;
 
@@ -27,10 +28,24 @@ pub enum MisuseError {
     /// A payload of the application is not what its place asks for.
     #[error("payload: {0}")]
     Payload(Violation),
-    /// A frame or pong came while no link was open.
-    #[error("no link is open")]
-    NoLink,
     /// The configuration contradicts itself.
     #[error("configuration: {0}")]
     Configuration(&'static str),
+    /// The configuration names something that is not there, or gives it a value that it cannot have.
+    #[error("configuration: {member}: {name} {reason}")]
+    Unfit {
+        /// The member of the configuration.
+        member: &'static str,
+        /// The name in it, as it was given.
+        name: CompactString,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+impl MisuseError {
+    /// A name in this member of the configuration is wrong.
+    pub(crate) fn unfit(member: &'static str, name: &str, reason: &'static str) -> Self {
+        MisuseError::Unfit { member, name: CompactString::new(name), reason }
+    }
 }

@@ -122,6 +122,8 @@ pub mod station;
 pub mod store;
 mod table;
 mod terms;
+#[cfg(any(feature = "station", feature = "csms"))]
+mod text;
 pub mod time;
 #[cfg(feature = "v1_6")]
 mod v1_6;

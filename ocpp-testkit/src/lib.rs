@@ -41,6 +41,7 @@ pub mod pki;
 pub mod replay;
 pub mod schedule;
 pub mod seed;
+pub mod spelling;
 pub mod store;
 pub mod stores;
 pub mod trace;

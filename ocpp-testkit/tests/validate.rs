@@ -300,7 +300,7 @@ const RECORDED: [(&str, &[Expected]); 8] = [
             (55, Kind::ErrorDescription, "frame[3]"),
             (71, Kind::ErrorDescription, "frame[3]"),
             (99, Kind::ErrorDescription, "frame[3]"),
-            // Sent wrong on purpose: an unknown action and value, an empty list, an extra member, idToken is missing. Of the
+            // Sent wrong on purpose: an unknown action and value, an empty list, an extra member, idToken and remoteStartId are missing. Of the
             // answers, the error details are a text, which Part 4 §4.2.3 wants to be an object.
             (124, Kind::UnknownAction, ""),
             (126, Kind::Schema, "$.operationalStatus"),
@@ -309,6 +309,7 @@ const RECORDED: [(&str, &[Expected]); 8] = [
             (139, Kind::ErrorDetails, "frame[4]"),
             (140, Kind::Schema, "$"),
             (141, Kind::ErrorDetails, "frame[4]"),
+            (142, Kind::Schema, "$"),
             (142, Kind::Schema, "$"),
             (143, Kind::ErrorDetails, "frame[4]"),
         ],
@@ -326,6 +327,7 @@ const RECORDED: [(&str, &[Expected]); 8] = [
             (145, Kind::ErrorCode, "frame[2]"),
             (146, Kind::Schema, "$"),
             (147, Kind::ErrorCode, "frame[2]"),
+            (148, Kind::Schema, "$"),
             (148, Kind::Schema, "$"),
             (149, Kind::ErrorCode, "frame[2]"),
         ],

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use compact_str::CompactString;
 use ocpp_rpc::Dialect;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AskId, CommandId, Fact, Finding, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
 use crate::store::Ticket;
+use crate::text::Text;
 use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
@@ -49,7 +51,7 @@ pub enum Action {
 }
 
 /// An order to the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Send a text message.
@@ -58,6 +60,16 @@ pub enum LinkAction {
     Ping,
     /// Close the connection: it counts as closed now. No `Closed` need follow.
     Close(LinkEnd),
+}
+
+impl fmt::Debug for LinkAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkAction::Send(bytes) => write!(f, "Send({})", Text(bytes)),
+            LinkAction::Ping => f.write_str("Ping"),
+            LinkAction::Close(end) => write!(f, "Close({end:?})"),
+        }
+    }
 }
 
 /// Why the session closes a connection.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, AskId, IdToken, TransactionId};
 use crate::store::Ticket;
+use crate::text::Text;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +40,9 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// A fact about the connection. The driver lets only the newest connection of a station speak.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A fact about the connection. The driver lets only the newest connection of a station speak: what an older one still
+/// brings, its `Closed` among it, is dropped there. What comes while no connection is open is ignored.
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
     /// The handshake succeeded. If another connection was open, it counts as closed.
@@ -54,6 +56,17 @@ pub enum LinkInput<'a> {
     Pong,
     /// The connection is gone.
     Closed,
+}
+
+impl fmt::Debug for LinkInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkInput::Opened { dialect } => write!(f, "Opened({dialect})"),
+            LinkInput::Frame(bytes) => write!(f, "Frame({})", Text(bytes)),
+            LinkInput::Pong => f.write_str("Pong"),
+            LinkInput::Closed => f.write_str("Closed"),
+        }
+    }
 }
 
 /// Names a command; chosen by the application.

@@ -36,13 +36,15 @@ pub(crate) struct Turns {
     line: Vec<Turn>,
     /// Who had the line last, and since when in a row.
     run: Option<(Rank, Instant)>,
+    /// When the last answer came. Where the line was free since, nobody waited.
+    free_since: Instant,
 }
 
 impl Turns {
     /// For so many kinds.
     pub fn new(kinds: usize) -> Self {
         let turn = |rank| Turn { rank, is_behind: false, misses: 0, rests_until: Instant::ZERO };
-        Turns { line: (0..=Rank::MAX).take(kinds).map(turn).collect(), run: None }
+        Turns { line: (0..=Rank::MAX).take(kinds).map(turn).collect(), run: None, free_since: Instant::ZERO }
     }
 
     /// The first kind from `place` on that does not rest; moves `place` behind it.
@@ -55,13 +57,14 @@ impl Turns {
 
     /// A message of this kind leaves.
     pub fn sent(&mut self, rank: Rank, now: Instant) {
-        if self.run.is_none_or(|(last, _)| last != rank) {
+        if self.run.is_none_or(|(last, _)| last != rank || self.free_since < now) {
             self.run = Some((rank, now));
         }
     }
 
     /// It was answered as it should be.
     pub fn answered(&mut self, rank: Rank, now: Instant) {
+        self.free_since = now;
         let is_long = self.run.is_some_and(|(last, since)| last == rank && since + PATIENCE < now);
         let Some(turn) = self.place(rank, is_long) else { return };
         (turn.misses, turn.rests_until) = (0, Instant::ZERO);
@@ -169,19 +172,22 @@ mod tests {
     #[test]
     fn who_has_the_line_for_long_goes_behind() {
         let mut turns = Turns::new(2);
-        for second in 0..=2 {
+        for second in 0..2 {
             turns.sent(0, at(second));
-            turns.answered(0, at(second));
-            assert_eq!(order(&turns, at(second)), [0, 1]);
+            turns.answered(0, at(second + 1));
+            assert_eq!(order(&turns, at(second + 1)), [0, 1]);
         }
         turns.sent(0, at(2));
         turns.answered(0, at(3));
         assert_eq!(order(&turns, at(3)), [1, 0]);
         turns.sent(1, at(3));
         turns.answered(1, at(3));
-        turns.sent(0, at(4));
+        turns.sent(0, at(3));
         turns.answered(0, at(4));
         assert_eq!(order(&turns, at(4)), [0, 1], "its turn is a new one");
+        turns.sent(0, at(60));
+        turns.answered(0, at(61));
+        assert_eq!(order(&turns, at(61)), [0, 1], "nobody waited in between");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -13,6 +14,7 @@ use super::{
     PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
+use crate::text::Text;
 use crate::time::Instant;
 
 /// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
@@ -50,7 +52,12 @@ pub enum Action {
 }
 
 /// An order to the WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Each connection ends for the station with its own order: after `Close`, and after the next `Connect`, nothing that the
+/// former connection still brings is to be told. A driver reads each connection from a queue of its own and drops it with the
+/// connection, or numbers its connections and compares. What comes late all the same is ignored while no connection is open;
+/// a late `Closed` at worst costs a further attempt, since an `Opened` counts whenever it comes.
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkAction {
     /// Connect, and report `Opened` or `Closed`.
@@ -61,6 +68,17 @@ pub enum LinkAction {
     Ping,
     /// Close the connection, if there is one. No `Closed` need follow.
     Close,
+}
+
+impl fmt::Debug for LinkAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkAction::Connect(request) => f.debug_tuple("Connect").field(request).finish(),
+            LinkAction::Send(bytes) => write!(f, "Send({})", Text(bytes)),
+            LinkAction::Ping => f.write_str("Ping"),
+            LinkAction::Close => f.write_str("Close"),
+        }
+    }
 }
 
 /// How to connect.
@@ -83,8 +101,8 @@ pub struct ConnectRequest {
     pub security_profile: Option<SecurityProfile>,
 }
 
-impl core::fmt::Debug for ConnectRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectRequest")
             .field("url", &self.url)
             .field("subprotocols", &self.subprotocols)

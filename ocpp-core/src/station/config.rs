@@ -202,7 +202,7 @@ impl Default for Wiring {
 
 /// What an EVSE gives to a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub enum Supply {
     /// Alternating current.
     Ac {

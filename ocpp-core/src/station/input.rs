@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -15,6 +16,7 @@ use super::{
     InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
+use crate::text::Text;
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +63,16 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// A fact about the WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A fact about the WebSocket: of the newest connection alone, see [`LinkAction`](super::LinkAction).
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LinkInput<'a> {
-    /// The handshake succeeded, with the subprotocol that the server chose.
+    /// The handshake succeeded, with the subprotocol that the server chose. A connection that was open before is replaced.
     Opened {
         /// The value of `Sec-WebSocket-Protocol` in the response.
         subprotocol: CompactString,
     },
-    /// A text message arrived.
+    /// A text message arrived. Ignored, as is a pong, while no connection is open.
     Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
     /// A pong arrived.
     Pong,
@@ -78,6 +80,18 @@ pub enum LinkInput<'a> {
     Closed,
     /// The connection could not be made, because one side refused the other.
     Refused(ConnectRefusal),
+}
+
+impl fmt::Debug for LinkInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkInput::Opened { subprotocol } => write!(f, "Opened({subprotocol})"),
+            LinkInput::Frame(bytes) => write!(f, "Frame({})", Text(bytes)),
+            LinkInput::Pong => f.write_str("Pong"),
+            LinkInput::Closed => f.write_str("Closed"),
+            LinkInput::Refused(refusal) => write!(f, "Refused({refusal:?})"),
+        }
+    }
 }
 
 /// Why one side refused the other.

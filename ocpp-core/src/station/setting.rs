@@ -20,7 +20,7 @@ pub enum SettingAccess {
 
 /// What a value must look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub enum SettingKind {
     /// `true` or `false`.
     Boolean,
@@ -55,7 +55,7 @@ impl SettingKind {
 /// A configuration key of the station's own. The CSMS reads and changes it like any other; what it means is the
 /// application's business, which learns of a change by [`Event::Configured`](super::Event::Configured).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct CustomSetting {
     /// The name, at most 50 characters, unlike any standard key.
     pub name: CompactString,

@@ -5,6 +5,7 @@ use ocpp_core::station::{self, StationConfig};
 use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
 use ocpp_core::{MisuseError, Station};
+use ocpp_rpc::Dialect;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub trait Machine: Sized {
     /// What its store holds.
     type Dump: Clone + Default + Serialize + DeserializeOwned;
 
+    /// Whether a version is built in.
+    fn speaks(version: Dialect) -> bool;
     /// The machine as it boots from what its store holds.
     ///
     /// # Errors
@@ -62,6 +65,10 @@ impl Machine for Station {
     type Action = station::Action;
     type Op = StoreOp;
     type Dump = Image;
+
+    fn speaks(version: Dialect) -> bool {
+        Station::speaks(version)
+    }
 
     fn boot(config: StationConfig, seed: u64, dump: &Image) -> Result<Self, MisuseError> {
         Station::new(config, seed, dump)
@@ -122,6 +129,10 @@ impl Machine for Session {
     type Action = csms::Action;
     type Op = Fact;
     type Dump = Vec<StoredFact>;
+
+    fn speaks(version: Dialect) -> bool {
+        Session::speaks(version)
+    }
 
     fn boot(config: SessionConfig, seed: u64, dump: &Self::Dump) -> Result<Self, MisuseError> {
         let facts = dump.iter().map(|stored| (stored.ticket, stored.fact.clone()));

@@ -1,5 +1,6 @@
 //! A machine on a pipe: JSON lines in, JSON lines out, virtual time. `PIPE.md` describes both.
 
+mod configured;
 mod durable;
 mod machine;
 
@@ -9,10 +10,10 @@ use ocpp_core::MisuseError;
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 use thiserror::Error;
 
+pub use configured::{ConfigError, configured};
 pub use machine::{Host, Machine, StoredFact, boot_seed};
 
 use crate::lines::{Line, LineError};
@@ -264,30 +265,5 @@ impl Trouble {
             Trouble::Io(error) => error,
             other => io::Error::other(other.to_string()),
         }
-    }
-}
-
-/// A configuration: the defaults, and above them what a file says. A member of an object replaces that one alone; a choice
-/// of several, which is an object with a capital, is replaced as a whole.
-///
-/// # Errors
-/// When the file is no JSON, or says what no configuration has.
-pub fn configured<C: Serialize + for<'de> Deserialize<'de>>(defaults: &C, file: &str) -> serde_json::Result<C> {
-    let mut config = serde_json::to_value(defaults)?;
-    let over: Map<String, Value> = serde_json::from_str(file)?;
-    overlay(&mut config, Value::Object(over));
-    serde_json::from_value(config)
-}
-
-fn overlay(under: &mut Value, over: Value) {
-    match (under, over) {
-        (Value::Object(under), Value::Object(over))
-            if !over.keys().any(|name| name.starts_with(char::is_uppercase)) =>
-        {
-            for (name, value) in over {
-                overlay(under.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (under, over) => *under = over,
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! The views are `transactions` (the bill), `meter_values`, `status` and `findings`; `schema.sql` has them.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ocpp_core::csms::Fact;
 use ocpp_core::store::Ticket;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Backend, Write};
+use super::{Backend, Write, advice};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// The version of the schema that this program writes.
@@ -45,6 +46,29 @@ pub enum LedgerError {
     /// The file was written by a later version of the program.
     #[error("ledger: version {0} of the database is not known")]
     Version(i64),
+    /// The database belongs to another program.
+    #[error("ledger: a database of another program")]
+    Foreign,
+}
+
+impl LedgerError {
+    /// What its owner can do.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            LedgerError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::CannotOpen) => "check the path and its permissions, and name a file",
+                Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => advice(ErrorKind::PermissionDenied),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "end the process that holds it",
+                Some(ErrorCode::DiskFull) => advice(ErrorKind::StorageFull),
+                Some(ErrorCode::NotADatabase) => "choose another place for the ledger",
+                Some(ErrorCode::DatabaseCorrupt) => "take its copy if there is one, or move it away for a new one",
+                Some(_) | None => "check the disk and its permissions",
+            },
+            LedgerError::Fact { .. } | LedgerError::Taken { .. } => "look at the table of facts",
+            LedgerError::Version(_) => "run the program that wrote it, or a later one",
+            LedgerError::Foreign => "choose another place for the ledger",
+        }
+    }
 }
 
 /// A transaction as the database shows it.
@@ -92,12 +116,17 @@ impl Ledger {
     }
 
     fn prepare(connection: Connection) -> Result<Self, LedgerError> {
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let has_tables = count("SELECT count(*) FROM sqlite_master")? > 0;
+        if has_tables && count("SELECT count(*) FROM sqlite_master WHERE name = 'facts'")? == 0 {
+            return Err(LedgerError::Foreign);
+        }
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > VERSION {
             return Err(LedgerError::Version(version));
         }
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
         connection.execute_batch(SCHEMA)?;
         connection.pragma_update(None, "user_version", VERSION)?;
         Ok(Ledger { connection: Arc::new(Mutex::new(connection)) })

@@ -4,10 +4,11 @@ use ocpp_rpc::{CallError, Dialect, ErrorCode, Frame, Payload};
 use ocpp_types::json::{Kind as Json, Reader};
 use ocpp_types::{Fault, Violation, v1_6, v2_0_1, v2_1};
 
-use super::breaches::{Breach, Schema, nearest};
+use super::breaches::{Breach, Schema};
 use super::payload::{Part, Verdict, check};
 use super::{Finding, Kind, Severity};
 use crate::link::End;
+use crate::spelling::nearest;
 use crate::trace::conversation::{Conversation, LIMITS, Message};
 
 /// How much of a wrong value is shown.

@@ -46,16 +46,11 @@ pub fn check(dialect: Dialect, action: &str, part: Part, from: Option<End>, json
     if !known(action) {
         return Verdict::UnknownAction;
     }
-    let read = ends(from).iter().find_map(|from| read(dialect, action, part, *from, json, Quirks::ALL));
+    let read = ends(from).iter().find_map(|from| read(dialect, action, part, *from, json));
     read.map_or(Verdict::NotItsPart, |read| match read {
         Ok(repairs) => Verdict::Read(repairs),
         Err(violation) => Verdict::Unreadable(violation),
     })
-}
-
-/// What a strict reader stops at; none if it reads the payload, or nobody sends such a one.
-pub(super) fn strictly(dialect: Dialect, action: &str, part: Part, from: Option<End>, json: &str) -> Option<Violation> {
-    ends(from).iter().find_map(|from| read(dialect, action, part, *from, json, Quirks::NONE))?.err()
 }
 
 fn ends(from: Option<End>) -> &'static [End] {
@@ -67,17 +62,10 @@ fn ends(from: Option<End>) -> &'static [End] {
 }
 
 /// None if `from` sends no such payload.
-fn read(
-    dialect: Dialect,
-    action: &str,
-    part: Part,
-    from: End,
-    json: &str,
-    quirks: Quirks,
-) -> Option<Result<Vec<Repair>, Violation>> {
+fn read(dialect: Dialect, action: &str, part: Part, from: End, json: &str) -> Option<Result<Vec<Repair>, Violation>> {
     macro_rules! payload {
         ($version:ident, $payload:ident) => {{
-            let read = $version::$payload::from_json_lenient(action.parse().ok()?, json, quirks);
+            let read = $version::$payload::from_json_lenient(action.parse().ok()?, json, Quirks::ALL);
             read.map(|read| read.map(|read| read.repairs)).transpose()
         }};
     }
@@ -97,14 +85,14 @@ fn read(
         Dialect::V2_0_1 => version!(v2_0_1),
         Dialect::V2_1 if part == Part::Unconfirmed => {
             let is_stream = from == End::Station && action == v2_1::Action::NotifyPeriodicEventStream.as_str();
-            is_stream.then(|| repairs::<v2_1::NotifyPeriodicEventStream>(json, quirks))
+            is_stream.then(|| repairs::<v2_1::NotifyPeriodicEventStream>(json))
         }
         Dialect::V2_1 => version!(v2_1),
     }
 }
 
-fn repairs<T: Decode>(json: &str, quirks: Quirks) -> Result<Vec<Repair>, Violation> {
-    lenient::decode::<T>(json, quirks).map(|read| read.repairs)
+fn repairs<T: Decode>(json: &str) -> Result<Vec<Repair>, Violation> {
+    lenient::decode::<T>(json, Quirks::ALL).map(|read| read.repairs)
 }
 
 #[cfg(test)]

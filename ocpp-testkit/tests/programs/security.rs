@@ -10,14 +10,14 @@ use crate::client::{Client, Request};
 use crate::harness::{Csms, Station};
 
 /// Certificates as files: an authority, and a server at 127.0.0.1 that it vouches for.
-struct Pki {
-    ca: PathBuf,
+pub struct Pki {
+    pub ca: PathBuf,
     cert: PathBuf,
     key: PathBuf,
 }
 
 impl Pki {
-    fn make(directory: &Path) -> Self {
+    pub fn make(directory: &Path) -> Self {
         let mut authority = CertificateParams::new([]).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -36,7 +36,7 @@ impl Pki {
         }
     }
 
-    fn serve(&self, directory: &Path, more: &[&str]) -> Csms {
+    pub fn serve(&self, directory: &Path, more: &[&str]) -> Csms {
         let mut arguments = vec!["--cert", self.cert.to_str().unwrap(), "--key", self.key.to_str().unwrap()];
         arguments.extend(more);
         Csms::start(directory, &arguments)

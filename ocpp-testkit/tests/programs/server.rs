@@ -82,17 +82,3 @@ fn station_beyond_the_limit_is_turned_away_and_the_others_are_served() {
     assert!(first.call("Heartbeat", json!({})).is_some());
     assert!(Client::connect(&server.url, "CP001").call("Heartbeat", json!({})).is_some());
 }
-
-#[test]
-fn connection_beyond_the_limit_waits_for_a_place() {
-    let mut config = CsmsConfig::new(Authenticator::AcceptAll);
-    config.max_connections = 1;
-    let server = Server::start(Ledger::in_memory().unwrap(), config);
-    let first = Client::connect(&server.url, "CP001");
-    let url = server.url.clone();
-    let second = std::thread::spawn(move || Client::connect(&url, "CP002").call("Heartbeat", json!({})));
-    server.wait(|output| matches!(output, CsmsOutput::Event { station, .. } if station == "CP001").then_some(()));
-    assert!(!second.is_finished());
-    drop(first);
-    assert!(second.join().unwrap().is_some());
-}

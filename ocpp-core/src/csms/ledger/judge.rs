@@ -107,9 +107,10 @@ impl Ledger {
         if told_wh.max(Some(running.register_wh)) > Some(report.meter_stop_wh) {
             note(findings, Finding::NonMonotonic);
         }
-        if running.has_odd_time || has_odd_time(findings) {
+        if running.has_odd_time || findings.contains(&Finding::TimeUnread) {
             return;
         }
+        let is_odd = has_odd_time(findings);
         let (began, ended) = (running.at, report.at);
         if ended + SLACK < began {
             note(findings, Finding::StopBeforeStart);
@@ -117,7 +118,7 @@ impl Ledger {
         if ended == began {
             note(findings, Finding::ZeroLength);
         }
-        if !by.allows(report.meter_stop_wh.saturating_sub(running.meter_start_wh), ended - began) {
+        if !is_odd && !by.allows(report.meter_stop_wh.saturating_sub(running.meter_start_wh), ended - began) {
             note(findings, Finding::TooMuchEnergy);
         }
         doubt_moments(&report.samples, began, Some(ended), findings);
@@ -128,7 +129,7 @@ impl Ledger {
             .filter(|other| !other.has_odd_time)
             .map(|other| other.at)
             .chain(of_ended.filter(|other| !other.has_odd_time).map(|other| other.began_at));
-        if running.connector > 0 && others.any(within) {
+        if !is_odd && running.connector > 0 && others.any(within) {
             note(findings, Finding::Overlapping);
         }
     }
@@ -152,9 +153,10 @@ impl Ledger {
             Some(place) if place != connector => note(&mut findings, Finding::OtherConnector),
             Some(_) => {}
         }
-        if has_odd_time(&findings) {
+        if findings.contains(&Finding::TimeUnread) {
             return findings;
         }
+        let is_odd = has_odd_time(&findings);
         if let Some(running) = running.filter(|running| !running.has_odd_time) {
             doubt_moments(values, running.at, None, &mut findings);
             for value in values.iter() {
@@ -162,7 +164,7 @@ impl Ledger {
                 if most < running.meter_start_wh {
                     note(&mut findings, Finding::NonMonotonic);
                 }
-                if !by.allows(least.saturating_sub(running.meter_start_wh), value.at - running.at) {
+                if !is_odd && !by.allows(least.saturating_sub(running.meter_start_wh), value.at - running.at) {
                     note(&mut findings, Finding::TooMuchEnergy);
                 }
             }

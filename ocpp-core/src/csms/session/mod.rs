@@ -112,6 +112,11 @@ impl Session {
         }
     }
 
+    /// Whether this version is built in.
+    pub fn speaks(version: Dialect) -> bool {
+        Edge::of(version).is_some()
+    }
+
     /// How the session behaves.
     pub fn config(&self) -> &SessionConfig {
         &self.config
@@ -124,10 +129,11 @@ impl Session {
         match input {
             Input::Link(LinkInput::Opened { dialect }) => self.opened(dialect)?,
             Input::Link(LinkInput::Frame(bytes)) => {
-                self.alive()?;
-                self.frame(&bytes);
+                if self.is_alive() {
+                    self.frame(&bytes);
+                }
             }
-            Input::Link(LinkInput::Pong) => self.alive()?,
+            Input::Link(LinkInput::Pong) => drop(self.is_alive()),
             Input::Link(LinkInput::Closed) => self.closed(),
             Input::Stored(ticket) => {
                 if !self.store.stored(ticket) {
@@ -182,7 +188,7 @@ impl Session {
     }
 
     fn opened(&mut self, dialect: Dialect) -> Result<(), MisuseError> {
-        let edge = Edge::of(dialect).ok_or(MisuseError::Refused("the version is not spoken here"))?;
+        let edge = Edge::of(dialect).ok_or(MisuseError::unfit("dialect", dialect.subprotocol(), "is not built in"))?;
         if self.wall.is_none() {
             return Err(MisuseError::Refused("the wall clock was not told"));
         }
@@ -208,10 +214,11 @@ impl Session {
         self.event(Event::Disconnected);
     }
 
-    fn alive(&mut self) -> Result<(), MisuseError> {
-        let link = self.link.as_mut().ok_or(MisuseError::NoLink)?;
+    /// Something was heard; false if it is of a connection that was let go of.
+    fn is_alive(&mut self) -> bool {
+        let Some(link) = &mut self.link else { return false };
         link.liveness.heard(self.now);
-        Ok(())
+        true
     }
 
     fn tick(&mut self) {

@@ -54,7 +54,7 @@ pub(super) fn check(config: &StationConfig) -> Result<(), MisuseError> {
     let mut rules = config.handlings.iter();
     while let Some(rule) = rules.next() {
         if rules.clone().any(|other| (other.direction, &other.action) == (rule.direction, &rule.action)) {
-            return Err(MisuseError::Configuration("a message has two handlings"));
+            return Err(MisuseError::unfit("handlings", &rule.action, "has two handlings"));
         }
     }
     Ok(())

@@ -128,19 +128,20 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Finds what 1.6 cannot say of a configuration.
-    pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
-        let boot = messages::boot_notification(config);
-        boot.map_err(|_| MisuseError::Configuration("vendor or model is too long for 1.6"))?;
+    /// The keys and their values, after a look at what 1.6 cannot say of a configuration.
+    pub fn check(config: &StationConfig) -> Result<Settings, MisuseError> {
+        for (member, name) in [("vendor", &config.vendor), ("model", &config.model)] {
+            if name.chars().count() > 20 {
+                return Err(MisuseError::unfit(member, name, "is longer than 20 characters"));
+            }
+        }
         handling::check(config)?;
-        settings::check_custom(config)
+        Settings::new(config)
     }
 
     /// A machine that boots from what was durable.
-    pub fn restore(shared: &mut Shared, image: &Image) -> Self {
-        let (mut settings, refused) = Settings::new(&shared.config);
-        let mut skipped = refused;
-        skipped.extend(configuration::restore(&mut settings, image));
+    pub fn restore(mut settings: Settings, shared: &mut Shared, image: &Image) -> Self {
+        let mut skipped = configuration::restore(&mut settings, image);
         let retry_interval = settings.seconds(Key::TransactionMessageRetryInterval);
         let (outbox, open, lost) = Outbox::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
         skipped.extend(lost);

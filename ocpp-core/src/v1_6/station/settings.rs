@@ -19,17 +19,17 @@ pub(crate) use keys::Key;
 use keys::Kind;
 
 /// Finds what is wrong with the keys of the station's own.
-pub(crate) fn check_custom(config: &StationConfig) -> Result<(), MisuseError> {
+fn check_custom(config: &StationConfig) -> Result<(), MisuseError> {
     for (place, custom) in config.custom_settings.iter().enumerate() {
         let is_same = |other: &CustomSetting| other.name.eq_ignore_ascii_case(&custom.name);
         let is_taken = config.custom_settings.iter().take(place).any(is_same) || Key::from_name(&custom.name).is_some();
         // The name is part of an entry's name in the store.
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if is_taken || !(1..=50).contains(&custom.name.len()) || !custom.name.chars().all(is_fit) {
-            return Err(MisuseError::Configuration("name of a custom setting is taken or unfit"));
+            return Err(MisuseError::unfit("custom_settings", &custom.name, "is a name that is taken or unfit"));
         }
         if !custom.kind.accepts(&custom.default) {
-            return Err(MisuseError::Configuration("default of a custom setting is not a value of it"));
+            return Err(MisuseError::unfit("custom_settings", &custom.name, "has a default that is no value of it"));
         }
     }
     Ok(())
@@ -106,8 +106,16 @@ impl Settings {
         self.has_fixed_cables
     }
 
-    /// The defaults, with the values of the configuration. Unknown names and bad values are given back.
-    pub fn new(config: &StationConfig) -> (Self, Vec<CompactString>) {
+    /// The defaults, with the values of the configuration.
+    ///
+    /// # Errors
+    /// When a name is not known, or a value is none of its key. Values are not told: one may be a password.
+    pub fn new(config: &StationConfig) -> Result<Self, MisuseError> {
+        check_custom(config)?;
+        let is_standard = |name: &&CompactString| Key::from_name(name).is_some();
+        if let Some(name) = config.absent_settings.iter().find(|name| !is_standard(name)) {
+            return Err(MisuseError::unfit("absent_settings", name, "is no standard key"));
+        }
         let mut settings = Settings {
             changed: Vec::new(),
             custom: config.custom_settings.iter().map(|custom| (custom.clone(), custom.default.clone())).collect(),
@@ -126,18 +134,23 @@ impl Settings {
             // Errata 3.84.
             settings.set(Key::UnlockConnectorOnEVSideDisconnect, "false");
         }
-        // The bounds of the lists first, then the lists.
-        let is_list =
-            |name: &str| Key::from_name(name).is_some_and(|key| matches!(key.kind(), Kind::Measurands { .. }));
-        let (lists, others): (Vec<_>, Vec<_>) = config.settings.iter().partition(|(name, _)| is_list(name));
-        let mut refused = Vec::new();
-        for (name, value) in others.into_iter().chain(lists) {
-            match settings.find(name).filter(|key| settings.accepts(*key, value)) {
-                Some(key) => settings.set_any(key, value),
-                None => refused.push(name.clone()),
+        // What others are judged by first, then the others.
+        let is_judged_by_others = |name: &str| match Key::from_name(name).map(Key::kind) {
+            Some(Kind::Measurands { .. }) => true,
+            #[cfg(feature = "california_pricing")]
+            Some(Kind::Language) => true,
+            Some(_) | None => false,
+        };
+        let (last, first): (Vec<_>, Vec<_>) = config.settings.iter().partition(|(name, _)| is_judged_by_others(name));
+        for (name, value) in first.into_iter().chain(last) {
+            let refused = |reason| MisuseError::unfit("settings", name, reason);
+            let key = settings.find(name).ok_or_else(|| refused("is no key of this station"))?;
+            if !settings.accepts(key, value) {
+                return Err(refused("cannot have this value"));
             }
+            settings.set_any(key, value);
         }
-        (settings, refused)
+        Ok(settings)
     }
 
     /// A key `DefaultPriceText,<language>` for each language (white paper on pricing §3.5).

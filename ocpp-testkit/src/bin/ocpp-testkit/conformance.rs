@@ -20,6 +20,7 @@ use ocpp_testkit::drivers::tokio::{Authenticator, Credential, tls};
 use serde_json::json;
 
 use crate::lines::Version;
+use crate::print;
 
 const AFTER_HELP: &str = r#"Without --url or --listen our own machines are tested in virtual time, each case from scratch.
 
@@ -45,7 +46,7 @@ root_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature 
 A live peer is brought back into its initial state after each case, as far as OCPP and the steps go: transactions that
 a case began are ended, reservations and profiles taken back, keys and availability set as they were. Each call of a peer
 is answered, also one that breaks a rule. What a peer cannot do (NotImplemented, NotSupported) is inconclusive.
-The exit status is 0 if no case failed and none was inconclusive.
+The exit status is 0 if no case failed and none was inconclusive, 1 if one did, 2 if the run could not start or go on.
 
 Examples:
   ocpp-testkit conformance --role station
@@ -140,10 +141,7 @@ impl Conformance {
         match self.carry_out() {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("conformance: {error}");
-                ExitCode::FAILURE
-            }
+            Err(error) => print::give_up("conformance", error.as_ref()),
         }
     }
 

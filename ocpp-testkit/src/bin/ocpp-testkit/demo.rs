@@ -13,6 +13,8 @@ use ocpp_testkit::csms::Bill;
 use ocpp_testkit::pair::{Pair, PairConfig, Step};
 use serde::Serialize;
 
+use crate::print;
+
 /// Run a whole charging session in virtual time; print its trace and its bill.
 #[derive(Args, Debug, Default)]
 #[command(after_help = "Example:\n  ocpp-testkit demo --ocpp 1.6 --json | jq .bill")]
@@ -80,8 +82,8 @@ impl Demo {
                 if let (Some(path), Some(recording)) = (&self.save, pair.station.recording())
                     && let Err(error) = fs::write(path, recording.to_string())
                 {
-                    eprintln!("{}: {error}", path.display());
-                    return ExitCode::from(2);
+                    eprintln!("demo: {}", print::unusable("--save", path.display(), &error));
+                    return ExitCode::from(print::COULD_NOT);
                 }
                 self.print(&pair, verdict.err())
             }

@@ -4,9 +4,12 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use chrono::{SecondsFormat, Utc};
+use ocpp_core::MisuseError;
 use ocpp_rpc::Dialect;
 use ocpp_testkit::lines::Lines;
 pub use ocpp_testkit::lines::{Line, LineError};
+use ocpp_testkit::spelling::nearest;
+use ocpp_types::catalogue::v1_6::CONFIGURATION_KEYS;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -47,6 +50,35 @@ pub fn tell(told: &impl Serialize) -> io::Result<()> {
 /// A version as the command line names it: `1.6`, `2.0.1` or `2.1`.
 #[derive(Clone, Copy, Debug)]
 pub struct Version(pub Dialect);
+
+impl Version {
+    /// The versions of `--ocpp`.
+    ///
+    /// # Errors
+    /// When one is not built in.
+    pub fn built_in(list: &[Version], speaks: fn(Dialect) -> bool) -> Result<Vec<Dialect>, String> {
+        let number = |dialect: Dialect| dialect.subprotocol().trim_start_matches("ocpp").to_owned();
+        match list.iter().find(|version| !speaks(version.0)) {
+            Some(version) => {
+                let spoken: Vec<_> = Dialect::ALL.into_iter().filter(|dialect| speaks(*dialect)).map(number).collect();
+                Err(format!("--ocpp {} is not built in; choose {}", number(version.0), spoken.join(", ")))
+            }
+            None => Ok(list.iter().map(|version| version.0).collect()),
+        }
+    }
+}
+
+/// What is wrong with a configuration, and the name that may be meant.
+pub fn explain(error: &MisuseError) -> String {
+    let MisuseError::Unfit { member: "settings" | "absent_settings", name, .. } = error else {
+        return error.to_string();
+    };
+    let keys = CONFIGURATION_KEYS.iter().map(|key| key.name);
+    match nearest(name, keys).filter(|near| !near.eq_ignore_ascii_case(name)) {
+        Some(near) => format!("{error}; {near} is meant?"),
+        None => error.to_string(),
+    }
+}
 
 impl FromStr for Version {
     type Err = String;

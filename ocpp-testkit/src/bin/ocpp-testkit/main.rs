@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+// Before all others: its macros stand in the place of those of the standard library.
+#[macro_use]
+mod print;
+
 mod conformance;
 mod csms;
 mod demo;
@@ -19,7 +23,7 @@ mod validate;
 
 /// Stations and servers of OCPP: in virtual time, and over real sockets.
 #[derive(Parser)]
-#[command(name = "ocpp-testkit", disable_help_subcommand = true)]
+#[command(name = "ocpp-testkit", version, disable_help_subcommand = true)]
 struct Cli {
     /// Without a subcommand: `demo`.
     #[command(subcommand)]
@@ -51,7 +55,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
+    let status = match Cli::parse().command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
         Command::Demo(demo) => demo.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Station(station) => station.run(),
@@ -62,5 +66,7 @@ fn main() -> ExitCode {
         Command::Schedule(schedule) => schedule.run(),
         Command::Trace(trace) => trace.run(),
         Command::Validate(validate) => validate.run(),
-    }
+    };
+    print::finish();
+    status
 }

@@ -1,6 +1,6 @@
 //! `pipe`: a machine on stdin and stdout, in virtual time.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,12 +9,12 @@ use clap::{Args, ValueEnum};
 use ocpp_core::Station;
 use ocpp_core::csms::{Session, SessionConfig};
 use ocpp_core::station::StationConfig;
-use ocpp_rpc::Dialect;
 use ocpp_testkit::lines::Lines;
-use ocpp_testkit::pipe::{Machine, Setup, configured};
+use ocpp_testkit::pipe::{Machine, Setup, SetupError, configured};
 use ocpp_testkit::seed::Seed;
 
-use crate::lines::Version;
+use crate::lines::{Version, explain};
+use crate::print;
 
 const AFTER_HELP: &str = r#"PIPE.md in the sources lists every input and output and shows whole sessions. In short, a line of stdin is one of
   {"at":0,"in":{"Link":{"Opened":{"subprotocol":"ocpp1.6"}}}}    an input at this millisecond
@@ -73,10 +73,7 @@ impl Pipe {
         match served {
             Ok(0) => ExitCode::SUCCESS,
             Ok(_) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("pipe: {error}");
-                ExitCode::from(2)
-            }
+            Err(error) => print::give_up("pipe", error.as_ref()),
         }
     }
 
@@ -99,22 +96,25 @@ impl Pipe {
 
     fn configured<C: serde::Serialize + serde::de::DeserializeOwned>(&self, defaults: C) -> Result<C, Failure> {
         let Some(file) = &self.config else { return Ok(defaults) };
-        let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        configured(&defaults, &text).map_err(|error| format!("{}: {error}", file.display()).into())
+        let text = print::read("--config", file)?;
+        configured(&defaults, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
     }
 
     /// Gives the number of wrong lines.
     fn serve<M: Machine>(&self, config: M::Config) -> Result<u64, Failure> {
-        if self.ocpp.0 != Dialect::V1_6 {
-            return Err(format!("{} is not supported yet; ocpp1.6 is", self.ocpp.0).into());
-        }
+        Version::built_in(&[self.ocpp], M::speaks)?;
         let recording = self.record.as_ref().map(|file| {
-            let opened = File::create(file).map_err(|error| format!("{}: {error}", file.display()));
+            let opened = File::create(file).map_err(|error| print::unusable("--record", file.display(), &error));
             opened.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write>)
         });
         let setup = Setup { ocpp: self.ocpp.0, config, seed: Seed(self.seed), auto_store: self.auto_store };
         let out = BufWriter::new(io::stdout().lock());
-        let mut pipe = ocpp_testkit::pipe::Pipe::<M, _>::begin(setup, out, recording.transpose()?)?;
+        let begun = ocpp_testkit::pipe::Pipe::<M, _>::begin(setup, out, recording.transpose()?);
+        let mut pipe = begun.map_err(|error| match error {
+            SetupError::Misuse(error) => Failure::from(explain(&error)),
+            SetupError::Io(error) => error.into(),
+            other => other.into(),
+        })?;
         for line in Lines::of(io::stdin().lock()) {
             pipe.line(&line?)?;
         }

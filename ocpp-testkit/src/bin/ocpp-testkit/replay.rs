@@ -9,6 +9,8 @@ use ocpp_testkit::replay::{Agreement, Difference, ReplayError, replay};
 use ocpp_testkit::trace::record::Recording;
 use serde::Serialize;
 
+use crate::print;
+
 const AFTER_HELP: &str = "\
 FILE is a recording of `pipe --record`, or any trace with a machine's inputs and outputs whose header tells role, seed and
 config.
@@ -64,7 +66,7 @@ impl Replay {
 
     fn give_up(&self, error: &dyn std::fmt::Display) -> ExitCode {
         eprintln!("replay: {}: {error}", self.file.display());
-        ExitCode::from(2)
+        ExitCode::from(print::COULD_NOT)
     }
 }
 
@@ -80,6 +82,9 @@ impl From<ReplayError> for Failure {
 }
 
 fn read(file: &Path) -> Result<Recording, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::File(error.into()))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        let advice = ocpp_testkit::stores::advice(error.kind());
+        Failure::File(format!("{error}; {advice}").into())
+    })?;
     text.parse().map_err(|error: ocpp_testkit::trace::record::RecordError| Failure::File(error.into()))
 }

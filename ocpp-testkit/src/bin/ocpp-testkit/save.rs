@@ -10,6 +10,8 @@ use ocpp_testkit::drivers::tokio::Direction;
 use ocpp_testkit::link::End;
 use ocpp_testkit::trace::record::{Header, Record, What, dialect, version};
 
+use crate::print;
+
 /// Writes a trace, each line as it happens: the program may end at any moment.
 pub struct Saver {
     file: File,
@@ -24,7 +26,7 @@ impl Saver {
     /// Begins a file.
     pub fn create(path: &Path, role: End) -> io::Result<Self> {
         let file =
-            File::create(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+            File::create(path).map_err(|error| io::Error::other(print::unusable("--save", path.display(), &error)))?;
         let mut saver = Saver { file, role, open: BTreeMap::new(), last: 0 };
         writeln!(saver.file, "{}", Header::new())?;
         Ok(saver)

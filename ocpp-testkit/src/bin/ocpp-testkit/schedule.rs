@@ -9,6 +9,8 @@ use clap::Args;
 use ocpp_smartcharging::model::RateUnit;
 use ocpp_testkit::schedule::{self, ProfileSet};
 
+use crate::print;
+
 const AFTER_HELP: &str = r#"The file is one JSON object:
   {"ocpp": "1.6",                                    or 2.0.1, 2.1
    "profiles": [{"evseId": 1, "profile": {..}}],     in the order of installation, as the messages have them
@@ -52,15 +54,14 @@ impl Schedule {
     pub fn run(self) -> ExitCode {
         match self.print() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{}: {error}", self.file.display());
-                ExitCode::FAILURE
-            }
+            Err(error) => print::give_up("schedule", error.as_ref()),
         }
     }
 
     fn print(&self) -> Result<(), Box<dyn std::error::Error>> {
-        let mut set = ProfileSet::read(&fs::read_to_string(&self.file)?, Utc::now())?;
+        let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", self.file.display());
+        let text = print::read("file", &self.file)?;
+        let mut set = ProfileSet::read(&text, Utc::now()).map_err(|error| wrong(&error))?;
         let request = &mut set.request;
         request.start = self.at.unwrap_or(request.start);
         request.duration_seconds = self.duration.unwrap_or(request.duration_seconds);
@@ -68,10 +69,10 @@ impl Schedule {
         for (id, violation) in set.refused() {
             eprintln!("a station would refuse profile {}: {violation}", id.0);
         }
-        let composite = set.composite()?;
+        let composite = set.composite().map_err(|error| wrong(&error))?;
         if let Some(file) = &self.svg {
             fs::write(file, schedule::picture(&set, &composite))
-                .map_err(|error| format!("{}: {error}", file.display()))?;
+                .map_err(|error| print::unusable("--svg", file.display(), &error))?;
         }
         if self.json {
             println!("{}", schedule::json(&composite));

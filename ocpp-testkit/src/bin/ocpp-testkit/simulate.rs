@@ -13,6 +13,8 @@ use ocpp_testkit::trace::record::Header;
 use ocpp_testkit::world::{Plan, Shrunk, Summary, Watch, World, WorldFailure, shrink};
 use serde::Serialize;
 
+use crate::print;
+
 /// Run many stations and one CSMS in virtual time under faults, and check everything.
 #[derive(Args, Debug)]
 #[command(
@@ -73,6 +75,13 @@ struct OutputFailure {
 impl Simulate {
     /// Runs the worlds, until one fails.
     pub fn run(&self) -> ExitCode {
+        // Not only after the hours that a failure takes to be found.
+        if let Some(directory) = &self.save
+            && let Err(error) = fs::create_dir_all(directory)
+        {
+            eprintln!("simulate: {}", print::unusable("--save", directory.display(), &error));
+            return ExitCode::from(print::COULD_NOT);
+        }
         for seed in (self.seed..).take(self.worlds as usize) {
             let mut plan = Plan::draw(Seed(seed), self.stations.into(), self.hours.into());
             plan.sabotage = self.sabotage;

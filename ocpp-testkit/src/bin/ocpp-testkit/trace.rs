@@ -11,6 +11,7 @@ use ocpp_testkit::trace::{html, import, mermaid, text};
 use ocpp_testkit::validate;
 
 use crate::lines::Version;
+use crate::print;
 use crate::validate::{scope, text_of, unchecked, unread};
 
 /// Show a trace, or the log of another program, with what is wrong in it.
@@ -47,10 +48,7 @@ impl Trace {
     pub fn run(&self) -> ExitCode {
         match self.show() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::from(2)
-            }
+            Err(error) => print::give_up("trace", &error),
         }
     }
 
@@ -74,7 +72,8 @@ impl Trace {
             text::render(&conversation, &findings)
         };
         match &self.output {
-            Some(path) => fs::write(path, shown),
+            Some(path) => fs::write(path, shown)
+                .map_err(|error| io::Error::new(error.kind(), print::unusable("-o", path.display(), &error))),
             None => io::stdout().lock().write_all(shown.as_bytes()),
         }
     }

@@ -1,7 +1,7 @@
 //! `validate`: what is wrong with messages.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::lines::Version;
+use crate::print;
 
 const AFTER_HELP: &str = r#"Examples:
   ocpp-testkit validate trace.jsonl
@@ -21,8 +22,8 @@ const AFTER_HELP: &str = r#"Examples:
   echo '[2,"1","Reset",{"type":"Gentle"}]' | ocpp-testkit validate --ocpp 1.6
   echo '{"status":"Accepted"}' | ocpp-testkit validate --ocpp 2.1 --action ResetResponse --json
 
-All that is wrong with a payload is told, first what a strict reader would refuse it for, in square brackets the error code
-that it would answer. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
+All that is wrong with a payload is told, first what no reader can mend, if there is such a thing; in square brackets stands the
+error code to answer with. "(lenient: NAME)" says that a lenient reader takes the message all the same, and how: UnknownValue keeps a value
 that is in no list as text, TextFromNumber and NumberFromText take a number for its text and the reverse, OverLong keeps a text
 that is too long, OddTime reads a time without a zone in UTC, Null takes null for an absent member, ExtraMember passes over an
 unknown one. Without it no reader can take the message. Lenient or not, each is an error.
@@ -70,7 +71,7 @@ impl Validate {
         match read.and_then(|text| self.findings(&text)) {
             Ok((messages, findings)) => self.print(messages, &findings),
             Err(error) => {
-                eprintln!("{error}");
+                eprintln!("validate: {error}");
                 ExitCode::from(2)
             }
         }
@@ -186,9 +187,14 @@ pub fn scope(imported: &Imported) -> Scope {
 pub fn text_of(file: Option<&PathBuf>) -> io::Result<String> {
     let bytes = match file {
         Some(path) => {
-            fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?
+            let named =
+                |error: io::Error| io::Error::new(error.kind(), print::unusable("file", path.display(), &error));
+            fs::read(path).map_err(named)?
         }
         None => {
+            if io::stdin().is_terminal() {
+                eprintln!("waiting for the input on the terminal; Ctrl-D ends it");
+            }
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes)?;
             bytes

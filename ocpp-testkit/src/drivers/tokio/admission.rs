@@ -1,31 +1,34 @@
 //! Who may connect to a CSMS: TLS and the WebSocket handshake by the rules of OCPP-J, refusals as HTTP statuses.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::{
-    BasicAuth, CHALLENGE, Choice, IdentityRules, OpeningRequest, Password, PasswordError, Proof, Refusal,
-    SecurityProfile, ServerRules, open,
+    BasicAuth, Choice, IdentityRules, OpeningRequest, Password, PasswordError, Proof, Refusal, SecurityProfile,
+    ServerRules, open,
 };
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig as TlsConfig;
 use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_tungstenite::accept_hdr_async_with_config;
-use tokio_tungstenite::tungstenite::error::Error as WsError;
-use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHENTICATE};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::Request;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
+use super::opening::{self, Opening, Rejection};
 use super::socket::{ByteStream, WebSocket, close, limits};
 use crate::pki::Certificate;
 
-/// TLS and handshake together may take so long.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+/// TLS and handshake together may take so long, if nothing else is said.
+pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+/// The first byte of a connection with TLS (RFC 8446 §5.1: a handshake record).
+const TLS_HANDSHAKE: u8 = 22;
 
 /// Who may connect. There is no default: that everybody may must be said.
 #[derive(Clone, Debug)]
@@ -91,6 +94,11 @@ pub(super) struct Admitted {
     pub dialect: Dialect,
 }
 
+/// The certificate that a station showed.
+type Shown = Option<CertificateDer<'static>>;
+/// A connection with its request.
+type Received = (Box<dyn ByteStream>, Shown, Result<Opening, Rejection>);
+
 /// Checks each connection.
 #[derive(Debug)]
 pub(super) struct Doorkeeper {
@@ -98,47 +106,90 @@ pub(super) struct Doorkeeper {
     pub dialects: Vec<Dialect>,
     pub tls: Option<Arc<TlsConfig>>,
     pub frame_bytes: usize,
+    /// How long TLS and handshake together may take.
+    pub handshake_timeout: Duration,
 }
 
 impl Doorkeeper {
-    /// Takes a connection through TLS and the handshake.
+    /// Takes a connection through TLS and the handshake. Whoever is not let in gets an answer of HTTP.
     pub async fn admit(self: Arc<Self>, stream: TcpStream) -> Result<(WebSocket, Admitted), String> {
-        match timeout(HANDSHAKE_TIMEOUT, self.shake_hands(stream)).await {
-            Ok(admitted) => admitted,
-            Err(_) => Err(format!("no handshake within {} s", HANDSHAKE_TIMEOUT.as_secs())),
+        let (mut stream, shown, judged) = self.receive(stream).await?;
+        let shown = shown.map(Certificate::from_der).transpose().map_err(|error| error.to_string())?;
+        let admitted = judged.and_then(|opening| match self.check(&opening.request, shown.as_ref()) {
+            Ok((station, choice)) => Ok((opening, station, choice)),
+            Err(refusal) => Err(Rejection::from(&refusal)),
+        });
+        match admitted {
+            Ok((opening, station, choice)) => self.open(stream, opening, station, choice).await,
+            Err(rejection) => {
+                rejection.answer(&mut stream).await;
+                Err(rejection.text)
+            }
         }
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<(WebSocket, Admitted), String> {
-        let (stream, shown) = self.encrypt(stream).await.map_err(|error| error.to_string())?;
-        let shown = shown.map(Certificate::from_der).transpose().map_err(|error| error.to_string())?;
-        let mut verdict = None;
-        let check = Check { doorkeeper: self, shown: shown.as_ref(), verdict: &mut verdict };
-        let accepted = accept_hdr_async_with_config(stream, check, Some(limits(self.frame_bytes))).await;
-        match (accepted, verdict) {
-            (Ok(socket), Some(Ok((station, choice)))) => match choice.dialect() {
-                Some(dialect) => Ok((socket, Admitted { station, dialect })),
-                None => {
-                    close(socket, None).await;
-                    Err(format!("station {station:?} offers no version spoken here"))
-                }
-            },
-            (Err(WsError::Http(_)), Some(Err(refusal))) => Err(refusal.to_string()),
-            (Ok(_), _) => Err("handshake without a request".to_owned()),
-            (Err(error), _) => Err(error.to_string()),
+    /// Tells a peer for which there is no room that it may come again.
+    pub async fn turn_away(self: Arc<Self>, stream: TcpStream, reason: String) {
+        // Whatever it asked for: an answer before the request would be lost.
+        if let Ok((mut stream, _, _)) = self.receive(stream).await {
+            Rejection::busy(reason).answer(&mut stream).await;
         }
+    }
+
+    /// TLS, and the request.
+    async fn receive(&self, stream: TcpStream) -> Result<Received, String> {
+        let deadline = Instant::now() + self.handshake_timeout;
+        let late = || format!("no whole request within {} s", self.handshake_timeout.as_secs());
+        let (mut stream, shown) = match timeout_at(deadline, self.encrypt(stream)).await {
+            Ok(encrypted) => encrypted?,
+            Err(_) => return Err(late()),
+        };
+        let judged = timeout_at(deadline, opening::read(&mut stream)).await;
+        Ok((stream, shown, judged.unwrap_or_else(|_| Err(Rejection::new(StatusCode::REQUEST_TIMEOUT, late())))))
     }
 
     /// The stream to go on with, and the certificate that the station showed, which the TLS library has verified.
-    async fn encrypt(&self, stream: TcpStream) -> io::Result<(Box<dyn ByteStream>, Option<CertificateDer<'static>>)> {
-        stream.set_nodelay(true)?;
-        match &self.tls {
-            Some(config) => {
-                let stream = TlsAcceptor::from(Arc::clone(config)).accept(stream).await?;
-                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned());
-                Ok((Box::new(stream), shown))
+    async fn encrypt(&self, stream: TcpStream) -> Result<(Box<dyn ByteStream>, Shown), String> {
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let Some(config) = &self.tls else { return Ok((Box::new(stream), None)) };
+        let mut first = [0];
+        if let Ok(1) = stream.peek(&mut first).await
+            && first != [TLS_HANDSHAKE]
+        {
+            let rejection = Rejection::new(StatusCode::BAD_REQUEST, "this port speaks TLS: connect by wss://");
+            let mut stream = stream;
+            let _ = opening::read(&mut stream).await;
+            rejection.answer(&mut stream).await;
+            return Err("a peer without TLS".to_owned());
+        }
+        let accepted = TlsAcceptor::from(Arc::clone(config)).accept(stream).await;
+        let stream = accepted.map_err(|error| format!("TLS: {error}"))?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned());
+        Ok((Box::new(stream), shown))
+    }
+
+    async fn open(
+        &self,
+        mut stream: Box<dyn ByteStream>,
+        opening: Opening,
+        station: String,
+        choice: Choice,
+    ) -> Result<(WebSocket, Admitted), String> {
+        let Opening { request: _, mut accepting, rest } = opening;
+        if let Some(subprotocol) = choice.header() {
+            accepting.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+        }
+        opening::accept(&mut stream, &accepting).await.map_err(|error| error.to_string())?;
+        let limits = Some(limits(self.frame_bytes));
+        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, limits).await;
+        match choice.dialect() {
+            Some(dialect) => Ok((socket, Admitted { station, dialect })),
+            None => {
+                // OCPP-J 1.6 §3.1.2: the handshake is completed without a subprotocol, and the connection closed.
+                let frame = CloseFrame { code: CloseCode::Protocol, reason: "no subprotocol in common".into() };
+                close(socket, Some(frame)).await;
+                Err(format!("station {station:?} offers no version spoken here"))
             }
-            None => Ok((Box::new(stream), None)),
         }
     }
 
@@ -166,35 +217,5 @@ impl Doorkeeper {
         let opening = open(&opening, &rules)?;
         self.authenticator.check(opening.identity.as_str(), &opening.proof, shown)?;
         Ok((opening.identity.as_str().to_owned(), opening.choice))
-    }
-}
-
-/// The check as the WebSocket library calls it, in the middle of its handshake.
-struct Check<'a> {
-    doorkeeper: &'a Doorkeeper,
-    shown: Option<&'a Certificate>,
-    verdict: &'a mut Option<Result<(String, Choice), Refusal>>,
-}
-
-impl Callback for Check<'_> {
-    fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-        let verdict = self.verdict.insert(self.doorkeeper.check(request, self.shown));
-        match verdict {
-            Ok((_, choice)) => {
-                if let Some(subprotocol) = choice.header() {
-                    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
-                }
-                Ok(response)
-            }
-            Err(refusal) => {
-                let mut answer = ErrorResponse::new(Some(refusal.to_string()));
-                let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
-                *answer.status_mut() = status;
-                if status == StatusCode::UNAUTHORIZED {
-                    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
-                }
-                Err(answer)
-            }
-        }
     }
 }

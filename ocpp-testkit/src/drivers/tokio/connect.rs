@@ -21,6 +21,9 @@ use super::socket::{ByteStream, Failed, WebSocket, limits};
 /// Address, TLS and handshake together may take so long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The most characters that are shown of what a server says of its refusal.
+const MAX_REASON: usize = 200;
+
 /// A connection as it was made.
 #[derive(Debug)]
 pub(super) struct Connected {
@@ -40,9 +43,17 @@ pub(super) async fn connect(
 ) -> Result<(WebSocket, Connected), Failed> {
     match timeout(CONNECT_TIMEOUT, open(request, tls, frame_bytes)).await {
         Ok(Ok(opened)) => Ok(opened),
-        Ok(Err(error)) => Err(Failed { reason: error.to_string(), refusal: refusal(&error) }),
+        Ok(Err(error)) => Err(Failed { reason: reason(&error), refusal: refusal(&error) }),
         Err(_) => Err(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()).into()),
     }
+}
+
+/// What failed; of an answer of HTTP, the first line of what it says.
+fn reason(error: &WsError) -> String {
+    let WsError::Http(response) = error else { return error.to_string() };
+    let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+    let line: String = body.lines().next().unwrap_or_default().chars().take(MAX_REASON).collect();
+    if line.is_empty() { error.to_string() } else { format!("{error}: {line}") }
 }
 
 /// Whether one side refused the other, and why.

@@ -43,6 +43,7 @@ mod clock;
 mod connect;
 mod csms;
 mod entropy;
+mod opening;
 mod socket;
 mod station;
 pub mod tls;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use ocpp_core::station::ConnectRefusal;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -168,13 +168,16 @@ async fn serve<K: Copy, H>(
                         let _ = close(socket, Some(CloseFrame { code: CloseCode::Unsupported, reason })).await;
                         return "the peer sent a binary message".to_owned();
                     }
-                    Some(Ok(Message::Close(frame))) => return farewell(frame),
-                    Some(Err(WsError::Capacity(error @ CapacityError::MessageTooLong { .. }))) => {
-                        let reason = Utf8Bytes::from_static("message too long");
-                        let _ = close(socket, Some(CloseFrame { code: CloseCode::Size, reason })).await;
+                    Some(Ok(Message::Close(frame))) => {
+                        finish(&mut socket).await;
+                        return farewell(frame);
+                    }
+                    Some(Err(error)) => {
+                        if let Some(frame) = complaint(&error) {
+                            let _ = close(socket, Some(frame)).await;
+                        }
                         return error.to_string();
                     }
-                    Some(Err(error)) => return error.to_string(),
                     None => return "the connection ended".to_owned(),
                 };
                 is_heard = events.send((key, event)).await.is_ok();
@@ -193,14 +196,41 @@ async fn write(socket: &mut WebSocket, message: Message) -> Result<(), String> {
 
 /// Closes from this side, and gives the peer a moment to answer.
 pub(super) async fn close(mut socket: WebSocket, frame: Option<CloseFrame>) -> String {
-    let goodbye = async {
-        if socket.close(frame).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
-    };
-    // Late or not, the socket is dropped now.
-    let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    if let Ok(Ok(())) = timeout(CLOSE_TIMEOUT, socket.close(frame)).await {
+        finish(&mut socket).await;
+    }
     "closed from this side".to_owned()
+}
+
+/// Completes the closing handshake of either side (RFC 6455 §5.5.1): the library answers the peer's close frame, with its
+/// status, as the next message is read. Bounded in time; the socket is to be dropped then.
+pub(super) async fn finish(socket: &mut WebSocket) {
+    let goodbye = async {
+        while let Some(Ok(_)) = socket.next().await {}
+        drain(socket.get_mut()).await;
+    };
+    let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+}
+
+/// Says that nothing more comes, and reads until the peer says so too: a connection that is dropped with something unread is
+/// reset, and the peer loses what was sent last. To be bounded in time by the caller.
+pub(super) async fn drain(stream: &mut dyn ByteStream) {
+    let mut unread = [0; 1 << 10];
+    if stream.shutdown().await.is_ok() {
+        while let Ok(1..) = stream.read(&mut unread).await {}
+    }
+}
+
+/// What the peer is told that broke the protocol (RFC 6455 §7.4.1); nothing if there is no connection any more.
+fn complaint(error: &WsError) -> Option<CloseFrame> {
+    let (code, reason) = match error {
+        WsError::Capacity(CapacityError::MessageTooLong { .. }) => (CloseCode::Size, "message too long"),
+        WsError::Utf8(_) => (CloseCode::Invalid, "no UTF-8"),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
+        WsError::Protocol(_) => (CloseCode::Protocol, "not the WebSocket protocol"),
+        _ => return None,
+    };
+    Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
 }
 
 fn farewell(frame: Option<CloseFrame>) -> String {

@@ -37,6 +37,16 @@ pub enum TlsError {
     Verifier(#[from] VerifierBuilderError),
 }
 
+impl TlsError {
+    /// The file that is of no use, if it is known.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            TlsError::Pem { file, .. } | TlsError::Empty(file) => Some(file),
+            TlsError::Unusable(_) | TlsError::Verifier(_) => None,
+        }
+    }
+}
+
 /// What a station connects by.
 #[derive(Clone, Debug)]
 pub struct StationTls {

@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::admission::{Authenticator, Doorkeeper};
+use super::admission::{Authenticator, Doorkeeper, HANDSHAKE_TIMEOUT};
 use super::connect::connect;
-use super::socket::{WebSocket, close};
+use super::socket::{WebSocket, close, finish};
 
 /// A connection.
 pub struct Wire(WebSocket);
@@ -35,7 +35,11 @@ impl Wire {
             match self.0.next().await? {
                 Ok(Message::Text(text)) => return Some(text.as_str().to_owned()),
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Binary(_) | Message::Close(_)) | Err(_) => return None,
+                Ok(Message::Close(_)) => {
+                    finish(&mut self.0).await;
+                    return None;
+                }
+                Ok(Message::Binary(_)) | Err(_) => return None,
             }
         }
     }
@@ -68,6 +72,7 @@ impl WireListener {
             dialects: vec![Dialect::V1_6],
             tls,
             frame_bytes: Limits::STANDARD.frame_bytes,
+            handshake_timeout: HANDSHAKE_TIMEOUT,
         });
         let (sender, admitted) = channel(8);
         let (is_open, open) = watch::channel(false);

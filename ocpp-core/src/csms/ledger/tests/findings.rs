@@ -162,6 +162,8 @@ fn stop_before_its_start_or_at_once_and_energy_out_of_nothing_are_found() {
     let mut book = Book::new();
     ended(&mut book, start(1, "A", 100, 1000), stop(200, 400));
     assert_eq!(found(&book), [Finding::StopBeforeStart]);
+    ended(&mut book, start(8, "A", 100, 1000), stop(200, -1_700_000_000));
+    assert_eq!(found(&book), [Finding::TimeLongPast, Finding::StopBeforeStart]);
     ended(&mut book, start(2, "A", 100, 1000), stop(100, 1000));
     assert_eq!(found(&book), [Finding::ZeroLength]);
     ended(&mut book, start(3, "A", 0, 0), stop(1_016_000, 3600));
@@ -195,6 +197,8 @@ fn values_outside_their_transaction_are_found() {
     assert_eq!(found(&book), [Finding::ValuesAfterStop]);
     book.sample(2, Some(number), sample("150", 150));
     assert_eq!(found(&book), [Finding::OtherConnector]);
+    book.sample(1, Some(number), sample("150", 9_000));
+    assert_eq!(found(&book), [Finding::TimeAhead, Finding::ValuesAfterStop]);
     book.sample(1, Some(number + 1), sample("150", 150));
     assert_eq!(found(&book), [Finding::UnknownTransaction]);
     book.stop(Some(number), stop(300, 200));

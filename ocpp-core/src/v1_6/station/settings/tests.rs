@@ -9,7 +9,7 @@ fn config() -> StationConfig {
 }
 
 fn settings() -> Settings {
-    Settings::new(&config()).0
+    Settings::new(&config()).unwrap()
 }
 
 /// Keys of the catalogue's profiles that this machine does not have, with the reason.
@@ -125,7 +125,7 @@ fn values_are_taken_or_refused() {
 fn measurands_that_the_meters_do_not_offer_are_refused_and_so_are_too_many() {
     let mut config = config().with_setting("StopTxnSampledDataMaxLength", "1");
     config.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
-    let settings = Settings::new(&config).0;
+    let settings = Settings::new(&config).unwrap();
     for (name, value, is_taken) in [
         ("MeterValuesAlignedData", "Voltage.L1,Energy.Active.Import.Register", true),
         ("MeterValuesAlignedData", "Voltage,SoC", false),
@@ -145,15 +145,14 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
         access,
         default: default.into(),
     };
-    let mut config = config().with_setting("FanSpeed", "40").with_setting("Motto", "far too long");
+    let mut config = config().with_setting("FanSpeed", "40");
     config.custom_settings = vec![
         custom("FanSpeed", SettingKind::Integer { min: 10, max: 100 }, SettingAccess::ReadWrite, "50"),
         custom("Locale", SettingKind::Choice(vec!["de".into(), "en".into()]), SettingAccess::AfterReboot, "en"),
         custom("Motto", SettingKind::Text { max: 5 }, SettingAccess::ReadOnly, "hello"),
     ];
     config.absent_settings = vec!["LightIntensity".into()];
-    let (settings, refused) = Settings::new(&config);
-    assert_eq!(refused, ["Motto"]);
+    let settings = Settings::new(&config).unwrap();
     assert_eq!(settings.find("LightIntensity"), None);
     let find = |name| settings.find(name).unwrap();
     assert_eq!(settings.value(find("fanspeed")), "40");
@@ -168,8 +167,46 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
 fn fixed_cable_is_not_unlocked_by_a_key() {
     let mut config = config();
     config.has_fixed_cables = true;
-    let settings = Settings::new(&config).0;
+    let settings = Settings::new(&config).unwrap();
     assert!(!settings.is_on(Key::UnlockConnectorOnEVSideDisconnect));
     let key = settings.find("UnlockConnectorOnEVSideDisconnect").unwrap();
     assert_eq!(settings.access(key), SettingAccess::ReadOnly);
+}
+
+/// A station that starts with other settings than it was given is a surprise for months.
+#[test]
+fn wrong_names_and_values_of_a_configuration_are_told_by_name() {
+    let custom = |name: &str, default: &str| CustomSetting {
+        name: name.into(),
+        kind: SettingKind::Text { max: 5 },
+        access: SettingAccess::ReadOnly,
+        default: default.into(),
+    };
+    let wrong = |member, name: &str, config: StationConfig| match Settings::new(&config) {
+        Err(MisuseError::Unfit { member: told, name: of, .. }) => assert_eq!((told, of.as_str()), (member, name)),
+        other => panic!("{name}: {other:?}"),
+    };
+    wrong("settings", "HeartbeatIntervall", config().with_setting("HeartbeatIntervall", "60"));
+    wrong("settings", "HeartbeatInterval", config().with_setting("HeartbeatInterval", "often"));
+    wrong("settings", "Motto", {
+        let config = config().with_setting("Motto", "far too long");
+        StationConfig { custom_settings: vec![custom("Motto", "hello")], ..config }
+    });
+    wrong("settings", "LightIntensity", {
+        let config = config().with_setting("LightIntensity", "50");
+        StationConfig { absent_settings: vec!["LightIntensity".into()], ..config }
+    });
+    wrong("absent_settings", "LightIntensitty", {
+        StationConfig { absent_settings: vec!["LightIntensitty".into()], ..config() }
+    });
+    wrong("custom_settings", "Motto", StationConfig { custom_settings: vec![custom("Motto", "too long")], ..config() });
+    wrong("custom_settings", "HeartbeatInterval", {
+        StationConfig { custom_settings: vec![custom("HeartbeatInterval", "")], ..config() }
+    });
+    #[cfg(feature = "california_pricing")]
+    {
+        let config = config().with_setting("Language", "de").with_setting("SupportedLanguages", "en, de");
+        assert!(Settings::new(&config).is_ok(), "in any order");
+        wrong("settings", "Language", config.with_setting("Language", "fr"));
+    }
 }

@@ -102,6 +102,6 @@ fn configuration_that_contradicts_itself_is_no_station() {
         |custom| custom.name = "not a name".into(),
         |custom| custom.default = "5".into(),
     ] {
-        assert!(matches!(make(change), Err(MisuseError::Configuration(_))));
+        assert!(matches!(make(change), Err(MisuseError::Unfit { member: "custom_settings", .. })));
     }
 }

@@ -15,6 +15,7 @@ mod firmware;
 mod handling;
 #[cfg(feature = "lenient")]
 mod lenient;
+mod link;
 mod local_list;
 mod metering;
 mod operations;

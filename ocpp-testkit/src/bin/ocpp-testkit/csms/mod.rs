@@ -4,6 +4,7 @@ mod check;
 mod told;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,11 +15,11 @@ use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::csms::{
     Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Event, IdToken, Question,
-    RegistrationStatus,
+    RegistrationStatus, Session, SessionConfig,
 };
-use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
 use ocpp_testkit::link::End;
+use ocpp_testkit::pipe::configured;
 use ocpp_testkit::pki::Authority;
 use ocpp_testkit::stores::Ledger;
 use serde::Deserialize;
@@ -26,6 +27,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::lines::{self, Line, LineError, Version};
+use crate::print;
 use crate::save::Saver;
 use told::Told;
 
@@ -58,8 +60,6 @@ Example:
   ocpp-testkit csms --listen 127.0.0.1:9000 --db ledger.db --token ABC
   sqlite3 ledger.db 'SELECT * FROM transactions'"#;
 
-/// The versions that the sessions speak.
-const SPOKEN: [Dialect; 1] = [Dialect::V1_6];
 /// On an address that others can reach, openness must be said.
 const SAY_STATIONS: &str = "give --password, --station or --accept-all-stations";
 const SAY_TOKENS: &str = "give --token or --accept-all-tokens";
@@ -117,6 +117,31 @@ pub struct Csms {
     /// Write the frames of all stations to this file, as a trace for `trace` and `validate`.
     #[arg(long, value_name = "TRACE")]
     save: Option<PathBuf>,
+    /// Most connections at once; further ones are answered with HTTP status 503.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = at_least_one)]
+    max_connections: usize,
+    /// Most stations known at once; further ones are closed with status 1013.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
+    max_stations: usize,
+    /// The longest frame that is read, in bytes; one of more than twice that is closed with status 1009.
+    #[arg(long, value_name = "BYTES", value_parser = at_least_one)]
+    max_frame: Option<usize>,
+    /// Most questions of one station at once; further messages are answered with InternalError.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    max_questions: Option<usize>,
+    /// How long a peer may take for its handshake; then it is answered with HTTP status 408.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    handshake_timeout: u64,
+    /// A JSON object with members of the sessions' configuration that differ from the defaults, see PIPE.md.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// End after so long.
+    #[arg(long, value_name = "SECONDS")]
+    run_for: Option<u64>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "not a whole number of at least 1".to_owned())
 }
 
 fn station(text: &str) -> Result<(String, String), String> {
@@ -156,23 +181,21 @@ impl Csms {
     pub fn run(self) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(self.serve())) {
-            Ok(never) => match never {},
-            Err(error) => {
-                eprintln!("csms: {error}");
-                ExitCode::FAILURE
-            }
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => print::give_up("csms", error.as_ref()),
         }
     }
 
-    async fn serve(self) -> Result<std::convert::Infallible, Failure> {
-        let addresses: Vec<SocketAddr> = self.listen.to_socket_addrs()?.collect();
+    async fn serve(self) -> Result<(), Failure> {
+        let unusable = |error: io::Error| print::unusable("--listen", &self.listen, &error);
+        let addresses: Vec<SocketAddr> = self.listen.to_socket_addrs().map_err(unusable)?.collect();
         let is_local = addresses.iter().all(|address| address.ip().is_loopback());
         let mut config = CsmsConfig::new(self.authenticator(is_local)?);
-        config.dialects =
-            self.ocpp.iter().map(|version| version.0).filter(|dialect| SPOKEN.contains(dialect)).collect();
-        if config.dialects.is_empty() {
-            return Err("of --ocpp only 1.6 is supported yet".into());
-        }
+        config.dialects = Version::built_in(&self.ocpp, Session::speaks)?;
+        config.session = self.session()?;
+        config.max_connections = self.max_connections;
+        config.max_stations = self.max_stations;
+        config.handshake_timeout = Duration::from_secs(self.handshake_timeout);
         let authority = self.ca.as_deref().map(|directory| Authority::open(directory, Utc::now())).transpose()?;
         let own = match &authority {
             Some(authority) if self.wss && self.cert.is_none() => Some(authority.server(self.host(), Utc::now())?),
@@ -181,13 +204,19 @@ impl Csms {
         let scheme = match own.as_ref().map_or((None, None), |(chain, key)| (Some(chain), Some(key))) {
             (Some(chain), Some(key)) => {
                 let root = authority.as_ref().map(Authority::root_file);
-                config.tls = Some(tls::server(chain, key, self.client_ca.as_deref().or(root.as_deref()))?);
+                let client_ca = self.client_ca.as_deref();
+                let files =
+                    [("--cert", self.cert.as_deref()), ("--key", self.key.as_deref()), ("--client-ca", client_ca)];
+                let tls = tls::server(chain, key, client_ca.or(root.as_deref()));
+                config.tls = Some(tls.map_err(|error| print::unusable_tls(&error, &files))?);
                 "wss"
             }
             (None, _) | (_, None) => "ws",
         };
         let ledger = match &self.db {
-            Some(file) => Ledger::open(file)?,
+            Some(file) => {
+                Ledger::open(file).map_err(|error| format!("--db {}: {error}; {}", file.display(), error.advice()))?
+            }
             None => Ledger::in_memory()?,
         };
         let saver = self.save.as_ref().map(|path| Saver::create(path, End::Csms)).transpose()?;
@@ -199,7 +228,7 @@ impl Csms {
             prints_frames: self.frames,
             saver,
         };
-        let listener = TcpListener::bind(addresses.as_slice()).await?;
+        let listener = TcpListener::bind(addresses.as_slice()).await.map_err(unusable)?;
         let address = format!("{scheme}://{}", listener.local_addr()?);
         let mut driver = CsmsDriver::start(listener, config, ledger)?;
         if self.frames || self.save.is_some() {
@@ -211,8 +240,16 @@ impl Csms {
             authentication: !self.accepts_all_stations(),
             tokens: !self.accepts_all_tokens(),
         })?;
+        let end = async {
+            match self.run_for {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(end);
         loop {
             tokio::select! {
+                () = &mut end => return Ok(()),
                 output = driver.next() => app.on_output(&mut driver, output)?,
                 Some(line) = lines.recv() => {
                     if let Err(error) = app.on_line(&mut driver, &line) {
@@ -221,6 +258,17 @@ impl Csms {
                 }
             }
         }
+    }
+
+    fn session(&self) -> Result<SessionConfig, Failure> {
+        let mut session = SessionConfig::default();
+        if let Some(file) = &self.config {
+            let text = print::read("--config", file)?;
+            session = configured(&session, &text).map_err(|error| format!("--config {}: {error}", file.display()))?;
+        }
+        session.limits.frame.frame_bytes = self.max_frame.unwrap_or(session.limits.frame.frame_bytes);
+        session.limits.questions = self.max_questions.unwrap_or(session.limits.questions);
+        Ok(session)
     }
 
     /// The host to listen on, without the port.
@@ -335,6 +383,11 @@ impl App {
                 lines::tell(&Told::LinkClosed { station: &station, reason: &reason })?;
             }
             CsmsOutput::Refused { peer, reason } => lines::tell(&Told::Refused { peer, reason: &reason })?,
+            CsmsOutput::Full { peer, max } => {
+                let reason = format!("all {max} connections are taken; --max-connections sets another limit");
+                eprintln!("csms: {peer} is turned away: {reason}");
+                lines::tell(&Told::Full { peer, reason })?;
+            }
             CsmsOutput::Frame { .. } if !self.prints_frames => {}
             CsmsOutput::Frame { station, direction, text } => {
                 lines::tell(&Told::Frame { station: &station, direction, text: &text })?;

@@ -49,6 +49,11 @@ pub enum Told<'a> {
         peer: SocketAddr,
         reason: &'a str,
     },
+    /// There is no room for another connection.
+    Full {
+        peer: SocketAddr,
+        reason: String,
+    },
     Frame {
         station: &'a str,
         direction: Direction,

@@ -113,10 +113,10 @@ impl Command {
         }
     }
 
-    /// Does to the hardware what people would do, and tells the station what no hardware tells.
+    /// Does to the hardware what people would do, and tells the station what no hardware tells; none while it restarts.
     pub fn carry_out(
         self,
-        driver: &mut StationDriver,
+        driver: Option<&mut StationDriver>,
         site: &mut Site,
         now: Instant,
     ) -> io::Result<Result<(), MisuseError>> {
@@ -164,7 +164,7 @@ impl Command {
             Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
-        Ok(driver.handle(input))
+        Ok(driver.map_or(Err(MisuseError::Refused("the station restarts")), |driver| driver.handle(input)))
     }
 }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::place::{Place, Trouble};
+use crate::print;
 
 /// Lines of each log that are kept.
 const LOG_LINES: usize = 2_000;
@@ -82,12 +83,15 @@ impl Host {
         let mut vault =
             Vault::open(directory.map(|directory| directory.join("certificates.json")), delivered.serial_number)?;
         if vault.is_new() {
-            let text =
-                |file: &Path| fs::read_to_string(file).map_err(|source| HostError::File(file.to_owned(), source));
-            let ca = delivered.ca.map(text).transpose()?;
-            let own = delivered.own.map(|(chain, key)| Ok::<_, HostError>((text(chain)?, text(key)?))).transpose()?;
+            let text = |option, file| print::read(option, file).map_err(HostError::Delivered);
+            let ca = delivered.ca.map(|file| text("--ca", file)).transpose()?;
+            let own = delivered.own;
+            let own = own.map(|(chain, key)| Ok::<_, HostError>((text("--cert", chain)?, text("--key", key)?)));
+            let own = own.transpose()?;
             let own = own.as_ref().map(|(chain, key)| (chain.as_str(), key.as_str()));
-            vault.provide(ca.as_deref(), own)?;
+            let unfit =
+                |error| HostError::Delivered(format!("--ca, --cert or --key: {error}; give files in PEM that fit"));
+            vault.provide(ca.as_deref(), own).map_err(unfit)?;
         }
         let file = directory.map(|directory| directory.join("host.json"));
         let memory = match file.as_ref().filter(|file| file.exists()) {
@@ -311,6 +315,8 @@ pub enum HostError {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("{0}")]
+    Delivered(String),
     #[error("{}: {}", .0.display(), .1)]
     File(PathBuf, io::Error),
     #[error("memory of the host: {0}")]

@@ -5,6 +5,7 @@ mod host;
 mod place;
 mod site;
 mod told;
+mod waiting;
 
 use std::fs;
 use std::io;
@@ -17,17 +18,21 @@ use clap::Args;
 use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, StationConfig};
-use ocpp_testkit::drivers::tokio::{MonotonicClock, StationDriver, StationOutput, seed};
+use ocpp_rpc::Dialect;
+use ocpp_testkit::drivers::tokio::{MonotonicClock, StartError, StationDriver, StationOutput, seed};
 use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::link::End;
+use ocpp_testkit::pipe::configured;
 use ocpp_testkit::stores::StationStore;
 
-use crate::lines::{self, Line, LineError, Version};
+use crate::lines::{self, Line, LineError, Version, explain};
+use crate::print;
 use crate::save::Saver;
 use command::Command;
 use host::{Delivered, Ended, Host};
 use site::Site;
 use told::Told;
+use waiting::{Waiting, after, next};
 
 const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one object each:
   {"plug":1}                                  a vehicle that asks for energy is connected to EVSE 1
@@ -40,7 +45,7 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
   {"fault_cleared":1}                         it is gone
   {"unplug_vehicle":1}                        the cable is pulled out of the vehicle, and stays in the socket
   {"lock_stuck":{"evse":1,"stuck":true}}      the lock of the plug does not move; with false it does again
-  {"power_cycle":{}}                          the power is cut and restored
+  {"power_cycle":{}}                          the power is cut, and restored after --reboot-time
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}
   {"configure":{"key":"HeartbeatInterval","value":"60"}}
   {"answer":{"id":7,"status":"Accepted","data":"x"}}   to a question
@@ -120,6 +125,18 @@ pub struct Station {
     /// Print each frame.
     #[arg(long)]
     frames: bool,
+    /// How long a reboot or a power cut keeps the station down. Vehicles may come and go meanwhile.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
+    reboot_time: u64,
+    /// A JSON object with members of the configuration that differ, see PIPE.md.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Give up if there is no connection after so long.
+    #[arg(long, value_name = "SECONDS")]
+    connect_within: Option<u64>,
+    /// End after so long.
+    #[arg(long, value_name = "SECONDS")]
+    run_for: Option<u64>,
     /// Write the frames to this file, as a trace for `trace` and `validate`.
     #[arg(long, value_name = "TRACE")]
     save: Option<PathBuf>,
@@ -161,20 +178,22 @@ impl Station {
     pub fn run(self) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(self.serve())) {
-            Ok(never) => match never {},
-            Err(error) => {
-                eprintln!("station: {error}");
-                ExitCode::FAILURE
-            }
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => print::give_up("station", error.as_ref()),
         }
     }
 
-    async fn serve(self) -> Result<std::convert::Infallible, Failure> {
+    async fn serve(self) -> Result<(), Failure> {
+        let dialects = Version::built_in(&self.ocpp, ocpp_core::Station::speaks)?;
         if let Some(directory) = &self.store {
-            fs::create_dir_all(directory)?;
+            fs::create_dir_all(directory).map_err(|error| print::unusable("--store", directory.display(), &error))?;
         }
         let store = match &self.store {
-            Some(directory) => StationStore::open(&directory.join("station.redb"))?,
+            Some(directory) => {
+                let file = directory.join("station.redb");
+                StationStore::open(&file)
+                    .map_err(|error| format!("--store {}: {error}; {}", file.display(), error.advice()))?
+            }
             None => StationStore::in_memory()?,
         };
         let clock = MonotonicClock::start();
@@ -192,13 +211,18 @@ impl Station {
         let mut host = Host::open(self.store.as_deref(), &delivered)?;
         let mut saver = self.save.as_ref().map(|path| Saver::create(path, End::Station)).transpose()?;
         let mut lines = lines::stdin()?;
-        let mut driver = self.start(&store, &mut host)?;
+        let mut driver = Some(self.start(&store, &dialects, &mut host)?);
+        let mut waiting = Waiting { back_at: None, give_up_at: self.connect_within.map(after), why: None };
+        let end_at = self.run_for.map(after);
         loop {
-            while let Some((evse, fact)) = site.poll_fact(clock.now())? {
-                driver.handle(Input::Evse(evse, fact))?;
+            if let Some(driver) = &mut driver {
+                while let Some((evse, fact)) = site.poll_fact(clock.now())? {
+                    driver.handle(Input::Evse(evse, fact))?;
+                }
             }
-            tokio::select! {
-                output = driver.next() => {
+            let goes_down = tokio::select! {
+                output = next(&mut driver) => {
+                    waiting.heed(&output);
                     if let Some(saver) = &mut saver {
                         self.keep(saver, &output)?;
                     }
@@ -211,39 +235,58 @@ impl Station {
                         let is_security = matches!(output, StationOutput::Event(Event::SecurityEvent { .. }));
                         host.log(Utc::now(), lines::text(&told)?, is_security)?;
                     }
-                    match output {
-                        StationOutput::Evse(evse, order) => site.order(clock.now(), evse, &order),
-                        StationOutput::Job(id, job) if !self.manual_jobs => host.order(Utc::now(), id, &job),
-                        StationOutput::Event(Event::Connected { .. }) => host.connected(Utc::now(), &mut driver)?,
-                        // The certificate in use may be another by now.
-                        StationOutput::LinkClosed { .. } => driver.set_tls(host.tls(Utc::now())?),
-                        StationOutput::Reboot(_) => {
-                            drop(driver);
-                            site.restart(clock.now());
-                            driver = self.start(&store, &mut host)?;
+                    match (&output, &mut driver) {
+                        (StationOutput::Evse(evse, order), _) => site.order(clock.now(), *evse, order),
+                        (StationOutput::Job(id, job), _) if !self.manual_jobs => host.order(Utc::now(), *id, job),
+                        (StationOutput::Event(Event::Connected { .. }), Some(driver)) => {
+                            host.connected(Utc::now(), driver)?;
                         }
+                        // The certificate in use may be another by now.
+                        (StationOutput::LinkClosed { .. }, Some(driver)) => driver.set_tls(host.tls(Utc::now())?),
                         _ => {}
                     }
+                    matches!(output, StationOutput::Reboot(_))
                 }
-                ended = host.next() => {
+                ended = host.next(), if driver.is_some() => {
                     let Ended { id, outcome, note, .. } = &ended;
                     lines::tell(&Told::JobDone { id: *id, outcome, note: note.as_deref() })?;
-                    host.report(Utc::now(), ended, &mut driver)?;
+                    if let Some(driver) = &mut driver {
+                        host.report(Utc::now(), ended, driver)?;
+                    }
+                    false
                 }
                 Some(line) = lines.recv() => match line.parse() {
-                    Ok(Command::PowerCycle {}) => {
-                        drop(driver);
-                        site.restart(clock.now());
-                        driver = self.start(&store, &mut host)?;
-                    }
+                    Ok(Command::PowerCycle {}) => true,
                     Ok(command) => {
-                        if let Err(error) = obey(&line, command, &mut driver, &mut site, &clock)? {
+                        if let Err(error) = obey(&line, command, driver.as_mut(), &mut site, &clock)? {
                             lines::tell(&Told::Error(&error))?;
                         }
+                        false
                     }
-                    Err(error) => lines::tell(&Told::Error(&error))?,
+                    Err(error) => {
+                        lines::tell(&Told::Error(&error))?;
+                        false
+                    }
                 },
-                () = clock.sleep_until(site.poll_timeout()) => {}
+                () = clock.sleep_until(site.poll_timeout()), if driver.is_some() => false,
+                () = clock.sleep_until(waiting.back_at), if driver.is_none() => {
+                    waiting.back_at = None;
+                    site.come_up(clock.now());
+                    driver = Some(self.start(&store, &dialects, &mut host)?);
+                    false
+                }
+                () = clock.sleep_until(waiting.give_up_at) => {
+                    let why = waiting.why.map(|why| format!(": {why}")).unwrap_or_default();
+                    let within = self.connect_within.unwrap_or_default();
+                    return Err(format!("no connection with --url {} within {within} s{why}", self.url).into());
+                }
+                () = clock.sleep_until(end_at) => return Ok(()),
+            };
+            if goes_down {
+                // With the driver goes its connection.
+                driver = None;
+                site.go_down(clock.now());
+                waiting.back_at = Some(clock.now() + Duration::from_secs(self.reboot_time));
             }
         }
     }
@@ -262,10 +305,9 @@ impl Station {
         self.serial.as_ref().unwrap_or(&self.id)
     }
 
-    fn start(&self, store: &StationStore, host: &mut Host) -> Result<StationDriver, Failure> {
-        host.restart();
+    fn config(&self, dialects: &[Dialect]) -> Result<StationConfig, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
-        config.versions = self.ocpp.iter().map(|version| version.0).collect();
+        config.versions = dialects.to_vec();
         // The simulated meter answers at once: samples of each second are then readings of that second.
         config.meter_freshness = Duration::ZERO;
         config.has_fixed_cables = !self.locks;
@@ -278,9 +320,21 @@ impl Station {
         config.tls_endpoint.clone_from(&self.tls_url);
         let serial_number = self.serial_number();
         config.serial_number = (serial_number.chars().count() <= MAX_SERIAL).then(|| CompactString::new(serial_number));
+        let Some(file) = &self.config else { return Ok(config) };
+        let text = print::read("--config", file)?;
+        configured(&config, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
+    }
+
+    fn start(&self, store: &StationStore, dialects: &[Dialect], host: &mut Host) -> Result<StationDriver, Failure> {
+        host.restart();
+        let mut config = self.config(dialects)?;
         let now = Utc::now();
         config.certificates = host.installed(now);
-        let mut driver = StationDriver::start(config, seed()?, store.clone(), host.tls(now)?)?;
+        let started = StationDriver::start(config, seed()?, store.clone(), host.tls(now)?);
+        let mut driver = started.map_err(|error| match error {
+            StartError::Machine(error) => Failure::from(explain(&error)),
+            other => other.into(),
+        })?;
         if self.frames || self.save.is_some() {
             driver.watch_frames();
         }
@@ -295,7 +349,7 @@ impl Station {
 fn obey(
     line: &Line,
     command: Command,
-    driver: &mut StationDriver,
+    driver: Option<&mut StationDriver>,
     site: &mut Site,
     clock: &MonotonicClock,
 ) -> Result<Result<(), LineError>, Failure> {

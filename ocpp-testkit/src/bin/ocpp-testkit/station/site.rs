@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ocpp_core::station::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, Vehicle};
 use ocpp_core::time::Instant;
 use ocpp_testkit::hardware::Hardware;
 use serde::{Deserialize, Serialize};
+
+use crate::print;
 
 /// How often the registers are saved while energy flows.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
@@ -39,7 +41,8 @@ impl Site {
     /// When the file is there but cannot be read.
     pub fn open(memory: Option<PathBuf>, evses: u16, model: &Hardware, now: Instant) -> io::Result<Self> {
         let mut left: BTreeMap<EvseId, Physical> = match memory.as_ref().filter(|file| file.exists()) {
-            Some(file) => serde_json::from_slice(&fs::read(file)?)?,
+            Some(file) => serde_json::from_slice(&fs::read(file).map_err(|error| named(file, &error))?)
+                .map_err(|error| named(file, &error.into()))?,
             None => BTreeMap::new(),
         };
         let wake = |evse| {
@@ -113,11 +116,14 @@ impl Site {
         self.with(evse, |hardware, _| hardware.set_draw(now, watts));
     }
 
-    /// The station restarts: its outputs fall, and it finds out again what hangs at it.
-    pub fn restart(&mut self, now: Instant) {
-        for (hardware, _) in self.evses.values_mut() {
-            restart(hardware, now);
-        }
+    /// The station goes down: its outputs fall. People may come and go meanwhile.
+    pub fn go_down(&mut self, now: Instant) {
+        self.evses.values_mut().for_each(|(hardware, _)| hardware.power_cut(now));
+    }
+
+    /// It is back, and finds out what hangs at it.
+    pub fn come_up(&mut self, now: Instant) {
+        self.evses.values_mut().for_each(|(hardware, _)| hardware.power_on(now));
     }
 
     /// The next fact to tell the station. What it says of meter and plug is saved before, so that nothing told is undone.
@@ -162,12 +168,21 @@ impl Site {
             physical.is_plugged = hardware.cable() == Cable::Connected;
         }
         let state: BTreeMap<_, _> = self.evses.iter().map(|(evse, (_, physical))| (evse, physical)).collect();
-        let beside = memory.with_extension("new");
-        let mut file = File::create(&beside)?;
-        file.write_all(&serde_json::to_vec(&state)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, memory)
+        let beside = memory.with_extension("json.new");
+        let text = serde_json::to_vec(&state)?;
+        let written = File::create(&beside).and_then(|mut file| {
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&beside, memory)
+        });
+        written.map_err(|error| named(memory, &error))
     }
+}
+
+/// With the file, and what to do.
+fn named(file: &Path, error: &io::Error) -> io::Error {
+    // The sentence stands for the whole: a pipe that broke is another thing.
+    io::Error::other(print::unusable("--store", file.display(), error))
 }
 
 /// Outputs fall, and all facts are reported anew.

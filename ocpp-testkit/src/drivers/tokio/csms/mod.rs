@@ -12,15 +12,16 @@ use std::time::Duration;
 use chrono::Utc;
 use ocpp_core::MisuseError;
 use ocpp_core::csms::{
-    Action, Answer, AskId, Command, CommandId, Input, LinkAction, LinkEnd, LinkInput, SessionConfig,
+    Action, Answer, AskId, Command, CommandId, Input, LinkAction, LinkEnd, LinkInput, Session, SessionConfig,
 };
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel, unbounded_channel};
 use tokio_rustls::rustls::ServerConfig as TlsConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::admission::{Admitted, Authenticator, Doorkeeper};
+use super::admission::{Admitted, Authenticator, Doorkeeper, HANDSHAKE_TIMEOUT};
 use super::socket::{Failed, Socket, SocketEvent};
 use super::{Direction, MonotonicClock};
 use crate::stores::{Ledger, Outcome, Report, Writer};
@@ -31,6 +32,8 @@ use roster::Roster;
 
 /// Events of all sockets that may wait to be read.
 const SOCKET_QUEUE: usize = 256;
+/// Most peers at once that are told that there is no room; further ones are dropped without a word.
+const MAX_TURNED_AWAY: usize = 64;
 /// The pause after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -45,8 +48,10 @@ pub struct CsmsConfig {
     pub tls: Option<Arc<TlsConfig>>,
     /// How the session of each station behaves.
     pub session: SessionConfig,
-    /// Most connections at once, those that are not yet authenticated included.
+    /// Most connections at once, those that are not yet authenticated included. Further peers get HTTP status 503.
     pub max_connections: usize,
+    /// How long a peer may take from its connection to the end of its handshake.
+    pub handshake_timeout: Duration,
     /// Most stations known at once.
     pub max_stations: usize,
 }
@@ -60,6 +65,7 @@ impl CsmsConfig {
             tls: None,
             session: SessionConfig::default(),
             max_connections: 1_000,
+            handshake_timeout: HANDSHAKE_TIMEOUT,
             max_stations: 10_000,
         }
     }
@@ -87,6 +93,7 @@ pub struct CsmsDriver {
     clock: MonotonicClock,
     doorkeeper: Arc<Doorkeeper>,
     max_connections: usize,
+    refusals: Arc<Semaphore>,
     roster: Roster,
     reports: UnboundedReceiver<Report<String>>,
     sockets: BTreeMap<u64, Connection>,
@@ -110,8 +117,11 @@ impl CsmsDriver {
     /// Serves on a socket that listens, with sessions rebuilt from the ledger.
     ///
     /// # Errors
-    /// When the ledger's thread cannot be started.
+    /// When a version is wanted that is not built in, or the ledger's thread cannot be started.
     pub fn start(listener: TcpListener, config: CsmsConfig, ledger: Ledger) -> io::Result<Self> {
+        if let Some(dialect) = config.dialects.iter().find(|dialect| !Session::speaks(**dialect)) {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, format!("{dialect} is not built in")));
+        }
         let (sender, events) = channel(SOCKET_QUEUE);
         let (reporter, reports) = unbounded_channel();
         // A report after the driver is gone has no reader, and needs none.
@@ -121,12 +131,14 @@ impl CsmsDriver {
             dialects: config.dialects,
             tls: config.tls,
             frame_bytes: config.session.limits.frame.frame_bytes,
+            handshake_timeout: config.handshake_timeout,
         };
         Ok(CsmsDriver {
             listener,
             clock: MonotonicClock::start(),
             doorkeeper: Arc::new(doorkeeper),
             max_connections: config.max_connections,
+            refusals: Arc::new(Semaphore::new(MAX_TURNED_AWAY)),
             roster: Roster::new(config.session, config.max_stations, ledger, writer),
             reports,
             sockets: BTreeMap::new(),
@@ -169,9 +181,8 @@ impl CsmsDriver {
             if let Some(output) = self.outputs.pop_front() {
                 return output;
             }
-            let has_room = self.sockets.len() < self.max_connections;
             tokio::select! {
-                accepted = self.listener.accept(), if has_room => self.on_accept(accepted).await,
+                accepted = self.listener.accept() => self.on_accept(accepted).await,
                 Some((socket, event)) = self.events.recv() => self.on_socket(socket, event),
                 Some(report) = self.reports.recv() => self.on_store(report),
                 () = self.clock.sleep_until(self.roster.poll_timeout()) => self.on_deadline(),
@@ -182,6 +193,7 @@ impl CsmsDriver {
     /// An error here means that this machine is short of something; the pause keeps it from being asked all the time.
     async fn on_accept(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
+            Ok((stream, peer)) if self.sockets.len() >= self.max_connections => self.turn_away(stream, peer),
             Ok((stream, peer)) => {
                 self.last_socket += 1;
                 let opening = Arc::clone(&self.doorkeeper).admit(stream);
@@ -192,6 +204,18 @@ impl CsmsDriver {
                 self.outputs.push_back(CsmsOutput::Trouble { reason: format!("cannot accept: {error}") });
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
+        }
+    }
+
+    fn turn_away(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let max = self.max_connections;
+        self.outputs.push_back(CsmsOutput::Full { peer, max });
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let refusal = Arc::clone(&self.doorkeeper).turn_away(stream, format!("all {max} connections are taken"));
+            tokio::spawn(async move {
+                refusal.await;
+                drop(permit);
+            });
         }
     }
 

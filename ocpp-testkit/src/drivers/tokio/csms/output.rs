@@ -67,6 +67,13 @@ pub enum CsmsOutput {
         /// Why.
         reason: String,
     },
+    /// A connection was refused, because there are as many as there may be.
+    Full {
+        /// Who called.
+        peer: SocketAddr,
+        /// How many there may be.
+        max: usize,
+    },
     /// A frame, if they are watched.
     Frame {
         /// The station.
