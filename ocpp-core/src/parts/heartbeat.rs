@@ -7,9 +7,12 @@ use crate::time::Instant;
 /// The clock is synchronised at least this often, however busy the link is (1.6 §4.6 note, OCPP-J 1.6 §5.3).
 const CLOCK_SYNC: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The wait before the time is asked for again, after an answer that is not believed, or none: a CSMS that does not answer is
-/// not asked without end.
-const RETRY: Duration = Duration::from_secs(300);
+/// The least time between two heartbeats that are sent for the clock alone: a CSMS that does not answer them is not asked without
+/// end.
+const CLOCK_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// The same while the time that the CSMS told last is not believed.
+const DOUBT: Duration = Duration::from_secs(5 * 60);
 
 /// The times that heartbeats depend on.
 #[derive(Debug, Default)]
@@ -53,8 +56,8 @@ impl Heartbeat {
 
     /// When the next heartbeat is due. An `interval` of zero leaves the daily one.
     pub fn deadline(&self, interval: Duration) -> Instant {
-        let sync = self.last_sync + if self.is_doubted { RETRY } else { CLOCK_SYNC };
-        let sync = sync.max(self.last_ask + RETRY);
+        let (period, retry) = if self.is_doubted { (DOUBT, DOUBT) } else { (CLOCK_SYNC, CLOCK_RETRY) };
+        let sync = (self.last_sync + period).max(self.last_ask + retry);
         if interval.is_zero() { sync } else { sync.min(self.last_call.max(self.last_ask) + interval) }
     }
 }
@@ -83,8 +86,8 @@ mod tests {
         for second in 0..300 {
             heartbeat.sent(Instant::from_millis(1_000 * second));
         }
-        assert_eq!(heartbeat.deadline(Duration::from_secs(86_400)), now + RETRY);
-        heartbeat.asked(now + RETRY);
-        assert_eq!(heartbeat.deadline(Duration::ZERO), now + RETRY + RETRY, "whatever comes of it");
+        assert_eq!(heartbeat.deadline(Duration::from_secs(86_400)), now + DOUBT);
+        heartbeat.asked(now + DOUBT);
+        assert_eq!(heartbeat.deadline(Duration::ZERO), now + DOUBT + DOUBT, "whatever comes of it");
     }
 }
