@@ -168,7 +168,7 @@ fn logs_are_written_to_files_and_servers() {
     let mut csms = Csms::start(directory.path(), &[]);
     let mut station = Station::start(&csms.url, &directory.path().join("station"), &[]);
     connected(&mut station);
-    let get = |id: u32, kind: &str, location: &str| json!({"logType": kind, "requestId": id, "log": {"remoteLocation": location}});
+    let get = |id: u32, kind: &str, location: &str| json!({"logType": kind, "requestId": id, "retries": 0, "log": {"remoteLocation": location}});
     station.program.say(&json!({"security_event": {"kind": "TamperDetectionActivated"}}));
     station.program.wait("the event", |line| {
         line.pointer("/event/SecurityEvent/kind").filter(|kind| *kind == "TamperDetectionActivated").cloned()
