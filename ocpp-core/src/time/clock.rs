@@ -89,6 +89,7 @@ impl PlausibleTime {
     }
 
     /// Whether the window is one, and leaves room in which times can be written.
+    #[cfg(feature = "station")]
     pub(crate) fn is_valid(&self) -> bool {
         self.not_before <= self.not_after
             && self.not_before.timestamp_millis() >= EARLIEST_MS
@@ -111,6 +112,7 @@ pub enum ToldTime {
 const EARLIEST_MS: i64 = -62_135_596_800_000;
 const LATEST_MS: i64 = 253_402_300_799_999;
 /// 9000-01-01T00:00:00Z, the latest that a clock may be set to, in seconds.
+#[cfg(feature = "station")]
 const LATEST_SET: i64 = 221_845_392_000;
 /// Two answers of the CSMS agree if they differ by no more than so many milliseconds, the time between them apart.
 const AGREEMENT_MS: u64 = 60_000;
@@ -265,6 +267,7 @@ impl Clock {
     }
 
     /// The later of two stamps; of a time that is not known yet, it is taken to be the later one.
+    #[cfg(feature = "station")]
     pub(crate) fn later(&self, a: Stamp, b: Stamp) -> Stamp {
         match (self.resolve_ms(a), self.resolve_ms(b)) {
             (Some(at), Some(other)) if at >= other => a,
