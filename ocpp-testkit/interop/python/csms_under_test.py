@@ -134,7 +134,7 @@ async def oddities(steps, station):
         response = await station.ask(call.DataTransfer(vendor_id="org.example", data="x"))
         expect(response.status == DataTransferStatus.unknown_vendor_id, response)
     async with steps.step("wrong calls are answered with the right error"):
-        code = await station.ask_badly("StopTransaction", {"transactionId": "x", "meterStop": 1, "timestamp": at(0)})
+        code = await station.ask_badly("StopTransaction", {"transactionId": 1, "meterStop": "much", "timestamp": at(0)})
         expect(code == "TypeConstraintViolation", code)
         code = await station.ask_badly("Authorize", {})
         expect(code == "OccurenceConstraintViolation", code)
