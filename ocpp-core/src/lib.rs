@@ -110,13 +110,13 @@ mod any;
 #[cfg(all(feature = "csms", feature = "v1_6"))]
 pub mod csms;
 mod error;
+#[cfg(all(feature = "station", feature = "v1_6"))]
+mod face;
 #[cfg(feature = "serde")]
 mod forms;
-#[cfg(feature = "station")]
-mod parts;
 mod rng;
 #[cfg(feature = "station")]
-mod shared;
+mod site;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;
