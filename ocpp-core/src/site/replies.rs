@@ -15,6 +15,7 @@ use crate::store::Ticket;
 
 /// What is answered.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "plug_and_charge"), allow(dead_code, reason = "without it all travel in one kind of message"))]
 pub(crate) enum LateReply {
     /// A connector was to be unlocked.
     Unlocked(UnlockVerdict),

@@ -12,6 +12,10 @@ use super::certificates;
 use super::firmware;
 #[cfg(feature = "local_auth_list")]
 use super::messages;
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
+#[cfg(feature = "california_pricing")]
+use super::pricing;
 #[cfg(feature = "smart_charging")]
 use super::smart_charging;
 use super::{Face, configuration, data_transfer, decoding};
@@ -242,7 +246,17 @@ impl Face {
             }
             Action::DataTransfer => {
                 let request: v1_6::DataTransferRequest = decoding::call(shared, action.as_str(), payload)?;
-                data_transfer::on_data_transfer(site, shared, token, &request);
+                #[cfg(feature = "california_pricing")]
+                if pricing::is_ours(&site.settings, &request) {
+                    pricing::on_message(site, shared, token, &request);
+                    return Ok(());
+                }
+                #[cfg(feature = "plug_and_charge")]
+                if plug_and_charge::is_ours(&site.settings, &request) {
+                    plug_and_charge::on_call(site, shared, token, &request);
+                    return Ok(());
+                }
+                data_transfer::on_data_transfer(shared, token, &request);
             }
             _ => {
                 payload.raw()?;
