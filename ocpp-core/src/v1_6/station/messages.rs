@@ -12,12 +12,12 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
-use super::status::Report;
-use crate::parts::metering::SampleContext;
-use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::site::journal::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::site::metering::SampleContext;
 #[cfg(feature = "security")]
-use crate::parts::security_events::SecurityEvent;
-use crate::parts::token::TokenInfo;
+use crate::site::security_events::SecurityEvent;
+use crate::site::status::Report;
+use crate::site::token::TokenInfo;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{

@@ -1,0 +1,118 @@
+//! The settings that were changed: each is an entry `set/<name>`, and a change is answered once it is durable.
+
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "security")]
+use super::security;
+use super::{AnyKey, Settings};
+use crate::MisuseError;
+use crate::site::Site;
+use crate::site::shared::Shared;
+use crate::station::{Event, SettingAccess};
+use crate::store::framing::Record;
+use crate::store::{EntryKey, Image, StoreOp, Ticket};
+
+const PREFIX: &str = "set/";
+
+#[derive(Serialize, Deserialize)]
+struct StoredValue(CompactString);
+
+impl Record for StoredValue {
+    const KIND: u8 = 34;
+}
+
+/// Sets what was stored. Gives the entries that could not be used.
+pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactString> {
+    let mut skipped = Vec::new();
+    for (entry, bytes) in &image.entries {
+        let Some(name) = entry.as_str().strip_prefix(PREFIX) else { continue };
+        // A comma is a point in an entry's name.
+        let key = settings.find(name).or_else(|| settings.find(&name.replacen('.', ",", 1)));
+        match (key, StoredValue::from_bytes(bytes)) {
+            (Some(key), Ok(StoredValue(value))) if settings.accepts(key, &value) => settings.set_any(key, &value),
+            _ => skipped.push(CompactString::new(entry.as_str())),
+        }
+    }
+    skipped
+}
+
+/// Sets a value and stores it.
+pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key: AnyKey, value: &str) -> Ticket {
+    settings.set_any(key, value);
+    let name = settings.name(key);
+    shared.event(Event::Configured { key: name.into() });
+    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", name.replace(',', ".")));
+    shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
+}
+
+/// Finds what is wrong with a setting of the application.
+fn check(settings: &Settings, key: &str, value: &str) -> Result<AnyKey, MisuseError> {
+    let key = settings.find(key).ok_or(MisuseError::Refused("no such configuration key"))?;
+    let is_accepted = settings.accepts(key, value);
+    if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
+}
+
+/// What becomes of a change that the CSMS wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SettingVerdict {
+    /// Once this is durable.
+    Accepted(Ticket),
+    /// The same, and it takes effect with the next boot.
+    AfterReboot(Ticket),
+    /// There is no such setting.
+    Unknown,
+    /// It may not be changed, or not to this value.
+    Rejected,
+}
+
+impl Site {
+    /// Changes a setting, where the CSMS may and the value is one of it.
+    pub fn on_change_setting(&mut self, shared: &mut Shared, name: &str, value: &str) -> SettingVerdict {
+        let settings = &mut self.settings;
+        let Some(key) = settings.find(name) else { return SettingVerdict::Unknown };
+        let access = settings.access(key);
+        if access == SettingAccess::ReadOnly || !settings.accepts(key, value) {
+            return SettingVerdict::Rejected;
+        }
+        #[cfg(feature = "security")]
+        if let AnyKey::Standard(key) = key
+            && security::is_access(key)
+        {
+            let rules = &self.policy.profile_rules;
+            let ticket = security::on_change(settings, shared, rules, key, value);
+            return ticket.map_or(SettingVerdict::Rejected, SettingVerdict::Accepted);
+        }
+        let ticket = change(settings, shared, key, value);
+        match access {
+            SettingAccess::AfterReboot => SettingVerdict::AfterReboot(ticket),
+            SettingAccess::ReadOnly | SettingAccess::ReadWrite => SettingVerdict::Accepted(ticket),
+        }
+    }
+
+    /// The value of a setting.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.find(name).map(|key| self.settings.value(key))
+    }
+
+    /// Finds what is wrong with a setting of the host.
+    pub fn check_setting(&self, name: &str, value: &str) -> Result<(), MisuseError> {
+        check(&self.settings, name, value).map(|_| ())
+    }
+
+    /// A setting of the host, which was checked.
+    pub fn configure(&mut self, shared: &mut Shared, name: &str, value: &str) {
+        if let Ok(key) = check(&self.settings, name, value) {
+            #[cfg(feature = "security")]
+            if let AnyKey::Standard(key) = key
+                && security::is_access(key)
+            {
+                security::change(&mut self.settings, shared, key, value);
+                return;
+            }
+            change(&mut self.settings, shared, key, value);
+        }
+    }
+}
