@@ -20,15 +20,16 @@ use super::pricing;
 use super::smart_charging;
 use super::{Face, configuration, data_transfer, decoding};
 use crate::site::Site;
-use crate::site::availability::AvailabilityVerdict;
-#[cfg(feature = "security")]
-use crate::site::certificates::Envelope;
-#[cfg(feature = "local_auth_list")]
-use crate::site::local_list::ListRefusal;
 #[cfg(feature = "reservation")]
-use crate::site::reservation::{Reservation, ReserveVerdict};
+use crate::site::reservation::Reservation;
 use crate::site::shared::Shared;
-use crate::site::unlock::UnlockVerdict;
+#[cfg(feature = "security")]
+use crate::site::verdict::Envelope;
+#[cfg(feature = "local_auth_list")]
+use crate::site::verdict::ListRefusal;
+#[cfg(feature = "reservation")]
+use crate::site::verdict::ReserveVerdict;
+use crate::site::verdict::{AvailabilityVerdict, UnlockVerdict};
 #[cfg(feature = "security")]
 use crate::station::CertificateUse;
 use crate::station::{Event, EvseId, IdToken, RebootKind, SecurityEventKind, StopReason};
@@ -81,7 +82,8 @@ impl Face {
             Action::CertificateSigned => {
                 let request: v1_6::CertificateSignedRequest = decoding::call(shared, action.as_str(), payload)?;
                 let chain = request.certificate_chain.as_str();
-                site.on_certificate_signed(shared, token, Envelope::Plain, CertificateUse::Station, chain);
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed(&mut desk, token, Envelope::Plain, CertificateUse::Station, chain);
             }
             Action::ChangeAvailability => {
                 let request: v1_6::ChangeAvailabilityRequest = decoding::call(shared, action.as_str(), payload)?;
@@ -212,7 +214,8 @@ impl Face {
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
                 let request: v1_6::SignedUpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
-                site.on_signed_update(shared, token, firmware::signed_firmware_request(&request));
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed_update(&mut desk, token, firmware::signed_firmware_request(&request));
             }
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
@@ -240,7 +243,7 @@ impl Face {
                 let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
                 let evse = u16::try_from(request.connector_id).map(EvseId);
                 // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
-                if !evse.is_ok_and(|evse| site.unlock(shared.now, token, evse)) {
+                if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
                     answer(shared, token, &unlock_response(UnlockVerdict::Unknown));
                 }
             }
@@ -281,7 +284,7 @@ fn on_change_availability(
     };
     let Ok(number) = u16::try_from(request.connector_id) else { return rejected };
     let evse = (number > 0).then_some(EvseId(number));
-    let (verdict, ticket) = site.availability.on_change(&mut shared.store, &site.connectors, evse, is_operative);
+    let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
     let status = match verdict {
         AvailabilityVerdict::Accepted => v1_6::AvailabilityStatus::Accepted,
         AvailabilityVerdict::Scheduled => v1_6::AvailabilityStatus::Scheduled,

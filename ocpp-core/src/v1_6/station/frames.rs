@@ -13,10 +13,10 @@ use super::plug_and_charge;
 use super::sender::{Awaited, action_of};
 use super::{Face, data_transfer, decoding, firmware, messages};
 use crate::site::Site;
-use crate::site::delivery::Undelivered;
 use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
+use crate::site::verdict::Undelivered;
 use crate::station::{Event, RawFrame, RegistrationStatus, SecurityEventKind};
 
 /// Why a call of ours brought nothing.
@@ -121,8 +121,7 @@ impl Face {
                 answer.map(|answer| site.on_boot_answer(shared, &boot_answer(&answer)))
             }
             Awaited::Heartbeat => decoding::answer(shared, action, payload).map(|answer: v1_6::HeartbeatResponse| {
-                let is_believed = shared.sync_clock(answer.current_time);
-                site.heartbeat.synced(shared.now, is_believed);
+                site.on_time(shared, answer.current_time);
             }),
             Awaited::Authorize => decoding::answer(shared, action, payload).map(|answer: v1_6::AuthorizeResponse| {
                 site.on_authorized(shared, Ok(messages::token_info(&answer.id_tag_info)));
@@ -217,7 +216,7 @@ impl Face {
             (Awaited::Contract, failure) => site.on_unauthorized(shared, failure.kind()),
             #[cfg(feature = "plug_and_charge")]
             (Awaited::Certificate, failure) => {
-                site.on_certificate_answer(shared, plug_and_charge::failed(&failure));
+                site.plug_and_charge.on_answer(shared, &site.settings, plug_and_charge::failed(&failure));
             }
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => site.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut) => site.status.lost(true),

@@ -37,9 +37,10 @@ use ocpp_smartcharging::validate::Edition;
 use crate::MisuseError;
 use crate::site::Site;
 use crate::site::policy::Policy;
-use crate::site::replies::{LateReply, Reply};
+use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::turns::Turns;
+use crate::site::verdict::LateReply;
 use crate::station::StationConfig;
 use crate::time::Instant;
 

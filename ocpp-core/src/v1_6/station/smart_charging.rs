@@ -10,8 +10,9 @@ use ocpp_types::v1_6::{self, ChargingProfileStatus, ClearChargingProfileStatus, 
 
 use super::calls::{answer, answer_after};
 use crate::site::Site;
-use crate::site::profiles::{ProfileVerdict, ScheduleRequest};
+use crate::site::profiles::ScheduleRequest;
 use crate::site::shared::Shared;
+use crate::site::verdict::ProfileVerdict;
 use crate::station::Event;
 
 /// SetChargingProfile.
