@@ -2,10 +2,10 @@
 
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+use super::answers::{answer, answer_after, refuse_payload};
 #[cfg(feature = "security")]
 use super::certificates;
 #[cfg(feature = "firmware_management")]
@@ -32,9 +32,8 @@ use crate::site::verdict::ReserveVerdict;
 use crate::site::verdict::{AvailabilityVerdict, UnlockVerdict};
 #[cfg(feature = "security")]
 use crate::station::CertificateUse;
-use crate::station::{Event, EvseId, IdToken, RebootKind, SecurityEventKind, StopReason};
+use crate::station::{EvseId, IdToken, RebootKind, StopReason};
 use crate::store::Ticket;
-use compact_str::ToCompactString;
 
 impl Face {
     /// A call of the CSMS.
@@ -375,16 +374,6 @@ pub(super) fn unlock_response(verdict: UnlockVerdict) -> v1_6::UnlockConnectorRe
     })
 }
 
-/// Refuses a call whose payload is wrong.
-pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &Payload<'_>, violation: &Violation) {
-    let reason = violation.to_compact_string();
-    decoding::unread(shared, payload);
-    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-    shared.event(Event::FrameRefused { reason });
-    let now = shared.now;
-    let _ = shared.rpc.reply_violation(now, token, violation);
-}
-
 /// Whether what the action asks for rests on a record.
 fn is_stored(action: Action) -> bool {
     matches!(
@@ -402,19 +391,4 @@ fn is_stored(action: Action) -> bool {
             | Action::SignedUpdateFirmware
             | Action::UpdateFirmware
     )
-}
-
-pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
-    match response.to_json() {
-        Ok(text) => shared.reply(token, &text),
-        Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
-    }
-}
-
-/// Answers once `ticket` is durable, or now without one.
-pub(super) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
-    match (ticket, response.to_json()) {
-        (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
-        (None, _) | (_, Err(_)) => answer(shared, token, response),
-    }
 }

@@ -9,7 +9,7 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::text::Text;
 use ocpp_types::v1_6;
 
-use super::calls::{answer, answer_after};
+use super::answers::{answer, answer_after};
 use crate::site::Site;
 use crate::site::shared::Shared;
 use crate::site::verdict::{Envelope, InstallVerdict, RemovalVerdict, SignedFirmwareVerdict};

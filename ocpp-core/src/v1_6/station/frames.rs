@@ -8,6 +8,7 @@ use ocpp_types::lenient::Decoded;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::{Rule, Violation};
 
+use super::failure::Failure;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 use super::sender::{Awaited, action_of};
@@ -16,42 +17,7 @@ use crate::site::Site;
 use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
-use crate::site::verdict::Undelivered;
 use crate::station::{Event, RawFrame, RegistrationStatus, SecurityEventKind};
-
-/// Why a call of ours brought nothing.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The CSMS refused it, or its answer was unusable.
-    Refused(CompactString),
-    /// It cannot be written in 1.6, and never will be.
-    Unsendable(CompactString),
-    /// No answer came in time.
-    TimedOut,
-    /// The link went.
-    LinkLost,
-}
-
-impl Failure {
-    fn reason(&self) -> CompactString {
-        match self {
-            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
-            Failure::TimedOut => "no answer in time".into(),
-            Failure::LinkLost => "the link went".into(),
-        }
-    }
-}
-
-impl Failure {
-    fn kind(&self) -> Undelivered {
-        match self {
-            Failure::Refused(_) => Undelivered::Refused,
-            Failure::Unsendable(_) => Undelivered::Unsendable,
-            Failure::TimedOut => Undelivered::TimedOut,
-            Failure::LinkLost => Undelivered::LinkLost,
-        }
-    }
-}
 
 impl Face {
     /// A frame of the CSMS.

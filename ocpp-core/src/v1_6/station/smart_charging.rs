@@ -8,7 +8,7 @@ use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, RateUnit};
 use ocpp_types::v1_6::{self, ChargingProfileStatus, ClearChargingProfileStatus, GetCompositeScheduleStatus};
 
-use super::calls::{answer, answer_after};
+use super::answers::{answer, answer_after};
 use crate::site::Site;
 use crate::site::profiles::ScheduleRequest;
 use crate::site::shared::Shared;

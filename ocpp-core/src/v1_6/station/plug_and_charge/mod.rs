@@ -16,7 +16,7 @@ use ocpp_types::v1_6::{
     DataTransferRequest, DataTransferResponse, DataTransferStatus, GenericStatus, SignCertificateResponse,
 };
 
-use super::frames::Failure;
+use super::failure::Failure;
 use super::messages::{Unsendable, authorization_status};
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};

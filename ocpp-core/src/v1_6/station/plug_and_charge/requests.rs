@@ -14,7 +14,7 @@ use crate::site::Site;
 use crate::site::shared::Shared;
 use crate::site::verdict::{Envelope, LateReply};
 use crate::station::{CertificateUse, Event};
-use crate::v1_6::station::calls::answer;
+use crate::v1_6::station::answers::answer;
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
 
 const CARRIED: Envelope = Envelope::Transferred;

@@ -10,7 +10,7 @@ use ocpp_types::codec::Decode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferStatus};
 
-use super::calls::answer;
+use super::answers::answer;
 use crate::site::Site;
 use crate::site::settings::{Key, Settings};
 use crate::site::shared::Shared;
