@@ -92,7 +92,8 @@ impl Station {
         self.shared.poll_action()
     }
 
-    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    /// The value of a setting: after `Event::Configured`, what it was changed to. Any family's name will do, in any letter case:
+    /// the configuration key of 1.6, or `Component.Variable[Instance]` of 2.x.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.site.setting(key)
     }

@@ -3,7 +3,7 @@
 use super::Site;
 #[cfg(feature = "california_pricing")]
 use super::pricing;
-use super::settings::Key;
+use super::settings::Setting;
 use super::shared::Shared;
 use crate::time::Instant;
 
@@ -15,9 +15,9 @@ impl Site {
         let link = [self.registration.deadline(), self.owed.deadline()];
         let link = link.into_iter().filter(move |_| is_up);
         let online = [
-            self.status.deadline(self.settings.seconds(Key::MinimumStatusDuration)),
+            self.status.deadline(self.settings.seconds(Setting::MinimumStatusDuration)),
             self.journal.deadline(),
-            Some(self.heartbeat.deadline(self.settings.seconds(Key::HeartbeatInterval))),
+            Some(self.heartbeat.deadline(self.settings.seconds(Setting::HeartbeatInterval))),
             #[cfg(feature = "security")]
             shared.security_events.deadline(),
         ];

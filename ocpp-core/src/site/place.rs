@@ -9,7 +9,7 @@ use super::context::Context;
 use super::index;
 use super::profiles::RemoteProfile;
 use super::router::Parts;
-use super::settings::Key;
+use super::settings::Setting;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::station::{Event, EvseId, IdToken, TokenRefusal};
 
@@ -58,7 +58,7 @@ impl Parts<'_> {
         if self.claims(ctx, &grant.token).anywhere(grant.bearer()) != Verdict::Yes {
             return ctx.event(Event::TokenRefused { evse, reason: no_place(evse) });
         }
-        let until = ctx.now() + ctx.settings.seconds(Key::ConnectionTimeOut);
+        let until = ctx.now() + ctx.settings.seconds(Setting::EvConnectionTimeOut);
         self.authorize.wait_for_driver(grant, until);
         ctx.event(Event::TokenAccepted { evse });
     }
@@ -195,7 +195,7 @@ impl Parts<'_> {
             return false;
         }
         // 1.6 §5.13: the group that a reservation is for has to be known before, whatever is asked later.
-        let is_asked = ctx.settings.is_on(Key::AuthorizeRemoteTxRequests) || verdict == Verdict::IfOfGroup;
+        let is_asked = ctx.settings.is_on(Setting::AuthorizeRemoteStart) || verdict == Verdict::IfOfGroup;
         ctx.signals.push_back(if is_asked {
             Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
         } else {
