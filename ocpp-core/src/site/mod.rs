@@ -18,7 +18,6 @@ pub(crate) mod context;
 #[cfg(feature = "security")]
 mod csr;
 pub(crate) mod data_transfer;
-mod deadlines;
 mod delivery;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 pub(crate) mod firmware;
@@ -60,6 +59,7 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signal;
 pub(crate) mod status;
+pub(crate) mod timers;
 pub(crate) mod token;
 pub(crate) mod turns;
 pub(crate) mod unlock;

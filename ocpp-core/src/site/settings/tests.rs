@@ -1,7 +1,7 @@
-use super::*;
 use super::table::Row;
-use crate::store::{EntryKey, Image, StoreOp};
+use super::*;
 use crate::station::SettingKind;
+use crate::store::{EntryKey, Image, StoreOp};
 use alloc::vec;
 use ocpp_types::catalogue::v1_6::CONFIGURATION_KEYS;
 use ocpp_types::catalogue::{Mutability, ValueType};
@@ -266,8 +266,7 @@ fn entries_named_by_the_keys_of_1_6_are_read() {
 
     for id in ["set/EvConnectionTimeOut", "set/AuthorizeRemoteStart"] {
         let value = if id.ends_with("Start") { "false" } else { "99" };
-        let both =
-            image(&[("set/ConnectionTimeOut", "77"), ("set/AuthorizeRemoteTxRequests", "true"), (id, value)]);
+        let both = image(&[("set/ConnectionTimeOut", "77"), ("set/AuthorizeRemoteTxRequests", "true"), (id, value)]);
         let mut settings = Settings::new(&config()).unwrap();
         assert!(stored::restore(&mut settings, &both).is_empty());
         let setting = settings.find(id.trim_start_matches("set/")).unwrap();
