@@ -17,6 +17,7 @@ use super::{Face, data_transfer, firmware};
 use crate::site::Site;
 use crate::site::firmware::JobStatus;
 use crate::site::journal::{JournalRecord, Pending};
+use crate::site::registration::Leave;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports;
 use crate::site::settings::Setting;
@@ -114,11 +115,11 @@ impl Face {
     /// What the block of a kind wants to send now.
     fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
         let now = shared.now;
-        let is_accepted = site.registration.is_accepted();
-        // 1.6 §4.2: before the acceptance nothing leaves but what the CSMS asks for while it has the station wait.
-        if kind != Awaited::BootNotification && !is_accepted && !site.registration.is_pending() {
+        let leave = site.registration.leave();
+        if kind != Awaited::BootNotification && leave == Leave::Nothing {
             return None;
         }
+        let is_accepted = leave == Leave::All;
         Some(match kind {
             Awaited::BootNotification => {
                 if !site.registration.is_due(now) {
