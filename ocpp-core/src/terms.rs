@@ -9,6 +9,8 @@ use ocpp_rpc::Payload;
 use ocpp_types::lenient::Repair;
 use serde::{Deserialize, Serialize};
 
+use crate::text::Text;
+
 /// A driver's identifier: the text that a reader, an app or a CSMS gives. Compared without regard to ASCII case
 /// (1.6 §7.28), kept as written, masked in `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -96,8 +98,8 @@ mod tests {
     }
 }
 
-/// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Hidden in
-/// `Debug`: it may hold tokens and keys.
+/// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Tokens and keys
+/// in it are masked in `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawFrame(pub String);
 
@@ -122,7 +124,7 @@ impl RawFrame {
 
 impl fmt::Debug for RawFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawFrame({} bytes)", self.0.len())
+        write!(f, "RawFrame({})", Text(self.0.as_bytes()))
     }
 }
 

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
-use ocpp_types::v1_6::{SendLocalListRequest, UpdateStatus, UpdateType};
+use ocpp_types::v1_6::{AuthorizationStatus, IdTagInfo, SendLocalListRequest, UpdateStatus, UpdateType};
 
 use super::messages;
 use super::settings::{Key, Settings};
@@ -65,6 +65,13 @@ impl LocalAuthList {
         let version = u32::try_from(request.list_version).ok().filter(|version| *version > 0);
         let is_short = request.local_authorization_list.len() <= bound(Key::SendLocalListMaxLength);
         let Some(version) = version.filter(|_| is_short) else { return (UpdateStatus::Failed, None) };
+
+        // What such an entry allows is not known here (1.6 §7.2): the list is not taken, rather than another one (§7.45 Failed).
+        let is_unknown = |info: &IdTagInfo| matches!(info.status, AuthorizationStatus::Unrecognized(_));
+        let mut entries = request.local_authorization_list.iter();
+        if entries.any(|data| data.id_tag_info.as_ref().is_some_and(is_unknown)) {
+            return (UpdateStatus::Failed, None);
+        }
 
         let changes = request.local_authorization_list.iter();
         let changes = changes

@@ -1,7 +1,6 @@
 //! Contracts of vehicles (§5 of the application note, 2.x C07): the CSMS is asked with what it needs to check the chain, and
 //! where it cannot be asked, a chain that the host found valid is good for what the list and the cache say of the eMAID.
 
-use ocpp_types::codec::Decode;
 use ocpp_types::v1_6::{DataTransferResponse, DataTransferStatus};
 
 use super::messages::AuthorizeAnswer;
@@ -11,6 +10,7 @@ use crate::station::{AuthorizationStatus, Contract, ContractCheck, Event, EvseId
 use crate::v1_6::station::authorize::{Authorize, refuse};
 use crate::v1_6::station::connector::TokenUse;
 use crate::v1_6::station::context::Context;
+use crate::v1_6::station::decoding;
 use crate::v1_6::station::settings::Key;
 use crate::v1_6::station::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::v1_6::station::{Machine, index, messages};
@@ -45,9 +45,8 @@ impl Machine {
     pub(in crate::v1_6::station) fn on_contract_answer(&mut self, shared: &mut Shared, answer: &DataTransferResponse) {
         let data = answer.data.as_ref().map_or("", |data| data.as_str());
         let verdict = match answer.status {
-            DataTransferStatus::Accepted => {
-                AuthorizeAnswer::from_json(data).map_err(|violation| format_compact!("answer: {violation}"))
-            }
+            DataTransferStatus::Accepted => decoding::nested::<AuthorizeAnswer>(shared, "Authorize", data)
+                .map_err(|violation| format_compact!("answer: {violation}")),
             status => Err(format_compact!("answer: {status}")),
         };
         if let Err(reason) = &verdict {

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::codec::Encode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{self, DataTransferRequest, DataTransferResponse, DataTransferStatus};
 use ocpp_types::violation::Violation;
@@ -15,6 +15,7 @@ use crate::station::{CertificateUse, Event, Job, JobUpdate, SecurityEventKind};
 use crate::v1_6::station::Machine;
 use crate::v1_6::station::calls::answer;
 use crate::v1_6::station::certificates::{Subject, certificate_hash, changed};
+use crate::v1_6::station::decoding;
 use crate::v1_6::station::settings::Key;
 
 /// What the host's word answers.
@@ -47,18 +48,19 @@ impl Machine {
     ) {
         let data = request.data.as_ref().map_or("", |data| data.as_str());
         let step = match request.message_id.as_ref().map(|id| id.as_str()) {
-            Some("CertificateSigned") => Decode::from_json(data).map(|signed| self.on_signed_chain(&signed)),
-            Some("DeleteCertificate") => Decode::from_json(data).map(|request| on_delete(&request)),
-            Some("GetInstalledCertificateIds") => {
-                Decode::from_json(data).map(|WantedUses(uses)| Step::Work(Job::ListCertificates { uses }, Errand::List))
+            Some(name @ "CertificateSigned") => {
+                decoding::nested(shared, name, data).map(|signed| self.on_signed_chain(&signed))
             }
-            Some("InstallCertificate") => Decode::from_json(data).map(|root: RootCertificate| {
+            Some(name @ "DeleteCertificate") => decoding::nested(shared, name, data).map(|request| on_delete(&request)),
+            Some(name @ "GetInstalledCertificateIds") => decoding::nested(shared, name, data)
+                .map(|WantedUses(uses)| Step::Work(Job::ListCertificates { uses }, Errand::List)),
+            Some(name @ "InstallCertificate") => decoding::nested(shared, name, data).map(|root: RootCertificate| {
                 let job = self.install_job(root.usage, root.certificate.as_str());
                 Step::Work(job, Errand::Install(root.usage))
             }),
             // It has no members, and so perhaps no data.
             Some("TriggerMessage") if data.is_empty() => Ok(self.on_certificate_trigger(shared, true)),
-            Some("TriggerMessage") => Decode::from_json(data)
+            Some(name @ "TriggerMessage") => decoding::nested(shared, name, data)
                 .map(|trigger: Trigger| self.on_certificate_trigger(shared, trigger.is_for_certificate)),
             _ => Ok(Step::Unknown),
         };

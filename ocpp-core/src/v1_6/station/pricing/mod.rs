@@ -13,7 +13,6 @@ pub(super) use wait::Unpriced;
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::Decode;
 use ocpp_types::datetime;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferStatus};
@@ -23,6 +22,7 @@ use super::calls::answer;
 use super::configuration;
 use super::connector::Connector;
 use super::context::Context;
+use super::decoding;
 use super::settings::{AnyKey, Key, Settings};
 use crate::parts::outbox::Outbox;
 use crate::shared::Shared;
@@ -167,9 +167,15 @@ impl Machine {
     pub(super) fn on_price_message(&mut self, shared: &mut Shared, token: ReplyToken, request: &DataTransferRequest) {
         let data = request.data.as_ref().map_or("", |data| data.as_str());
         let verdict = match request.message_id.as_ref().map(|id| id.as_str()) {
-            Some("SetUserPrice") => Decode::from_json(data).map(|price| self.on_user_price(shared, price)),
-            Some("RunningCost") => Decode::from_json(data).map(|cost| self.on_running_cost(shared, cost)),
-            Some("FinalCost") => Decode::from_json(data).map(|cost| self.on_final_cost(shared, cost)),
+            Some(name @ "SetUserPrice") => {
+                decoding::nested(shared, name, data).map(|price| self.on_user_price(shared, price))
+            }
+            Some(name @ "RunningCost") => {
+                decoding::nested(shared, name, data).map(|cost| self.on_running_cost(shared, cost))
+            }
+            Some(name @ "FinalCost") => {
+                decoding::nested(shared, name, data).map(|cost| self.on_final_cost(shared, cost))
+            }
             _ => Ok(DataTransferStatus::UnknownMessageId),
         };
         let mut response = DataTransferResponse::new(DataTransferStatus::Rejected);

@@ -264,7 +264,7 @@ fn call_that_is_not_as_the_note_has_it_is_rejected_with_the_reason() {
         ("InstallCertificate", r#"{"certificateType":"V2GCertificateChain","certificate":"x"}"#, "certificateType"),
         ("DeleteCertificate", r#"{"certificateHashData":{"hashAlgorithm":"MD5"}}"#, "hashAlgorithm"),
         ("GetInstalledCertificateIds", r#"{"certificateType":["CSMSRootCertificate"]}"#, "certificateType"),
-        ("TriggerMessage", r#"{"x":1}"#, "unknown member"),
+        ("TriggerMessage", "5", "expected"),
     ] {
         bench.send_message(message, data);
         let (status, told) = bench.taken();
