@@ -76,6 +76,11 @@ impl<S: Copy> Reports<S> {
         self.waiting.push_back(report);
     }
 
+    /// What waits, the oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Report<S>> {
+        self.waiting.iter()
+    }
+
     /// Whether statuses wait that nobody asked for.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()

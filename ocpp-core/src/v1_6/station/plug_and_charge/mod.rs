@@ -16,6 +16,7 @@ use ocpp_types::v1_6::{
     DataTransferRequest, DataTransferResponse, DataTransferStatus, GenericStatus, SignCertificateResponse,
 };
 
+use super::decoding;
 use super::failure::Failure;
 use super::messages::{Unsendable, authorization_status};
 use crate::site::Site;
@@ -46,9 +47,8 @@ pub(super) fn certificate_call(call: &CertificateCall<'_>) -> Result<String, Uns
 pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: &DataTransferResponse) {
     let data = answer.data.as_ref().map_or("", |data| data.as_str());
     let verdict = match answer.status {
-        DataTransferStatus::Accepted => {
-            AuthorizeAnswer::from_json(data).map_err(|violation| format_compact!("answer: {violation}"))
-        }
+        DataTransferStatus::Accepted => decoding::nested::<AuthorizeAnswer>(shared, "Authorize", data)
+            .map_err(|violation| format_compact!("answer: {violation}")),
         status => Err(format_compact!("answer: {status}")),
     };
     let verdict = match verdict {
