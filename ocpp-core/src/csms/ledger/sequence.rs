@@ -231,12 +231,12 @@ impl Ledger {
         if let Some(displaced) = self.displaced_by(transaction, limits) {
             self.accounts.retain(|account| account.transaction != displaced);
         }
-        let place_known = *place;
+        let place = *place;
         let Some(account) = self.open(transaction) else { return true };
         account.seen.insert(seq_no);
-        let is_nearer = account.place.connector.is_none() && account.place.evse == place_known.evse;
+        let is_nearer = account.place.connector().is_none() && account.place.evse() == place.evse();
         if account.place.is_station() || is_nearer {
-            account.place = place_known;
+            account.place = place;
         }
         account.read(seq_no, samples);
         let mut stop = None;
@@ -377,7 +377,7 @@ impl Account {
     }
 
     fn doubt_update(&self, report: &EventReport, by: &Yardstick, findings: &mut Vec<Finding>) {
-        if !report.place.is_station() && !self.place.is_station() && report.place.evse != self.place.evse {
+        if !report.place.is_station() && !self.place.is_station() && report.place.evse() != self.place.evse() {
             note(findings, Finding::OtherConnector);
         }
         let Some(begin) = self.begin.filter(|begin| !begin.has_odd_time) else { return };

@@ -228,7 +228,7 @@ fn transaction_whose_events_came_out_of_order_is_on_the_bill() {
     let name = || TransactionId::new("f1b2");
     let mut end = report(1_500, 180);
     end.event = EventInfo::numbered(2);
-    let mut begin = Started::new(name(), Place { evse: Some(3), connector: None }, at(0));
+    let mut begin = Started::new(name(), Place::new(Some(3), None), at(0));
     begin.event = EventInfo::numbered(0);
     begin.verdict = Verdict::Stale;
     let settled = |wh, missing| -> Fact {

@@ -13,7 +13,7 @@ fn event(name: &str, kind: EventKind, seq_no: u64, wh: Option<i64>) -> EventRepo
         transaction: TransactionId::new(name),
         seq_no,
         at: at(second),
-        place: Place { evse: Some(1), connector: None },
+        place: Place::new(Some(1), None),
         token: None,
         reservation: None,
         reason: None,
@@ -124,7 +124,7 @@ fn what_is_odd_about_numbered_events_is_found() {
     assert_eq!(found(&book), [Finding::Overlapping], "E01.FR.14");
     book.event(event("a", Update, 1, Some(90)));
     assert_eq!(found(&book), [Finding::NonMonotonic]);
-    book.event(EventReport { place: Place { evse: Some(2), connector: None }, ..event("a", Update, 2, None) });
+    book.event(EventReport { place: Place::new(Some(2), None), ..event("a", Update, 2, None) });
     assert_eq!(found(&book), [Finding::OtherConnector]);
     book.event(event("a", Update, 3, Some(900_000_000)));
     assert_eq!(found(&book), [Finding::TooMuchEnergy]);
