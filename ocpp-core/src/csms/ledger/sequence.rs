@@ -260,7 +260,7 @@ impl Ledger {
             let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
             self.note_register(evse, register_wh, (!is_odd).then_some(report.at), limits);
         }
-        self.forget_ended(limits);
+        self.forget_ended(transaction, limits);
         true
     }
 
@@ -293,11 +293,14 @@ impl Ledger {
         self.account_mut(transaction)
     }
 
-    /// Those that ended and have all their events go first.
-    fn forget_ended(&mut self, limits: &Limits) {
+    /// Those that ended, and that are told with all their events, go first; the one that was just heard of may still have to be settled.
+    fn forget_ended(&mut self, current: &TransactionId, limits: &Limits) {
         while self.accounts.iter().filter(|account| account.is_closed()).count() > limits.closed_transactions.max(1) {
-            let whole = self.accounts.iter().position(|account| account.sum().is_some_and(|sum| sum.missing == 0));
-            let Some(place) = whole.or_else(|| self.accounts.iter().position(Account::is_closed)) else { return };
+            let whole =
+                |account: &Account| account.sum().is_some_and(|sum| sum.missing == 0 && account.told == Some(sum));
+            let other = |account: &Account| account.is_closed() && account.transaction != *current;
+            let place = self.accounts.iter().position(whole).or_else(|| self.accounts.iter().position(other));
+            let Some(place) = place else { return };
             self.accounts.remove(place);
         }
     }

@@ -188,6 +188,19 @@ fn memory_of_numbered_events_is_bounded() {
     assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), book.ledger);
 }
 
+/// Whatever is forgotten for want of room, nothing is that was not told.
+#[test]
+fn a_transaction_is_not_forgotten_before_it_is_settled() {
+    let mut book = Book::new();
+    book.limits = Limits { closed_transactions: 1, ..Limits::default() };
+    book.event(event("holes", Begin, 0, Some(100)));
+    book.event(event("holes", End, 5, Some(160)));
+    assert_eq!(book.bill("holes"), Some((Consumption::Wh(60), 4)));
+    book.event(event("a", End, 1, Some(190)));
+    book.event(event("a", Begin, 0, Some(160)));
+    assert_eq!(book.bill("a"), Some((Consumption::Wh(30), 0)));
+}
+
 /// The events of one transaction, in the order in which they happened; some tell the register.
 fn transaction() -> impl Strategy<Value = Vec<EventReport>> {
     let told = prop::collection::vec((prop::option::of(0..1000_i64), 0..4_u8), 2..40);
