@@ -9,12 +9,8 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::text::{AnyText, CiText, Text};
 use ocpp_types::v1_6;
 
-use super::calls::answer;
+use super::answers::answer;
 use super::messages::{self, Unsendable};
-#[cfg(feature = "plug_and_charge")]
-use super::plug_and_charge;
-#[cfg(feature = "california_pricing")]
-use super::pricing;
 use crate::site::Site;
 use crate::site::data_transfer::VendorData;
 use crate::site::shared::Shared;
@@ -44,20 +40,7 @@ fn status(status: &v1_6::DataTransferStatus) -> DataTransferStatus {
 }
 
 /// Data of the CSMS.
-pub(super) fn on_data_transfer(
-    site: &mut Site,
-    shared: &mut Shared,
-    token: ReplyToken,
-    request: &v1_6::DataTransferRequest,
-) {
-    #[cfg(feature = "california_pricing")]
-    if pricing::is_ours(&site.settings, request) {
-        return pricing::on_message(site, shared, token, request);
-    }
-    #[cfg(feature = "plug_and_charge")]
-    if plug_and_charge::is_ours(&site.settings, request) {
-        return plug_and_charge::on_call(site, shared, token, request);
-    }
+pub(super) fn on_data_transfer(shared: &mut Shared, token: ReplyToken, request: &v1_6::DataTransferRequest) {
     let default = Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None };
     match shared.questions.open(shared.now, token, default.clone()) {
         Some((id, until)) => {
