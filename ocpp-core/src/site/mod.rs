@@ -18,7 +18,6 @@ pub(crate) mod context;
 #[cfg(feature = "security")]
 mod csr;
 pub(crate) mod data_transfer;
-mod deadlines;
 mod delivery;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 pub(crate) mod firmware;
@@ -60,6 +59,7 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signal;
 pub(crate) mod status;
+pub(crate) mod timers;
 pub(crate) mod token;
 pub(crate) mod turns;
 pub(crate) mod unlock;
@@ -97,7 +97,7 @@ use replies::Replies;
 use reservation::Reservations;
 use reset::Reset;
 use router::Parts;
-use settings::{Key, Settings};
+use settings::{Setting, Settings};
 use shared::Shared;
 use signal::Signal;
 use status::StatusNotifications;
@@ -148,7 +148,7 @@ impl Site {
     /// A site that boots from what was durable.
     pub fn restore(mut settings: Settings, policy: Policy, shared: &mut Shared, image: &Image) -> Self {
         let mut skipped = settings::stored::restore(&mut settings, image);
-        let retry_interval = settings.seconds(Key::TransactionMessageRetryInterval);
+        let retry_interval = settings.seconds(Setting::TransactionMessageRetryInterval);
         let (journal, open, lost) = Journal::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);

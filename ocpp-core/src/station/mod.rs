@@ -15,6 +15,7 @@ mod pricing;
 mod question;
 mod security;
 mod setting;
+mod timer;
 
 pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal, TransactionNo};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
@@ -40,6 +41,7 @@ pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
+pub use timer::Timer;
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{

@@ -91,8 +91,7 @@ impl Face {
             }
             Action::ChangeConfiguration => {
                 let request: v1_6::ChangeConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let verdict = site.on_change_setting(shared, request.key.as_str(), request.value.as_str());
-                let (status, ticket) = configuration::changed(verdict);
+                let (status, ticket) = configuration::on_change(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
             Action::ClearCache => {

@@ -20,7 +20,7 @@ use super::failure::Failure;
 use super::messages::{Unsendable, authorization_status};
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::token::TokenInfo;
 use crate::station::{AuthorizationStatus, Event, TokenRefusal};
@@ -30,7 +30,7 @@ const VENDOR: &str = "org.openchargealliance.iso15118pnc";
 
 /// Whether a DataTransfer is for this block (§2.1, §2.2).
 pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Key::ISO15118PnCEnabled)
+    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::PncEnabled)
 }
 
 /// A call about certificates.

@@ -12,7 +12,7 @@ use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferSt
 
 use super::answers::answer;
 use crate::site::Site;
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::Event;
 
@@ -20,7 +20,7 @@ const VENDOR: &str = "org.openchargealliance.costmsg";
 
 /// Whether a DataTransfer is for this block.
 pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Key::CustomDisplayCostAndPrice)
+    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::CustomDisplayCostAndPrice)
 }
 
 /// A message of the CSMS. What cannot be read, and what is about a transaction that is not known, is rejected.
