@@ -30,7 +30,7 @@ fn read(action: &str, payload: &Payload<'_>, _: Quirks) -> Result<Decoded<Report
         transaction: TransactionId::new("f1b2"),
         seq_no,
         at,
-        place: Place { evse: Some(1), connector: None },
+        place: Place::new(Some(1), None),
         token: told["idToken"].as_str().map(|text| IdToken::new(text).with_kind("ISO14443")),
         reservation: None,
         reason: None,
