@@ -1,4 +1,4 @@
-//! The station as a driver sees it: one machine, whatever version it speaks.
+//! The station as a host sees it: one machine, whatever version it speaks.
 
 #[cfg(feature = "security")]
 use core::time::Duration;
@@ -282,7 +282,7 @@ impl Station {
         }
     }
 
-    /// The driver says that there is no connection. Said twice, it is said once.
+    /// The host says that there is no connection. Said twice, it is said once.
     fn lose_link(&mut self, refusal: Option<ConnectRefusal>) {
         if self.shared.link.is_down() {
             return;

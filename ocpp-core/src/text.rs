@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-/// Bytes of a text message, as text. What is no UTF-8, which only a faulty peer or driver hands in, is replaced. The values of
+/// Bytes of a text message, as text. What is no UTF-8, which only a faulty peer or host hands in, is replaced. The values of
 /// members that name a driver or let somebody in are masked, in whatever else is wrong with the message.
 pub(crate) struct Text<'a>(pub &'a [u8]);
 

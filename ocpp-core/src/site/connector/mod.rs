@@ -257,13 +257,13 @@ impl Connector {
         let is_connected = self.facts.cable == Cable::Connected;
         match grant {
             Some(grant) if is_connected && !self.is_blocked() => (Stage::Starting { grant, silent: 0 }, false),
-            // B1: nobody is here any more.
+            // 1.6 §4.9 "B1": nobody is here any more.
             None if self.facts.cable == Cable::Absent => (Stage::Idle, true),
             grant => {
                 if since + ctx.settings.seconds(Setting::EvConnectionTimeOut) > ctx.now() {
                     return (Stage::Preparing { since, grant }, true);
                 }
-                // B1, or B6 while a plug is in (errata 3.20, 3.21).
+                // 1.6 §4.9 "B1", or "B6" while a plug is in (errata 3.20, 3.21).
                 let is_gone = self.facts.cable == Cable::Absent;
                 (if is_gone { Stage::Idle } else { Stage::Finishing { held_for: None } }, true)
             }
