@@ -1,4 +1,4 @@
-//! Delivery of the journal, at least once and in order: what the CSMS answered to a transaction message, and what becomes of
+//! At-least-once delivery of the journal, in order: what the CSMS answered to a transaction message, and what becomes of
 //! one that it did not answer (1.6 §3.7.1, 2.x E13).
 
 use super::authorize::Authorize;
