@@ -110,13 +110,15 @@ mod any;
 #[cfg(all(feature = "csms", feature = "v1_6"))]
 pub mod csms;
 mod error;
+#[cfg(all(feature = "station", feature = "v1_6"))]
+mod face;
 #[cfg(feature = "serde")]
 mod forms;
-#[cfg(feature = "station")]
-mod parts;
+#[cfg(any(feature = "station", feature = "csms"))]
+mod reasons;
 mod rng;
 #[cfg(feature = "station")]
-mod shared;
+mod site;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod store;
@@ -125,6 +127,7 @@ mod terms;
 #[cfg(any(feature = "station", feature = "csms"))]
 mod text;
 pub mod time;
+mod token;
 #[cfg(feature = "v1_6")]
 mod v1_6;
 

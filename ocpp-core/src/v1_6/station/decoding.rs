@@ -7,7 +7,7 @@ use ocpp_types::lenient::decode;
 use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind};
 use ocpp_types::violation::{Rule, Violation};
 
-use crate::shared::Shared;
+use crate::site::shared::Shared;
 #[cfg(feature = "lenient")]
 use crate::station::RepairNote;
 use crate::station::{Event, RawFrame};
