@@ -67,8 +67,8 @@ pub(crate) mod unlock;
 pub(crate) mod upload_job;
 pub(crate) mod verdict;
 
-use ocpp_rpc::queue::Queue;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use crate::MisuseError;
 use crate::station::{Event, EvseId, SecurityEventKind, StationConfig};

@@ -10,8 +10,8 @@ mod contract;
 #[cfg(feature = "california_pricing")]
 mod unpriced;
 
-use ocpp_rpc::queue::Queue;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::CompactString;
 
