@@ -78,6 +78,19 @@ impl Decimal {
         Some(if is_up { whole + rest.signum() } else { whole })
     }
 
+    /// Whether the number is less than an integer.
+    pub(crate) fn is_below(&self, bound: i64) -> bool {
+        // Rounding down keeps the answer, and needs no wider integers.
+        self.mantissa.div_euclid(power_of_ten(self.scale()).unwrap_or(1)) < bound
+    }
+
+    /// Whether the number is greater than an integer.
+    pub(crate) fn is_above(&self, bound: i64) -> bool {
+        let unit = power_of_ten(self.scale()).unwrap_or(1);
+        let whole = self.mantissa.div_euclid(unit);
+        whole > bound || (whole == bound && self.mantissa.rem_euclid(unit) > 0)
+    }
+
     /// The number, if it is an integer.
     pub fn to_integer(&self) -> Option<i64> {
         self.to_scaled(0)
@@ -327,6 +340,14 @@ mod tests {
             let (x_scaled, y_scaled) = (a * 10_i64.pow(4 - u32::from(s)), b * 10_i64.pow(4 - u32::from(t)));
             prop_assert_eq!(x.cmp(&y), x_scaled.cmp(&y_scaled));
             prop_assert_eq!(x.to_scaled(4), Some(x_scaled));
+        }
+
+        #[test]
+        fn bounds_are_those_of_the_order(mantissa in any::<i64>(), scale in 0..=Decimal::MAX_SCALE, bound in -20..20_i64) {
+            for value in [Decimal::from_scaled(mantissa, scale), Decimal::from_scaled(bound, scale)] {
+                prop_assert_eq!(value.is_below(bound), value < Decimal::from(bound));
+                prop_assert_eq!(value.is_above(bound), value > Decimal::from(bound));
+            }
         }
 
         #[test]

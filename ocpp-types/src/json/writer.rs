@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::fmt::Write as _;
 
 use super::scan::plain_length;
 use crate::violation::{Fault, Rule, Violation};
@@ -189,8 +188,12 @@ impl Writer {
             b'\n' => self.text.push_str("\\n"),
             b'\r' => self.text.push_str("\\r"),
             b'\t' => self.text.push_str("\\t"),
-            // Writing to a string cannot fail.
-            other => drop(write!(self.text, "\\u{other:04x}")),
+            other => {
+                self.text.push_str("\\u00");
+                for digit in [other >> 4, other & 15] {
+                    self.text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+                }
+            }
         }
     }
 }
