@@ -58,10 +58,7 @@ impl Encode for i64 {
 
 impl Decode for bool {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        if reader.is_lenient() && reader.may_repair(RepairKind::NumberFromText) && reader.peek()? == Kind::String {
-            return reader.boolean_from_text();
-        }
-        reader.boolean()
+        reader.boolean_value()
     }
 }
 
@@ -224,6 +221,14 @@ impl<'a> Reader<'a> {
     #[inline]
     fn integer_value(&mut self) -> Result<i64, Fault> {
         if self.is_lenient() { self.lenient_integer() } else { self.integer() }
+    }
+
+    /// Reads a truth value; a lenient reader takes its text too.
+    pub(crate) fn boolean_value(&mut self) -> Result<bool, Fault> {
+        if self.may_repair(RepairKind::NumberFromText) && self.peek()? == Kind::String {
+            return self.boolean_from_text();
+        }
+        self.boolean()
     }
 
     fn decimal_value(&mut self) -> Result<Decimal, Fault> {

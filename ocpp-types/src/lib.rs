@@ -74,6 +74,8 @@ mod prelude;
 pub mod reading;
 pub mod request;
 pub mod signed_meter;
+#[cfg(feature = "tables")]
+pub mod tables;
 pub mod text;
 #[cfg(feature = "v1_6")]
 pub mod v1_6;

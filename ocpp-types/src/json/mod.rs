@@ -16,5 +16,7 @@ pub use members::Members;
 pub use reader::{DEFAULT_DEPTH, Reader};
 pub(crate) use scan::digits;
 pub use syntax::{Kind, Syntax};
+#[cfg(feature = "tables")]
+pub(crate) use writer::Tail;
 pub use writer::Writer;
 pub(crate) use writer::decimal_digits;

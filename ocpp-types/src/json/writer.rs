@@ -1,5 +1,9 @@
+#[cfg(feature = "tables")]
+use alloc::boxed::Box;
 use alloc::string::String;
 
+#[cfg(feature = "tables")]
+use super::Reader;
 use super::scan::plain_length;
 use crate::violation::{Fault, Rule, Violation};
 
@@ -194,6 +198,56 @@ impl Writer {
                     self.text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
                 }
             }
+        }
+    }
+}
+
+/// What was written of an object behind the place where another member belongs.
+#[cfg(feature = "tables")]
+pub(crate) struct Tail {
+    text: String,
+    /// Where it was, and the value in it that was refused.
+    at: usize,
+    fault: Option<Fault>,
+}
+
+#[cfg(feature = "tables")]
+impl Writer {
+    /// Remembers that what was written at `offset` breaks `rule`, unless something before it is remembered already.
+    #[cold]
+    pub(crate) fn refuse_at(&mut self, rule: Rule, offset: usize) {
+        if self.fault.as_ref().is_none_or(|fault| fault.offset() > offset) {
+            self.fault = Some(Fault::new(rule, offset));
+        }
+    }
+
+    /// Takes away what is behind the first `count` members of the open object at `start`, so that another one can be written there.
+    #[cold]
+    pub(crate) fn detach(&mut self, start: usize, count: u32) -> Option<Box<Tail>> {
+        let mut reader = Reader::new(self.text.get(start..)?);
+        reader.begin_object().ok()?;
+        for _ in 0..count {
+            reader.begin_key().ok()?;
+            reader.key().ok()?;
+            reader.skip_value().ok()?;
+        }
+        let end = start + reader.position();
+        // The comma goes, too.
+        let at = end + usize::from(count > 0);
+        let text = String::from(self.text.get(at..)?);
+        self.text.truncate(end);
+        let fault = self.fault.take_if(|fault| fault.offset() >= at);
+        Some(Box::new(Tail { text, at, fault }))
+    }
+
+    /// Puts what was taken away behind the member that was written.
+    #[cold]
+    pub(crate) fn attach(&mut self, tail: Tail) {
+        self.text.push(',');
+        let at = self.text.len();
+        self.text.push_str(&tail.text);
+        if let Some(fault) = tail.fault {
+            self.refuse_at(fault.rule(), fault.offset() - tail.at + at);
         }
     }
 }
