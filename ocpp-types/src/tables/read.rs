@@ -3,7 +3,7 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use super::{
-    schema::{Edition, Member, ObjectId, Shape},
+    schema::{COMMON, Edition, Member, ObjectId, Shape},
     view::{Parsed, Slot},
 };
 use crate::{
@@ -103,12 +103,11 @@ impl<'a> Parsed<'a> {
 
     /// The row of the member with this name. Members usually come in order, so the search begins behind the last one.
     fn find(&self, members: &[Member], next: usize, key: &str) -> Option<(usize, Member)> {
-        let (before, after) = members.split_at_checked(next)?;
+        let (before, after) = members.split_at_checked(next).unwrap_or((members, &[]));
         let is = |member: &&Member| self.edition.tables.name(**member) == key && self.edition.has(member.flags());
-        match after.iter().position(|member| is(&member)) {
-            Some(index) => after.get(index).map(|member| (next + index, *member)),
-            None => before.iter().enumerate().find(|(_, member)| is(member)).map(|(row, member)| (row, *member)),
-        }
+        let numbered = (next..).zip(after).chain((0..).zip(before));
+        let common = (usize::from(COMMON)..).zip(self.edition.tables.common);
+        numbered.chain(common).find(|(_, member)| is(member)).map(|(row, member)| (row, *member))
     }
 
     fn member(&mut self, reader: &mut Reader<'a>, row: u8, member: Member, keep: bool) -> Result<(), Fault> {

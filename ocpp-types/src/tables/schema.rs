@@ -9,6 +9,8 @@ use crate::{enumeration::UNRECOGNIZED, request::Direction};
 pub struct Tables {
     pub(crate) texts: &'static str,
     pub(crate) members: &'static [Member],
+    /// The member that every object has, or none. Its row is [`COMMON`]; the first edition writes it before all others.
+    pub(crate) common: &'static [Member],
     /// The first member of each object, and behind the last object the end.
     pub(crate) objects: &'static [u16],
     pub(crate) choices: &'static [Choice],
@@ -70,6 +72,9 @@ impl PartialEq for Edition {
 }
 
 impl Eq for Edition {}
+
+/// The row of the member that every object has.
+pub(crate) const COMMON: u8 = 63;
 
 /// There in the first edition of the family.
 pub(crate) const OLD: u16 = 1;
@@ -202,6 +207,14 @@ impl Tables {
         let at = |index: usize| self.objects.get(index).map_or(0, |first| usize::from(*first));
         let index = usize::from(object);
         self.members.get(at(index)..at(index + 1)).unwrap_or_default()
+    }
+
+    /// The member of an object in this row.
+    pub(crate) fn member(&self, object: u16, row: u8) -> Option<Member> {
+        match row {
+            COMMON => self.common.first().copied(),
+            row => self.members(object).get(usize::from(row)).copied(),
+        }
     }
 
     #[inline]

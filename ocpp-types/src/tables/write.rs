@@ -7,7 +7,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem};
 
 use super::{
-    schema::{Edition, Member, ObjectId, Shape},
+    schema::{COMMON, Edition, Member, ObjectId, Shape},
     view::{Found, Node, Parsed},
 };
 use crate::{
@@ -123,11 +123,23 @@ impl Object<'_> {
 
     /// Writes what was read.
     fn copy(&mut self, object: u16, node: Node<'_>) {
-        let Edition { tables, .. } = self.draft.edition;
-        for (row, member) in (0_u16..).zip(tables.members(object)) {
-            let Some(found) = node.find_row(row as u8) else { continue };
-            let rows = row << 8 | row;
-            let shape = tables.shape(*member);
+        let Edition { tables, column } = self.draft.edition;
+        let count = tables.members(object).len() as u8;
+        for place in 0..=count {
+            let row = match (column, place) {
+                (0, 0) => COMMON,
+                (0, place) => place - 1,
+                (_, place) => {
+                    if place == count {
+                        COMMON
+                    } else {
+                        place
+                    }
+                }
+            };
+            let (Some(found), Some(member)) = (node.find_row(row), tables.member(object, row)) else { continue };
+            let rows = u16::from_le_bytes([row, row]);
+            let shape = tables.shape(member);
             if member.bounds() == 0 {
                 match shape {
                     Shape::Object(inner) => self.object(rows).copy(inner, found.node()),
@@ -195,7 +207,7 @@ impl Draft {
             }
             Some((Open::Object(object, seen), start)) => {
                 for (row, member) in (0_u8..).zip(self.edition.tables.members(object)) {
-                    if seen & bit(row) != 0 || !member.is_required() || !self.edition.has(member.flags()) {
+                    if seen & self.bit(row) != 0 || !member.is_required() || !self.edition.has(member.flags()) {
                         continue;
                     }
                     if member.bounds() == 0 {
@@ -221,10 +233,16 @@ impl Draft {
         if row == u8::MAX { other } else { row }
     }
 
+    /// The bit of a row, in the order in which the edition writes them.
+    fn bit(&self, row: u8) -> u64 {
+        // The common row comes last, or by going round first.
+        1_u64.rotate_left(u32::from(row) + u32::from(!self.edition.is_2_1()))
+    }
+
     /// A member of the object at `depth`.
     fn member(&self, depth: usize, row: u8) -> Option<Member> {
         match self.levels.get(depth.checked_sub(1)?)?.open {
-            Open::Object(object, _) => self.edition.tables.members(object).get(usize::from(row)).copied(),
+            Open::Object(object, _) => self.edition.tables.member(object, row),
             Open::List(..) => None,
         }
     }
@@ -233,19 +251,19 @@ impl Draft {
     fn begin(&mut self, depth: usize, rows: u16) -> (Option<Member>, Option<Box<Tail>>) {
         self.close_to(depth);
         let row = self.row(rows);
-        let member = self.member(depth, row);
+        let (member, bit) = (self.member(depth, row), self.bit(row));
         let Some(Level { open: Open::Object(_, seen), start, .. }) = self.levels.last_mut() else {
             return (None, None);
         };
         let (before, start) = (*seen, *start);
-        *seen |= bit(row);
-        if before & bit(row) != 0 {
+        *seen |= bit;
+        if before & bit != 0 {
             self.writer.refuse_at(Rule::DuplicateMember, start);
         }
         if member.is_some_and(|member| !self.edition.has(member.flags())) {
             self.writer.refuse_at(Rule::UnknownMember, start);
         }
-        let earlier = before & (bit(row) - 1);
+        let earlier = before & (bit - 1);
         let tail = if before > earlier { self.writer.detach(start, earlier.count_ones()) } else { None };
         self.writer.name(member.map_or("", |member| self.edition.tables.name(member)));
         (member, tail)
@@ -337,9 +355,4 @@ fn raw(writer: &mut Writer, json: &str, read: fn(&mut Reader<'_>) -> Result<(), 
             writer.null();
         }
     }
-}
-
-/// The bit of a row. No object has more than 64.
-fn bit(row: u8) -> u64 {
-    1_u64.wrapping_shl(row.into())
 }

@@ -11,6 +11,7 @@ use crate::tables::schema::{
 pub(crate) static TABLES: Tables = Tables {
     texts: TEXTS,
     members: MEMBERS,
+    common: COMMON,
     objects: OBJECTS,
     choices: CHOICES,
     values: VALUES,
@@ -21,179 +22,124 @@ pub(crate) static TABLES: Tables = Tables {
 };
 
 static TEXTS: &str = concat!(
-    "SignedFirmwareStatusNotification",
-    "Energy.Reactive.Export.Interval",
-    "Energy.Reactive.Export.Register",
-    "Energy.Reactive.Import.Interval",
+    "SignedFirmwareStatusNotificationumberPhasescheduleStartransactionData",
+    "Energy.Reactive.Export.RegisterrorCodexpiryDate",
+    "Energy.Reactive.Import.IntervalidToldestTimestamparentIdTag",
     "Energy.Reactive.Import.Register",
-    "DiagnosticsStatusNotification",
-    "Energy.Active.Export.Interval",
+    "Energy.Active.Export.Intervalue",
     "Energy.Active.Export.Register",
-    "Energy.Active.Import.Interval",
+    "Energy.Active.Import.IntervalocalAuthorizationListartSchedule",
     "Energy.Active.Import.Register",
-    "GetInstalledCertificateStatus",
-    "CentralSystemRootCertificate",
-    "ManufacturerRootCertificate",
-    "ClearChargingProfileStatus",
-    "GetCompositeScheduleStatus",
-    "GetInstalledCertificateIds",
-    "SignChargePointCertificate",
+    "GetInstalledCertificateStatusampledValueFormatimestamphase",
+    "ClearChargingProfileStatustackLevelatestTimestamp",
+    "GetCompositeScheduleStatusignature",
+    "GetInstalledCertificateIdstartTimeterStop",
+    "SignChargePointCertificatechInformatype",
     "InstallVerificationFailed",
     "SecurityEventNotification",
-    "InstallCertificateStatus",
-    "CancelReservationStatus",
-    "CertificateSignedStatus",
+    "InstallCertificateStatustopTimeterType",
+    "CancelReservationStatustatus",
     "DeleteCertificateStatus",
-    "chargePointSerialNumber",
-    "ChargingProfilePurpose",
     "ExtendedMessageTrigger",
-    "ExtendedTriggerMessage",
-    "RemoteStartTransaction",
+    "ExtendedTriggerMessageStatus",
+    "RemoteStartTransaction.BeginstallDateTimeterSerialNumber",
     "chargingProfilePurpose",
     "chargingSchedulePeriod",
-    "localAuthorizationList",
-    "ChargePointMaxProfile",
-    "LogStatusNotification",
-    "NotSupportedOperation",
+    "ChargePointMaxProfileNameterStart",
     "Power.Reactive.Export",
     "Power.Reactive.Import",
     "RemoteStartStopStatus",
-    "RemoteStopTransaction",
+    "RemoteStopTransaction.End",
     "chargeBoxSerialNumber",
     "ChargePointErrorCode",
-    "ConnectorLockFailure",
     "EVCommunicationError",
-    "SignedUpdateFirmware",
-    "TriggerMessageStatus",
-    "UpdateFirmwareStatus",
-    "AuthorizationStatus",
-    "ChangeConfiguration",
+    "SignedUpdateFirmwareStatus",
+    "ChangeConfigurationStatus",
     "ChargingProfileKind",
-    "ConfigurationStatus",
-    "GetLocalListVersion",
+    "GetLocalListVersionMismatchargePointSerialNumber",
     "Power.Active.Export",
     "Power.Active.Import",
-    "certificateHashData",
+    "certificateHashDataTransferStatus",
     "chargingProfileKind",
-    "AvailabilityStatus",
-    "ChangeAvailability",
-    "DataTransferStatus",
+    "ChangeAvailabilityStatus",
     "InstallationFailed",
-    "Interruption.Begin",
+    "Interruption.BegintervalistVersion",
     "InvalidCertificate",
-    "OverCurrentFailure",
-    "PowerSwitchFailure",
+    "OverCurrentFailurequestedMessage",
+    "PowerSwitchFailuretrieveDateTimeterValue",
     "RegistrationStatus",
     "RevokedCertificate",
-    "SetChargingProfile",
+    "SetChargingProfilePurpose",
     "csChargingProfiles",
-    "signingCertificate",
     "ChargePointStatus",
     "DownloadScheduled",
-    "LocalListConflict",
-    "PowerMeterFailure",
-    "SignatureVerified",
-    "Transaction.Begin",
+    "PowerMeterFailurecurrencyKind",
     "chargePointVendor",
-    "chargingProfileId",
-    "meterSerialNumber",
+    "chargingProfileIdle",
     "AcceptedCanceled",
     "AvailabilityType",
     "BootNotification",
-    "ChargingRateUnit",
     "ClearCacheStatus",
     "GetConfiguration",
     "InstallRebooting",
     "InstallScheduled",
     "Interruption.End",
-    "InvalidSignature",
+    "InvalidSignatureVerified",
     "PermissionDenied",
-    "TxDefaultProfile",
     "UnknownMessageId",
-    "certificateChain",
-    "chargePointModel",
-    "chargingRateUnit",
+    "certificateChainfo",
+    "chargePointModelocation",
+    "chargingRateUnitOfMeasuremoteLocation",
     "configurationKey",
-    "requestedMessage",
-    "retrieveDateTime",
     "Current.Offered",
-    "HighTemperature",
-    "Sample.Periodic",
+    "HighTemperatureservationId",
+    "Sample.PeriodiccidTagInfo",
     "SignCertificate",
-    "Transaction.End",
     "UnknownVendorId",
-    "UnlockConnector",
-    "UploadLogStatus",
-    "VersionMismatch",
+    "UnlockConnectorLockFailuretryIntervalogType",
+    "UploadLogStatusNotification",
     "certificateType",
     "firmwareVersion",
-    "installDateTime",
-    "latestTimestamp",
-    "minChargingRate",
-    "oldestTimestamp",
-    "transactionData",
-    "vendorErrorCode",
-    "CertificateUse",
     "Current.Export",
     "Current.Import",
-    "DiagnosticsLog",
+    "DiagnosticsLogType",
     "DownloadFailed",
     "DownloadPaused",
     "EVDisconnected",
-    "GetDiagnostics",
-    "NotImplemented",
+    "GetDiagnosticsStatusNotification",
     "ReadingContext",
     "RebootRequired",
     "RecurrencyKind",
-    "issuerNameHash",
-    "recurrencyKind",
-    "remoteLocation",
+    "issuerNameHashAlgorithm",
     "EmergencyStop",
     "GenericStatus",
-    "GroundFailure",
-    "HashAlgorithm",
+    "GroundFailurequestId",
     "InternalError",
     "Power.Offered",
-    "ReaderFailure",
-    "SendLocalList",
-    "SuspendedEVSE",
-    "UnitOfMeasure",
+    "ReaderFailureadonly",
+    "SendLocalListConflict",
+    "SuspendedEVSEnergy.Reactive.Export.IntervalidFrominChargingRateUnitransactionIduration",
     "UnlockCommand",
-    "UploadFailure",
-    "hashAlgorithm",
-    "issuerKeyHash",
-    "reservationId",
-    "retryInterval",
-    "scheduleStart",
-    "startSchedule",
-    "transactionId",
-    "ConcurrentTx",
+    "UploadFailuretries",
+    "issuerKeyHashashAlgorithm",
+    "ConcurrentTxDefaultProfilenameasurand",
     "DeAuthorized",
-    "Differential",
+    "Differentialimit",
     "Power.Factor",
-    "ResetFailure",
-    "Sample.Clock",
+    "Sample.Clockvarh",
     "UnderVoltage",
     "UnlockFailed",
     "UnlockStatus",
     "UpdateStatus",
     "UploadFailed",
-    "numberPhases",
-    "sampledValue",
-    "serialNumber",
     "Downloading",
-    "Inoperative",
+    "InoperativendorErrorCode",
     "MeterValues",
     "OverVoltage",
-    "ResetStatus",
     "SecurityLog",
     "Unavailable",
-    "ValueFormat",
     "connectorId",
-    "currentTime",
-    "listVersion",
-    "parentIdTag",
-    "startPeriod",
+    "currentTimessageId",
     "BadMessage",
     "Downloaded",
     "Fahrenheit",
@@ -203,67 +149,38 @@ static TEXTS: &str = concat!(
     "SignedData",
     "UpdateType",
     "WeakSignal",
-    "expiryDate",
-    "meterStart",
-    "meterValue",
-    "stackLevel",
     "unknownKey",
     "updateType",
     "Available",
     "Finishing",
     "Frequency",
-    "HardReset",
+    "HardResetFailureason",
     "Heartbeat",
     "Measurand",
-    "Operative",
+    "OperativendorId",
     "PowerLoss",
     "Preparing",
     "Recurring",
     "ResetType",
-    "SoftReset",
+    "SoftResetStatus",
     "TxProfile",
     "Uploading",
-    "errorCode",
-    "idTagInfo",
-    "measurand",
-    "messageId",
-    "meterStop",
-    "meterType",
-    "requestId",
-    "signature",
-    "startTime",
-    "timestamp",
-    "validFrom",
     "Absolute",
-    "NotFound",
     "Occupied",
     "Rejected",
     "Relative",
     "Reserved",
     "Unlocked",
     "Uploaded",
-    "duration",
-    "fileName",
-    "filename",
-    "interval",
-    "location",
-    "readonly",
-    "stopTime",
-    "techInfo",
-    "vendorId",
     "Blocked",
     "Celcius",
     "Celsius",
     "Expired",
     "Faulted",
-    "LogType",
     "NoError",
     "Pending",
     "Percent",
     "context",
-    "logType",
-    "retries",
-    "validTo",
     "GetLog",
     "Outlet",
     "Reason",
@@ -271,229 +188,216 @@ static TEXTS: &str = concat!(
     "SHA384",
     "SHA512",
     "Weekly",
-    "format",
-    "reason",
-    "status",
     "Cable",
     "Daily",
     "Inlet",
-    "L1-L2",
-    "L2-L3",
-    "L3-L1",
-    "iccid",
-    "kvarh",
-    "limit",
-    "phase",
-    "value",
+    "L1-L2-L3-L1-NotSupportedOperation",
     "Body",
     "Full",
-    "Idle",
-    "L1-N",
-    "L2-N",
-    "L3-N",
-    "data",
-    "imsi",
-    "info",
-    "type",
+    "L2-NotImplemented",
+    "L3-NotFound",
+    "imsigningCertificate",
     "unit",
-    "RPM",
+    "RPManufacturerRootCertificateUserialNumber",
     "Raw",
-    "SoC",
+    "SoCentralSystemRootCertificateSignedStatustartPeriodata",
     "csr",
-    "kVA",
+    "kVAuthorizationStatus",
     "kWh",
     "key",
 );
 
 static MEMBERS: &[Member] = &[
-    member(3267, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(3267, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
-    member(3267, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(3267, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
-    member(1604, 17, OLD | REQUIRED, TEXT | 1, 0),    // chargePointVendor: citext(20)
-    member(1879, 16, OLD | REQUIRED, TEXT | 1, 0),    // chargePointModel: citext(20)
-    member(632, 23, OLD, TEXT | 2, 0),                // chargePointSerialNumber: citext(25)
-    member(956, 21, OLD, TEXT | 2, 0),                // chargeBoxSerialNumber: citext(25)
-    member(2109, 15, OLD, TEXT | 3, 0),               // firmwareVersion: citext(50)
-    member(3674, 5, OLD, TEXT | 1, 0),                // iccid: citext(20)
-    member(3727, 4, OLD, TEXT | 1, 0),                // imsi: citext(20)
-    member(3303, 9, OLD, TEXT | 2, 0),                // meterType: citext(25)
-    member(1638, 17, OLD, TEXT | 2, 0),               // meterSerialNumber: citext(25)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 34, 0),  // status: RegistrationStatus
-    member(2938, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
-    member(3445, 8, OLD | REQUIRED, INTEGER, 0),      // interval: integer
-    member(2606, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 3, 0),   // status: CancelReservationStatus
-    member(2580, 13, OLD | REQUIRED, CHOICE | 23, 0), // hashAlgorithm: HashAlgorithm
-    member(2382, 14, OLD | REQUIRED, TEXT | 4, 0),    // issuerNameHash: text(128)
-    member(2593, 13, OLD | REQUIRED, TEXT | 4, 0),    // issuerKeyHash: text(128)
-    member(2827, 12, OLD | REQUIRED, TEXT | 5, 0),    // serialNumber: text(40)
-    member(1863, 16, OLD | REQUIRED, TEXT | 6, 0),    // certificateChain: text(10000)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 4, 0),   // status: CertificateSignedStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3735, 4, OLD | REQUIRED, CHOICE | 2, 0),   // type: AvailabilityType
-    member(3638, 6, OLD | REQUIRED, CHOICE | 1, 0),   // status: AvailabilityStatus
-    member(3761, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
-    member(3694, 5, OLD | REQUIRED, TEXT | 7, 0),     // value: secret(500)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 14, 0),  // status: ConfigurationStatus
-    member(1621, 17, OLD | REQUIRED, INTEGER, 0),     // chargingProfileId: integer
-    member(2658, 13, OLD, INTEGER, 0),                // transactionId: integer
-    member(3102, 10, OLD | REQUIRED, INTEGER, 0),     // stackLevel: integer
-    member(743, 22, OLD | REQUIRED, CHOICE | 9, 0),   // chargingProfilePurpose: ChargingProfilePurpose
-    member(1249, 19, OLD | REQUIRED, CHOICE | 8, 0),  // chargingProfileKind: ChargingProfileKind
-    member(2396, 14, OLD, CHOICE | 33, 0),            // recurrencyKind: RecurrencyKind
-    member(3348, 9, OLD, TIME, 0),                    // validFrom: time
-    member(3577, 7, OLD, TIME, 0),                    // validTo: time
-    member(765, 16, OLD | REQUIRED, OBJECT | 15, 0),  // chargingSchedule: ChargingSchedule
-    member(3421, 8, OLD, INTEGER, 0),                 // duration: integer
-    member(2645, 13, OLD, TIME, 0),                   // startSchedule: time
-    member(1895, 16, OLD | REQUIRED, CHOICE | 11, 0), // chargingRateUnit: ChargingRateUnit
-    member(765, 22, OLD | REQUIRED, OBJECT | 16, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(2154, 15, OLD, TENTHS, 0),                 // minChargingRate: tenths
-    member(2971, 11, OLD | REQUIRED, INTEGER, 0),     // startPeriod: integer
-    member(3684, 5, OLD | REQUIRED, TENTHS, 0),       // limit: tenths
-    member(2803, 12, OLD, INTEGER, 0),                // numberPhases: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 12, 0),  // status: ClearCacheStatus
-    member(1363, 2, OLD, INTEGER, 0),                 // id: integer
-    member(2927, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(743, 22, OLD, CHOICE | 9, 0),              // chargingProfilePurpose: ChargingProfilePurpose
-    member(3102, 10, OLD, INTEGER, 0),                // stackLevel: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 13, 0),  // status: ClearChargingProfileStatus
-    member(3485, 8, OLD | REQUIRED, TEXT | 8, 0),     // vendorId: citext(255)
-    member(3285, 9, OLD, TEXT | 3, 0),                // messageId: citext(50)
-    member(3723, 4, OLD, TEXT, 0),                    // data: text
-    member(3638, 6, OLD | REQUIRED, CHOICE | 15, 0),  // status: DataTransferStatus
-    member(3723, 4, OLD, TEXT, 0),                    // data: text
-    member(1230, 19, OLD | REQUIRED, OBJECT | 7, 0),  // certificateHashData: CertificateHashData
-    member(3638, 6, OLD | REQUIRED, CHOICE | 16, 0),  // status: DeleteCertificateStatus
-    member(3638, 6, OLD | REQUIRED, CHOICE | 17, 0),  // status: DiagnosticsStatus
-    member(1927, 16, OLD | REQUIRED, CHOICE | 18, 0), // requestedMessage: ExtendedMessageTrigger
-    member(2927, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 40, 0),  // status: TriggerMessageStatus
-    member(3453, 8, OLD | REQUIRED, TEXT | 9, 0),     // location: text(512)
-    member(1943, 16, OLD | REQUIRED, TIME, 0),        // retrieveDateTime: time
-    member(2124, 15, OLD, TIME, 0),                   // installDateTime: time
-    member(1484, 18, OLD | REQUIRED, TEXT | 10, 0),   // signingCertificate: text(5500)
-    member(3321, 9, OLD | REQUIRED, TEXT | 11, 0),    // signature: text(800)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 19, 0),  // status: FirmwareStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3421, 8, OLD | REQUIRED, INTEGER, 0),      // duration: integer
-    member(1895, 16, OLD, CHOICE | 11, 0),            // chargingRateUnit: ChargingRateUnit
-    member(3638, 6, OLD | REQUIRED, CHOICE | 21, 0),  // status: GetCompositeScheduleStatus
-    member(2927, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(2632, 13, OLD, TIME, 0),                   // scheduleStart: time
-    member(765, 16, OLD, OBJECT | 15, 0),             // chargingSchedule: ChargingSchedule
-    member(3761, 3, OLD, TEXT | 3, 1),                // key: citext(50)
-    member(1911, 16, OLD, OBJECT | 49, 1),            // configurationKey: KeyValue
-    member(3112, 10, OLD, TEXT | 3, 1),               // unknownKey: citext(50)
-    member(3453, 8, OLD | REQUIRED, URI, 0),          // location: uri
-    member(3570, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(2619, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(3330, 9, OLD, TIME, 0),                    // startTime: time
-    member(3469, 8, OLD, TIME, 0),                    // stopTime: time
-    member(3429, 8, OLD, TEXT | 8, 0),                // fileName: citext(255)
-    member(2094, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
-    member(1230, 19, OLD, OBJECT | 7, 2),             // certificateHashData: CertificateHashData
-    member(3638, 6, OLD | REQUIRED, CHOICE | 22, 0),  // status: GetInstalledCertificateStatus
-    member(2949, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
-    member(3563, 3, OLD | REQUIRED, OBJECT | 50, 0),  // log: LogParameters
-    member(3563, 7, OLD | REQUIRED, CHOICE | 27, 0),  // logType: LogType
-    member(3312, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(3570, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(2619, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 26, 0),  // status: LogStatus
-    member(3437, 8, OLD, TEXT | 8, 0),                // filename: text(255)
-    member(2938, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
-    member(3072, 10, OLD, TIME, 0),                   // expiryDate: time
-    member(2960, 11, OLD, TEXT | 1, 0),               // parentIdTag: token(20)
-    member(3638, 6, OLD | REQUIRED, CHOICE, 0),       // status: AuthorizationStatus
-    member(2094, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
-    member(1230, 11, OLD | REQUIRED, TEXT | 10, 0),   // certificate: text(5500)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 24, 0),  // status: InstallCertificateStatus
-    member(3761, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
-    member(3461, 8, OLD | REQUIRED, BOOLEAN, 0),      // readonly: boolean
-    member(3694, 5, OLD, TEXT | 7, 0),                // value: text(500)
-    member(2410, 14, OLD | REQUIRED, TEXT | 9, 0),    // remoteLocation: text(512)
-    member(2169, 15, OLD, TIME, 0),                   // oldestTimestamp: time
-    member(2139, 15, OLD, TIME, 0),                   // latestTimestamp: time
-    member(3638, 6, OLD | REQUIRED, CHOICE | 46, 0),  // status: UploadLogStatus
-    member(3312, 9, OLD, INTEGER, 0),                 // requestId: integer
-    member(3339, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
-    member(2815, 12, OLD | REQUIRED, OBJECT | 64, 1), // sampledValue: SampledValue
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(2658, 13, OLD, INTEGER, 0),                // transactionId: integer
-    member(3092, 10, OLD | REQUIRED, OBJECT | 53, 1), // meterValue: MeterValue
-    member(2927, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(3267, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(743, 15, OLD, OBJECT | 14, 0),             // chargingProfile: ChargingProfile
-    member(3638, 6, OLD | REQUIRED, CHOICE | 35, 0),  // status: RemoteStartStopStatus
-    member(2658, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 35, 0),  // status: RemoteStartStopStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3072, 10, OLD | REQUIRED, TIME, 0),        // expiryDate: time
-    member(3267, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(2960, 11, OLD, TEXT | 1, 0),               // parentIdTag: token(20)
-    member(2606, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 36, 0),  // status: ReservationStatus
-    member(3735, 4, OLD | REQUIRED, CHOICE | 38, 0),  // type: ResetType
-    member(3638, 6, OLD | REQUIRED, CHOICE | 37, 0),  // status: ResetStatus
-    member(3694, 5, OLD | REQUIRED, TEXT, 0),         // value: text
-    member(3556, 7, OLD, CHOICE | 31, 0),             // context: ReadingContext
-    member(3626, 6, OLD, CHOICE | 47, 0),             // format: ValueFormat
-    member(3276, 9, OLD, CHOICE | 28, 0),             // measurand: Measurand
-    member(3689, 5, OLD, CHOICE | 30, 0),             // phase: Phase
-    member(3453, 8, OLD, CHOICE | 25, 0),             // location: Location
-    member(3739, 4, OLD, CHOICE | 41, 0),             // unit: UnitOfMeasure
-    member(3735, 4, OLD | REQUIRED, TEXT | 3, 0),     // type: text(50)
-    member(3339, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
-    member(3477, 8, OLD, TEXT | 8, 0),                // techInfo: text(255)
-    member(2949, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
-    member(787, 22, OLD, OBJECT, 1),                  // localAuthorizationList: AuthorizationData
-    member(3122, 10, OLD | REQUIRED, CHOICE | 45, 0), // updateType: UpdateType
-    member(3638, 6, OLD | REQUIRED, CHOICE | 44, 0),  // status: UpdateStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(1466, 18, OLD | REQUIRED, OBJECT | 14, 0), // csChargingProfiles: ChargingProfile
-    member(3638, 6, OLD | REQUIRED, CHOICE | 10, 0),  // status: ChargingProfileStatus
-    member(3752, 3, OLD | REQUIRED, TEXT | 10, 0),    // csr: text(5500)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 20, 0),  // status: GenericStatus
-    member(3638, 6, OLD | REQUIRED, CHOICE | 39, 0),  // status: SignedFirmwareStatus
-    member(3312, 9, OLD, INTEGER, 0),                 // requestId: integer
-    member(3570, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(2619, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(3312, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(2109, 8, OLD | REQUIRED, OBJECT | 29, 0),  // firmware: Firmware
-    member(3638, 6, OLD | REQUIRED, CHOICE | 43, 0),  // status: UpdateFirmwareStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3267, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(3082, 10, OLD | REQUIRED, INTEGER, 0),     // meterStart: integer
-    member(2606, 13, OLD, INTEGER, 0),                // reservationId: integer
-    member(3339, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
-    member(3267, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
-    member(2658, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3258, 9, OLD | REQUIRED, CHOICE | 6, 0),   // errorCode: ChargePointErrorCode
-    member(3731, 4, OLD, TEXT | 3, 0),                // info: citext(50)
-    member(3638, 6, OLD | REQUIRED, CHOICE | 7, 0),   // status: ChargePointStatus
-    member(3339, 9, OLD, TIME, 0),                    // timestamp: time
-    member(3485, 8, OLD, TEXT | 8, 0),                // vendorId: citext(255)
-    member(2199, 15, OLD, TEXT | 3, 0),               // vendorErrorCode: citext(50)
-    member(3267, 5, OLD, TEXT | 1, 0),                // idTag: token(20)
-    member(3294, 9, OLD | REQUIRED, INTEGER, 0),      // meterStop: integer
-    member(3339, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
-    member(2658, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(3632, 6, OLD, CHOICE | 32, 0),             // reason: Reason
-    member(2184, 15, OLD, OBJECT | 53, 1),            // transactionData: MeterValue
-    member(3267, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
-    member(1927, 16, OLD | REQUIRED, CHOICE | 29, 0), // requestedMessage: MessageTrigger
-    member(2927, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 40, 0),  // status: TriggerMessageStatus
-    member(2927, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(3638, 6, OLD | REQUIRED, CHOICE | 42, 0),  // status: UnlockStatus
-    member(3453, 8, OLD | REQUIRED, URI, 0),          // location: uri
-    member(3570, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(1943, 12, OLD | REQUIRED, TIME, 0),        // retrieveDate: time
-    member(2619, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1935, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
+    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1935, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
+    member(1564, 17, OLD | REQUIRED, TEXT | 1, 0),    // chargePointVendor: citext(20)
+    member(1802, 16, OLD | REQUIRED, TEXT | 1, 0),    // chargePointModel: citext(20)
+    member(1143, 23, OLD, TEXT | 2, 0),               // chargePointSerialNumber: citext(25)
+    member(987, 21, OLD, TEXT | 2, 0),                // chargeBoxSerialNumber: citext(25)
+    member(2059, 15, OLD, TEXT | 3, 0),               // firmwareVersion: citext(50)
+    member(1932, 5, OLD, TEXT | 1, 0),                // iccid: citext(20)
+    member(3278, 4, OLD, TEXT | 1, 0),                // imsi: citext(20)
+    member(656, 9, OLD, TEXT | 2, 0),                 // meterType: citext(25)
+    member(805, 17, OLD, TEXT | 2, 0),                // meterSerialNumber: citext(25)
+    member(687, 6, OLD | REQUIRED, CHOICE | 34, 0),   // status: RegistrationStatus
+    member(2756, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
+    member(1314, 8, OLD | REQUIRED, INTEGER, 0),      // interval: integer
+    member(1906, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 3, 0),    // status: CancelReservationStatus
+    member(2500, 13, OLD | REQUIRED, CHOICE | 23, 0), // hashAlgorithm: HashAlgorithm
+    member(2236, 14, OLD | REQUIRED, TEXT | 4, 0),    // issuerNameHash: text(128)
+    member(2488, 13, OLD | REQUIRED, TEXT | 4, 0),    // issuerKeyHash: text(128)
+    member(3332, 12, OLD | REQUIRED, TEXT | 5, 0),    // serialNumber: text(40)
+    member(1784, 16, OLD | REQUIRED, TEXT | 6, 0),    // certificateChain: text(10000)
+    member(687, 6, OLD | REQUIRED, CHOICE | 4, 0),    // status: CertificateSignedStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(573, 4, OLD | REQUIRED, CHOICE | 2, 0),    // type: AvailabilityType
+    member(687, 6, OLD | REQUIRED, CHOICE | 1, 0),    // status: AvailabilityStatus
+    member(3429, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
+    member(232, 5, OLD | REQUIRED, TEXT | 7, 0),      // value: secret(500)
+    member(687, 6, OLD | REQUIRED, CHOICE | 14, 0),   // status: ConfigurationStatus
+    member(1581, 17, OLD | REQUIRED, INTEGER, 0),     // chargingProfileId: integer
+    member(2437, 13, OLD, INTEGER, 0),                // transactionId: integer
+    member(439, 10, OLD | REQUIRED, INTEGER, 0),      // stackLevel: integer
+    member(822, 22, OLD | REQUIRED, CHOICE | 9, 0),   // chargingProfilePurpose: ChargingProfilePurpose
+    member(1237, 19, OLD | REQUIRED, CHOICE | 8, 0),  // chargingProfileKind: ChargingProfileKind
+    member(1550, 14, OLD, CHOICE | 33, 0),            // recurrencyKind: RecurrencyKind
+    member(2411, 9, OLD, TIME, 0),                    // validFrom: time
+    member(144, 7, OLD, TIME, 0),                     // validTo: time
+    member(844, 16, OLD | REQUIRED, OBJECT | 15, 0),  // chargingSchedule: ChargingSchedule
+    member(2449, 8, OLD, INTEGER, 0),                 // duration: integer
+    member(314, 13, OLD, TIME, 0),                    // startSchedule: time
+    member(1825, 16, OLD | REQUIRED, CHOICE | 11, 0), // chargingRateUnit: ChargingRateUnit
+    member(844, 22, OLD | REQUIRED, OBJECT | 16, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(2419, 15, OLD, TENTHS, 0),                 // minChargingRate: tenths
+    member(3388, 11, OLD | REQUIRED, INTEGER, 0),     // startPeriod: integer
+    member(2573, 5, OLD | REQUIRED, TENTHS, 0),       // limit: tenths
+    member(31, 12, OLD, INTEGER, 0),                  // numberPhases: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 12, 0),   // status: ClearCacheStatus
+    member(147, 2, OLD, INTEGER, 0),                  // id: integer
+    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(822, 22, OLD, CHOICE | 9, 0),              // chargingProfilePurpose: ChargingProfilePurpose
+    member(439, 10, OLD, INTEGER, 0),                 // stackLevel: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 13, 0),   // status: ClearChargingProfileStatus
+    member(2956, 8, OLD | REQUIRED, TEXT | 8, 0),     // vendorId: citext(255)
+    member(2765, 9, OLD, TEXT | 3, 0),                // messageId: citext(50)
+    member(3398, 4, OLD, TEXT, 0),                    // data: text
+    member(687, 6, OLD | REQUIRED, CHOICE | 15, 0),   // status: DataTransferStatus
+    member(3398, 4, OLD, TEXT, 0),                    // data: text
+    member(1204, 19, OLD | REQUIRED, OBJECT | 7, 0),  // certificateHashData: CertificateHashData
+    member(687, 6, OLD | REQUIRED, CHOICE | 16, 0),   // status: DeleteCertificateStatus
+    member(687, 6, OLD | REQUIRED, CHOICE | 17, 0),   // status: DiagnosticsStatus
+    member(1366, 16, OLD | REQUIRED, CHOICE | 18, 0), // requestedMessage: ExtendedMessageTrigger
+    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
+    member(1817, 8, OLD | REQUIRED, TEXT | 9, 0),     // location: text(512)
+    member(1398, 16, OLD | REQUIRED, TIME, 0),        // retrieveDateTime: time
+    member(792, 15, OLD, TIME, 0),                    // installDateTime: time
+    member(3280, 18, OLD | REQUIRED, TEXT | 10, 0),   // signingCertificate: text(5500)
+    member(488, 9, OLD | REQUIRED, TEXT | 11, 0),     // signature: text(800)
+    member(687, 6, OLD | REQUIRED, CHOICE | 19, 0),   // status: FirmwareStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(2449, 8, OLD | REQUIRED, INTEGER, 0),      // duration: integer
+    member(1825, 16, OLD, CHOICE | 11, 0),            // chargingRateUnit: ChargingRateUnit
+    member(687, 6, OLD | REQUIRED, CHOICE | 21, 0),   // status: GetCompositeScheduleStatus
+    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(42, 13, OLD, TIME, 0),                     // scheduleStart: time
+    member(844, 16, OLD, OBJECT | 15, 0),             // chargingSchedule: ChargingSchedule
+    member(3429, 3, OLD, TEXT | 3, 1),                // key: citext(50)
+    member(1862, 16, OLD, OBJECT | 49, 1),            // configurationKey: KeyValue
+    member(2864, 10, OLD, TEXT | 3, 1),               // unknownKey: citext(50)
+    member(1817, 8, OLD | REQUIRED, URI, 0),          // location: uri
+    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(522, 9, OLD, TIME, 0),                     // startTime: time
+    member(650, 8, OLD, TIME, 0),                     // stopTime: time
+    member(883, 8, OLD, TEXT | 8, 0),                 // fileName: citext(255)
+    member(2044, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
+    member(1204, 19, OLD, OBJECT | 7, 2),             // certificateHashData: CertificateHashData
+    member(687, 6, OLD | REQUIRED, CHOICE | 22, 0),   // status: GetInstalledCertificateStatus
+    member(1321, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
+    member(2010, 3, OLD | REQUIRED, OBJECT | 50, 0),  // log: LogParameters
+    member(2010, 7, OLD | REQUIRED, CHOICE | 27, 0),  // logType: LogType
+    member(2296, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
+    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 26, 0),   // status: LogStatus
+    member(2535, 8, OLD, TEXT | 8, 0),                // filename: text(255)
+    member(2756, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
+    member(106, 10, OLD, TIME, 0),                    // expiryDate: time
+    member(164, 11, OLD, TEXT | 1, 0),                // parentIdTag: token(20)
+    member(687, 6, OLD | REQUIRED, CHOICE, 0),        // status: AuthorizationStatus
+    member(2044, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
+    member(1204, 11, OLD | REQUIRED, TEXT | 10, 0),   // certificate: text(5500)
+    member(687, 6, OLD | REQUIRED, CHOICE | 24, 0),   // status: InstallCertificateStatus
+    member(3429, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
+    member(2342, 8, OLD | REQUIRED, BOOLEAN, 0),      // readonly: boolean
+    member(232, 5, OLD, TEXT | 7, 0),                 // value: text(500)
+    member(1848, 14, OLD | REQUIRED, TEXT | 9, 0),    // remoteLocation: text(512)
+    member(150, 15, OLD, TIME, 0),                    // oldestTimestamp: time
+    member(448, 15, OLD, TIME, 0),                    // latestTimestamp: time
+    member(687, 6, OLD | REQUIRED, CHOICE | 46, 0),   // status: UploadLogStatus
+    member(2296, 9, OLD, INTEGER, 0),                 // requestId: integer
+    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
+    member(384, 12, OLD | REQUIRED, OBJECT | 64, 1),  // sampledValue: SampledValue
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(2437, 13, OLD, INTEGER, 0),                // transactionId: integer
+    member(1412, 10, OLD | REQUIRED, OBJECT | 53, 1), // meterValue: MeterValue
+    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(822, 15, OLD, OBJECT | 14, 0),             // chargingProfile: ChargingProfile
+    member(687, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
+    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(106, 10, OLD | REQUIRED, TIME, 0),         // expiryDate: time
+    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(164, 11, OLD, TEXT | 1, 0),                // parentIdTag: token(20)
+    member(1906, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 36, 0),   // status: ReservationStatus
+    member(573, 4, OLD | REQUIRED, CHOICE | 38, 0),   // type: ResetType
+    member(687, 6, OLD | REQUIRED, CHOICE | 37, 0),   // status: ResetStatus
+    member(232, 5, OLD | REQUIRED, TEXT, 0),          // value: text
+    member(3145, 7, OLD, CHOICE | 31, 0),             // context: ReadingContext
+    member(568, 6, OLD, CHOICE | 47, 0),              // format: ValueFormat
+    member(2541, 9, OLD, CHOICE | 28, 0),             // measurand: Measurand
+    member(409, 5, OLD, CHOICE | 30, 0),              // phase: Phase
+    member(1817, 8, OLD, CHOICE | 25, 0),             // location: Location
+    member(3298, 4, OLD, CHOICE | 41, 0),             // unit: UnitOfMeasure
+    member(573, 4, OLD | REQUIRED, TEXT | 3, 0),      // type: text(50)
+    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
+    member(562, 8, OLD, TEXT | 8, 0),                 // techInfo: text(255)
+    member(1321, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
+    member(294, 22, OLD, OBJECT, 1),                  // localAuthorizationList: AuthorizationData
+    member(2874, 10, OLD | REQUIRED, CHOICE | 45, 0), // updateType: UpdateType
+    member(687, 6, OLD | REQUIRED, CHOICE | 44, 0),   // status: UpdateStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(1483, 18, OLD | REQUIRED, OBJECT | 14, 0), // csChargingProfiles: ChargingProfile
+    member(687, 6, OLD | REQUIRED, CHOICE | 10, 0),   // status: ChargingProfileStatus
+    member(3402, 3, OLD | REQUIRED, TEXT | 10, 0),    // csr: text(5500)
+    member(687, 6, OLD | REQUIRED, CHOICE | 20, 0),   // status: GenericStatus
+    member(687, 6, OLD | REQUIRED, CHOICE | 39, 0),   // status: SignedFirmwareStatus
+    member(2296, 9, OLD, INTEGER, 0),                 // requestId: integer
+    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(2296, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
+    member(2059, 8, OLD | REQUIRED, OBJECT | 29, 0),  // firmware: Firmware
+    member(687, 6, OLD | REQUIRED, CHOICE | 43, 0),   // status: UpdateFirmwareStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(889, 10, OLD | REQUIRED, INTEGER, 0),      // meterStart: integer
+    member(1906, 13, OLD, INTEGER, 0),                // reservationId: integer
+    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
+    member(1935, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
+    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(98, 9, OLD | REQUIRED, CHOICE | 6, 0),     // errorCode: ChargePointErrorCode
+    member(1798, 4, OLD, TEXT | 3, 0),                // info: citext(50)
+    member(687, 6, OLD | REQUIRED, CHOICE | 7, 0),    // status: ChargePointStatus
+    member(401, 9, OLD, TIME, 0),                     // timestamp: time
+    member(2956, 8, OLD, TEXT | 8, 0),                // vendorId: citext(255)
+    member(2686, 15, OLD, TEXT | 3, 0),               // vendorErrorCode: citext(50)
+    member(1935, 5, OLD, TEXT | 1, 0),                // idTag: token(20)
+    member(529, 9, OLD | REQUIRED, INTEGER, 0),       // meterStop: integer
+    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
+    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
+    member(2925, 6, OLD, CHOICE | 32, 0),             // reason: Reason
+    member(54, 15, OLD, OBJECT | 53, 1),              // transactionData: MeterValue
+    member(1935, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
+    member(1366, 16, OLD | REQUIRED, CHOICE | 29, 0), // requestedMessage: MessageTrigger
+    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
+    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(687, 6, OLD | REQUIRED, CHOICE | 42, 0),   // status: UnlockStatus
+    member(1817, 8, OLD | REQUIRED, URI, 0),          // location: uri
+    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(1398, 12, OLD | REQUIRED, TIME, 0),        // retrieveDate: time
+    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
 ];
+
+static COMMON: &[Member] = &[];
 
 static OBJECTS: &[u16] = &[
     0,   // AuthorizationData
@@ -589,336 +493,336 @@ static OBJECTS: &[u16] = &[
 ];
 
 static CHOICES: &[Choice] = &[
-    choice(Name::new(1097, 19), 0, 5, 0),    // AuthorizationStatus
-    choice(Name::new(1268, 18), 5, 3, 0),    // AvailabilityStatus
-    choice(Name::new(1671, 16), 8, 2, 0),    // AvailabilityType
-    choice(Name::new(563, 23), 10, 2, 0),    // CancelReservationStatus
-    choice(Name::new(586, 23), 12, 2, 0),    // CertificateSignedStatus
-    choice(Name::new(2214, 14), 14, 2, 0),   // CertificateUse
-    choice(Name::new(977, 20), 16, 16, 0),   // ChargePointErrorCode
-    choice(Name::new(1502, 17), 32, 9, 0),   // ChargePointStatus
-    choice(Name::new(1135, 19), 41, 3, 0),   // ChargingProfileKind
-    choice(Name::new(655, 22), 44, 3, 0),    // ChargingProfilePurpose
-    choice(Name::new(390, 21), 47, 3, 0),    // ChargingProfileStatus
-    choice(Name::new(1703, 16), 50, 2, 0),   // ChargingRateUnit
-    choice(Name::new(1719, 16), 52, 2, 0),   // ClearCacheStatus
-    choice(Name::new(385, 26), 54, 2, 0),    // ClearChargingProfileStatus
-    choice(Name::new(1154, 19), 56, 4, 0),   // ConfigurationStatus
-    choice(Name::new(1304, 18), 60, 4, 0),   // DataTransferStatus
-    choice(Name::new(609, 23), 64, 3, 0),    // DeleteCertificateStatus
-    choice(Name::new(156, 17), 67, 4, 0),    // DiagnosticsStatus
-    choice(Name::new(677, 22), 71, 7, 0),    // ExtendedMessageTrigger
+    choice(Name::new(3407, 19), 0, 5, 0),    // AuthorizationStatus
+    choice(Name::new(1262, 18), 5, 3, 0),    // AvailabilityStatus
+    choice(Name::new(1616, 16), 8, 2, 0),    // AvailabilityType
+    choice(Name::new(665, 23), 10, 2, 0),    // CancelReservationStatus
+    choice(Name::new(3366, 23), 12, 2, 0),   // CertificateSignedStatus
+    choice(Name::new(3320, 14), 14, 2, 0),   // CertificateUse
+    choice(Name::new(1008, 20), 16, 16, 0),  // ChargePointErrorCode
+    choice(Name::new(1501, 17), 32, 9, 0),   // ChargePointStatus
+    choice(Name::new(1099, 19), 41, 3, 0),   // ChargingProfileKind
+    choice(Name::new(1461, 22), 44, 3, 0),   // ChargingProfilePurpose
+    choice(Name::new(419, 21), 47, 3, 0),    // ChargingProfileStatus
+    choice(Name::new(2422, 16), 50, 2, 0),   // ChargingRateUnit
+    choice(Name::new(1648, 16), 52, 2, 0),   // ClearCacheStatus
+    choice(Name::new(414, 26), 54, 2, 0),    // ClearChargingProfileStatus
+    choice(Name::new(1080, 19), 56, 4, 0),   // ConfigurationStatus
+    choice(Name::new(1219, 18), 60, 4, 0),   // DataTransferStatus
+    choice(Name::new(693, 23), 64, 3, 0),    // DeleteCertificateStatus
+    choice(Name::new(2165, 17), 67, 4, 0),   // DiagnosticsStatus
+    choice(Name::new(716, 22), 71, 7, 0),    // ExtendedMessageTrigger
     choice(Name::new(6, 14), 78, 7, 0),      // FirmwareStatus
-    choice(Name::new(2437, 13), 85, 2, 0),   // GenericStatus
-    choice(Name::new(411, 26), 87, 2, 0),    // GetCompositeScheduleStatus
-    choice(Name::new(301, 29), 89, 2, 0),    // GetInstalledCertificateStatus
-    choice(Name::new(2463, 13), 91, 3, 0),   // HashAlgorithm
-    choice(Name::new(539, 24), 94, 3, 0),    // InstallCertificateStatus
-    choice(Name::new(2416, 8), 97, 5, 0),    // Location
-    choice(Name::new(830, 9), 102, 3, 0),    // LogStatus
-    choice(Name::new(3528, 7), 105, 2, 0),   // LogType
-    choice(Name::new(3177, 9), 107, 22, 0),  // Measurand
-    choice(Name::new(685, 14), 129, 6, 0),   // MessageTrigger
-    choice(Name::new(2809, 5), 135, 10, 0),  // Phase
-    choice(Name::new(2340, 14), 145, 8, 0),  // ReadingContext
-    choice(Name::new(3596, 6), 153, 11, 0),  // Reason
-    choice(Name::new(2368, 14), 164, 2, 0),  // RecurrencyKind
-    choice(Name::new(1412, 18), 166, 3, 0),  // RegistrationStatus
-    choice(Name::new(914, 21), 169, 2, 0),   // RemoteStartStopStatus
-    choice(Name::new(569, 17), 171, 5, 0),   // ReservationStatus
-    choice(Name::new(2883, 11), 176, 2, 0),  // ResetStatus
-    choice(Name::new(3222, 9), 178, 2, 0),   // ResetType
+    choice(Name::new(2272, 13), 85, 2, 0),   // GenericStatus
+    choice(Name::new(463, 26), 87, 2, 0),    // GetCompositeScheduleStatus
+    choice(Name::new(356, 29), 89, 2, 0),    // GetInstalledCertificateStatus
+    choice(Name::new(2246, 13), 91, 3, 0),   // HashAlgorithm
+    choice(Name::new(627, 24), 94, 3, 0),    // InstallCertificateStatus
+    choice(Name::new(1854, 8), 97, 5, 0),    // Location
+    choice(Name::new(2023, 9), 102, 3, 0),   // LogStatus
+    choice(Name::new(2113, 7), 105, 2, 0),   // LogType
+    choice(Name::new(2940, 9), 107, 22, 0),  // Measurand
+    choice(Name::new(724, 14), 129, 6, 0),   // MessageTrigger
+    choice(Name::new(37, 5), 135, 10, 0),    // Phase
+    choice(Name::new(2194, 14), 145, 8, 0),  // ReadingContext
+    choice(Name::new(3164, 6), 153, 11, 0),  // Reason
+    choice(Name::new(2222, 14), 164, 2, 0),  // RecurrencyKind
+    choice(Name::new(1422, 18), 166, 3, 0),  // RegistrationStatus
+    choice(Name::new(941, 21), 169, 2, 0),   // RemoteStartStopStatus
+    choice(Name::new(671, 17), 171, 5, 0),   // ReservationStatus
+    choice(Name::new(3004, 11), 176, 2, 0),  // ResetStatus
+    choice(Name::new(2991, 9), 178, 2, 0),   // ResetType
     choice(Name::new(0, 20), 180, 14, 0),    // SignedFirmwareStatus
-    choice(Name::new(1057, 20), 194, 3, 0),  // TriggerMessageStatus
-    choice(Name::new(2541, 13), 197, 17, 0), // UnitOfMeasure
-    choice(Name::new(2767, 12), 214, 3, 0),  // UnlockStatus
-    choice(Name::new(1077, 20), 217, 5, 0),  // UpdateFirmwareStatus
-    choice(Name::new(2779, 12), 222, 4, 0),  // UpdateStatus
-    choice(Name::new(3052, 10), 226, 2, 0),  // UpdateType
-    choice(Name::new(2064, 15), 228, 7, 0),  // UploadLogStatus
-    choice(Name::new(2916, 11), 235, 2, 0),  // ValueFormat
+    choice(Name::new(746, 20), 194, 3, 0),   // TriggerMessageStatus
+    choice(Name::new(1837, 13), 197, 17, 0), // UnitOfMeasure
+    choice(Name::new(2630, 12), 214, 3, 0),  // UnlockStatus
+    choice(Name::new(1054, 20), 217, 5, 0),  // UpdateFirmwareStatus
+    choice(Name::new(2642, 12), 222, 4, 0),  // UpdateStatus
+    choice(Name::new(2844, 10), 226, 2, 0),  // UpdateType
+    choice(Name::new(2017, 15), 228, 7, 0),  // UploadLogStatus
+    choice(Name::new(391, 11), 235, 2, 0),   // ValueFormat
 ];
 
 static VALUES: &[Name] = &[
-    Name::new(1655, 8),  // Accepted
-    Name::new(3493, 7),  // Blocked
-    Name::new(3514, 7),  // Expired
-    Name::new(1358, 7),  // Invalid
-    Name::new(2671, 12), // ConcurrentTx
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1527, 9),  // Scheduled
-    Name::new(2850, 11), // Inoperative
-    Name::new(3186, 9),  // Operative
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(330, 28),  // CentralSystemRootCertificate
-    Name::new(358, 27),  // ManufacturerRootCertificate
-    Name::new(997, 20),  // ConnectorLockFailure
-    Name::new(1017, 20), // EVCommunicationError
-    Name::new(2450, 13), // GroundFailure
-    Name::new(1974, 15), // HighTemperature
-    Name::new(2476, 13), // InternalError
-    Name::new(1536, 17), // LocalListConflict
-    Name::new(3535, 7),  // NoError
-    Name::new(3022, 10), // OtherError
-    Name::new(1376, 18), // OverCurrentFailure
-    Name::new(1553, 17), // PowerMeterFailure
-    Name::new(1394, 18), // PowerSwitchFailure
-    Name::new(2502, 13), // ReaderFailure
-    Name::new(2719, 12), // ResetFailure
-    Name::new(2743, 12), // UnderVoltage
-    Name::new(2872, 11), // OverVoltage
-    Name::new(3062, 10), // WeakSignal
-    Name::new(3132, 9),  // Available
-    Name::new(3204, 9),  // Preparing
-    Name::new(390, 8),   // Charging
-    Name::new(2528, 13), // SuspendedEVSE
-    Name::new(2528, 11), // SuspendedEV
-    Name::new(3141, 9),  // Finishing
-    Name::new(3397, 8),  // Reserved
-    Name::new(2905, 11), // Unavailable
-    Name::new(3521, 7),  // Faulted
-    Name::new(3357, 8),  // Absolute
-    Name::new(3213, 9),  // Recurring
-    Name::new(3389, 8),  // Relative
-    Name::new(809, 21),  // ChargePointMaxProfile
-    Name::new(1831, 16), // TxDefaultProfile
-    Name::new(3240, 9),  // TxProfile
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(851, 12),  // NotSupported
-    Name::new(192, 1),   // A
-    Name::new(3062, 1),  // W
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(1847, 7),  // Unknown
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(2354, 14), // RebootRequired
-    Name::new(851, 12),  // NotSupported
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1847, 16), // UnknownMessageId
-    Name::new(2034, 15), // UnknownVendorId
-    Name::new(1655, 8),  // Accepted
-    Name::new(508, 6),   // Failed
-    Name::new(3365, 8),  // NotFound
-    Name::new(3707, 4),  // Idle
-    Name::new(3413, 8),  // Uploaded
-    Name::new(2791, 12), // UploadFailed
-    Name::new(3249, 9),  // Uploading
-    Name::new(1687, 16), // BootNotification
-    Name::new(830, 21),  // LogStatusNotification
+    Name::new(1600, 8),  // Accepted
+    Name::new(3089, 7),  // Blocked
+    Name::new(3110, 7),  // Expired
+    Name::new(1332, 7),  // Invalid
+    Name::new(2513, 12), // ConcurrentTx
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1526, 9),  // Scheduled
+    Name::new(2677, 11), // Inoperative
+    Name::new(2949, 9),  // Operative
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(3349, 28), // CentralSystemRootCertificate
+    Name::new(3304, 27), // ManufacturerRootCertificate
+    Name::new(1980, 20), // ConnectorLockFailure
+    Name::new(1028, 20), // EVCommunicationError
+    Name::new(2285, 13), // GroundFailure
+    Name::new(1893, 15), // HighTemperature
+    Name::new(2305, 13), // InternalError
+    Name::new(2354, 17), // LocalListConflict
+    Name::new(3124, 7),  // NoError
+    Name::new(2814, 10), // OtherError
+    Name::new(1350, 18), // OverCurrentFailure
+    Name::new(1535, 17), // PowerMeterFailure
+    Name::new(1382, 18), // PowerSwitchFailure
+    Name::new(2331, 13), // ReaderFailure
+    Name::new(2915, 12), // ResetFailure
+    Name::new(2606, 12), // UnderVoltage
+    Name::new(2712, 11), // OverVoltage
+    Name::new(2854, 10), // WeakSignal
+    Name::new(2884, 9),  // Available
+    Name::new(2973, 9),  // Preparing
+    Name::new(419, 8),   // Charging
+    Name::new(2371, 13), // SuspendedEVSE
+    Name::new(2371, 11), // SuspendedEV
+    Name::new(2893, 9),  // Finishing
+    Name::new(3065, 8),  // Reserved
+    Name::new(2734, 11), // Unavailable
+    Name::new(3117, 7),  // Faulted
+    Name::new(3033, 8),  // Absolute
+    Name::new(2982, 9),  // Recurring
+    Name::new(3057, 8),  // Relative
+    Name::new(866, 21),  // ChargePointMaxProfile
+    Name::new(2523, 16), // TxDefaultProfile
+    Name::new(3015, 9),  // TxProfile
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(3221, 12), // NotSupported
+    Name::new(213, 1),   // A
+    Name::new(2854, 1),  // W
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(1768, 7),  // Unknown
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(2208, 14), // RebootRequired
+    Name::new(3221, 12), // NotSupported
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1768, 16), // UnknownMessageId
+    Name::new(1959, 15), // UnknownVendorId
+    Name::new(1600, 8),  // Accepted
+    Name::new(596, 6),   // Failed
+    Name::new(3270, 8),  // NotFound
+    Name::new(1596, 4),  // Idle
+    Name::new(3081, 8),  // Uploaded
+    Name::new(2654, 12), // UploadFailed
+    Name::new(3024, 9),  // Uploading
+    Name::new(1632, 16), // BootNotification
+    Name::new(2023, 21), // LogStatusNotification
     Name::new(6, 26),    // FirmwareStatusNotification
-    Name::new(3168, 9),  // Heartbeat
-    Name::new(2861, 11), // MeterValues
-    Name::new(463, 26),  // SignChargePointCertificate
+    Name::new(2931, 9),  // Heartbeat
+    Name::new(2701, 11), // MeterValues
+    Name::new(538, 26),  // SignChargePointCertificate
     Name::new(14, 18),   // StatusNotification
-    Name::new(2992, 10), // Downloaded
-    Name::new(2270, 14), // DownloadFailed
-    Name::new(2839, 11), // Downloading
-    Name::new(3707, 4),  // Idle
-    Name::new(1322, 18), // InstallationFailed
-    Name::new(3012, 10), // Installing
-    Name::new(304, 9),   // Installed
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(3365, 8),  // NotFound
-    Name::new(3602, 6),  // SHA256
-    Name::new(3608, 6),  // SHA384
-    Name::new(3614, 6),  // SHA512
-    Name::new(1655, 8),  // Accepted
-    Name::new(508, 6),   // Failed
-    Name::new(3381, 8),  // Rejected
-    Name::new(3644, 5),  // Cable
-    Name::new(1017, 2),  // EV
-    Name::new(3654, 5),  // Inlet
-    Name::new(3590, 6),  // Outlet
-    Name::new(3699, 4),  // Body
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 16), // AcceptedCanceled
-    Name::new(2256, 14), // DiagnosticsLog
-    Name::new(2894, 11), // SecurityLog
-    Name::new(214, 29),  // Energy.Active.Export.Register
-    Name::new(272, 29),  // Energy.Active.Import.Register
-    Name::new(63, 31),   // Energy.Reactive.Export.Register
-    Name::new(125, 31),  // Energy.Reactive.Import.Register
-    Name::new(185, 29),  // Energy.Active.Export.Interval
-    Name::new(243, 29),  // Energy.Active.Import.Interval
-    Name::new(32, 31),   // Energy.Reactive.Export.Interval
-    Name::new(94, 31),   // Energy.Reactive.Import.Interval
-    Name::new(1192, 19), // Power.Active.Export
-    Name::new(1211, 19), // Power.Active.Import
-    Name::new(2489, 13), // Power.Offered
-    Name::new(872, 21),  // Power.Reactive.Export
-    Name::new(893, 21),  // Power.Reactive.Import
-    Name::new(2707, 12), // Power.Factor
-    Name::new(2242, 14), // Current.Import
-    Name::new(2228, 14), // Current.Export
-    Name::new(1959, 15), // Current.Offered
-    Name::new(2748, 7),  // Voltage
-    Name::new(3150, 9),  // Frequency
-    Name::new(1978, 11), // Temperature
-    Name::new(3749, 3),  // SoC
-    Name::new(3743, 3),  // RPM
-    Name::new(1687, 16), // BootNotification
-    Name::new(156, 29),  // DiagnosticsStatusNotification
+    Name::new(2784, 10), // Downloaded
+    Name::new(2120, 14), // DownloadFailed
+    Name::new(2666, 11), // Downloading
+    Name::new(1596, 4),  // Idle
+    Name::new(1280, 18), // InstallationFailed
+    Name::new(2804, 10), // Installing
+    Name::new(359, 9),   // Installed
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(3270, 8),  // NotFound
+    Name::new(3170, 6),  // SHA256
+    Name::new(3176, 6),  // SHA384
+    Name::new(3182, 6),  // SHA512
+    Name::new(1600, 8),  // Accepted
+    Name::new(596, 6),   // Failed
+    Name::new(3049, 8),  // Rejected
+    Name::new(3194, 5),  // Cable
+    Name::new(1028, 2),  // EV
+    Name::new(3204, 5),  // Inlet
+    Name::new(3158, 6),  // Outlet
+    Name::new(3242, 4),  // Body
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 16), // AcceptedCanceled
+    Name::new(2102, 14), // DiagnosticsLog
+    Name::new(2723, 11), // SecurityLog
+    Name::new(237, 29),  // Energy.Active.Export.Register
+    Name::new(327, 29),  // Energy.Active.Import.Register
+    Name::new(69, 31),   // Energy.Reactive.Export.Register
+    Name::new(175, 31),  // Energy.Reactive.Import.Register
+    Name::new(206, 29),  // Energy.Active.Export.Interval
+    Name::new(266, 29),  // Energy.Active.Import.Interval
+    Name::new(2383, 31), // Energy.Reactive.Export.Interval
+    Name::new(116, 31),  // Energy.Reactive.Import.Interval
+    Name::new(1166, 19), // Power.Active.Export
+    Name::new(1185, 19), // Power.Active.Import
+    Name::new(2318, 13), // Power.Offered
+    Name::new(899, 21),  // Power.Reactive.Export
+    Name::new(920, 21),  // Power.Reactive.Import
+    Name::new(2578, 12), // Power.Factor
+    Name::new(2088, 14), // Current.Import
+    Name::new(2074, 14), // Current.Export
+    Name::new(1878, 15), // Current.Offered
+    Name::new(2611, 7),  // Voltage
+    Name::new(2902, 9),  // Frequency
+    Name::new(1897, 11), // Temperature
+    Name::new(3347, 3),  // SoC
+    Name::new(3302, 3),  // RPM
+    Name::new(1632, 16), // BootNotification
+    Name::new(2165, 29), // DiagnosticsStatusNotification
     Name::new(6, 26),    // FirmwareStatusNotification
-    Name::new(3168, 9),  // Heartbeat
-    Name::new(2861, 11), // MeterValues
+    Name::new(2931, 9),  // Heartbeat
+    Name::new(2701, 11), // MeterValues
     Name::new(14, 18),   // StatusNotification
-    Name::new(3659, 2),  // L1
-    Name::new(3662, 2),  // L2
-    Name::new(3667, 2),  // L3
+    Name::new(3209, 2),  // L1
+    Name::new(3212, 2),  // L2
+    Name::new(3215, 2),  // L3
     Name::new(20, 1),    // N
-    Name::new(3711, 4),  // L1-N
-    Name::new(3715, 4),  // L2-N
-    Name::new(3719, 4),  // L3-N
-    Name::new(3659, 5),  // L1-L2
-    Name::new(3664, 5),  // L2-L3
-    Name::new(3669, 5),  // L3-L1
-    Name::new(1340, 18), // Interruption.Begin
-    Name::new(1783, 16), // Interruption.End
-    Name::new(2731, 12), // Sample.Clock
-    Name::new(1989, 15), // Sample.Periodic
-    Name::new(1587, 17), // Transaction.Begin
-    Name::new(2019, 15), // Transaction.End
-    Name::new(692, 7),   // Trigger
-    Name::new(3022, 5),  // Other
-    Name::new(2424, 13), // EmergencyStop
-    Name::new(2298, 14), // EVDisconnected
-    Name::new(3159, 9),  // HardReset
-    Name::new(1176, 5),  // Local
-    Name::new(3022, 5),  // Other
-    Name::new(3195, 9),  // PowerLoss
-    Name::new(1758, 6),  // Reboot
-    Name::new(721, 6),   // Remote
-    Name::new(3231, 9),  // SoftReset
-    Name::new(2554, 13), // UnlockCommand
-    Name::new(2683, 12), // DeAuthorized
-    Name::new(3649, 5),  // Daily
-    Name::new(3620, 6),  // Weekly
-    Name::new(1655, 8),  // Accepted
-    Name::new(3542, 7),  // Pending
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 8),  // Accepted
-    Name::new(3521, 7),  // Faulted
-    Name::new(3373, 8),  // Occupied
-    Name::new(3381, 8),  // Rejected
-    Name::new(2905, 11), // Unavailable
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(3159, 4),  // Hard
-    Name::new(3231, 4),  // Soft
-    Name::new(2992, 10), // Downloaded
-    Name::new(2270, 14), // DownloadFailed
-    Name::new(2839, 11), // Downloading
-    Name::new(1519, 17), // DownloadScheduled
-    Name::new(2284, 14), // DownloadPaused
-    Name::new(3707, 4),  // Idle
-    Name::new(1322, 18), // InstallationFailed
-    Name::new(3012, 10), // Installing
-    Name::new(304, 9),   // Installed
-    Name::new(1751, 16), // InstallRebooting
-    Name::new(1767, 16), // InstallScheduled
-    Name::new(489, 25),  // InstallVerificationFailed
-    Name::new(1799, 16), // InvalidSignature
-    Name::new(1570, 17), // SignatureVerified
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(2326, 14), // NotImplemented
-    Name::new(3759, 2),  // Wh
-    Name::new(3758, 3),  // kWh
-    Name::new(3680, 4),  // varh
-    Name::new(3679, 5),  // kvarh
-    Name::new(3062, 1),  // W
-    Name::new(3758, 2),  // kW
-    Name::new(3756, 2),  // VA
-    Name::new(3755, 3),  // kVA
-    Name::new(3680, 3),  // var
-    Name::new(3679, 4),  // kvar
-    Name::new(192, 1),   // A
-    Name::new(496, 1),   // V
-    Name::new(1150, 1),  // K
-    Name::new(3500, 7),  // Celcius
-    Name::new(3507, 7),  // Celsius
-    Name::new(3002, 10), // Fahrenheit
-    Name::new(3549, 7),  // Percent
-    Name::new(3405, 8),  // Unlocked
-    Name::new(2755, 12), // UnlockFailed
-    Name::new(851, 12),  // NotSupported
-    Name::new(1655, 8),  // Accepted
-    Name::new(3381, 8),  // Rejected
-    Name::new(1655, 16), // AcceptedCanceled
-    Name::new(1358, 18), // InvalidCertificate
-    Name::new(1430, 18), // RevokedCertificate
-    Name::new(1655, 8),  // Accepted
-    Name::new(508, 6),   // Failed
-    Name::new(851, 12),  // NotSupported
-    Name::new(2079, 15), // VersionMismatch
-    Name::new(2695, 12), // Differential
-    Name::new(3703, 4),  // Full
-    Name::new(2982, 10), // BadMessage
-    Name::new(3707, 4),  // Idle
-    Name::new(851, 21),  // NotSupportedOperation
-    Name::new(1815, 16), // PermissionDenied
-    Name::new(3413, 8),  // Uploaded
-    Name::new(2567, 13), // UploadFailure
-    Name::new(3249, 9),  // Uploading
-    Name::new(3746, 3),  // Raw
-    Name::new(3042, 10), // SignedData
+    Name::new(3218, 4),  // L1-N
+    Name::new(3250, 4),  // L2-N
+    Name::new(3267, 4),  // L3-N
+    Name::new(3209, 5),  // L1-L2
+    Name::new(3212, 5),  // L2-L3
+    Name::new(3215, 5),  // L3-L1
+    Name::new(1298, 18), // Interruption.Begin
+    Name::new(1712, 16), // Interruption.End
+    Name::new(2590, 12), // Sample.Clock
+    Name::new(1919, 15), // Sample.Periodic
+    Name::new(777, 17),  // Transaction.Begin
+    Name::new(972, 15),  // Transaction.End
+    Name::new(731, 7),   // Trigger
+    Name::new(2814, 5),  // Other
+    Name::new(2259, 13), // EmergencyStop
+    Name::new(2148, 14), // EVDisconnected
+    Name::new(2911, 9),  // HardReset
+    Name::new(1121, 5),  // Local
+    Name::new(2814, 5),  // Other
+    Name::new(2964, 9),  // PowerLoss
+    Name::new(1687, 6),  // Reboot
+    Name::new(766, 6),   // Remote
+    Name::new(3000, 9),  // SoftReset
+    Name::new(2457, 13), // UnlockCommand
+    Name::new(2550, 12), // DeAuthorized
+    Name::new(3199, 5),  // Daily
+    Name::new(3188, 6),  // Weekly
+    Name::new(1600, 8),  // Accepted
+    Name::new(3131, 7),  // Pending
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 8),  // Accepted
+    Name::new(3117, 7),  // Faulted
+    Name::new(3041, 8),  // Occupied
+    Name::new(3049, 8),  // Rejected
+    Name::new(2734, 11), // Unavailable
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(2911, 4),  // Hard
+    Name::new(3000, 4),  // Soft
+    Name::new(2784, 10), // Downloaded
+    Name::new(2120, 14), // DownloadFailed
+    Name::new(2666, 11), // Downloading
+    Name::new(1518, 17), // DownloadScheduled
+    Name::new(2134, 14), // DownloadPaused
+    Name::new(1596, 4),  // Idle
+    Name::new(1280, 18), // InstallationFailed
+    Name::new(2804, 10), // Installing
+    Name::new(359, 9),   // Installed
+    Name::new(1680, 16), // InstallRebooting
+    Name::new(1696, 16), // InstallScheduled
+    Name::new(577, 25),  // InstallVerificationFailed
+    Name::new(1728, 16), // InvalidSignature
+    Name::new(1735, 17), // SignatureVerified
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(3253, 14), // NotImplemented
+    Name::new(3427, 2),  // Wh
+    Name::new(3426, 3),  // kWh
+    Name::new(2602, 4),  // varh
+    Name::new(2601, 5),  // kvarh
+    Name::new(2854, 1),  // W
+    Name::new(3426, 2),  // kW
+    Name::new(3406, 2),  // VA
+    Name::new(3405, 3),  // kVA
+    Name::new(2602, 3),  // var
+    Name::new(2601, 4),  // kvar
+    Name::new(213, 1),   // A
+    Name::new(391, 1),   // V
+    Name::new(1114, 1),  // K
+    Name::new(3096, 7),  // Celcius
+    Name::new(3103, 7),  // Celsius
+    Name::new(2794, 10), // Fahrenheit
+    Name::new(3138, 7),  // Percent
+    Name::new(3073, 8),  // Unlocked
+    Name::new(2618, 12), // UnlockFailed
+    Name::new(3221, 12), // NotSupported
+    Name::new(1600, 8),  // Accepted
+    Name::new(3049, 8),  // Rejected
+    Name::new(1600, 16), // AcceptedCanceled
+    Name::new(1332, 18), // InvalidCertificate
+    Name::new(1440, 18), // RevokedCertificate
+    Name::new(1600, 8),  // Accepted
+    Name::new(596, 6),   // Failed
+    Name::new(3221, 12), // NotSupported
+    Name::new(1130, 15), // VersionMismatch
+    Name::new(2562, 12), // Differential
+    Name::new(3246, 4),  // Full
+    Name::new(2774, 10), // BadMessage
+    Name::new(1596, 4),  // Idle
+    Name::new(3221, 21), // NotSupportedOperation
+    Name::new(1752, 16), // PermissionDenied
+    Name::new(3081, 8),  // Uploaded
+    Name::new(2470, 13), // UploadFailure
+    Name::new(3024, 9),  // Uploading
+    Name::new(3344, 3),  // Raw
+    Name::new(2834, 10), // SignedData
 ];
 
 static ACTIONS: &[Action] = &[
-    action(Name::new(2685, 9), OLD | FROM_STATION, 1, 2),  // Authorize
-    action(Name::new(1687, 16), OLD | FROM_STATION, 3, 4), // BootNotification
-    action(Name::new(563, 17), OLD | FROM_CSMS, 5, 6),     // CancelReservation
-    action(Name::new(586, 17), OLD | FROM_CSMS, 8, 9),     // CertificateSigned
-    action(Name::new(1286, 18), OLD | FROM_CSMS, 10, 11),  // ChangeAvailability
-    action(Name::new(1116, 19), OLD | FROM_CSMS, 12, 13),  // ChangeConfiguration
-    action(Name::new(1719, 10), OLD | FROM_CSMS, 17, 18),  // ClearCache
-    action(Name::new(385, 20), OLD | FROM_CSMS, 19, 20),   // ClearChargingProfile
-    action(Name::new(1304, 12), OLD | FROM_STATION | FROM_CSMS, 21, 22), // DataTransfer
-    action(Name::new(609, 17), OLD | FROM_CSMS, 23, 24),   // DeleteCertificate
-    action(Name::new(156, 29), OLD | FROM_STATION, 25, 26), // DiagnosticsStatusNotification
-    action(Name::new(699, 22), OLD | FROM_CSMS, 27, 28),   // ExtendedTriggerMessage
+    action(Name::new(2552, 9), OLD | FROM_STATION, 1, 2),  // Authorize
+    action(Name::new(1632, 16), OLD | FROM_STATION, 3, 4), // BootNotification
+    action(Name::new(665, 17), OLD | FROM_CSMS, 5, 6),     // CancelReservation
+    action(Name::new(3366, 17), OLD | FROM_CSMS, 8, 9),    // CertificateSigned
+    action(Name::new(1256, 18), OLD | FROM_CSMS, 10, 11),  // ChangeAvailability
+    action(Name::new(1074, 19), OLD | FROM_CSMS, 12, 13),  // ChangeConfiguration
+    action(Name::new(1648, 10), OLD | FROM_CSMS, 17, 18),  // ClearCache
+    action(Name::new(414, 20), OLD | FROM_CSMS, 19, 20),   // ClearChargingProfile
+    action(Name::new(1219, 12), OLD | FROM_STATION | FROM_CSMS, 21, 22), // DataTransfer
+    action(Name::new(693, 17), OLD | FROM_CSMS, 23, 24),   // DeleteCertificate
+    action(Name::new(2165, 29), OLD | FROM_STATION, 25, 26), // DiagnosticsStatusNotification
+    action(Name::new(738, 22), OLD | FROM_CSMS, 27, 28),   // ExtendedTriggerMessage
     action(Name::new(6, 26), OLD | FROM_STATION, 30, 31),  // FirmwareStatusNotification
-    action(Name::new(411, 20), OLD | FROM_CSMS, 32, 33),   // GetCompositeSchedule
-    action(Name::new(1735, 16), OLD | FROM_CSMS, 34, 35),  // GetConfiguration
-    action(Name::new(2312, 14), OLD | FROM_CSMS, 36, 37),  // GetDiagnostics
-    action(Name::new(437, 26), OLD | FROM_CSMS, 38, 39),   // GetInstalledCertificateIds
-    action(Name::new(1173, 19), OLD | FROM_CSMS, 40, 41),  // GetLocalListVersion
-    action(Name::new(3584, 6), OLD | FROM_CSMS, 42, 43),   // GetLog
-    action(Name::new(3168, 9), OLD | FROM_STATION, 44, 45), // Heartbeat
-    action(Name::new(539, 18), OLD | FROM_CSMS, 47, 48),   // InstallCertificate
-    action(Name::new(830, 21), OLD | FROM_STATION, 51, 52), // LogStatusNotification
-    action(Name::new(2861, 11), OLD | FROM_STATION, 54, 55), // MeterValues
-    action(Name::new(721, 22), OLD | FROM_CSMS, 56, 57),   // RemoteStartTransaction
-    action(Name::new(935, 21), OLD | FROM_CSMS, 58, 59),   // RemoteStopTransaction
-    action(Name::new(3032, 10), OLD | FROM_CSMS, 60, 61),  // ReserveNow
-    action(Name::new(2719, 5), OLD | FROM_CSMS, 62, 63),   // Reset
-    action(Name::new(514, 25), OLD | FROM_STATION, 65, 66), // SecurityEventNotification
-    action(Name::new(2515, 13), OLD | FROM_CSMS, 67, 68),  // SendLocalList
-    action(Name::new(1448, 18), OLD | FROM_CSMS, 69, 70),  // SetChargingProfile
-    action(Name::new(2004, 15), OLD | FROM_STATION, 71, 72), // SignCertificate
+    action(Name::new(463, 20), OLD | FROM_CSMS, 32, 33),   // GetCompositeSchedule
+    action(Name::new(1664, 16), OLD | FROM_CSMS, 34, 35),  // GetConfiguration
+    action(Name::new(2162, 14), OLD | FROM_CSMS, 36, 37),  // GetDiagnostics
+    action(Name::new(497, 26), OLD | FROM_CSMS, 38, 39),   // GetInstalledCertificateIds
+    action(Name::new(1118, 19), OLD | FROM_CSMS, 40, 41),  // GetLocalListVersion
+    action(Name::new(3152, 6), OLD | FROM_CSMS, 42, 43),   // GetLog
+    action(Name::new(2931, 9), OLD | FROM_STATION, 44, 45), // Heartbeat
+    action(Name::new(627, 18), OLD | FROM_CSMS, 47, 48),   // InstallCertificate
+    action(Name::new(2023, 21), OLD | FROM_STATION, 51, 52), // LogStatusNotification
+    action(Name::new(2701, 11), OLD | FROM_STATION, 54, 55), // MeterValues
+    action(Name::new(766, 22), OLD | FROM_CSMS, 56, 57),   // RemoteStartTransaction
+    action(Name::new(962, 21), OLD | FROM_CSMS, 58, 59),   // RemoteStopTransaction
+    action(Name::new(2824, 10), OLD | FROM_CSMS, 60, 61),  // ReserveNow
+    action(Name::new(2915, 5), OLD | FROM_CSMS, 62, 63),   // Reset
+    action(Name::new(602, 25), OLD | FROM_STATION, 65, 66), // SecurityEventNotification
+    action(Name::new(2350, 13), OLD | FROM_CSMS, 67, 68),  // SendLocalList
+    action(Name::new(1458, 18), OLD | FROM_CSMS, 69, 70),  // SetChargingProfile
+    action(Name::new(1944, 15), OLD | FROM_STATION, 71, 72), // SignCertificate
     action(Name::new(0, 32), OLD | FROM_STATION, 73, 74),  // SignedFirmwareStatusNotification
-    action(Name::new(1037, 20), OLD | FROM_CSMS, 75, 76),  // SignedUpdateFirmware
-    action(Name::new(727, 16), OLD | FROM_STATION, 77, 78), // StartTransaction
+    action(Name::new(1048, 20), OLD | FROM_CSMS, 75, 76),  // SignedUpdateFirmware
+    action(Name::new(772, 16), OLD | FROM_STATION, 77, 78), // StartTransaction
     action(Name::new(14, 18), OLD | FROM_STATION, 79, 80), // StatusNotification
-    action(Name::new(941, 15), OLD | FROM_STATION, 81, 82), // StopTransaction
-    action(Name::new(707, 14), OLD | FROM_CSMS, 83, 84),   // TriggerMessage
-    action(Name::new(2049, 15), OLD | FROM_CSMS, 85, 86),  // UnlockConnector
-    action(Name::new(1043, 14), OLD | FROM_CSMS, 87, 88),  // UpdateFirmware
+    action(Name::new(968, 15), OLD | FROM_STATION, 81, 82), // StopTransaction
+    action(Name::new(746, 14), OLD | FROM_CSMS, 83, 84),   // TriggerMessage
+    action(Name::new(1974, 15), OLD | FROM_CSMS, 85, 86),  // UnlockConnector
+    action(Name::new(1054, 14), OLD | FROM_CSMS, 87, 88),  // UpdateFirmware
 ];
 
 static LIMITS: &[u16] = &[u16::MAX, 20, 25, 50, 128, 40, 10000, 500, 255, 512, 5500, 800];

@@ -76,7 +76,7 @@ impl<'m> AbsolutePriceSchedule<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0cff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -155,7 +155,7 @@ impl AbsolutePriceScheduleBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0cff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -10,36 +10,36 @@ object! {
 impl<'m> AdditionalInfo<'m> {
     /// Further identifier. At most 255 characters. Case does not count; identifies a person or vehicle. In 2.0.1: `token(36)`.
     pub fn additional_id_token(self) -> &'m str {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Kind. At most 50 characters.
     pub fn r#type(self) -> &'m str {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl AdditionalInfoBuilder<'_> {
     /// Further identifier. At most 255 characters. Case does not count; identifies a person or vehicle. In 2.0.1: `token(36)`.
     pub fn additional_id_token(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0201, Scalar::Text(value));
+        self.0.set(0x0100, Scalar::Text(value));
         self
     }
 
     /// Kind. At most 50 characters.
     pub fn r#type(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,34 +14,34 @@ object! {
 impl<'m> AuthorizeRequest<'m> {
     /// Identifier.
     pub fn id_token(self) -> IdToken<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Certificate, PEM. At most 10000 characters. In 2.0.1: `text(5500)`.
     pub fn certificate(self) -> Option<&'m str> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Hashes of the vehicle's certificates, for OCSP. 1 to 4 items. Absent when empty.
     pub fn iso15118_certificate_hash_data(self) -> List<'m, OCSPRequestData<'m>> {
-        self.0.list(0x0404)
+        self.0.list(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl AuthorizeRequestBuilder<'_> {
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0101))
+        IdTokenBuilder(self.0.object(0x0000))
     }
 
     /// Certificate, PEM. At most 10000 characters. In 2.0.1: `text(5500)`.
     pub fn certificate(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0302, Scalar::Text(value));
+        self.0.set(0x0201, Scalar::Text(value));
         self
     }
 
@@ -49,12 +49,12 @@ impl AuthorizeRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_iso15118_certificate_hash_data(&mut self) -> OCSPRequestDataBuilder<'_> {
-        OCSPRequestDataBuilder(self.0.add_object(0x0404))
+        OCSPRequestDataBuilder(self.0.add_object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -67,39 +67,39 @@ object! {
 impl<'m> AuthorizeResponse<'m> {
     /// Verdict on the identifier.
     pub fn id_token_info(self) -> IdTokenInfo<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Verdict on the certificate.
     pub fn certificate_status(self) -> Option<AuthorizeCertificateStatus> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Kinds of energy transfer allowed. Absent when empty. Only in 2.1.
     pub fn allowed_energy_transfer(self) -> List<'m, EnergyTransferMode> {
-        self.0.list(0x03ff)
+        self.0.list(0x02ff)
     }
 
     /// Tariff. Only in 2.1.
     pub fn tariff(self) -> Option<Tariff<'m>> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x03ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl AuthorizeResponseBuilder<'_> {
     /// Verdict on the identifier.
     pub fn id_token_info(&mut self) -> IdTokenInfoBuilder<'_> {
-        IdTokenInfoBuilder(self.0.object(0x0101))
+        IdTokenInfoBuilder(self.0.object(0x0000))
     }
 
     /// Verdict on the certificate.
     pub fn certificate_status(&mut self, value: AuthorizeCertificateStatus) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
@@ -107,18 +107,18 @@ impl AuthorizeResponseBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_allowed_energy_transfer(&mut self, value: EnergyTransferMode) -> &mut Self {
-        self.0.add(0x03ff, Scalar::Choice(value.number()));
+        self.0.add(0x02ff, Scalar::Choice(value.number()));
         self
     }
 
     /// Tariff. Only in 2.1.
     pub fn tariff(&mut self) -> TariffBuilder<'_> {
-        TariffBuilder(self.0.object(0x04ff))
+        TariffBuilder(self.0.object(0x03ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

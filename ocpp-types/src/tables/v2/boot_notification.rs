@@ -11,35 +11,35 @@ object! {
 impl<'m> BootNotificationRequest<'m> {
     /// The station.
     pub fn charging_station(self) -> ChargingStation<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Why.
     pub fn reason(self) -> BootReason {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl BootNotificationRequestBuilder<'_> {
     /// The station.
     pub fn charging_station(&mut self) -> ChargingStationBuilder<'_> {
-        ChargingStationBuilder(self.0.object(0x0101))
+        ChargingStationBuilder(self.0.object(0x0000))
     }
 
     /// Why.
     pub fn reason(&mut self, value: BootReason) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -52,57 +52,57 @@ object! {
 impl<'m> BootNotificationResponse<'m> {
     /// Time of the CSMS.
     pub fn current_time(self) -> UnixMillis {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Seconds between heartbeats; unless accepted, seconds until the next attempt.
     pub fn interval(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Outcome.
     pub fn status(self) -> RegistrationStatus {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl BootNotificationResponseBuilder<'_> {
     /// Time of the CSMS.
     pub fn current_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0101, Scalar::Time(value));
+        self.0.set(0x0000, Scalar::Time(value));
         self
     }
 
     /// Seconds between heartbeats; unless accepted, seconds until the next attempt.
     pub fn interval(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Outcome.
     pub fn status(&mut self, value: RegistrationStatus) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0404))
+        StatusInfoBuilder(self.0.object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -115,68 +115,68 @@ object! {
 impl<'m> ChargingStation<'m> {
     /// Serial number. At most 25 characters.
     pub fn serial_number(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Model. At most 20 characters.
     pub fn model(self) -> &'m str {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Modem.
     pub fn modem(self) -> Option<Modem<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor. At most 50 characters.
     pub fn vendor_name(self) -> &'m str {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Version of the firmware. At most 50 characters.
     pub fn firmware_version(self) -> Option<&'m str> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingStationBuilder<'_> {
     /// Serial number. At most 25 characters.
     pub fn serial_number(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Model. At most 20 characters.
     pub fn model(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Modem.
     pub fn modem(&mut self) -> ModemBuilder<'_> {
-        ModemBuilder(self.0.object(0x0303))
+        ModemBuilder(self.0.object(0x0202))
     }
 
     /// Vendor. At most 50 characters.
     pub fn vendor_name(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0404, Scalar::Text(value));
+        self.0.set(0x0303, Scalar::Text(value));
         self
     }
 
     /// Version of the firmware. At most 50 characters.
     pub fn firmware_version(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0505, Scalar::Text(value));
+        self.0.set(0x0404, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -189,36 +189,36 @@ object! {
 impl<'m> Modem<'m> {
     /// Number of the SIM card. At most 20 characters. Case does not count.
     pub fn iccid(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Subscriber number of the SIM card. At most 20 characters. Case does not count.
     pub fn imsi(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ModemBuilder<'_> {
     /// Number of the SIM card. At most 20 characters. Case does not count.
     pub fn iccid(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Subscriber number of the SIM card. At most 20 characters. Case does not count.
     pub fn imsi(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

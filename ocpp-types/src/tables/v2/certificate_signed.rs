@@ -11,47 +11,47 @@ object! {
 impl<'m> CertificateSignedRequest<'m> {
     /// Certificate and its signers, PEM. At most 10000 characters.
     pub fn certificate_chain(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Kind of certificate.
     pub fn certificate_type(self) -> Option<CertificateSigningUse> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Number of the request this belongs to. Only in 2.1.
     pub fn request_id(self) -> Option<i64> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CertificateSignedRequestBuilder<'_> {
     /// Certificate and its signers, PEM. At most 10000 characters.
     pub fn certificate_chain(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Kind of certificate.
     pub fn certificate_type(&mut self, value: CertificateSigningUse) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the request this belongs to. Only in 2.1.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Integer(value));
+        self.0.set(0x02ff, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -64,35 +64,35 @@ object! {
 impl<'m> CertificateSignedResponse<'m> {
     /// Outcome.
     pub fn status(self) -> CertificateSignedStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CertificateSignedResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: CertificateSignedStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,35 +11,35 @@ object! {
 impl<'m> ChangeAvailabilityRequest<'m> {
     /// EVSE, with connector where it matters.
     pub fn evse(self) -> Option<Evse<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Availability wanted.
     pub fn operational_status(self) -> OperationalStatus {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChangeAvailabilityRequestBuilder<'_> {
     /// EVSE, with connector where it matters.
     pub fn evse(&mut self) -> EvseBuilder<'_> {
-        EvseBuilder(self.0.object(0x0101))
+        EvseBuilder(self.0.object(0x0000))
     }
 
     /// Availability wanted.
     pub fn operational_status(&mut self, value: OperationalStatus) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -52,35 +52,35 @@ object! {
 impl<'m> ChangeAvailabilityResponse<'m> {
     /// Outcome.
     pub fn status(self) -> ChangeAvailabilityStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChangeAvailabilityResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ChangeAvailabilityStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

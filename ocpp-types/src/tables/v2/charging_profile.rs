@@ -11,132 +11,132 @@ object! {
 impl<'m> ChargingProfile<'m> {
     /// Number.
     pub fn id(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(self) -> i64 {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// What the profile is for.
     pub fn charging_profile_purpose(self) -> ChargingProfilePurpose {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// How the times of the profile count.
     pub fn charging_profile_kind(self) -> ChargingProfileKind {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// How often the profile recurs.
     pub fn recurrency_kind(self) -> Option<RecurrencyKind> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// When it becomes valid; absent: at once.
     pub fn valid_from(self) -> Option<UnixMillis> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// When it ceases to be valid; absent: never.
     pub fn valid_to(self) -> Option<UnixMillis> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> Option<&'m str> {
-        self.0.optional(0x0a0a)
+        self.0.optional(0x0909)
     }
 
     /// Seconds offline after which the profile does not hold. Only in 2.1.
     pub fn max_offline_duration(self) -> Option<i64> {
-        self.0.optional(0x0bff)
+        self.0.optional(0x0aff)
     }
 
     /// Limits over time. 1 to 3 items.
     pub fn charging_schedule(self) -> List<'m, ChargingSchedule<'m>> {
-        self.0.list(0x0c09)
+        self.0.list(0x0b08)
     }
 
     /// Whether the profile stays invalid after the greatest offline duration. Only in 2.1.
     pub fn invalid_after_offline_duration(self) -> Option<bool> {
-        self.0.optional(0x0dff)
+        self.0.optional(0x0cff)
     }
 
     /// Seconds between updates of a dynamic schedule. Only in 2.1.
     pub fn dyn_update_interval(self) -> Option<i64> {
-        self.0.optional(0x0eff)
+        self.0.optional(0x0dff)
     }
 
     /// When the dynamic schedule was last updated. Only in 2.1.
     pub fn dyn_update_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0fff)
+        self.0.optional(0x0eff)
     }
 
     /// Signature of the price schedule. At most 256 characters. Only in 2.1.
     pub fn price_schedule_signature(self) -> Option<&'m str> {
-        self.0.optional(0x10ff)
+        self.0.optional(0x0fff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x1100)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingProfileBuilder<'_> {
     /// Number.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// What the profile is for.
     pub fn charging_profile_purpose(&mut self, value: ChargingProfilePurpose) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// How the times of the profile count.
     pub fn charging_profile_kind(&mut self, value: ChargingProfileKind) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// How often the profile recurs.
     pub fn recurrency_kind(&mut self, value: RecurrencyKind) -> &mut Self {
-        self.0.set(0x0606, Scalar::Choice(value.number()));
+        self.0.set(0x0505, Scalar::Choice(value.number()));
         self
     }
 
     /// When it becomes valid; absent: at once.
     pub fn valid_from(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0707, Scalar::Time(value));
+        self.0.set(0x0606, Scalar::Time(value));
         self
     }
 
     /// When it ceases to be valid; absent: never.
     pub fn valid_to(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0808, Scalar::Time(value));
+        self.0.set(0x0707, Scalar::Time(value));
         self
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0a0a, Scalar::Text(value));
+        self.0.set(0x0909, Scalar::Text(value));
         self
     }
 
     /// Seconds offline after which the profile does not hold. Only in 2.1.
     pub fn max_offline_duration(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0bff, Scalar::Integer(value));
+        self.0.set(0x0aff, Scalar::Integer(value));
         self
     }
 
@@ -144,36 +144,36 @@ impl ChargingProfileBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_schedule(&mut self) -> ChargingScheduleBuilder<'_> {
-        ChargingScheduleBuilder(self.0.add_object(0x0c09))
+        ChargingScheduleBuilder(self.0.add_object(0x0b08))
     }
 
     /// Whether the profile stays invalid after the greatest offline duration. Only in 2.1.
     pub fn invalid_after_offline_duration(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0dff, Scalar::Boolean(value));
+        self.0.set(0x0cff, Scalar::Boolean(value));
         self
     }
 
     /// Seconds between updates of a dynamic schedule. Only in 2.1.
     pub fn dyn_update_interval(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0eff, Scalar::Integer(value));
+        self.0.set(0x0dff, Scalar::Integer(value));
         self
     }
 
     /// When the dynamic schedule was last updated. Only in 2.1.
     pub fn dyn_update_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0fff, Scalar::Time(value));
+        self.0.set(0x0eff, Scalar::Time(value));
         self
     }
 
     /// Signature of the price schedule. At most 256 characters. Only in 2.1.
     pub fn price_schedule_signature(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x10ff, Scalar::Text(value));
+        self.0.set(0x0fff, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x1100, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -15,142 +15,142 @@ object! {
 impl<'m> ChargingSchedule<'m> {
     /// Number.
     pub fn id(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Limit from a state of charge on. Only in 2.1.
     pub fn limit_at_soc(self) -> Option<LimitAtSoC<'m>> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x01ff)
     }
 
     /// When the first period begins.
     pub fn start_schedule(self) -> Option<UnixMillis> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Length, seconds.
     pub fn duration(self) -> Option<i64> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(self) -> ChargingRateUnit {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Least rate the vehicle charges at, in the unit of the limits.
     pub fn min_charging_rate(self) -> Option<Decimal> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// Tolerance of the power, percent. Only in 2.1.
     pub fn power_tolerance(self) -> Option<Decimal> {
-        self.0.optional(0x08ff)
+        self.0.optional(0x07ff)
     }
 
     /// Reference of the signature. Must be 0 or more. Only in 2.1.
     pub fn signature_id(self) -> Option<i64> {
-        self.0.optional(0x09ff)
+        self.0.optional(0x08ff)
     }
 
     /// Digest of the schedule, Base64. At most 88 characters. Only in 2.1.
     pub fn digest_value(self) -> Option<&'m str> {
-        self.0.optional(0x0aff)
+        self.0.optional(0x09ff)
     }
 
     /// Whether times of day are local. Only in 2.1.
     pub fn use_local_time(self) -> Option<bool> {
-        self.0.optional(0x0bff)
+        self.0.optional(0x0aff)
     }
 
     /// Periods, the first at 0. 1 to 1024 items.
     pub fn charging_schedule_period(self) -> List<'m, ChargingSchedulePeriod<'m>> {
-        self.0.list(0x0c06)
+        self.0.list(0x0b05)
     }
 
     /// Greatest random delay, seconds. Must be 0 or more. Only in 2.1.
     pub fn randomized_delay(self) -> Option<i64> {
-        self.0.optional(0x0dff)
+        self.0.optional(0x0cff)
     }
 
     /// Prices (ISO 15118-2).
     pub fn sales_tariff(self) -> Option<SalesTariff<'m>> {
-        self.0.optional(0x0e0e)
+        self.0.optional(0x0d0d)
     }
 
     /// Prices in a currency (ISO 15118-20). Only in 2.1.
     pub fn absolute_price_schedule(self) -> Option<AbsolutePriceSchedule<'m>> {
-        self.0.optional(0x0fff)
+        self.0.optional(0x0eff)
     }
 
     /// Price levels over time (ISO 15118-20). Only in 2.1.
     pub fn price_level_schedule(self) -> Option<PriceLevelSchedule<'m>> {
-        self.0.optional(0x10ff)
+        self.0.optional(0x0fff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x1100)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingScheduleBuilder<'_> {
     /// Number.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Limit from a state of charge on. Only in 2.1.
     pub fn limit_at_soc(&mut self) -> LimitAtSoCBuilder<'_> {
-        LimitAtSoCBuilder(self.0.object(0x02ff))
+        LimitAtSoCBuilder(self.0.object(0x01ff))
     }
 
     /// When the first period begins.
     pub fn start_schedule(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0303, Scalar::Time(value));
+        self.0.set(0x0202, Scalar::Time(value));
         self
     }
 
     /// Length, seconds.
     pub fn duration(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0404, Scalar::Integer(value));
+        self.0.set(0x0303, Scalar::Integer(value));
         self
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(&mut self, value: ChargingRateUnit) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Least rate the vehicle charges at, in the unit of the limits.
     pub fn min_charging_rate(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0707, Scalar::Decimal(value));
+        self.0.set(0x0606, Scalar::Decimal(value));
         self
     }
 
     /// Tolerance of the power, percent. Only in 2.1.
     pub fn power_tolerance(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x08ff, Scalar::Decimal(value));
+        self.0.set(0x07ff, Scalar::Decimal(value));
         self
     }
 
     /// Reference of the signature. Must be 0 or more. Only in 2.1.
     pub fn signature_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x09ff, Scalar::Integer(value));
+        self.0.set(0x08ff, Scalar::Integer(value));
         self
     }
 
     /// Digest of the schedule, Base64. At most 88 characters. Only in 2.1.
     pub fn digest_value(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0aff, Scalar::Text(value));
+        self.0.set(0x09ff, Scalar::Text(value));
         self
     }
 
     /// Whether times of day are local. Only in 2.1.
     pub fn use_local_time(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0bff, Scalar::Boolean(value));
+        self.0.set(0x0aff, Scalar::Boolean(value));
         self
     }
 
@@ -158,33 +158,33 @@ impl ChargingScheduleBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_schedule_period(&mut self) -> ChargingSchedulePeriodBuilder<'_> {
-        ChargingSchedulePeriodBuilder(self.0.add_object(0x0c06))
+        ChargingSchedulePeriodBuilder(self.0.add_object(0x0b05))
     }
 
     /// Greatest random delay, seconds. Must be 0 or more. Only in 2.1.
     pub fn randomized_delay(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0dff, Scalar::Integer(value));
+        self.0.set(0x0cff, Scalar::Integer(value));
         self
     }
 
     /// Prices (ISO 15118-2).
     pub fn sales_tariff(&mut self) -> SalesTariffBuilder<'_> {
-        SalesTariffBuilder(self.0.object(0x0e0e))
+        SalesTariffBuilder(self.0.object(0x0d0d))
     }
 
     /// Prices in a currency (ISO 15118-20). Only in 2.1.
     pub fn absolute_price_schedule(&mut self) -> AbsolutePriceScheduleBuilder<'_> {
-        AbsolutePriceScheduleBuilder(self.0.object(0x0fff))
+        AbsolutePriceScheduleBuilder(self.0.object(0x0eff))
     }
 
     /// Price levels over time (ISO 15118-20). Only in 2.1.
     pub fn price_level_schedule(&mut self) -> PriceLevelScheduleBuilder<'_> {
-        PriceLevelScheduleBuilder(self.0.object(0x10ff))
+        PriceLevelScheduleBuilder(self.0.object(0x0fff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x1100, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

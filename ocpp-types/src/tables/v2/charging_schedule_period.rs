@@ -11,227 +11,227 @@ object! {
 impl<'m> ChargingSchedulePeriod<'m> {
     /// Beginning, seconds after that of the schedule.
     pub fn start_period(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Limit, in the unit of the schedule. In 2.0.1: `decimal`, required.
     pub fn limit(self) -> Option<Decimal> {
-        self.0.optional(0x0502)
+        self.0.optional(0x0401)
     }
 
     /// Limit on phase L2. Only in 2.1.
     pub fn limit_l2(self) -> Option<Decimal> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x05ff)
     }
 
     /// Limit on phase L3. Only in 2.1.
     pub fn limit_l3(self) -> Option<Decimal> {
-        self.0.optional(0x07ff)
+        self.0.optional(0x06ff)
     }
 
     /// Number of phases; absent: 3. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn number_phases(self) -> Option<i64> {
-        self.0.optional(0x0803)
+        self.0.optional(0x0702)
     }
 
     /// Phase to use when there is one. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn phase_to_use(self) -> Option<i64> {
-        self.0.optional(0x0904)
+        self.0.optional(0x0803)
     }
 
     /// Limit of discharging, not above 0, W or A. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit(self) -> Option<Decimal> {
-        self.0.optional(0x0aff)
+        self.0.optional(0x09ff)
     }
 
     /// Limit of discharging on phase L2. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit_l2(self) -> Option<Decimal> {
-        self.0.optional(0x0bff)
+        self.0.optional(0x0aff)
     }
 
     /// Limit of discharging on phase L3. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit_l3(self) -> Option<Decimal> {
-        self.0.optional(0x0cff)
+        self.0.optional(0x0bff)
     }
 
     /// Power or current to follow. Only in 2.1.
     pub fn setpoint(self) -> Option<Decimal> {
-        self.0.optional(0x0dff)
+        self.0.optional(0x0cff)
     }
 
     /// Setpoint on phase L2. Only in 2.1.
     pub fn setpoint_l2(self) -> Option<Decimal> {
-        self.0.optional(0x0eff)
+        self.0.optional(0x0dff)
     }
 
     /// Setpoint on phase L3. Only in 2.1.
     pub fn setpoint_l3(self) -> Option<Decimal> {
-        self.0.optional(0x0fff)
+        self.0.optional(0x0eff)
     }
 
     /// Reactive power to follow. Only in 2.1.
     pub fn setpoint_reactive(self) -> Option<Decimal> {
-        self.0.optional(0x10ff)
+        self.0.optional(0x0fff)
     }
 
     /// Reactive setpoint on phase L2. Only in 2.1.
     pub fn setpoint_reactive_l2(self) -> Option<Decimal> {
-        self.0.optional(0x11ff)
+        self.0.optional(0x10ff)
     }
 
     /// Reactive setpoint on phase L3. Only in 2.1.
     pub fn setpoint_reactive_l3(self) -> Option<Decimal> {
-        self.0.optional(0x12ff)
+        self.0.optional(0x11ff)
     }
 
     /// Whether the vehicle should precondition its battery. Only in 2.1.
     pub fn preconditioning_request(self) -> Option<bool> {
-        self.0.optional(0x13ff)
+        self.0.optional(0x12ff)
     }
 
     /// Whether the EVSE may sleep. Only in 2.1.
     pub fn evse_sleep(self) -> Option<bool> {
-        self.0.optional(0x14ff)
+        self.0.optional(0x13ff)
     }
 
     /// Power that the signal is added to, W. Only in 2.1.
     pub fn v2x_baseline(self) -> Option<Decimal> {
-        self.0.optional(0x15ff)
+        self.0.optional(0x14ff)
     }
 
     /// What the period asks of the vehicle. Only in 2.1.
     pub fn operation_mode(self) -> Option<OperationMode> {
-        self.0.optional(0x16ff)
+        self.0.optional(0x15ff)
     }
 
     /// Power by frequency. 1 to 20 items. Absent when empty. Only in 2.1.
     pub fn v2x_freq_watt_curve(self) -> List<'m, V2XFreqWattPoint<'m>> {
-        self.0.list(0x17ff)
+        self.0.list(0x16ff)
     }
 
     /// Power by signal. 1 to 20 items. Absent when empty. Only in 2.1.
     pub fn v2x_signal_watt_curve(self) -> List<'m, V2XSignalWattPoint<'m>> {
-        self.0.list(0x18ff)
+        self.0.list(0x17ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x1900)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingSchedulePeriodBuilder<'_> {
     /// Beginning, seconds after that of the schedule.
     pub fn start_period(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Limit, in the unit of the schedule. In 2.0.1: `decimal`, required.
     pub fn limit(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0502, Scalar::Decimal(value));
+        self.0.set(0x0401, Scalar::Decimal(value));
         self
     }
 
     /// Limit on phase L2. Only in 2.1.
     pub fn limit_l2(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x06ff, Scalar::Decimal(value));
+        self.0.set(0x05ff, Scalar::Decimal(value));
         self
     }
 
     /// Limit on phase L3. Only in 2.1.
     pub fn limit_l3(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x07ff, Scalar::Decimal(value));
+        self.0.set(0x06ff, Scalar::Decimal(value));
         self
     }
 
     /// Number of phases; absent: 3. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn number_phases(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0803, Scalar::Integer(value));
+        self.0.set(0x0702, Scalar::Integer(value));
         self
     }
 
     /// Phase to use when there is one. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn phase_to_use(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0904, Scalar::Integer(value));
+        self.0.set(0x0803, Scalar::Integer(value));
         self
     }
 
     /// Limit of discharging, not above 0, W or A. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0aff, Scalar::Decimal(value));
+        self.0.set(0x09ff, Scalar::Decimal(value));
         self
     }
 
     /// Limit of discharging on phase L2. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit_l2(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0bff, Scalar::Decimal(value));
+        self.0.set(0x0aff, Scalar::Decimal(value));
         self
     }
 
     /// Limit of discharging on phase L3. Must be 0 or less. Only in 2.1.
     pub fn discharge_limit_l3(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0cff, Scalar::Decimal(value));
+        self.0.set(0x0bff, Scalar::Decimal(value));
         self
     }
 
     /// Power or current to follow. Only in 2.1.
     pub fn setpoint(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0dff, Scalar::Decimal(value));
+        self.0.set(0x0cff, Scalar::Decimal(value));
         self
     }
 
     /// Setpoint on phase L2. Only in 2.1.
     pub fn setpoint_l2(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0eff, Scalar::Decimal(value));
+        self.0.set(0x0dff, Scalar::Decimal(value));
         self
     }
 
     /// Setpoint on phase L3. Only in 2.1.
     pub fn setpoint_l3(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0fff, Scalar::Decimal(value));
+        self.0.set(0x0eff, Scalar::Decimal(value));
         self
     }
 
     /// Reactive power to follow. Only in 2.1.
     pub fn setpoint_reactive(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x10ff, Scalar::Decimal(value));
+        self.0.set(0x0fff, Scalar::Decimal(value));
         self
     }
 
     /// Reactive setpoint on phase L2. Only in 2.1.
     pub fn setpoint_reactive_l2(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x11ff, Scalar::Decimal(value));
+        self.0.set(0x10ff, Scalar::Decimal(value));
         self
     }
 
     /// Reactive setpoint on phase L3. Only in 2.1.
     pub fn setpoint_reactive_l3(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x12ff, Scalar::Decimal(value));
+        self.0.set(0x11ff, Scalar::Decimal(value));
         self
     }
 
     /// Whether the vehicle should precondition its battery. Only in 2.1.
     pub fn preconditioning_request(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x13ff, Scalar::Boolean(value));
+        self.0.set(0x12ff, Scalar::Boolean(value));
         self
     }
 
     /// Whether the EVSE may sleep. Only in 2.1.
     pub fn evse_sleep(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x14ff, Scalar::Boolean(value));
+        self.0.set(0x13ff, Scalar::Boolean(value));
         self
     }
 
     /// Power that the signal is added to, W. Only in 2.1.
     pub fn v2x_baseline(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x15ff, Scalar::Decimal(value));
+        self.0.set(0x14ff, Scalar::Decimal(value));
         self
     }
 
     /// What the period asks of the vehicle. Only in 2.1.
     pub fn operation_mode(&mut self, value: OperationMode) -> &mut Self {
-        self.0.set(0x16ff, Scalar::Choice(value.number()));
+        self.0.set(0x15ff, Scalar::Choice(value.number()));
         self
     }
 
@@ -239,19 +239,19 @@ impl ChargingSchedulePeriodBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_v2x_freq_watt_curve(&mut self) -> V2XFreqWattPointBuilder<'_> {
-        V2XFreqWattPointBuilder(self.0.add_object(0x17ff))
+        V2XFreqWattPointBuilder(self.0.add_object(0x16ff))
     }
 
     /// Power by signal. 1 to 20 items. Absent when empty. Only in 2.1.
     ///
     /// Adds an item.
     pub fn add_v2x_signal_watt_curve(&mut self) -> V2XSignalWattPointBuilder<'_> {
-        V2XSignalWattPointBuilder(self.0.add_object(0x18ff))
+        V2XSignalWattPointBuilder(self.0.add_object(0x17ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x1900, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

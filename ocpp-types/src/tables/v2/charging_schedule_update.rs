@@ -72,7 +72,7 @@ impl<'m> ChargingScheduleUpdate<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0cff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -151,7 +151,7 @@ impl ChargingScheduleUpdateBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0cff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

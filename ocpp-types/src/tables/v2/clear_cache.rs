@@ -11,14 +11,14 @@ object! {
 impl<'m> ClearCacheRequest<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearCacheRequestBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -31,35 +31,35 @@ object! {
 impl<'m> ClearCacheResponse<'m> {
     /// Outcome.
     pub fn status(self) -> ClearCacheStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearCacheResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ClearCacheStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,47 +11,47 @@ object! {
 impl<'m> ClearChargingProfile<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0201)
+        self.0.optional(0x0100)
     }
 
     /// What the profile is for.
     pub fn charging_profile_purpose(self) -> Option<ChargingProfilePurpose> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(self) -> Option<i64> {
-        self.0.optional(0x0504)
+        self.0.optional(0x0403)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearChargingProfileBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// What the profile is for.
     pub fn charging_profile_purpose(&mut self, value: ChargingProfilePurpose) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0504, Scalar::Integer(value));
+        self.0.set(0x0403, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -64,35 +64,35 @@ object! {
 impl<'m> ClearChargingProfileRequest<'m> {
     /// Number of the charging profile.
     pub fn charging_profile_id(self) -> Option<i64> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Which profiles.
     pub fn charging_profile_criteria(self) -> Option<ClearChargingProfile<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearChargingProfileRequestBuilder<'_> {
     /// Number of the charging profile.
     pub fn charging_profile_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Which profiles.
     pub fn charging_profile_criteria(&mut self) -> ClearChargingProfileBuilder<'_> {
-        ClearChargingProfileBuilder(self.0.object(0x0202))
+        ClearChargingProfileBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -105,35 +105,35 @@ object! {
 impl<'m> ClearChargingProfileResponse<'m> {
     /// Outcome.
     pub fn status(self) -> ClearChargingProfileStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearChargingProfileResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ClearChargingProfileStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -28,7 +28,7 @@ impl<'m> ClearDERControlRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -53,7 +53,7 @@ impl ClearDERControlRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -78,7 +78,7 @@ impl<'m> ClearDERControlResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -96,7 +96,7 @@ impl ClearDERControlResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

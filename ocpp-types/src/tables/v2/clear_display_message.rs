@@ -11,25 +11,25 @@ object! {
 impl<'m> ClearDisplayMessageRequest<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0002)
+        self.0.required(0x0100)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearDisplayMessageRequestBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0002, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -42,35 +42,35 @@ object! {
 impl<'m> ClearDisplayMessageResponse<'m> {
     /// Outcome.
     pub fn status(self) -> ClearMessageStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearDisplayMessageResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ClearMessageStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

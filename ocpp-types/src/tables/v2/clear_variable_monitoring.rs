@@ -11,46 +11,46 @@ object! {
 impl<'m> ClearMonitoringResult<'m> {
     /// Outcome.
     pub fn status(self) -> ClearMonitoringStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearMonitoringResultBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ClearMonitoringStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0404))
+        StatusInfoBuilder(self.0.object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -63,12 +63,12 @@ object! {
 impl<'m> ClearVariableMonitoringRequest<'m> {
     /// Number. Must be 0 or more. At least 1 item. In 2.0.1: `integer`.
     pub fn id(self) -> List<'m, i64> {
-        self.0.list(0x0002)
+        self.0.list(0x0100)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -77,13 +77,13 @@ impl ClearVariableMonitoringRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_id(&mut self, value: i64) -> &mut Self {
-        self.0.add(0x0002, Scalar::Integer(value));
+        self.0.add(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -96,12 +96,12 @@ object! {
 impl<'m> ClearVariableMonitoringResponse<'m> {
     /// Outcome for each monitor. At least 1 item.
     pub fn clear_monitoring_result(self) -> List<'m, ClearMonitoringResult<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -110,12 +110,12 @@ impl ClearVariableMonitoringResponseBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_clear_monitoring_result(&mut self) -> ClearMonitoringResultBuilder<'_> {
-        ClearMonitoringResultBuilder(self.0.add_object(0x0101))
+        ClearMonitoringResultBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

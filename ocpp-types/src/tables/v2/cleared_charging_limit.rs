@@ -10,36 +10,36 @@ object! {
 impl<'m> ClearedChargingLimitRequest<'m> {
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(self) -> &'m str {
-        self.0.required(0x0003)
+        self.0.required(0x0200)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0104)
+        self.0.optional(0x0301)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearedChargingLimitRequestBuilder<'_> {
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0003, Scalar::Text(value));
+        self.0.set(0x0200, Scalar::Text(value));
         self
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0104, Scalar::Integer(value));
+        self.0.set(0x0301, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -52,14 +52,14 @@ object! {
 impl<'m> ClearedChargingLimitResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ClearedChargingLimitResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

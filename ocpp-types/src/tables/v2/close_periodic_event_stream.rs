@@ -17,7 +17,7 @@ impl<'m> ClosePeriodicEventStreamRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -30,7 +30,7 @@ impl ClosePeriodicEventStreamRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x01ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -45,14 +45,14 @@ object! {
 impl<'m> ClosePeriodicEventStreamResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x00ff)
+        self.0.optional(0x3fff)
     }
 }
 
 impl ClosePeriodicEventStreamResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x00ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

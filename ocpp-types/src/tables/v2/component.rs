@@ -11,46 +11,46 @@ object! {
 impl<'m> Component<'m> {
     /// EVSE, with connector where it matters.
     pub fn evse(self) -> Option<Evse<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Name. At most 50 characters. Case does not count.
     pub fn name(self) -> &'m str {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Instance, where there are several. At most 50 characters. Case does not count.
     pub fn instance(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ComponentBuilder<'_> {
     /// EVSE, with connector where it matters.
     pub fn evse(&mut self) -> EvseBuilder<'_> {
-        EvseBuilder(self.0.object(0x0101))
+        EvseBuilder(self.0.object(0x0000))
     }
 
     /// Name. At most 50 characters. Case does not count.
     pub fn name(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Instance, where there are several. At most 50 characters. Case does not count.
     pub fn instance(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

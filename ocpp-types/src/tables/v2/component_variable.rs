@@ -11,34 +11,34 @@ object! {
 impl<'m> ComponentVariable<'m> {
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Option<Variable<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ComponentVariableBuilder<'_> {
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0101))
+        ComponentBuilder(self.0.object(0x0000))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0202))
+        VariableBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,24 +11,24 @@ object! {
 impl<'m> ConsumptionCost<'m> {
     /// Least value of the range.
     pub fn start_value(self) -> Decimal {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Costs. 1 to 3 items.
     pub fn cost(self) -> List<'m, Cost<'m>> {
-        self.0.list(0x0202)
+        self.0.list(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ConsumptionCostBuilder<'_> {
     /// Least value of the range.
     pub fn start_value(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0101, Scalar::Decimal(value));
+        self.0.set(0x0000, Scalar::Decimal(value));
         self
     }
 
@@ -36,12 +36,12 @@ impl ConsumptionCostBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_cost(&mut self) -> CostBuilder<'_> {
-        CostBuilder(self.0.add_object(0x0202))
+        CostBuilder(self.0.add_object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,47 +11,47 @@ object! {
 impl<'m> Cost<'m> {
     /// Kind of cost.
     pub fn cost_kind(self) -> CostKind {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Cost, as an integer to be scaled.
     pub fn amount(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Power of ten that scales the amount.
     pub fn amount_multiplier(self) -> Option<i64> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CostBuilder<'_> {
     /// Kind of cost.
     pub fn cost_kind(&mut self, value: CostKind) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Cost, as an integer to be scaled.
     pub fn amount(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Power of ten that scales the amount.
     pub fn amount_multiplier(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

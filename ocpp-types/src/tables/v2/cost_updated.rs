@@ -10,36 +10,36 @@ object! {
 impl<'m> CostUpdatedRequest<'m> {
     /// Total cost, in the currency of the station.
     pub fn total_cost(self) -> Decimal {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> &'m str {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CostUpdatedRequestBuilder<'_> {
     /// Total cost, in the currency of the station.
     pub fn total_cost(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0101, Scalar::Decimal(value));
+        self.0.set(0x0000, Scalar::Decimal(value));
         self
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -52,14 +52,14 @@ object! {
 impl<'m> CostUpdatedResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CostUpdatedResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,78 +14,78 @@ object! {
 impl<'m> CustomerInformationRequest<'m> {
     /// Certificate of the customer.
     pub fn customer_certificate(self) -> Option<CertificateHashData<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Identifier.
     pub fn id_token(self) -> Option<IdToken<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Whether to report the data.
     pub fn report(self) -> bool {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Whether to remove the data.
     pub fn clear(self) -> bool {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Vendor's own identifier of the customer. At most 64 characters. Case does not count; identifies a person or vehicle.
     pub fn customer_identifier(self) -> Option<&'m str> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CustomerInformationRequestBuilder<'_> {
     /// Certificate of the customer.
     pub fn customer_certificate(&mut self) -> CertificateHashDataBuilder<'_> {
-        CertificateHashDataBuilder(self.0.object(0x0101))
+        CertificateHashDataBuilder(self.0.object(0x0000))
     }
 
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0202))
+        IdTokenBuilder(self.0.object(0x0101))
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0403, Scalar::Integer(value));
+        self.0.set(0x0302, Scalar::Integer(value));
         self
     }
 
     /// Whether to report the data.
     pub fn report(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0505, Scalar::Boolean(value));
+        self.0.set(0x0404, Scalar::Boolean(value));
         self
     }
 
     /// Whether to remove the data.
     pub fn clear(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0606, Scalar::Boolean(value));
+        self.0.set(0x0505, Scalar::Boolean(value));
         self
     }
 
     /// Vendor's own identifier of the customer. At most 64 characters. Case does not count; identifies a person or vehicle.
     pub fn customer_identifier(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0707, Scalar::Text(value));
+        self.0.set(0x0606, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -98,35 +98,35 @@ object! {
 impl<'m> CustomerInformationResponse<'m> {
     /// Outcome.
     pub fn status(self) -> CustomerInformationStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CustomerInformationResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: CustomerInformationStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,47 +11,47 @@ object! {
 impl<'m> DataTransferRequest<'m> {
     /// Message of the extension. At most 50 characters.
     pub fn message_id(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Data whose form vendor and message agree on. As JSON.
     pub fn data(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor that defined the extension. At most 255 characters.
     pub fn vendor_id(self) -> &'m str {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl DataTransferRequestBuilder<'_> {
     /// Message of the extension. At most 50 characters.
     pub fn message_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Data whose form vendor and message agree on. As JSON.
     pub fn data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Json(value));
+        self.0.set(0x0101, Scalar::Json(value));
         self
     }
 
     /// Vendor that defined the extension. At most 255 characters.
     pub fn vendor_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -64,46 +64,46 @@ object! {
 impl<'m> DataTransferResponse<'m> {
     /// Outcome.
     pub fn status(self) -> DataTransferStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Data whose form vendor and message agree on. As JSON.
     pub fn data(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl DataTransferResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: DataTransferStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Data whose form vendor and message agree on. As JSON.
     pub fn data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Json(value));
+        self.0.set(0x0202, Scalar::Json(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -61,7 +61,7 @@ impl<'m> DERCurve<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x09ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -120,7 +120,7 @@ impl DERCurveBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x09ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

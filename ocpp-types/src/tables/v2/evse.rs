@@ -10,36 +10,36 @@ object! {
 impl<'m> Evse<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0003)
+        self.0.required(0x0200)
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(self) -> Option<i64> {
-        self.0.optional(0x0104)
+        self.0.optional(0x0301)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl EvseBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0003, Scalar::Integer(value));
+        self.0.set(0x0200, Scalar::Integer(value));
         self
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0104, Scalar::Integer(value));
+        self.0.set(0x0301, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

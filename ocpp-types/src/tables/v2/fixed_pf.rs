@@ -37,7 +37,7 @@ impl<'m> FixedPF<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -74,7 +74,7 @@ impl FixedPFBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -38,7 +38,7 @@ impl<'m> FixedVar<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -75,7 +75,7 @@ impl FixedVarBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

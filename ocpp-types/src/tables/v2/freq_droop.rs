@@ -52,7 +52,7 @@ impl<'m> FreqDroop<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x08ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -107,7 +107,7 @@ impl FreqDroopBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x08ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

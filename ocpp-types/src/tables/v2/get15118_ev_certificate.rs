@@ -11,57 +11,57 @@ object! {
 impl<'m> Get15118EVCertificateRequest<'m> {
     /// Version of the ISO 15118 schema. At most 50 characters.
     pub fn iso15118_schema_version(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Install or update.
     pub fn action(self) -> CertificateAction {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Certificate request of the vehicle, EXI as Base64. At most 11000 characters. In 2.0.1: `text(5600)`.
     pub fn exi_request(self) -> &'m str {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Most contracts to install. Must be 0 or more. Only in 2.1.
     pub fn maximum_contract_certificate_chains(self) -> Option<i64> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x04ff)
     }
 
     /// Contracts to install first. 1 to 8 items. Absent when empty. At most 255 characters. Case does not count; identifies a person or vehicle. Only in 2.1.
     pub fn prioritized_emaids(self) -> List<'m, &'m str> {
-        self.0.list(0x06ff)
+        self.0.list(0x05ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl Get15118EVCertificateRequestBuilder<'_> {
     /// Version of the ISO 15118 schema. At most 50 characters.
     pub fn iso15118_schema_version(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Install or update.
     pub fn action(&mut self, value: CertificateAction) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Certificate request of the vehicle, EXI as Base64. At most 11000 characters. In 2.0.1: `text(5600)`.
     pub fn exi_request(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0403, Scalar::Text(value));
+        self.0.set(0x0302, Scalar::Text(value));
         self
     }
 
     /// Most contracts to install. Must be 0 or more. Only in 2.1.
     pub fn maximum_contract_certificate_chains(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Integer(value));
+        self.0.set(0x04ff, Scalar::Integer(value));
         self
     }
 
@@ -69,13 +69,13 @@ impl Get15118EVCertificateRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_prioritized_emaids(&mut self, value: &str) -> &mut Self {
-        self.0.add(0x06ff, Scalar::Text(value));
+        self.0.add(0x05ff, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -88,57 +88,57 @@ object! {
 impl<'m> Get15118EVCertificateResponse<'m> {
     /// Outcome.
     pub fn status(self) -> Iso15118EVCertificateStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Answer for the vehicle, EXI as Base64. At most 17000 characters. In 2.0.1: `text(5600)`.
     pub fn exi_response(self) -> &'m str {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Contracts still to fetch. Must be 0 or more. Only in 2.1.
     pub fn remaining_contracts(self) -> Option<i64> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x04ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl Get15118EVCertificateResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: Iso15118EVCertificateStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Answer for the vehicle, EXI as Base64. At most 17000 characters. In 2.0.1: `text(5600)`.
     pub fn exi_response(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0403, Scalar::Text(value));
+        self.0.set(0x0302, Scalar::Text(value));
         self
     }
 
     /// Contracts still to fetch. Must be 0 or more. Only in 2.1.
     pub fn remaining_contracts(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Integer(value));
+        self.0.set(0x04ff, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -33,7 +33,7 @@ impl<'m> CertificateStatus<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -63,7 +63,7 @@ impl CertificateStatusBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -93,7 +93,7 @@ impl<'m> CertificateStatusRequestInfo<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -119,7 +119,7 @@ impl CertificateStatusRequestInfoBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -139,7 +139,7 @@ impl<'m> GetCertificateChainStatusRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -153,7 +153,7 @@ impl GetCertificateChainStatusRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x01ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -173,7 +173,7 @@ impl<'m> GetCertificateChainStatusResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -187,7 +187,7 @@ impl GetCertificateChainStatusResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x01ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -11,24 +11,24 @@ object! {
 impl<'m> GetCertificateStatusRequest<'m> {
     /// Certificate asked about.
     pub fn ocsp_request_data(self) -> OCSPRequestData<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetCertificateStatusRequestBuilder<'_> {
     /// Certificate asked about.
     pub fn ocsp_request_data(&mut self) -> OCSPRequestDataBuilder<'_> {
-        OCSPRequestDataBuilder(self.0.object(0x0101))
+        OCSPRequestDataBuilder(self.0.object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -41,46 +41,46 @@ object! {
 impl<'m> GetCertificateStatusResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GetCertificateStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// OCSP answer, DER as Base64. At most 18000 characters. In 2.0.1: `text(5500)`.
     pub fn ocsp_result(self) -> Option<&'m str> {
-        self.0.optional(0x0403)
+        self.0.optional(0x0302)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetCertificateStatusResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GetCertificateStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// OCSP answer, DER as Base64. At most 18000 characters. In 2.0.1: `text(5500)`.
     pub fn ocsp_result(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0403, Scalar::Text(value));
+        self.0.set(0x0302, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

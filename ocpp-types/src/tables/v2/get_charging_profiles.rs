@@ -11,40 +11,40 @@ object! {
 impl<'m> ChargingProfileCriterion<'m> {
     /// What the profile is for.
     pub fn charging_profile_purpose(self) -> Option<ChargingProfilePurpose> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(self) -> Option<i64> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Number of the charging profile. Absent when empty.
     pub fn charging_profile_id(self) -> List<'m, i64> {
-        self.0.list(0x0404)
+        self.0.list(0x0303)
     }
 
     /// Who set the limit. 1 to 4 items. Absent when empty. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(self) -> List<'m, &'m str> {
-        self.0.list(0x0605)
+        self.0.list(0x0504)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingProfileCriterionBuilder<'_> {
     /// What the profile is for.
     pub fn charging_profile_purpose(&mut self, value: ChargingProfilePurpose) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Level from 0; higher ones outrank lower ones. Must be 0 or more. In 2.0.1: `integer`.
     pub fn stack_level(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
@@ -52,7 +52,7 @@ impl ChargingProfileCriterionBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_profile_id(&mut self, value: i64) -> &mut Self {
-        self.0.add(0x0404, Scalar::Integer(value));
+        self.0.add(0x0303, Scalar::Integer(value));
         self
     }
 
@@ -60,13 +60,13 @@ impl ChargingProfileCriterionBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_limit_source(&mut self, value: &str) -> &mut Self {
-        self.0.add(0x0605, Scalar::Text(value));
+        self.0.add(0x0504, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -79,46 +79,46 @@ object! {
 impl<'m> GetChargingProfilesRequest<'m> {
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Charging profile.
     pub fn charging_profile(self) -> ChargingProfileCriterion<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetChargingProfilesRequestBuilder<'_> {
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// Charging profile.
     pub fn charging_profile(&mut self) -> ChargingProfileCriterionBuilder<'_> {
-        ChargingProfileCriterionBuilder(self.0.object(0x0404))
+        ChargingProfileCriterionBuilder(self.0.object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -131,35 +131,35 @@ object! {
 impl<'m> GetChargingProfilesResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GetChargingProfileStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetChargingProfilesResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GetChargingProfileStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,57 +14,57 @@ object! {
 impl<'m> CompositeSchedule<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// Length, seconds.
     pub fn duration(self) -> i64 {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// When the schedule begins.
     pub fn schedule_start(self) -> UnixMillis {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(self) -> ChargingRateUnit {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Periods, the first at 0. At least 1 item.
     pub fn charging_schedule_period(self) -> List<'m, ChargingSchedulePeriod<'m>> {
-        self.0.list(0x0701)
+        self.0.list(0x0600)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CompositeScheduleBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// Length, seconds.
     pub fn duration(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0404, Scalar::Integer(value));
+        self.0.set(0x0303, Scalar::Integer(value));
         self
     }
 
     /// When the schedule begins.
     pub fn schedule_start(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0505, Scalar::Time(value));
+        self.0.set(0x0404, Scalar::Time(value));
         self
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(&mut self, value: ChargingRateUnit) -> &mut Self {
-        self.0.set(0x0606, Scalar::Choice(value.number()));
+        self.0.set(0x0505, Scalar::Choice(value.number()));
         self
     }
 
@@ -72,12 +72,12 @@ impl CompositeScheduleBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_schedule_period(&mut self) -> ChargingSchedulePeriodBuilder<'_> {
-        ChargingSchedulePeriodBuilder(self.0.add_object(0x0701))
+        ChargingSchedulePeriodBuilder(self.0.add_object(0x0600))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -90,47 +90,47 @@ object! {
 impl<'m> GetCompositeScheduleRequest<'m> {
     /// Length, seconds.
     pub fn duration(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(self) -> Option<ChargingRateUnit> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetCompositeScheduleRequestBuilder<'_> {
     /// Length, seconds.
     pub fn duration(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Unit of the limits.
     pub fn charging_rate_unit(&mut self, value: ChargingRateUnit) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0403, Scalar::Integer(value));
+        self.0.set(0x0302, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -143,45 +143,45 @@ object! {
 impl<'m> GetCompositeScheduleResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GenericStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Resulting schedule.
     pub fn schedule(self) -> Option<CompositeSchedule<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetCompositeScheduleResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GenericStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Resulting schedule.
     pub fn schedule(&mut self) -> CompositeScheduleBuilder<'_> {
-        CompositeScheduleBuilder(self.0.object(0x0303))
+        CompositeScheduleBuilder(self.0.object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -33,7 +33,7 @@ impl<'m> GetDERControlRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -64,7 +64,7 @@ impl GetDERControlRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -89,7 +89,7 @@ impl<'m> GetDERControlResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -107,7 +107,7 @@ impl GetDERControlResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -11,27 +11,27 @@ object! {
 impl<'m> GetDisplayMessagesRequest<'m> {
     /// Number. Must be 0 or more. Absent when empty. In 2.0.1: `integer`.
     pub fn id(self) -> List<'m, i64> {
-        self.0.list(0x0201)
+        self.0.list(0x0100)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// How urgent.
     pub fn priority(self) -> Option<MessagePriority> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// State in which it is shown; absent: always.
     pub fn state(self) -> Option<MessageState> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -40,31 +40,31 @@ impl GetDisplayMessagesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_id(&mut self, value: i64) -> &mut Self {
-        self.0.add(0x0201, Scalar::Integer(value));
+        self.0.add(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// How urgent.
     pub fn priority(&mut self, value: MessagePriority) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// State in which it is shown; absent: always.
     pub fn state(&mut self, value: MessageState) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -77,35 +77,35 @@ object! {
 impl<'m> GetDisplayMessagesResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GetDisplayMessagesStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetDisplayMessagesResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GetDisplayMessagesStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

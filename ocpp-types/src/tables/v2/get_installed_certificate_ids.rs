@@ -14,34 +14,34 @@ object! {
 impl<'m> CertificateHashDataChain<'m> {
     /// Hashes that identify a certificate.
     pub fn certificate_hash_data(self) -> CertificateHashData<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Kind of certificate.
     pub fn certificate_type(self) -> GetCertificateIdUse {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Certificates below this one. 1 to 4 items. Absent when empty.
     pub fn child_certificate_hash_data(self) -> List<'m, CertificateHashData<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl CertificateHashDataChainBuilder<'_> {
     /// Hashes that identify a certificate.
     pub fn certificate_hash_data(&mut self) -> CertificateHashDataBuilder<'_> {
-        CertificateHashDataBuilder(self.0.object(0x0101))
+        CertificateHashDataBuilder(self.0.object(0x0000))
     }
 
     /// Kind of certificate.
     pub fn certificate_type(&mut self, value: GetCertificateIdUse) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
@@ -49,12 +49,12 @@ impl CertificateHashDataChainBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_child_certificate_hash_data(&mut self) -> CertificateHashDataBuilder<'_> {
-        CertificateHashDataBuilder(self.0.add_object(0x0303))
+        CertificateHashDataBuilder(self.0.add_object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -67,12 +67,12 @@ object! {
 impl<'m> GetInstalledCertificateIdsRequest<'m> {
     /// Kind of certificate. Absent when empty.
     pub fn certificate_type(self) -> List<'m, GetCertificateIdUse> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -81,13 +81,13 @@ impl GetInstalledCertificateIdsRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_certificate_type(&mut self, value: GetCertificateIdUse) -> &mut Self {
-        self.0.add(0x0101, Scalar::Choice(value.number()));
+        self.0.add(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -100,47 +100,47 @@ object! {
 impl<'m> GetInstalledCertificateIdsResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GetInstalledCertificateStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Certificates found, with those below them. Absent when empty.
     pub fn certificate_hash_data_chain(self) -> List<'m, CertificateHashDataChain<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetInstalledCertificateIdsResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GetInstalledCertificateStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Certificates found, with those below them. Absent when empty.
     ///
     /// Adds an item.
     pub fn add_certificate_hash_data_chain(&mut self) -> CertificateHashDataChainBuilder<'_> {
-        CertificateHashDataChainBuilder(self.0.add_object(0x0303))
+        CertificateHashDataChainBuilder(self.0.add_object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

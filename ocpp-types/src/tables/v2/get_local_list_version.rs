@@ -10,14 +10,14 @@ object! {
 impl<'m> GetLocalListVersionRequest<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetLocalListVersionRequestBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -30,25 +30,25 @@ object! {
 impl<'m> GetLocalListVersionResponse<'m> {
     /// Version of the local authorization list.
     pub fn version_number(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetLocalListVersionResponseBuilder<'_> {
     /// Version of the local authorization list.
     pub fn version_number(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

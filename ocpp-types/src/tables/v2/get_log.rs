@@ -11,68 +11,68 @@ object! {
 impl<'m> GetLogRequest<'m> {
     /// What to upload and where to.
     pub fn log(self) -> LogParameters<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Which log.
     pub fn log_type(self) -> LogType {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(self) -> Option<i64> {
-        self.0.optional(0x0504)
+        self.0.optional(0x0403)
     }
 
     /// Seconds between attempts; absent: the station decides.
     pub fn retry_interval(self) -> Option<i64> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetLogRequestBuilder<'_> {
     /// What to upload and where to.
     pub fn log(&mut self) -> LogParametersBuilder<'_> {
-        LogParametersBuilder(self.0.object(0x0101))
+        LogParametersBuilder(self.0.object(0x0000))
     }
 
     /// Which log.
     pub fn log_type(&mut self, value: LogType) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0504, Scalar::Integer(value));
+        self.0.set(0x0403, Scalar::Integer(value));
         self
     }
 
     /// Seconds between attempts; absent: the station decides.
     pub fn retry_interval(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0606, Scalar::Integer(value));
+        self.0.set(0x0505, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -85,46 +85,46 @@ object! {
 impl<'m> GetLogResponse<'m> {
     /// Outcome.
     pub fn status(self) -> LogStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Name of the file. At most 255 characters.
     pub fn filename(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetLogResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: LogStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Name of the file. At most 255 characters.
     pub fn filename(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -137,47 +137,47 @@ object! {
 impl<'m> LogParameters<'m> {
     /// URL to upload to. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn remote_location(self) -> &'m str {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Oldest entry wanted.
     pub fn oldest_timestamp(self) -> Option<UnixMillis> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Newest entry wanted.
     pub fn latest_timestamp(self) -> Option<UnixMillis> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl LogParametersBuilder<'_> {
     /// URL to upload to. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn remote_location(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0201, Scalar::Text(value));
+        self.0.set(0x0100, Scalar::Text(value));
         self
     }
 
     /// Oldest entry wanted.
     pub fn oldest_timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0303, Scalar::Time(value));
+        self.0.set(0x0202, Scalar::Time(value));
         self
     }
 
     /// Newest entry wanted.
     pub fn latest_timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0404, Scalar::Time(value));
+        self.0.set(0x0303, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

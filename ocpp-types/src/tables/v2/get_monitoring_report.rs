@@ -14,22 +14,22 @@ object! {
 impl<'m> GetMonitoringReportRequest<'m> {
     /// Components and variables. Absent when empty.
     pub fn component_variable(self) -> List<'m, ComponentVariable<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Which kinds of monitors. 1 to 3 items. Absent when empty.
     pub fn monitoring_criteria(self) -> List<'m, MonitoringCriterion> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -38,12 +38,12 @@ impl GetMonitoringReportRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_component_variable(&mut self) -> ComponentVariableBuilder<'_> {
-        ComponentVariableBuilder(self.0.add_object(0x0101))
+        ComponentVariableBuilder(self.0.add_object(0x0000))
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
@@ -51,13 +51,13 @@ impl GetMonitoringReportRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_monitoring_criteria(&mut self, value: MonitoringCriterion) -> &mut Self {
-        self.0.add(0x0303, Scalar::Choice(value.number()));
+        self.0.add(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -70,35 +70,35 @@ object! {
 impl<'m> GetMonitoringReportResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GenericDeviceModelStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetMonitoringReportResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GenericDeviceModelStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -18,7 +18,7 @@ impl<'m> GetTariffsRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -31,7 +31,7 @@ impl GetTariffsRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x01ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -61,7 +61,7 @@ impl<'m> GetTariffsResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -86,7 +86,7 @@ impl GetTariffsResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -126,7 +126,7 @@ impl<'m> TariffAssignment<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -167,7 +167,7 @@ impl TariffAssignmentBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

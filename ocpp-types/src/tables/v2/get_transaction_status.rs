@@ -10,25 +10,25 @@ object! {
 impl<'m> GetTransactionStatusRequest<'m> {
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetTransactionStatusRequestBuilder<'_> {
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -41,36 +41,36 @@ object! {
 impl<'m> GetTransactionStatusResponse<'m> {
     /// Whether the transaction goes on.
     pub fn ongoing_indicator(self) -> Option<bool> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Whether messages of the transaction wait.
     pub fn messages_in_queue(self) -> bool {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetTransactionStatusResponseBuilder<'_> {
     /// Whether the transaction goes on.
     pub fn ongoing_indicator(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0101, Scalar::Boolean(value));
+        self.0.set(0x0000, Scalar::Boolean(value));
         self
     }
 
     /// Whether messages of the transaction wait.
     pub fn messages_in_queue(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0202, Scalar::Boolean(value));
+        self.0.set(0x0101, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,45 +14,45 @@ object! {
 impl<'m> GetVariableData<'m> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(self) -> Option<AttributeType> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetVariableDataBuilder<'_> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(&mut self, value: AttributeType) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0202))
+        ComponentBuilder(self.0.object(0x0101))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0303))
+        VariableBuilder(self.0.object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -65,77 +65,77 @@ object! {
 impl<'m> GetVariableResult<'m> {
     /// Outcome for this attribute.
     pub fn attribute_status(self) -> GetVariableStatus {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Details of the outcome.
     pub fn attribute_status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0301)
+        self.0.optional(0x0200)
     }
 
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(self) -> Option<AttributeType> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Value of the attribute, as text. At most 2500 characters.
     pub fn attribute_value(self) -> Option<&'m str> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0707)
+        self.0.required(0x0606)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl GetVariableResultBuilder<'_> {
     /// Outcome for this attribute.
     pub fn attribute_status(&mut self, value: GetVariableStatus) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn attribute_status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0301))
+        StatusInfoBuilder(self.0.object(0x0200))
     }
 
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(&mut self, value: AttributeType) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// Value of the attribute, as text. At most 2500 characters.
     pub fn attribute_value(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0505, Scalar::Text(value));
+        self.0.set(0x0404, Scalar::Text(value));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0606))
+        ComponentBuilder(self.0.object(0x0505))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0707))
+        VariableBuilder(self.0.object(0x0606))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -148,12 +148,12 @@ object! {
 impl<'m> GetVariablesRequest<'m> {
     /// Attributes asked for. At least 1 item.
     pub fn get_variable_data(self) -> List<'m, GetVariableData<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -162,12 +162,12 @@ impl GetVariablesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_get_variable_data(&mut self) -> GetVariableDataBuilder<'_> {
-        GetVariableDataBuilder(self.0.add_object(0x0101))
+        GetVariableDataBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -180,12 +180,12 @@ object! {
 impl<'m> GetVariablesResponse<'m> {
     /// Values found. At least 1 item.
     pub fn get_variable_result(self) -> List<'m, GetVariableResult<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -194,12 +194,12 @@ impl GetVariablesResponseBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_get_variable_result(&mut self) -> GetVariableResultBuilder<'_> {
-        GetVariableResultBuilder(self.0.add_object(0x0101))
+        GetVariableResultBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

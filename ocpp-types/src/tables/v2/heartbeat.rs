@@ -10,14 +10,14 @@ object! {
 impl<'m> HeartbeatRequest<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl HeartbeatRequestBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -30,25 +30,25 @@ object! {
 impl<'m> HeartbeatResponse<'m> {
     /// Time of the CSMS.
     pub fn current_time(self) -> UnixMillis {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl HeartbeatResponseBuilder<'_> {
     /// Time of the CSMS.
     pub fn current_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0101, Scalar::Time(value));
+        self.0.set(0x0000, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

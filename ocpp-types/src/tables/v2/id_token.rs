@@ -11,22 +11,22 @@ object! {
 impl<'m> IdToken<'m> {
     /// Further identifiers, for validation. Absent when empty.
     pub fn additional_info(self) -> List<'m, AdditionalInfo<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Identifier. At most 255 characters. Case does not count; identifies a person or vehicle. In 2.0.1: `token(36)`.
     pub fn id_token(self) -> &'m str {
-        self.0.required(0x0402)
+        self.0.required(0x0301)
     }
 
     /// Kind. At most 20 characters. In 2.0.1: `IdTokenKind`.
     pub fn r#type(self) -> &'m str {
-        self.0.required(0x0503)
+        self.0.required(0x0402)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -35,24 +35,24 @@ impl IdTokenBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_additional_info(&mut self) -> AdditionalInfoBuilder<'_> {
-        AdditionalInfoBuilder(self.0.add_object(0x0101))
+        AdditionalInfoBuilder(self.0.add_object(0x0000))
     }
 
     /// Identifier. At most 255 characters. Case does not count; identifies a person or vehicle. In 2.0.1: `token(36)`.
     pub fn id_token(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0402, Scalar::Text(value));
+        self.0.set(0x0301, Scalar::Text(value));
         self
     }
 
     /// Kind. At most 20 characters. In 2.0.1: `IdTokenKind`.
     pub fn r#type(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0503, Scalar::Text(value));
+        self.0.set(0x0402, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

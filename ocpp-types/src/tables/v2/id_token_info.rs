@@ -11,83 +11,83 @@ object! {
 impl<'m> IdTokenInfo<'m> {
     /// Outcome.
     pub fn status(self) -> AuthorizationStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Until when the verdict may be cached.
     pub fn cache_expiry_date_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Priority from -9 to 9; higher ones come first.
     pub fn charging_priority(self) -> Option<i64> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Identifier of the group.
     pub fn group_id_token(self) -> Option<IdToken<'m>> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// First language wanted. At most 8 characters.
     pub fn language1(self) -> Option<&'m str> {
-        self.0.optional(0x0704)
+        self.0.optional(0x0603)
     }
 
     /// Second language wanted. At most 8 characters.
     pub fn language2(self) -> Option<&'m str> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. Absent when empty. In 2.0.1: `integer`.
     pub fn evse_id(self) -> List<'m, i64> {
-        self.0.list(0x0905)
+        self.0.list(0x0804)
     }
 
     /// Message for the driver.
     pub fn personal_message(self) -> Option<MessageContent<'m>> {
-        self.0.optional(0x0a0a)
+        self.0.optional(0x0909)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0b00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl IdTokenInfoBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: AuthorizationStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Until when the verdict may be cached.
     pub fn cache_expiry_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0202, Scalar::Time(value));
+        self.0.set(0x0101, Scalar::Time(value));
         self
     }
 
     /// Priority from -9 to 9; higher ones come first.
     pub fn charging_priority(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// Identifier of the group.
     pub fn group_id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0606))
+        IdTokenBuilder(self.0.object(0x0505))
     }
 
     /// First language wanted. At most 8 characters.
     pub fn language1(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0704, Scalar::Text(value));
+        self.0.set(0x0603, Scalar::Text(value));
         self
     }
 
     /// Second language wanted. At most 8 characters.
     pub fn language2(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0808, Scalar::Text(value));
+        self.0.set(0x0707, Scalar::Text(value));
         self
     }
 
@@ -95,18 +95,18 @@ impl IdTokenInfoBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.add(0x0905, Scalar::Integer(value));
+        self.0.add(0x0804, Scalar::Integer(value));
         self
     }
 
     /// Message for the driver.
     pub fn personal_message(&mut self) -> MessageContentBuilder<'_> {
-        MessageContentBuilder(self.0.object(0x0a0a))
+        MessageContentBuilder(self.0.object(0x0909))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,36 +11,36 @@ object! {
 impl<'m> InstallCertificateRequest<'m> {
     /// Kind of certificate.
     pub fn certificate_type(self) -> InstallCertificateUse {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Certificate, PEM. At most 10000 characters. In 2.0.1: `text(5500)`.
     pub fn certificate(self) -> &'m str {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl InstallCertificateRequestBuilder<'_> {
     /// Kind of certificate.
     pub fn certificate_type(&mut self, value: InstallCertificateUse) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Certificate, PEM. At most 10000 characters. In 2.0.1: `text(5500)`.
     pub fn certificate(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0302, Scalar::Text(value));
+        self.0.set(0x0201, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -53,35 +53,35 @@ object! {
 impl<'m> InstallCertificateResponse<'m> {
     /// Outcome.
     pub fn status(self) -> InstallCertificateStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl InstallCertificateResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: InstallCertificateStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

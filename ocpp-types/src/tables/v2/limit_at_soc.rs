@@ -22,7 +22,7 @@ impl<'m> LimitAtSoC<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -41,7 +41,7 @@ impl LimitAtSoCBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -11,46 +11,46 @@ object! {
 impl<'m> LogStatusNotificationRequest<'m> {
     /// Outcome.
     pub fn status(self) -> UploadLogStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> Option<i64> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Details of the outcome. Only in 2.1.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl LogStatusNotificationRequestBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: UploadLogStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Details of the outcome. Only in 2.1.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x03ff))
+        StatusInfoBuilder(self.0.object(0x02ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -63,14 +63,14 @@ object! {
 impl<'m> LogStatusNotificationResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl LogStatusNotificationResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,47 +11,47 @@ object! {
 impl<'m> MessageContent<'m> {
     /// Form of the text.
     pub fn format(self) -> MessageFormat {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Language (RFC 5646). At most 8 characters.
     pub fn language(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Text of the message. At most 1024 characters. In 2.0.1: `text(512)`.
     pub fn content(self) -> &'m str {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl MessageContentBuilder<'_> {
     /// Form of the text.
     pub fn format(&mut self, value: MessageFormat) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Language (RFC 5646). At most 8 characters.
     pub fn language(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Text of the message. At most 1024 characters. In 2.0.1: `text(512)`.
     pub fn content(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0403, Scalar::Text(value));
+        self.0.set(0x0302, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

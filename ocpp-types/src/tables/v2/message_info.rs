@@ -11,112 +11,112 @@ object! {
 impl<'m> MessageInfo<'m> {
     /// Display to show it on.
     pub fn display(self) -> Option<Component<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// How urgent the message is.
     pub fn priority(self) -> MessagePriority {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// State in which it is shown; absent: always.
     pub fn state(self) -> Option<MessageState> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// When it begins.
     pub fn start_date_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// When it ends.
     pub fn end_date_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> Option<&'m str> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Message.
     pub fn message(self) -> MessageContent<'m> {
-        self.0.required(0x0909)
+        self.0.required(0x0808)
     }
 
     /// Message in further languages. 1 to 4 items. Absent when empty. Only in 2.1.
     pub fn message_extra(self) -> List<'m, MessageContent<'m>> {
-        self.0.list(0x0aff)
+        self.0.list(0x09ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0b00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl MessageInfoBuilder<'_> {
     /// Display to show it on.
     pub fn display(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0101))
+        ComponentBuilder(self.0.object(0x0000))
     }
 
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// How urgent the message is.
     pub fn priority(&mut self, value: MessagePriority) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// State in which it is shown; absent: always.
     pub fn state(&mut self, value: MessageState) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// When it begins.
     pub fn start_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0606, Scalar::Time(value));
+        self.0.set(0x0505, Scalar::Time(value));
         self
     }
 
     /// When it ends.
     pub fn end_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0707, Scalar::Time(value));
+        self.0.set(0x0606, Scalar::Time(value));
         self
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0808, Scalar::Text(value));
+        self.0.set(0x0707, Scalar::Text(value));
         self
     }
 
     /// Message.
     pub fn message(&mut self) -> MessageContentBuilder<'_> {
-        MessageContentBuilder(self.0.object(0x0909))
+        MessageContentBuilder(self.0.object(0x0808))
     }
 
     /// Message in further languages. 1 to 4 items. Absent when empty. Only in 2.1.
     ///
     /// Adds an item.
     pub fn add_message_extra(&mut self) -> MessageContentBuilder<'_> {
-        MessageContentBuilder(self.0.add_object(0x0aff))
+        MessageContentBuilder(self.0.add_object(0x09ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,17 +11,17 @@ object! {
 impl<'m> MeterValue<'m> {
     /// Values of this moment. At least 1 item.
     pub fn sampled_value(self) -> List<'m, SampledValue<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// When.
     pub fn timestamp(self) -> UnixMillis {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -30,18 +30,18 @@ impl MeterValueBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_sampled_value(&mut self) -> SampledValueBuilder<'_> {
-        SampledValueBuilder(self.0.add_object(0x0101))
+        SampledValueBuilder(self.0.add_object(0x0000))
     }
 
     /// When.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0202, Scalar::Time(value));
+        self.0.set(0x0101, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,24 +11,24 @@ object! {
 impl<'m> MeterValuesRequest<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Readings. At least 1 item.
     pub fn meter_value(self) -> List<'m, MeterValue<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl MeterValuesRequestBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
@@ -36,12 +36,12 @@ impl MeterValuesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_meter_value(&mut self) -> MeterValueBuilder<'_> {
-        MeterValueBuilder(self.0.add_object(0x0303))
+        MeterValueBuilder(self.0.add_object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -54,14 +54,14 @@ object! {
 impl<'m> MeterValuesResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl MeterValuesResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

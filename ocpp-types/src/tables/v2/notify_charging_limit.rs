@@ -11,47 +11,47 @@ object! {
 impl<'m> ChargingLimit<'m> {
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(self) -> &'m str {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Whether local generation raised the limit. Only in 2.1.
     pub fn is_local_generation(self) -> Option<bool> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Whether the limit is critical for the grid.
     pub fn is_grid_critical(self) -> Option<bool> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingLimitBuilder<'_> {
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0201, Scalar::Text(value));
+        self.0.set(0x0100, Scalar::Text(value));
         self
     }
 
     /// Whether local generation raised the limit. Only in 2.1.
     pub fn is_local_generation(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Boolean(value));
+        self.0.set(0x02ff, Scalar::Boolean(value));
         self
     }
 
     /// Whether the limit is critical for the grid.
     pub fn is_grid_critical(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0404, Scalar::Boolean(value));
+        self.0.set(0x0303, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -64,22 +64,22 @@ object! {
 impl<'m> NotifyChargingLimitRequest<'m> {
     /// Limits over time. Absent when empty.
     pub fn charging_schedule(self) -> List<'m, ChargingSchedule<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Limit with its source.
     pub fn charging_limit(self) -> ChargingLimit<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -88,23 +88,23 @@ impl NotifyChargingLimitRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_schedule(&mut self) -> ChargingScheduleBuilder<'_> {
-        ChargingScheduleBuilder(self.0.add_object(0x0101))
+        ChargingScheduleBuilder(self.0.add_object(0x0000))
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0302, Scalar::Integer(value));
+        self.0.set(0x0201, Scalar::Integer(value));
         self
     }
 
     /// Limit with its source.
     pub fn charging_limit(&mut self) -> ChargingLimitBuilder<'_> {
-        ChargingLimitBuilder(self.0.object(0x0404))
+        ChargingLimitBuilder(self.0.object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -117,14 +117,14 @@ object! {
 impl<'m> NotifyChargingLimitResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyChargingLimitResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

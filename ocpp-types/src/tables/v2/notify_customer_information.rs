@@ -10,69 +10,69 @@ object! {
 impl<'m> NotifyCustomerInformationRequest<'m> {
     /// Part of the data. At most 512 characters.
     pub fn data(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(self) -> i64 {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// When this was made.
     pub fn generated_at(self) -> UnixMillis {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0706)
+        self.0.required(0x0605)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyCustomerInformationRequestBuilder<'_> {
     /// Part of the data. At most 512 characters.
     pub fn data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0202, Scalar::Boolean(value));
+        self.0.set(0x0101, Scalar::Boolean(value));
         self
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0403, Scalar::Integer(value));
+        self.0.set(0x0302, Scalar::Integer(value));
         self
     }
 
     /// When this was made.
     pub fn generated_at(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0505, Scalar::Time(value));
+        self.0.set(0x0404, Scalar::Time(value));
         self
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0706, Scalar::Integer(value));
+        self.0.set(0x0605, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -85,14 +85,14 @@ object! {
 impl<'m> NotifyCustomerInformationResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyCustomerInformationResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

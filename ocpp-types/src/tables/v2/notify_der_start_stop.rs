@@ -32,7 +32,7 @@ impl<'m> NotifyDERStartStopRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -65,7 +65,7 @@ impl NotifyDERStartStopRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -80,14 +80,14 @@ object! {
 impl<'m> NotifyDERStartStopResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x00ff)
+        self.0.optional(0x3fff)
     }
 }
 
 impl NotifyDERStartStopResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x00ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

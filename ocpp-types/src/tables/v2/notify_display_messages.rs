@@ -11,22 +11,22 @@ object! {
 impl<'m> NotifyDisplayMessagesRequest<'m> {
     /// Messages. Absent when empty.
     pub fn message_info(self) -> List<'m, MessageInfo<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -35,24 +35,24 @@ impl NotifyDisplayMessagesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_message_info(&mut self) -> MessageInfoBuilder<'_> {
-        MessageInfoBuilder(self.0.add_object(0x0101))
+        MessageInfoBuilder(self.0.add_object(0x0000))
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0303, Scalar::Boolean(value));
+        self.0.set(0x0202, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -65,14 +65,14 @@ object! {
 impl<'m> NotifyDisplayMessagesResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyDisplayMessagesResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

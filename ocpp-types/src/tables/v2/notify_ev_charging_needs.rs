@@ -14,58 +14,58 @@ object! {
 impl<'m> ACChargingParameters<'m> {
     /// Energy wanted, Wh. In 2.0.1: `integer`.
     pub fn energy_amount(self) -> Decimal {
-        self.0.required(0x0005)
+        self.0.required(0x0400)
     }
 
     /// Least current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_min_current(self) -> Decimal {
-        self.0.required(0x0106)
+        self.0.required(0x0501)
     }
 
     /// Greatest current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_max_current(self) -> Decimal {
-        self.0.required(0x0207)
+        self.0.required(0x0602)
     }
 
     /// Greatest voltage of the vehicle, V. In 2.0.1: `integer`.
     pub fn ev_max_voltage(self) -> Decimal {
-        self.0.required(0x0308)
+        self.0.required(0x0703)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0404)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ACChargingParametersBuilder<'_> {
     /// Energy wanted, Wh. In 2.0.1: `integer`.
     pub fn energy_amount(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0005, Scalar::Decimal(value));
+        self.0.set(0x0400, Scalar::Decimal(value));
         self
     }
 
     /// Least current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_min_current(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0106, Scalar::Decimal(value));
+        self.0.set(0x0501, Scalar::Decimal(value));
         self
     }
 
     /// Greatest current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_max_current(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0207, Scalar::Decimal(value));
+        self.0.set(0x0602, Scalar::Decimal(value));
         self
     }
 
     /// Greatest voltage of the vehicle, V. In 2.0.1: `integer`.
     pub fn ev_max_voltage(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0308, Scalar::Decimal(value));
+        self.0.set(0x0703, Scalar::Decimal(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0404, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -78,121 +78,121 @@ object! {
 impl<'m> ChargingNeeds<'m> {
     /// Needs when charging with AC.
     pub fn ac_charging_parameters(self) -> Option<ACChargingParameters<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Abilities of the vehicle as a DER. Only in 2.1.
     pub fn der_charging_parameters(self) -> Option<DERChargingParameters<'m>> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Energy the vehicle offers. Only in 2.1.
     pub fn ev_energy_offer(self) -> Option<EVEnergyOffer<'m>> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x03ff)
     }
 
     /// Kind of energy transfer wanted.
     pub fn requested_energy_transfer(self) -> EnergyTransferMode {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Needs when charging with DC.
     pub fn dc_charging_parameters(self) -> Option<DCChargingParameters<'m>> {
-        self.0.optional(0x0602)
+        self.0.optional(0x0501)
     }
 
     /// Limits when charging and discharging. Only in 2.1.
     pub fn v2x_charging_parameters(self) -> Option<V2XChargingParameters<'m>> {
-        self.0.optional(0x07ff)
+        self.0.optional(0x06ff)
     }
 
     /// Kinds of energy transfer the vehicle supports. Absent when empty. Only in 2.1.
     pub fn available_energy_transfer(self) -> List<'m, EnergyTransferMode> {
-        self.0.list(0x08ff)
+        self.0.list(0x07ff)
     }
 
     /// Who controls the schedule. Only in 2.1.
     pub fn control_mode(self) -> Option<ControlMode> {
-        self.0.optional(0x09ff)
+        self.0.optional(0x08ff)
     }
 
     /// Whether the station knows the needs too. Only in 2.1.
     pub fn mobility_needs_mode(self) -> Option<MobilityNeedsMode> {
-        self.0.optional(0x0aff)
+        self.0.optional(0x09ff)
     }
 
     /// When the vehicle leaves.
     pub fn departure_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0b0b)
+        self.0.optional(0x0a0a)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0c00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ChargingNeedsBuilder<'_> {
     /// Needs when charging with AC.
     pub fn ac_charging_parameters(&mut self) -> ACChargingParametersBuilder<'_> {
-        ACChargingParametersBuilder(self.0.object(0x0101))
+        ACChargingParametersBuilder(self.0.object(0x0000))
     }
 
     /// Abilities of the vehicle as a DER. Only in 2.1.
     pub fn der_charging_parameters(&mut self) -> DERChargingParametersBuilder<'_> {
-        DERChargingParametersBuilder(self.0.object(0x03ff))
+        DERChargingParametersBuilder(self.0.object(0x02ff))
     }
 
     /// Energy the vehicle offers. Only in 2.1.
     pub fn ev_energy_offer(&mut self) -> EVEnergyOfferBuilder<'_> {
-        EVEnergyOfferBuilder(self.0.object(0x04ff))
+        EVEnergyOfferBuilder(self.0.object(0x03ff))
     }
 
     /// Kind of energy transfer wanted.
     pub fn requested_energy_transfer(&mut self, value: EnergyTransferMode) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Needs when charging with DC.
     pub fn dc_charging_parameters(&mut self) -> DCChargingParametersBuilder<'_> {
-        DCChargingParametersBuilder(self.0.object(0x0602))
+        DCChargingParametersBuilder(self.0.object(0x0501))
     }
 
     /// Limits when charging and discharging. Only in 2.1.
     pub fn v2x_charging_parameters(&mut self) -> V2XChargingParametersBuilder<'_> {
-        V2XChargingParametersBuilder(self.0.object(0x07ff))
+        V2XChargingParametersBuilder(self.0.object(0x06ff))
     }
 
     /// Kinds of energy transfer the vehicle supports. Absent when empty. Only in 2.1.
     ///
     /// Adds an item.
     pub fn add_available_energy_transfer(&mut self, value: EnergyTransferMode) -> &mut Self {
-        self.0.add(0x08ff, Scalar::Choice(value.number()));
+        self.0.add(0x07ff, Scalar::Choice(value.number()));
         self
     }
 
     /// Who controls the schedule. Only in 2.1.
     pub fn control_mode(&mut self, value: ControlMode) -> &mut Self {
-        self.0.set(0x09ff, Scalar::Choice(value.number()));
+        self.0.set(0x08ff, Scalar::Choice(value.number()));
         self
     }
 
     /// Whether the station knows the needs too. Only in 2.1.
     pub fn mobility_needs_mode(&mut self, value: MobilityNeedsMode) -> &mut Self {
-        self.0.set(0x0aff, Scalar::Choice(value.number()));
+        self.0.set(0x09ff, Scalar::Choice(value.number()));
         self
     }
 
     /// When the vehicle leaves.
     pub fn departure_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0b0b, Scalar::Time(value));
+        self.0.set(0x0a0a, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0c00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -205,102 +205,102 @@ object! {
 impl<'m> DCChargingParameters<'m> {
     /// Greatest current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_max_current(self) -> Decimal {
-        self.0.required(0x0501)
+        self.0.required(0x0400)
     }
 
     /// Greatest voltage of the vehicle, V. In 2.0.1: `integer`.
     pub fn ev_max_voltage(self) -> Decimal {
-        self.0.required(0x0602)
+        self.0.required(0x0501)
     }
 
     /// Greatest power of the vehicle, W. In 2.0.1: `integer`.
     pub fn ev_max_power(self) -> Option<Decimal> {
-        self.0.optional(0x0704)
+        self.0.optional(0x0603)
     }
 
     /// Capacity of the battery, Wh. In 2.0.1: `integer`.
     pub fn ev_energy_capacity(self) -> Option<Decimal> {
-        self.0.optional(0x080b)
+        self.0.optional(0x070a)
     }
 
     /// Energy wanted, Wh. In 2.0.1: `integer`.
     pub fn energy_amount(self) -> Option<Decimal> {
-        self.0.optional(0x0903)
+        self.0.optional(0x0802)
     }
 
     /// State of charge, percent. Must be 0 to 100.
     pub fn state_of_charge(self) -> Option<i64> {
-        self.0.optional(0x0a0a)
+        self.0.optional(0x0909)
     }
 
     /// State of charge that counts as full, percent. Must be 0 to 100.
     pub fn full_soc(self) -> Option<i64> {
-        self.0.optional(0x0c0c)
+        self.0.optional(0x0b0b)
     }
 
     /// State of charge at which fast charging ends, percent. Must be 0 to 100.
     pub fn bulk_soc(self) -> Option<i64> {
-        self.0.optional(0x0d0d)
+        self.0.optional(0x0c0c)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0e00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl DCChargingParametersBuilder<'_> {
     /// Greatest current of the vehicle, A. In 2.0.1: `integer`.
     pub fn ev_max_current(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0501, Scalar::Decimal(value));
+        self.0.set(0x0400, Scalar::Decimal(value));
         self
     }
 
     /// Greatest voltage of the vehicle, V. In 2.0.1: `integer`.
     pub fn ev_max_voltage(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0602, Scalar::Decimal(value));
+        self.0.set(0x0501, Scalar::Decimal(value));
         self
     }
 
     /// Greatest power of the vehicle, W. In 2.0.1: `integer`.
     pub fn ev_max_power(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0704, Scalar::Decimal(value));
+        self.0.set(0x0603, Scalar::Decimal(value));
         self
     }
 
     /// Capacity of the battery, Wh. In 2.0.1: `integer`.
     pub fn ev_energy_capacity(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x080b, Scalar::Decimal(value));
+        self.0.set(0x070a, Scalar::Decimal(value));
         self
     }
 
     /// Energy wanted, Wh. In 2.0.1: `integer`.
     pub fn energy_amount(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0903, Scalar::Decimal(value));
+        self.0.set(0x0802, Scalar::Decimal(value));
         self
     }
 
     /// State of charge, percent. Must be 0 to 100.
     pub fn state_of_charge(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0a0a, Scalar::Integer(value));
+        self.0.set(0x0909, Scalar::Integer(value));
         self
     }
 
     /// State of charge that counts as full, percent. Must be 0 to 100.
     pub fn full_soc(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0c0c, Scalar::Integer(value));
+        self.0.set(0x0b0b, Scalar::Integer(value));
         self
     }
 
     /// State of charge at which fast charging ends, percent. Must be 0 to 100.
     pub fn bulk_soc(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0d0d, Scalar::Integer(value));
+        self.0.set(0x0c0c, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0e00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -520,7 +520,7 @@ impl<'m> DERChargingParameters<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x29ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -777,7 +777,7 @@ impl DERChargingParametersBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x29ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -812,7 +812,7 @@ impl<'m> EVAbsolutePriceSchedule<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -844,7 +844,7 @@ impl EVAbsolutePriceScheduleBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -869,7 +869,7 @@ impl<'m> EVAbsolutePriceScheduleEntry<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -889,7 +889,7 @@ impl EVAbsolutePriceScheduleEntryBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -914,7 +914,7 @@ impl<'m> EVEnergyOffer<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -931,7 +931,7 @@ impl EVEnergyOfferBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -956,7 +956,7 @@ impl<'m> EVPowerSchedule<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -976,7 +976,7 @@ impl EVPowerScheduleBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -1001,7 +1001,7 @@ impl<'m> EVPowerScheduleEntry<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -1020,7 +1020,7 @@ impl EVPowerScheduleEntryBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -1045,7 +1045,7 @@ impl<'m> EVPriceRule<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -1064,7 +1064,7 @@ impl EVPriceRuleBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -1077,57 +1077,57 @@ object! {
 impl<'m> NotifyEVChargingNeedsRequest<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0205)
+        self.0.required(0x0104)
     }
 
     /// Most periods the vehicle can take. Must be 0 or more. In 2.0.1: `integer`.
     pub fn max_schedule_tuples(self) -> Option<i64> {
-        self.0.optional(0x0301)
+        self.0.optional(0x0200)
     }
 
     /// What the vehicle wants.
     pub fn charging_needs(self) -> ChargingNeeds<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// When. Only in 2.1.
     pub fn timestamp(self) -> Option<UnixMillis> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x05ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEVChargingNeedsRequestBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0205, Scalar::Integer(value));
+        self.0.set(0x0104, Scalar::Integer(value));
         self
     }
 
     /// Most periods the vehicle can take. Must be 0 or more. In 2.0.1: `integer`.
     pub fn max_schedule_tuples(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0301, Scalar::Integer(value));
+        self.0.set(0x0200, Scalar::Integer(value));
         self
     }
 
     /// What the vehicle wants.
     pub fn charging_needs(&mut self) -> ChargingNeedsBuilder<'_> {
-        ChargingNeedsBuilder(self.0.object(0x0404))
+        ChargingNeedsBuilder(self.0.object(0x0303))
     }
 
     /// When. Only in 2.1.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x06ff, Scalar::Time(value));
+        self.0.set(0x05ff, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -1140,35 +1140,35 @@ object! {
 impl<'m> NotifyEVChargingNeedsResponse<'m> {
     /// Outcome.
     pub fn status(self) -> NotifyEVChargingNeedsStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEVChargingNeedsResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: NotifyEVChargingNeedsStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -1303,7 +1303,7 @@ impl<'m> V2XChargingParameters<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x18ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -1454,7 +1454,7 @@ impl V2XChargingParametersBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x18ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

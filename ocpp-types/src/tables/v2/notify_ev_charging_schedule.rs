@@ -11,68 +11,68 @@ object! {
 impl<'m> NotifyEVChargingScheduleRequest<'m> {
     /// Time that the schedule counts from.
     pub fn time_base(self) -> UnixMillis {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Limits over time.
     pub fn charging_schedule(self) -> ChargingSchedule<'m> {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Number of the schedule the vehicle chose. Must be 0 or more. Only in 2.1.
     pub fn selected_charging_schedule_id(self) -> Option<i64> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x04ff)
     }
 
     /// Whether the vehicle accepts the tolerance. Only in 2.1.
     pub fn power_tolerance_acceptance(self) -> Option<bool> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x05ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEVChargingScheduleRequestBuilder<'_> {
     /// Time that the schedule counts from.
     pub fn time_base(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0101, Scalar::Time(value));
+        self.0.set(0x0000, Scalar::Time(value));
         self
     }
 
     /// Limits over time.
     pub fn charging_schedule(&mut self) -> ChargingScheduleBuilder<'_> {
-        ChargingScheduleBuilder(self.0.object(0x0202))
+        ChargingScheduleBuilder(self.0.object(0x0101))
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0403, Scalar::Integer(value));
+        self.0.set(0x0302, Scalar::Integer(value));
         self
     }
 
     /// Number of the schedule the vehicle chose. Must be 0 or more. Only in 2.1.
     pub fn selected_charging_schedule_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Integer(value));
+        self.0.set(0x04ff, Scalar::Integer(value));
         self
     }
 
     /// Whether the vehicle accepts the tolerance. Only in 2.1.
     pub fn power_tolerance_acceptance(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x06ff, Scalar::Boolean(value));
+        self.0.set(0x05ff, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -85,35 +85,35 @@ object! {
 impl<'m> NotifyEVChargingScheduleResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GenericStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEVChargingScheduleResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GenericStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

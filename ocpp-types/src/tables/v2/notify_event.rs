@@ -11,166 +11,166 @@ object! {
 impl<'m> EventData<'m> {
     /// Number of the event. Must be 0 or more. In 2.0.1: `integer`.
     pub fn event_id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// When.
     pub fn timestamp(self) -> UnixMillis {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// What triggered the event.
     pub fn trigger(self) -> EventTrigger {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Event that caused this one. Must be 0 or more. In 2.0.1: `integer`.
     pub fn cause(self) -> Option<i64> {
-        self.0.optional(0x0605)
+        self.0.optional(0x0504)
     }
 
     /// Value of the variable at the event. At most 2500 characters.
     pub fn actual_value(self) -> &'m str {
-        self.0.required(0x0707)
+        self.0.required(0x0606)
     }
 
     /// The vendor's own code. At most 50 characters.
     pub fn tech_code(self) -> Option<&'m str> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Details. At most 500 characters.
     pub fn tech_info(self) -> Option<&'m str> {
-        self.0.optional(0x0909)
+        self.0.optional(0x0808)
     }
 
     /// Whether the monitored state has ended.
     pub fn cleared(self) -> Option<bool> {
-        self.0.optional(0x0a0a)
+        self.0.optional(0x0909)
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> Option<&'m str> {
-        self.0.optional(0x0b0b)
+        self.0.optional(0x0a0a)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0c0c)
+        self.0.required(0x0b0b)
     }
 
     /// Number of the monitor. Must be 0 or more. In 2.0.1: `integer`.
     pub fn variable_monitoring_id(self) -> Option<i64> {
-        self.0.optional(0x0e0d)
+        self.0.optional(0x0d0c)
     }
 
     /// What made this an event.
     pub fn event_notification_type(self) -> EventNotification {
-        self.0.required(0x0f0f)
+        self.0.required(0x0e0e)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x1010)
+        self.0.required(0x0f0f)
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. Only in 2.1.
     pub fn severity(self) -> Option<i64> {
-        self.0.optional(0x11ff)
+        self.0.optional(0x10ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x1200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl EventDataBuilder<'_> {
     /// Number of the event. Must be 0 or more. In 2.0.1: `integer`.
     pub fn event_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// When.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0303, Scalar::Time(value));
+        self.0.set(0x0202, Scalar::Time(value));
         self
     }
 
     /// What triggered the event.
     pub fn trigger(&mut self, value: EventTrigger) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// Event that caused this one. Must be 0 or more. In 2.0.1: `integer`.
     pub fn cause(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0605, Scalar::Integer(value));
+        self.0.set(0x0504, Scalar::Integer(value));
         self
     }
 
     /// Value of the variable at the event. At most 2500 characters.
     pub fn actual_value(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0707, Scalar::Text(value));
+        self.0.set(0x0606, Scalar::Text(value));
         self
     }
 
     /// The vendor's own code. At most 50 characters.
     pub fn tech_code(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0808, Scalar::Text(value));
+        self.0.set(0x0707, Scalar::Text(value));
         self
     }
 
     /// Details. At most 500 characters.
     pub fn tech_info(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0909, Scalar::Text(value));
+        self.0.set(0x0808, Scalar::Text(value));
         self
     }
 
     /// Whether the monitored state has ended.
     pub fn cleared(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0a0a, Scalar::Boolean(value));
+        self.0.set(0x0909, Scalar::Boolean(value));
         self
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b0b, Scalar::Text(value));
+        self.0.set(0x0a0a, Scalar::Text(value));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0c0c))
+        ComponentBuilder(self.0.object(0x0b0b))
     }
 
     /// Number of the monitor. Must be 0 or more. In 2.0.1: `integer`.
     pub fn variable_monitoring_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0e0d, Scalar::Integer(value));
+        self.0.set(0x0d0c, Scalar::Integer(value));
         self
     }
 
     /// What made this an event.
     pub fn event_notification_type(&mut self, value: EventNotification) -> &mut Self {
-        self.0.set(0x0f0f, Scalar::Choice(value.number()));
+        self.0.set(0x0e0e, Scalar::Choice(value.number()));
         self
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x1010))
+        VariableBuilder(self.0.object(0x0f0f))
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. Only in 2.1.
     pub fn severity(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x11ff, Scalar::Integer(value));
+        self.0.set(0x10ff, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x1200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -183,46 +183,46 @@ object! {
 impl<'m> NotifyEventRequest<'m> {
     /// When this was made.
     pub fn generated_at(self) -> UnixMillis {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(self) -> i64 {
-        self.0.required(0x0403)
+        self.0.required(0x0302)
     }
 
     /// Events. At least 1 item.
     pub fn event_data(self) -> List<'m, EventData<'m>> {
-        self.0.list(0x0505)
+        self.0.list(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEventRequestBuilder<'_> {
     /// When this was made.
     pub fn generated_at(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0101, Scalar::Time(value));
+        self.0.set(0x0000, Scalar::Time(value));
         self
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0202, Scalar::Boolean(value));
+        self.0.set(0x0101, Scalar::Boolean(value));
         self
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0403, Scalar::Integer(value));
+        self.0.set(0x0302, Scalar::Integer(value));
         self
     }
 
@@ -230,12 +230,12 @@ impl NotifyEventRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_event_data(&mut self) -> EventDataBuilder<'_> {
-        EventDataBuilder(self.0.add_object(0x0505))
+        EventDataBuilder(self.0.add_object(0x0404))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -248,14 +248,14 @@ object! {
 impl<'m> NotifyEventResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyEventResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,46 +11,46 @@ object! {
 impl<'m> MonitoringData<'m> {
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Monitors. At least 1 item.
     pub fn variable_monitoring(self) -> List<'m, VariableMonitoring<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl MonitoringDataBuilder<'_> {
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0101))
+        ComponentBuilder(self.0.object(0x0000))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0202))
+        VariableBuilder(self.0.object(0x0101))
     }
 
     /// Monitors. At least 1 item.
     ///
     /// Adds an item.
     pub fn add_variable_monitoring(&mut self) -> VariableMonitoringBuilder<'_> {
-        VariableMonitoringBuilder(self.0.add_object(0x0303))
+        VariableMonitoringBuilder(self.0.add_object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -63,32 +63,32 @@ object! {
 impl<'m> NotifyMonitoringReportRequest<'m> {
     /// Monitors. Absent when empty.
     pub fn monitor(self) -> List<'m, MonitoringData<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(self) -> i64 {
-        self.0.required(0x0504)
+        self.0.required(0x0403)
     }
 
     /// When this was made.
     pub fn generated_at(self) -> UnixMillis {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -97,36 +97,36 @@ impl NotifyMonitoringReportRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_monitor(&mut self) -> MonitoringDataBuilder<'_> {
-        MonitoringDataBuilder(self.0.add_object(0x0101))
+        MonitoringDataBuilder(self.0.add_object(0x0000))
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0303, Scalar::Boolean(value));
+        self.0.set(0x0202, Scalar::Boolean(value));
         self
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0504, Scalar::Integer(value));
+        self.0.set(0x0403, Scalar::Integer(value));
         self
     }
 
     /// When this was made.
     pub fn generated_at(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0606, Scalar::Time(value));
+        self.0.set(0x0505, Scalar::Time(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -139,14 +139,14 @@ object! {
 impl<'m> NotifyMonitoringReportResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyMonitoringReportResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -159,80 +159,80 @@ object! {
 impl<'m> VariableMonitoring<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Whether it holds during transactions only.
     pub fn transaction(self) -> bool {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Value.
     pub fn value(self) -> Decimal {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Kind.
     pub fn r#type(self) -> MonitorType {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(self) -> i64 {
-        self.0.required(0x0706)
+        self.0.required(0x0605)
     }
 
     /// What made this an event. Only in 2.1.
     pub fn event_notification_type(self) -> Option<EventNotification> {
-        self.0.optional(0x08ff)
+        self.0.optional(0x07ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0900)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl VariableMonitoringBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Whether it holds during transactions only.
     pub fn transaction(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0303, Scalar::Boolean(value));
+        self.0.set(0x0202, Scalar::Boolean(value));
         self
     }
 
     /// Value.
     pub fn value(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0404, Scalar::Decimal(value));
+        self.0.set(0x0303, Scalar::Decimal(value));
         self
     }
 
     /// Kind.
     pub fn r#type(&mut self, value: MonitorType) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0706, Scalar::Integer(value));
+        self.0.set(0x0605, Scalar::Integer(value));
         self
     }
 
     /// What made this an event. Only in 2.1.
     pub fn event_notification_type(&mut self, value: EventNotification) -> &mut Self {
-        self.0.set(0x08ff, Scalar::Choice(value.number()));
+        self.0.set(0x07ff, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0900, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

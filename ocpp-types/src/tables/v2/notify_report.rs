@@ -11,45 +11,45 @@ object! {
 impl<'m> NotifyReportRequest<'m> {
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// When this was made.
     pub fn generated_at(self) -> UnixMillis {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Variables. Absent when empty.
     pub fn report_data(self) -> List<'m, ReportData<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(self) -> i64 {
-        self.0.required(0x0605)
+        self.0.required(0x0504)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyReportRequestBuilder<'_> {
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// When this was made.
     pub fn generated_at(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0202, Scalar::Time(value));
+        self.0.set(0x0101, Scalar::Time(value));
         self
     }
 
@@ -57,24 +57,24 @@ impl NotifyReportRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_report_data(&mut self) -> ReportDataBuilder<'_> {
-        ReportDataBuilder(self.0.add_object(0x0303))
+        ReportDataBuilder(self.0.add_object(0x0202))
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0404, Scalar::Boolean(value));
+        self.0.set(0x0303, Scalar::Boolean(value));
         self
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0605, Scalar::Integer(value));
+        self.0.set(0x0504, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -87,14 +87,14 @@ object! {
 impl<'m> NotifyReportResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NotifyReportResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -107,56 +107,56 @@ object! {
 impl<'m> ReportData<'m> {
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Attributes. 1 to 4 items.
     pub fn variable_attribute(self) -> List<'m, VariableAttribute<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// What the values may be.
     pub fn variable_characteristics(self) -> Option<VariableCharacteristics<'m>> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReportDataBuilder<'_> {
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0101))
+        ComponentBuilder(self.0.object(0x0000))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0202))
+        VariableBuilder(self.0.object(0x0101))
     }
 
     /// Attributes. 1 to 4 items.
     ///
     /// Adds an item.
     pub fn add_variable_attribute(&mut self) -> VariableAttributeBuilder<'_> {
-        VariableAttributeBuilder(self.0.add_object(0x0303))
+        VariableAttributeBuilder(self.0.add_object(0x0202))
     }
 
     /// What the values may be.
     pub fn variable_characteristics(&mut self) -> VariableCharacteristicsBuilder<'_> {
-        VariableCharacteristicsBuilder(self.0.object(0x0404))
+        VariableCharacteristicsBuilder(self.0.object(0x0303))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -169,69 +169,69 @@ object! {
 impl<'m> VariableAttribute<'m> {
     /// Kind.
     pub fn r#type(self) -> Option<AttributeType> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Value. At most 2500 characters.
     pub fn value(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Whether it can be read and written.
     pub fn mutability(self) -> Option<Mutability> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Whether the value survives a restart. Absent: `false`.
     pub fn persistent(self) -> Option<bool> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Whether the value never changes. Absent: `false`.
     pub fn constant(self) -> Option<bool> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl VariableAttributeBuilder<'_> {
     /// Kind.
     pub fn r#type(&mut self, value: AttributeType) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Value. At most 2500 characters.
     pub fn value(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Whether it can be read and written.
     pub fn mutability(&mut self, value: Mutability) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Whether the value survives a restart. Absent: `false`.
     pub fn persistent(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0404, Scalar::Boolean(value));
+        self.0.set(0x0303, Scalar::Boolean(value));
         self
     }
 
     /// Whether the value never changes. Absent: `false`.
     pub fn constant(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0505, Scalar::Boolean(value));
+        self.0.set(0x0404, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -244,91 +244,91 @@ object! {
 impl<'m> VariableCharacteristics<'m> {
     /// Unit. At most 16 characters.
     pub fn unit(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Type of the value.
     pub fn data_type(self) -> DataType {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Least value.
     pub fn min_limit(self) -> Option<Decimal> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Greatest value or length.
     pub fn max_limit(self) -> Option<Decimal> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Greatest number of elements. Must be 1 or more. Only in 2.1.
     pub fn max_elements(self) -> Option<i64> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x04ff)
     }
 
     /// Values allowed, separated by commas. At most 1000 characters.
     pub fn values_list(self) -> Option<&'m str> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// Whether monitors can be installed.
     pub fn supports_monitoring(self) -> bool {
-        self.0.required(0x0707)
+        self.0.required(0x0606)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl VariableCharacteristicsBuilder<'_> {
     /// Unit. At most 16 characters.
     pub fn unit(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Type of the value.
     pub fn data_type(&mut self, value: DataType) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Least value.
     pub fn min_limit(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0303, Scalar::Decimal(value));
+        self.0.set(0x0202, Scalar::Decimal(value));
         self
     }
 
     /// Greatest value or length.
     pub fn max_limit(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0404, Scalar::Decimal(value));
+        self.0.set(0x0303, Scalar::Decimal(value));
         self
     }
 
     /// Greatest number of elements. Must be 1 or more. Only in 2.1.
     pub fn max_elements(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Integer(value));
+        self.0.set(0x04ff, Scalar::Integer(value));
         self
     }
 
     /// Values allowed, separated by commas. At most 1000 characters.
     pub fn values_list(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0606, Scalar::Text(value));
+        self.0.set(0x0505, Scalar::Text(value));
         self
     }
 
     /// Whether monitors can be installed.
     pub fn supports_monitoring(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0707, Scalar::Boolean(value));
+        self.0.set(0x0606, Scalar::Boolean(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,69 +11,69 @@ object! {
 impl<'m> OCSPRequestData<'m> {
     /// Hash algorithm.
     pub fn hash_algorithm(self) -> HashAlgorithm {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Hash of the issuer's name, hexadecimal. At most 128 characters. Case does not count.
     pub fn issuer_name_hash(self) -> &'m str {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Hash of the issuer's public key, hexadecimal. At most 128 characters.
     pub fn issuer_key_hash(self) -> &'m str {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Serial number. At most 40 characters. Case does not count.
     pub fn serial_number(self) -> &'m str {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// URL of the OCSP responder. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn responder_url(self) -> &'m str {
-        self.0.required(0x0605)
+        self.0.required(0x0504)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl OCSPRequestDataBuilder<'_> {
     /// Hash algorithm.
     pub fn hash_algorithm(&mut self, value: HashAlgorithm) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Hash of the issuer's name, hexadecimal. At most 128 characters. Case does not count.
     pub fn issuer_name_hash(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Hash of the issuer's public key, hexadecimal. At most 128 characters.
     pub fn issuer_key_hash(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Serial number. At most 40 characters. Case does not count.
     pub fn serial_number(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0404, Scalar::Text(value));
+        self.0.set(0x0303, Scalar::Text(value));
         self
     }
 
     /// URL of the OCSP responder. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn responder_url(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0605, Scalar::Text(value));
+        self.0.set(0x0504, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -18,7 +18,7 @@ impl<'m> OpenPeriodicEventStreamRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -30,7 +30,7 @@ impl OpenPeriodicEventStreamRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x01ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -55,7 +55,7 @@ impl<'m> OpenPeriodicEventStreamResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -73,7 +73,7 @@ impl OpenPeriodicEventStreamResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -43,7 +43,7 @@ impl<'m> PriceRule<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -83,7 +83,7 @@ impl PriceRuleBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x06ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -11,69 +11,69 @@ object! {
 impl<'m> PublishFirmwareRequest<'m> {
     /// Where the file is. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn location(self) -> &'m str {
-        self.0.required(0x0301)
+        self.0.required(0x0200)
     }
 
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(self) -> Option<i64> {
-        self.0.optional(0x0402)
+        self.0.optional(0x0301)
     }
 
     /// MD5 checksum of the firmware, hexadecimal. At most 32 characters. Case does not count.
     pub fn checksum(self) -> &'m str {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0806)
+        self.0.required(0x0705)
     }
 
     /// Seconds between attempts; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retry_interval(self) -> Option<i64> {
-        self.0.optional(0x0907)
+        self.0.optional(0x0806)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0a00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl PublishFirmwareRequestBuilder<'_> {
     /// Where the file is. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn location(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0301, Scalar::Text(value));
+        self.0.set(0x0200, Scalar::Text(value));
         self
     }
 
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0402, Scalar::Integer(value));
+        self.0.set(0x0301, Scalar::Integer(value));
         self
     }
 
     /// MD5 checksum of the firmware, hexadecimal. At most 32 characters. Case does not count.
     pub fn checksum(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0505, Scalar::Text(value));
+        self.0.set(0x0404, Scalar::Text(value));
         self
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0806, Scalar::Integer(value));
+        self.0.set(0x0705, Scalar::Integer(value));
         self
     }
 
     /// Seconds between attempts; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retry_interval(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0907, Scalar::Integer(value));
+        self.0.set(0x0806, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0a00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -86,35 +86,35 @@ object! {
 impl<'m> PublishFirmwareResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GenericStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl PublishFirmwareResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GenericStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,34 +11,34 @@ object! {
 impl<'m> PublishFirmwareStatusNotificationRequest<'m> {
     /// Outcome.
     pub fn status(self) -> PublishFirmwareStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Where the firmware is published. Absent when empty. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn location(self) -> List<'m, &'m str> {
-        self.0.list(0x0402)
+        self.0.list(0x0301)
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(self) -> Option<i64> {
-        self.0.optional(0x0503)
+        self.0.optional(0x0402)
     }
 
     /// Details of the outcome. Only in 2.1.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x05ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl PublishFirmwareStatusNotificationRequestBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: PublishFirmwareStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
@@ -46,24 +46,24 @@ impl PublishFirmwareStatusNotificationRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_location(&mut self, value: &str) -> &mut Self {
-        self.0.add(0x0402, Scalar::Text(value));
+        self.0.add(0x0301, Scalar::Text(value));
         self
     }
 
     /// Number of the request this belongs to. Must be 0 or more. In 2.0.1: `integer`.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0503, Scalar::Integer(value));
+        self.0.set(0x0402, Scalar::Integer(value));
         self
     }
 
     /// Details of the outcome. Only in 2.1.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x06ff))
+        StatusInfoBuilder(self.0.object(0x05ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -76,14 +76,14 @@ object! {
 impl<'m> PublishFirmwareStatusNotificationResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl PublishFirmwareStatusNotificationResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

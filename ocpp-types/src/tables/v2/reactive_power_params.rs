@@ -27,7 +27,7 @@ impl<'m> ReactivePowerParams<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -52,7 +52,7 @@ impl ReactivePowerParamsBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

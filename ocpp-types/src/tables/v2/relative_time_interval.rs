@@ -10,36 +10,36 @@ object! {
 impl<'m> RelativeTimeInterval<'m> {
     /// Beginning, seconds.
     pub fn start(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Length, seconds.
     pub fn duration(self) -> Option<i64> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl RelativeTimeIntervalBuilder<'_> {
     /// Beginning, seconds.
     pub fn start(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Length, seconds.
     pub fn duration(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

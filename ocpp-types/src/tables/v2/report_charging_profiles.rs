@@ -11,45 +11,45 @@ object! {
 impl<'m> ReportChargingProfilesRequest<'m> {
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(self) -> &'m str {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// Charging profile. At least 1 item.
     pub fn charging_profile(self) -> List<'m, ChargingProfile<'m>> {
-        self.0.list(0x0404)
+        self.0.list(0x0303)
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(self) -> Option<bool> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0706)
+        self.0.required(0x0605)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReportChargingProfilesRequestBuilder<'_> {
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// Who set the limit. At most 20 characters. In 2.0.1: `ChargingLimitSource`.
     pub fn charging_limit_source(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0302, Scalar::Text(value));
+        self.0.set(0x0201, Scalar::Text(value));
         self
     }
 
@@ -57,24 +57,24 @@ impl ReportChargingProfilesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_charging_profile(&mut self) -> ChargingProfileBuilder<'_> {
-        ChargingProfileBuilder(self.0.add_object(0x0404))
+        ChargingProfileBuilder(self.0.add_object(0x0303))
     }
 
     /// Whether more parts follow. Absent: `false`.
     pub fn tbc(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0505, Scalar::Boolean(value));
+        self.0.set(0x0404, Scalar::Boolean(value));
         self
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0706, Scalar::Integer(value));
+        self.0.set(0x0605, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -87,14 +87,14 @@ object! {
 impl<'m> ReportChargingProfilesResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReportChargingProfilesResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,66 +14,66 @@ object! {
 impl<'m> RequestStartTransactionRequest<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0201)
+        self.0.optional(0x0100)
     }
 
     /// Identifier of the group.
     pub fn group_id_token(self) -> Option<IdToken<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Identifier.
     pub fn id_token(self) -> IdToken<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Number of the request that started it.
     pub fn remote_start_id(self) -> i64 {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Charging profile.
     pub fn charging_profile(self) -> Option<ChargingProfile<'m>> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl RequestStartTransactionRequestBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 1 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Identifier of the group.
     pub fn group_id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0303))
+        IdTokenBuilder(self.0.object(0x0202))
     }
 
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0404))
+        IdTokenBuilder(self.0.object(0x0303))
     }
 
     /// Number of the request that started it.
     pub fn remote_start_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0505, Scalar::Integer(value));
+        self.0.set(0x0404, Scalar::Integer(value));
         self
     }
 
     /// Charging profile.
     pub fn charging_profile(&mut self) -> ChargingProfileBuilder<'_> {
-        ChargingProfileBuilder(self.0.object(0x0606))
+        ChargingProfileBuilder(self.0.object(0x0505))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -86,46 +86,46 @@ object! {
 impl<'m> RequestStartTransactionResponse<'m> {
     /// Outcome.
     pub fn status(self) -> RequestStartStopStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl RequestStartTransactionResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: RequestStartStopStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,36 +11,36 @@ object! {
 impl<'m> ReservationStatusUpdateRequest<'m> {
     /// Number of the reservation. Must be 0 or more. In 2.0.1: `integer`.
     pub fn reservation_id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Why the reservation ended.
     pub fn reservation_update_status(self) -> ReservationUpdateStatus {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReservationStatusUpdateRequestBuilder<'_> {
     /// Number of the reservation. Must be 0 or more. In 2.0.1: `integer`.
     pub fn reservation_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Why the reservation ended.
     pub fn reservation_update_status(&mut self, value: ReservationUpdateStatus) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -53,14 +53,14 @@ object! {
 impl<'m> ReservationStatusUpdateResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReservationStatusUpdateResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,78 +11,78 @@ object! {
 impl<'m> ReserveNowRequest<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// End of the reservation.
     pub fn expiry_date_time(self) -> UnixMillis {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Kind of connector. At most 20 characters. In 2.0.1: `Connector`.
     pub fn connector_type(self) -> Option<&'m str> {
-        self.0.optional(0x0504)
+        self.0.optional(0x0403)
     }
 
     /// Identifier.
     pub fn id_token(self) -> IdToken<'m> {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> Option<i64> {
-        self.0.optional(0x0807)
+        self.0.optional(0x0706)
     }
 
     /// Identifier of the group.
     pub fn group_id_token(self) -> Option<IdToken<'m>> {
-        self.0.optional(0x0909)
+        self.0.optional(0x0808)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0a00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReserveNowRequestBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// End of the reservation.
     pub fn expiry_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0303, Scalar::Time(value));
+        self.0.set(0x0202, Scalar::Time(value));
         self
     }
 
     /// Kind of connector. At most 20 characters. In 2.0.1: `Connector`.
     pub fn connector_type(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0504, Scalar::Text(value));
+        self.0.set(0x0403, Scalar::Text(value));
         self
     }
 
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0606))
+        IdTokenBuilder(self.0.object(0x0505))
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0807, Scalar::Integer(value));
+        self.0.set(0x0706, Scalar::Integer(value));
         self
     }
 
     /// Identifier of the group.
     pub fn group_id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0909))
+        IdTokenBuilder(self.0.object(0x0808))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0a00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -95,35 +95,35 @@ object! {
 impl<'m> ReserveNowResponse<'m> {
     /// Outcome.
     pub fn status(self) -> ReserveNowStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ReserveNowResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: ReserveNowStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

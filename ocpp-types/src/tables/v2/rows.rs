@@ -4,13 +4,14 @@
 
 use crate::tables::schema::{
     Action, BOOLEAN, CHOICE, CUSTOM, Choice, DECIMAL, FROM_CSMS, FROM_STATION, INTEGER, JSON, Member, NEW, Name,
-    OBJECT, OLD, REQUIRED, TEXT, TIME, Tables, URI, action, choice, member,
+    OBJECT, OLD, REQUIRED, TEXT, TIME, Tables, action, choice, member,
 };
 
 /// The messages.
 pub(crate) static TABLES: Tables = Tables {
     texts: TEXTS,
     members: MEMBERS,
+    common: COMMON,
     objects: OBJECTS,
     choices: CHOICES,
     values: VALUES,
@@ -21,700 +22,306 @@ pub(crate) static TABLES: Tables = Tables {
 };
 
 static TEXTS: &str = concat!(
-    "Energy.Active.Import.LocalGeneration.Register",
-    "evSessionTotalDischargeEnergyAvailable",
-    "ChargingStationExternalConstraints",
-    "Display.RemainingTimeToMaximumSOC",
-    "Display.RemainingTimeToMinimumSOC",
-    "NotifyAllowedEnergyTransferStatus",
-    "PublishFirmwareStatusNotification",
-    "Display.RemainingTimeToTargetSOC",
-    "maximumContractCertificateChains",
-    "Energy.Active.Setpoint.Interval",
-    "Energy.Reactive.Export.Interval",
-    "Energy.Reactive.Export.Register",
-    "Energy.Reactive.Import.Interval",
-    "Energy.Reactive.Import.Register",
-    "evUnderExcitedMaxDischargePower",
-    "Energy.Active.Import.CableLoss",
-    "SignChargingStationCertificate",
-    "evAbsolutePriceScheduleEntries",
-    "evOverExcitedMaxDischargePower",
-    "Display.BatteryEnergyCapacity",
-    "Energy.Active.Export.Interval",
-    "Energy.Active.Export.Register",
-    "Energy.Active.Import.Interval",
-    "Energy.Active.Import.Register",
-    "GetInstalledCertificateStatus",
-    "RenewableGenerationPercentage",
-    "renewableGenerationPercentage",
-    "OngoingAuthorizedTransaction",
-    "maxDischargeApparentPower_L2",
-    "maxDischargeApparentPower_L3",
-    "maxDischargeReactivePower_L2",
-    "maxDischargeReactivePower_L3",
-    "minDischargeReactivePower_L2",
-    "minDischargeReactivePower_L3",
-    "Iso15118EVCertificateStatus",
-    "ManufacturerRootCertificate",
-    "NotifyEVChargingNeedsStatus",
-    "appliesToMinimumMaximumCost",
-    "evDurationLevel1DCInjection",
-    "evDurationLevel2DCInjection",
-    "invalidAfterOfflineDuration",
-    "iso15118CertificateHashData",
-    "updatedPersonalMessageExtra",
-    "AuthorizeCertificateStatus",
-    "ClearChargingProfileStatus",
-    "GetInstalledCertificateIds",
-    "additionalSelectedServices",
-    "autonomousVRefTimeConstant",
-    "evIslandingDetectionMethod",
-    "evMaximumLevel1DCInjection",
-    "evMaximumLevel2DCInjection",
-    "selectedChargingScheduleId",
-    "AdjustPeriodicEventStream",
-    "ChargingStationMaxProfile",
-    "CustomerInformationStatus",
-    "EnergyRequest.Maximum.V2X",
-    "EnergyRequest.Minimum.V2X",
-    "GetCertificateChainStatus",
-    "InstallVerificationFailed",
-    "NotSupportedAttributeType",
-    "NotSupportedMessageFormat",
-    "NotifyCustomerInformation",
-    "NotifyPeriodicEventStream",
-    "PullDynamicScheduleUpdate",
+    "Energy.Active.Import.CableLoss309-3P-32AbnormalConditionNotSupportedAttributeTypevMaximumLevel2DCInjection",
+    "Display.BatteryEnergyCapacitypeOfCostartTimeOfDayOfWeekly",
+    "Energy.Active.Export.IntervaluesListartDateTimessageExtransactionInfoverstayPowerThresholdMonitoringroupIdTokencodingMethod",
+    "Energy.Active.Export.RegisterecurrencyKind",
+    "Energy.Active.Import.IntervalarmEnded",
+    "Energy.Active.Import.RegisteremoteLocation",
+    "GetInstalledCertificateStatusSourcertificateHashDataChainvalidAfterOfflineDuration",
+    "iso15118CertificateHashDataTransferStatusBS1361",
+    "updatedPersonalMessageExtransactionLimitSetNetworkProfileStatusType2",
+    "GetInstalledCertificateIdsType3",
+    "GetCertificateChainStatusimPin",
     "ReqEnergyTransferRejected",
-    "SecurityEventNotification",
-    "certificateStatusRequests",
-    "evUnderExcitedPowerFactor",
-    "maxChargeApparentPower_L2",
-    "maxChargeApparentPower_L3",
-    "maxChargeReactivePower_L2",
-    "maxChargeReactivePower_L3",
-    "minChargeReactivePower_L2",
-    "minChargeReactivePower_L3",
-    "priceLevelScheduleEntries",
-    "ChangeAvailabilityStatus",
-    "ClosePeriodicEventStream",
-    "Display.ChargingComplete",
-    "GenericDeviceModelStatus",
-    "GetChargingProfileStatus",
-    "GetDisplayMessagesStatus",
-    "InstallCertificateStatus",
-    "NotifyEVChargingSchedule",
-    "certificateHashDataChain",
-    "childCertificateHashData",
-    "evOverExcitedPowerFactor",
-    "powerToleranceAcceptance",
-    "priceScheduleDescription",
-    "CancelReservationStatus",
-    "CertificateSignedStatus",
-    "CertificateStatusSource",
-    "ChangeTransactionTariff",
-    "ClearVariableMonitoring",
+    "Display.ChargingCompletevInverterSerialNumbereservationId",
+    "GenericDeviceModelStatusourcevPowerScheduleEntrieseqNotifyAllowedEnergyTransferStatuseLocalTimessagesInQueuevMaxV2XEnergyRequest.Maximum.V2X",
+    "GetChargingProfileStatusoClosePeriodicEventStreamaxDischargeApparentPower_L3-NotifyCustomerInformationStatusCEE-7-7",
+    "GetDisplayMessagesStatusoHardWiredNotification",
     "DeleteCertificateStatus",
     "NotifyWebPaymentStarted",
-    "OpenPeriodicEventStream",
-    "PowerMonitoringMustTrip",
-    "RelativePricePercentage",
-    "RequestStartTransaction",
-    "ReservationStatusUpdate",
     "ReservationUpdateStatus",
-    "SetNetworkProfileStatus",
-    "SignCombinedCertificate",
+    "SignCombinedCertificateSigningUsePriorityChargingStationExternalConstraints",
     "UnpublishFirmwareStatus",
-    "availableEnergyTransfer",
-    "chargingProfileCriteria",
-    "overstayRuleDescription",
-    "powerMonitoringMustTrip",
-    "requestedEnergyTransfer",
-    "reservationUpdateStatus",
-    "useOnlyPreferredNetwork",
-    "variableCharacteristics",
-    "ChargingProfilePurpose",
-    "ConfigurationInventory",
-    "Current.Export.Minimum",
-    "Current.Export.Offered",
-    "Current.Import.Minimum",
-    "Current.Import.Offered",
+    "variableCharacteristicsretryIntervalimitAtSoCLimitReached",
     "Energy.Apparent.Export",
     "Energy.Apparent.Import",
-    "GetPeriodicEventStream",
+    "GetPeriodicEventStreamaxDischargeReactivePower_L3",
     "NoAntiIslandingSupport",
-    "NoCertificateAvailable",
-    "NotifyMonitoringReport",
-    "NotifyPriorityCharging",
-    "PriorityChargingStatus",
-    "ReportChargingProfiles",
-    "RequestStartStopStatus",
-    "RequestStopTransaction",
+    "NoCertificateAvailablevTargetEnergyRequest.TargetDeltaRelativePricePercentageneratedAt",
+    "NotifyMonitoringReportChargingProfiles",
+    "NotifyPriorityChargingStatus",
     "SlipModeFrequencyShift",
-    "UnsupportedMonitorType",
-    "chargingProfilePurpose",
+    "UnsupportedMonitorTypersistent",
     "chargingSchedulePeriod",
-    "evInverterManufacturer",
-    "evInverterSerialNumber",
-    "evPowerScheduleEntries",
-    "localAuthorizationList",
-    "overstayPowerThreshold",
-    "preconditioningRequest",
-    "priceScheduleSignature",
-    "salesTariffDescription",
     "CarbonDioxideEmission",
-    "CertificateSigningUse",
-    "CertificateStatusKind",
     "ClearMonitoringStatus",
-    "ConditionNotSupported",
-    "Get15118EVCertificate",
-    "HardWiredNotification",
-    "InstallCertificateUse",
-    "LogStatusNotification",
-    "NotSupportedOperation",
+    "Get15118EVCertificateRevokedCertificateventNotificationTypendingradient",
+    "NotSupportedOperationModeChanged",
     "NotifyDisplayMessages",
-    "Power.Active.Residual",
-    "Power.Active.Setpoint",
-    "Power.Reactive.Export",
-    "Power.Reactive.Import",
-    "PreconditioningStatus",
-    "SetVariableMonitoring",
-    "UpdateDynamicSchedule",
     "ZeroCrossingDetection",
-    "absolutePriceSchedule",
-    "allowedEnergyTransfer",
     "carbonDioxideEmission",
-    "clearMonitoringResult",
-    "derChargingParameters",
-    "evMaxV2XEnergyRequest",
-    "evMinV2XEnergyRequest",
-    "evReactiveSusceptance",
-    "evSupportedDERControl",
-    "evTargetEnergyRequest",
-    "eventNotificationType",
-    "iso15118SchemaVersion",
-    "overstayTimeThreshold",
-    "preconditioningStatus",
-    "v2xChargingParameters",
+    "iso15118SchemaVersionMismatchildCertificateHashDataCollectorLogTypersonalMessageStatevInverterSwVersion",
     "ChargingStateChanged",
-    "ClearedChargingLimit",
-    "DisplayMessageStatus",
-    "EnergyRequest.Target",
+    "ClearedChargingLimitSourcevIslandingTripTimessageInfoverstayFeePeriod",
     "GetCertificateStatus",
-    "GetCompositeSchedule",
+    "GetCompositeSchedulevMaxEnergyRequest.Bulkey",
     "GetTransactionStatus",
-    "ImpedanceAtFrequency",
-    "ImpedanceMeasurement",
-    "LanguageNotSupported",
+    "ImpedanceAtFrequencyJumpreconditioningRequestStartTransactionEventTriggeresponderURLanguageNotSupportedMessageFormattributeStatusInfoverstayTimeThresholdestTimestampowerMonitoringMustTripriceScheduleDescription",
+    "ImpedanceMeasurementerServicevMinEnergyRequestStartStopStatus",
     "NotSupportedPriority",
-    "OperationModeChanged",
-    "PeriodicClockAligned",
-    "Power.Export.Minimum",
-    "Power.Export.Offered",
-    "Power.Import.Minimum",
-    "Power.Import.Offered",
-    "PowerDuringCessation",
-    "PreconfiguredMonitor",
     "SandiaFrequencyShift",
-    "SignV2G20Certificate",
-    "TriggerMessageStatus",
-    "UpdateFirmwareStatus",
-    "acChargingParameters",
-    "appliesToOverstayFee",
-    "autonomousVRefEnable",
-    "dcChargingParameters",
-    "hv10MinMeanTripDelay",
-    "maxDischargePower_L2",
-    "maxDischargePower_L3",
-    "minDischargePower_L2",
-    "minDischargePower_L3",
-    "nominalVoltageOffset",
-    "pctMaxDischargePower",
-    "powerDuringCessation",
-    "relativeTimeInterval",
+    "SignV2G20CertificateAction",
+    "appliesToOverstayFeevInverterModelay",
+    "autonomousVRefEnabled",
     "variableMonitoringId",
-    "AuthorizationStatus",
-    "CSMSRootCertificate",
-    "ChargingLimitSource",
-    "ChargingProfileKind",
-    "ChargingRateChanged",
-    "ClearDisplayMessage",
-    "EVCommunicationLost",
+    "CSMSRootCertificatenergyAmount",
+    "ClearDisplayMessageStatus",
     "Energy.Apparent.Net",
     "Energy.Reactive.Net",
-    "GetCertificateIdUse",
+    "GetCertificateIdUsetVariableResult",
     "GetChargingProfiles",
     "GetLocalListVersion",
-    "GetMonitoringReport",
-    "MonitoringCriterion",
-    "NotifyChargingLimit",
-    "Power.Active.Export",
-    "Power.Active.Import",
+    "GetMonitoringReportDERControlanguage2",
+    "NotifyChargingLimitMaxDischargevMaxCurrent.Offered",
     "SendLocalListStatus",
-    "SetMonitoringStatus",
-    "TargetDeltaRelative",
-    "ThresholdMonitoring",
-    "UsePriorityCharging",
-    "V2GCertificateChain",
-    "VatNumberValidation",
-    "appliesToParkingFee",
-    "attributeStatusInfo",
-    "cacheExpiryDateTime",
-    "chargingLimitSource",
+    "appliesToParkingFeevMaxVoltage.MinimuminDischargeReactivePower_L2",
+    "cacheExpiryDateTimeLimitReached",
+    "chargingLimitSourcevMinCurrent",
     "chargingProfileKind",
-    "customerCertificate",
-    "evInverterHwVersion",
-    "evInverterSwVersion",
-    "evIslandingTripTime",
-    "hashRootCertificate",
-    "maxDischargeCurrent",
-    "minDischargeCurrent",
-    "numberOfPriceLevels",
-    "periodicEventStream",
-    "reactivePowerParams",
-    "setMonitoringResult",
-    "setpointReactive_L2",
-    "setpointReactive_L3",
-    "CertificateExpired",
-    "CertificateRevoked",
+    "customerCertificatePriceLevelimit_L2",
     "ClearMessageStatus",
-    "ComponentCriterion",
-    "DataTransferStatus",
-    "Display.MaximumSOC",
-    "Display.MinimumSOC",
-    "Display.PresentSOC",
+    "Display.MaximumSOCPPVersion",
+    "Display.MinimumSOCPP201",
+    "Display.PresentSOCPP12",
     "EnergyLimitReached",
-    "EnergyRequest.Bulk",
-    "EnergyTransferMode",
-    "ImmediateAndResume",
+    "ImmediateAndResumeterValuevMaxPower.Export.MinimumaxChargeApparentPower_L2",
     "InstallationFailed",
-    "Interruption.Begin",
-    "InvalidCertificate",
-    "LocalLoadBalancing",
-    "MeterValuePeriodic",
-    "NotAllowedTypeEVSE",
-    "NotifyDERStartStop",
-    "OEMRootCertificate",
-    "PeriodicMonitoring",
+    "Interruption.BeginclTax",
+    "InvalidCertificatexcitation",
+    "NotAllowedTypeEVSEnergy.Reactive.Export.IntervalidFromDatechCoderChargingParameters309-1P-32AuthorizeCertificateStatus309-3P-16AdjustPeriodicEventStreamaximumContractCertificateChainstallDateTimessageTimeout",
+    "NotifyDERStartStopAuthorized",
+    "OEMRootCertificatexiRequestStopTransaction.End",
     "RegistrationStatus",
-    "RequestBatterySwap",
-    "RevokedCertificate",
+    "RequestBatterySwapEvent",
     "SandiaVoltageShift",
-    "SetChargingProfile",
-    "SetMonitoringLevel",
-    "SignV2GCertificate",
+    "SetMonitoringLevelimit_L3",
+    "SignV2GCertificateChain",
     "SignedDataReceived",
-    "TariffChangeStatus",
     "UnknownTransaction",
-    "V2GRootCertificate",
-    "VoltageVectorShift",
-    "appliesToEnergyFee",
+    "V2GRootCertificatenergyFeeventDatappliesToMinimumMaximumCostDimensionKind",
+    "appliesToEnergyFeeventTypevseSleepriceScheduleSignatureVerified",
     "clearTariffsResult",
-    "constantStreamData",
-    "customerIdentifier",
-    "evMaxEnergyRequest",
-    "evMinEnergyRequest",
-    "failureToCalculate",
-    "hysteresisGradient",
+    "constantStreamDataTypevseKind",
+    "customerIdentifiereceiptUrlocation",
     "maxOfflineDuration",
-    "monitoringCriteria",
-    "numberOfPhasesUsed",
-    "paymentRecognition",
-    "remainingContracts",
-    "signingCertificate",
-    "supportsMonitoring",
-    "taxIncludedInPrice",
-    "v2xSignalWattCurve",
-    "AbnormalCondition",
-    "ApnAuthentication",
+    "monitoringCriteriadditionalSelectedServicesignalimitMaxDischargevOverExcitedPowerFactoremoteStartId",
+    "v2xSignalWattCurvendorInfoverstayRuleListoppedReason",
     "BatteryOutTimeout",
-    "CertificateAction",
     "ContractCancelled",
-    "CostDimensionKind",
-    "Display.TargetSOC",
-    "DownloadScheduled",
+    "Display.TargetSOCPP15",
+    "DownloadScheduledControlModepartureTimeasurand",
     "DuplicateTariffId",
     "Energy.Active.Net",
     "GetVariableStatus",
-    "LimitMaxDischarge",
-    "MORootCertificate",
-    "MobilityNeedsMode",
-    "NoChargingProfile",
+    "MORootCertificatexponent",
+    "MobilityNeedsModescription",
+    "NoChargingProfileKind",
     "NotAtThisLocation",
-    "NotSupportedState",
+    "NotSupportedStateventId",
     "OperationalStatus",
-    "SetDisplayMessage",
-    "SetMonitoringBase",
+    "SetDisplayMessagePriority",
+    "SetMonitoringBasettlementAmount",
     "SetVariableStatus",
-    "SignatureVerified",
-    "TariffClearStatus",
-    "TariffNotAccepted",
-    "Transaction.Begin",
-    "additionalIdToken",
+    "additionalIdTokenKind",
     "apnAuthentication",
-    "basicAuthPassword",
     "chargingProfileId",
-    "componentCriteria",
-    "componentVariable",
+    "componentCriteriautonomousVRefTimeConstant",
+    "componentVariablevseIds",
     "configurationSlot",
-    "dischargeLimit_L2",
-    "dischargeLimit_L3",
-    "dynUpdateInterval",
-    "getVariableResult",
     "isLocalGeneration",
-    "limitMaxDischarge",
     "maxChargePower_L2",
     "maxChargePower_L3",
-    "maxNominalVoltage",
+    "maxNominalVoltageVectorShift",
     "maxScheduleTuples",
     "minChargePower_L2",
     "minChargePower_L3",
-    "minNominalVoltage",
-    "mobilityNeedsMode",
-    "operationalStatus",
-    "overstayFeePeriod",
-    "prioritizedEMAIDs",
-    "setMonitoringData",
-    "setVariableResult",
-    "tariffAssignments",
-    "timeSpentCharging",
+    "minNominalVoltageImbalancexclTax",
+    "mobilityNeedsModecimalogTypeMAIDisplay.RemainingTimeToMaximumSOCLimitReachedischargeLimit_L3",
     "variableAttribute",
-    "AcceptedCanceled",
-    "ApplicationReset",
-    "BatterySwapEvent",
     "BootNotification",
     "CentralFrequency",
     "ChargingRateUnit",
-    "ChecksumVerified",
     "ClearCacheStatus",
-    "CostLimitReached",
-    "CurrentImbalance",
-    "DERControlStatus",
-    "DataCollectorLog",
     "Display.InletHot",
     "EVConnectTimeout",
-    "ExternalSetpoint",
-    "HardWiredMonitor",
+    "ExternalSetpointegereportBaserviceFee",
+    "HardWiredMonitoreportDataxRules",
     "InstallRebooting",
-    "InstallScheduled",
+    "InstallScheduledResetStatus",
     "Interruption.End",
-    "InvalidSignature",
-    "LocalOutOfCredit",
-    "NoCurrencyChange",
+    "InvalidSignatureErroreceiptId",
+    "NoCurrencyChangeAvailabilityStatus",
     "NotifySettlement",
-    "OvercurrentFault",
-    "PermissionDenied",
-    "ReportDERControl",
+    "OvercurrentFaulted",
     "ReserveNowStatus",
-    "ScheduledControl",
-    "SetDefaultTariff",
+    "SetDefaultTariffClearStatus",
     "SummaryInventory",
-    "TimeLimitReached",
-    "TransactionEvent",
-    "TxDefaultProfile",
-    "UnknownComponent",
-    "UnknownConnector",
+    "UnknownComponentCriterion",
+    "UnknownConnectorStatus",
     "UnknownMessageId",
-    "VoltageImbalance",
-    "amountMultiplier",
-    "certificateChain",
     "chargingPriority",
     "chargingRateUnit",
-    "evEnergyCapacity",
     "hv10MinMeanValue",
-    "maxApparentPower",
-    "maxChargeCurrent",
-    "minChargeCurrent",
-    "ongoingIndicator",
-    "overstayRuleList",
-    "parkingFeePeriod",
-    "preferredNetwork",
-    "requestedMessage",
-    "reservationFixed",
-    "retrieveDateTime",
-    "salesTariffEntry",
-    "settlementAmount",
-    "signedMeterValue",
-    "transactionLimit",
-    "v2xFreqWattCurve",
-    "AC_single_phase",
+    "maxApparentPower.Reactive.Export",
+    "maxChargeCurrent.Import.MinimumaxChargeApparentPower_L3",
+    "minChargeCurrent.Import.Offered",
+    "v2xFreqWattCurvendorName",
     "CentralSetpoint",
-    "ClearDERControl",
-    "ConnectorStatus",
-    "Current.Offered",
+    "ClearDERControlowFrequestId",
     "DeltaMonitoring",
-    "DownloadOngoing",
-    "InvalidChecksum",
-    "MessagePriority",
+    "DownloadOngoingAuthorizedTransaction.Begin",
+    "InvalidChecksumVerified",
     "MeterValueClock",
-    "NoAuthorization",
-    "Other1PhOver16A",
-    "RemoteEmergency",
-    "SOCLimitReached",
-    "Sample.Periodic",
+    "NoAuthorizationStatus",
+    "Other1PhOver16ApnAuthentication",
+    "RemoteEmergencyStoppedByEVCommunicationLostateOfCharge",
+    "Sample.PeriodicMonitoring",
     "SignCertificate",
-    "SoCLimitReached",
-    "TariffGetStatus",
-    "TariffSetStatus",
-    "TooManyElements",
-    "Transaction.End",
     "UnknownVariable",
     "UnknownVendorId",
-    "UnlockConnector",
-    "UploadLogStatus",
-    "VersionMismatch",
-    "Voltage.Maximum",
-    "Voltage.Minimum",
-    "cableMaxCurrent",
-    "certificateType",
+    "UnlockConnectorampRate",
     "chargingPeriods",
     "chargingStation",
     "connectorStatus",
-    "consumptionCost",
-    "evInverterModel",
-    "firmwareVersion",
-    "getVariableData",
+    "consumptionCostLimitReached",
     "hysteresisDelay",
-    "installDateTime",
-    "latestTimestamp",
     "maxChargingTime",
-    "messagesInQueue",
-    "minChargingRate",
+    "minChargingRateChanged",
     "minChargingTime",
-    "numEPriceLevels",
-    "ocspRequestData",
-    "oldestTimestamp",
-    "personalMessage",
-    "powerRangeStart",
-    "priceRuleStacks",
-    "priceScheduleID",
-    "priceScheduleId",
-    "randomizedDelay",
-    "reservationTime",
-    "securityProfile",
-    "setVariableData",
-    "signedMeterData",
-    "transactionInfo",
-    "AC_three_phase",
-    "CablePluggedIn",
-    "CertChainError",
+    "AC_three_phasetVariableDatariffKind",
+    "CablePluggedInstallVerificationFailed",
+    "CertChainErroretries",
     "DiagnosticsLog",
     "DownloadFailed",
     "DownloadPaused",
     "DynamicControl",
     "EVDisconnected",
-    "EmptyResultSet",
+    "EmptyResultSetVariableMonitoring",
     "ExternalLimits",
-    "FactoryDefault",
-    "FirmwareUpdate",
     "GridEventFault",
-    "ImmediateReset",
+    "ImmediateResetType",
     "LocalEmergency",
     "LocalFrequency",
-    "LowerThreshold",
-    "MessageTrigger",
     "NotImplemented",
-    "Not_Applicable",
-    "NotifyDERAlarm",
-    "Other1PhMax16A",
-    "ReadingContext",
+    "Not_ApplicableMaxCurrentImbalance",
+    "NotifyDERAlarmaxChargeReactivePower_L2",
+    "Other1PhMax16ApplicationResetCommand",
+    "ReadingContextraInfocppInterface",
     "RebootRequired",
     "RecurrencyKind",
-    "ScheduledReset",
-    "SignatureError",
-    "StopAuthorized",
     "UnderFrequency",
     "UpperThreshold",
-    "additionalInfo",
-    "attributeValue",
-    "connectionData",
-    "encodingMethod",
-    "expiryDateTime",
-    "gridEventFault",
-    "hysteresisHigh",
+    "additionalInfocppTransport",
+    "connectionDatariffIds",
+    "hysteresisHighv10MinMeanTripDelay",
     "isGridCritical",
-    "issuerNameHash",
-    "messageTimeout",
-    "monitoringBase",
-    "priceAlgorithm",
+    "issuerNameHashAlgorithmaxChargeReactivePower_L3",
+    "monitoringBasettlementTime",
+    "priceAlgorithminChargeReactivePower_L2",
     "productionDate",
-    "recurrencyKind",
-    "remoteLocation",
-    "scheduleUpdate",
-    "settlementTime",
-    "startTimeOfDay",
     "CustomMonitor",
-    "CustomTrigger",
-    "EmergencyStop",
-    "FixedPFAbsorb",
-    "FixedPFInject",
-    "FrequencyJump",
-    "FullInventory",
+    "CustomTriggerReason",
     "GenericStatus",
-    "GetBaseReport",
+    "GetBaseReportBaserviceName",
     "GetDERControl",
     "HardWiredOnly",
-    "HashAlgorithm",
-    "LowInputPower",
+    "LowInputPower.Reactive.Import",
     "NoTransaction",
     "NotAtThisTime",
-    "OCPPInterface",
-    "OCPPTransport",
     "OverFrequency",
     "PaymentStatus",
-    "PctEffectiveV",
-    "PhaseRotation",
+    "PctEffectiveVatNumberValidation",
     "Power.Offered",
     "PublishFailed",
     "SetDERControl",
-    "SuspendedEVSE",
-    "TariffChanged",
-    "TriggerReason",
+    "SuspendedEVSEnergy.Reactive.Export.RegistereservationFixedPFAbsorbasicAuthPassworduration",
     "UnlockCommand",
-    "UploadFailure",
+    "UploadFailurenewableGenerationPercentagetVariableDataxIncludedInPricertificateChainstancertificateTyperiodicEventStreamountMultiplier",
     "attributeType",
     "chargingNeeds",
     "chargingState",
     "connectorType",
-    "customTrigger",
-    "departureTime",
-    "dynUpdateTime",
-    "evEnergyOffer",
+    "customTriggered",
     "failureReason",
-    "fixedPFAbsorb",
+    "fixedPFAbsorbatteryDataxRuleIDisplay.RemainingTimeToTargetSOCPPTransportimeoutbchargingProfilePurposelectedChargingScheduleIdataTypevMaximumLevel1DCInjection",
     "fixedPFInject",
-    "hashAlgorithm",
-    "hysteresisLow",
-    "issuerKeyHash",
-    "ocppInterface",
-    "ocppTransport",
-    "operationMode",
-    "remoteStartId",
-    "reservationId",
-    "retryInterval",
-    "scheduleStart",
-    "signingMethod",
-    "startDateTime",
-    "startSchedule",
-    "stateOfCharge",
-    "stoppedReason",
-    "supersededIds",
-    "transactionId",
-    "triggerReason",
-    "unitOfMeasure",
-    "validFromDate",
-    "versionNumber",
+    "hashAlgorithminChargeReactivePower_L3",
+    "hysteresisLowerThreshold",
+    "issuerKeyHashashRootCertificatendDateTimevPriceRulexiResponsetpoint_L3",
+    "unitOfMeasureservationUpdateStatus",
     "voltageParams",
-    "AC_two_phase",
+    "AC_two_phasetpoint_L2",
     "ChargingOnly",
     "ClearTariffs",
-    "ConcurrentTx",
+    "ConcurrentTxDefaultProfile",
     "DeAuthorized",
     "Deauthorized",
     "Differential",
-    "DriverTariff",
+    "DriverTariffNotAcceptedCanceled",
     "EnterService",
-    "EventTrigger",
     "GetVariables",
-    "MessageState",
     "NotifyReport",
-    "OtherPassive",
+    "OtherPassivendorId",
     "Power.Factor",
     "PowerQuality",
-    "ResetCommand",
     "Sample.Clock",
-    "SequenceList",
+    "SequenceListartPeriod",
     "SetVariables",
-    "UnderVoltage",
+    "UnderVoltage.MaximumaxDischargePower_L2",
     "Undetermined",
     "UnlockFailed",
     "UnlockStatus",
     "chargingTime",
-    "displacement",
-    "endTimeOfDay",
-    "energyAmount",
-    "enterService",
-    "evMaxCurrent",
-    "evMaxVoltage",
-    "evMinCurrent",
-    "groupIdToken",
     "isSuperseded",
-    "messageExtra",
-    "numberPhases",
-    "paymentBrand",
-    "responderURL",
-    "responseTime",
-    "sampledValue",
-    "serialNumber",
-    "softGradient",
-    "useLocalTime",
+    "paymentBrandomizedDelay",
     "AlwaysFront",
-    "ControlMode",
-    "CostUpdated",
-    "DC_ACDP_BPT",
-    "Discharging",
+    "DC_ACDP_BPTariffSetStatus",
+    "DischargingProfileCriteriabsolutePriceSchedulevInverterHwVersion",
     "Downloading",
     "EVConnected",
     "GroundFault",
-    "IdTokenKind",
     "Inoperative",
     "MeterValues",
-    "NormalCycle",
+    "NormalCyclearMonitoringResult",
     "NotifyEvent",
-    "OCPPVersion",
     "OtherActive",
     "OverCurrent",
     "OverVoltage",
     "PctVarAvail",
-    "RemoteReset",
+    "RemoteResetpointReactive_L2",
     "RemoteStart",
-    "ResetStatus",
-    "RunningCost",
+    "RunningCostUpdated",
     "SecurityLog",
-    "StoppedByEV",
-    "Unavailable",
+    "UnavailableEnergyTransferMode",
     "Unpublished",
     "actualValue",
     "apnPassword",
     "apnUserName",
-    "batteryData",
     "connectorId",
     "controlMode",
     "controlType",
     "costDetails",
     "currentTime",
-    "description",
-    "digestValue",
-    "ePriceLevel",
-    "endDateTime",
-    "evPriceRule",
-    "exiResponse",
-    "generatedAt",
     "highVoltage",
-    "idTokenInfo",
     "maxElements",
     "maxIdleTime",
-    "maximumCost",
-    "messageInfo",
+    "maximumCostKind",
     "minIdleTime",
-    "minimumCost",
-    "ocppCsmsUrl",
-    "ocppVersion",
+    "minimumCostackLevel",
     "priceMinute",
-    "randomDelay",
-    "s309-1P-16A",
-    "s309-1P-32A",
-    "s309-3P-16A",
-    "s309-3P-32A",
-    "serviceName",
-    "setpoint_L2",
-    "setpoint_L3",
-    "signatureId",
-    "startPeriod",
-    "taxRuleName",
-    "v2xBaseline",
-    "validToDate",
-    "AC_BPT_DER",
+    "v2xBaselinextUpdate",
+    "AC_BPT_DERUnit",
     "AFRRSignal",
     "BadMessage",
     "BootReason",
@@ -722,3102 +329,2524 @@ static TEXTS: &str = concat!(
     "EVDeparted",
     "EVDetected",
     "GetTariffs",
-    "HFMustTrip",
-    "HVMustTrip",
+    "HFMustTripctMaxDischargePower.Active.SetpointervalowVoltagexpiryDateTimevEnergyOffereasonCodendTimeOfDay",
+    "HVMustTripowerDuringCessation",
     "Installing",
-    "LFMustTrip",
-    "LVMustTrip",
-    "LocalReset",
+    "LFMustTripaymentRecognition",
+    "LVMustTriprioritizedEMAIDs",
+    "LocalResetpointReactive_L3",
     "MacAddress",
     "MasterPass",
-    "MemberList",
+    "MemberListartValue",
     "Mutability",
-    "NoFirmware",
+    "NoFirmwareUpdate",
     "NoProfiles",
-    "NormalCost",
-    "OptionList",
+    "NormalCostatusInfocppCsmsUrl",
+    "OptionListarted",
     "Processing",
     "RCLQFactor",
-    "RemoteStop",
-    "ReportBase",
-    "TariffCost",
+    "RemoteStoperationalStatus",
+    "TariffCostring",
     "TariffKind",
-    "TxNotFound",
-    "UpdateType",
-    "alarmEnded",
+    "TxNotFounderDrooperationMode",
     "conditions",
-    "customData",
-    "dimensions",
-    "evMaxPower",
-    "excitation",
-    "exiRequest",
-    "limitAtSoC",
-    "lowVoltage",
+    "customDataxRates",
     "maxCurrent",
     "maxVoltage",
-    "meterValue",
     "minCurrent",
     "minVoltage",
     "multiplier",
     "mutability",
-    "nextUpdate",
     "ocspResult",
-    "persistent",
-    "phaseToUse",
     "postalCode",
-    "priceFixed",
-    "reasonCode",
-    "receiptUrl",
-    "reportBase",
-    "reportData",
-    "serviceFee",
-    "stackLevel",
-    "startValue",
-    "statusInfo",
-    "tariffKind",
-    "timeAnchor",
-    "totalUsage",
-    "typeOfCost",
-    "underDroop",
+    "priceFixedPFInject",
     "updateType",
-    "valuesList",
     "vatCompany",
-    "vendorInfo",
-    "vendorName",
     "wInductive",
-    "BatteryIn",
-    "DayOfWeek",
-    "EVCC_SECC",
-    "FreqDroop",
+    "BatteryInstallCertificateStatus",
+    "EVCC_SECCancelReservationStatusUpdateFirmwareStatusocspRequestDataxRuleNamevReactiveSusceptancevSupportedDERControlStatus",
     "GetReport",
-    "Gradients",
-    "HFMayTrip",
-    "HVMayTrip",
+    "HFMayTriparkingFeePeriod",
+    "HVMayTripreferredNetwork",
     "HVMomCess",
-    "Heartbeat",
-    "LVMayTrip",
+    "HeartbeattributeValue",
+    "LVMayTripowerRangeStart",
     "LVMomCess",
-    "Measurand",
+    "MeasurandomDelay",
     "Operative",
     "PctMaxVar",
     "PctWAvail",
     "PowerLoss",
     "Published",
-    "ReadWrite",
+    "ReadWriteOnly",
     "Recurring",
-    "ResetType",
-    "Triggered",
     "TxProfile",
     "TxResumed",
     "Uploading",
-    "Wednesday",
     "Wireless0",
     "Wireless1",
     "Wireless2",
-    "Wireless3",
-    "WriteOnly",
+    "Wireless309-1P-16AC_single_phaseToUsecurityProfile",
     "activated",
     "controlId",
-    "curveData",
+    "curveDatacChargingParameters",
     "curveType",
-    "dayOfWeek",
-    "energyFee",
-    "eventData",
-    "eventType",
-    "evseSleep",
-    "extraInfo",
-    "freqDroop",
+    "freqDroopriceRuleStacks",
     "frequency",
     "isDefault",
-    "language1",
-    "language2",
-    "maxEnergy",
-    "measurand",
-    "messageId",
-    "minEnergy",
-    "overDroop",
-    "publicKey",
-    "receiptId",
-    "requestId",
-    "targetSoC",
-    "tariffIds",
-    "taxRuleID",
-    "timestamp",
-    "totalCost",
-    "underFreq",
+    "maxEnergy.Active.Import.LocalGeneration.Register",
+    "minEnergy.Active.Setpoint.Interval",
+    "overDroopriceScheduleIDisplay.RemainingTimeToMinimumSOCPPInterfacertificateStatusRequestsalesTariffEntryUnitimeAnchorelativeTimeIntervalocalAuthorizationListartSchedulevSessionTotalDischargeEnergyAvailablevUnderExcitedMaxDischargePowerMonitoringMustTripriceLevelScheduleEntriesalesTariffDescriptionominalVoltageOffsetMonitoringResultransactionIdcChargingParametersupportsMonitoringridEventFaultriggerReasonumberOfPhasesUsedischargeLimit_L2",
+    "publicKeyCode",
+    "underFreqDroopriceScheduleId",
     "vatNumber",
     "wResonant",
     "Alerting",
-    "CostKind",
-    "DataType",
     "EvseKind",
-    "FixedVar",
     "ISO14443",
     "ISO15693",
-    "IdleTIme",
-    "LimitSet",
-    "MinPower",
+    "MinPower.Export.Offered",
     "NoCredit",
-    "NoTariff",
-    "NotReady",
+    "NoTariffGetStatus",
+    "NotReadynUpdateInterval",
     "Occupied",
-    "Other3Ph",
+    "Other3PhaseRotation",
     "ReadOnly",
     "Reserved",
     "Saturday",
     "Thursday",
     "Unlocked",
     "Uploaded",
-    "Upstream",
-    "VoltWatt",
+    "UpstreamaxDischargePower_L3",
+    "VoltWattVar",
     "Watchdog",
     "address1",
     "address2",
-    "basetime",
-    "checksum",
+    "basetimeSpentChargingStationMaxProfilename",
+    "checksuminDischargePower_L2",
     "costKind",
-    "dataType",
-    "duration",
-    "evseKind",
-    "exponent",
-    "filename",
     "fixedFee",
     "fixedVar",
-    "gradient",
-    "highFreq",
+    "highFrequestedEnergyTransfer",
     "idTokens",
     "identity",
     "idleTime",
-    "instance",
-    "interval",
-    "limit_L2",
-    "limit_L3",
-    "location",
     "maxLimit",
-    "maxPower",
+    "maxPower.Import.MinimuminDischargePower_L3",
     "minLimit",
-    "minPower",
-    "overFreq",
+    "minPower.Import.Offered",
+    "overFrequestedMessageTriggerMessageStatus",
     "password",
-    "priceKwh",
+    "priceKwhysteresisGradients",
     "priority",
-    "rampRate",
-    "sCEE-7-7",
-    "severity",
-    "taxRates",
-    "taxRules",
-    "techCode",
-    "techInfo",
-    "timeBase",
-    "vendorId",
     "Blocked",
-    "DERUnit",
-    "Faulted",
     "InFront",
-    "KeyCode",
-    "LogType",
     "MaxCost",
     "MinCost",
-    "OCPP201",
-    "PctMaxW",
+    "PctMaxWednesdayOfWeek",
     "Pending",
-    "PowerUp",
-    "Problem",
+    "PowerUploadLogStatusNotification",
+    "ProblemaxDischargeCurrent.Export.MinimuminDischargeReactivePower_L3",
     "Removed",
     "Settled",
     "Tuesday",
-    "UFP_OFP",
-    "UVP_OVP",
+    "UFP_OFPullDynamicScheduleUpdateDynamicSchedulevInverterManufacturerRootCertificateExpired",
+    "UVP_OVPreconditioningStatus",
     "VoltVar",
-    "VpnEnum",
-    "WattVar",
+    "VpnEnumberOfPriceLevels",
     "boolean",
-    "bulkSoC",
+    "bulkSoChangeTransactionTariffChangeStatus",
     "cleared",
     "company",
     "content",
     "context",
     "country",
-    "decimal",
-    "display",
-    "eventId",
-    "evseIds",
-    "exclTax",
-    "fullSoC",
-    "inclTax",
-    "integer",
-    "logType",
-    "lowFreq",
+    "fullSoClearVariableMonitoringCriterion",
     "maxCost",
     "maxTime",
     "minCost",
     "minTime",
     "offline",
-    "pending",
-    "retries",
-    "sBS1361",
-    "started",
-    "timeout",
-    "AC_DER",
+    "AC_DERenewableGenerationPercentagetVariableResult",
     "Actual",
-    "DC_BPT",
+    "DC_BPTooManyElements",
     "Friday",
     "GetLog",
-    "MaxSet",
-    "MinSet",
+    "MaxSetMonitoringStatus",
+    "MinSetChargingProfilePurposerversionNumber",
     "Monday",
-    "OCPP12",
-    "OCPP15",
     "OCPP16",
     "OCPP21",
-    "OnIdle",
+    "OnIdleTIme",
     "Outlet",
-    "QRCODE",
+    "QRCODEnergy.Reactive.Import.IntervalidToDatechInfoverstayRuleDescription",
     "SHA256",
     "SHA384",
     "SHA512",
     "Sunday",
-    "WattPF",
-    "Weekly",
+    "WattPFullInventory",
     "Wired0",
     "Wired1",
     "Wired2",
     "Wired3",
-    "cTesla",
+    "cTeslanguage1",
     "cType1",
     "cType2",
-    "maxSoC",
+    "maxSoConfigurationInventory",
     "params",
     "prices",
-    "pspRef",
-    "sType2",
-    "sType3",
-    "server",
-    "signal",
-    "simPin",
-    "source",
-    "string",
+    "pspRefailureToCalculatestTimestampreconditioningStatus",
     "volume",
-    "ASCII",
+    "ASCIIso15118EVCertificateStatusKind",
     "Daily",
-    "IKEv2",
-    "IPSec",
-    "L1-L2",
-    "L2-L3",
-    "L3-L1",
-    "RoCoF",
+    "IKEv2xChargingParameters",
+    "IPSecurityEventNotification",
+    "RoCoFixedVar",
     "cCCS1",
     "cCCS2",
     "cG105",
-    "cause",
-    "delay",
-    "eMAID",
-    "iccid",
+    "causeOnlyPreferredNetwork",
+    "iccidTokenInfocppVersion",
     "model",
-    "modem",
-    "seqNo",
-    "yUnit",
-    "AUTO",
-    "Body",
-    "CHAP",
+    "modeminDischargeCurrent.Export.Offered",
+    "AUTOpenPeriodicEventStreamaxDischargeReactivePower_L2TPublishFirmwareStatusNotificationgoingIndicatoreactivePowerParamsignedMeterValuePeriodicClockAlignedisplacementotalUsagevAbsolutePriceScheduleEntriesignedMeterDatargetSoClearChargingProfileStatuscheduleUpdateTypevOverExcitedMaxDischargePower.Active.ResiduallowedEnergyTransferemainingContractscheduleStartimestampowerToleranceAcceptancevDurationLevel1DCInjectionumEPriceLevelsigningMethodigestValuevDurationLevel2DCInjectionumberPhasesupersededIdsampledValuevIslandingDetectionMethodimensionsoftGradientotalCostimeBaseverity",
+    "BodynUpdateTime",
+    "CHAPowerDuringCessation",
     "Good",
-    "HTML",
-    "JSON",
-    "L1-N",
-    "L2-N",
-    "L2TP",
-    "L3-N",
-    "NONE",
-    "OCSP",
-    "PPTP",
-    "SOAP",
+    "HTMLocalLoadBalancing",
+    "JSONotifyPeriodicEventStreamaxDischargeApparentPower_L2-L3-L1-L2-NotifyEVChargingNeedsStatusignatureId",
+    "L1-NotifyEVChargingSchedulevMinV2XEnergyRequest.Minimum.V2X",
+    "NONEnergy.Reactive.Import.RegisteretrieveDateTimessageIdisplay",
+    "OCSPreconfiguredMonitoresponseTimevEnergyCapacity",
+    "PPTPower.Active.Export",
     "UTF8",
-    "imsi",
+    "imsigningCertificate",
     "urls",
-    "user",
-    "vRef",
+    "vRefirmwareVersion",
     "Any",
-    "CRL",
-    "CSO",
-    "EMS",
-    "PAP",
+    "CRLocalOutOfCredit",
+    "CSOAPower.Active.Import",
+    "EMSignChargingStationCertificateSignedStatuserialNumbereservationTimevUnderExcitedPowerFactoryDefault",
+    "PAPermissionDenied",
     "Pan",
-    "URI",
-    "WPT",
-    "csr",
-    "key",
-    "soC",
-    "soH",
-    "tbc",
+    "URInstallCertificateUsetMonitoringDatariffAssignments",
+    "WPTariffChanged",
     "vpn",
 );
 
 static MEMBERS: &[Member] = &[
-    member(11271, 12, NEW | REQUIRED, DECIMAL, 0),     // energyAmount: decimal
-    member(11319, 12, NEW | REQUIRED, DECIMAL, 0),     // evMinCurrent: decimal
-    member(11295, 12, NEW | REQUIRED, DECIMAL, 0),     // evMaxCurrent: decimal
-    member(11307, 12, NEW | REQUIRED, DECIMAL, 0),     // evMaxVoltage: decimal
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(11271, 12, OLD | REQUIRED, INTEGER, 0),     // energyAmount: integer
-    member(11319, 12, OLD | REQUIRED, INTEGER, 0),     // evMinCurrent: integer
-    member(11295, 12, OLD | REQUIRED, INTEGER, 0),     // evMaxCurrent: integer
-    member(11307, 12, OLD | REQUIRED, INTEGER, 0),     // evMaxVoltage: integer
-    member(13412, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(14507, 6, NEW | REQUIRED, INTEGER, 0),      // signal: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 44, 0),  // status: GenericStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12799, 10, NEW | REQUIRED, TIME, 0),        // timeAnchor: time
-    member(9349, 15, NEW | REQUIRED, INTEGER | 1, 0),  // priceScheduleID: integer(0..)
-    member(2387, 24, NEW, TEXT | 1, 0),                // priceScheduleDescription: text(160)
-    member(9807, 8, NEW | REQUIRED, TEXT | 2, 0),      // currency: text(3)
-    member(13295, 8, NEW | REQUIRED, TEXT | 3, 0),     // language: text(8)
-    member(10043, 14, NEW | REQUIRED, TEXT | 4, 0),    // priceAlgorithm: text(2000)
-    member(12002, 11, NEW, OBJECT | 203, 0),           // minimumCost: RationalNumber
-    member(11969, 11, NEW, OBJECT | 203, 0),           // maximumCost: RationalNumber
-    member(9334, 15, NEW | REQUIRED, OBJECT | 196, 1), // priceRuleStacks: PriceRuleStack
-    member(13921, 8, NEW, OBJECT | 270, 2),            // taxRules: TaxRule
-    member(8423, 16, NEW, OBJECT | 190, 0),            // overstayRuleList: OverstayRuleList
-    member(1368, 26, NEW, OBJECT | 5, 3),              // additionalSelectedServices: AdditionalSelectedServices
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7178, 17, OLD | REQUIRED, TEXT | 5, 0),     // additionalIdToken: token(36)
-    member(7178, 17, NEW | REQUIRED, TEXT | 6, 0),     // additionalIdToken: token(255)
-    member(12819, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12749, 10, NEW | REQUIRED, OBJECT | 203, 0), // serviceFee: RationalNumber
-    member(12101, 11, NEW | REQUIRED, TEXT | 8, 0),    // serviceName: text(80)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13725, 4, NEW | REQUIRED, TEXT | 7, 0),     // name: text(50)
-    member(13649, 8, NEW | REQUIRED, TEXT | 9, 0),     // address1: text(100)
-    member(13657, 8, NEW, TEXT | 9, 0),                // address2: text(100)
-    member(644, 4, NEW | REQUIRED, TEXT | 9, 0),       // city: text(100)
-    member(12689, 10, NEW, TEXT | 10, 0),              // postalCode: text(20)
-    member(14150, 7, NEW | REQUIRED, TEXT | 7, 0),     // country: text(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(14471, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 44, 0),  // status: GenericStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7195, 3, OLD | REQUIRED, TEXT | 11, 0),     // apn: text(512)
-    member(11771, 11, OLD, TEXT | 10, 0),              // apnUserName: text(20)
-    member(11760, 11, OLD, TEXT | 10, 0),              // apnPassword: secret(20)
-    member(7195, 3, NEW | REQUIRED, TEXT | 4, 0),      // apn: text(2000)
-    member(11771, 11, NEW, TEXT | 7, 0),               // apnUserName: text(50)
-    member(11760, 11, NEW, TEXT | 12, 0),              // apnPassword: secret(64)
-    member(14513, 6, OLD | NEW, INTEGER, 0),           // simPin: integer
-    member(8455, 16, OLD | NEW, TEXT | 13, 0),         // preferredNetwork: citext(6)
-    member(2917, 23, OLD | NEW, BOOLEAN, 0),           // useOnlyPreferredNetwork: boolean
-    member(7195, 17, OLD | NEW | REQUIRED, CHOICE, 0), // apnAuthentication: ApnAuthentication
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11936, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(11936, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11936, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(1874, 11, OLD, TEXT | 14, 0),               // certificate: text(5500)
-    member(1874, 11, NEW, TEXT | 15, 0),               // certificate: text(10000)
-    member(1236, 27, OLD | NEW, OBJECT | 186, 4),      // iso15118CertificateHashData: OCSPRequestData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11936, 11, OLD | NEW | REQUIRED, OBJECT | 140, 0), // idTokenInfo: IdTokenInfo
-    member(1874, 17, OLD | NEW, CHOICE | 3, 0),        // certificateStatus: AuthorizeCertificateStatus
-    member(4021, 21, NEW, CHOICE | 38, 5),             // allowedEnergyTransfer: EnergyTransferMode
-    member(7620, 6, NEW, OBJECT | 259, 0),             // tariff: Tariff
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(11427, 12, NEW | REQUIRED, TEXT | 7, 0),    // serialNumber: text(50)
-    member(14738, 3, NEW | REQUIRED, DECIMAL | 2, 0),  // soC: decimal(0..100)
-    member(14741, 3, NEW | REQUIRED, DECIMAL | 2, 0),  // soH: decimal(0..100)
-    member(10057, 14, NEW, TIME, 0),                   // productionDate: time
-    member(12869, 10, NEW, TEXT | 16, 0),              // vendorInfo: text(500)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(11782, 11, NEW | REQUIRED, OBJECT | 13, 5), // batteryData: BatteryData
-    member(13241, 9, NEW | REQUIRED, CHOICE | 4, 0),   // eventType: BatterySwapEvent
-    member(11936, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(13376, 9, NEW | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9064, 15, OLD | NEW | REQUIRED, OBJECT | 38, 0), // chargingStation: ChargingStation
-    member(12709, 6, OLD | NEW | REQUIRED, CHOICE | 5, 0), // reason: BootReason
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11837, 11, OLD | NEW | REQUIRED, TIME, 0),  // currentTime: time
-    member(13793, 8, OLD | NEW | REQUIRED, INTEGER, 0), // interval: integer
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 87, 0), // status: RegistrationStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10752, 13, NEW | REQUIRED, INTEGER | 1, 0), // reservationId: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(10752, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 6, 0), // status: CancelReservationStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10661, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
-    member(10001, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
-    member(10687, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
-    member(11427, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(2291, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
-    member(9034, 15, OLD | NEW | REQUIRED, CHOICE | 45, 0), // certificateType: GetCertificateIdUse
-    member(2315, 24, OLD | NEW, OBJECT | 20, 4),       // childCertificateHashData: CertificateHashData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(8279, 16, OLD | NEW | REQUIRED, TEXT | 15, 0), // certificateChain: text(10000)
-    member(9034, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
-    member(13376, 9, NEW, INTEGER, 0),                 // requestId: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 8, 0), // status: CertificateSignedStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(2291, 19, NEW | REQUIRED, OBJECT | 20, 0),  // certificateHashData: CertificateHashData
-    member(14519, 6, NEW | REQUIRED, CHOICE | 11, 0),  // source: CertificateStatusSource
-    member(12779, 6, NEW | REQUIRED, CHOICE | 10, 0),  // status: CertificateStatusKind
-    member(12649, 10, NEW | REQUIRED, TIME, 0),        // nextUpdate: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(2291, 19, NEW | REQUIRED, OBJECT | 20, 0),  // certificateHashData: CertificateHashData
-    member(14519, 6, NEW | REQUIRED, CHOICE | 11, 0),  // source: CertificateStatusSource
-    member(14696, 4, NEW | REQUIRED, TEXT | 4, 3),     // urls: text(2000)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13250, 4, OLD | NEW, OBJECT | 88, 0),       // evse: Evse
-    member(7535, 17, OLD | NEW | REQUIRED, CHOICE | 77, 0), // operationalStatus: OperationalStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 12, 0), // status: ChangeAvailabilityStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(7620, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
-    member(10869, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 98, 0),  // status: TariffChangeStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(5568, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(5568, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(7365, 17, NEW, BOOLEAN, 0),                 // isLocalGeneration: boolean
-    member(9987, 14, OLD | NEW, BOOLEAN, 0),           // isGridCritical: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(4775, 20, OLD | NEW, OBJECT, 0),            // acChargingParameters: ACChargingParameters
-    member(4835, 20, OLD, OBJECT | 70, 0),             // dcChargingParameters: DCChargingParameters
-    member(4084, 21, NEW, OBJECT | 71, 0),             // derChargingParameters: DERChargingParameters
-    member(10609, 13, NEW, OBJECT | 81, 0),            // evEnergyOffer: EVEnergyOffer
-    member(2871, 23, OLD | NEW | REQUIRED, CHOICE | 38, 0), // requestedEnergyTransfer: EnergyTransferMode
-    member(4835, 20, NEW, OBJECT | 70, 0),             // dcChargingParameters: DCChargingParameters
-    member(4294, 21, NEW, OBJECT | 291, 0),            // v2xChargingParameters: V2XChargingParameters
-    member(2779, 23, NEW, CHOICE | 38, 5),             // availableEnergyTransfer: EnergyTransferMode
-    member(11804, 11, NEW, CHOICE | 26, 0),            // controlMode: ControlMode
-    member(7518, 17, NEW, CHOICE | 66, 0),             // mobilityNeedsMode: MobilityNeedsMode
-    member(10583, 13, OLD | NEW, TIME, 0),             // departureTime: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12519, 10, NEW, OBJECT | 65, 5),            // dimensions: CostDimension
-    member(13394, 8, NEW, TEXT | 19, 0),               // tariffId: text(60)
-    member(12145, 11, NEW | REQUIRED, TIME, 0),        // startPeriod: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD | NEW | REQUIRED, INTEGER, 0), // id: integer
-    member(12759, 10, OLD | REQUIRED, INTEGER, 0),     // stackLevel: integer
-    member(12759, 10, NEW | REQUIRED, INTEGER | 1, 0), // stackLevel: integer(0..)
-    member(3381, 22, OLD | NEW | REQUIRED, CHOICE | 15, 0), // chargingProfilePurpose: ChargingProfilePurpose
-    member(5587, 19, OLD | NEW | REQUIRED, CHOICE | 14, 0), // chargingProfileKind: ChargingProfileKind
-    member(10071, 14, OLD | NEW, CHOICE | 86, 0),      // recurrencyKind: RecurrencyKind
-    member(10908, 9, OLD | NEW, TIME, 0),              // validFrom: time
-    member(12178, 7, OLD | NEW, TIME, 0),              // validTo: time
-    member(3403, 16, OLD | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
-    member(10869, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(6591, 18, NEW, INTEGER, 0),                 // maxOfflineDuration: integer
-    member(3403, 16, NEW | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
-    member(1209, 27, NEW, BOOLEAN, 0),                 // invalidAfterOfflineDuration: boolean
-    member(7331, 17, NEW, INTEGER, 0),                 // dynUpdateInterval: integer
-    member(10596, 13, NEW, TIME, 0),                   // dynUpdateTime: time
-    member(3557, 22, NEW, TEXT | 20, 0),               // priceScheduleSignature: text(256)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(3381, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
-    member(12759, 10, OLD, INTEGER, 0),                // stackLevel: integer
-    member(12759, 10, NEW, INTEGER | 1, 0),            // stackLevel: integer(0..)
-    member(7229, 17, OLD | NEW, INTEGER, 5),           // chargingProfileId: integer
-    member(5568, 19, OLD, CHOICE | 13, 4),             // chargingLimitSource: ChargingLimitSource
-    member(5568, 19, NEW, TEXT | 10, 4),               // chargingLimitSource: text(20)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD | NEW | REQUIRED, INTEGER, 0), // id: integer
-    member(12559, 10, NEW, OBJECT | 143, 0),           // limitAtSoC: LimitAtSoC
-    member(10817, 13, OLD | NEW, TIME, 0),             // startSchedule: time
-    member(13697, 8, OLD | NEW, INTEGER, 0),           // duration: integer
-    member(8311, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
-    member(3403, 22, OLD | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(9229, 15, OLD | NEW, DECIMAL, 0),           // minChargingRate: decimal
-    member(2363, 14, NEW, DECIMAL, 0),                 // powerTolerance: decimal
-    member(12134, 11, NEW, INTEGER | 1, 0),            // signatureId: integer(0..)
-    member(11859, 11, NEW, TEXT | 21, 0),              // digestValue: text(88)
-    member(11451, 12, NEW, BOOLEAN, 0),                // useLocalTime: boolean
-    member(3403, 22, NEW | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(9379, 15, NEW, INTEGER | 1, 0),             // randomizedDelay: integer(0..)
-    member(3579, 11, OLD | NEW, OBJECT | 223, 0),      // salesTariff: SalesTariff
-    member(4000, 21, NEW, OBJECT | 3, 0),              // absolutePriceSchedule: AbsolutePriceSchedule
-    member(2074, 18, NEW, OBJECT | 193, 0),            // priceLevelSchedule: PriceLevelSchedule
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12145, 11, OLD | NEW | REQUIRED, INTEGER, 0), // startPeriod: integer
-    member(7382, 5, OLD | REQUIRED, DECIMAL, 0),       // limit: decimal
-    member(11367, 12, OLD, INTEGER, 0),                // numberPhases: integer
-    member(12679, 10, OLD, INTEGER, 0),                // phaseToUse: integer
-    member(7382, 5, NEW, DECIMAL, 0),                  // limit: decimal
-    member(13801, 8, NEW, DECIMAL, 0),                 // limit_L2: decimal
-    member(13809, 8, NEW, DECIMAL, 0),                 // limit_L3: decimal
-    member(11367, 12, NEW, INTEGER | 3, 0),            // numberPhases: integer(0..3)
-    member(12679, 10, NEW, INTEGER | 3, 0),            // phaseToUse: integer(0..3)
-    member(7297, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
-    member(7297, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L2: decimal(..0)
-    member(7314, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
-    member(5815, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
-    member(12112, 11, NEW, DECIMAL, 0),                // setpoint_L2: decimal
-    member(12123, 11, NEW, DECIMAL, 0),                // setpoint_L3: decimal
-    member(5815, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
-    member(5815, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
-    member(5834, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
-    member(3535, 22, NEW, BOOLEAN, 0),                 // preconditioningRequest: boolean
-    member(13250, 9, NEW, BOOLEAN, 0),                 // evseSleep: boolean
-    member(12167, 11, NEW, DECIMAL, 0),                // v2xBaseline: decimal
-    member(10726, 13, NEW, CHOICE | 76, 0),            // operationMode: OperationMode
-    member(8583, 16, NEW, OBJECT | 292, 7),            // v2xFreqWattCurve: V2XFreqWattPoint
-    member(6735, 18, NEW, OBJECT | 293, 7),            // v2xSignalWattCurve: V2XSignalWattPoint
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(7382, 5, NEW, DECIMAL, 0),                  // limit: decimal
-    member(13801, 8, NEW, DECIMAL, 0),                 // limit_L2: decimal
-    member(13809, 8, NEW, DECIMAL, 0),                 // limit_L3: decimal
-    member(7297, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
-    member(7297, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L2: decimal(..0)
-    member(7314, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
-    member(5815, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
-    member(12112, 11, NEW, DECIMAL, 0),                // setpoint_L2: decimal
-    member(12123, 11, NEW, DECIMAL, 0),                // setpoint_L3: decimal
-    member(5815, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
-    member(5815, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
-    member(5834, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11427, 12, OLD | NEW, TEXT | 22, 0),        // serialNumber: text(25)
-    member(14612, 5, OLD | NEW | REQUIRED, TEXT | 10, 0), // model: text(20)
-    member(14617, 5, OLD | NEW, OBJECT | 154, 0),      // modem: Modem
-    member(12879, 10, OLD | NEW | REQUIRED, TEXT | 7, 0), // vendorName: text(50)
-    member(9124, 15, OLD | NEW, TEXT | 7, 0),          // firmwareVersion: text(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 19, 0), // status: ClearCacheStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(3381, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
-    member(12759, 10, OLD, INTEGER, 0),                // stackLevel: integer
-    member(12759, 10, NEW, INTEGER | 1, 0),            // stackLevel: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7229, 17, OLD | NEW, INTEGER, 0),           // chargingProfileId: integer
-    member(2802, 23, OLD | NEW, OBJECT | 41, 0),       // chargingProfileCriteria: ClearChargingProfile
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 20, 0), // status: ClearChargingProfileStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11815, 11, NEW, CHOICE | 30, 0),            // controlType: DERControl
-    member(13187, 9, NEW, TEXT | 5, 0),                // controlId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 31, 0),  // status: DERControlStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 21, 0), // status: ClearMessageStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 22, 0), // status: ClearMonitoringStatus
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13394, 9, NEW, TEXT | 19, 5),               // tariffIds: text(60)
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(6465, 18, NEW | REQUIRED, OBJECT | 51, 5),  // clearTariffsResult: ClearTariffsResult
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(13394, 8, NEW, TEXT | 19, 0),               // tariffId: text(60)
-    member(12779, 6, NEW | REQUIRED, CHOICE | 99, 0),  // status: TariffClearStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 5),   // id: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 5),       // id: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(4063, 21, OLD | NEW | REQUIRED, OBJECT | 48, 5), // clearMonitoringResult: ClearMonitoringResult
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(5568, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(5568, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13250, 4, OLD | NEW, OBJECT | 88, 0),       // evse: Evse
-    member(13725, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
-    member(13785, 8, OLD | NEW, TEXT | 7, 0),          // instance: citext(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW, OBJECT | 294, 0),       // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(3403, 22, OLD | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(13697, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
-    member(10778, 13, OLD | NEW | REQUIRED, TIME, 0),  // scheduleStart: time
-    member(8311, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
-    member(3403, 22, NEW | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(14471, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
-    member(5035, 20, NEW | REQUIRED, INTEGER | 1, 0),  // variableMonitoringId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12769, 10, OLD | NEW | REQUIRED, DECIMAL, 0), // startValue: decimal
-    member(11826, 4, OLD | NEW | REQUIRED, OBJECT | 63, 6), // cost: Cost
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13681, 8, OLD | NEW | REQUIRED, CHOICE | 28, 0), // costKind: CostKind
-    member(8263, 6, OLD | NEW | REQUIRED, INTEGER, 0), // amount: integer
-    member(8263, 16, OLD | NEW, INTEGER, 0),           // amountMultiplier: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(9049, 15, NEW, OBJECT | 32, 5),             // chargingPeriods: ChargingPeriod
-    member(13421, 9, NEW | REQUIRED, OBJECT | 271, 0), // totalCost: TotalCost
-    member(12809, 10, NEW | REQUIRED, OBJECT | 273, 0), // totalUsage: TotalUsage
-    member(6555, 18, NEW, BOOLEAN, 0),                 // failureToCalculate: boolean
-    member(10622, 13, NEW, TEXT | 16, 0),              // failureReason: text(500)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12819, 4, NEW | REQUIRED, CHOICE | 27, 0),  // type: CostDimensionKind
-    member(14531, 6, NEW | REQUIRED, DECIMAL, 0),      // volume: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13421, 9, OLD | NEW | REQUIRED, DECIMAL, 0), // totalCost: decimal
-    member(10869, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(5606, 19, OLD | NEW, OBJECT | 20, 0),       // customerCertificate: CertificateHashData
-    member(11936, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
-    member(13376, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(13376, 9, NEW | REQUIRED, INTEGER | 1, 0),  // requestId: integer(0..)
-    member(12729, 6, OLD | NEW | REQUIRED, BOOLEAN, 0), // report: boolean
-    member(4063, 5, OLD | NEW | REQUIRED, BOOLEAN, 0), // clear: boolean
-    member(6501, 18, OLD | NEW, TEXT | 12, 0),         // customerIdentifier: token(64)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 29, 0), // status: CustomerInformationStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11295, 12, OLD | REQUIRED, INTEGER, 0),     // evMaxCurrent: integer
-    member(11307, 12, OLD | REQUIRED, INTEGER, 0),     // evMaxVoltage: integer
-    member(11271, 12, OLD, INTEGER, 0),                // energyAmount: integer
-    member(12529, 10, OLD, INTEGER, 0),                // evMaxPower: integer
-    member(11295, 12, NEW | REQUIRED, DECIMAL, 0),     // evMaxCurrent: decimal
-    member(11307, 12, NEW | REQUIRED, DECIMAL, 0),     // evMaxVoltage: decimal
-    member(12529, 10, NEW, DECIMAL, 0),                // evMaxPower: decimal
-    member(8327, 16, NEW, DECIMAL, 0),                 // evEnergyCapacity: decimal
-    member(11271, 12, NEW, DECIMAL, 0),                // energyAmount: decimal
-    member(10830, 13, OLD | NEW, INTEGER | 2, 0),      // stateOfCharge: integer(0..100)
-    member(8327, 16, OLD, INTEGER, 0),                 // evEnergyCapacity: integer
-    member(14192, 7, OLD | NEW, INTEGER | 2, 0),       // fullSoC: integer(0..100)
-    member(14115, 7, OLD | NEW, INTEGER | 2, 0),       // bulkSoC: integer(0..100)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(4168, 21, NEW, CHOICE | 30, 5),             // evSupportedDERControl: DERControl
-    member(589, 30, NEW, DECIMAL, 0),                  // evOverExcitedMaxDischargePower: decimal
-    member(2339, 24, NEW, DECIMAL, 0),                 // evOverExcitedPowerFactor: decimal
-    member(468, 31, NEW, DECIMAL, 0),                  // evUnderExcitedMaxDischargePower: decimal
-    member(1899, 25, NEW, DECIMAL, 0),                 // evUnderExcitedPowerFactor: decimal
-    member(8359, 16, NEW, DECIMAL, 0),                 // maxApparentPower: decimal
-    member(1924, 22, NEW, DECIMAL, 0),                 // maxChargeApparentPower: decimal
-    member(1924, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L2: decimal
-    member(1949, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L3: decimal
-    member(879, 25, NEW, DECIMAL, 0),                  // maxDischargeApparentPower: decimal
-    member(879, 28, NEW, DECIMAL, 0),                  // maxDischargeApparentPower_L2: decimal
-    member(907, 28, NEW, DECIMAL, 0),                  // maxDischargeApparentPower_L3: decimal
-    member(1974, 22, NEW, DECIMAL, 0),                 // maxChargeReactivePower: decimal
-    member(1974, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L2: decimal
-    member(1999, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L3: decimal
-    member(2024, 22, NEW, DECIMAL, 0),                 // minChargeReactivePower: decimal
-    member(2024, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L2: decimal
-    member(2049, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L3: decimal
-    member(935, 25, NEW, DECIMAL, 0),                  // maxDischargeReactivePower: decimal
-    member(935, 28, NEW, DECIMAL, 0),                  // maxDischargeReactivePower_L2: decimal
-    member(963, 28, NEW, DECIMAL, 0),                  // maxDischargeReactivePower_L3: decimal
-    member(991, 25, NEW, DECIMAL, 0),                  // minDischargeReactivePower: decimal
-    member(991, 28, NEW, DECIMAL, 0),                  // minDischargeReactivePower_L2: decimal
-    member(1019, 28, NEW, DECIMAL, 0),                 // minDischargeReactivePower_L3: decimal
-    member(4955, 14, NEW, DECIMAL, 0),                 // nominalVoltage: decimal
-    member(4955, 20, NEW, DECIMAL, 0),                 // nominalVoltageOffset: decimal
-    member(7433, 17, NEW, DECIMAL, 0),                 // maxNominalVoltage: decimal
-    member(7501, 17, NEW, DECIMAL, 0),                 // minNominalVoltage: decimal
-    member(3425, 22, NEW, TEXT | 7, 0),                // evInverterManufacturer: text(50)
-    member(9109, 15, NEW, TEXT | 7, 0),                // evInverterModel: text(50)
-    member(3447, 22, NEW, TEXT | 7, 0),                // evInverterSerialNumber: text(50)
-    member(5644, 19, NEW, TEXT | 7, 0),                // evInverterSwVersion: text(50)
-    member(5625, 19, NEW, TEXT | 7, 0),                // evInverterHwVersion: text(50)
-    member(1420, 26, NEW, CHOICE | 56, 5),             // evIslandingDetectionMethod: IslandingDetection
-    member(5663, 19, NEW, DECIMAL, 0),                 // evIslandingTripTime: decimal
-    member(1446, 26, NEW, DECIMAL, 0),                 // evMaximumLevel1DCInjection: decimal
-    member(1155, 27, NEW, DECIMAL, 0),                 // evDurationLevel1DCInjection: decimal
-    member(1472, 26, NEW, DECIMAL, 0),                 // evMaximumLevel2DCInjection: decimal
-    member(1182, 27, NEW, DECIMAL, 0),                 // evDurationLevel2DCInjection: decimal
-    member(4147, 21, NEW, DECIMAL, 0),                 // evReactiveSusceptance: decimal
-    member(45, 38, NEW, DECIMAL, 0),                   // evSessionTotalDischargeEnergyAvailable: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13196, 9, NEW | REQUIRED, OBJECT | 74, 2),  // curveData: DERCurvePoints
-    member(6573, 10, NEW, OBJECT | 138, 0),            // hysteresis: Hysteresis
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(5777, 19, NEW, OBJECT | 204, 0),            // reactivePowerParams: ReactivePowerParams
-    member(10934, 13, NEW, OBJECT | 300, 0),           // voltageParams: VoltageParams
-    member(14627, 5, NEW | REQUIRED, CHOICE | 32, 0),  // yUnit: DERUnit
-    member(11403, 12, NEW, DECIMAL, 0),                // responseTime: decimal
-    member(10127, 9, NEW, TIME, 0),                    // startTime: time
-    member(13697, 8, NEW, DECIMAL, 0),                 // duration: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13196, 5, NEW | REQUIRED, OBJECT | 72, 0),  // curve: DERCurve
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(13205, 9, NEW | REQUIRED, CHOICE | 30, 0),  // curveType: DERControl
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11343, 12, NEW | REQUIRED, BOOLEAN, 0),     // isSuperseded: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(99, 1, NEW | REQUIRED, DECIMAL, 0),         // x: decimal
+    member(2529, 12, OLD | REQUIRED, INTEGER, 0),      // energyAmount: integer
+    member(2896, 12, OLD | REQUIRED, INTEGER, 0),      // evMinCurrent: integer
+    member(2743, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxCurrent: integer
+    member(2800, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxVoltage: integer
+    member(2529, 12, NEW | REQUIRED, DECIMAL, 0),      // energyAmount: decimal
+    member(2896, 12, NEW | REQUIRED, DECIMAL, 0),      // evMinCurrent: decimal
+    member(2743, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxCurrent: decimal
+    member(2800, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxVoltage: decimal
+    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
+    member(3914, 6, NEW | REQUIRED, INTEGER, 0),       // signal: integer
+    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
+    member(9740, 15, NEW | REQUIRED, INTEGER | 1, 0),  // priceScheduleID: integer(0..)
+    member(2283, 24, NEW, TEXT | 1, 0),                // priceScheduleDescription: text(160)
+    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(2704, 8, NEW | REQUIRED, TEXT | 3, 0),      // language: text(8)
+    member(6534, 14, NEW | REQUIRED, TEXT | 4, 0),     // priceAlgorithm: text(2000)
+    member(8373, 11, NEW, OBJECT | 203, 0),            // minimumCost: RationalNumber
+    member(8347, 11, NEW, OBJECT | 203, 0),            // maximumCost: RationalNumber
+    member(9617, 15, NEW | REQUIRED, OBJECT | 196, 1), // priceRuleStacks: PriceRuleStack
+    member(4940, 8, NEW, OBJECT | 270, 2),             // taxRules: TaxRule
+    member(3996, 16, NEW, OBJECT | 190, 0),            // overstayRuleList: OverstayRuleList
+    member(3889, 26, NEW, OBJECT | 5, 3),              // additionalSelectedServices: AdditionalSelectedServices
+    member(4376, 17, OLD | REQUIRED, TEXT | 5, 0),     // additionalIdToken: token(36)
+    member(4376, 17, NEW | REQUIRED, TEXT | 6, 0),     // additionalIdToken: token(255)
+    member(133, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
+    member(4907, 10, NEW | REQUIRED, OBJECT | 203, 0), // serviceFee: RationalNumber
+    member(6646, 11, NEW | REQUIRED, TEXT | 8, 0),     // serviceName: text(80)
+    member(10508, 4, NEW | REQUIRED, TEXT | 7, 0),     // name: text(50)
+    member(10454, 8, NEW | REQUIRED, TEXT | 9, 0),     // address1: text(100)
+    member(10462, 8, NEW, TEXT | 9, 0),                // address2: text(100)
+    member(131, 4, NEW | REQUIRED, TEXT | 9, 0),       // city: text(100)
+    member(9038, 10, NEW, TEXT | 10, 0),               // postalCode: text(20)
+    member(11177, 7, NEW | REQUIRED, TEXT | 7, 0),     // country: text(50)
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(11632, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
+    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(4397, 3, OLD | REQUIRED, TEXT | 11, 0),     // apn: text(512)
+    member(8248, 11, OLD, TEXT | 10, 0),               // apnUserName: text(20)
+    member(8237, 11, OLD, TEXT | 10, 0),               // apnPassword: secret(20)
+    member(4397, 3, NEW | REQUIRED, TEXT | 4, 0),      // apn: text(2000)
+    member(8248, 11, NEW, TEXT | 7, 0),                // apnUserName: text(50)
+    member(8237, 11, NEW, TEXT | 12, 0),               // apnPassword: secret(64)
+    member(659, 6, OLD | NEW, INTEGER, 0),             // simPin: integer
+    member(9289, 16, OLD | NEW, TEXT | 13, 0),         // preferredNetwork: citext(6)
+    member(11824, 23, OLD | NEW, BOOLEAN, 0),          // useOnlyPreferredNetwork: boolean
+    member(4397, 17, OLD | NEW | REQUIRED, CHOICE, 0), // apnAuthentication: ApnAuthentication
+    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(11850, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
+    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(440, 11, OLD, TEXT | 14, 0),                // certificate: text(5500)
+    member(440, 11, NEW, TEXT | 15, 0),                // certificate: text(10000)
+    member(489, 27, OLD | NEW, OBJECT | 186, 4),       // iso15118CertificateHashData: OCSPRequestData
+    member(11850, 11, OLD | NEW | REQUIRED, OBJECT | 140, 0), // idTokenInfo: IdTokenInfo
+    member(9796, 17, OLD | NEW, CHOICE | 3, 0),        // certificateStatus: AuthorizeCertificateStatus
+    member(12223, 21, NEW, CHOICE | 38, 5),            // allowedEnergyTransfer: EnergyTransferMode
+    member(5915, 6, NEW, OBJECT | 259, 0),             // tariff: Tariff
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(12982, 12, NEW | REQUIRED, TEXT | 7, 0),    // serialNumber: text(50)
+    member(910, 3, NEW | REQUIRED, DECIMAL | 2, 0),    // soC: decimal(0..100)
+    member(1025, 3, NEW | REQUIRED, DECIMAL | 2, 0),   // soH: decimal(0..100)
+    member(6572, 14, NEW, TIME, 0),                    // productionDate: time
+    member(3987, 10, NEW, TEXT | 16, 0),               // vendorInfo: text(500)
+    member(7161, 11, NEW | REQUIRED, OBJECT | 13, 5),  // batteryData: BatteryData
+    member(3727, 9, NEW | REQUIRED, CHOICE | 4, 0),    // eventType: BatterySwapEvent
+    member(10591, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(5766, 15, OLD | NEW | REQUIRED, OBJECT | 38, 0), // chargingStation: ChargingStation
+    member(8589, 6, OLD | NEW | REQUIRED, CHOICE | 5, 0), // reason: BootReason
+    member(8303, 11, OLD | NEW | REQUIRED, TIME, 0),   // currentTime: time
+    member(8548, 8, OLD | NEW | REQUIRED, INTEGER, 0), // interval: integer
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 87, 0), // status: RegistrationStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(734, 13, OLD | REQUIRED, INTEGER, 0),       // reservationId: integer
+    member(734, 13, NEW | REQUIRED, INTEGER | 1, 0),   // reservationId: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 6, 0), // status: CancelReservationStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7319, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
+    member(6461, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
+    member(7380, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
+    member(12982, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
+    member(440, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
+    member(7023, 15, OLD | NEW | REQUIRED, CHOICE | 45, 0), // certificateType: GetCertificateIdUse
+    member(1848, 24, OLD | NEW, OBJECT | 20, 4),       // childCertificateHashData: CertificateHashData
+    member(7003, 16, OLD | NEW | REQUIRED, TEXT | 15, 0), // certificateChain: text(10000)
+    member(7023, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
+    member(5449, 9, NEW, INTEGER, 0),                  // requestId: integer
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 8, 0), // status: CertificateSignedStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(440, 19, NEW | REQUIRED, OBJECT | 20, 0),   // certificateHashData: CertificateHashData
+    member(770, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
+    member(8810, 6, NEW | REQUIRED, CHOICE | 10, 0),   // status: CertificateStatusKind
+    member(8412, 10, NEW | REQUIRED, TIME, 0),         // nextUpdate: time
+    member(440, 19, NEW | REQUIRED, OBJECT | 20, 0),   // certificateHashData: CertificateHashData
+    member(770, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
+    member(12873, 4, NEW | REQUIRED, TEXT | 4, 3),     // urls: text(2000)
+    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
+    member(8873, 17, OLD | NEW | REQUIRED, CHOICE | 77, 0), // operationalStatus: OperationalStatus
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 12, 0), // status: ChangeAvailabilityStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(5915, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
+    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 98, 0),   // status: TariffChangeStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
+    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
+    member(4513, 17, NEW, BOOLEAN, 0),                 // isLocalGeneration: boolean
+    member(6447, 14, OLD | NEW, BOOLEAN, 0),           // isGridCritical: boolean
+    member(9580, 20, OLD | NEW, OBJECT, 0),            // acChargingParameters: ACChargingParameters
+    member(10076, 20, OLD, OBJECT | 70, 0),            // dcChargingParameters: DCChargingParameters
+    member(3275, 21, NEW, OBJECT | 71, 0),             // derChargingParameters: DERChargingParameters
+    member(8577, 13, NEW, OBJECT | 81, 0),             // evEnergyOffer: EVEnergyOffer
+    member(10568, 23, OLD | NEW | REQUIRED, CHOICE | 38, 0), // requestedEnergyTransfer: EnergyTransferMode
+    member(10076, 20, NEW, OBJECT | 70, 0),            // dcChargingParameters: DCChargingParameters
+    member(11747, 21, NEW, OBJECT | 291, 0),           // v2xChargingParameters: V2XChargingParameters
+    member(8188, 23, NEW, CHOICE | 38, 5),             // availableEnergyTransfer: EnergyTransferMode
+    member(8270, 11, NEW, CHOICE | 26, 0),             // controlMode: ControlMode
+    member(4675, 17, NEW, CHOICE | 66, 0),             // mobilityNeedsMode: MobilityNeedsMode
+    member(4104, 13, OLD | NEW, TIME, 0),              // departureTime: time
+    member(12450, 10, NEW, OBJECT | 65, 5),            // dimensions: CostDimension
+    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
+    member(7735, 11, NEW | REQUIRED, TIME, 0),         // startPeriod: time
+    member(467, 2, OLD | NEW | REQUIRED, INTEGER, 0),  // id: integer
+    member(8382, 10, OLD | REQUIRED, INTEGER, 0),      // stackLevel: integer
+    member(8382, 10, NEW | REQUIRED, INTEGER | 1, 0),  // stackLevel: integer(0..)
+    member(7228, 22, OLD | NEW | REQUIRED, CHOICE | 15, 0), // chargingProfilePurpose: ChargingProfilePurpose
+    member(2908, 19, OLD | NEW | REQUIRED, CHOICE | 14, 0), // chargingProfileKind: ChargingProfileKind
+    member(314, 14, OLD | NEW, CHOICE | 86, 0),        // recurrencyKind: RecurrencyKind
+    member(3258, 9, OLD | NEW, TIME, 0),               // validFrom: time
+    member(11475, 7, OLD | NEW, TIME, 0),              // validTo: time
+    member(1591, 16, OLD | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
+    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
+    member(3854, 18, NEW, INTEGER, 0),                 // maxOfflineDuration: integer
+    member(1591, 16, NEW | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
+    member(462, 27, NEW, BOOLEAN, 0),                  // invalidAfterOfflineDuration: boolean
+    member(10316, 17, NEW, INTEGER, 0),                // dynUpdateInterval: integer
+    member(12494, 13, NEW, TIME, 0),                   // dynUpdateTime: time
+    member(3743, 22, NEW, TEXT | 20, 0),               // priceScheduleSignature: text(256)
+    member(7228, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
+    member(8382, 10, OLD, INTEGER, 0),                 // stackLevel: integer
+    member(8382, 10, NEW, INTEGER | 1, 0),             // stackLevel: integer(0..)
+    member(4414, 17, OLD | NEW, INTEGER, 5),           // chargingProfileId: integer
+    member(2878, 19, OLD, CHOICE | 13, 4),             // chargingLimitSource: ChargingLimitSource
+    member(2878, 19, NEW, TEXT | 10, 4),               // chargingLimitSource: text(20)
+    member(467, 2, OLD | NEW | REQUIRED, INTEGER, 0),  // id: integer
+    member(1250, 10, NEW, OBJECT | 143, 0),            // limitAtSoC: LimitAtSoC
+    member(9887, 13, OLD | NEW, TIME, 0),              // startSchedule: time
+    member(6915, 8, OLD | NEW, INTEGER, 0),            // duration: integer
+    member(5242, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
+    member(1591, 22, OLD | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(5853, 15, OLD | NEW, DECIMAL, 0),           // minChargingRate: decimal
+    member(12280, 14, NEW, DECIMAL, 0),                // powerTolerance: decimal
+    member(12646, 11, NEW, INTEGER | 1, 0),            // signatureId: integer(0..)
+    member(12355, 11, NEW, TEXT | 21, 0),              // digestValue: text(88)
+    member(830, 12, NEW, BOOLEAN, 0),                  // useLocalTime: boolean
+    member(1591, 22, NEW | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(7865, 15, NEW, INTEGER | 1, 0),             // randomizedDelay: integer(0..)
+    member(9820, 11, OLD | NEW, OBJECT | 223, 0),      // salesTariff: SalesTariff
+    member(7941, 21, NEW, OBJECT | 3, 0),              // absolutePriceSchedule: AbsolutePriceSchedule
+    member(9984, 18, NEW, OBJECT | 193, 0),            // priceLevelSchedule: PriceLevelSchedule
+    member(7735, 11, OLD | NEW | REQUIRED, INTEGER, 0), // startPeriod: integer
+    member(1250, 5, OLD | REQUIRED, DECIMAL, 0),       // limit: decimal
+    member(12391, 12, OLD, INTEGER, 0),                // numberPhases: integer
+    member(9531, 10, OLD, INTEGER, 0),                 // phaseToUse: integer
+    member(1250, 5, NEW, DECIMAL, 0),                  // limit: decimal
+    member(2955, 8, NEW, DECIMAL, 0),                  // limit_L2: decimal
+    member(3570, 8, NEW, DECIMAL, 0),                  // limit_L3: decimal
+    member(12391, 12, NEW, INTEGER | 3, 0),            // numberPhases: integer(0..3)
+    member(9531, 10, NEW, INTEGER | 3, 0),             // phaseToUse: integer(0..3)
+    member(4750, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
+    member(10154, 17, NEW, DECIMAL | 4, 0),            // dischargeLimit_L2: decimal(..0)
+    member(4750, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
+    member(7439, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
+    member(7507, 11, NEW, DECIMAL, 0),                 // setpoint_L2: decimal
+    member(7439, 11, NEW, DECIMAL, 0),                 // setpoint_L3: decimal
+    member(8127, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
+    member(8127, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
+    member(8709, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
+    member(2120, 22, NEW, BOOLEAN, 0),                 // preconditioningRequest: boolean
+    member(3735, 9, NEW, BOOLEAN, 0),                  // evseSleep: boolean
+    member(8403, 11, NEW, DECIMAL, 0),                 // v2xBaseline: decimal
+    member(8929, 13, NEW, CHOICE | 76, 0),             // operationMode: OperationMode
+    member(5392, 16, NEW, OBJECT | 292, 7),            // v2xFreqWattCurve: V2XFreqWattPoint
+    member(3971, 18, NEW, OBJECT | 293, 7),            // v2xSignalWattCurve: V2XSignalWattPoint
+    member(1250, 5, NEW, DECIMAL, 0),                  // limit: decimal
+    member(2955, 8, NEW, DECIMAL, 0),                  // limit_L2: decimal
+    member(3570, 8, NEW, DECIMAL, 0),                  // limit_L3: decimal
+    member(4750, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
+    member(10154, 17, NEW, DECIMAL | 4, 0),            // dischargeLimit_L2: decimal(..0)
+    member(4750, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
+    member(7439, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
+    member(7507, 11, NEW, DECIMAL, 0),                 // setpoint_L2: decimal
+    member(7439, 11, NEW, DECIMAL, 0),                 // setpoint_L3: decimal
+    member(8127, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
+    member(8127, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
+    member(8709, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
+    member(12982, 12, OLD | NEW, TEXT | 22, 0),        // serialNumber: text(25)
+    member(11871, 5, OLD | NEW | REQUIRED, TEXT | 10, 0), // model: text(20)
+    member(11876, 5, OLD | NEW, OBJECT | 154, 0),      // modem: Modem
+    member(5406, 10, OLD | NEW | REQUIRED, TEXT | 7, 0), // vendorName: text(50)
+    member(12880, 15, OLD | NEW, TEXT | 7, 0),         // firmwareVersion: text(50)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 19, 0), // status: ClearCacheStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(7228, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
+    member(8382, 10, OLD, INTEGER, 0),                 // stackLevel: integer
+    member(8382, 10, NEW, INTEGER | 1, 0),             // stackLevel: integer(0..)
+    member(4414, 17, OLD | NEW, INTEGER, 0),           // chargingProfileId: integer
+    member(7919, 23, OLD | NEW, OBJECT | 41, 0),       // chargingProfileCriteria: ClearChargingProfile
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 20, 0), // status: ClearChargingProfileStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8281, 11, NEW, CHOICE | 30, 0),             // controlType: DERControl
+    member(9563, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 21, 0), // status: ClearMessageStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 22, 0), // status: ClearMonitoringStatus
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(6405, 9, NEW, TEXT | 19, 5),                // tariffIds: text(60)
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(3773, 18, NEW | REQUIRED, OBJECT | 51, 5),  // clearTariffsResult: ClearTariffsResult
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 99, 0),   // status: TariffClearStatus
+    member(467, 2, OLD | REQUIRED, INTEGER, 5),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 5),    // id: integer(0..)
+    member(8043, 21, OLD | NEW | REQUIRED, OBJECT | 48, 5), // clearMonitoringResult: ClearMonitoringResult
+    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
+    member(10508, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
+    member(7017, 8, OLD | NEW, TEXT | 7, 0),           // instance: citext(50)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW, OBJECT | 294, 0),       // variable: Variable
+    member(1591, 22, OLD | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(6915, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
+    member(12260, 13, OLD | NEW | REQUIRED, TIME, 0),  // scheduleStart: time
+    member(5242, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
+    member(1591, 22, NEW | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(11632, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
+    member(2491, 20, NEW | REQUIRED, INTEGER | 1, 0),  // variableMonitoringId: integer(0..)
+    member(8756, 10, OLD | NEW | REQUIRED, DECIMAL, 0), // startValue: decimal
+    member(8292, 4, OLD | NEW | REQUIRED, OBJECT | 63, 6), // cost: Cost
+    member(10539, 8, OLD | NEW | REQUIRED, CHOICE | 28, 0), // costKind: CostKind
+    member(7053, 6, OLD | NEW | REQUIRED, INTEGER, 0), // amount: integer
+    member(7053, 16, OLD | NEW, INTEGER, 0),           // amountMultiplier: integer
+    member(5751, 15, NEW, OBJECT | 32, 5),             // chargingPeriods: ChargingPeriod
+    member(12470, 9, NEW | REQUIRED, OBJECT | 271, 0), // totalCost: TotalCost
+    member(12078, 10, NEW | REQUIRED, OBJECT | 273, 0), // totalUsage: TotalUsage
+    member(11649, 18, NEW, BOOLEAN, 0),                // failureToCalculate: boolean
+    member(7136, 13, NEW, TEXT | 16, 0),               // failureReason: text(500)
+    member(133, 4, NEW | REQUIRED, CHOICE | 27, 0),    // type: CostDimensionKind
+    member(11698, 6, NEW | REQUIRED, DECIMAL, 0),      // volume: decimal
+    member(12470, 9, OLD | NEW | REQUIRED, DECIMAL, 0), // totalCost: decimal
+    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(2927, 19, OLD | NEW, OBJECT | 20, 0),       // customerCertificate: CertificateHashData
+    member(10591, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
+    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
+    member(4899, 6, OLD | NEW | REQUIRED, BOOLEAN, 0), // report: boolean
+    member(3773, 5, OLD | NEW | REQUIRED, BOOLEAN, 0), // clear: boolean
+    member(3820, 18, OLD | NEW, TEXT | 12, 0),         // customerIdentifier: token(64)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 29, 0), // status: CustomerInformationStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(2743, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxCurrent: integer
+    member(2800, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxVoltage: integer
+    member(2529, 12, OLD, INTEGER, 0),                 // energyAmount: integer
+    member(3096, 10, OLD, INTEGER, 0),                 // evMaxPower: integer
+    member(2743, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxCurrent: decimal
+    member(2800, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxVoltage: decimal
+    member(3096, 10, NEW, DECIMAL, 0),                 // evMaxPower: decimal
+    member(12811, 16, NEW, DECIMAL, 0),                // evEnergyCapacity: decimal
+    member(2529, 12, NEW, DECIMAL, 0),                 // energyAmount: decimal
+    member(5646, 13, OLD | NEW, INTEGER | 2, 0),       // stateOfCharge: integer(0..100)
+    member(12811, 16, OLD, INTEGER, 0),                // evEnergyCapacity: integer
+    member(11184, 7, OLD | NEW, INTEGER | 2, 0),       // fullSoC: integer(0..100)
+    member(11108, 7, OLD | NEW, INTEGER | 2, 0),       // bulkSoC: integer(0..100)
+    member(9221, 21, NEW, CHOICE | 30, 5),             // evSupportedDERControl: DERControl
+    member(12179, 30, NEW, DECIMAL, 0),                // evOverExcitedMaxDischargePower: decimal
+    member(3935, 24, NEW, DECIMAL, 0),                 // evOverExcitedPowerFactor: decimal
+    member(9936, 31, NEW, DECIMAL, 0),                 // evUnderExcitedMaxDischargePower: decimal
+    member(13007, 25, NEW, DECIMAL, 0),                // evUnderExcitedPowerFactor: decimal
+    member(5274, 16, NEW, DECIMAL, 0),                 // maxApparentPower: decimal
+    member(3120, 22, NEW, DECIMAL, 0),                 // maxChargeApparentPower: decimal
+    member(3120, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L2: decimal
+    member(5336, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L3: decimal
+    member(935, 25, NEW, DECIMAL, 0),                  // maxDischargeApparentPower: decimal
+    member(12582, 28, NEW, DECIMAL, 0),                // maxDischargeApparentPower_L2: decimal
+    member(935, 28, NEW, DECIMAL, 0),                  // maxDischargeApparentPower_L3: decimal
+    member(6218, 22, NEW, DECIMAL, 0),                 // maxChargeReactivePower: decimal
+    member(6218, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L2: decimal
+    member(6483, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L3: decimal
+    member(6547, 22, NEW, DECIMAL, 0),                 // minChargeReactivePower: decimal
+    member(6547, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L2: decimal
+    member(7331, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L3: decimal
+    member(1337, 25, NEW, DECIMAL, 0),                 // maxDischargeReactivePower: decimal
+    member(11939, 28, NEW, DECIMAL, 0),                // maxDischargeReactivePower_L2: decimal
+    member(1337, 28, NEW, DECIMAL, 0),                 // maxDischargeReactivePower_L3: decimal
+    member(2819, 25, NEW, DECIMAL, 0),                 // minDischargeReactivePower: decimal
+    member(2819, 28, NEW, DECIMAL, 0),                 // minDischargeReactivePower_L2: decimal
+    member(10906, 28, NEW, DECIMAL, 0),                // minDischargeReactivePower_L3: decimal
+    member(10029, 14, NEW, DECIMAL, 0),                // nominalVoltage: decimal
+    member(10029, 20, NEW, DECIMAL, 0),                // nominalVoltageOffset: decimal
+    member(4564, 17, NEW, DECIMAL, 0),                 // maxNominalVoltage: decimal
+    member(4643, 17, NEW, DECIMAL, 0),                 // minNominalVoltage: decimal
+    member(11000, 22, NEW, TEXT | 7, 0),               // evInverterManufacturer: text(50)
+    member(2453, 15, NEW, TEXT | 7, 0),                // evInverterModel: text(50)
+    member(713, 22, NEW, TEXT | 7, 0),                 // evInverterSerialNumber: text(50)
+    member(1905, 19, NEW, TEXT | 7, 0),                // evInverterSwVersion: text(50)
+    member(7961, 19, NEW, TEXT | 7, 0),                // evInverterHwVersion: text(50)
+    member(12425, 26, NEW, CHOICE | 56, 5),            // evIslandingDetectionMethod: IslandingDetection
+    member(1969, 19, NEW, DECIMAL, 0),                 // evIslandingTripTime: decimal
+    member(7280, 26, NEW, DECIMAL, 0),                 // evMaximumLevel1DCInjection: decimal
+    member(12303, 27, NEW, DECIMAL, 0),                // evDurationLevel1DCInjection: decimal
+    member(80, 26, NEW, DECIMAL, 0),                   // evMaximumLevel2DCInjection: decimal
+    member(12365, 27, NEW, DECIMAL, 0),                // evDurationLevel2DCInjection: decimal
+    member(9201, 21, NEW, DECIMAL, 0),                 // evReactiveSusceptance: decimal
+    member(9899, 38, NEW, DECIMAL, 0),                 // evSessionTotalDischargeEnergyAvailable: decimal
+    member(9572, 9, NEW | REQUIRED, OBJECT | 74, 2),   // curveData: DERCurvePoints
+    member(5823, 10, NEW, OBJECT | 138, 0),            // hysteresis: Hysteresis
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(12014, 19, NEW, OBJECT | 204, 0),           // reactivePowerParams: ReactivePowerParams
+    member(7484, 13, NEW, OBJECT | 300, 0),            // voltageParams: VoltageParams
+    member(9835, 5, NEW | REQUIRED, CHOICE | 32, 0),   // yUnit: DERUnit
+    member(12800, 12, NEW, DECIMAL, 0),                // responseTime: decimal
+    member(141, 9, NEW, TIME, 0),                      // startTime: time
+    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
+    member(9572, 5, NEW | REQUIRED, OBJECT | 72, 0),   // curve: DERCurve
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(9600, 9, NEW | REQUIRED, CHOICE | 30, 0),   // curveType: DERControl
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
+    member(84, 1, NEW | REQUIRED, DECIMAL, 0),         // x: decimal
     member(5, 1, NEW | REQUIRED, DECIMAL, 0),          // y: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13331, 9, OLD | NEW, TEXT | 7, 0),          // messageId: text(50)
-    member(13689, 4, OLD | NEW, JSON, 0),              // data: json
-    member(13953, 8, OLD | NEW | REQUIRED, TEXT | 6, 0), // vendorId: text(255)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 33, 0), // status: DataTransferStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(13689, 4, OLD | NEW, JSON, 0),              // data: json
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(2291, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 36, 0), // status: DeleteCertificateStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12799, 10, NEW | REQUIRED, TIME, 0),        // timeAnchor: time
-    member(9807, 8, NEW | REQUIRED, TEXT | 2, 0),      // currency: text(3)
-    member(559, 30, NEW | REQUIRED, OBJECT | 80, 1),   // evAbsolutePriceScheduleEntries: EVAbsolutePriceScheduleEntry
-    member(10043, 14, NEW | REQUIRED, TEXT | 4, 0),    // priceAlgorithm: text(2000)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13697, 8, NEW | REQUIRED, INTEGER, 0),      // duration: integer
-    member(11892, 11, NEW | REQUIRED, OBJECT | 84, 8), // evPriceRule: EVPriceRule
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(559, 23, NEW, OBJECT | 79, 0),              // evAbsolutePriceSchedule: EVAbsolutePriceSchedule
-    member(3469, 15, NEW | REQUIRED, OBJECT | 82, 0),  // evPowerSchedule: EVPowerSchedule
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(3469, 22, NEW | REQUIRED, OBJECT | 83, 1),  // evPowerScheduleEntries: EVPowerScheduleEntry
-    member(12799, 10, NEW | REQUIRED, TIME, 0),        // timeAnchor: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13697, 8, NEW | REQUIRED, INTEGER, 0),      // duration: integer
-    member(2363, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13223, 9, NEW | REQUIRED, DECIMAL, 0),      // energyFee: decimal
-    member(9319, 15, NEW | REQUIRED, DECIMAL, 0),      // powerRangeStart: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(11925, 11, NEW | REQUIRED, DECIMAL, 0),     // highVoltage: decimal
-    member(12569, 10, NEW | REQUIRED, DECIMAL, 0),     // lowVoltage: decimal
-    member(13753, 8, NEW | REQUIRED, DECIMAL, 0),      // highFreq: decimal
-    member(14220, 7, NEW | REQUIRED, DECIMAL, 0),      // lowFreq: decimal
-    member(14597, 5, NEW, DECIMAL, 0),                 // delay: decimal
-    member(12046, 11, NEW, DECIMAL, 0),                // randomDelay: decimal
-    member(13889, 8, NEW, DECIMAL, 0),                 // rampRate: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(11283, 12, NEW | REQUIRED, OBJECT | 85, 0), // enterService: EnterService
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14171, 7, OLD | REQUIRED, INTEGER, 0),      // eventId: integer
-    member(14171, 7, NEW | REQUIRED, INTEGER | 1, 0),  // eventId: integer(0..)
-    member(13412, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(10882, 7, OLD | NEW | REQUIRED, CHOICE | 40, 0), // trigger: EventTrigger
-    member(14592, 5, OLD, INTEGER, 0),                 // cause: integer
-    member(14592, 5, NEW, INTEGER | 1, 0),             // cause: integer(0..)
-    member(11749, 11, OLD | NEW | REQUIRED, TEXT | 23, 0), // actualValue: text(2500)
-    member(13929, 8, OLD | NEW, TEXT | 7, 0),          // techCode: text(50)
-    member(13937, 8, OLD | NEW, TEXT | 16, 0),         // techInfo: text(500)
-    member(14122, 7, OLD | NEW, BOOLEAN, 0),           // cleared: boolean
-    member(10869, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(5035, 20, OLD, INTEGER, 0),                 // variableMonitoringId: integer
-    member(5035, 20, NEW, INTEGER | 1, 0),             // variableMonitoringId: integer(0..)
-    member(4210, 21, OLD | NEW | REQUIRED, CHOICE | 39, 0), // eventNotificationType: EventNotification
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(13905, 8, NEW, INTEGER | 1, 0),             // severity: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(11793, 11, NEW, INTEGER | 1, 0),            // connectorId: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(11793, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13817, 8, OLD | REQUIRED, TEXT | 11, 0),    // location: text(512)
-    member(13817, 8, NEW | REQUIRED, TEXT | 4, 0),     // location: text(2000)
-    member(8503, 16, OLD | NEW | REQUIRED, TIME, 0),   // retrieveDateTime: time
-    member(9169, 15, OLD | NEW, TIME, 0),              // installDateTime: time
-    member(6681, 18, OLD | NEW, TEXT | 14, 0),         // signingCertificate: text(5500)
-    member(12134, 9, OLD | NEW, TEXT | 24, 0),         // signature: text(800)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 42, 0), // status: FirmwareStatus
-    member(13376, 9, OLD | NEW, INTEGER, 0),           // requestId: integer
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(11247, 12, NEW | REQUIRED, DECIMAL, 0),     // displacement: decimal
-    member(12539, 10, NEW | REQUIRED, BOOLEAN, 0),     // excitation: boolean
-    member(10127, 9, NEW, TIME, 0),                    // startTime: time
-    member(13697, 8, NEW, DECIMAL, 0),                 // duration: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10635, 7, NEW | REQUIRED, OBJECT | 92, 0),  // fixedPF: FixedPF
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11343, 12, NEW | REQUIRED, BOOLEAN, 0),     // isSuperseded: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(5815, 8, NEW | REQUIRED, DECIMAL, 0),       // setpoint: decimal
-    member(10895, 4, NEW | REQUIRED, CHOICE | 32, 0),  // unit: DERUnit
-    member(10127, 9, NEW, TIME, 0),                    // startTime: time
-    member(13697, 8, NEW, DECIMAL, 0),                 // duration: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13737, 8, NEW | REQUIRED, OBJECT | 94, 0),  // fixedVar: FixedVar
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11343, 12, NEW | REQUIRED, BOOLEAN, 0),     // isSuperseded: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(13857, 8, NEW | REQUIRED, DECIMAL, 0),      // overFreq: decimal
-    member(13430, 9, NEW | REQUIRED, DECIMAL, 0),      // underFreq: decimal
-    member(13349, 9, NEW | REQUIRED, DECIMAL, 0),      // overDroop: decimal
-    member(12829, 10, NEW | REQUIRED, DECIMAL, 0),     // underDroop: decimal
-    member(11403, 12, NEW | REQUIRED, DECIMAL, 0),     // responseTime: decimal
-    member(10127, 9, NEW, TIME, 0),                    // startTime: time
-    member(13697, 8, NEW, DECIMAL, 0),                 // duration: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13268, 9, NEW | REQUIRED, OBJECT | 96, 0),  // freqDroop: FreqDroop
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11343, 12, NEW | REQUIRED, BOOLEAN, 0),     // isSuperseded: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(4231, 21, OLD | NEW | REQUIRED, TEXT | 7, 0), // iso15118SchemaVersion: text(50)
-    member(873, 6, OLD | NEW | REQUIRED, CHOICE | 7, 0), // action: CertificateAction
-    member(12549, 10, OLD | REQUIRED, TEXT | 25, 0),   // exiRequest: text(5600)
-    member(12549, 10, NEW | REQUIRED, TEXT | 26, 0),   // exiRequest: text(11000)
-    member(281, 32, NEW, INTEGER | 1, 0),              // maximumContractCertificateChains: integer(0..)
-    member(7569, 17, NEW, TEXT | 6, 8),                // prioritizedEMAIDs: token(255)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 57, 0), // status: Iso15118EVCertificateStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(11903, 11, OLD | REQUIRED, TEXT | 25, 0),   // exiResponse: text(5600)
-    member(11903, 11, NEW | REQUIRED, TEXT | 27, 0),   // exiResponse: text(17000)
-    member(6663, 18, NEW, INTEGER | 1, 0),             // remainingContracts: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(12729, 10, OLD | NEW | REQUIRED, CHOICE | 88, 0), // reportBase: ReportBase
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1874, 25, NEW | REQUIRED, OBJECT | 25, 4),  // certificateStatusRequests: CertificateStatusRequestInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1874, 17, NEW | REQUIRED, OBJECT | 24, 4),  // certificateStatus: CertificateStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9274, 15, OLD | NEW | REQUIRED, OBJECT | 186, 0), // ocspRequestData: OCSPRequestData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 46, 0), // status: GetCertificateStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12659, 10, OLD, TEXT | 14, 0),              // ocspResult: text(5500)
-    member(12659, 10, NEW, TEXT | 28, 0),              // ocspResult: text(18000)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(2802, 15, OLD | NEW | REQUIRED, OBJECT | 34, 0), // chargingProfile: ChargingProfileCriterion
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 47, 0), // status: GetChargingProfileStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13697, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
-    member(8311, 16, OLD | NEW, CHOICE | 17, 0),       // chargingRateUnit: ChargingRateUnit
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(10099, 8, OLD | NEW, OBJECT | 60, 0),       // schedule: CompositeSchedule
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13376, 9, NEW | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(13286, 9, NEW, BOOLEAN, 0),                 // isDefault: boolean
-    member(11815, 11, NEW, CHOICE | 30, 0),            // controlType: DERControl
-    member(13187, 9, NEW, TEXT | 5, 0),                // controlId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 31, 0),  // status: DERControlStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD, INTEGER, 5),                  // id: integer
-    member(1214, 2, NEW, INTEGER | 1, 5),              // id: integer(0..)
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(13881, 8, OLD | NEW, CHOICE | 63, 0),       // priority: MessagePriority
-    member(10830, 5, OLD | NEW, CHOICE | 64, 0),       // state: MessageState
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 48, 0), // status: GetDisplayMessagesStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9034, 15, OLD | NEW, CHOICE | 45, 5),       // certificateType: GetCertificateIdUse
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 49, 0), // status: GetInstalledCertificateStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(2291, 24, OLD | NEW, OBJECT | 21, 5),       // certificateHashDataChain: CertificateHashDataChain
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10921, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14213, 3, OLD | NEW | REQUIRED, OBJECT | 146, 0), // log: LogParameters
-    member(14213, 7, OLD | NEW | REQUIRED, CHOICE | 60, 0), // logType: LogType
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(14269, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(14269, 7, NEW, INTEGER | 1, 0),             // retries: integer(0..)
-    member(10765, 13, OLD | NEW, INTEGER, 0),          // retryInterval: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 59, 0), // status: LogStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(13721, 8, OLD | NEW, TEXT | 6, 0),          // filename: text(255)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7263, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(6609, 18, OLD | NEW, CHOICE | 69, 6),       // monitoringCriteria: MonitoringCriterion
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(6483, 18, NEW, OBJECT | 61, 5),             // constantStreamData: ConstantStreamData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7263, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(7246, 17, OLD | NEW, CHOICE | 23, 4),       // componentCriteria: ComponentCriterion
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 101, 0), // status: TariffGetStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(7620, 17, NEW, OBJECT | 260, 5),            // tariffAssignments: TariffAssignment
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(8407, 16, OLD | NEW, BOOLEAN, 0),           // ongoingIndicator: boolean
-    member(9214, 15, OLD | NEW | REQUIRED, BOOLEAN, 0), // messagesInQueue: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10518, 13, OLD | NEW, CHOICE | 1, 0),       // attributeType: AttributeType
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(5530, 19, OLD, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
-    member(5530, 15, OLD | NEW | REQUIRED, CHOICE | 50, 0), // attributeStatus: GetVariableStatus
-    member(5530, 19, NEW, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
-    member(10518, 13, OLD | NEW, CHOICE | 1, 0),       // attributeType: AttributeType
-    member(9903, 14, OLD | NEW, TEXT | 23, 0),         // attributeValue: text(2500)
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9139, 15, OLD | NEW | REQUIRED, OBJECT | 130, 5), // getVariableData: GetVariableData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7348, 17, OLD | NEW | REQUIRED, OBJECT | 131, 5), // getVariableResult: GetVariableResult
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(13745, 8, NEW | REQUIRED, DECIMAL, 0),      // gradient: decimal
-    member(11439, 12, NEW | REQUIRED, DECIMAL, 0),     // softGradient: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13745, 8, NEW | REQUIRED, OBJECT | 134, 0), // gradient: Gradient
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11837, 11, OLD | NEW | REQUIRED, TIME, 0),  // currentTime: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(9973, 14, NEW, DECIMAL, 0),                 // hysteresisHigh: decimal
-    member(10674, 13, NEW, DECIMAL, 0),                // hysteresisLow: decimal
-    member(9154, 15, NEW, DECIMAL, 0),                 // hysteresisDelay: decimal
-    member(6573, 18, NEW, DECIMAL, 0),                 // hysteresisGradient: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9889, 14, OLD | NEW, OBJECT | 4, 5),        // additionalInfo: AdditionalInfo
-    member(11936, 7, OLD | REQUIRED, TEXT | 5, 0),     // idToken: token(36)
-    member(12819, 4, OLD | REQUIRED, CHOICE | 53, 0),  // type: IdTokenKind
-    member(11936, 7, NEW | REQUIRED, TEXT | 6, 0),     // idToken: token(255)
-    member(12819, 4, NEW | REQUIRED, TEXT | 10, 0),    // type: text(20)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 2, 0), // status: AuthorizationStatus
-    member(5549, 19, OLD | NEW, TIME, 0),              // cacheExpiryDateTime: time
-    member(8295, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
-    member(13295, 9, OLD, TEXT | 3, 0),                // language1: text(8)
-    member(14178, 6, OLD, INTEGER, 5),                 // evseId: integer
-    member(11331, 12, OLD | NEW, OBJECT | 139, 0),     // groupIdToken: IdToken
-    member(13295, 9, NEW, TEXT | 3, 0),                // language1: text(8)
-    member(13304, 9, OLD | NEW, TEXT | 3, 0),          // language2: text(8)
-    member(14178, 6, NEW, INTEGER | 1, 5),             // evseId: integer(0..)
-    member(9304, 15, OLD | NEW, OBJECT | 149, 0),      // personalMessage: MessageContent
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9034, 15, OLD | NEW | REQUIRED, CHOICE | 55, 0), // certificateType: InstallCertificateUse
-    member(1874, 11, OLD | REQUIRED, TEXT | 14, 0),    // certificate: text(5500)
-    member(1874, 11, NEW | REQUIRED, TEXT | 15, 0),    // certificate: text(10000)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 54, 0), // status: InstallCertificateStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(9273, 3, NEW | REQUIRED, INTEGER | 2, 0),   // soc: integer(0..100)
-    member(7382, 5, NEW | REQUIRED, DECIMAL, 0),       // limit: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13881, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(4975, 20, NEW, DECIMAL, 0),                 // pctMaxDischargePower: decimal
-    member(2848, 23, NEW, OBJECT | 72, 0),             // powerMonitoringMustTrip: DERCurve
-    member(10127, 9, NEW, TIME, 0),                    // startTime: time
-    member(13697, 8, NEW, DECIMAL, 0),                 // duration: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, NEW | REQUIRED, TEXT | 5, 0),      // id: text(36)
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(11343, 12, NEW | REQUIRED, BOOLEAN, 0),     // isSuperseded: boolean
-    member(7382, 17, NEW | REQUIRED, OBJECT | 144, 0), // limitMaxDischarge: LimitMaxDischarge
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10085, 14, OLD | REQUIRED, TEXT | 11, 0),   // remoteLocation: text(512)
-    member(10085, 14, NEW | REQUIRED, TEXT | 4, 0),    // remoteLocation: text(2000)
-    member(9289, 15, OLD | NEW, TIME, 0),              // oldestTimestamp: time
-    member(9184, 15, OLD | NEW, TIME, 0),              // latestTimestamp: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 111, 0), // status: UploadLogStatus
-    member(13376, 9, OLD | NEW, INTEGER, 0),           // requestId: integer
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1584, 6, OLD | NEW | REQUIRED, CHOICE | 62, 0), // format: MessageFormat
-    member(13295, 8, OLD | NEW, TEXT | 3, 0),          // language: text(8)
-    member(14136, 7, OLD | REQUIRED, TEXT | 11, 0),    // content: text(512)
-    member(14136, 7, NEW | REQUIRED, TEXT | 29, 0),    // content: text(1024)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14164, 7, OLD | NEW, OBJECT | 58, 0),       // display: Component
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(13881, 8, OLD | NEW | REQUIRED, CHOICE | 63, 0), // priority: MessagePriority
-    member(10830, 5, OLD | NEW, CHOICE | 64, 0),       // state: MessageState
-    member(10804, 13, OLD | NEW, TIME, 0),             // startDateTime: time
-    member(11881, 11, OLD | NEW, TIME, 0),             // endDateTime: time
-    member(10869, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(9214, 7, OLD | NEW | REQUIRED, OBJECT | 149, 0), // message: MessageContent
-    member(11355, 12, NEW, OBJECT | 149, 4),           // messageExtra: MessageContent
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11415, 12, OLD | NEW | REQUIRED, OBJECT | 225, 5), // sampledValue: SampledValue
-    member(13412, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(12599, 10, OLD | NEW | REQUIRED, OBJECT | 151, 5), // meterValue: MeterValue
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14607, 5, OLD | NEW, TEXT | 10, 0),         // iccid: citext(20)
-    member(14692, 4, OLD | NEW, TEXT | 10, 0),         // imsi: citext(20)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(5035, 18, OLD | NEW | REQUIRED, OBJECT | 297, 5), // variableMonitoring: VariableMonitoring
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7195, 3, OLD | NEW, OBJECT | 9, 0),         // apn: Apn
-    member(12024, 11, OLD | REQUIRED, CHOICE | 75, 0), // ocppVersion: OCPPVersion
-    member(12024, 11, NEW, CHOICE | 75, 0),            // ocppVersion: OCPPVersion
-    member(10700, 13, NEW | REQUIRED, CHOICE | 73, 0), // ocppInterface: OCPPInterface
-    member(10713, 13, OLD | NEW | REQUIRED, CHOICE | 74, 0), // ocppTransport: OCPPTransport
-    member(12013, 11, OLD | REQUIRED, TEXT | 11, 0),   // ocppCsmsUrl: text(512)
-    member(10015, 14, OLD | NEW | REQUIRED, INTEGER, 0), // messageTimeout: integer
-    member(9409, 15, OLD | REQUIRED, INTEGER, 0),      // securityProfile: integer
-    member(10700, 13, OLD | REQUIRED, CHOICE | 73, 0), // ocppInterface: OCPPInterface
-    member(12013, 11, NEW | REQUIRED, TEXT | 4, 0),    // ocppCsmsUrl: text(2000)
-    member(9409, 15, NEW | REQUIRED, INTEGER | 1, 0),  // securityProfile: integer(0..)
-    member(13769, 8, NEW, TEXT | 30, 0),               // identity: text(48)
-    member(7212, 17, NEW, TEXT | 12, 0),               // basicAuthPassword: secret(64)
-    member(14747, 3, OLD | NEW, OBJECT | 301, 0),      // vpn: Vpn
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(4021, 21, NEW | REQUIRED, CHOICE | 38, 5),  // allowedEnergyTransfer: EnergyTransferMode
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 71, 0),  // status: NotifyAllowedEnergyTransferStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(3403, 16, OLD | NEW, OBJECT | 35, 5),       // chargingSchedule: ChargingSchedule
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(5568, 13, OLD | NEW | REQUIRED, OBJECT | 30, 0), // chargingLimit: ChargingLimit
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13689, 4, OLD | NEW | REQUIRED, TEXT | 11, 0), // data: text(512)
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(14622, 5, OLD | REQUIRED, INTEGER, 0),      // seqNo: integer
-    member(14622, 5, NEW | REQUIRED, INTEGER | 1, 0),  // seqNo: integer(0..)
-    member(11914, 11, OLD | NEW | REQUIRED, TIME, 0),  // generatedAt: time
-    member(13376, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(13376, 9, NEW | REQUIRED, INTEGER | 1, 0),  // requestId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(11815, 11, NEW | REQUIRED, CHOICE | 30, 0), // controlType: DERControl
-    member(9959, 14, NEW, CHOICE | 51, 0),             // gridEventFault: GridEventFault
-    member(12489, 10, NEW, BOOLEAN, 0),                // alarmEnded: boolean
-    member(13412, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(13259, 9, NEW, TEXT | 31, 0),               // extraInfo: text(200)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13187, 9, NEW | REQUIRED, TEXT | 5, 0),     // controlId: citext(36)
-    member(14283, 7, NEW | REQUIRED, BOOLEAN, 0),      // started: boolean
-    member(13412, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(10856, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11980, 11, OLD | NEW, OBJECT | 150, 5),     // messageInfo: MessageInfo
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7450, 17, OLD, INTEGER, 0),                 // maxScheduleTuples: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 5, 0),  // evseId: integer(1..)
-    member(7450, 17, NEW, INTEGER | 1, 0),             // maxScheduleTuples: integer(0..)
-    member(10531, 13, OLD | NEW | REQUIRED, OBJECT | 31, 0), // chargingNeeds: ChargingNeeds
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(13412, 9, NEW, TIME, 0),                    // timestamp: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 72, 0), // status: NotifyEVChargingNeedsStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13945, 8, OLD | NEW | REQUIRED, TIME, 0),   // timeBase: time
-    member(3403, 16, OLD | NEW | REQUIRED, OBJECT | 35, 0), // chargingSchedule: ChargingSchedule
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 5, 0),  // evseId: integer(1..)
-    member(1498, 26, NEW, INTEGER | 1, 0),             // selectedChargingScheduleId: integer(0..)
-    member(2363, 24, NEW, BOOLEAN, 0),                 // powerToleranceAcceptance: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11914, 11, OLD | NEW | REQUIRED, TIME, 0),  // generatedAt: time
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(14622, 5, OLD | REQUIRED, INTEGER, 0),      // seqNo: integer
-    member(14622, 5, NEW | REQUIRED, INTEGER | 1, 0),  // seqNo: integer(0..)
-    member(13232, 9, OLD | NEW | REQUIRED, OBJECT | 87, 5), // eventData: EventData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(6609, 7, OLD | NEW, OBJECT | 155, 5),       // monitor: MonitoringData
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(14622, 5, OLD | REQUIRED, INTEGER, 0),      // seqNo: integer
-    member(14622, 5, NEW | REQUIRED, INTEGER | 1, 0),  // seqNo: integer(0..)
-    member(11914, 11, OLD | NEW | REQUIRED, TIME, 0),  // generatedAt: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(13689, 4, NEW | REQUIRED, OBJECT | 258, 5), // data: StreamDataElement
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(14262, 7, NEW | REQUIRED, INTEGER | 1, 0),  // pending: integer(0..)
-    member(13665, 8, NEW | REQUIRED, TIME, 0),         // basetime: time
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(13178, 9, NEW | REQUIRED, BOOLEAN, 0),      // activated: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(11914, 11, OLD | NEW | REQUIRED, TIME, 0),  // generatedAt: time
-    member(12739, 10, OLD | NEW, OBJECT | 210, 5),     // reportData: ReportData
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(14622, 5, OLD | REQUIRED, INTEGER, 0),      // seqNo: integer
-    member(14622, 5, NEW | REQUIRED, INTEGER | 1, 0),  // seqNo: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(10869, 13, NEW, TEXT | 5, 0),               // transactionId: citext(36)
-    member(14483, 6, NEW | REQUIRED, TEXT | 6, 0),     // pspRef: citext(255)
-    member(12779, 6, NEW | REQUIRED, CHOICE | 78, 0),  // status: PaymentStatus
-    member(12779, 10, NEW, TEXT | 16, 0),              // statusInfo: text(500)
-    member(8535, 16, NEW | REQUIRED, DECIMAL, 0),      // settlementAmount: decimal
-    member(10113, 14, NEW | REQUIRED, TIME, 0),        // settlementTime: time
-    member(13367, 9, NEW, TEXT | 7, 0),                // receiptId: text(50)
-    member(12719, 10, NEW, TEXT | 4, 0),               // receiptUrl: text(2000)
-    member(12859, 10, NEW, OBJECT | 6, 0),             // vatCompany: Address
-    member(13439, 9, NEW, TEXT | 10, 0),               // vatNumber: text(20)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12719, 10, NEW, TEXT | 4, 0),               // receiptUrl: text(2000)
-    member(13367, 9, NEW, TEXT | 7, 0),                // receiptId: text(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(14290, 7, NEW | REQUIRED, INTEGER, 0),      // timeout: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10661, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
-    member(10001, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
-    member(10687, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
-    member(11427, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
-    member(11391, 12, OLD | REQUIRED, TEXT | 11, 0),   // responderURL: text(512)
-    member(11391, 12, NEW | REQUIRED, TEXT | 4, 0),    // responderURL: text(2000)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(6483, 18, NEW | REQUIRED, OBJECT | 61, 0),  // constantStreamData: ConstantStreamData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 44, 0),  // status: GenericStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(7552, 11, NEW | REQUIRED, OBJECT | 203, 0), // overstayFee: RationalNumber
-    member(2825, 23, NEW, TEXT | 32, 0),               // overstayRuleDescription: text(32)
-    member(10127, 9, NEW | REQUIRED, INTEGER, 0),      // startTime: integer
-    member(7552, 17, NEW | REQUIRED, INTEGER, 0),      // overstayFeePeriod: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(3513, 22, NEW, OBJECT | 203, 0),            // overstayPowerThreshold: RationalNumber
-    member(2825, 12, NEW | REQUIRED, OBJECT | 189, 3), // overstayRule: OverstayRule
-    member(4252, 21, NEW, INTEGER, 0),                 // overstayTimeThreshold: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13793, 8, NEW, INTEGER | 1, 0),             // interval: integer(0..)
-    member(12849, 6, NEW, INTEGER | 1, 0),             // values: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14185, 7, NEW, DECIMAL, 0),                 // exclTax: decimal
-    member(14199, 7, NEW, DECIMAL, 0),                 // inclTax: decimal
-    member(13913, 8, NEW, OBJECT | 269, 3),            // taxRates: TaxRate
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(2074, 25, NEW | REQUIRED, OBJECT | 194, 10), // priceLevelScheduleEntries: PriceLevelScheduleEntry
-    member(12799, 10, NEW | REQUIRED, TIME, 0),        // timeAnchor: time
-    member(9364, 15, NEW | REQUIRED, INTEGER | 1, 0),  // priceScheduleId: integer(0..)
-    member(2387, 24, NEW, TEXT | 32, 0),               // priceScheduleDescription: text(32)
-    member(5739, 19, NEW | REQUIRED, INTEGER | 1, 0),  // numberOfPriceLevels: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13697, 8, NEW | REQUIRED, INTEGER, 0),      // duration: integer
-    member(2074, 10, NEW | REQUIRED, INTEGER | 1, 0),  // priceLevel: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(8439, 16, NEW, INTEGER, 0),                 // parkingFeePeriod: integer
-    member(4042, 21, NEW, INTEGER | 1, 0),             // carbonDioxideEmission: integer(0..)
-    member(822, 29, NEW, INTEGER | 2, 0),              // renewableGenerationPercentage: integer(0..100)
-    member(13223, 9, NEW | REQUIRED, OBJECT | 203, 0), // energyFee: RationalNumber
-    member(8439, 10, NEW, OBJECT | 203, 0),            // parkingFee: RationalNumber
-    member(9319, 15, NEW | REQUIRED, OBJECT | 203, 0), // powerRangeStart: RationalNumber
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13697, 8, NEW | REQUIRED, INTEGER, 0),      // duration: integer
-    member(9334, 9, NEW | REQUIRED, OBJECT | 195, 8),  // priceRule: PriceRule
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13817, 8, OLD | REQUIRED, TEXT | 11, 0),    // location: text(512)
-    member(14269, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(13817, 8, NEW | REQUIRED, TEXT | 4, 0),     // location: text(2000)
-    member(14269, 7, NEW, INTEGER | 1, 0),             // retries: integer(0..)
-    member(13673, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
-    member(13376, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(10765, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(13376, 9, NEW | REQUIRED, INTEGER | 1, 0),  // requestId: integer(0..)
-    member(10765, 13, NEW, INTEGER | 1, 0),            // retryInterval: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 83, 0), // status: PublishFirmwareStatus
-    member(13817, 8, OLD, TEXT | 11, 5),               // location: text(512)
-    member(13376, 9, OLD, INTEGER, 0),                 // requestId: integer
-    member(13817, 8, NEW, TEXT | 4, 5),                // location: text(2000)
-    member(13376, 9, NEW, INTEGER | 1, 0),             // requestId: integer(0..)
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(7229, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10099, 14, NEW, OBJECT | 37, 0),            // scheduleUpdate: ChargingScheduleUpdate
-    member(12779, 6, NEW | REQUIRED, CHOICE | 16, 0),  // status: ChargingProfileStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13713, 8, NEW | REQUIRED, INTEGER, 0),      // exponent: integer
-    member(12849, 5, NEW | REQUIRED, INTEGER, 0),      // value: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14704, 4, NEW, DECIMAL, 0),                 // vRef: decimal
-    member(4815, 20, NEW, BOOLEAN, 0),                 // autonomousVRefEnable: boolean
-    member(1394, 26, NEW, DECIMAL, 0),                 // autonomousVRefTimeConstant: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10127, 5, OLD | NEW | REQUIRED, INTEGER, 0), // start: integer
-    member(13697, 8, OLD | NEW, INTEGER, 0),           // duration: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(5568, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(5568, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(2802, 15, OLD | NEW | REQUIRED, OBJECT | 33, 5), // chargingProfile: ChargingProfile
-    member(14744, 3, OLD | NEW, BOOLEAN, 0),           // tbc: boolean
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(13196, 5, NEW, OBJECT | 73, 9),             // curve: DERCurveGet
-    member(11283, 12, NEW, OBJECT | 86, 9),            // enterService: EnterServiceGet
-    member(10635, 13, NEW, OBJECT | 93, 9),            // fixedPFAbsorb: FixedPFGet
-    member(10648, 13, NEW, OBJECT | 93, 9),            // fixedPFInject: FixedPFGet
-    member(13737, 8, NEW, OBJECT | 95, 9),             // fixedVar: FixedVarGet
-    member(13268, 9, NEW, OBJECT | 97, 9),             // freqDroop: FreqDroopGet
-    member(13745, 8, NEW, OBJECT | 135, 9),            // gradient: GradientGet
-    member(7382, 17, NEW, OBJECT | 145, 9),            // limitMaxDischarge: LimitMaxDischargeGet
-    member(13376, 9, NEW | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(14744, 3, NEW, BOOLEAN, 0),                 // tbc: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(7654, 17, OLD | NEW | REQUIRED, OBJECT | 295, 4), // variableAttribute: VariableAttribute
-    member(2940, 23, OLD | NEW, OBJECT | 296, 0),      // variableCharacteristics: VariableCharacteristics
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(11936, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(13376, 9, NEW | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 44, 0),  // status: GenericStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 5, 0),             // evseId: integer(1..)
-    member(11331, 12, OLD | NEW, OBJECT | 139, 0),     // groupIdToken: IdToken
-    member(11936, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(10739, 13, OLD | NEW | REQUIRED, INTEGER, 0), // remoteStartId: integer
-    member(2802, 15, OLD | NEW, OBJECT | 33, 0),       // chargingProfile: ChargingProfile
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(10869, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10752, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(10752, 13, NEW | REQUIRED, INTEGER | 1, 0), // reservationId: integer(0..)
-    member(2894, 23, OLD | NEW | REQUIRED, CHOICE | 90, 0), // reservationUpdateStatus: ReservationUpdateStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(9945, 14, OLD | NEW | REQUIRED, TIME, 0),   // expiryDateTime: time
-    member(10557, 13, OLD, CHOICE | 24, 0),            // connectorType: Connector
-    member(10557, 13, NEW, TEXT | 10, 0),              // connectorType: text(20)
-    member(11936, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(11331, 12, OLD | NEW, OBJECT | 139, 0),     // groupIdToken: IdToken
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 91, 0), // status: ReserveNowStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12819, 4, OLD | NEW | REQUIRED, CHOICE | 93, 0), // type: ResetType
-    member(14178, 6, OLD, INTEGER, 0),                 // evseId: integer
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 92, 0), // status: ResetStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(3579, 22, OLD | NEW, TEXT | 32, 0),         // salesTariffDescription: text(32)
-    member(9259, 15, OLD, INTEGER, 0),                 // numEPriceLevels: integer
-    member(9259, 15, NEW, INTEGER | 1, 0),             // numEPriceLevels: integer(0..)
-    member(8519, 16, OLD | NEW | REQUIRED, OBJECT | 224, 1), // salesTariffEntry: SalesTariffEntry
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(5015, 20, OLD | NEW | REQUIRED, OBJECT | 205, 0), // relativeTimeInterval: RelativeTimeInterval
-    member(11870, 11, OLD | NEW, INTEGER | 1, 0),      // ePriceLevel: integer(0..)
-    member(9094, 15, OLD | NEW, OBJECT | 62, 6),       // consumptionCost: ConsumptionCost
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12849, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
-    member(14143, 7, OLD, CHOICE | 84, 0),             // context: ReadingContext
-    member(13322, 9, OLD | NEW, CHOICE | 61, 0),       // measurand: Measurand
-    member(14143, 7, NEW, CHOICE | 84, 0),             // context: ReadingContext
-    member(8609, 5, OLD | NEW, CHOICE | 79, 0),        // phase: Phase
-    member(13817, 8, OLD | NEW, CHOICE | 58, 0),       // location: Location
-    member(8551, 16, OLD | NEW, OBJECT | 254, 0),      // signedMeterValue: SignedMeterValue
-    member(10895, 13, OLD | NEW, OBJECT | 280, 0),     // unitOfMeasure: UnitOfMeasure
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12819, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
-    member(13412, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(13937, 8, OLD | NEW, TEXT | 6, 0),          // techInfo: text(255)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(3491, 22, OLD | NEW, OBJECT | 10, 5),       // localAuthorizationList: AuthorizationData
-    member(10921, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
-    member(12839, 10, OLD | NEW | REQUIRED, CHOICE | 110, 0), // updateType: UpdateType
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 94, 0), // status: SendLocalListStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(2802, 15, OLD | NEW | REQUIRED, OBJECT | 33, 0), // chargingProfile: ChargingProfile
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 16, 0), // status: ChargingProfileStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13286, 9, NEW | REQUIRED, BOOLEAN, 0),      // isDefault: boolean
-    member(13187, 9, NEW | REQUIRED, TEXT | 5, 0),     // controlId: citext(36)
-    member(11815, 11, NEW | REQUIRED, CHOICE | 30, 0), // controlType: DERControl
-    member(13196, 5, NEW, OBJECT | 72, 0),             // curve: DERCurve
-    member(11283, 12, NEW, OBJECT | 85, 0),            // enterService: EnterService
-    member(10635, 13, NEW, OBJECT | 92, 0),            // fixedPFAbsorb: FixedPF
-    member(10648, 13, NEW, OBJECT | 92, 0),            // fixedPFInject: FixedPF
-    member(13737, 8, NEW, OBJECT | 94, 0),             // fixedVar: FixedVar
-    member(13268, 9, NEW, OBJECT | 96, 0),             // freqDroop: FreqDroop
-    member(13745, 8, NEW, OBJECT | 134, 0),            // gradient: Gradient
-    member(7382, 17, NEW, OBJECT | 144, 0),            // limitMaxDischarge: LimitMaxDischarge
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 31, 0),  // status: DERControlStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(10856, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(7620, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 103, 0), // status: TariffSetStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9214, 7, OLD | NEW | REQUIRED, OBJECT | 150, 0), // message: MessageInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 37, 0), // status: DisplayMessageStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10029, 14, OLD | NEW | REQUIRED, CHOICE | 68, 0), // monitoringBase: MonitoringBase
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD, INTEGER, 0),                  // id: integer
-    member(1214, 2, NEW, INTEGER | 1, 0),              // id: integer(0..)
-    member(5758, 19, NEW, OBJECT | 191, 0),            // periodicEventStream: PeriodicEventStreamParams
-    member(8567, 11, OLD | NEW, BOOLEAN, 0),           // transaction: boolean
-    member(12849, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
-    member(12819, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(13905, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(13905, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13905, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(13905, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD, INTEGER, 0),                  // id: integer
-    member(1214, 2, NEW, INTEGER | 1, 0),              // id: integer(0..)
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 95, 0), // status: SetMonitoringStatus
-    member(12819, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(13905, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(13905, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7280, 17, OLD | NEW | REQUIRED, INTEGER, 0), // configurationSlot: integer
-    member(9917, 14, OLD | NEW | REQUIRED, OBJECT | 156, 0), // connectionData: NetworkConnectionProfile
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 96, 0), // status: SetNetworkProfileStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10518, 13, OLD | NEW, CHOICE | 1, 0),       // attributeType: AttributeType
-    member(9903, 14, OLD | REQUIRED, TEXT | 33, 0),    // attributeValue: secret(1000)
-    member(9903, 14, NEW | REQUIRED, TEXT | 23, 0),    // attributeValue: secret(2500)
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7586, 17, OLD | NEW | REQUIRED, OBJECT | 240, 5), // setMonitoringData: SetMonitoringData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(5796, 19, OLD | NEW | REQUIRED, OBJECT | 243, 5), // setMonitoringResult: SetMonitoringResult
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10518, 13, OLD | NEW, CHOICE | 1, 0),       // attributeType: AttributeType
-    member(5530, 15, OLD | NEW | REQUIRED, CHOICE | 97, 0), // attributeStatus: SetVariableStatus
-    member(5530, 19, OLD | NEW, OBJECT | 255, 0),      // attributeStatusInfo: StatusInfo
-    member(7246, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2940, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9424, 15, OLD | NEW | REQUIRED, OBJECT | 246, 5), // setVariableData: SetVariableData
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(7603, 17, OLD | NEW | REQUIRED, OBJECT | 249, 5), // setVariableResult: SetVariableResult
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14732, 3, OLD | NEW | REQUIRED, TEXT | 14, 0), // csr: text(5500)
-    member(9034, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
-    member(5682, 19, NEW, OBJECT | 20, 0),             // hashRootCertificate: CertificateHashData
-    member(13376, 9, NEW, INTEGER, 0),                 // requestId: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(9439, 15, OLD | REQUIRED, TEXT | 23, 0),    // signedMeterData: text(2500)
-    member(10791, 13, OLD | REQUIRED, TEXT | 7, 0),    // signingMethod: text(50)
-    member(9439, 15, NEW | REQUIRED, TEXT | 34, 0),    // signedMeterData: text(32768)
-    member(10791, 13, NEW, TEXT | 7, 0),               // signingMethod: text(50)
-    member(9931, 14, OLD | NEW | REQUIRED, TEXT | 7, 0), // encodingMethod: text(50)
-    member(13358, 9, OLD | REQUIRED, TEXT | 23, 0),    // publicKey: text(2500)
-    member(13358, 9, NEW, TEXT | 23, 0),               // publicKey: text(2500)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12709, 10, OLD | NEW | REQUIRED, TEXT | 10, 0), // reasonCode: citext(20)
-    member(9889, 14, OLD, TEXT | 11, 0),               // additionalInfo: text(512)
-    member(9889, 14, NEW, TEXT | 29, 0),               // additionalInfo: text(1024)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13412, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(9079, 15, OLD | NEW | REQUIRED, CHOICE | 25, 0), // connectorStatus: ConnectorStatus
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(11793, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(11793, 11, NEW | REQUIRED, INTEGER | 1, 0), // connectorId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
+    member(12763, 9, OLD | NEW, TEXT | 7, 0),          // messageId: text(50)
+    member(7273, 4, OLD | NEW, JSON, 0),               // data: json
+    member(7681, 8, OLD | NEW | REQUIRED, TEXT | 6, 0), // vendorId: text(255)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 33, 0), // status: DataTransferStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7273, 4, OLD | NEW, JSON, 0),               // data: json
+    member(440, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 36, 0), // status: DeleteCertificateStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
+    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(12087, 30, NEW | REQUIRED, OBJECT | 80, 1), // evAbsolutePriceScheduleEntries: EVAbsolutePriceScheduleEntry
+    member(6534, 14, NEW | REQUIRED, TEXT | 4, 0),     // priceAlgorithm: text(2000)
+    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
+    member(7420, 11, NEW | REQUIRED, OBJECT | 84, 8),  // evPriceRule: EVPriceRule
+    member(12087, 23, NEW, OBJECT | 79, 0),            // evAbsolutePriceSchedule: EVAbsolutePriceSchedule
+    member(775, 15, NEW | REQUIRED, OBJECT | 82, 0),   // evPowerSchedule: EVPowerSchedule
+    member(775, 22, NEW | REQUIRED, OBJECT | 83, 1),   // evPowerScheduleEntries: EVPowerScheduleEntry
+    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
+    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
+    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
+    member(3654, 9, NEW | REQUIRED, DECIMAL, 0),       // energyFee: decimal
+    member(9343, 15, NEW | REQUIRED, DECIMAL, 0),      // powerRangeStart: decimal
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(8314, 11, NEW | REQUIRED, DECIMAL, 0),      // highVoltage: decimal
+    member(8555, 10, NEW | REQUIRED, DECIMAL, 0),      // lowVoltage: decimal
+    member(10563, 8, NEW | REQUIRED, DECIMAL, 0),      // highFreq: decimal
+    member(5445, 7, NEW | REQUIRED, DECIMAL, 0),       // lowFreq: decimal
+    member(2465, 5, NEW, DECIMAL, 0),                  // delay: decimal
+    member(9372, 11, NEW, DECIMAL, 0),                 // randomDelay: decimal
+    member(5743, 8, NEW, DECIMAL, 0),                  // rampRate: decimal
+    member(2324, 12, NEW | REQUIRED, OBJECT | 85, 0),  // enterService: EnterService
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(4279, 7, OLD | REQUIRED, INTEGER, 0),       // eventId: integer
+    member(4279, 7, NEW | REQUIRED, INTEGER | 1, 0),   // eventId: integer(0..)
+    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
+    member(10125, 7, OLD | NEW | REQUIRED, CHOICE | 40, 0), // trigger: EventTrigger
+    member(11822, 5, OLD, INTEGER, 0),                 // cause: integer
+    member(11822, 5, NEW, INTEGER | 1, 0),             // cause: integer(0..)
+    member(8226, 11, OLD | NEW | REQUIRED, TEXT | 23, 0), // actualValue: text(2500)
+    member(3269, 8, OLD | NEW, TEXT | 7, 0),           // techCode: text(50)
+    member(11484, 8, OLD | NEW, TEXT | 16, 0),         // techInfo: text(500)
+    member(11149, 7, OLD | NEW, BOOLEAN, 0),           // cleared: boolean
+    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(2491, 20, OLD, INTEGER, 0),                 // variableMonitoringId: integer
+    member(2491, 20, NEW, INTEGER | 1, 0),             // variableMonitoringId: integer(0..)
+    member(1693, 21, OLD | NEW | REQUIRED, CHOICE | 39, 0), // eventNotificationType: EventNotification
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(12484, 8, NEW, INTEGER | 1, 0),             // severity: integer(0..)
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(8259, 11, OLD, INTEGER, 0),                 // connectorId: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(8259, 11, NEW, INTEGER | 1, 0),             // connectorId: integer(0..)
+    member(3846, 8, OLD | REQUIRED, TEXT | 11, 0),     // location: text(512)
+    member(3846, 8, NEW | REQUIRED, TEXT | 4, 0),      // location: text(2000)
+    member(12749, 16, OLD | NEW | REQUIRED, TIME, 0),  // retrieveDateTime: time
+    member(3393, 15, OLD | NEW, TIME, 0),              // installDateTime: time
+    member(12855, 18, OLD | NEW, TEXT | 14, 0),        // signingCertificate: text(5500)
+    member(12646, 9, OLD | NEW, TEXT | 24, 0),         // signature: text(800)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 42, 0), // status: FirmwareStatus
+    member(5449, 9, OLD | NEW, INTEGER, 0),            // requestId: integer
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(12067, 12, NEW | REQUIRED, DECIMAL, 0),     // displacement: decimal
+    member(3203, 10, NEW | REQUIRED, BOOLEAN, 0),      // excitation: boolean
+    member(141, 9, NEW, TIME, 0),                      // startTime: time
+    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
+    member(7149, 7, NEW | REQUIRED, OBJECT | 92, 0),   // fixedPF: FixedPF
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(7439, 8, NEW | REQUIRED, DECIMAL, 0),       // setpoint: decimal
+    member(7450, 4, NEW | REQUIRED, CHOICE | 32, 0),   // unit: DERUnit
+    member(141, 9, NEW, TIME, 0),                      // startTime: time
+    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
+    member(10555, 8, NEW | REQUIRED, OBJECT | 94, 0),  // fixedVar: FixedVar
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(10696, 8, NEW | REQUIRED, DECIMAL, 0),      // overFreq: decimal
+    member(10184, 9, NEW | REQUIRED, DECIMAL, 0),      // underFreq: decimal
+    member(9732, 9, NEW | REQUIRED, DECIMAL, 0),       // overDroop: decimal
+    member(8921, 10, NEW | REQUIRED, DECIMAL, 0),      // underDroop: decimal
+    member(12800, 12, NEW | REQUIRED, DECIMAL, 0),     // responseTime: decimal
+    member(141, 9, NEW, TIME, 0),                      // startTime: time
+    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
+    member(9609, 9, NEW | REQUIRED, OBJECT | 96, 0),   // freqDroop: FreqDroop
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
+    member(1821, 21, OLD | NEW | REQUIRED, TEXT | 7, 0), // iso15118SchemaVersion: text(50)
+    member(222, 6, OLD | NEW | REQUIRED, CHOICE | 7, 0), // action: CertificateAction
+    member(3465, 10, OLD | REQUIRED, TEXT | 25, 0),    // exiRequest: text(5600)
+    member(3465, 10, NEW | REQUIRED, TEXT | 26, 0),    // exiRequest: text(11000)
+    member(3364, 32, NEW, INTEGER | 1, 0),             // maximumContractCertificateChains: integer(0..)
+    member(8685, 17, NEW, TEXT | 6, 8),                // prioritizedEMAIDs: token(255)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 57, 0), // status: Iso15118EVCertificateStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7430, 11, OLD | REQUIRED, TEXT | 25, 0),    // exiResponse: text(5600)
+    member(7430, 11, NEW | REQUIRED, TEXT | 27, 0),    // exiResponse: text(17000)
+    member(12243, 18, NEW, INTEGER | 1, 0),            // remainingContracts: integer(0..)
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(4899, 10, OLD | NEW | REQUIRED, CHOICE | 88, 0), // reportBase: ReportBase
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9796, 25, NEW | REQUIRED, OBJECT | 25, 4),  // certificateStatusRequests: CertificateStatusRequestInfo
+    member(9796, 17, NEW | REQUIRED, OBJECT | 24, 4),  // certificateStatus: CertificateStatus
+    member(9178, 15, OLD | NEW | REQUIRED, OBJECT | 186, 0), // ocspRequestData: OCSPRequestData
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 46, 0), // status: GetCertificateStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9028, 10, OLD, TEXT | 14, 0),               // ocspResult: text(5500)
+    member(9028, 10, NEW, TEXT | 28, 0),               // ocspResult: text(18000)
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 34, 0), // chargingProfile: ChargingProfileCriterion
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 47, 0), // status: GetChargingProfileStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(6915, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
+    member(5242, 16, OLD | NEW, CHOICE | 17, 0),       // chargingRateUnit: ChargingRateUnit
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(12162, 8, OLD | NEW, OBJECT | 60, 0),       // schedule: CompositeSchedule
+    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(9641, 9, NEW, BOOLEAN, 0),                  // isDefault: boolean
+    member(8281, 11, NEW, CHOICE | 30, 0),             // controlType: DERControl
+    member(9563, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(467, 2, OLD, INTEGER, 5),                   // id: integer
+    member(467, 2, NEW, INTEGER | 1, 5),               // id: integer(0..)
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(10771, 8, OLD | NEW, CHOICE | 63, 0),       // priority: MessagePriority
+    member(5646, 5, OLD | NEW, CHOICE | 64, 0),        // state: MessageState
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 48, 0), // status: GetDisplayMessagesStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7023, 15, OLD | NEW, CHOICE | 45, 5),       // certificateType: GetCertificateIdUse
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 49, 0), // status: GetInstalledCertificateStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(440, 24, OLD | NEW, OBJECT | 21, 5),        // certificateHashDataChain: CertificateHashDataChain
+    member(11395, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
+    member(4696, 3, OLD | NEW | REQUIRED, OBJECT | 146, 0), // log: LogParameters
+    member(4696, 7, OLD | NEW | REQUIRED, CHOICE | 60, 0), // logType: LogType
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
+    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
+    member(1238, 13, OLD | NEW, INTEGER, 0),           // retryInterval: integer
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 59, 0), // status: LogStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(10504, 8, OLD | NEW, TEXT | 6, 0),          // filename: text(255)
+    member(4473, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(3872, 18, OLD | NEW, CHOICE | 69, 6),       // monitoringCriteria: MonitoringCriterion
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(3791, 18, NEW, OBJECT | 61, 5),             // constantStreamData: ConstantStreamData
+    member(4473, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(4431, 17, OLD | NEW, CHOICE | 23, 4),       // componentCriteria: ComponentCriterion
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 101, 0),  // status: TariffGetStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(13097, 17, NEW, OBJECT | 260, 5),           // tariffAssignments: TariffAssignment
+    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
+    member(11999, 16, OLD | NEW, BOOLEAN, 0),          // ongoingIndicator: boolean
+    member(840, 15, OLD | NEW | REQUIRED, BOOLEAN, 0), // messagesInQueue: boolean
+    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(2211, 19, OLD, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
+    member(2211, 15, OLD | NEW | REQUIRED, CHOICE | 50, 0), // attributeStatus: GetVariableStatus
+    member(2211, 19, NEW, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
+    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
+    member(9321, 14, OLD | NEW, TEXT | 23, 0),         // attributeValue: text(2500)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(6974, 15, OLD | NEW | REQUIRED, OBJECT | 130, 5), // getVariableData: GetVariableData
+    member(11289, 17, OLD | NEW | REQUIRED, OBJECT | 131, 5), // getVariableResult: GetVariableResult
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(1718, 8, NEW | REQUIRED, DECIMAL, 0),       // gradient: decimal
+    member(12459, 12, NEW | REQUIRED, DECIMAL, 0),     // softGradient: decimal
+    member(1718, 8, NEW | REQUIRED, OBJECT | 134, 0),  // gradient: Gradient
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(8303, 11, OLD | NEW | REQUIRED, TIME, 0),   // currentTime: time
+    member(6414, 14, NEW, DECIMAL, 0),                 // hysteresisHigh: decimal
+    member(7356, 13, NEW, DECIMAL, 0),                 // hysteresisLow: decimal
+    member(5823, 15, NEW, DECIMAL, 0),                 // hysteresisDelay: decimal
+    member(10752, 18, NEW, DECIMAL, 0),                // hysteresisGradient: decimal
+    member(6367, 14, OLD | NEW, OBJECT | 4, 5),        // additionalInfo: AdditionalInfo
+    member(10591, 7, OLD | REQUIRED, TEXT | 5, 0),     // idToken: token(36)
+    member(133, 4, OLD | REQUIRED, CHOICE | 53, 0),    // type: IdTokenKind
+    member(10591, 7, NEW | REQUIRED, TEXT | 6, 0),     // idToken: token(255)
+    member(133, 4, NEW | REQUIRED, TEXT | 10, 0),      // type: text(20)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 2, 0), // status: AuthorizationStatus
+    member(2847, 19, OLD | NEW, TIME, 0),              // cacheExpiryDateTime: time
+    member(5226, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
+    member(11584, 9, OLD, TEXT | 3, 0),                // language1: text(8)
+    member(4489, 6, OLD, INTEGER, 5),                  // evseId: integer
+    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
+    member(11584, 9, NEW, TEXT | 3, 0),                // language1: text(8)
+    member(2704, 9, OLD | NEW, TEXT | 3, 0),           // language2: text(8)
+    member(4489, 6, NEW, INTEGER | 1, 5),              // evseId: integer(0..)
+    member(1886, 15, OLD | NEW, OBJECT | 149, 0),      // personalMessage: MessageContent
+    member(7023, 15, OLD | NEW | REQUIRED, CHOICE | 55, 0), // certificateType: InstallCertificateUse
+    member(440, 11, OLD | REQUIRED, TEXT | 14, 0),     // certificate: text(5500)
+    member(440, 11, NEW | REQUIRED, TEXT | 15, 0),     // certificate: text(10000)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 54, 0), // status: InstallCertificateStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9177, 3, NEW | REQUIRED, INTEGER | 2, 0),   // soc: integer(0..100)
+    member(1250, 5, NEW | REQUIRED, DECIMAL, 0),       // limit: decimal
+    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
+    member(8515, 20, NEW, DECIMAL, 0),                 // pctMaxDischargePower: decimal
+    member(2261, 23, NEW, OBJECT | 72, 0),             // powerMonitoringMustTrip: DERCurve
+    member(141, 9, NEW, TIME, 0),                      // startTime: time
+    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
+    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
+    member(3919, 17, NEW | REQUIRED, OBJECT | 144, 0), // limitMaxDischarge: LimitMaxDischarge
+    member(393, 14, OLD | REQUIRED, TEXT | 11, 0),     // remoteLocation: text(512)
+    member(393, 14, NEW | REQUIRED, TEXT | 4, 0),      // remoteLocation: text(2000)
+    member(2247, 15, OLD | NEW, TIME, 0),              // oldestTimestamp: time
+    member(11663, 15, OLD | NEW, TIME, 0),             // latestTimestamp: time
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 111, 0), // status: UploadLogStatus
+    member(5449, 9, OLD | NEW, INTEGER, 0),            // requestId: integer
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(980, 6, OLD | NEW | REQUIRED, CHOICE | 62, 0), // format: MessageFormat
+    member(2704, 8, OLD | NEW, TEXT | 3, 0),           // language: text(8)
+    member(11163, 7, OLD | REQUIRED, TEXT | 11, 0),    // content: text(512)
+    member(11163, 7, NEW | REQUIRED, TEXT | 29, 0),    // content: text(1024)
+    member(12771, 7, OLD | NEW, OBJECT | 58, 0),       // display: Component
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(10771, 8, OLD | NEW | REQUIRED, CHOICE | 63, 0), // priority: MessagePriority
+    member(5646, 5, OLD | NEW, CHOICE | 64, 0),        // state: MessageState
+    member(197, 13, OLD | NEW, TIME, 0),               // startDateTime: time
+    member(7410, 11, OLD | NEW, TIME, 0),              // endDateTime: time
+    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
+    member(208, 7, OLD | NEW | REQUIRED, OBJECT | 149, 0), // message: MessageContent
+    member(208, 12, NEW, OBJECT | 149, 4),             // messageExtra: MessageContent
+    member(12414, 12, OLD | NEW | REQUIRED, OBJECT | 225, 5), // sampledValue: SampledValue
+    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(3087, 10, OLD | NEW | REQUIRED, OBJECT | 151, 5), // meterValue: MeterValue
+    member(11847, 5, OLD | NEW, TEXT | 10, 0),         // iccid: citext(20)
+    member(12853, 4, OLD | NEW, TEXT | 10, 0),         // imsi: citext(20)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(2491, 18, OLD | NEW | REQUIRED, OBJECT | 297, 5), // variableMonitoring: VariableMonitoring
+    member(4397, 3, OLD | NEW, OBJECT | 9, 0),         // apn: Apn
+    member(11860, 11, OLD | REQUIRED, CHOICE | 75, 0), // ocppVersion: OCPPVersion
+    member(11860, 11, NEW, CHOICE | 75, 0),            // ocppVersion: OCPPVersion
+    member(6298, 13, NEW | REQUIRED, CHOICE | 73, 0),  // ocppInterface: OCPPInterface
+    member(6380, 13, OLD | NEW | REQUIRED, CHOICE | 74, 0), // ocppTransport: OCPPTransport
+    member(8819, 11, OLD | REQUIRED, TEXT | 11, 0),    // ocppCsmsUrl: text(512)
+    member(3406, 14, OLD | NEW | REQUIRED, INTEGER, 0), // messageTimeout: integer
+    member(9539, 15, OLD | REQUIRED, INTEGER, 0),      // securityProfile: integer
+    member(6298, 13, OLD | REQUIRED, CHOICE | 73, 0),  // ocppInterface: OCPPInterface
+    member(8819, 11, NEW | REQUIRED, TEXT | 4, 0),     // ocppCsmsUrl: text(2000)
+    member(9539, 15, NEW | REQUIRED, INTEGER | 1, 0),  // securityProfile: integer(0..)
+    member(10599, 8, NEW, TEXT | 30, 0),               // identity: text(48)
+    member(6899, 17, NEW, TEXT | 12, 0),               // basicAuthPassword: secret(64)
+    member(13129, 3, OLD | NEW, OBJECT | 301, 0),      // vpn: Vpn
+    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
+    member(12223, 21, NEW | REQUIRED, CHOICE | 38, 5), // allowedEnergyTransfer: EnergyTransferMode
+    member(8810, 6, NEW | REQUIRED, CHOICE | 71, 0),   // status: NotifyAllowedEnergyTransferStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(1591, 16, OLD | NEW, OBJECT | 35, 5),       // chargingSchedule: ChargingSchedule
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(2878, 13, OLD | NEW | REQUIRED, OBJECT | 30, 0), // chargingLimit: ChargingLimit
+    member(7273, 4, OLD | NEW | REQUIRED, TEXT | 11, 0), // data: text(512)
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
+    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
+    member(8281, 11, NEW | REQUIRED, CHOICE | 30, 0),  // controlType: DERControl
+    member(10112, 14, NEW, CHOICE | 51, 0),            // gridEventFault: GridEventFault
+    member(355, 10, NEW, BOOLEAN, 0),                  // alarmEnded: boolean
+    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
+    member(6290, 9, NEW, TEXT | 31, 0),                // extraInfo: text(200)
+    member(9563, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
+    member(8838, 7, NEW | REQUIRED, BOOLEAN, 0),       // started: boolean
+    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
+    member(12402, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
+    member(1986, 11, OLD | NEW, OBJECT | 150, 5),      // messageInfo: MessageInfo
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(4592, 17, OLD, INTEGER, 0),                 // maxScheduleTuples: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
+    member(4592, 17, NEW, INTEGER | 1, 0),             // maxScheduleTuples: integer(0..)
+    member(7082, 13, OLD | NEW | REQUIRED, OBJECT | 31, 0), // chargingNeeds: ChargingNeeds
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(12272, 9, NEW, TIME, 0),                    // timestamp: time
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 72, 0), // status: NotifyEVChargingNeedsStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(12478, 8, OLD | NEW | REQUIRED, TIME, 0),   // timeBase: time
+    member(1591, 16, OLD | NEW | REQUIRED, OBJECT | 35, 0), // chargingSchedule: ChargingSchedule
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
+    member(7248, 26, NEW, INTEGER | 1, 0),             // selectedChargingScheduleId: integer(0..)
+    member(12280, 24, NEW, BOOLEAN, 0),                // powerToleranceAcceptance: boolean
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(3662, 9, OLD | NEW | REQUIRED, OBJECT | 87, 5), // eventData: EventData
+    member(3872, 7, OLD | NEW, OBJECT | 155, 5),       // monitor: MonitoringData
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
+    member(7273, 4, NEW | REQUIRED, OBJECT | 258, 5),  // data: StreamDataElement
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(1712, 7, NEW | REQUIRED, INTEGER | 1, 0),   // pending: integer(0..)
+    member(10470, 8, NEW | REQUIRED, TIME, 0),         // basetime: time
+    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
+    member(9554, 9, NEW | REQUIRED, BOOLEAN, 0),       // activated: boolean
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
+    member(4932, 10, OLD | NEW, OBJECT | 210, 5),      // reportData: ReportData
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(10064, 13, NEW, TEXT | 5, 0),               // transactionId: citext(36)
+    member(11644, 6, NEW | REQUIRED, TEXT | 6, 0),     // pspRef: citext(255)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 78, 0),   // status: PaymentStatus
+    member(8810, 10, NEW, TEXT | 16, 0),               // statusInfo: text(500)
+    member(4343, 16, NEW | REQUIRED, DECIMAL, 0),      // settlementAmount: decimal
+    member(6520, 14, NEW | REQUIRED, TIME, 0),         // settlementTime: time
+    member(5027, 9, NEW, TEXT | 7, 0),                 // receiptId: text(50)
+    member(3837, 10, NEW, TEXT | 4, 0),                // receiptUrl: text(2000)
+    member(9076, 10, NEW, OBJECT | 6, 0),              // vatCompany: Address
+    member(10212, 9, NEW, TEXT | 10, 0),               // vatNumber: text(20)
+    member(3837, 10, NEW, TEXT | 4, 0),                // receiptUrl: text(2000)
+    member(5027, 9, NEW, TEXT | 7, 0),                 // receiptId: text(50)
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(7220, 7, NEW | REQUIRED, INTEGER, 0),       // timeout: integer
+    member(7319, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
+    member(6461, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
+    member(7380, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
+    member(12982, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
+    member(2169, 12, OLD | REQUIRED, TEXT | 11, 0),    // responderURL: text(512)
+    member(2169, 12, NEW | REQUIRED, TEXT | 4, 0),     // responderURL: text(2000)
+    member(3791, 18, NEW | REQUIRED, OBJECT | 61, 0),  // constantStreamData: ConstantStreamData
+    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(1996, 11, NEW | REQUIRED, OBJECT | 203, 0), // overstayFee: RationalNumber
+    member(11491, 23, NEW, TEXT | 32, 0),              // overstayRuleDescription: text(32)
+    member(141, 9, NEW | REQUIRED, INTEGER, 0),        // startTime: integer
+    member(1996, 17, NEW | REQUIRED, INTEGER, 0),      // overstayFeePeriod: integer
+    member(231, 22, NEW, OBJECT | 203, 0),             // overstayPowerThreshold: RationalNumber
+    member(3996, 12, NEW | REQUIRED, OBJECT | 189, 3), // overstayRule: OverstayRule
+    member(2229, 21, NEW, INTEGER, 0),                 // overstayTimeThreshold: integer
+    member(8548, 8, NEW, INTEGER | 1, 0),              // interval: integer(0..)
+    member(189, 6, NEW, INTEGER | 1, 0),               // values: integer(0..)
+    member(4668, 7, NEW, DECIMAL, 0),                  // exclTax: decimal
+    member(3179, 7, NEW, DECIMAL, 0),                  // inclTax: decimal
+    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
+    member(9984, 25, NEW | REQUIRED, OBJECT | 194, 10), // priceLevelScheduleEntries: PriceLevelScheduleEntry
+    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
+    member(10197, 15, NEW | REQUIRED, INTEGER | 1, 0), // priceScheduleId: integer(0..)
+    member(2283, 24, NEW, TEXT | 32, 0),               // priceScheduleDescription: text(32)
+    member(11082, 19, NEW | REQUIRED, INTEGER | 1, 0), // numberOfPriceLevels: integer(0..)
+    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
+    member(9984, 10, NEW | REQUIRED, INTEGER | 1, 0),  // priceLevel: integer(0..)
+    member(9265, 16, NEW, INTEGER, 0),                 // parkingFeePeriod: integer
+    member(1800, 21, NEW, INTEGER | 1, 0),             // carbonDioxideEmission: integer(0..)
+    member(6947, 29, NEW, INTEGER | 2, 0),             // renewableGenerationPercentage: integer(0..100)
+    member(3654, 9, NEW | REQUIRED, OBJECT | 203, 0),  // energyFee: RationalNumber
+    member(9265, 10, NEW, OBJECT | 203, 0),            // parkingFee: RationalNumber
+    member(9343, 15, NEW | REQUIRED, OBJECT | 203, 0), // powerRangeStart: RationalNumber
+    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
+    member(9617, 9, NEW | REQUIRED, OBJECT | 195, 8),  // priceRule: PriceRule
+    member(3846, 8, OLD | REQUIRED, TEXT | 11, 0),     // location: text(512)
+    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
+    member(3846, 8, NEW | REQUIRED, TEXT | 4, 0),      // location: text(2000)
+    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
+    member(10512, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
+    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(1238, 13, OLD, INTEGER, 0),                 // retryInterval: integer
+    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
+    member(1238, 13, NEW, INTEGER | 1, 0),             // retryInterval: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 83, 0), // status: PublishFirmwareStatus
+    member(3846, 8, OLD, TEXT | 11, 5),                // location: text(512)
+    member(5449, 9, OLD, INTEGER, 0),                  // requestId: integer
+    member(3846, 8, NEW, TEXT | 4, 5),                 // location: text(2000)
+    member(5449, 9, NEW, INTEGER | 1, 0),              // requestId: integer(0..)
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(4414, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
+    member(12162, 14, NEW, OBJECT | 37, 0),            // scheduleUpdate: ChargingScheduleUpdate
+    member(8810, 6, NEW | REQUIRED, CHOICE | 16, 0),   // status: ChargingProfileStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(4191, 8, NEW | REQUIRED, INTEGER, 0),       // exponent: integer
+    member(189, 5, NEW | REQUIRED, INTEGER, 0),        // value: integer
+    member(12877, 4, NEW, DECIMAL, 0),                 // vRef: decimal
+    member(2470, 20, NEW, BOOLEAN, 0),                 // autonomousVRefEnable: boolean
+    member(4447, 26, NEW, DECIMAL, 0),                 // autonomousVRefTimeConstant: decimal
+    member(141, 5, OLD | NEW | REQUIRED, INTEGER, 0),  // start: integer
+    member(6915, 8, OLD | NEW, INTEGER, 0),            // duration: integer
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
+    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
+    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 33, 5), // chargingProfile: ChargingProfile
+    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(9572, 5, NEW, OBJECT | 73, 9),              // curve: DERCurveGet
+    member(2324, 12, NEW, OBJECT | 86, 9),             // enterService: EnterServiceGet
+    member(7149, 13, NEW, OBJECT | 93, 9),             // fixedPFAbsorb: FixedPFGet
+    member(7306, 13, NEW, OBJECT | 93, 9),             // fixedPFInject: FixedPFGet
+    member(10555, 8, NEW, OBJECT | 95, 9),             // fixedVar: FixedVarGet
+    member(9609, 9, NEW, OBJECT | 97, 9),              // freqDroop: FreqDroopGet
+    member(1718, 8, NEW, OBJECT | 135, 9),             // gradient: GradientGet
+    member(3919, 17, NEW, OBJECT | 145, 9),            // limitMaxDischarge: LimitMaxDischargeGet
+    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(7226, 3, NEW, BOOLEAN, 0),                  // tbc: boolean
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(4767, 17, OLD | NEW | REQUIRED, OBJECT | 295, 4), // variableAttribute: VariableAttribute
+    member(1215, 23, OLD | NEW, OBJECT | 296, 0),      // variableCharacteristics: VariableCharacteristics
+    member(10591, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
+    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 5, 0),              // evseId: integer(1..)
+    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
+    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(3958, 13, OLD | NEW | REQUIRED, INTEGER, 0), // remoteStartId: integer
+    member(2908, 15, OLD | NEW, OBJECT | 33, 0),       // chargingProfile: ChargingProfile
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
+    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(734, 13, OLD | REQUIRED, INTEGER, 0),       // reservationId: integer
+    member(734, 13, NEW | REQUIRED, INTEGER | 1, 0),   // reservationId: integer(0..)
+    member(7461, 23, OLD | NEW | REQUIRED, CHOICE | 90, 0), // reservationUpdateStatus: ReservationUpdateStatus
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(8564, 14, OLD | NEW | REQUIRED, TIME, 0),   // expiryDateTime: time
+    member(7108, 13, OLD, CHOICE | 24, 0),             // connectorType: Connector
+    member(7108, 13, NEW, TEXT | 10, 0),               // connectorType: text(20)
+    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 91, 0), // status: ReserveNowStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 93, 0), // type: ResetType
+    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 92, 0), // status: ResetStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(10008, 22, OLD | NEW, TEXT | 32, 0),        // salesTariffDescription: text(32)
+    member(12329, 15, OLD, INTEGER, 0),                // numEPriceLevels: integer
+    member(12329, 15, NEW, INTEGER | 1, 0),            // numEPriceLevels: integer(0..)
+    member(9820, 16, OLD | NEW | REQUIRED, OBJECT | 224, 1), // salesTariffEntry: SalesTariffEntry
+    member(9848, 20, OLD | NEW | REQUIRED, OBJECT | 205, 0), // relativeTimeInterval: RelativeTimeInterval
+    member(2945, 11, OLD | NEW, INTEGER | 1, 0),       // ePriceLevel: integer(0..)
+    member(5796, 15, OLD | NEW, OBJECT | 62, 6),       // consumptionCost: ConsumptionCost
+    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
+    member(11170, 7, OLD, CHOICE | 84, 0),             // context: ReadingContext
+    member(4115, 9, OLD | NEW, CHOICE | 61, 0),        // measurand: Measurand
+    member(11170, 7, NEW, CHOICE | 84, 0),             // context: ReadingContext
+    member(5899, 5, OLD | NEW, CHOICE | 79, 0),        // phase: Phase
+    member(3846, 8, OLD | NEW, CHOICE | 58, 0),        // location: Location
+    member(12032, 16, OLD | NEW, OBJECT | 254, 0),     // signedMeterValue: SignedMeterValue
+    member(7450, 13, OLD | NEW, OBJECT | 280, 0),      // unitOfMeasure: UnitOfMeasure
+    member(133, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
+    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
+    member(11484, 8, OLD | NEW, TEXT | 6, 0),          // techInfo: text(255)
+    member(9867, 22, OLD | NEW, OBJECT | 10, 5),       // localAuthorizationList: AuthorizationData
+    member(11395, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
+    member(9066, 10, OLD | NEW | REQUIRED, CHOICE | 110, 0), // updateType: UpdateType
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 94, 0), // status: SendLocalListStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 33, 0), // chargingProfile: ChargingProfile
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 16, 0), // status: ChargingProfileStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(9563, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
+    member(8281, 11, NEW | REQUIRED, CHOICE | 30, 0),  // controlType: DERControl
+    member(9572, 5, NEW, OBJECT | 72, 0),              // curve: DERCurve
+    member(2324, 12, NEW, OBJECT | 85, 0),             // enterService: EnterService
+    member(7149, 13, NEW, OBJECT | 92, 0),             // fixedPFAbsorb: FixedPF
+    member(7306, 13, NEW, OBJECT | 92, 0),             // fixedPFInject: FixedPF
+    member(10555, 8, NEW, OBJECT | 94, 0),             // fixedVar: FixedVar
+    member(9609, 9, NEW, OBJECT | 96, 0),              // freqDroop: FreqDroop
+    member(1718, 8, NEW, OBJECT | 134, 0),             // gradient: Gradient
+    member(3919, 17, NEW, OBJECT | 144, 0),            // limitMaxDischarge: LimitMaxDischarge
+    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(12402, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(5915, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
+    member(8810, 6, NEW | REQUIRED, CHOICE | 103, 0),  // status: TariffSetStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(208, 7, OLD | NEW | REQUIRED, OBJECT | 150, 0), // message: MessageInfo
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 37, 0), // status: DisplayMessageStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(6508, 14, OLD | NEW | REQUIRED, CHOICE | 68, 0), // monitoringBase: MonitoringBase
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(467, 2, OLD, INTEGER, 0),                   // id: integer
+    member(467, 2, NEW, INTEGER | 1, 0),               // id: integer(0..)
+    member(7036, 19, NEW, OBJECT | 191, 0),            // periodicEventStream: PeriodicEventStreamParams
+    member(217, 11, OLD | NEW, BOOLEAN, 0),            // transaction: boolean
+    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
+    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
+    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
+    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(467, 2, OLD, INTEGER, 0),                   // id: integer
+    member(467, 2, NEW, INTEGER | 1, 0),               // id: integer(0..)
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 95, 0), // status: SetMonitoringStatus
+    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
+    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
+    member(4496, 17, OLD | NEW | REQUIRED, INTEGER, 0), // configurationSlot: integer
+    member(6393, 14, OLD | NEW | REQUIRED, OBJECT | 156, 0), // connectionData: NetworkConnectionProfile
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 96, 0), // status: SetNetworkProfileStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
+    member(9321, 14, OLD | REQUIRED, TEXT | 33, 0),    // attributeValue: secret(1000)
+    member(9321, 14, NEW | REQUIRED, TEXT | 23, 0),    // attributeValue: secret(2500)
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(13082, 17, OLD | NEW | REQUIRED, OBJECT | 240, 5), // setMonitoringData: SetMonitoringData
+    member(10046, 19, OLD | NEW | REQUIRED, OBJECT | 243, 5), // setMonitoringResult: SetMonitoringResult
+    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
+    member(2211, 15, OLD | NEW | REQUIRED, CHOICE | 97, 0), // attributeStatus: SetVariableStatus
+    member(2211, 19, OLD | NEW, OBJECT | 255, 0),      // attributeStatusInfo: StatusInfo
+    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(5902, 15, OLD | NEW | REQUIRED, OBJECT | 246, 5), // setVariableData: SetVariableData
+    member(2621, 17, OLD | NEW | REQUIRED, OBJECT | 249, 5), // setVariableResult: SetVariableResult
+    member(1236, 3, OLD | NEW | REQUIRED, TEXT | 14, 0), // csr: text(5500)
+    member(7023, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
+    member(7392, 19, NEW, OBJECT | 20, 0),             // hashRootCertificate: CertificateHashData
+    member(5449, 9, NEW, INTEGER, 0),                  // requestId: integer
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(12116, 15, OLD | REQUIRED, TEXT | 23, 0),   // signedMeterData: text(2500)
+    member(12343, 13, OLD | REQUIRED, TEXT | 7, 0),    // signingMethod: text(50)
+    member(12116, 15, NEW | REQUIRED, TEXT | 34, 0),   // signedMeterData: text(32768)
+    member(12343, 13, NEW, TEXT | 7, 0),               // signingMethod: text(50)
+    member(272, 14, OLD | NEW | REQUIRED, TEXT | 7, 0), // encodingMethod: text(50)
+    member(10171, 9, OLD | REQUIRED, TEXT | 23, 0),    // publicKey: text(2500)
+    member(10171, 9, NEW, TEXT | 23, 0),               // publicKey: text(2500)
+    member(8589, 10, OLD | NEW | REQUIRED, TEXT | 10, 0), // reasonCode: citext(20)
+    member(6367, 14, OLD, TEXT | 11, 0),               // additionalInfo: text(512)
+    member(6367, 14, NEW, TEXT | 29, 0),               // additionalInfo: text(1024)
+    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
+    member(5781, 15, OLD | NEW | REQUIRED, CHOICE | 25, 0), // connectorStatus: ConnectorStatus
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(8259, 11, OLD | REQUIRED, INTEGER, 0),      // connectorId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8259, 11, NEW | REQUIRED, INTEGER | 1, 0),  // connectorId: integer(0..)
     member(9, 1, NEW | REQUIRED, DECIMAL, 0),          // t: decimal
     member(11, 1, NEW | REQUIRED, TEXT | 23, 0),       // v: text(2500)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13394, 8, NEW | REQUIRED, TEXT | 19, 0),    // tariffId: text(60)
-    member(11848, 11, NEW, OBJECT | 149, 2),           // description: MessageContent
-    member(9807, 8, NEW | REQUIRED, TEXT | 2, 0),      // currency: text(3)
-    member(11271, 6, NEW, OBJECT | 263, 0),            // energy: TariffEnergy
-    member(10908, 9, NEW, TIME, 0),                    // validFrom: time
-    member(11235, 12, NEW, OBJECT | 267, 0),           // chargingTime: TariffTime
-    member(13777, 8, NEW, OBJECT | 267, 0),            // idleTime: TariffTime
-    member(13729, 8, NEW, OBJECT | 265, 0),            // fixedFee: TariffFixed
-    member(9394, 15, NEW, OBJECT | 267, 0),            // reservationTime: TariffTime
-    member(8487, 16, NEW, OBJECT | 265, 0),            // reservationFixed: TariffFixed
-    member(14241, 7, NEW, OBJECT | 192, 0),            // minCost: Price
-    member(14227, 7, NEW, OBJECT | 192, 0),            // maxCost: Price
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13394, 8, NEW | REQUIRED, TEXT | 19, 0),    // tariffId: text(60)
-    member(12789, 10, NEW | REQUIRED, CHOICE | 102, 0), // tariffKind: TariffKind
-    member(10908, 9, NEW, TIME, 0),                    // validFrom: time
-    member(14178, 7, NEW, INTEGER | 1, 5),             // evseIds: integer(0..)
-    member(13761, 8, NEW, TEXT | 6, 5),                // idTokens: token(255)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10127, 14, NEW, TEXT, 0),                   // startTimeOfDay: text
-    member(11259, 12, NEW, TEXT, 0),                   // endTimeOfDay: text
-    member(13214, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
-    member(10908, 13, NEW, TEXT, 0),                   // validFromDate: text
-    member(12178, 11, NEW, TEXT, 0),                   // validToDate: text
-    member(13705, 8, NEW, CHOICE | 41, 0),             // evseKind: EvseKind
-    member(13340, 9, NEW, DECIMAL, 0),                 // minEnergy: decimal
-    member(13313, 9, NEW, DECIMAL, 0),                 // maxEnergy: decimal
-    member(12609, 10, NEW, DECIMAL, 0),                // minCurrent: decimal
-    member(12579, 10, NEW, DECIMAL, 0),                // maxCurrent: decimal
-    member(13849, 8, NEW, DECIMAL, 0),                 // minPower: decimal
-    member(13833, 8, NEW, DECIMAL, 0),                 // maxPower: decimal
-    member(14248, 7, NEW, INTEGER, 0),                 // minTime: integer
-    member(14234, 7, NEW, INTEGER, 0),                 // maxTime: integer
-    member(9244, 15, NEW, INTEGER, 0),                 // minChargingTime: integer
-    member(9199, 15, NEW, INTEGER, 0),                 // maxChargingTime: integer
-    member(11991, 11, NEW, INTEGER, 0),                // minIdleTime: integer
-    member(11958, 11, NEW, INTEGER, 0),                // maxIdleTime: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10127, 14, NEW, TEXT, 0),                   // startTimeOfDay: text
-    member(11259, 12, NEW, TEXT, 0),                   // endTimeOfDay: text
-    member(13214, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
-    member(10908, 13, NEW, TEXT, 0),                   // validFromDate: text
-    member(12178, 11, NEW, TEXT, 0),                   // validToDate: text
-    member(13705, 8, NEW, CHOICE | 41, 0),             // evseKind: EvseKind
-    member(11379, 12, NEW, TEXT | 10, 0),              // paymentBrand: text(20)
-    member(6645, 18, NEW, TEXT | 10, 0),               // paymentRecognition: text(20)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14477, 6, NEW | REQUIRED, OBJECT | 264, 5), // prices: TariffEnergyPrice
-    member(13913, 8, NEW, OBJECT | 269, 3),            // taxRates: TaxRate
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13873, 8, NEW | REQUIRED, DECIMAL, 0),      // priceKwh: decimal
-    member(12499, 10, NEW, OBJECT | 261, 0),           // conditions: TariffConditions
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14477, 6, NEW | REQUIRED, OBJECT | 266, 5), // prices: TariffFixedPrice
-    member(13913, 8, NEW, OBJECT | 269, 3),            // taxRates: TaxRate
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12499, 10, NEW, OBJECT | 262, 0),           // conditions: TariffConditionsFixed
-    member(12699, 10, NEW | REQUIRED, DECIMAL, 0),     // priceFixed: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14477, 6, NEW | REQUIRED, OBJECT | 268, 5), // prices: TariffTimePrice
-    member(13913, 8, NEW, OBJECT | 269, 3),            // taxRates: TaxRate
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12035, 11, NEW | REQUIRED, DECIMAL, 0),     // priceMinute: decimal
-    member(12499, 10, NEW, OBJECT | 261, 0),           // conditions: TariffConditions
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12819, 4, NEW | REQUIRED, TEXT | 10, 0),    // type: text(20)
-    member(6717, 3, NEW | REQUIRED, DECIMAL, 0),       // tax: decimal
-    member(12759, 5, NEW, INTEGER | 1, 0),             // stack: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13403, 9, NEW | REQUIRED, INTEGER | 1, 0),  // taxRuleID: integer(0..)
-    member(12156, 11, NEW, TEXT | 9, 0),               // taxRuleName: text(100)
-    member(6717, 18, NEW, BOOLEAN, 0),                 // taxIncludedInPrice: boolean
-    member(6447, 18, NEW | REQUIRED, BOOLEAN, 0),      // appliesToEnergyFee: boolean
-    member(5511, 19, NEW | REQUIRED, BOOLEAN, 0),      // appliesToParkingFee: boolean
-    member(4795, 20, NEW | REQUIRED, BOOLEAN, 0),      // appliesToOverstayFee: boolean
-    member(1128, 27, NEW | REQUIRED, BOOLEAN, 0),      // appliesToMinimumMaximumCost: boolean
-    member(13913, 7, NEW | REQUIRED, OBJECT | 203, 0), // taxRate: RationalNumber
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(9807, 8, NEW | REQUIRED, TEXT | 2, 0),      // currency: text(3)
-    member(12819, 10, NEW | REQUIRED, CHOICE | 100, 0), // typeOfCost: TariffCost
-    member(10635, 5, NEW, OBJECT | 192, 0),            // fixed: Price
-    member(11271, 6, NEW, OBJECT | 192, 0),            // energy: Price
-    member(11235, 12, NEW, OBJECT | 192, 0),           // chargingTime: Price
-    member(13777, 8, NEW, OBJECT | 192, 0),            // idleTime: Price
-    member(9394, 15, NEW, OBJECT | 192, 0),            // reservationTime: Price
-    member(8487, 16, NEW, OBJECT | 192, 0),            // reservationFixed: Price
-    member(12809, 5, NEW | REQUIRED, OBJECT | 272, 0), // total: TotalPrice
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14185, 7, NEW, DECIMAL, 0),                 // exclTax: decimal
-    member(14199, 7, NEW, DECIMAL, 0),                 // inclTax: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(11271, 6, NEW | REQUIRED, DECIMAL, 0),      // energy: decimal
-    member(11235, 12, NEW | REQUIRED, INTEGER, 0),     // chargingTime: integer
-    member(13777, 8, NEW | REQUIRED, INTEGER, 0),      // idleTime: integer
-    member(9394, 15, NEW, INTEGER, 0),                 // reservationTime: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(10544, 13, OLD | NEW, CHOICE | 18, 0),      // chargingState: ChargingState
-    member(7637, 17, OLD | NEW, INTEGER, 0),           // timeSpentCharging: integer
-    member(10843, 13, OLD | NEW, CHOICE | 85, 0),      // stoppedReason: Reason
-    member(10739, 13, OLD | NEW, INTEGER, 0),          // remoteStartId: integer
-    member(10726, 13, NEW, CHOICE | 76, 0),            // operationMode: OperationMode
-    member(13394, 8, NEW, TEXT | 19, 0),               // tariffId: text(60)
-    member(8567, 16, NEW, OBJECT | 277, 0),            // transactionLimit: TransactionLimit
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(11826, 11, NEW, OBJECT | 64, 0),            // costDetails: CostDetails
-    member(13241, 9, OLD | NEW | REQUIRED, CHOICE | 104, 0), // eventType: TransactionEvent
-    member(12599, 10, OLD | NEW, OBJECT | 151, 5),     // meterValue: MeterValue
-    member(13412, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(10882, 13, OLD | NEW | REQUIRED, CHOICE | 106, 0), // triggerReason: TriggerReason
-    member(14622, 5, OLD | REQUIRED, INTEGER, 0),      // seqNo: integer
-    member(14622, 5, NEW | REQUIRED, INTEGER | 1, 0),  // seqNo: integer(0..)
-    member(14255, 7, OLD | NEW, BOOLEAN, 0),           // offline: boolean
-    member(6627, 18, OLD, INTEGER, 0),                 // numberOfPhasesUsed: integer
-    member(6627, 18, NEW, INTEGER | 3, 0),             // numberOfPhasesUsed: integer(0..3)
-    member(9019, 15, OLD | NEW, INTEGER, 0),           // cableMaxCurrent: integer
-    member(10752, 13, OLD, INTEGER, 0),                // reservationId: integer
-    member(10752, 13, NEW, INTEGER | 1, 0),            // reservationId: integer(0..)
-    member(4273, 21, NEW, CHOICE | 81, 0),             // preconditioningStatus: PreconditioningStatus
-    member(13250, 9, NEW, BOOLEAN, 0),                 // evseSleep: boolean
-    member(9454, 15, OLD | NEW | REQUIRED, OBJECT | 274, 0), // transactionInfo: Transaction
-    member(13250, 4, OLD | NEW, OBJECT | 88, 0),       // evse: Evse
-    member(11936, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13421, 9, OLD | NEW, DECIMAL, 0),           // totalCost: decimal
-    member(8295, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
-    member(11936, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
-    member(8567, 16, NEW, OBJECT | 277, 0),            // transactionLimit: TransactionLimit
-    member(1263, 22, OLD | NEW, OBJECT | 149, 0),      // updatedPersonalMessage: MessageContent
-    member(1263, 27, NEW, OBJECT | 149, 4),            // updatedPersonalMessageExtra: MessageContent
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14227, 7, NEW, DECIMAL, 0),                 // maxCost: decimal
-    member(13313, 9, NEW, DECIMAL, 0),                 // maxEnergy: decimal
-    member(14234, 7, NEW, INTEGER, 0),                 // maxTime: integer
-    member(14465, 6, NEW, INTEGER | 2, 0),             // maxSoC: integer(0..100)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13250, 4, OLD | NEW, OBJECT | 88, 0),       // evse: Evse
-    member(8471, 16, OLD | NEW | REQUIRED, CHOICE | 65, 0), // requestedMessage: MessageTrigger
-    member(10570, 13, NEW, TEXT | 7, 0),               // customTrigger: text(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 105, 0), // status: TriggerMessageStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10895, 4, OLD | NEW, TEXT | 10, 0),         // unit: text(20)
-    member(12629, 10, OLD | NEW, INTEGER, 0),          // multiplier: integer
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14178, 6, NEW | REQUIRED, INTEGER | 1, 0),  // evseId: integer(0..)
-    member(11793, 11, NEW | REQUIRED, INTEGER | 1, 0), // connectorId: integer(0..)
-    member(12509, 10, OLD | NEW, CUSTOM, 0),           // customData: custom
-    member(14178, 6, OLD | REQUIRED, INTEGER, 0),      // evseId: integer
-    member(11793, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 107, 0), // status: UnlockStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13673, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 108, 0), // status: UnpublishFirmwareStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(7229, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
-    member(10099, 14, NEW | REQUIRED, OBJECT | 37, 0), // scheduleUpdate: ChargingScheduleUpdate
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 16, 0),  // status: ChargingProfileStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14269, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(14269, 7, NEW, INTEGER | 1, 0),             // retries: integer(0..)
-    member(10765, 13, OLD | NEW, INTEGER, 0),          // retryInterval: integer
-    member(13376, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(9124, 8, OLD | NEW | REQUIRED, OBJECT | 89, 0), // firmware: Firmware
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, OLD | NEW | REQUIRED, CHOICE | 109, 0), // status: UpdateFirmwareStatus
-    member(12779, 10, OLD | NEW, OBJECT | 255, 0),     // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(10869, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(13178, 8, NEW | REQUIRED, BOOLEAN, 0),      // activate: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12779, 6, NEW | REQUIRED, CHOICE | 82, 0),  // status: PriorityChargingStatus
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(7467, 14, NEW, DECIMAL, 0),                 // minChargePower: decimal
-    member(7467, 17, NEW, DECIMAL, 0),                 // minChargePower_L2: decimal
-    member(7484, 17, NEW, DECIMAL, 0),                 // minChargePower_L3: decimal
-    member(7399, 14, NEW, DECIMAL, 0),                 // maxChargePower: decimal
-    member(7399, 17, NEW, DECIMAL, 0),                 // maxChargePower_L2: decimal
-    member(7416, 17, NEW, DECIMAL, 0),                 // maxChargePower_L3: decimal
-    member(4915, 17, NEW, DECIMAL, 0),                 // minDischargePower: decimal
-    member(4915, 20, NEW, DECIMAL, 0),                 // minDischargePower_L2: decimal
-    member(4935, 20, NEW, DECIMAL, 0),                 // minDischargePower_L3: decimal
-    member(4875, 17, NEW, DECIMAL, 0),                 // maxDischargePower: decimal
-    member(4875, 20, NEW, DECIMAL, 0),                 // maxDischargePower_L2: decimal
-    member(4895, 20, NEW, DECIMAL, 0),                 // maxDischargePower_L3: decimal
-    member(8391, 16, NEW, DECIMAL, 0),                 // minChargeCurrent: decimal
-    member(8375, 16, NEW, DECIMAL, 0),                 // maxChargeCurrent: decimal
-    member(5720, 19, NEW, DECIMAL, 0),                 // minDischargeCurrent: decimal
-    member(5701, 19, NEW, DECIMAL, 0),                 // maxDischargeCurrent: decimal
-    member(12619, 10, NEW, DECIMAL, 0),                // minVoltage: decimal
-    member(12589, 10, NEW, DECIMAL, 0),                // maxVoltage: decimal
-    member(4189, 21, NEW, DECIMAL, 0),                 // evTargetEnergyRequest: decimal
-    member(6537, 18, NEW, DECIMAL, 0),                 // evMinEnergyRequest: decimal
-    member(6519, 18, NEW, DECIMAL, 0),                 // evMaxEnergyRequest: decimal
-    member(4126, 21, NEW, DECIMAL, 0),                 // evMinV2XEnergyRequest: decimal
-    member(4105, 21, NEW, DECIMAL, 0),                 // evMaxV2XEnergyRequest: decimal
-    member(13385, 9, NEW, INTEGER | 2, 0),             // targetSoC: integer(0..100)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13277, 9, NEW | REQUIRED, DECIMAL, 0),      // frequency: decimal
-    member(2363, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14507, 6, NEW | REQUIRED, INTEGER, 0),      // signal: integer
-    member(2363, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(13725, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
-    member(13785, 8, OLD | NEW, TEXT | 7, 0),          // instance: citext(50)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(12819, 4, OLD | NEW, CHOICE | 1, 0),        // type: AttributeType
-    member(12849, 5, OLD | NEW, TEXT | 23, 0),         // value: text(2500)
-    member(12639, 10, OLD | NEW, CHOICE | 70, 0),      // mutability: Mutability
-    member(12669, 10, OLD | NEW, BOOLEAN, 0),          // persistent: boolean
-    member(6483, 8, OLD | NEW, BOOLEAN, 0),            // constant: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(10895, 4, OLD | NEW, TEXT | 35, 0),         // unit: text(16)
-    member(13689, 8, OLD | NEW | REQUIRED, CHOICE | 34, 0), // dataType: DataType
-    member(13841, 8, OLD | NEW, DECIMAL, 0),           // minLimit: decimal
-    member(13825, 8, OLD | NEW, DECIMAL, 0),           // maxLimit: decimal
-    member(11947, 11, NEW, INTEGER | 5, 0),            // maxElements: integer(1..)
-    member(12849, 10, OLD | NEW, TEXT | 33, 0),        // valuesList: text(1000)
-    member(6699, 18, OLD | NEW | REQUIRED, BOOLEAN, 0), // supportsMonitoring: boolean
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(1214, 2, OLD | REQUIRED, INTEGER, 0),       // id: integer
-    member(1214, 2, NEW | REQUIRED, INTEGER | 1, 0),   // id: integer(0..)
-    member(8567, 11, OLD | NEW | REQUIRED, BOOLEAN, 0), // transaction: boolean
-    member(12849, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
-    member(12819, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(13905, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(13905, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(4210, 21, NEW | REQUIRED, CHOICE | 39, 0),  // eventNotificationType: EventNotification
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(13439, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(14129, 7, NEW, OBJECT | 6, 0),              // company: Address
-    member(12779, 10, NEW, OBJECT | 255, 0),           // statusInfo: StatusInfo
-    member(13439, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
-    member(14178, 6, NEW, INTEGER | 1, 0),             // evseId: integer(0..)
-    member(12779, 6, NEW | REQUIRED, CHOICE | 44, 0),  // status: GenericStatus
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(8343, 16, NEW, DECIMAL, 0),                 // hv10MinMeanValue: decimal
-    member(4855, 20, NEW, DECIMAL, 0),                 // hv10MinMeanTripDelay: decimal
-    member(4995, 20, NEW, CHOICE | 80, 0),             // powerDuringCessation: PowerDuringCessation
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
-    member(12509, 10, OLD, CUSTOM, 0),                 // customData: custom
-    member(14501, 6, OLD | REQUIRED, TEXT | 11, 0),    // server: text(512)
-    member(14700, 4, OLD | REQUIRED, TEXT | 10, 0),    // user: text(20)
-    member(11331, 5, OLD, TEXT | 10, 0),               // group: text(20)
-    member(13865, 8, OLD | REQUIRED, TEXT | 10, 0),    // password: secret(20)
-    member(14501, 6, NEW | REQUIRED, TEXT | 4, 0),     // server: text(2000)
-    member(14700, 4, NEW | REQUIRED, TEXT | 7, 0),     // user: text(50)
-    member(11331, 5, NEW, TEXT | 7, 0),                // group: text(50)
-    member(13865, 8, NEW | REQUIRED, TEXT | 12, 0),    // password: secret(64)
-    member(14735, 3, OLD | NEW | REQUIRED, TEXT | 6, 0), // key: secret(255)
-    member(12819, 4, OLD | NEW | REQUIRED, CHOICE | 112, 0), // type: VpnEnum
-    member(12509, 10, NEW, CUSTOM, 0),                 // customData: custom
+    member(6405, 8, NEW | REQUIRED, TEXT | 19, 0),     // tariffId: text(60)
+    member(4214, 11, NEW, OBJECT | 149, 2),            // description: MessageContent
+    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(2529, 6, NEW, OBJECT | 263, 0),             // energy: TariffEnergy
+    member(3258, 9, NEW, TIME, 0),                     // validFrom: time
+    member(7833, 12, NEW, OBJECT | 267, 0),            // chargingTime: TariffTime
+    member(10607, 8, NEW, OBJECT | 267, 0),            // idleTime: TariffTime
+    member(10547, 8, NEW, OBJECT | 265, 0),            // fixedFee: TariffFixed
+    member(12993, 15, NEW, OBJECT | 267, 0),           // reservationTime: TariffTime
+    member(6876, 16, NEW, OBJECT | 265, 0),            // reservationFixed: TariffFixed
+    member(11236, 7, NEW, OBJECT | 192, 0),            // minCost: Price
+    member(11222, 7, NEW, OBJECT | 192, 0),            // maxCost: Price
+    member(6405, 8, NEW | REQUIRED, TEXT | 19, 0),     // tariffId: text(60)
+    member(5915, 10, NEW | REQUIRED, CHOICE | 102, 0), // tariffKind: TariffKind
+    member(3258, 9, NEW, TIME, 0),                     // validFrom: time
+    member(4489, 7, NEW, INTEGER | 1, 5),              // evseIds: integer(0..)
+    member(10591, 8, NEW, TEXT | 6, 5),                // idTokens: token(255)
+    member(141, 14, NEW, TEXT, 0),                     // startTimeOfDay: text
+    member(8598, 12, NEW, TEXT, 0),                    // endTimeOfDay: text
+    member(10819, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
+    member(3258, 13, NEW, TEXT, 0),                    // validFromDate: text
+    member(11475, 11, NEW, TEXT, 0),                   // validToDate: text
+    member(3812, 8, NEW, CHOICE | 41, 0),              // evseKind: EvseKind
+    member(9698, 9, NEW, DECIMAL, 0),                  // minEnergy: decimal
+    member(9650, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
+    member(8988, 10, NEW, DECIMAL, 0),                 // minCurrent: decimal
+    member(8968, 10, NEW, DECIMAL, 0),                 // maxCurrent: decimal
+    member(10673, 8, NEW, DECIMAL, 0),                 // minPower: decimal
+    member(10623, 8, NEW, DECIMAL, 0),                 // maxPower: decimal
+    member(11243, 7, NEW, INTEGER, 0),                 // minTime: integer
+    member(11229, 7, NEW, INTEGER, 0),                 // maxTime: integer
+    member(5875, 15, NEW, INTEGER, 0),                 // minChargingTime: integer
+    member(5838, 15, NEW, INTEGER, 0),                 // maxChargingTime: integer
+    member(8362, 11, NEW, INTEGER, 0),                 // minIdleTime: integer
+    member(8336, 11, NEW, INTEGER, 0),                 // maxIdleTime: integer
+    member(141, 14, NEW, TEXT, 0),                     // startTimeOfDay: text
+    member(8598, 12, NEW, TEXT, 0),                    // endTimeOfDay: text
+    member(10819, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
+    member(3258, 13, NEW, TEXT, 0),                    // validFromDate: text
+    member(11475, 11, NEW, TEXT, 0),                   // validToDate: text
+    member(3812, 8, NEW, CHOICE | 41, 0),              // evseKind: EvseKind
+    member(7857, 12, NEW, TEXT | 10, 0),               // paymentBrand: text(20)
+    member(8658, 18, NEW, TEXT | 10, 0),               // paymentRecognition: text(20)
+    member(11638, 6, NEW | REQUIRED, OBJECT | 264, 5), // prices: TariffEnergyPrice
+    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
+    member(10745, 8, NEW | REQUIRED, DECIMAL, 0),      // priceKwh: decimal
+    member(8942, 10, NEW, OBJECT | 261, 0),            // conditions: TariffConditions
+    member(11638, 6, NEW | REQUIRED, OBJECT | 266, 5), // prices: TariffFixedPrice
+    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
+    member(8942, 10, NEW, OBJECT | 262, 0),            // conditions: TariffConditionsFixed
+    member(9048, 10, NEW | REQUIRED, DECIMAL, 0),      // priceFixed: decimal
+    member(11638, 6, NEW | REQUIRED, OBJECT | 268, 5), // prices: TariffTimePrice
+    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
+    member(8392, 11, NEW | REQUIRED, DECIMAL, 0),      // priceMinute: decimal
+    member(8942, 10, NEW, OBJECT | 261, 0),            // conditions: TariffConditions
+    member(133, 4, NEW | REQUIRED, TEXT | 10, 0),      // type: text(20)
+    member(4940, 3, NEW | REQUIRED, DECIMAL, 0),       // tax: decimal
+    member(8382, 5, NEW, INTEGER | 1, 0),              // stack: integer(0..)
+    member(7170, 9, NEW | REQUIRED, INTEGER | 1, 0),   // taxRuleID: integer(0..)
+    member(9191, 11, NEW, TEXT | 9, 0),                // taxRuleName: text(100)
+    member(6987, 18, NEW, BOOLEAN, 0),                 // taxIncludedInPrice: boolean
+    member(3710, 18, NEW | REQUIRED, BOOLEAN, 0),      // appliesToEnergyFee: boolean
+    member(2782, 19, NEW | REQUIRED, BOOLEAN, 0),      // appliesToParkingFee: boolean
+    member(2434, 20, NEW | REQUIRED, BOOLEAN, 0),      // appliesToOverstayFee: boolean
+    member(3670, 27, NEW | REQUIRED, BOOLEAN, 0),      // appliesToMinimumMaximumCost: boolean
+    member(8960, 7, NEW | REQUIRED, OBJECT | 203, 0),  // taxRate: RationalNumber
+    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(133, 10, NEW | REQUIRED, CHOICE | 100, 0),  // typeOfCost: TariffCost
+    member(7149, 5, NEW, OBJECT | 192, 0),             // fixed: Price
+    member(2529, 6, NEW, OBJECT | 192, 0),             // energy: Price
+    member(7833, 12, NEW, OBJECT | 192, 0),            // chargingTime: Price
+    member(10607, 8, NEW, OBJECT | 192, 0),            // idleTime: Price
+    member(12993, 15, NEW, OBJECT | 192, 0),           // reservationTime: Price
+    member(6876, 16, NEW, OBJECT | 192, 0),            // reservationFixed: Price
+    member(12078, 5, NEW | REQUIRED, OBJECT | 272, 0), // total: TotalPrice
+    member(4668, 7, NEW, DECIMAL, 0),                  // exclTax: decimal
+    member(3179, 7, NEW, DECIMAL, 0),                  // inclTax: decimal
+    member(2529, 6, NEW | REQUIRED, DECIMAL, 0),       // energy: decimal
+    member(7833, 12, NEW | REQUIRED, INTEGER, 0),      // chargingTime: integer
+    member(10607, 8, NEW | REQUIRED, INTEGER, 0),      // idleTime: integer
+    member(12993, 15, NEW, INTEGER, 0),                // reservationTime: integer
+    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(7095, 13, OLD | NEW, CHOICE | 18, 0),       // chargingState: ChargingState
+    member(10474, 17, OLD | NEW, INTEGER, 0),          // timeSpentCharging: integer
+    member(4010, 13, OLD | NEW, CHOICE | 85, 0),       // stoppedReason: Reason
+    member(3958, 13, OLD | NEW, INTEGER, 0),           // remoteStartId: integer
+    member(8929, 13, NEW, CHOICE | 76, 0),             // operationMode: OperationMode
+    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
+    member(560, 16, NEW, OBJECT | 277, 0),             // transactionLimit: TransactionLimit
+    member(8292, 11, NEW, OBJECT | 64, 0),             // costDetails: CostDetails
+    member(3727, 9, OLD | NEW | REQUIRED, CHOICE | 104, 0), // eventType: TransactionEvent
+    member(3087, 10, OLD | NEW, OBJECT | 151, 5),      // meterValue: MeterValue
+    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
+    member(10125, 13, OLD | NEW | REQUIRED, CHOICE | 106, 0), // triggerReason: TriggerReason
+    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(11250, 7, OLD | NEW, BOOLEAN, 0),           // offline: boolean
+    member(10137, 18, OLD, INTEGER, 0),                // numberOfPhasesUsed: integer
+    member(10137, 18, NEW, INTEGER | 3, 0),            // numberOfPhasesUsed: integer(0..3)
+    member(6181, 15, OLD | NEW, INTEGER, 0),           // cableMaxCurrent: integer
+    member(734, 13, OLD, INTEGER, 0),                  // reservationId: integer
+    member(734, 13, NEW, INTEGER | 1, 0),              // reservationId: integer(0..)
+    member(11677, 21, NEW, CHOICE | 81, 0),            // preconditioningStatus: PreconditioningStatus
+    member(3735, 9, NEW, BOOLEAN, 0),                  // evseSleep: boolean
+    member(217, 15, OLD | NEW | REQUIRED, OBJECT | 274, 0), // transactionInfo: Transaction
+    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
+    member(10591, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
+    member(12470, 9, OLD | NEW, DECIMAL, 0),           // totalCost: decimal
+    member(5226, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
+    member(11850, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
+    member(560, 16, NEW, OBJECT | 277, 0),             // transactionLimit: TransactionLimit
+    member(536, 22, OLD | NEW, OBJECT | 149, 0),       // updatedPersonalMessage: MessageContent
+    member(536, 27, NEW, OBJECT | 149, 4),             // updatedPersonalMessageExtra: MessageContent
+    member(11222, 7, NEW, DECIMAL, 0),                 // maxCost: decimal
+    member(9650, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
+    member(11229, 7, NEW, INTEGER, 0),                 // maxTime: integer
+    member(11605, 6, NEW, INTEGER | 2, 0),             // maxSoC: integer(0..100)
+    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
+    member(10701, 16, OLD | NEW | REQUIRED, CHOICE | 65, 0), // requestedMessage: MessageTrigger
+    member(7121, 13, NEW, TEXT | 7, 0),                // customTrigger: text(50)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 105, 0), // status: TriggerMessageStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(7450, 4, OLD | NEW, TEXT | 10, 0),          // unit: text(20)
+    member(9008, 10, OLD | NEW, INTEGER, 0),           // multiplier: integer
+    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(8259, 11, OLD | REQUIRED, INTEGER, 0),      // connectorId: integer
+    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8259, 11, NEW | REQUIRED, INTEGER | 1, 0),  // connectorId: integer(0..)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 107, 0), // status: UnlockStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(10512, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 108, 0), // status: UnpublishFirmwareStatus
+    member(4414, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
+    member(12162, 14, NEW | REQUIRED, OBJECT | 37, 0), // scheduleUpdate: ChargingScheduleUpdate
+    member(8810, 6, NEW | REQUIRED, CHOICE | 16, 0),   // status: ChargingProfileStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
+    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
+    member(1238, 13, OLD | NEW, INTEGER, 0),           // retryInterval: integer
+    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
+    member(12880, 8, OLD | NEW | REQUIRED, OBJECT | 89, 0), // firmware: Firmware
+    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 109, 0), // status: UpdateFirmwareStatus
+    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
+    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
+    member(9554, 8, NEW | REQUIRED, BOOLEAN, 0),       // activate: boolean
+    member(8810, 6, NEW | REQUIRED, CHOICE | 82, 0),   // status: PriorityChargingStatus
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(4609, 14, NEW, DECIMAL, 0),                 // minChargePower: decimal
+    member(4609, 17, NEW, DECIMAL, 0),                 // minChargePower_L2: decimal
+    member(4626, 17, NEW, DECIMAL, 0),                 // minChargePower_L3: decimal
+    member(4530, 14, NEW, DECIMAL, 0),                 // maxChargePower: decimal
+    member(4530, 17, NEW, DECIMAL, 0),                 // maxChargePower_L2: decimal
+    member(4547, 17, NEW, DECIMAL, 0),                 // maxChargePower_L3: decimal
+    member(10519, 17, NEW, DECIMAL, 0),                // minDischargePower: decimal
+    member(10519, 20, NEW, DECIMAL, 0),                // minDischargePower_L2: decimal
+    member(10645, 20, NEW, DECIMAL, 0),                // minDischargePower_L3: decimal
+    member(7777, 17, NEW, DECIMAL, 0),                 // maxDischargePower: decimal
+    member(7777, 20, NEW, DECIMAL, 0),                 // maxDischargePower_L2: decimal
+    member(10415, 20, NEW, DECIMAL, 0),                // maxDischargePower_L3: decimal
+    member(5361, 16, NEW, DECIMAL, 0),                 // minChargeCurrent: decimal
+    member(5306, 16, NEW, DECIMAL, 0),                 // maxChargeCurrent: decimal
+    member(11880, 19, NEW, DECIMAL, 0),                // minDischargeCurrent: decimal
+    member(10873, 19, NEW, DECIMAL, 0),                // maxDischargeCurrent: decimal
+    member(8998, 10, NEW, DECIMAL, 0),                 // minVoltage: decimal
+    member(8978, 10, NEW, DECIMAL, 0),                 // maxVoltage: decimal
+    member(1408, 21, NEW, DECIMAL, 0),                 // evTargetEnergyRequest: decimal
+    member(2335, 18, NEW, DECIMAL, 0),                 // evMinEnergyRequest: decimal
+    member(2052, 18, NEW, DECIMAL, 0),                 // evMaxEnergyRequest: decimal
+    member(12683, 21, NEW, DECIMAL, 0),                // evMinV2XEnergyRequest: decimal
+    member(854, 21, NEW, DECIMAL, 0),                  // evMaxV2XEnergyRequest: decimal
+    member(12129, 9, NEW, INTEGER | 2, 0),             // targetSoC: integer(0..100)
+    member(9632, 9, NEW | REQUIRED, DECIMAL, 0),       // frequency: decimal
+    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
+    member(3914, 6, NEW | REQUIRED, INTEGER, 0),       // signal: integer
+    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
+    member(10508, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
+    member(7017, 8, OLD | NEW, TEXT | 7, 0),           // instance: citext(50)
+    member(133, 4, OLD | NEW, CHOICE | 1, 0),          // type: AttributeType
+    member(189, 5, OLD | NEW, TEXT | 23, 0),           // value: text(2500)
+    member(9018, 10, OLD | NEW, CHOICE | 70, 0),       // mutability: Mutability
+    member(1581, 10, OLD | NEW, BOOLEAN, 0),           // persistent: boolean
+    member(3791, 8, OLD | NEW, BOOLEAN, 0),            // constant: boolean
+    member(7450, 4, OLD | NEW, TEXT | 35, 0),          // unit: text(16)
+    member(7273, 8, OLD | NEW | REQUIRED, CHOICE | 34, 0), // dataType: DataType
+    member(10665, 8, OLD | NEW, DECIMAL, 0),           // minLimit: decimal
+    member(10615, 8, OLD | NEW, DECIMAL, 0),           // maxLimit: decimal
+    member(8325, 11, NEW, INTEGER | 5, 0),             // maxElements: integer(1..)
+    member(189, 10, OLD | NEW, TEXT | 33, 0),          // valuesList: text(1000)
+    member(10095, 18, OLD | NEW | REQUIRED, BOOLEAN, 0), // supportsMonitoring: boolean
+    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
+    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
+    member(217, 11, OLD | NEW | REQUIRED, BOOLEAN, 0), // transaction: boolean
+    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
+    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
+    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
+    member(1693, 21, NEW | REQUIRED, CHOICE | 39, 0),  // eventNotificationType: EventNotification
+    member(10212, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(11156, 7, NEW, OBJECT | 6, 0),              // company: Address
+    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
+    member(10212, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
+    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
+    member(5258, 16, NEW, DECIMAL, 0),                 // hv10MinMeanValue: decimal
+    member(6427, 20, NEW, DECIMAL, 0),                 // hv10MinMeanTripDelay: decimal
+    member(8619, 20, NEW, CHOICE | 80, 0),             // powerDuringCessation: PowerDuringCessation
+    member(11392, 6, OLD | REQUIRED, TEXT | 11, 0),    // server: text(512)
+    member(12981, 4, OLD | REQUIRED, TEXT | 10, 0),    // user: text(20)
+    member(262, 5, OLD, TEXT | 10, 0),                 // group: text(20)
+    member(10737, 8, OLD | REQUIRED, TEXT | 10, 0),    // password: secret(20)
+    member(11392, 6, NEW | REQUIRED, TEXT | 4, 0),     // server: text(2000)
+    member(12981, 4, NEW | REQUIRED, TEXT | 7, 0),     // user: text(50)
+    member(262, 5, NEW, TEXT | 7, 0),                  // group: text(50)
+    member(10737, 8, NEW | REQUIRED, TEXT | 12, 0),    // password: secret(64)
+    member(2074, 3, OLD | NEW | REQUIRED, TEXT | 6, 0), // key: secret(255)
+    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 112, 0), // type: VpnEnum
+];
+
+static COMMON: &[Member] = &[
+    member(8952, 10, OLD | NEW, CUSTOM, 0), // customData: custom
 ];
 
 static OBJECTS: &[u16] = &[
     0,    // ACChargingParameters
-    9,    // AFRRSignalRequest
-    12,   // AFRRSignalResponse
-    15,   // AbsolutePriceSchedule
-    28,   // AdditionalInfo
-    33,   // AdditionalSelectedServices
-    36,   // Address
-    43,   // AdjustPeriodicEventStreamRequest
-    46,   // AdjustPeriodicEventStreamResponse
-    49,   // Apn
-    61,   // AuthorizationData
-    65,   // AuthorizeRequest
-    71,   // AuthorizeResponse
-    77,   // BatteryData
-    84,   // BatterySwapRequest
-    89,   // BatterySwapResponse
-    90,   // BootNotificationRequest
-    94,   // BootNotificationResponse
-    100,  // CancelReservationRequest
-    103,  // CancelReservationResponse
-    107,  // CertificateHashData
-    113,  // CertificateHashDataChain
-    118,  // CertificateSignedRequest
-    123,  // CertificateSignedResponse
-    127,  // CertificateStatus
-    132,  // CertificateStatusRequestInfo
-    136,  // ChangeAvailabilityRequest
-    140,  // ChangeAvailabilityResponse
-    144,  // ChangeTransactionTariffRequest
-    147,  // ChangeTransactionTariffResponse
-    150,  // ChargingLimit
-    156,  // ChargingNeeds
-    169,  // ChargingPeriod
-    173,  // ChargingProfile
-    191,  // ChargingProfileCriterion
-    199,  // ChargingSchedule
-    217,  // ChargingSchedulePeriod
-    243,  // ChargingScheduleUpdate
-    256,  // ChargingStation
-    263,  // ClearCacheRequest
-    264,  // ClearCacheResponse
-    268,  // ClearChargingProfile
-    275,  // ClearChargingProfileRequest
-    279,  // ClearChargingProfileResponse
-    283,  // ClearDERControlRequest
-    287,  // ClearDERControlResponse
-    290,  // ClearDisplayMessageRequest
-    293,  // ClearDisplayMessageResponse
-    297,  // ClearMonitoringResult
-    303,  // ClearTariffsRequest
-    306,  // ClearTariffsResponse
-    308,  // ClearTariffsResult
-    312,  // ClearVariableMonitoringRequest
-    315,  // ClearVariableMonitoringResponse
-    318,  // ClearedChargingLimitRequest
-    323,  // ClearedChargingLimitResponse
-    324,  // ClosePeriodicEventStreamRequest
-    326,  // ClosePeriodicEventStreamResponse
-    327,  // Component
-    332,  // ComponentVariable
-    336,  // CompositeSchedule
-    345,  // ConstantStreamData
-    349,  // ConsumptionCost
-    353,  // Cost
-    358,  // CostDetails
-    364,  // CostDimension
-    367,  // CostUpdatedRequest
-    371,  // CostUpdatedResponse
-    372,  // CustomerInformationRequest
-    381,  // CustomerInformationResponse
-    385,  // DCChargingParameters
-    400,  // DERChargingParameters
-    442,  // DERCurve
-    452,  // DERCurveGet
-    458,  // DERCurvePoints
-    461,  // DataTransferRequest
-    466,  // DataTransferResponse
-    471,  // DeleteCertificateRequest
-    474,  // DeleteCertificateResponse
-    478,  // EVAbsolutePriceSchedule
-    483,  // EVAbsolutePriceScheduleEntry
-    486,  // EVEnergyOffer
-    489,  // EVPowerSchedule
-    492,  // EVPowerScheduleEntry
-    495,  // EVPriceRule
-    498,  // EnterService
-    507,  // EnterServiceGet
-    510,  // EventData
-    529,  // Evse
-    534,  // Firmware
-    542,  // FirmwareStatusNotificationRequest
-    547,  // FirmwareStatusNotificationResponse
-    548,  // FixedPF
-    554,  // FixedPFGet
-    559,  // FixedVar
-    565,  // FixedVarGet
-    570,  // FreqDroop
-    579,  // FreqDroopGet
-    584,  // Get15118EVCertificateRequest
-    592,  // Get15118EVCertificateResponse
-    599,  // GetBaseReportRequest
-    603,  // GetBaseReportResponse
-    607,  // GetCertificateChainStatusRequest
-    609,  // GetCertificateChainStatusResponse
-    611,  // GetCertificateStatusRequest
-    614,  // GetCertificateStatusResponse
-    620,  // GetChargingProfilesRequest
-    626,  // GetChargingProfilesResponse
-    630,  // GetCompositeScheduleRequest
-    636,  // GetCompositeScheduleResponse
-    641,  // GetDERControlRequest
-    646,  // GetDERControlResponse
-    649,  // GetDisplayMessagesRequest
-    656,  // GetDisplayMessagesResponse
-    660,  // GetInstalledCertificateIdsRequest
-    663,  // GetInstalledCertificateIdsResponse
-    668,  // GetLocalListVersionRequest
-    669,  // GetLocalListVersionResponse
-    672,  // GetLogRequest
-    680,  // GetLogResponse
-    685,  // GetMonitoringReportRequest
-    690,  // GetMonitoringReportResponse
-    694,  // GetPeriodicEventStreamRequest
-    695,  // GetPeriodicEventStreamResponse
-    697,  // GetReportRequest
-    702,  // GetReportResponse
-    706,  // GetTariffsRequest
-    708,  // GetTariffsResponse
-    712,  // GetTransactionStatusRequest
-    715,  // GetTransactionStatusResponse
-    719,  // GetVariableData
-    724,  // GetVariableResult
-    733,  // GetVariablesRequest
-    736,  // GetVariablesResponse
-    739,  // Gradient
-    743,  // GradientGet
-    746,  // HeartbeatRequest
-    747,  // HeartbeatResponse
-    750,  // Hysteresis
-    755,  // IdToken
-    762,  // IdTokenInfo
-    774,  // InstallCertificateRequest
-    779,  // InstallCertificateResponse
-    783,  // LimitAtSoC
-    786,  // LimitMaxDischarge
-    792,  // LimitMaxDischargeGet
-    797,  // LogParameters
-    803,  // LogStatusNotificationRequest
-    808,  // LogStatusNotificationResponse
-    809,  // MessageContent
-    815,  // MessageInfo
-    827,  // MeterValue
-    831,  // MeterValuesRequest
-    836,  // MeterValuesResponse
-    837,  // Modem
-    841,  // MonitoringData
-    846,  // NetworkConnectionProfile
-    862,  // NotifyAllowedEnergyTransferRequest
-    865,  // NotifyAllowedEnergyTransferResponse
-    868,  // NotifyChargingLimitRequest
-    874,  // NotifyChargingLimitResponse
-    875,  // NotifyCustomerInformationRequest
-    884,  // NotifyCustomerInformationResponse
-    885,  // NotifyDERAlarmRequest
-    891,  // NotifyDERAlarmResponse
-    892,  // NotifyDERStartStopRequest
-    897,  // NotifyDERStartStopResponse
-    898,  // NotifyDisplayMessagesRequest
-    903,  // NotifyDisplayMessagesResponse
-    904,  // NotifyEVChargingNeedsRequest
-    912,  // NotifyEVChargingNeedsResponse
-    916,  // NotifyEVChargingScheduleRequest
-    924,  // NotifyEVChargingScheduleResponse
-    928,  // NotifyEventRequest
-    935,  // NotifyEventResponse
-    936,  // NotifyMonitoringReportRequest
-    944,  // NotifyMonitoringReportResponse
-    945,  // NotifyPeriodicEventStream
-    950,  // NotifyPriorityChargingRequest
-    953,  // NotifyPriorityChargingResponse
-    954,  // NotifyReportRequest
-    962,  // NotifyReportResponse
-    963,  // NotifySettlementRequest
-    974,  // NotifySettlementResponse
-    977,  // NotifyWebPaymentStartedRequest
-    980,  // NotifyWebPaymentStartedResponse
-    981,  // OCSPRequestData
-    989,  // OpenPeriodicEventStreamRequest
-    991,  // OpenPeriodicEventStreamResponse
-    994,  // OverstayRule
-    999,  // OverstayRuleList
-    1003, // PeriodicEventStreamParams
-    1006, // Price
-    1010, // PriceLevelSchedule
-    1016, // PriceLevelScheduleEntry
-    1019, // PriceRule
-    1026, // PriceRuleStack
-    1029, // PublishFirmwareRequest
-    1040, // PublishFirmwareResponse
-    1044, // PublishFirmwareStatusNotificationRequest
-    1052, // PublishFirmwareStatusNotificationResponse
-    1053, // PullDynamicScheduleUpdateRequest
-    1055, // PullDynamicScheduleUpdateResponse
-    1059, // RationalNumber
-    1062, // ReactivePowerParams
-    1066, // RelativeTimeInterval
-    1070, // ReportChargingProfilesRequest
-    1079, // ReportChargingProfilesResponse
-    1080, // ReportDERControlRequest
-    1091, // ReportDERControlResponse
-    1092, // ReportData
-    1098, // RequestBatterySwapRequest
-    1101, // RequestBatterySwapResponse
-    1104, // RequestStartTransactionRequest
-    1112, // RequestStartTransactionResponse
-    1117, // RequestStopTransactionRequest
-    1120, // RequestStopTransactionResponse
-    1124, // ReservationStatusUpdateRequest
-    1129, // ReservationStatusUpdateResponse
-    1130, // ReserveNowRequest
-    1141, // ReserveNowResponse
-    1145, // ResetRequest
-    1150, // ResetResponse
-    1154, // SalesTariff
-    1162, // SalesTariffEntry
-    1167, // SampledValue
-    1177, // SecurityEventNotificationRequest
-    1182, // SecurityEventNotificationResponse
-    1183, // SendLocalListRequest
-    1188, // SendLocalListResponse
-    1192, // SetChargingProfileRequest
-    1197, // SetChargingProfileResponse
-    1201, // SetDERControlRequest
-    1213, // SetDERControlResponse
-    1217, // SetDefaultTariffRequest
-    1220, // SetDefaultTariffResponse
-    1223, // SetDisplayMessageRequest
-    1226, // SetDisplayMessageResponse
-    1230, // SetMonitoringBaseRequest
-    1233, // SetMonitoringBaseResponse
-    1237, // SetMonitoringData
-    1249, // SetMonitoringLevelRequest
-    1252, // SetMonitoringLevelResponse
-    1256, // SetMonitoringResult
-    1267, // SetNetworkProfileRequest
-    1271, // SetNetworkProfileResponse
-    1275, // SetVariableData
-    1282, // SetVariableMonitoringRequest
-    1285, // SetVariableMonitoringResponse
-    1288, // SetVariableResult
-    1295, // SetVariablesRequest
-    1298, // SetVariablesResponse
-    1301, // SignCertificateRequest
-    1307, // SignCertificateResponse
-    1311, // SignedMeterValue
-    1320, // StatusInfo
-    1325, // StatusNotificationRequest
-    1333, // StatusNotificationResponse
-    1334, // StreamDataElement
-    1337, // Tariff
-    1350, // TariffAssignment
-    1356, // TariffConditions
-    1375, // TariffConditionsFixed
-    1384, // TariffEnergy
-    1387, // TariffEnergyPrice
-    1390, // TariffFixed
-    1393, // TariffFixedPrice
-    1396, // TariffTime
-    1399, // TariffTimePrice
-    1402, // TaxRate
-    1406, // TaxRule
-    1415, // TotalCost
-    1425, // TotalPrice
-    1428, // TotalUsage
-    1433, // Transaction
-    1443, // TransactionEventRequest
-    1463, // TransactionEventResponse
-    1471, // TransactionLimit
-    1476, // TriggerMessageRequest
-    1481, // TriggerMessageResponse
-    1485, // UnitOfMeasure
-    1489, // UnlockConnectorRequest
-    1494, // UnlockConnectorResponse
-    1498, // UnpublishFirmwareRequest
-    1501, // UnpublishFirmwareResponse
-    1504, // UpdateDynamicScheduleRequest
-    1507, // UpdateDynamicScheduleResponse
-    1510, // UpdateFirmwareRequest
-    1517, // UpdateFirmwareResponse
-    1521, // UsePriorityChargingRequest
-    1524, // UsePriorityChargingResponse
-    1527, // V2XChargingParameters
-    1552, // V2XFreqWattPoint
-    1555, // V2XSignalWattPoint
-    1558, // Variable
-    1562, // VariableAttribute
-    1569, // VariableCharacteristics
-    1578, // VariableMonitoring
-    1588, // VatNumberValidationRequest
-    1591, // VatNumberValidationResponse
-    1597, // VoltageParams
-    1601, // Vpn
-    1613,
+    8,    // AFRRSignalRequest
+    10,   // AFRRSignalResponse
+    12,   // AbsolutePriceSchedule
+    24,   // AdditionalInfo
+    27,   // AdditionalSelectedServices
+    29,   // Address
+    35,   // AdjustPeriodicEventStreamRequest
+    37,   // AdjustPeriodicEventStreamResponse
+    39,   // Apn
+    49,   // AuthorizationData
+    51,   // AuthorizeRequest
+    55,   // AuthorizeResponse
+    59,   // BatteryData
+    65,   // BatterySwapRequest
+    69,   // BatterySwapResponse
+    69,   // BootNotificationRequest
+    71,   // BootNotificationResponse
+    75,   // CancelReservationRequest
+    77,   // CancelReservationResponse
+    79,   // CertificateHashData
+    83,   // CertificateHashDataChain
+    86,   // CertificateSignedRequest
+    89,   // CertificateSignedResponse
+    91,   // CertificateStatus
+    95,   // CertificateStatusRequestInfo
+    98,   // ChangeAvailabilityRequest
+    100,  // ChangeAvailabilityResponse
+    102,  // ChangeTransactionTariffRequest
+    104,  // ChangeTransactionTariffResponse
+    106,  // ChargingLimit
+    110,  // ChargingNeeds
+    121,  // ChargingPeriod
+    124,  // ChargingProfile
+    140,  // ChargingProfileCriterion
+    146,  // ChargingSchedule
+    162,  // ChargingSchedulePeriod
+    186,  // ChargingScheduleUpdate
+    198,  // ChargingStation
+    203,  // ClearCacheRequest
+    203,  // ClearCacheResponse
+    205,  // ClearChargingProfile
+    210,  // ClearChargingProfileRequest
+    212,  // ClearChargingProfileResponse
+    214,  // ClearDERControlRequest
+    217,  // ClearDERControlResponse
+    219,  // ClearDisplayMessageRequest
+    221,  // ClearDisplayMessageResponse
+    223,  // ClearMonitoringResult
+    227,  // ClearTariffsRequest
+    229,  // ClearTariffsResponse
+    230,  // ClearTariffsResult
+    233,  // ClearVariableMonitoringRequest
+    235,  // ClearVariableMonitoringResponse
+    236,  // ClearedChargingLimitRequest
+    240,  // ClearedChargingLimitResponse
+    240,  // ClosePeriodicEventStreamRequest
+    241,  // ClosePeriodicEventStreamResponse
+    241,  // Component
+    244,  // ComponentVariable
+    246,  // CompositeSchedule
+    253,  // ConstantStreamData
+    256,  // ConsumptionCost
+    258,  // Cost
+    261,  // CostDetails
+    266,  // CostDimension
+    268,  // CostUpdatedRequest
+    270,  // CostUpdatedResponse
+    270,  // CustomerInformationRequest
+    277,  // CustomerInformationResponse
+    279,  // DCChargingParameters
+    292,  // DERChargingParameters
+    333,  // DERCurve
+    342,  // DERCurveGet
+    347,  // DERCurvePoints
+    349,  // DataTransferRequest
+    352,  // DataTransferResponse
+    355,  // DeleteCertificateRequest
+    356,  // DeleteCertificateResponse
+    358,  // EVAbsolutePriceSchedule
+    362,  // EVAbsolutePriceScheduleEntry
+    364,  // EVEnergyOffer
+    366,  // EVPowerSchedule
+    368,  // EVPowerScheduleEntry
+    370,  // EVPriceRule
+    372,  // EnterService
+    380,  // EnterServiceGet
+    382,  // EventData
+    399,  // Evse
+    403,  // Firmware
+    409,  // FirmwareStatusNotificationRequest
+    412,  // FirmwareStatusNotificationResponse
+    412,  // FixedPF
+    417,  // FixedPFGet
+    421,  // FixedVar
+    426,  // FixedVarGet
+    430,  // FreqDroop
+    438,  // FreqDroopGet
+    442,  // Get15118EVCertificateRequest
+    448,  // Get15118EVCertificateResponse
+    453,  // GetBaseReportRequest
+    455,  // GetBaseReportResponse
+    457,  // GetCertificateChainStatusRequest
+    458,  // GetCertificateChainStatusResponse
+    459,  // GetCertificateStatusRequest
+    460,  // GetCertificateStatusResponse
+    464,  // GetChargingProfilesRequest
+    468,  // GetChargingProfilesResponse
+    470,  // GetCompositeScheduleRequest
+    474,  // GetCompositeScheduleResponse
+    477,  // GetDERControlRequest
+    481,  // GetDERControlResponse
+    483,  // GetDisplayMessagesRequest
+    488,  // GetDisplayMessagesResponse
+    490,  // GetInstalledCertificateIdsRequest
+    491,  // GetInstalledCertificateIdsResponse
+    494,  // GetLocalListVersionRequest
+    494,  // GetLocalListVersionResponse
+    495,  // GetLogRequest
+    501,  // GetLogResponse
+    504,  // GetMonitoringReportRequest
+    507,  // GetMonitoringReportResponse
+    509,  // GetPeriodicEventStreamRequest
+    509,  // GetPeriodicEventStreamResponse
+    510,  // GetReportRequest
+    513,  // GetReportResponse
+    515,  // GetTariffsRequest
+    516,  // GetTariffsResponse
+    519,  // GetTransactionStatusRequest
+    520,  // GetTransactionStatusResponse
+    522,  // GetVariableData
+    525,  // GetVariableResult
+    532,  // GetVariablesRequest
+    533,  // GetVariablesResponse
+    534,  // Gradient
+    537,  // GradientGet
+    539,  // HeartbeatRequest
+    539,  // HeartbeatResponse
+    540,  // Hysteresis
+    544,  // IdToken
+    549,  // IdTokenInfo
+    559,  // InstallCertificateRequest
+    562,  // InstallCertificateResponse
+    564,  // LimitAtSoC
+    566,  // LimitMaxDischarge
+    571,  // LimitMaxDischargeGet
+    575,  // LogParameters
+    579,  // LogStatusNotificationRequest
+    582,  // LogStatusNotificationResponse
+    582,  // MessageContent
+    586,  // MessageInfo
+    596,  // MeterValue
+    598,  // MeterValuesRequest
+    601,  // MeterValuesResponse
+    601,  // Modem
+    603,  // MonitoringData
+    606,  // NetworkConnectionProfile
+    620,  // NotifyAllowedEnergyTransferRequest
+    622,  // NotifyAllowedEnergyTransferResponse
+    624,  // NotifyChargingLimitRequest
+    628,  // NotifyChargingLimitResponse
+    628,  // NotifyCustomerInformationRequest
+    635,  // NotifyCustomerInformationResponse
+    635,  // NotifyDERAlarmRequest
+    640,  // NotifyDERAlarmResponse
+    640,  // NotifyDERStartStopRequest
+    644,  // NotifyDERStartStopResponse
+    644,  // NotifyDisplayMessagesRequest
+    647,  // NotifyDisplayMessagesResponse
+    647,  // NotifyEVChargingNeedsRequest
+    653,  // NotifyEVChargingNeedsResponse
+    655,  // NotifyEVChargingScheduleRequest
+    661,  // NotifyEVChargingScheduleResponse
+    663,  // NotifyEventRequest
+    668,  // NotifyEventResponse
+    668,  // NotifyMonitoringReportRequest
+    674,  // NotifyMonitoringReportResponse
+    674,  // NotifyPeriodicEventStream
+    678,  // NotifyPriorityChargingRequest
+    680,  // NotifyPriorityChargingResponse
+    680,  // NotifyReportRequest
+    686,  // NotifyReportResponse
+    686,  // NotifySettlementRequest
+    696,  // NotifySettlementResponse
+    698,  // NotifyWebPaymentStartedRequest
+    700,  // NotifyWebPaymentStartedResponse
+    700,  // OCSPRequestData
+    706,  // OpenPeriodicEventStreamRequest
+    707,  // OpenPeriodicEventStreamResponse
+    709,  // OverstayRule
+    713,  // OverstayRuleList
+    716,  // PeriodicEventStreamParams
+    718,  // Price
+    721,  // PriceLevelSchedule
+    726,  // PriceLevelScheduleEntry
+    728,  // PriceRule
+    734,  // PriceRuleStack
+    736,  // PublishFirmwareRequest
+    745,  // PublishFirmwareResponse
+    747,  // PublishFirmwareStatusNotificationRequest
+    753,  // PublishFirmwareStatusNotificationResponse
+    753,  // PullDynamicScheduleUpdateRequest
+    754,  // PullDynamicScheduleUpdateResponse
+    757,  // RationalNumber
+    759,  // ReactivePowerParams
+    762,  // RelativeTimeInterval
+    764,  // ReportChargingProfilesRequest
+    771,  // ReportChargingProfilesResponse
+    771,  // ReportDERControlRequest
+    781,  // ReportDERControlResponse
+    781,  // ReportData
+    785,  // RequestBatterySwapRequest
+    787,  // RequestBatterySwapResponse
+    789,  // RequestStartTransactionRequest
+    795,  // RequestStartTransactionResponse
+    798,  // RequestStopTransactionRequest
+    799,  // RequestStopTransactionResponse
+    801,  // ReservationStatusUpdateRequest
+    804,  // ReservationStatusUpdateResponse
+    804,  // ReserveNowRequest
+    813,  // ReserveNowResponse
+    815,  // ResetRequest
+    818,  // ResetResponse
+    820,  // SalesTariff
+    826,  // SalesTariffEntry
+    829,  // SampledValue
+    837,  // SecurityEventNotificationRequest
+    840,  // SecurityEventNotificationResponse
+    840,  // SendLocalListRequest
+    843,  // SendLocalListResponse
+    845,  // SetChargingProfileRequest
+    848,  // SetChargingProfileResponse
+    850,  // SetDERControlRequest
+    861,  // SetDERControlResponse
+    864,  // SetDefaultTariffRequest
+    866,  // SetDefaultTariffResponse
+    868,  // SetDisplayMessageRequest
+    869,  // SetDisplayMessageResponse
+    871,  // SetMonitoringBaseRequest
+    872,  // SetMonitoringBaseResponse
+    874,  // SetMonitoringData
+    884,  // SetMonitoringLevelRequest
+    886,  // SetMonitoringLevelResponse
+    888,  // SetMonitoringResult
+    897,  // SetNetworkProfileRequest
+    899,  // SetNetworkProfileResponse
+    901,  // SetVariableData
+    906,  // SetVariableMonitoringRequest
+    907,  // SetVariableMonitoringResponse
+    908,  // SetVariableResult
+    913,  // SetVariablesRequest
+    914,  // SetVariablesResponse
+    915,  // SignCertificateRequest
+    919,  // SignCertificateResponse
+    921,  // SignedMeterValue
+    928,  // StatusInfo
+    931,  // StatusNotificationRequest
+    937,  // StatusNotificationResponse
+    937,  // StreamDataElement
+    939,  // Tariff
+    951,  // TariffAssignment
+    956,  // TariffConditions
+    974,  // TariffConditionsFixed
+    982,  // TariffEnergy
+    984,  // TariffEnergyPrice
+    986,  // TariffFixed
+    988,  // TariffFixedPrice
+    990,  // TariffTime
+    992,  // TariffTimePrice
+    994,  // TaxRate
+    997,  // TaxRule
+    1005, // TotalCost
+    1014, // TotalPrice
+    1016, // TotalUsage
+    1020, // Transaction
+    1028, // TransactionEventRequest
+    1046, // TransactionEventResponse
+    1052, // TransactionLimit
+    1056, // TriggerMessageRequest
+    1059, // TriggerMessageResponse
+    1061, // UnitOfMeasure
+    1063, // UnlockConnectorRequest
+    1067, // UnlockConnectorResponse
+    1069, // UnpublishFirmwareRequest
+    1070, // UnpublishFirmwareResponse
+    1071, // UpdateDynamicScheduleRequest
+    1073, // UpdateDynamicScheduleResponse
+    1075, // UpdateFirmwareRequest
+    1080, // UpdateFirmwareResponse
+    1082, // UsePriorityChargingRequest
+    1084, // UsePriorityChargingResponse
+    1086, // V2XChargingParameters
+    1110, // V2XFreqWattPoint
+    1112, // V2XSignalWattPoint
+    1114, // Variable
+    1116, // VariableAttribute
+    1121, // VariableCharacteristics
+    1128, // VariableMonitoring
+    1136, // VatNumberValidationRequest
+    1138, // VatNumberValidationResponse
+    1143, // VoltageParams
+    1146, // Vpn
+    1156,
 ];
 
 static CHOICES: &[Choice] = &[
-    choice(Name::new(6770, 17), 0, 4, 4),      // ApnAuthentication
-    choice(Name::new(1711, 13), 4, 4, 4),      // AttributeType
-    choice(Name::new(5055, 19), 8, 10, 10),    // AuthorizationStatus
-    choice(Name::new(1290, 26), 18, 7, 7),     // AuthorizeCertificateStatus
-    choice(Name::new(7703, 16), 25, 0, 3),     // BatterySwapEvent
-    choice(Name::new(12219, 10), 28, 9, 9),    // BootReason
-    choice(Name::new(2411, 23), 37, 2, 2),     // CancelReservationStatus
-    choice(Name::new(6804, 17), 39, 2, 2),     // CertificateAction
-    choice(Name::new(2434, 23), 41, 2, 2),     // CertificateSignedStatus
-    choice(Name::new(3622, 21), 43, 2, 3),     // CertificateSigningUse
-    choice(Name::new(3643, 21), 46, 0, 4),     // CertificateStatusKind
-    choice(Name::new(2457, 23), 50, 0, 2),     // CertificateStatusSource
-    choice(Name::new(2099, 24), 52, 3, 3),     // ChangeAvailabilityStatus
-    choice(Name::new(5093, 19), 55, 4, 0),     // ChargingLimitSource
-    choice(Name::new(5112, 19), 59, 3, 4),     // ChargingProfileKind
-    choice(Name::new(2963, 22), 63, 4, 6),     // ChargingProfilePurpose
-    choice(Name::new(1321, 21), 69, 2, 2),     // ChargingProfileStatus
-    choice(Name::new(7751, 16), 71, 2, 2),     // ChargingRateUnit
-    choice(Name::new(4315, 13), 73, 5, 5),     // ChargingState
-    choice(Name::new(7783, 16), 78, 2, 2),     // ClearCacheStatus
-    choice(Name::new(1316, 26), 80, 2, 2),     // ClearChargingProfileStatus
-    choice(Name::new(5889, 18), 82, 2, 3),     // ClearMessageStatus
-    choice(Name::new(3664, 21), 85, 3, 3),     // ClearMonitoringStatus
-    choice(Name::new(5907, 18), 88, 4, 4),     // ComponentCriterion
-    choice(Name::new(8222, 9), 92, 22, 0),     // Connector
-    choice(Name::new(8644, 15), 114, 5, 5),    // ConnectorStatus
-    choice(Name::new(11474, 11), 119, 0, 2),   // ControlMode
-    choice(Name::new(6838, 17), 121, 0, 7),    // CostDimensionKind
-    choice(Name::new(13465, 8), 128, 3, 3),    // CostKind
-    choice(Name::new(1574, 25), 131, 3, 3),    // CustomerInformationStatus
-    choice(Name::new(4179, 10), 134, 0, 22),   // DERControl
-    choice(Name::new(7831, 16), 156, 0, 4),    // DERControlStatus
-    choice(Name::new(13968, 7), 160, 0, 6),    // DERUnit
-    choice(Name::new(5925, 18), 166, 4, 4),    // DataTransferStatus
-    choice(Name::new(13473, 8), 170, 8, 8),    // DataType
-    choice(Name::new(12908, 9), 178, 0, 7),    // DayOfWeek
-    choice(Name::new(2526, 23), 185, 3, 3),    // DeleteCertificateStatus
-    choice(Name::new(4355, 20), 188, 6, 7),    // DisplayMessageStatus
-    choice(Name::new(6033, 18), 195, 4, 11),   // EnergyTransferMode
-    choice(Name::new(1857, 17), 206, 4, 4),    // EventNotification
-    choice(Name::new(11055, 12), 210, 3, 3),   // EventTrigger
-    choice(Name::new(13481, 8), 213, 0, 2),    // EvseKind
-    choice(Name::new(223, 14), 215, 14, 14),   // FirmwareStatus
-    choice(Name::new(2171, 24), 229, 4, 4),    // GenericDeviceModelStatus
-    choice(Name::new(10232, 13), 233, 2, 2),   // GenericStatus
-    choice(Name::new(5226, 19), 235, 5, 6),    // GetCertificateIdUse
-    choice(Name::new(4395, 20), 241, 2, 2),    // GetCertificateStatus
-    choice(Name::new(2195, 24), 243, 2, 2),    // GetChargingProfileStatus
-    choice(Name::new(2219, 24), 245, 2, 2),    // GetDisplayMessagesStatus
-    choice(Name::new(764, 29), 247, 2, 2),     // GetInstalledCertificateStatus
-    choice(Name::new(6923, 17), 249, 5, 5),    // GetVariableStatus
-    choice(Name::new(9637, 14), 254, 0, 11),   // GridEventFault
-    choice(Name::new(10284, 13), 265, 3, 3),   // HashAlgorithm
-    choice(Name::new(11551, 11), 268, 8, 0),   // IdTokenKind
-    choice(Name::new(2243, 24), 276, 3, 3),    // InstallCertificateStatus
-    choice(Name::new(3748, 21), 279, 4, 5),    // InstallCertificateUse
-    choice(Name::new(1422, 18), 284, 0, 15),   // IslandingDetection
-    choice(Name::new(1047, 27), 299, 2, 2),    // Iso15118EVCertificateStatus
-    choice(Name::new(7017, 8), 301, 5, 6),     // Location
-    choice(Name::new(3769, 9), 307, 3, 3),     // LogStatus
-    choice(Name::new(13996, 7), 310, 2, 3),    // LogType
-    choice(Name::new(13007, 9), 313, 25, 56),  // Measurand
-    choice(Name::new(1736, 13), 369, 4, 5),    // MessageFormat
-    choice(Name::new(8719, 15), 374, 3, 3),    // MessagePriority
-    choice(Name::new(11079, 12), 377, 4, 6),   // MessageState
-    choice(Name::new(9707, 14), 383, 11, 13),  // MessageTrigger
-    choice(Name::new(6974, 17), 396, 0, 2),    // MobilityNeedsMode
-    choice(Name::new(3370, 11), 398, 5, 7),    // MonitorType
-    choice(Name::new(7079, 14), 405, 3, 3),    // MonitoringBase
-    choice(Name::new(5302, 19), 408, 3, 3),    // MonitoringCriterion
-    choice(Name::new(12359, 10), 411, 3, 3),   // Mutability
-    choice(Name::new(183, 33), 414, 0, 2),     // NotifyAllowedEnergyTransferStatus
-    choice(Name::new(1101, 27), 416, 3, 4),    // NotifyEVChargingNeedsStatus
-    choice(Name::new(10336, 13), 420, 8, 9),   // OCPPInterface
-    choice(Name::new(10349, 13), 429, 2, 2),   // OCPPTransport
-    choice(Name::new(11606, 11), 431, 4, 6),   // OCPPVersion
-    choice(Name::new(4535, 13), 437, 0, 8),    // OperationMode
-    choice(Name::new(7042, 17), 445, 2, 2),    // OperationalStatus
-    choice(Name::new(10375, 13), 447, 0, 4),   // PaymentStatus
-    choice(Name::new(6635, 5), 451, 10, 10),   // Phase
-    choice(Name::new(4655, 20), 461, 0, 2),    // PowerDuringCessation
-    choice(Name::new(3916, 21), 463, 0, 4),    // PreconditioningStatus
-    choice(Name::new(3249, 22), 467, 0, 3),    // PriorityChargingStatus
-    choice(Name::new(216, 21), 470, 10, 10),   // PublishFirmwareStatus
-    choice(Name::new(9777, 14), 480, 8, 8),    // ReadingContext
-    choice(Name::new(10486, 6), 488, 19, 20),  // Reason
-    choice(Name::new(9805, 14), 508, 2, 2),    // RecurrencyKind
-    choice(Name::new(6231, 18), 510, 3, 3),    // RegistrationStatus
-    choice(Name::new(12439, 10), 513, 3, 3),   // ReportBase
-    choice(Name::new(3293, 22), 516, 2, 2),    // RequestStartStopStatus
-    choice(Name::new(2687, 23), 518, 2, 3),    // ReservationUpdateStatus
-    choice(Name::new(8087, 16), 521, 5, 5),    // ReserveNowStatus
-    choice(Name::new(11683, 11), 526, 3, 3),   // ResetStatus
-    choice(Name::new(13079, 9), 529, 2, 3),    // ResetType
-    choice(Name::new(5378, 19), 532, 3, 3),    // SendLocalListStatus
-    choice(Name::new(5397, 19), 535, 6, 6),    // SetMonitoringStatus
-    choice(Name::new(2710, 23), 541, 3, 3),    // SetNetworkProfileStatus
-    choice(Name::new(7093, 17), 544, 6, 6),    // SetVariableStatus
-    choice(Name::new(6375, 18), 550, 0, 6),    // TariffChangeStatus
-    choice(Name::new(7127, 17), 556, 0, 3),    // TariffClearStatus
-    choice(Name::new(12449, 10), 559, 0, 3),   // TariffCost
-    choice(Name::new(8854, 15), 562, 0, 3),    // TariffGetStatus
-    choice(Name::new(12459, 10), 565, 0, 2),   // TariffKind
-    choice(Name::new(8869, 15), 567, 0, 5),    // TariffSetStatus
-    choice(Name::new(8167, 16), 572, 3, 3),    // TransactionEvent
-    choice(Name::new(4735, 20), 575, 3, 3),    // TriggerMessageStatus
-    choice(Name::new(10479, 13), 578, 21, 29), // TriggerReason
-    choice(Name::new(11223, 12), 607, 4, 4),   // UnlockStatus
-    choice(Name::new(2756, 23), 611, 3, 3),    // UnpublishFirmwareStatus
-    choice(Name::new(4755, 20), 614, 5, 5),    // UpdateFirmwareStatus
-    choice(Name::new(12479, 10), 619, 2, 2),   // UpdateType
-    choice(Name::new(8959, 15), 621, 8, 8),    // UploadLogStatus
-    choice(Name::new(14094, 7), 629, 4, 4),    // VpnEnum
+    choice(Name::new(5588, 17), 0, 4, 4),      // ApnAuthentication
+    choice(Name::new(68, 13), 4, 4, 4),        // AttributeType
+    choice(Name::new(5555, 19), 8, 10, 10),    // AuthorizationStatus
+    choice(Name::new(3305, 26), 18, 7, 7),     // AuthorizeCertificateStatus
+    choice(Name::new(3519, 16), 25, 0, 3),     // BatterySwapEvent
+    choice(Name::new(8456, 10), 28, 9, 9),     // BootReason
+    choice(Name::new(9135, 23), 37, 2, 2),     // CancelReservationStatus
+    choice(Name::new(2417, 17), 39, 2, 2),     // CertificateAction
+    choice(Name::new(12960, 23), 41, 2, 2),    // CertificateSignedStatus
+    choice(Name::new(1129, 21), 43, 2, 3),     // CertificateSigningUse
+    choice(Name::new(11718, 21), 46, 0, 4),    // CertificateStatusKind
+    choice(Name::new(419, 23), 50, 0, 2),      // CertificateStatusSource
+    choice(Name::new(5046, 24), 52, 3, 3),     // ChangeAvailabilityStatus
+    choice(Name::new(1951, 19), 55, 4, 0),     // ChargingLimitSource
+    choice(Name::new(4227, 19), 59, 3, 4),     // ChargingProfileKind
+    choice(Name::new(11372, 22), 63, 4, 6),    // ChargingProfilePurpose
+    choice(Name::new(890, 21), 69, 2, 2),      // ChargingProfileStatus
+    choice(Name::new(4816, 16), 71, 2, 2),     // ChargingRateUnit
+    choice(Name::new(1924, 13), 73, 5, 5),     // ChargingState
+    choice(Name::new(4832, 16), 78, 2, 2),     // ClearCacheStatus
+    choice(Name::new(12137, 26), 80, 2, 2),    // ClearChargingProfileStatus
+    choice(Name::new(2963, 18), 82, 2, 3),     // ClearMessageStatus
+    choice(Name::new(1634, 21), 85, 3, 3),     // ClearMonitoringStatus
+    choice(Name::new(5170, 18), 88, 4, 4),     // ComponentCriterion
+    choice(Name::new(5195, 9), 92, 22, 0),     // Connector
+    choice(Name::new(5195, 15), 114, 5, 5),    // ConnectorStatus
+    choice(Name::new(4095, 11), 119, 0, 2),    // ControlMode
+    choice(Name::new(3693, 17), 121, 0, 7),    // CostDimensionKind
+    choice(Name::new(8354, 8), 128, 3, 3),     // CostKind
+    choice(Name::new(970, 25), 131, 3, 3),     // CustomerInformationStatus
+    choice(Name::new(2695, 10), 134, 0, 22),   // DERControl
+    choice(Name::new(9232, 16), 156, 0, 4),    // DERControlStatus
+    choice(Name::new(8429, 7), 160, 0, 6),     // DERUnit
+    choice(Name::new(512, 18), 166, 4, 4),     // DataTransferStatus
+    choice(Name::new(3805, 8), 170, 8, 8),     // DataType
+    choice(Name::new(152, 9), 178, 0, 7),      // DayOfWeek
+    choice(Name::new(1048, 23), 185, 3, 3),    // DeleteCertificateStatus
+    choice(Name::new(2546, 20), 188, 6, 7),    // DisplayMessageStatus
+    choice(Name::new(8197, 18), 195, 4, 11),   // EnergyTransferMode
+    choice(Name::new(11778, 17), 206, 4, 4),   // EventNotification
+    choice(Name::new(2158, 12), 210, 3, 3),    // EventTrigger
+    choice(Name::new(10238, 8), 213, 0, 2),    // EvseKind
+    choice(Name::new(1201, 14), 215, 14, 14),  // FirmwareStatus
+    choice(Name::new(747, 24), 229, 4, 4),     // GenericDeviceModelStatus
+    choice(Name::new(6618, 13), 233, 2, 2),    // GenericStatus
+    choice(Name::new(2604, 19), 235, 5, 6),    // GetCertificateIdUse
+    choice(Name::new(2013, 20), 241, 2, 2),    // GetCertificateStatus
+    choice(Name::new(887, 24), 243, 2, 2),     // GetChargingProfileStatus
+    choice(Name::new(1002, 24), 245, 2, 2),    // GetDisplayMessagesStatus
+    choice(Name::new(407, 29), 247, 2, 2),     // GetInstalledCertificateStatus
+    choice(Name::new(4158, 17), 249, 5, 5),    // GetVariableStatus
+    choice(Name::new(6098, 14), 254, 0, 11),   // GridEventFault
+    choice(Name::new(6471, 13), 265, 3, 3),    // HashAlgorithm
+    choice(Name::new(4386, 11), 268, 8, 0),    // IdTokenKind
+    choice(Name::new(9103, 24), 276, 3, 3),    // InstallCertificateStatus
+    choice(Name::new(13063, 21), 279, 4, 5),   // InstallCertificateUse
+    choice(Name::new(12427, 18), 284, 0, 15),  // IslandingDetection
+    choice(Name::new(11708, 27), 299, 2, 2),   // Iso15118EVCertificateStatus
+    choice(Name::new(399, 8), 301, 5, 6),      // Location
+    choice(Name::new(10846, 9), 307, 3, 3),    // LogStatus
+    choice(Name::new(1881, 7), 310, 2, 3),     // LogType
+    choice(Name::new(9367, 9), 313, 25, 56),   // Measurand
+    choice(Name::new(2200, 13), 369, 4, 5),    // MessageFormat
+    choice(Name::new(4313, 15), 374, 3, 3),    // MessagePriority
+    choice(Name::new(1894, 12), 377, 4, 6),    // MessageState
+    choice(Name::new(10710, 14), 383, 11, 13), // MessageTrigger
+    choice(Name::new(4199, 17), 396, 0, 2),    // MobilityNeedsMode
+    choice(Name::new(1572, 11), 398, 5, 7),    // MonitorType
+    choice(Name::new(4331, 14), 405, 3, 3),    // MonitoringBase
+    choice(Name::new(11203, 19), 408, 3, 3),   // MonitoringCriterion
+    choice(Name::new(8766, 10), 411, 3, 3),    // Mutability
+    choice(Name::new(799, 33), 414, 0, 2),     // NotifyAllowedEnergyTransferStatus
+    choice(Name::new(12620, 27), 416, 3, 4),   // NotifyEVChargingNeedsStatus
+    choice(Name::new(9785, 13), 420, 8, 9),    // OCPPInterface
+    choice(Name::new(7208, 13), 429, 2, 2),    // OCPPTransport
+    choice(Name::new(2997, 11), 431, 4, 6),    // OCPPVersion
+    choice(Name::new(1738, 13), 437, 0, 8),    // OperationMode
+    choice(Name::new(4286, 17), 445, 2, 2),    // OperationalStatus
+    choice(Name::new(6751, 13), 447, 0, 4),    // PaymentStatus
+    choice(Name::new(10145, 5), 451, 10, 10),  // Phase
+    choice(Name::new(12510, 20), 461, 0, 2),   // PowerDuringCessation
+    choice(Name::new(11050, 21), 463, 0, 4),   // PreconditioningStatus
+    choice(Name::new(1517, 22), 467, 0, 3),    // PriorityChargingStatus
+    choice(Name::new(11968, 21), 470, 10, 10), // PublishFirmwareStatus
+    choice(Name::new(6279, 14), 480, 8, 8),    // ReadingContext
+    choice(Name::new(4017, 6), 488, 19, 20),   // Reason
+    choice(Name::new(6325, 14), 508, 2, 2),    // RecurrencyKind
+    choice(Name::new(3494, 18), 510, 3, 3),    // RegistrationStatus
+    choice(Name::new(6638, 10), 513, 3, 3),    // ReportBase
+    choice(Name::new(2346, 22), 516, 2, 2),    // RequestStartStopStatus
+    choice(Name::new(1094, 23), 518, 2, 3),    // ReservationUpdateStatus
+    choice(Name::new(5104, 16), 521, 5, 5),    // ReserveNowStatus
+    choice(Name::new(4980, 11), 526, 3, 3),    // ResetStatus
+    choice(Name::new(6121, 9), 529, 2, 3),     // ResetType
+    choice(Name::new(2763, 19), 532, 3, 3),    // SendLocalListStatus
+    choice(Name::new(11347, 19), 535, 6, 6),   // SetMonitoringStatus
+    choice(Name::new(576, 23), 541, 3, 3),     // SetNetworkProfileStatus
+    choice(Name::new(4359, 17), 544, 6, 6),    // SetVariableStatus
+    choice(Name::new(11131, 18), 550, 0, 6),   // TariffChangeStatus
+    choice(Name::new(5130, 17), 556, 0, 3),    // TariffClearStatus
+    choice(Name::new(8890, 10), 559, 0, 3),    // TariffCost
+    choice(Name::new(10295, 15), 562, 0, 3),   // TariffGetStatus
+    choice(Name::new(8904, 10), 565, 0, 2),    // TariffKind
+    choice(Name::new(7901, 15), 567, 0, 5),    // TariffSetStatus
+    choice(Name::new(2147, 16), 572, 3, 3),    // TransactionEvent
+    choice(Name::new(10717, 20), 575, 3, 3),   // TriggerMessageStatus
+    choice(Name::new(6605, 13), 578, 21, 29),  // TriggerReason
+    choice(Name::new(7821, 12), 607, 4, 4),    // UnlockStatus
+    choice(Name::new(1192, 23), 611, 3, 3),    // UnpublishFirmwareStatus
+    choice(Name::new(9158, 20), 614, 5, 5),    // UpdateFirmwareStatus
+    choice(Name::new(12170, 10), 619, 2, 2),   // UpdateType
+    choice(Name::new(10840, 15), 621, 8, 8),   // UploadLogStatus
+    choice(Name::new(11078, 7), 629, 4, 4),    // VpnEnum
 ];
 
 static VALUES: &[Name] = &[
-    Name::new(14720, 3),  // PAP
-    Name::new(14640, 4),  // CHAP
-    Name::new(14672, 4),  // NONE
-    Name::new(14632, 4),  // AUTO
-    Name::new(14303, 6),  // Actual
-    Name::new(272, 6),    // Target
-    Name::new(14333, 6),  // MinSet
-    Name::new(14327, 6),  // MaxSet
-    Name::new(7153, 8),   // Accepted
-    Name::new(13961, 7),  // Blocked
-    Name::new(10983, 12), // ConcurrentTx
-    Name::new(5864, 7),   // Expired
-    Name::new(6105, 7),   // Invalid
-    Name::new(13537, 8),  // NoCredit
-    Name::new(6159, 18),  // NotAllowedTypeEVSE
-    Name::new(7008, 17),  // NotAtThisLocation
-    Name::new(10323, 13), // NotAtThisTime
-    Name::new(6393, 7),   // Unknown
-    Name::new(7153, 8),   // Accepted
-    Name::new(9833, 14),  // SignatureError
-    Name::new(5853, 18),  // CertificateExpired
-    Name::new(5871, 18),  // CertificateRevoked
-    Name::new(3183, 22),  // NoCertificateAvailable
-    Name::new(9497, 14),  // CertChainError
-    Name::new(6821, 17),  // ContractCancelled
-    Name::new(12899, 9),  // BatteryIn
-    Name::new(6787, 10),  // BatteryOut
-    Name::new(6787, 17),  // BatteryOutTimeout
-    Name::new(7687, 16),  // ApplicationReset
-    Name::new(9623, 14),  // FirmwareUpdate
-    Name::new(12319, 10), // LocalReset
-    Name::new(14038, 7),  // PowerUp
-    Name::new(11661, 11), // RemoteReset
-    Name::new(9819, 14),  // ScheduledReset
-    Name::new(13088, 9),  // Triggered
-    Name::new(6393, 7),   // Unknown
-    Name::new(13641, 8),  // Watchdog
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(767, 7),    // Install
-    Name::new(1818, 6),   // Update
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(533, 26),   // ChargingStationCertificate
-    Name::new(5473, 14),  // V2GCertificate
-    Name::new(4719, 16),  // V2G20Certificate
-    Name::new(14644, 4),  // Good
-    Name::new(5882, 7),   // Revoked
-    Name::new(6393, 7),   // Unknown
-    Name::new(1693, 6),   // Failed
-    Name::new(14711, 3),  // CRL
-    Name::new(14676, 4),  // OCSP
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(6880, 9),   // Scheduled
-    Name::new(14717, 3),  // EMS
-    Name::new(8764, 5),   // Other
-    Name::new(147, 2),    // SO
-    Name::new(14714, 3),  // CSO
-    Name::new(561, 8),    // Absolute
-    Name::new(13070, 9),  // Recurring
-    Name::new(2618, 8),   // Relative
-    Name::new(1803, 7),   // Dynamic
-    Name::new(83, 34),    // ChargingStationExternalConstraints
-    Name::new(1549, 25),  // ChargingStationMaxProfile
-    Name::new(8183, 16),  // TxDefaultProfile
-    Name::new(13097, 9),  // TxProfile
-    Name::new(3233, 16),  // PriorityCharging
-    Name::new(21, 15),    // LocalGeneration
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(2555, 1),   // W
+    Name::new(13040, 3),  // PAP
+    Name::new(12507, 4),  // CHAP
+    Name::new(12716, 4),  // NONE
+    Name::new(11914, 4),  // AUTO
+    Name::new(11306, 6),  // Actual
+    Name::new(1410, 6),   // Target
+    Name::new(11366, 6),  // MinSet
+    Name::new(11344, 6),  // MaxSet
+    Name::new(7619, 8),   // Accepted
+    Name::new(10779, 7),  // Blocked
+    Name::new(7542, 12),  // ConcurrentTx
+    Name::new(11037, 7),  // Expired
+    Name::new(3186, 7),   // Invalid
+    Name::new(10285, 8),  // NoCredit
+    Name::new(3213, 18),  // NotAllowedTypeEVSE
+    Name::new(4246, 17),  // NotAtThisLocation
+    Name::new(6725, 13),  // NotAtThisTime
+    Name::new(3619, 7),   // Unknown
+    Name::new(7619, 8),   // Accepted
+    Name::new(5014, 14),  // SignatureError
+    Name::new(11026, 18), // CertificateExpired
+    Name::new(1665, 18),  // CertificateRevoked
+    Name::new(1387, 22),  // NoCertificateAvailable
+    Name::new(5962, 14),  // CertChainError
+    Name::new(4040, 17),  // ContractCancelled
+    Name::new(9096, 9),   // BatteryIn
+    Name::new(4023, 10),  // BatteryOut
+    Name::new(4023, 17),  // BatteryOutTimeout
+    Name::new(6256, 16),  // ApplicationReset
+    Name::new(8778, 14),  // FirmwareUpdate
+    Name::new(8702, 10),  // LocalReset
+    Name::new(10835, 7),  // PowerUp
+    Name::new(8119, 11),  // RemoteReset
+    Name::new(4971, 14),  // ScheduledReset
+    Name::new(7127, 9),   // Triggered
+    Name::new(3619, 7),   // Unknown
+    Name::new(10446, 8),  // Watchdog
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(410, 7),    // Install
+    Name::new(1105, 6),   // Update
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(12945, 26), // ChargingStationCertificate
+    Name::new(3582, 14),  // V2GCertificate
+    Name::new(2412, 16),  // V2G20Certificate
+    Name::new(12530, 4),  // Good
+    Name::new(1676, 7),   // Revoked
+    Name::new(3619, 7),   // Unknown
+    Name::new(3157, 6),   // Failed
+    Name::new(12898, 3),  // CRL
+    Name::new(12778, 4),  // OCSP
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(4086, 9),   // Scheduled
+    Name::new(12939, 3),  // EMS
+    Name::new(5574, 5),   // Other
+    Name::new(2996, 2),   // SO
+    Name::new(12916, 3),  // CSO
+    Name::new(12089, 8),  // Absolute
+    Name::new(9441, 9),   // Recurring
+    Name::new(1441, 8),   // Relative
+    Name::new(6024, 7),   // Dynamic
+    Name::new(1158, 34),  // ChargingStationExternalConstraints
+    Name::new(10483, 25), // ChargingStationMaxProfile
+    Name::new(7552, 16),  // TxDefaultProfile
+    Name::new(9450, 9),   // TxProfile
+    Name::new(1150, 16),  // PriorityCharging
+    Name::new(4515, 15),  // LocalGeneration
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(157, 1),    // W
     Name::new(7, 1),      // A
-    Name::new(11529, 11), // EVConnected
-    Name::new(83, 8),     // Charging
-    Name::new(10453, 11), // SuspendedEV
-    Name::new(10453, 13), // SuspendedEVSE
-    Name::new(11961, 4),  // Idle
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(7153, 8),   // Accepted
-    Name::new(6393, 7),   // Unknown
-    Name::new(7153, 8),   // Accepted
-    Name::new(6393, 7),   // Unknown
-    Name::new(1841, 8),   // Rejected
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(12471, 8),  // NotFound
+    Name::new(7991, 11),  // EVConnected
+    Name::new(698, 8),    // Charging
+    Name::new(6834, 11),  // SuspendedEV
+    Name::new(6834, 13),  // SuspendedEVSE
+    Name::new(8339, 4),   // Idle
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(7619, 8),   // Accepted
+    Name::new(3619, 7),   // Unknown
+    Name::new(7619, 8),   // Accepted
+    Name::new(3619, 7),   // Unknown
+    Name::new(682, 8),    // Rejected
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(8916, 8),   // NotFound
     Name::new(7, 6),      // Active
-    Name::new(74, 9),     // Available
-    Name::new(4829, 7),   // Enabled
-    Name::new(14045, 7),  // Problem
-    Name::new(14577, 5),  // cCCS1
-    Name::new(14582, 5),  // cCCS2
-    Name::new(14587, 5),  // cG105
-    Name::new(14447, 6),  // cTesla
-    Name::new(14453, 6),  // cType1
-    Name::new(14459, 6),  // cType2
-    Name::new(12057, 11), // s309-1P-16A
-    Name::new(12068, 11), // s309-1P-32A
-    Name::new(12079, 11), // s309-3P-16A
-    Name::new(12090, 11), // s309-3P-32A
-    Name::new(14276, 7),  // sBS1361
-    Name::new(13897, 8),  // sCEE-7-7
-    Name::new(14489, 6),  // sType2
-    Name::new(14495, 6),  // sType3
-    Name::new(9763, 14),  // Other1PhMax16A
-    Name::new(8764, 15),  // Other1PhOver16A
-    Name::new(13569, 8),  // Other3Ph
-    Name::new(14723, 3),  // Pan
-    Name::new(12889, 10), // wInductive
-    Name::new(13448, 9),  // wResonant
-    Name::new(11199, 12), // Undetermined
-    Name::new(6393, 7),   // Unknown
-    Name::new(74, 9),     // Available
-    Name::new(13561, 8),  // Occupied
-    Name::new(13585, 8),  // Reserved
-    Name::new(11727, 11), // Unavailable
-    Name::new(13975, 7),  // Faulted
-    Name::new(8103, 16),  // ScheduledControl
-    Name::new(9553, 14),  // DynamicControl
+    Name::new(1400, 9),   // Available
+    Name::new(2484, 7),   // Enabled
+    Name::new(10867, 7),  // Problem
+    Name::new(11807, 5),  // cCCS1
+    Name::new(11812, 5),  // cCCS2
+    Name::new(11817, 5),  // cG105
+    Name::new(11580, 6),  // cTesla
+    Name::new(11593, 6),  // cType1
+    Name::new(11599, 6),  // cType2
+    Name::new(9511, 11),  // s309-1P-16A
+    Name::new(3295, 11),  // s309-1P-32A
+    Name::new(3330, 11),  // s309-3P-16A
+    Name::new(29, 11),    // s309-3P-32A
+    Name::new(529, 7),    // sBS1361
+    Name::new(994, 8),    // sCEE-7-7
+    Name::new(598, 6),    // sType2
+    Name::new(629, 6),    // sType3
+    Name::new(6243, 14),  // Other1PhMax16A
+    Name::new(5574, 15),  // Other1PhOver16A
+    Name::new(10341, 8),  // Other3Ph
+    Name::new(13058, 3),  // Pan
+    Name::new(9086, 10),  // wInductive
+    Name::new(10221, 9),  // wResonant
+    Name::new(7797, 12),  // Undetermined
+    Name::new(3619, 7),   // Unknown
+    Name::new(1400, 9),   // Available
+    Name::new(10333, 8),  // Occupied
+    Name::new(10368, 8),  // Reserved
+    Name::new(8186, 11),  // Unavailable
+    Name::new(5097, 7),   // Faulted
+    Name::new(4086, 16),  // ScheduledControl
+    Name::new(6024, 14),  // DynamicControl
     Name::new(0, 6),      // Energy
-    Name::new(9024, 10),  // MaxCurrent
-    Name::new(11321, 10), // MinCurrent
-    Name::new(12531, 8),  // MaxPower
-    Name::new(13529, 8),  // MinPower
-    Name::new(13513, 8),  // IdleTIme
-    Name::new(9202, 12),  // ChargingTime
-    Name::new(3601, 21),  // CarbonDioxideEmission
-    Name::new(2618, 23),  // RelativePricePercentage
-    Name::new(793, 29),   // RenewableGenerationPercentage
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(6105, 7),   // Invalid
-    Name::new(11043, 12), // EnterService
-    Name::new(12926, 9),  // FreqDroop
-    Name::new(8586, 8),   // FreqWatt
-    Name::new(10180, 13), // FixedPFAbsorb
-    Name::new(10193, 13), // FixedPFInject
-    Name::new(13489, 8),  // FixedVar
-    Name::new(12944, 9),  // Gradients
-    Name::new(12269, 10), // HFMustTrip
-    Name::new(12953, 9),  // HFMayTrip
-    Name::new(12279, 10), // HVMustTrip
-    Name::new(12971, 9),  // HVMomCess
-    Name::new(12962, 9),  // HVMayTrip
-    Name::new(6940, 17),  // LimitMaxDischarge
-    Name::new(12299, 10), // LFMustTrip
-    Name::new(12309, 10), // LVMustTrip
-    Name::new(12998, 9),  // LVMomCess
-    Name::new(12989, 9),  // LVMayTrip
-    Name::new(2595, 23),  // PowerMonitoringMustTrip
-    Name::new(14087, 7),  // VoltVar
-    Name::new(13633, 8),  // VoltWatt
-    Name::new(14411, 6),  // WattPF
-    Name::new(14101, 7),  // WattVar
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(1699, 12),  // NotSupported
-    Name::new(12471, 8),  // NotFound
-    Name::new(9735, 14),  // Not_Applicable
-    Name::new(14024, 7),  // PctMaxW
-    Name::new(13025, 9),  // PctMaxVar
-    Name::new(13034, 9),  // PctWAvail
-    Name::new(11650, 11), // PctVarAvail
-    Name::new(10388, 13), // PctEffectiveV
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(8231, 16),  // UnknownMessageId
-    Name::new(8929, 15),  // UnknownVendorId
-    Name::new(14525, 6),  // string
-    Name::new(14157, 7),  // decimal
-    Name::new(14206, 7),  // integer
-    Name::new(10601, 8),  // dateTime
-    Name::new(14108, 7),  // boolean
-    Name::new(12399, 10), // OptionList
-    Name::new(11163, 12), // SequenceList
-    Name::new(12349, 10), // MemberList
-    Name::new(14339, 6),  // Monday
-    Name::new(14066, 7),  // Tuesday
-    Name::new(13124, 9),  // Wednesday
-    Name::new(13601, 8),  // Thursday
-    Name::new(14315, 6),  // Friday
-    Name::new(13593, 8),  // Saturday
-    Name::new(14405, 6),  // Sunday
-    Name::new(7153, 8),   // Accepted
-    Name::new(1693, 6),   // Failed
-    Name::new(12471, 8),  // NotFound
-    Name::new(7153, 8),   // Accepted
-    Name::new(1724, 25),  // NotSupportedMessageFormat
-    Name::new(1841, 8),   // Rejected
-    Name::new(4515, 20),  // NotSupportedPriority
-    Name::new(7025, 17),  // NotSupportedState
-    Name::new(6393, 18),  // UnknownTransaction
-    Name::new(4495, 20),  // LanguageNotSupported
-    Name::new(8599, 15),  // AC_single_phase
-    Name::new(10947, 12), // AC_two_phase
-    Name::new(9469, 14),  // AC_three_phase
-    Name::new(1171, 2),   // DC
-    Name::new(12189, 6),  // AC_BPT
-    Name::new(12189, 10), // AC_BPT_DER
-    Name::new(14297, 6),  // AC_DER
-    Name::new(14309, 6),  // DC_BPT
-    Name::new(11496, 7),  // DC_ACDP
-    Name::new(11496, 11), // DC_ACDP_BPT
-    Name::new(14729, 3),  // WPT
-    Name::new(3727, 21),  // HardWiredNotification
-    Name::new(7911, 16),  // HardWiredMonitor
-    Name::new(4675, 20),  // PreconfiguredMonitor
-    Name::new(10141, 13), // CustomMonitor
-    Name::new(13457, 8),  // Alerting
-    Name::new(5422, 5),   // Delta
-    Name::new(1530, 8),   // Periodic
-    Name::new(8599, 2),   // AC
-    Name::new(1171, 2),   // DC
-    Name::new(12229, 10), // Downloaded
-    Name::new(9525, 14),  // DownloadFailed
-    Name::new(11518, 11), // Downloading
-    Name::new(6872, 17),  // DownloadScheduled
-    Name::new(9539, 14),  // DownloadPaused
-    Name::new(11961, 4),  // Idle
-    Name::new(6069, 18),  // InstallationFailed
-    Name::new(12289, 10), // Installing
-    Name::new(767, 9),    // Installed
-    Name::new(7927, 16),  // InstallRebooting
-    Name::new(7943, 16),  // InstallScheduled
-    Name::new(1674, 25),  // InstallVerificationFailed
-    Name::new(7975, 16),  // InvalidSignature
-    Name::new(7110, 17),  // SignatureVerified
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(1699, 12),  // NotSupported
-    Name::new(9581, 14),  // EmptyResultSet
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(6411, 18),  // V2GRootCertificate
-    Name::new(6957, 17),  // MORootCertificate
-    Name::new(5074, 19),  // CSMSRootCertificate
-    Name::new(5473, 19),  // V2GCertificateChain
-    Name::new(1074, 27),  // ManufacturerRootCertificate
-    Name::new(6195, 18),  // OEMRootCertificate
-    Name::new(7153, 8),   // Accepted
-    Name::new(1693, 6),   // Failed
-    Name::new(7153, 8),   // Accepted
-    Name::new(12379, 10), // NoProfiles
-    Name::new(7153, 8),   // Accepted
-    Name::new(6393, 7),   // Unknown
-    Name::new(7153, 8),   // Accepted
-    Name::new(12471, 8),  // NotFound
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(8199, 16),  // UnknownComponent
-    Name::new(8914, 15),  // UnknownVariable
-    Name::new(1699, 25),  // NotSupportedAttributeType
-    Name::new(7815, 16),  // CurrentImbalance
-    Name::new(9665, 14),  // LocalEmergency
-    Name::new(10297, 13), // LowInputPower
-    Name::new(11628, 11), // OverCurrent
-    Name::new(10362, 13), // OverFrequency
-    Name::new(11639, 11), // OverVoltage
-    Name::new(10401, 13), // PhaseRotation
-    Name::new(8779, 15),  // RemoteEmergency
-    Name::new(9861, 14),  // UnderFrequency
-    Name::new(11187, 12), // UnderVoltage
-    Name::new(8247, 16),  // VoltageImbalance
-    Name::new(14387, 6),  // SHA256
-    Name::new(14393, 6),  // SHA384
-    Name::new(14399, 6),  // SHA512
-    Name::new(7735, 7),   // Central
-    Name::new(14602, 5),  // eMAID
-    Name::new(13497, 8),  // ISO14443
-    Name::new(13505, 8),  // ISO15693
-    Name::new(13989, 7),  // KeyCode
-    Name::new(21, 5),     // Local
-    Name::new(12329, 10), // MacAddress
-    Name::new(8749, 15),  // NoAuthorization
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(1693, 6),   // Failed
-    Name::new(6411, 18),  // V2GRootCertificate
-    Name::new(6957, 17),  // MORootCertificate
-    Name::new(1074, 27),  // ManufacturerRootCertificate
-    Name::new(5074, 19),  // CSMSRootCertificate
-    Name::new(6195, 18),  // OEMRootCertificate
-    Name::new(3161, 22),  // NoAntiIslandingSupport
-    Name::new(14572, 5),  // RoCoF
-    Name::new(14080, 7),  // UVP_OVP
-    Name::new(14073, 7),  // UFP_OFP
-    Name::new(6429, 18),  // VoltageVectorShift
-    Name::new(3979, 21),  // ZeroCrossingDetection
-    Name::new(11103, 12), // OtherPassive
-    Name::new(4475, 20),  // ImpedanceMeasurement
-    Name::new(4455, 20),  // ImpedanceAtFrequency
-    Name::new(3337, 22),  // SlipModeFrequencyShift
-    Name::new(4695, 20),  // SandiaFrequencyShift
-    Name::new(6285, 18),  // SandiaVoltageShift
-    Name::new(10206, 13), // FrequencyJump
-    Name::new(12419, 10), // RCLQFactor
-    Name::new(11617, 11), // OtherActive
-    Name::new(7153, 8),   // Accepted
-    Name::new(1693, 6),   // Failed
-    Name::new(14636, 4),  // Body
-    Name::new(520, 5),    // Cable
-    Name::new(1055, 2),   // EV
-    Name::new(7871, 5),   // Inlet
-    Name::new(14375, 6),  // Outlet
-    Name::new(13625, 8),  // Upstream
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(7671, 16),  // AcceptedCanceled
-    Name::new(9511, 14),  // DiagnosticsLog
-    Name::new(11705, 11), // SecurityLog
-    Name::new(7847, 16),  // DataCollectorLog
-    Name::new(3007, 14),  // Current.Export
-    Name::new(3051, 14),  // Current.Import
-    Name::new(8659, 15),  // Current.Offered
-    Name::new(648, 29),   // Energy.Active.Export.Interval
-    Name::new(677, 29),   // Energy.Active.Export.Register
-    Name::new(706, 29),   // Energy.Active.Import.Interval
-    Name::new(735, 29),   // Energy.Active.Import.Register
-    Name::new(6906, 17),  // Energy.Active.Net
-    Name::new(3095, 22),  // Energy.Apparent.Export
-    Name::new(3117, 22),  // Energy.Apparent.Import
-    Name::new(5188, 19),  // Energy.Apparent.Net
-    Name::new(344, 31),   // Energy.Reactive.Export.Interval
-    Name::new(375, 31),   // Energy.Reactive.Export.Register
-    Name::new(406, 31),   // Energy.Reactive.Import.Interval
-    Name::new(437, 31),   // Energy.Reactive.Import.Register
-    Name::new(5207, 19),  // Energy.Reactive.Net
-    Name::new(3345, 9),   // Frequency
-    Name::new(5340, 19),  // Power.Active.Export
-    Name::new(5359, 19),  // Power.Active.Import
-    Name::new(11115, 12), // Power.Factor
-    Name::new(10414, 13), // Power.Offered
-    Name::new(3874, 21),  // Power.Reactive.Export
-    Name::new(3895, 21),  // Power.Reactive.Import
-    Name::new(8839, 3),   // SoC
-    Name::new(4962, 7),   // Voltage
-    Name::new(3029, 22),  // Current.Export.Offered
-    Name::new(3007, 22),  // Current.Export.Minimum
-    Name::new(3073, 22),  // Current.Import.Offered
-    Name::new(3051, 22),  // Current.Import.Minimum
-    Name::new(5979, 18),  // Display.PresentSOC
-    Name::new(5961, 18),  // Display.MinimumSOC
-    Name::new(6855, 17),  // Display.TargetSOC
-    Name::new(5943, 18),  // Display.MaximumSOC
-    Name::new(150, 33),   // Display.RemainingTimeToMinimumSOC
-    Name::new(249, 32),   // Display.RemainingTimeToTargetSOC
-    Name::new(117, 33),   // Display.RemainingTimeToMaximumSOC
-    Name::new(2147, 24),  // Display.ChargingComplete
-    Name::new(619, 29),   // Display.BatteryEnergyCapacity
-    Name::new(7863, 16),  // Display.InletHot
-    Name::new(499, 30),   // Energy.Active.Import.CableLoss
-    Name::new(0, 45),     // Energy.Active.Import.LocalGeneration.Register
-    Name::new(313, 31),   // Energy.Active.Setpoint.Interval
-    Name::new(4375, 20),  // EnergyRequest.Target
-    Name::new(1624, 21),  // EnergyRequest.Minimum
-    Name::new(1599, 21),  // EnergyRequest.Maximum
-    Name::new(1624, 25),  // EnergyRequest.Minimum.V2X
-    Name::new(1599, 25),  // EnergyRequest.Maximum.V2X
-    Name::new(6015, 18),  // EnergyRequest.Bulk
-    Name::new(3853, 21),  // Power.Active.Setpoint
-    Name::new(3832, 21),  // Power.Active.Residual
-    Name::new(4575, 20),  // Power.Export.Minimum
-    Name::new(4595, 20),  // Power.Export.Offered
-    Name::new(4635, 20),  // Power.Import.Offered
-    Name::new(4615, 20),  // Power.Import.Minimum
-    Name::new(9004, 15),  // Voltage.Minimum
-    Name::new(8989, 15),  // Voltage.Maximum
-    Name::new(14537, 5),  // ASCII
-    Name::new(14648, 4),  // HTML
-    Name::new(14726, 3),  // URI
-    Name::new(14688, 4),  // UTF8
-    Name::new(14381, 6),  // QRCODE
-    Name::new(11463, 11), // AlwaysFront
-    Name::new(13982, 7),  // InFront
-    Name::new(11584, 11), // NormalCycle
-    Name::new(83, 8),     // Charging
-    Name::new(13975, 7),  // Faulted
-    Name::new(11961, 4),  // Idle
-    Name::new(11727, 11), // Unavailable
-    Name::new(10453, 9),  // Suspended
-    Name::new(11507, 11), // Discharging
-    Name::new(7719, 16),  // BootNotification
-    Name::new(3769, 21),  // LogStatusNotification
-    Name::new(223, 26),   // FirmwareStatusNotification
-    Name::new(12980, 9),  // Heartbeat
-    Name::new(11573, 11), // MeterValues
-    Name::new(529, 30),   // SignChargingStationCertificate
-    Name::new(6339, 18),  // SignV2GCertificate
-    Name::new(231, 18),   // StatusNotification
-    Name::new(8167, 16),  // TransactionEvent
-    Name::new(2733, 23),  // SignCombinedCertificate
-    Name::new(216, 33),   // PublishFirmwareStatusNotification
-    Name::new(4715, 20),  // SignV2G20Certificate
-    Name::new(10154, 13), // CustomTrigger
-    Name::new(12917, 4),  // EVCC
-    Name::new(12917, 9),  // EVCC_SECC
-    Name::new(9875, 14),  // UpperThreshold
-    Name::new(9693, 14),  // LowerThreshold
-    Name::new(5422, 5),   // Delta
-    Name::new(1530, 8),   // Periodic
-    Name::new(4555, 20),  // PeriodicClockAligned
-    Name::new(5416, 11),  // TargetDelta
-    Name::new(5416, 19),  // TargetDeltaRelative
-    Name::new(189, 3),    // All
-    Name::new(9609, 14),  // FactoryDefault
-    Name::new(10271, 13), // HardWiredOnly
-    Name::new(5435, 19),  // ThresholdMonitoring
-    Name::new(8674, 15),  // DeltaMonitoring
-    Name::new(6213, 18),  // PeriodicMonitoring
-    Name::new(13577, 8),  // ReadOnly
-    Name::new(13169, 9),  // WriteOnly
-    Name::new(13061, 9),  // ReadWrite
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(12409, 10), // Processing
-    Name::new(6991, 17),  // NoChargingProfile
-    Name::new(14423, 6),  // Wired0
-    Name::new(14429, 6),  // Wired1
-    Name::new(14435, 6),  // Wired2
-    Name::new(14441, 6),  // Wired3
-    Name::new(13133, 9),  // Wireless0
-    Name::new(13142, 9),  // Wireless1
-    Name::new(13151, 9),  // Wireless2
-    Name::new(13160, 9),  // Wireless3
-    Name::new(14708, 3),  // Any
-    Name::new(14684, 4),  // SOAP
-    Name::new(14652, 4),  // JSON
-    Name::new(14345, 6),  // OCPP12
-    Name::new(14351, 6),  // OCPP15
-    Name::new(14357, 6),  // OCPP16
-    Name::new(14017, 6),  // OCPP20
-    Name::new(14017, 7),  // OCPP201
-    Name::new(14363, 6),  // OCPP21
-    Name::new(11961, 4),  // Idle
-    Name::new(10959, 12), // ChargingOnly
-    Name::new(8614, 15),  // CentralSetpoint
-    Name::new(7895, 16),  // ExternalSetpoint
-    Name::new(9595, 14),  // ExternalLimits
-    Name::new(7735, 16),  // CentralFrequency
-    Name::new(9679, 14),  // LocalFrequency
-    Name::new(6123, 18),  // LocalLoadBalancing
-    Name::new(11562, 11), // Inoperative
-    Name::new(13016, 9),  // Operative
-    Name::new(14059, 7),  // Settled
-    Name::new(7679, 8),   // Canceled
-    Name::new(1841, 8),   // Rejected
-    Name::new(1693, 6),   // Failed
-    Name::new(14557, 2),  // L1
-    Name::new(905, 2),    // L2
-    Name::new(933, 2),    // L3
-    Name::new(183, 1),    // N
-    Name::new(14656, 4),  // L1-N
-    Name::new(14660, 4),  // L2-N
-    Name::new(14668, 4),  // L3-N
-    Name::new(14557, 5),  // L1-L2
-    Name::new(14562, 5),  // L2-L3
-    Name::new(14567, 5),  // L3-L1
+    Name::new(2745, 10),  // MaxCurrent
+    Name::new(2898, 10),  // MinCurrent
+    Name::new(3098, 8),   // MaxPower
+    Name::new(10262, 8),  // MinPower
+    Name::new(11428, 8),  // IdleTIme
+    Name::new(5841, 12),  // ChargingTime
+    Name::new(1613, 21),  // CarbonDioxideEmission
+    Name::new(1441, 23),  // RelativePricePercentage
+    Name::new(11262, 29), // RenewableGenerationPercentage
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(3186, 7),   // Invalid
+    Name::new(7635, 12),  // EnterService
+    Name::new(10189, 9),  // FreqDroop
+    Name::new(5395, 8),   // FreqWatt
+    Name::new(6887, 13),  // FixedPFAbsorb
+    Name::new(9053, 13),  // FixedPFInject
+    Name::new(11799, 8),  // FixedVar
+    Name::new(10762, 9),  // Gradients
+    Name::new(8506, 10),  // HFMustTrip
+    Name::new(9257, 9),   // HFMayTrip
+    Name::new(8610, 10),  // HVMustTrip
+    Name::new(9305, 9),   // HVMomCess
+    Name::new(9281, 9),   // HVMayTrip
+    Name::new(2727, 17),  // LimitMaxDischarge
+    Name::new(8649, 10),  // LFMustTrip
+    Name::new(8676, 10),  // LVMustTrip
+    Name::new(9358, 9),   // LVMomCess
+    Name::new(9335, 9),   // LVMayTrip
+    Name::new(9962, 23),  // PowerMonitoringMustTrip
+    Name::new(11071, 7),  // VoltVar
+    Name::new(10435, 8),  // VoltWatt
+    Name::new(11538, 6),  // WattPF
+    Name::new(10439, 7),  // WattVar
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(56, 12),    // NotSupported
+    Name::new(8916, 8),   // NotFound
+    Name::new(6172, 14),  // Not_Applicable
+    Name::new(10807, 7),  // PctMaxW
+    Name::new(9392, 9),   // PctMaxVar
+    Name::new(9401, 9),   // PctWAvail
+    Name::new(8108, 11),  // PctVarAvail
+    Name::new(6764, 13),  // PctEffectiveV
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(5210, 16),  // UnknownMessageId
+    Name::new(5714, 15),  // UnknownVendorId
+    Name::new(8898, 6),   // string
+    Name::new(4690, 7),   // decimal
+    Name::new(4893, 7),   // integer
+    Name::new(12499, 8),  // dateTime
+    Name::new(11101, 7),  // boolean
+    Name::new(8830, 10),  // OptionList
+    Name::new(7725, 12),  // SequenceList
+    Name::new(8748, 10),  // MemberList
+    Name::new(11408, 6),  // Monday
+    Name::new(10948, 7),  // Tuesday
+    Name::new(10813, 9),  // Wednesday
+    Name::new(10384, 8),  // Thursday
+    Name::new(11332, 6),  // Friday
+    Name::new(10376, 8),  // Saturday
+    Name::new(11532, 6),  // Sunday
+    Name::new(7619, 8),   // Accepted
+    Name::new(3157, 6),   // Failed
+    Name::new(8916, 8),   // NotFound
+    Name::new(7619, 8),   // Accepted
+    Name::new(2188, 25),  // NotSupportedMessageFormat
+    Name::new(682, 8),    // Rejected
+    Name::new(2368, 20),  // NotSupportedPriority
+    Name::new(4263, 17),  // NotSupportedState
+    Name::new(3619, 18),  // UnknownTransaction
+    Name::new(2180, 20),  // LanguageNotSupported
+    Name::new(9521, 15),  // AC_single_phase
+    Name::new(7497, 12),  // AC_two_phase
+    Name::new(5890, 14),  // AC_three_phase
+    Name::new(95, 2),     // DC
+    Name::new(8422, 6),   // AC_BPT
+    Name::new(8422, 10),  // AC_BPT_DER
+    Name::new(11257, 6),  // AC_DER
+    Name::new(11312, 6),  // DC_BPT
+    Name::new(7891, 7),   // DC_ACDP
+    Name::new(7891, 11),  // DC_ACDP_BPT
+    Name::new(13114, 3),  // WPT
+    Name::new(1027, 21),  // HardWiredNotification
+    Name::new(4917, 16),  // HardWiredMonitor
+    Name::new(12781, 20), // PreconfiguredMonitor
+    Name::new(6586, 13),  // CustomMonitor
+    Name::new(10230, 8),  // Alerting
+    Name::new(1436, 5),   // Delta
+    Name::new(917, 8),    // Periodic
+    Name::new(5890, 2),   // AC
+    Name::new(95, 2),     // DC
+    Name::new(8466, 10),  // Downloaded
+    Name::new(5996, 14),  // DownloadFailed
+    Name::new(7980, 11),  // Downloading
+    Name::new(4078, 17),  // DownloadScheduled
+    Name::new(6010, 14),  // DownloadPaused
+    Name::new(8339, 4),   // Idle
+    Name::new(3145, 18),  // InstallationFailed
+    Name::new(8639, 10),  // Installing
+    Name::new(410, 9),    // Installed
+    Name::new(4948, 16),  // InstallRebooting
+    Name::new(4964, 16),  // InstallScheduled
+    Name::new(5937, 25),  // InstallVerificationFailed
+    Name::new(5007, 16),  // InvalidSignature
+    Name::new(3756, 17),  // SignatureVerified
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(56, 12),    // NotSupported
+    Name::new(6052, 14),  // EmptyResultSet
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(3637, 18),  // V2GRootCertificate
+    Name::new(4175, 17),  // MORootCertificate
+    Name::new(2511, 19),  // CSMSRootCertificate
+    Name::new(3582, 19),  // V2GCertificateChain
+    Name::new(11010, 27), // ManufacturerRootCertificate
+    Name::new(3448, 18),  // OEMRootCertificate
+    Name::new(7619, 8),   // Accepted
+    Name::new(3157, 6),   // Failed
+    Name::new(7619, 8),   // Accepted
+    Name::new(8792, 10),  // NoProfiles
+    Name::new(7619, 8),   // Accepted
+    Name::new(3619, 7),   // Unknown
+    Name::new(7619, 8),   // Accepted
+    Name::new(8916, 8),   // NotFound
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(5163, 16),  // UnknownComponent
+    Name::new(5699, 15),  // UnknownVariable
+    Name::new(56, 25),    // NotSupportedAttributeType
+    Name::new(6189, 16),  // CurrentImbalance
+    Name::new(6130, 14),  // LocalEmergency
+    Name::new(6683, 13),  // LowInputPower
+    Name::new(8086, 11),  // OverCurrent
+    Name::new(6738, 13),  // OverFrequency
+    Name::new(8097, 11),  // OverVoltage
+    Name::new(10347, 13), // PhaseRotation
+    Name::new(5605, 15),  // RemoteEmergency
+    Name::new(6339, 14),  // UnderFrequency
+    Name::new(7758, 12),  // UnderVoltage
+    Name::new(4653, 16),  // VoltageImbalance
+    Name::new(11514, 6),  // SHA256
+    Name::new(11520, 6),  // SHA384
+    Name::new(11526, 6),  // SHA512
+    Name::new(4800, 7),   // Central
+    Name::new(4702, 5),   // eMAID
+    Name::new(10246, 8),  // ISO14443
+    Name::new(10254, 8),  // ISO15693
+    Name::new(10177, 7),  // KeyCode
+    Name::new(833, 5),    // Local
+    Name::new(8728, 10),  // MacAddress
+    Name::new(5553, 15),  // NoAuthorization
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(3157, 6),   // Failed
+    Name::new(3637, 18),  // V2GRootCertificate
+    Name::new(4175, 17),  // MORootCertificate
+    Name::new(11010, 27), // ManufacturerRootCertificate
+    Name::new(2511, 19),  // CSMSRootCertificate
+    Name::new(3448, 18),  // OEMRootCertificate
+    Name::new(1365, 22),  // NoAntiIslandingSupport
+    Name::new(11795, 5),  // RoCoF
+    Name::new(11044, 7),  // UVP_OVP
+    Name::new(10955, 7),  // UFP_OFP
+    Name::new(4574, 18),  // VoltageVectorShift
+    Name::new(1779, 21),  // ZeroCrossingDetection
+    Name::new(7671, 12),  // OtherPassive
+    Name::new(2307, 20),  // ImpedanceMeasurement
+    Name::new(2097, 20),  // ImpedanceAtFrequency
+    Name::new(1539, 22),  // SlipModeFrequencyShift
+    Name::new(2388, 20),  // SandiaFrequencyShift
+    Name::new(3535, 18),  // SandiaVoltageShift
+    Name::new(2108, 13),  // FrequencyJump
+    Name::new(8855, 10),  // RCLQFactor
+    Name::new(8075, 11),  // OtherActive
+    Name::new(7619, 8),   // Accepted
+    Name::new(3157, 6),   // Failed
+    Name::new(12492, 4),  // Body
+    Name::new(21, 5),     // Cable
+    Name::new(1663, 2),   // EV
+    Name::new(4856, 5),   // Inlet
+    Name::new(11436, 6),  // Outlet
+    Name::new(10408, 8),  // Upstream
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(7619, 16),  // AcceptedCanceled
+    Name::new(5982, 14),  // DiagnosticsLog
+    Name::new(8175, 11),  // SecurityLog
+    Name::new(1868, 16),  // DataCollectorLog
+    Name::new(10885, 14), // Current.Export
+    Name::new(5315, 14),  // Current.Import
+    Name::new(2748, 15),  // Current.Offered
+    Name::new(163, 29),   // Energy.Active.Export.Interval
+    Name::new(286, 29),   // Energy.Active.Export.Register
+    Name::new(328, 29),   // Energy.Active.Import.Interval
+    Name::new(365, 29),   // Energy.Active.Import.Register
+    Name::new(4141, 17),  // Energy.Active.Net
+    Name::new(1272, 22),  // Energy.Apparent.Export
+    Name::new(1294, 22),  // Energy.Apparent.Import
+    Name::new(2566, 19),  // Energy.Apparent.Net
+    Name::new(3230, 31),  // Energy.Reactive.Export.Interval
+    Name::new(6846, 31),  // Energy.Reactive.Export.Register
+    Name::new(11447, 31), // Energy.Reactive.Import.Interval
+    Name::new(12719, 31), // Energy.Reactive.Import.Register
+    Name::new(2585, 19),  // Energy.Reactive.Net
+    Name::new(1547, 9),   // Frequency
+    Name::new(12830, 19), // Power.Active.Export
+    Name::new(12920, 19), // Power.Active.Import
+    Name::new(7689, 12),  // Power.Factor
+    Name::new(6795, 13),  // Power.Offered
+    Name::new(5285, 21),  // Power.Reactive.Export
+    Name::new(6691, 21),  // Power.Reactive.Import
+    Name::new(1257, 3),   // SoC
+    Name::new(2805, 7),   // Voltage
+    Name::new(11892, 22), // Current.Export.Offered
+    Name::new(10885, 22), // Current.Export.Minimum
+    Name::new(5370, 22),  // Current.Import.Offered
+    Name::new(5315, 22),  // Current.Import.Minimum
+    Name::new(3031, 18),  // Display.PresentSOC
+    Name::new(3008, 18),  // Display.MinimumSOC
+    Name::new(4057, 17),  // Display.TargetSOC
+    Name::new(2981, 18),  // Display.MaximumSOC
+    Name::new(9754, 33),  // Display.RemainingTimeToMinimumSOC
+    Name::new(7178, 32),  // Display.RemainingTimeToTargetSOC
+    Name::new(4706, 33),  // Display.RemainingTimeToMaximumSOC
+    Name::new(690, 24),   // Display.ChargingComplete
+    Name::new(106, 29),   // Display.BatteryEnergyCapacity
+    Name::new(4848, 16),  // Display.InletHot
+    Name::new(0, 30),     // Energy.Active.Import.CableLoss
+    Name::new(9653, 45),  // Energy.Active.Import.LocalGeneration.Register
+    Name::new(9701, 31),  // Energy.Active.Setpoint.Interval
+    Name::new(1416, 20),  // EnergyRequest.Target
+    Name::new(12691, 21), // EnergyRequest.Minimum
+    Name::new(862, 21),   // EnergyRequest.Maximum
+    Name::new(12691, 25), // EnergyRequest.Minimum.V2X
+    Name::new(862, 25),   // EnergyRequest.Maximum.V2X
+    Name::new(2057, 18),  // EnergyRequest.Bulk
+    Name::new(8530, 21),  // Power.Active.Setpoint
+    Name::new(12204, 21), // Power.Active.Residual
+    Name::new(3101, 20),  // Power.Export.Minimum
+    Name::new(10265, 20), // Power.Export.Offered
+    Name::new(10676, 20), // Power.Import.Offered
+    Name::new(10626, 20), // Power.Import.Minimum
+    Name::new(2805, 15),  // Voltage.Minimum
+    Name::new(7763, 15),  // Voltage.Maximum
+    Name::new(11704, 5),  // ASCII
+    Name::new(12534, 4),  // HTML
+    Name::new(13061, 3),  // URI
+    Name::new(12849, 4),  // UTF8
+    Name::new(11442, 6),  // QRCODE
+    Name::new(7880, 11),  // AlwaysFront
+    Name::new(10786, 7),  // InFront
+    Name::new(8035, 11),  // NormalCycle
+    Name::new(698, 8),    // Charging
+    Name::new(5097, 7),   // Faulted
+    Name::new(8339, 4),   // Idle
+    Name::new(8186, 11),  // Unavailable
+    Name::new(6834, 9),   // Suspended
+    Name::new(7916, 11),  // Discharging
+    Name::new(4784, 16),  // BootNotification
+    Name::new(10846, 21), // LogStatusNotification
+    Name::new(11975, 26), // FirmwareStatusNotification
+    Name::new(9314, 9),   // Heartbeat
+    Name::new(8024, 11),  // MeterValues
+    Name::new(12941, 30), // SignChargingStationCertificate
+    Name::new(3578, 18),  // SignV2GCertificate
+    Name::new(10849, 18), // StatusNotification
+    Name::new(2147, 16),  // TransactionEvent
+    Name::new(1117, 23),  // SignCombinedCertificate
+    Name::new(11968, 33), // PublishFirmwareStatusNotification
+    Name::new(2408, 20),  // SignV2G20Certificate
+    Name::new(6599, 13),  // CustomTrigger
+    Name::new(9127, 4),   // EVCC
+    Name::new(9127, 9),   // EVCC_SECC
+    Name::new(6353, 14),  // UpperThreshold
+    Name::new(7366, 14),  // LowerThreshold
+    Name::new(1436, 5),   // Delta
+    Name::new(917, 8),    // Periodic
+    Name::new(12048, 20), // PeriodicClockAligned
+    Name::new(1430, 11),  // TargetDelta
+    Name::new(1430, 19),  // TargetDeltaRelative
+    Name::new(805, 3),    // All
+    Name::new(13026, 14), // FactoryDefault
+    Name::new(6670, 13),  // HardWiredOnly
+    Name::new(244, 19),   // ThresholdMonitoring
+    Name::new(5458, 15),  // DeltaMonitoring
+    Name::new(5666, 18),  // PeriodicMonitoring
+    Name::new(10360, 8),  // ReadOnly
+    Name::new(9432, 9),   // WriteOnly
+    Name::new(9428, 9),   // ReadWrite
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(8845, 10),  // Processing
+    Name::new(4225, 17),  // NoChargingProfile
+    Name::new(11556, 6),  // Wired0
+    Name::new(11562, 6),  // Wired1
+    Name::new(11568, 6),  // Wired2
+    Name::new(11574, 6),  // Wired3
+    Name::new(9477, 9),   // Wireless0
+    Name::new(9486, 9),   // Wireless1
+    Name::new(9495, 9),   // Wireless2
+    Name::new(9504, 9),   // Wireless3
+    Name::new(12895, 3),  // Any
+    Name::new(12917, 4),  // SOAP
+    Name::new(12555, 4),  // JSON
+    Name::new(3047, 6),   // OCPP12
+    Name::new(4072, 6),   // OCPP15
+    Name::new(11414, 6),  // OCPP16
+    Name::new(3024, 6),   // OCPP20
+    Name::new(3024, 7),   // OCPP201
+    Name::new(11420, 6),  // OCPP21
+    Name::new(8339, 4),   // Idle
+    Name::new(7518, 12),  // ChargingOnly
+    Name::new(5416, 15),  // CentralSetpoint
+    Name::new(4880, 16),  // ExternalSetpoint
+    Name::new(6084, 14),  // ExternalLimits
+    Name::new(4800, 16),  // CentralFrequency
+    Name::new(6144, 14),  // LocalFrequency
+    Name::new(12537, 18), // LocalLoadBalancing
+    Name::new(8013, 11),  // Inoperative
+    Name::new(9383, 9),   // Operative
+    Name::new(10941, 7),  // Settled
+    Name::new(7627, 8),   // Canceled
+    Name::new(682, 8),    // Rejected
+    Name::new(3157, 6),   // Failed
+    Name::new(12614, 2),  // L1
+    Name::new(2845, 2),   // L2
+    Name::new(961, 2),    // L3
+    Name::new(56, 1),     // N
+    Name::new(12657, 4),  // L1-N
+    Name::new(12617, 4),  // L2-N
+    Name::new(961, 4),    // L3-N
+    Name::new(12614, 5),  // L1-L2
+    Name::new(12608, 5),  // L2-L3
+    Name::new(12611, 5),  // L3-L1
     Name::new(7, 6),      // Active
-    Name::new(351, 8),    // Reactive
-    Name::new(6393, 7),   // Unknown
-    Name::new(13556, 5),  // Ready
-    Name::new(13553, 8),  // NotReady
-    Name::new(3916, 15),  // Preconditioning
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(12379, 9),  // NoProfile
-    Name::new(11961, 4),  // Idle
-    Name::new(6872, 17),  // DownloadScheduled
-    Name::new(11518, 11), // Downloading
-    Name::new(12229, 10), // Downloaded
-    Name::new(13052, 9),  // Published
-    Name::new(9525, 14),  // DownloadFailed
-    Name::new(9539, 14),  // DownloadPaused
-    Name::new(8704, 15),  // InvalidChecksum
-    Name::new(7767, 16),  // ChecksumVerified
-    Name::new(10427, 13), // PublishFailed
-    Name::new(6087, 18),  // Interruption.Begin
-    Name::new(7959, 16),  // Interruption.End
-    Name::new(8764, 5),   // Other
-    Name::new(11151, 12), // Sample.Clock
-    Name::new(8809, 15),  // Sample.Periodic
-    Name::new(7161, 17),  // Transaction.Begin
-    Name::new(8899, 15),  // Transaction.End
-    Name::new(4735, 7),   // Trigger
-    Name::new(10995, 12), // DeAuthorized
-    Name::new(10167, 13), // EmergencyStop
-    Name::new(5997, 18),  // EnergyLimitReached
-    Name::new(9567, 14),  // EVDisconnected
-    Name::new(11540, 11), // GroundFault
-    Name::new(9651, 14),  // ImmediateReset
-    Name::new(12339, 10), // MasterPass
-    Name::new(21, 5),     // Local
-    Name::new(7991, 16),  // LocalOutOfCredit
-    Name::new(8764, 5),   // Other
-    Name::new(8039, 16),  // OvercurrentFault
-    Name::new(13043, 9),  // PowerLoss
-    Name::new(11127, 12), // PowerQuality
-    Name::new(7934, 6),   // Reboot
-    Name::new(8779, 6),   // Remote
-    Name::new(8794, 15),  // SOCLimitReached
-    Name::new(11716, 11), // StoppedByEV
-    Name::new(8151, 16),  // TimeLimitReached
-    Name::new(6797, 7),   // Timeout
-    Name::new(1824, 25),  // ReqEnergyTransferRejected
-    Name::new(14542, 5),  // Daily
-    Name::new(14417, 6),  // Weekly
-    Name::new(7153, 8),   // Accepted
-    Name::new(14031, 7),  // Pending
-    Name::new(1841, 8),   // Rejected
-    Name::new(2985, 22),  // ConfigurationInventory
-    Name::new(10219, 13), // FullInventory
-    Name::new(8135, 16),  // SummaryInventory
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(5864, 7),   // Expired
-    Name::new(14052, 7),  // Removed
-    Name::new(10310, 13), // NoTransaction
-    Name::new(7153, 8),   // Accepted
-    Name::new(13975, 7),  // Faulted
-    Name::new(13561, 8),  // Occupied
-    Name::new(1841, 8),   // Rejected
-    Name::new(11727, 11), // Unavailable
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(6880, 9),   // Scheduled
-    Name::new(6051, 9),   // Immediate
-    Name::new(14369, 6),  // OnIdle
-    Name::new(6051, 18),  // ImmediateAndResume
-    Name::new(7153, 8),   // Accepted
-    Name::new(1693, 6),   // Failed
-    Name::new(8974, 15),  // VersionMismatch
-    Name::new(7153, 8),   // Accepted
-    Name::new(8199, 16),  // UnknownComponent
-    Name::new(8914, 15),  // UnknownVariable
-    Name::new(3359, 22),  // UnsupportedMonitorType
-    Name::new(1841, 8),   // Rejected
-    Name::new(6889, 9),   // Duplicate
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(1693, 6),   // Failed
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(8199, 16),  // UnknownComponent
-    Name::new(8914, 15),  // UnknownVariable
-    Name::new(1699, 25),  // NotSupportedAttributeType
-    Name::new(9791, 14),  // RebootRequired
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(8884, 15),  // TooManyElements
-    Name::new(3685, 21),  // ConditionNotSupported
-    Name::new(12469, 10), // TxNotFound
-    Name::new(8007, 16),  // NoCurrencyChange
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(13545, 8),  // NoTariff
-    Name::new(12389, 10), // NormalCost
-    Name::new(14010, 7),  // MinCost
-    Name::new(14003, 7),  // MaxCost
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(13545, 8),  // NoTariff
-    Name::new(8122, 13),  // DefaultTariff
-    Name::new(11031, 12), // DriverTariff
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(8884, 15),  // TooManyElements
-    Name::new(3685, 21),  // ConditionNotSupported
-    Name::new(6889, 17),  // DuplicateTariffId
-    Name::new(12494, 5),  // Ended
-    Name::new(2565, 7),   // Started
-    Name::new(11489, 7),  // Updated
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(9721, 14),  // NotImplemented
-    Name::new(6753, 17),  // AbnormalCondition
-    Name::new(858, 10),   // Authorized
-    Name::new(9483, 14),  // CablePluggedIn
-    Name::new(5131, 19),  // ChargingRateChanged
-    Name::new(4315, 20),  // ChargingStateChanged
-    Name::new(11007, 12), // Deauthorized
-    Name::new(5997, 18),  // EnergyLimitReached
-    Name::new(5169, 19),  // EVCommunicationLost
-    Name::new(7879, 16),  // EVConnectTimeout
-    Name::new(12239, 10), // EVDeparted
-    Name::new(12249, 10), // EVDetected
-    Name::new(8734, 15),  // MeterValueClock
-    Name::new(6141, 18),  // MeterValuePeriodic
-    Name::new(11672, 11), // RemoteStart
-    Name::new(12429, 10), // RemoteStop
-    Name::new(11139, 12), // ResetCommand
-    Name::new(6357, 18),  // SignedDataReceived
-    Name::new(9847, 14),  // StopAuthorized
-    Name::new(8151, 16),  // TimeLimitReached
-    Name::new(4735, 7),   // Trigger
-    Name::new(10492, 13), // UnlockCommand
-    Name::new(7799, 16),  // CostLimitReached
-    Name::new(13521, 8),  // LimitSet
-    Name::new(4535, 20),  // OperationModeChanged
-    Name::new(11694, 11), // RunningCost
-    Name::new(8839, 15),  // SoCLimitReached
-    Name::new(10466, 13), // TariffChanged
-    Name::new(7144, 17),  // TariffNotAccepted
-    Name::new(13106, 9),  // TxResumed
-    Name::new(13609, 8),  // Unlocked
-    Name::new(11211, 12), // UnlockFailed
-    Name::new(851, 28),   // OngoingAuthorizedTransaction
-    Name::new(8215, 16),  // UnknownConnector
-    Name::new(8689, 15),  // DownloadOngoing
-    Name::new(12369, 10), // NoFirmware
-    Name::new(11738, 11), // Unpublished
-    Name::new(7153, 8),   // Accepted
-    Name::new(1841, 8),   // Rejected
-    Name::new(7671, 16),  // AcceptedCanceled
-    Name::new(6105, 18),  // InvalidCertificate
-    Name::new(6267, 18),  // RevokedCertificate
-    Name::new(11019, 12), // Differential
-    Name::new(10219, 4),  // Full
-    Name::new(12209, 10), // BadMessage
-    Name::new(11961, 4),  // Idle
-    Name::new(3790, 21),  // NotSupportedOperation
-    Name::new(8055, 16),  // PermissionDenied
-    Name::new(13617, 8),  // Uploaded
-    Name::new(10505, 13), // UploadFailure
-    Name::new(13115, 9),  // Uploading
-    Name::new(7671, 16),  // AcceptedCanceled
-    Name::new(14547, 5),  // IKEv2
-    Name::new(14552, 5),  // IPSec
-    Name::new(14664, 4),  // L2TP
-    Name::new(14680, 4),  // PPTP
+    Name::new(1349, 8),   // Reactive
+    Name::new(3619, 7),   // Unknown
+    Name::new(10313, 5),  // Ready
+    Name::new(10310, 8),  // NotReady
+    Name::new(11050, 15), // Preconditioning
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(8792, 9),   // NoProfile
+    Name::new(8339, 4),   // Idle
+    Name::new(4078, 17),  // DownloadScheduled
+    Name::new(7980, 11),  // Downloading
+    Name::new(8466, 10),  // Downloaded
+    Name::new(9419, 9),   // Published
+    Name::new(5996, 14),  // DownloadFailed
+    Name::new(6010, 14),  // DownloadPaused
+    Name::new(5515, 15),  // InvalidChecksum
+    Name::new(5522, 16),  // ChecksumVerified
+    Name::new(6808, 13),  // PublishFailed
+    Name::new(3163, 18),  // Interruption.Begin
+    Name::new(4991, 16),  // Interruption.End
+    Name::new(5574, 5),   // Other
+    Name::new(7713, 12),  // Sample.Clock
+    Name::new(5659, 15),  // Sample.Periodic
+    Name::new(5498, 17),  // Transaction.Begin
+    Name::new(3479, 15),  // Transaction.End
+    Name::new(2163, 7),   // Trigger
+    Name::new(7568, 12),  // DeAuthorized
+    Name::new(5611, 13),  // EmergencyStop
+    Name::new(3053, 18),  // EnergyLimitReached
+    Name::new(6038, 14),  // EVDisconnected
+    Name::new(8002, 11),  // GroundFault
+    Name::new(6112, 14),  // ImmediateReset
+    Name::new(8738, 10),  // MasterPass
+    Name::new(833, 5),    // Local
+    Name::new(12900, 16), // LocalOutOfCredit
+    Name::new(5574, 5),   // Other
+    Name::new(5086, 16),  // OvercurrentFault
+    Name::new(9410, 9),   // PowerLoss
+    Name::new(7701, 12),  // PowerQuality
+    Name::new(4955, 6),   // Reboot
+    Name::new(5605, 6),   // Remote
+    Name::new(4736, 15),  // SOCLimitReached
+    Name::new(5620, 11),  // StoppedByEV
+    Name::new(2862, 16),  // TimeLimitReached
+    Name::new(3413, 7),   // Timeout
+    Name::new(665, 25),   // ReqEnergyTransferRejected
+    Name::new(11739, 5),  // Daily
+    Name::new(157, 6),    // Weekly
+    Name::new(7619, 8),   // Accepted
+    Name::new(10828, 7),  // Pending
+    Name::new(682, 8),    // Rejected
+    Name::new(11610, 22), // ConfigurationInventory
+    Name::new(11543, 13), // FullInventory
+    Name::new(5147, 16),  // SummaryInventory
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(11037, 7),  // Expired
+    Name::new(10934, 7),  // Removed
+    Name::new(6712, 13),  // NoTransaction
+    Name::new(7619, 8),   // Accepted
+    Name::new(5097, 7),   // Faulted
+    Name::new(10333, 8),  // Occupied
+    Name::new(682, 8),    // Rejected
+    Name::new(8186, 11),  // Unavailable
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(4086, 9),   // Scheduled
+    Name::new(3071, 9),   // Immediate
+    Name::new(11426, 6),  // OnIdle
+    Name::new(3071, 18),  // ImmediateAndResume
+    Name::new(7619, 8),   // Accepted
+    Name::new(3157, 6),   // Failed
+    Name::new(1835, 15),  // VersionMismatch
+    Name::new(7619, 8),   // Accepted
+    Name::new(5163, 16),  // UnknownComponent
+    Name::new(5699, 15),  // UnknownVariable
+    Name::new(1561, 22),  // UnsupportedMonitorType
+    Name::new(682, 8),    // Rejected
+    Name::new(4124, 9),   // Duplicate
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(3157, 6),   // Failed
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(5163, 16),  // UnknownComponent
+    Name::new(5699, 15),  // UnknownVariable
+    Name::new(56, 25),    // NotSupportedAttributeType
+    Name::new(6311, 14),  // RebootRequired
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(11317, 15), // TooManyElements
+    Name::new(47, 21),    // ConditionNotSupported
+    Name::new(8914, 10),  // TxNotFound
+    Name::new(5036, 16),  // NoCurrencyChange
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(10293, 8),  // NoTariff
+    Name::new(8802, 10),  // NormalCost
+    Name::new(10800, 7),  // MinCost
+    Name::new(10793, 7),  // MaxCost
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(10293, 8),  // NoTariff
+    Name::new(5123, 13),  // DefaultTariff
+    Name::new(7604, 12),  // DriverTariff
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(11317, 15), // TooManyElements
+    Name::new(47, 21),    // ConditionNotSupported
+    Name::new(4124, 17),  // DuplicateTariffId
+    Name::new(360, 5),    // Ended
+    Name::new(1087, 7),   // Started
+    Name::new(8168, 7),   // Updated
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(6158, 14),  // NotImplemented
+    Name::new(39, 17),    // AbnormalCondition
+    Name::new(3438, 10),  // Authorized
+    Name::new(5925, 14),  // CablePluggedIn
+    Name::new(5856, 19),  // ChargingRateChanged
+    Name::new(1924, 20),  // ChargingStateChanged
+    Name::new(7580, 12),  // Deauthorized
+    Name::new(3053, 18),  // EnergyLimitReached
+    Name::new(5629, 19),  // EVCommunicationLost
+    Name::new(4864, 16),  // EVConnectTimeout
+    Name::new(8476, 10),  // EVDeparted
+    Name::new(8486, 10),  // EVDetected
+    Name::new(5538, 15),  // MeterValueClock
+    Name::new(12038, 18), // MeterValuePeriodic
+    Name::new(8146, 11),  // RemoteStart
+    Name::new(8865, 10),  // RemoteStop
+    Name::new(6267, 12),  // ResetCommand
+    Name::new(3601, 18),  // SignedDataReceived
+    Name::new(3434, 14),  // StopAuthorized
+    Name::new(2862, 16),  // TimeLimitReached
+    Name::new(2163, 7),   // Trigger
+    Name::new(6923, 13),  // UnlockCommand
+    Name::new(5807, 16),  // CostLimitReached
+    Name::new(571, 8),    // LimitSet
+    Name::new(1738, 20),  // OperationModeChanged
+    Name::new(8157, 11),  // RunningCost
+    Name::new(1257, 15),  // SoCLimitReached
+    Name::new(13116, 13), // TariffChanged
+    Name::new(7610, 17),  // TariffNotAccepted
+    Name::new(9459, 9),   // TxResumed
+    Name::new(10392, 8),  // Unlocked
+    Name::new(7809, 12),  // UnlockFailed
+    Name::new(5481, 28),  // OngoingAuthorizedTransaction
+    Name::new(5188, 16),  // UnknownConnector
+    Name::new(5473, 15),  // DownloadOngoing
+    Name::new(8776, 10),  // NoFirmware
+    Name::new(8215, 11),  // Unpublished
+    Name::new(7619, 8),   // Accepted
+    Name::new(682, 8),    // Rejected
+    Name::new(7619, 16),  // AcceptedCanceled
+    Name::new(3186, 18),  // InvalidCertificate
+    Name::new(1676, 18),  // RevokedCertificate
+    Name::new(7592, 12),  // Differential
+    Name::new(11543, 4),  // Full
+    Name::new(8446, 10),  // BadMessage
+    Name::new(8339, 4),   // Idle
+    Name::new(1726, 21),  // NotSupportedOperation
+    Name::new(13042, 16), // PermissionDenied
+    Name::new(10400, 8),  // Uploaded
+    Name::new(6936, 13),  // UploadFailure
+    Name::new(9468, 9),   // Uploading
+    Name::new(7619, 16),  // AcceptedCanceled
+    Name::new(11744, 5),  // IKEv2
+    Name::new(11768, 5),  // IPSec
+    Name::new(11965, 4),  // L2TP
+    Name::new(12827, 4),  // PPTP
 ];
 
 static ACTIONS: &[Action] = &[
-    action(Name::new(12199, 10), NEW | FROM_CSMS, 1, 2), // AFRRSignal
-    action(Name::new(1524, 25), NEW | FROM_CSMS, 7, 8),  // AdjustPeriodicEventStream
-    action(Name::new(858, 9), OLD | NEW | FROM_STATION, 11, 12), // Authorize
-    action(Name::new(6256, 11), NEW | FROM_STATION, 14, 15), // BatterySwap
-    action(Name::new(7719, 16), OLD | NEW | FROM_STATION, 16, 17), // BootNotification
-    action(Name::new(2411, 17), OLD | NEW | FROM_CSMS, 18, 19), // CancelReservation
-    action(Name::new(2434, 17), OLD | NEW | FROM_CSMS, 22, 23), // CertificateSigned
-    action(Name::new(2099, 18), OLD | NEW | FROM_CSMS, 26, 27), // ChangeAvailability
-    action(Name::new(2480, 23), NEW | FROM_CSMS, 28, 29), // ChangeTransactionTariff
-    action(Name::new(7783, 10), OLD | NEW | FROM_CSMS, 39, 40), // ClearCache
-    action(Name::new(1316, 20), OLD | NEW | FROM_CSMS, 42, 43), // ClearChargingProfile
-    action(Name::new(8629, 15), NEW | FROM_CSMS, 44, 45), // ClearDERControl
-    action(Name::new(5150, 19), OLD | NEW | FROM_CSMS, 46, 47), // ClearDisplayMessage
-    action(Name::new(10971, 12), NEW | FROM_CSMS, 49, 50), // ClearTariffs
-    action(Name::new(2503, 23), OLD | NEW | FROM_CSMS, 52, 53), // ClearVariableMonitoring
-    action(Name::new(4335, 20), OLD | NEW | FROM_STATION, 54, 55), // ClearedChargingLimit
-    action(Name::new(2123, 24), NEW | FROM_STATION, 56, 57), // ClosePeriodicEventStream
-    action(Name::new(11485, 11), OLD | NEW | FROM_CSMS, 66, 67), // CostUpdated
-    action(Name::new(1574, 19), OLD | NEW | FROM_CSMS, 68, 69), // CustomerInformation
-    action(Name::new(5925, 12), OLD | NEW | FROM_STATION | FROM_CSMS, 75, 76), // DataTransfer
-    action(Name::new(2526, 17), OLD | NEW | FROM_CSMS, 77, 78), // DeleteCertificate
-    action(Name::new(223, 26), OLD | NEW | FROM_STATION, 90, 91), // FirmwareStatusNotification
-    action(Name::new(3706, 21), OLD | NEW | FROM_STATION, 98, 99), // Get15118EVCertificate
-    action(Name::new(10245, 13), OLD | NEW | FROM_CSMS, 100, 101), // GetBaseReport
-    action(Name::new(1649, 25), NEW | FROM_STATION, 102, 103), // GetCertificateChainStatus
-    action(Name::new(4395, 20), OLD | NEW | FROM_STATION, 104, 105), // GetCertificateStatus
-    action(Name::new(5245, 19), OLD | NEW | FROM_CSMS, 106, 107), // GetChargingProfiles
-    action(Name::new(4415, 20), OLD | NEW | FROM_CSMS, 108, 109), // GetCompositeSchedule
-    action(Name::new(10258, 13), NEW | FROM_CSMS, 110, 111), // GetDERControl
-    action(Name::new(2219, 18), OLD | NEW | FROM_CSMS, 112, 113), // GetDisplayMessages
-    action(Name::new(1342, 26), OLD | NEW | FROM_CSMS, 114, 115), // GetInstalledCertificateIds
-    action(Name::new(5264, 19), OLD | NEW | FROM_CSMS, 116, 117), // GetLocalListVersion
-    action(Name::new(14321, 6), OLD | NEW | FROM_CSMS, 118, 119), // GetLog
-    action(Name::new(5283, 19), OLD | NEW | FROM_CSMS, 120, 121), // GetMonitoringReport
-    action(Name::new(3139, 22), NEW | FROM_CSMS, 122, 123), // GetPeriodicEventStream
-    action(Name::new(12935, 9), OLD | NEW | FROM_CSMS, 124, 125), // GetReport
-    action(Name::new(12259, 10), NEW | FROM_CSMS, 126, 127), // GetTariffs
-    action(Name::new(4435, 20), OLD | NEW | FROM_CSMS, 128, 129), // GetTransactionStatus
-    action(Name::new(11067, 12), OLD | NEW | FROM_CSMS, 132, 133), // GetVariables
-    action(Name::new(12980, 9), OLD | NEW | FROM_STATION, 136, 137), // Heartbeat
-    action(Name::new(2243, 18), OLD | NEW | FROM_CSMS, 141, 142), // InstallCertificate
-    action(Name::new(3769, 21), OLD | NEW | FROM_STATION, 147, 148), // LogStatusNotification
-    action(Name::new(11573, 11), OLD | NEW | FROM_STATION, 152, 153), // MeterValues
-    action(Name::new(183, 27), NEW | FROM_CSMS, 157, 158), // NotifyAllowedEnergyTransfer
-    action(Name::new(5321, 19), OLD | NEW | FROM_STATION, 159, 160), // NotifyChargingLimit
-    action(Name::new(1749, 25), OLD | NEW | FROM_STATION, 161, 162), // NotifyCustomerInformation
-    action(Name::new(9749, 14), NEW | FROM_STATION, 163, 164), // NotifyDERAlarm
-    action(Name::new(6177, 18), NEW | FROM_STATION, 165, 166), // NotifyDERStartStop
-    action(Name::new(3811, 21), OLD | NEW | FROM_STATION, 167, 168), // NotifyDisplayMessages
-    action(Name::new(1101, 21), OLD | NEW | FROM_STATION, 169, 170), // NotifyEVChargingNeeds
-    action(Name::new(2267, 24), OLD | NEW | FROM_STATION, 171, 172), // NotifyEVChargingSchedule
-    action(Name::new(11595, 11), OLD | NEW | FROM_STATION, 173, 174), // NotifyEvent
-    action(Name::new(3205, 22), OLD | NEW | FROM_STATION, 175, 176), // NotifyMonitoringReport
-    action(Name::new(1774, 25), NEW | FROM_STATION, 177, u16::MAX), // NotifyPeriodicEventStream
-    action(Name::new(3227, 22), NEW | FROM_STATION, 178, 179), // NotifyPriorityCharging
-    action(Name::new(11091, 12), OLD | NEW | FROM_STATION, 180, 181), // NotifyReport
-    action(Name::new(8023, 16), NEW | FROM_STATION, 182, 183), // NotifySettlement
-    action(Name::new(2549, 23), NEW | FROM_CSMS, 184, 185), // NotifyWebPaymentStarted
-    action(Name::new(2572, 23), NEW | FROM_STATION, 187, 188), // OpenPeriodicEventStream
-    action(Name::new(216, 15), OLD | NEW | FROM_CSMS, 197, 198), // PublishFirmware
-    action(Name::new(216, 33), OLD | NEW | FROM_STATION, 199, 200), // PublishFirmwareStatusNotification
-    action(Name::new(1799, 25), NEW | FROM_STATION, 201, 202), // PullDynamicScheduleUpdate
-    action(Name::new(3271, 22), OLD | NEW | FROM_STATION, 206, 207), // ReportChargingProfiles
-    action(Name::new(8071, 16), NEW | FROM_STATION, 208, 209), // ReportDERControl
-    action(Name::new(6249, 18), NEW | FROM_CSMS, 211, 212), // RequestBatterySwap
-    action(Name::new(2641, 23), OLD | NEW | FROM_CSMS, 213, 214), // RequestStartTransaction
-    action(Name::new(3315, 22), OLD | NEW | FROM_CSMS, 215, 216), // RequestStopTransaction
-    action(Name::new(2664, 23), OLD | NEW | FROM_STATION, 217, 218), // ReservationStatusUpdate
-    action(Name::new(8087, 10), OLD | NEW | FROM_CSMS, 219, 220), // ReserveNow
-    action(Name::new(7698, 5), OLD | NEW | FROM_CSMS, 221, 222), // Reset
-    action(Name::new(1849, 25), OLD | NEW | FROM_STATION, 226, 227), // SecurityEventNotification
-    action(Name::new(5378, 13), OLD | NEW | FROM_CSMS, 228, 229), // SendLocalList
-    action(Name::new(6303, 18), OLD | NEW | FROM_CSMS, 230, 231), // SetChargingProfile
-    action(Name::new(10440, 13), NEW | FROM_CSMS, 232, 233), // SetDERControl
-    action(Name::new(8119, 16), NEW | FROM_CSMS, 234, 235), // SetDefaultTariff
-    action(Name::new(7059, 17), OLD | NEW | FROM_CSMS, 236, 237), // SetDisplayMessage
-    action(Name::new(7076, 17), OLD | NEW | FROM_CSMS, 238, 239), // SetMonitoringBase
-    action(Name::new(6321, 18), OLD | NEW | FROM_CSMS, 241, 242), // SetMonitoringLevel
-    action(Name::new(2710, 17), OLD | NEW | FROM_CSMS, 244, 245), // SetNetworkProfile
-    action(Name::new(3937, 21), OLD | NEW | FROM_CSMS, 247, 248), // SetVariableMonitoring
-    action(Name::new(11175, 12), OLD | NEW | FROM_CSMS, 250, 251), // SetVariables
-    action(Name::new(8824, 15), OLD | NEW | FROM_STATION, 252, 253), // SignCertificate
-    action(Name::new(231, 18), OLD | NEW | FROM_STATION, 256, 257), // StatusNotification
-    action(Name::new(8167, 16), OLD | NEW | FROM_STATION, 275, 276), // TransactionEvent
-    action(Name::new(4735, 14), OLD | NEW | FROM_CSMS, 278, 279), // TriggerMessage
-    action(Name::new(8944, 15), OLD | NEW | FROM_CSMS, 281, 282), // UnlockConnector
-    action(Name::new(2756, 17), OLD | NEW | FROM_CSMS, 283, 284), // UnpublishFirmware
-    action(Name::new(3958, 21), NEW | FROM_CSMS, 285, 286), // UpdateDynamicSchedule
-    action(Name::new(4755, 14), OLD | NEW | FROM_CSMS, 287, 288), // UpdateFirmware
-    action(Name::new(5454, 19), NEW | FROM_CSMS, 289, 290), // UsePriorityCharging
-    action(Name::new(5492, 19), NEW | FROM_STATION, 298, 299), // VatNumberValidation
+    action(Name::new(8436, 10), NEW | FROM_CSMS, 1, 2), // AFRRSignal
+    action(Name::new(3340, 25), NEW | FROM_CSMS, 7, 8), // AdjustPeriodicEventStream
+    action(Name::new(3305, 9), OLD | NEW | FROM_STATION, 11, 12), // Authorize
+    action(Name::new(3519, 11), NEW | FROM_STATION, 14, 15), // BatterySwap
+    action(Name::new(4784, 16), OLD | NEW | FROM_STATION, 16, 17), // BootNotification
+    action(Name::new(9135, 17), OLD | NEW | FROM_CSMS, 18, 19), // CancelReservation
+    action(Name::new(12960, 17), OLD | NEW | FROM_CSMS, 22, 23), // CertificateSigned
+    action(Name::new(5046, 18), OLD | NEW | FROM_CSMS, 26, 27), // ChangeAvailability
+    action(Name::new(11114, 23), NEW | FROM_CSMS, 28, 29), // ChangeTransactionTariff
+    action(Name::new(4832, 10), OLD | NEW | FROM_CSMS, 39, 40), // ClearCache
+    action(Name::new(12137, 20), OLD | NEW | FROM_CSMS, 42, 43), // ClearChargingProfile
+    action(Name::new(5431, 15), NEW | FROM_CSMS, 44, 45), // ClearDERControl
+    action(Name::new(2541, 19), OLD | NEW | FROM_CSMS, 46, 47), // ClearDisplayMessage
+    action(Name::new(7530, 12), NEW | FROM_CSMS, 49, 50), // ClearTariffs
+    action(Name::new(11190, 23), OLD | NEW | FROM_CSMS, 52, 53), // ClearVariableMonitoring
+    action(Name::new(1944, 20), OLD | NEW | FROM_STATION, 54, 55), // ClearedChargingLimit
+    action(Name::new(912, 24), NEW | FROM_STATION, 56, 57), // ClosePeriodicEventStream
+    action(Name::new(8164, 11), OLD | NEW | FROM_CSMS, 66, 67), // CostUpdated
+    action(Name::new(970, 19), OLD | NEW | FROM_CSMS, 68, 69), // CustomerInformation
+    action(Name::new(512, 12), OLD | NEW | FROM_STATION | FROM_CSMS, 75, 76), // DataTransfer
+    action(Name::new(1048, 17), OLD | NEW | FROM_CSMS, 77, 78), // DeleteCertificate
+    action(Name::new(11975, 26), OLD | NEW | FROM_STATION, 90, 91), // FirmwareStatusNotification
+    action(Name::new(1655, 21), OLD | NEW | FROM_STATION, 98, 99), // Get15118EVCertificate
+    action(Name::new(6631, 13), OLD | NEW | FROM_CSMS, 100, 101), // GetBaseReport
+    action(Name::new(635, 25), NEW | FROM_STATION, 102, 103), // GetCertificateChainStatus
+    action(Name::new(2013, 20), OLD | NEW | FROM_STATION, 104, 105), // GetCertificateStatus
+    action(Name::new(2638, 19), OLD | NEW | FROM_CSMS, 106, 107), // GetChargingProfiles
+    action(Name::new(2033, 20), OLD | NEW | FROM_CSMS, 108, 109), // GetCompositeSchedule
+    action(Name::new(6657, 13), NEW | FROM_CSMS, 110, 111), // GetDERControl
+    action(Name::new(1002, 18), OLD | NEW | FROM_CSMS, 112, 113), // GetDisplayMessages
+    action(Name::new(604, 26), OLD | NEW | FROM_CSMS, 114, 115), // GetInstalledCertificateIds
+    action(Name::new(2657, 19), OLD | NEW | FROM_CSMS, 116, 117), // GetLocalListVersion
+    action(Name::new(11338, 6), OLD | NEW | FROM_CSMS, 118, 119), // GetLog
+    action(Name::new(2676, 19), OLD | NEW | FROM_CSMS, 120, 121), // GetMonitoringReport
+    action(Name::new(1316, 22), NEW | FROM_CSMS, 122, 123), // GetPeriodicEventStream
+    action(Name::new(9248, 9), OLD | NEW | FROM_CSMS, 124, 125), // GetReport
+    action(Name::new(8496, 10), NEW | FROM_CSMS, 126, 127), // GetTariffs
+    action(Name::new(2077, 20), OLD | NEW | FROM_CSMS, 128, 129), // GetTransactionStatus
+    action(Name::new(7647, 12), OLD | NEW | FROM_CSMS, 132, 133), // GetVariables
+    action(Name::new(9314, 9), OLD | NEW | FROM_STATION, 136, 137), // Heartbeat
+    action(Name::new(9103, 18), OLD | NEW | FROM_CSMS, 141, 142), // InstallCertificate
+    action(Name::new(10846, 21), OLD | NEW | FROM_STATION, 147, 148), // LogStatusNotification
+    action(Name::new(8024, 11), OLD | NEW | FROM_STATION, 152, 153), // MeterValues
+    action(Name::new(799, 27), NEW | FROM_CSMS, 157, 158), // NotifyAllowedEnergyTransfer
+    action(Name::new(2713, 19), OLD | NEW | FROM_STATION, 159, 160), // NotifyChargingLimit
+    action(Name::new(964, 25), OLD | NEW | FROM_STATION, 161, 162), // NotifyCustomerInformation
+    action(Name::new(6205, 14), NEW | FROM_STATION, 163, 164), // NotifyDERAlarm
+    action(Name::new(3420, 18), NEW | FROM_STATION, 165, 166), // NotifyDERStartStop
+    action(Name::new(1758, 21), OLD | NEW | FROM_STATION, 167, 168), // NotifyDisplayMessages
+    action(Name::new(12620, 21), OLD | NEW | FROM_STATION, 169, 170), // NotifyEVChargingNeeds
+    action(Name::new(12660, 24), OLD | NEW | FROM_STATION, 171, 172), // NotifyEVChargingSchedule
+    action(Name::new(8064, 11), OLD | NEW | FROM_STATION, 173, 174), // NotifyEvent
+    action(Name::new(1473, 22), OLD | NEW | FROM_STATION, 175, 176), // NotifyMonitoringReport
+    action(Name::new(12558, 25), NEW | FROM_STATION, 177, u16::MAX), // NotifyPeriodicEventStream
+    action(Name::new(1511, 22), NEW | FROM_STATION, 178, 179), // NotifyPriorityCharging
+    action(Name::new(7659, 12), OLD | NEW | FROM_STATION, 180, 181), // NotifyReport
+    action(Name::new(5070, 16), NEW | FROM_STATION, 182, 183), // NotifySettlement
+    action(Name::new(1071, 23), NEW | FROM_CSMS, 184, 185), // NotifyWebPaymentStarted
+    action(Name::new(11917, 23), NEW | FROM_STATION, 187, 188), // OpenPeriodicEventStream
+    action(Name::new(11968, 15), OLD | NEW | FROM_CSMS, 197, 198), // PublishFirmware
+    action(Name::new(11968, 33), OLD | NEW | FROM_STATION, 199, 200), // PublishFirmwareStatusNotification
+    action(Name::new(10961, 25), NEW | FROM_STATION, 201, 202), // PullDynamicScheduleUpdate
+    action(Name::new(1489, 22), OLD | NEW | FROM_STATION, 206, 207), // ReportChargingProfiles
+    action(Name::new(2689, 16), NEW | FROM_STATION, 208, 209), // ReportDERControl
+    action(Name::new(3512, 18), NEW | FROM_CSMS, 211, 212), // RequestBatterySwap
+    action(Name::new(2135, 23), OLD | NEW | FROM_CSMS, 213, 214), // RequestStartTransaction
+    action(Name::new(3468, 22), OLD | NEW | FROM_CSMS, 215, 216), // RequestStopTransaction
+    action(Name::new(9141, 23), OLD | NEW | FROM_STATION, 217, 218), // ReservationStatusUpdate
+    action(Name::new(5104, 10), OLD | NEW | FROM_CSMS, 219, 220), // ReserveNow
+    action(Name::new(4980, 5), OLD | NEW | FROM_CSMS, 221, 222), // Reset
+    action(Name::new(11770, 25), OLD | NEW | FROM_STATION, 226, 227), // SecurityEventNotification
+    action(Name::new(2763, 13), OLD | NEW | FROM_CSMS, 228, 229), // SendLocalList
+    action(Name::new(11369, 18), OLD | NEW | FROM_CSMS, 230, 231), // SetChargingProfile
+    action(Name::new(6821, 13), NEW | FROM_CSMS, 232, 233), // SetDERControl
+    action(Name::new(5120, 16), NEW | FROM_CSMS, 234, 235), // SetDefaultTariff
+    action(Name::new(4303, 17), OLD | NEW | FROM_CSMS, 236, 237), // SetDisplayMessage
+    action(Name::new(4328, 17), OLD | NEW | FROM_CSMS, 238, 239), // SetMonitoringBase
+    action(Name::new(3553, 18), OLD | NEW | FROM_CSMS, 241, 242), // SetMonitoringLevel
+    action(Name::new(576, 17), OLD | NEW | FROM_CSMS, 244, 245), // SetNetworkProfile
+    action(Name::new(6063, 21), OLD | NEW | FROM_CSMS, 247, 248), // SetVariableMonitoring
+    action(Name::new(7746, 12), OLD | NEW | FROM_CSMS, 250, 251), // SetVariables
+    action(Name::new(5684, 15), OLD | NEW | FROM_STATION, 252, 253), // SignCertificate
+    action(Name::new(10849, 18), OLD | NEW | FROM_STATION, 256, 257), // StatusNotification
+    action(Name::new(2147, 16), OLD | NEW | FROM_STATION, 275, 276), // TransactionEvent
+    action(Name::new(10717, 14), OLD | NEW | FROM_CSMS, 278, 279), // TriggerMessage
+    action(Name::new(5729, 15), OLD | NEW | FROM_CSMS, 281, 282), // UnlockConnector
+    action(Name::new(1192, 17), OLD | NEW | FROM_CSMS, 283, 284), // UnpublishFirmware
+    action(Name::new(10980, 21), NEW | FROM_CSMS, 285, 286), // UpdateDynamicSchedule
+    action(Name::new(9158, 14), OLD | NEW | FROM_CSMS, 287, 288), // UpdateFirmware
+    action(Name::new(1147, 19), NEW | FROM_CSMS, 289, 290), // UsePriorityCharging
+    action(Name::new(6776, 19), NEW | FROM_STATION, 298, 299), // VatNumberValidation
 ];
 
 static LIMITS: &[u16] = &[

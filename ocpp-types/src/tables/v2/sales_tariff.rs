@@ -11,46 +11,46 @@ object! {
 impl<'m> SalesTariff<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> i64 {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// Description. At most 32 characters.
     pub fn sales_tariff_description(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Number of price levels. Must be 0 or more. In 2.0.1: `integer`.
     pub fn num_e_price_levels(self) -> Option<i64> {
-        self.0.optional(0x0504)
+        self.0.optional(0x0403)
     }
 
     /// Entries. 1 to 1024 items.
     pub fn sales_tariff_entry(self) -> List<'m, SalesTariffEntry<'m>> {
-        self.0.list(0x0606)
+        self.0.list(0x0505)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SalesTariffBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Description. At most 32 characters.
     pub fn sales_tariff_description(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Number of price levels. Must be 0 or more. In 2.0.1: `integer`.
     pub fn num_e_price_levels(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0504, Scalar::Integer(value));
+        self.0.set(0x0403, Scalar::Integer(value));
         self
     }
 
@@ -58,12 +58,12 @@ impl SalesTariffBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_sales_tariff_entry(&mut self) -> SalesTariffEntryBuilder<'_> {
-        SalesTariffEntryBuilder(self.0.add_object(0x0606))
+        SalesTariffEntryBuilder(self.0.add_object(0x0505))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

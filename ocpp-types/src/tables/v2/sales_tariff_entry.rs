@@ -11,34 +11,34 @@ object! {
 impl<'m> SalesTariffEntry<'m> {
     /// Time interval.
     pub fn relative_time_interval(self) -> RelativeTimeInterval<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Price level; lower is cheaper. Must be 0 or more.
     pub fn e_price_level(self) -> Option<i64> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Costs by consumption. 1 to 3 items. Absent when empty.
     pub fn consumption_cost(self) -> List<'m, ConsumptionCost<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SalesTariffEntryBuilder<'_> {
     /// Time interval.
     pub fn relative_time_interval(&mut self) -> RelativeTimeIntervalBuilder<'_> {
-        RelativeTimeIntervalBuilder(self.0.object(0x0101))
+        RelativeTimeIntervalBuilder(self.0.object(0x0000))
     }
 
     /// Price level; lower is cheaper. Must be 0 or more.
     pub fn e_price_level(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
@@ -46,12 +46,12 @@ impl SalesTariffEntryBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_consumption_cost(&mut self) -> ConsumptionCostBuilder<'_> {
-        ConsumptionCostBuilder(self.0.add_object(0x0303))
+        ConsumptionCostBuilder(self.0.add_object(0x0202))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

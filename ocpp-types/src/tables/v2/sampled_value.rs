@@ -14,89 +14,89 @@ object! {
 impl<'m> SampledValue<'m> {
     /// Value.
     pub fn value(self) -> Decimal {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// What was measured; absent: Energy.Active.Import.Register.
     pub fn measurand(self) -> Option<Measurand> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Why the value was taken; absent: Sample.Periodic.
     pub fn context(self) -> Option<ReadingContext> {
-        self.0.optional(0x0402)
+        self.0.optional(0x0301)
     }
 
     /// Phase; absent: all together.
     pub fn phase(self) -> Option<Phase> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Where it was measured; absent: Outlet.
     pub fn location(self) -> Option<Location> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// Signed form of the value.
     pub fn signed_meter_value(self) -> Option<SignedMeterValue<'m>> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// Unit; absent: Wh for energies.
     pub fn unit_of_measure(self) -> Option<UnitOfMeasure<'m>> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0900)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SampledValueBuilder<'_> {
     /// Value.
     pub fn value(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0101, Scalar::Decimal(value));
+        self.0.set(0x0000, Scalar::Decimal(value));
         self
     }
 
     /// What was measured; absent: Energy.Active.Import.Register.
     pub fn measurand(&mut self, value: Measurand) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Why the value was taken; absent: Sample.Periodic.
     pub fn context(&mut self, value: ReadingContext) -> &mut Self {
-        self.0.set(0x0402, Scalar::Choice(value.number()));
+        self.0.set(0x0301, Scalar::Choice(value.number()));
         self
     }
 
     /// Phase; absent: all together.
     pub fn phase(&mut self, value: Phase) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Where it was measured; absent: Outlet.
     pub fn location(&mut self, value: Location) -> &mut Self {
-        self.0.set(0x0606, Scalar::Choice(value.number()));
+        self.0.set(0x0505, Scalar::Choice(value.number()));
         self
     }
 
     /// Signed form of the value.
     pub fn signed_meter_value(&mut self) -> SignedMeterValueBuilder<'_> {
-        SignedMeterValueBuilder(self.0.object(0x0707))
+        SignedMeterValueBuilder(self.0.object(0x0606))
     }
 
     /// Unit; absent: Wh for energies.
     pub fn unit_of_measure(&mut self) -> UnitOfMeasureBuilder<'_> {
-        UnitOfMeasureBuilder(self.0.object(0x0808))
+        UnitOfMeasureBuilder(self.0.object(0x0707))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0900, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -10,47 +10,47 @@ object! {
 impl<'m> SecurityEventNotificationRequest<'m> {
     /// Kind. At most 50 characters.
     pub fn r#type(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// When.
     pub fn timestamp(self) -> UnixMillis {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Details. At most 255 characters.
     pub fn tech_info(self) -> Option<&'m str> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SecurityEventNotificationRequestBuilder<'_> {
     /// Kind. At most 50 characters.
     pub fn r#type(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// When.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0202, Scalar::Time(value));
+        self.0.set(0x0101, Scalar::Time(value));
         self
     }
 
     /// Details. At most 255 characters.
     pub fn tech_info(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0303, Scalar::Text(value));
+        self.0.set(0x0202, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -63,14 +63,14 @@ object! {
 impl<'m> SecurityEventNotificationResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SecurityEventNotificationResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

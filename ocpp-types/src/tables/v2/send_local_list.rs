@@ -14,34 +14,34 @@ object! {
 impl<'m> AuthorizationData<'m> {
     /// Identifier.
     pub fn id_token(self) -> IdToken<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Verdict on the identifier.
     pub fn id_token_info(self) -> Option<IdTokenInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl AuthorizationDataBuilder<'_> {
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x0101))
+        IdTokenBuilder(self.0.object(0x0000))
     }
 
     /// Verdict on the identifier.
     pub fn id_token_info(&mut self) -> IdTokenInfoBuilder<'_> {
-        IdTokenInfoBuilder(self.0.object(0x0202))
+        IdTokenInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -54,22 +54,22 @@ object! {
 impl<'m> SendLocalListRequest<'m> {
     /// Entries, each identifier once. Absent when empty.
     pub fn local_authorization_list(self) -> List<'m, AuthorizationData<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Version of the local authorization list.
     pub fn version_number(self) -> i64 {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Whole list or changes.
     pub fn update_type(self) -> UpdateType {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -78,24 +78,24 @@ impl SendLocalListRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_local_authorization_list(&mut self) -> AuthorizationDataBuilder<'_> {
-        AuthorizationDataBuilder(self.0.add_object(0x0101))
+        AuthorizationDataBuilder(self.0.add_object(0x0000))
     }
 
     /// Version of the local authorization list.
     pub fn version_number(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Whole list or changes.
     pub fn update_type(&mut self, value: UpdateType) -> &mut Self {
-        self.0.set(0x0303, Scalar::Choice(value.number()));
+        self.0.set(0x0202, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -108,35 +108,35 @@ object! {
 impl<'m> SendLocalListResponse<'m> {
     /// Outcome.
     pub fn status(self) -> SendLocalListStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SendLocalListResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: SendLocalListStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

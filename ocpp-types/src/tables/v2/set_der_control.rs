@@ -72,7 +72,7 @@ impl<'m> SetDERControlRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0bff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -137,7 +137,7 @@ impl SetDERControlRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0bff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -167,7 +167,7 @@ impl<'m> SetDERControlResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -193,7 +193,7 @@ impl SetDERControlResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

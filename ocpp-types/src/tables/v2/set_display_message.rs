@@ -11,24 +11,24 @@ object! {
 impl<'m> SetDisplayMessageRequest<'m> {
     /// Message.
     pub fn message(self) -> MessageInfo<'m> {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetDisplayMessageRequestBuilder<'_> {
     /// Message.
     pub fn message(&mut self) -> MessageInfoBuilder<'_> {
-        MessageInfoBuilder(self.0.object(0x0101))
+        MessageInfoBuilder(self.0.object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -41,35 +41,35 @@ object! {
 impl<'m> SetDisplayMessageResponse<'m> {
     /// Outcome.
     pub fn status(self) -> DisplayMessageStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetDisplayMessageResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: DisplayMessageStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

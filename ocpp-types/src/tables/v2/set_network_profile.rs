@@ -14,91 +14,91 @@ object! {
 impl<'m> Apn<'m> {
     /// Name or address of the access point. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn apn(self) -> &'m str {
-        self.0.required(0x0401)
+        self.0.required(0x0300)
     }
 
     /// User name for the access point. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn apn_user_name(self) -> Option<&'m str> {
-        self.0.optional(0x0502)
+        self.0.optional(0x0401)
     }
 
     /// Password for the access point. At most 64 characters. A secret. In 2.0.1: `secret(20)`.
     pub fn apn_password(self) -> Option<&'m str> {
-        self.0.optional(0x0603)
+        self.0.optional(0x0502)
     }
 
     /// PIN of the SIM card.
     pub fn sim_pin(self) -> Option<i64> {
-        self.0.optional(0x0707)
+        self.0.optional(0x0606)
     }
 
     /// Network to prefer. At most 6 characters. Case does not count.
     pub fn preferred_network(self) -> Option<&'m str> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Whether no other network may be used. Absent: `false`.
     pub fn use_only_preferred_network(self) -> Option<bool> {
-        self.0.optional(0x0909)
+        self.0.optional(0x0808)
     }
 
     /// How to authenticate at the access point.
     pub fn apn_authentication(self) -> ApnAuthentication {
-        self.0.required(0x0a0a)
+        self.0.required(0x0909)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0b00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl ApnBuilder<'_> {
     /// Name or address of the access point. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn apn(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0401, Scalar::Text(value));
+        self.0.set(0x0300, Scalar::Text(value));
         self
     }
 
     /// User name for the access point. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn apn_user_name(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0502, Scalar::Text(value));
+        self.0.set(0x0401, Scalar::Text(value));
         self
     }
 
     /// Password for the access point. At most 64 characters. A secret. In 2.0.1: `secret(20)`.
     pub fn apn_password(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0603, Scalar::Text(value));
+        self.0.set(0x0502, Scalar::Text(value));
         self
     }
 
     /// PIN of the SIM card.
     pub fn sim_pin(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0707, Scalar::Integer(value));
+        self.0.set(0x0606, Scalar::Integer(value));
         self
     }
 
     /// Network to prefer. At most 6 characters. Case does not count.
     pub fn preferred_network(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0808, Scalar::Text(value));
+        self.0.set(0x0707, Scalar::Text(value));
         self
     }
 
     /// Whether no other network may be used. Absent: `false`.
     pub fn use_only_preferred_network(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0909, Scalar::Boolean(value));
+        self.0.set(0x0808, Scalar::Boolean(value));
         self
     }
 
     /// How to authenticate at the access point.
     pub fn apn_authentication(&mut self, value: ApnAuthentication) -> &mut Self {
-        self.0.set(0x0a0a, Scalar::Choice(value.number()));
+        self.0.set(0x0909, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -111,122 +111,122 @@ object! {
 impl<'m> NetworkConnectionProfile<'m> {
     /// Access point of the mobile network.
     pub fn apn(self) -> Option<Apn<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Version of OCPP. In 2.0.1: `OCPPVersion`, required.
     pub fn ocpp_version(self) -> Option<OCPPVersion> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Network interface.
     pub fn ocpp_interface(self) -> OCPPInterface {
-        self.0.required(0x0409)
+        self.0.required(0x0308)
     }
 
     /// Transport; JSON is the only one left.
     pub fn ocpp_transport(self) -> OCPPTransport {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Seconds to wait for an answer.
     pub fn message_timeout(self) -> i64 {
-        self.0.required(0x0707)
+        self.0.required(0x0606)
     }
 
     /// URL of the CSMS. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn ocpp_csms_url(self) -> &'m str {
-        self.0.required(0x0a06)
+        self.0.required(0x0905)
     }
 
     /// Security profile. Must be 0 or more. In 2.0.1: `integer`.
     pub fn security_profile(self) -> i64 {
-        self.0.required(0x0b08)
+        self.0.required(0x0a07)
     }
 
     /// Station identity to connect with. At most 48 characters. Only in 2.1.
     pub fn identity(self) -> Option<&'m str> {
-        self.0.optional(0x0cff)
+        self.0.optional(0x0bff)
     }
 
     /// Password for HTTP Basic authentication. At most 64 characters. A secret. Only in 2.1.
     pub fn basic_auth_password(self) -> Option<&'m str> {
-        self.0.optional(0x0dff)
+        self.0.optional(0x0cff)
     }
 
     /// VPN to use.
     pub fn vpn(self) -> Option<Vpn<'m>> {
-        self.0.optional(0x0e0e)
+        self.0.optional(0x0d0d)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0f00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl NetworkConnectionProfileBuilder<'_> {
     /// Access point of the mobile network.
     pub fn apn(&mut self) -> ApnBuilder<'_> {
-        ApnBuilder(self.0.object(0x0101))
+        ApnBuilder(self.0.object(0x0000))
     }
 
     /// Version of OCPP. In 2.0.1: `OCPPVersion`, required.
     pub fn ocpp_version(&mut self, value: OCPPVersion) -> &mut Self {
-        self.0.set(0x0302, Scalar::Choice(value.number()));
+        self.0.set(0x0201, Scalar::Choice(value.number()));
         self
     }
 
     /// Network interface.
     pub fn ocpp_interface(&mut self, value: OCPPInterface) -> &mut Self {
-        self.0.set(0x0409, Scalar::Choice(value.number()));
+        self.0.set(0x0308, Scalar::Choice(value.number()));
         self
     }
 
     /// Transport; JSON is the only one left.
     pub fn ocpp_transport(&mut self, value: OCPPTransport) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Seconds to wait for an answer.
     pub fn message_timeout(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0707, Scalar::Integer(value));
+        self.0.set(0x0606, Scalar::Integer(value));
         self
     }
 
     /// URL of the CSMS. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn ocpp_csms_url(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0a06, Scalar::Text(value));
+        self.0.set(0x0905, Scalar::Text(value));
         self
     }
 
     /// Security profile. Must be 0 or more. In 2.0.1: `integer`.
     pub fn security_profile(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0b08, Scalar::Integer(value));
+        self.0.set(0x0a07, Scalar::Integer(value));
         self
     }
 
     /// Station identity to connect with. At most 48 characters. Only in 2.1.
     pub fn identity(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0cff, Scalar::Text(value));
+        self.0.set(0x0bff, Scalar::Text(value));
         self
     }
 
     /// Password for HTTP Basic authentication. At most 64 characters. A secret. Only in 2.1.
     pub fn basic_auth_password(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0dff, Scalar::Text(value));
+        self.0.set(0x0cff, Scalar::Text(value));
         self
     }
 
     /// VPN to use.
     pub fn vpn(&mut self) -> VpnBuilder<'_> {
-        VpnBuilder(self.0.object(0x0e0e))
+        VpnBuilder(self.0.object(0x0d0d))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0f00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -239,35 +239,35 @@ object! {
 impl<'m> SetNetworkProfileRequest<'m> {
     /// Slot of the profile.
     pub fn configuration_slot(self) -> i64 {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// How to connect.
     pub fn connection_data(self) -> NetworkConnectionProfile<'m> {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetNetworkProfileRequestBuilder<'_> {
     /// Slot of the profile.
     pub fn configuration_slot(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0101, Scalar::Integer(value));
+        self.0.set(0x0000, Scalar::Integer(value));
         self
     }
 
     /// How to connect.
     pub fn connection_data(&mut self) -> NetworkConnectionProfileBuilder<'_> {
-        NetworkConnectionProfileBuilder(self.0.object(0x0202))
+        NetworkConnectionProfileBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -280,35 +280,35 @@ object! {
 impl<'m> SetNetworkProfileResponse<'m> {
     /// Outcome.
     pub fn status(self) -> SetNetworkProfileStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetNetworkProfileResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: SetNetworkProfileStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -321,80 +321,80 @@ object! {
 impl<'m> Vpn<'m> {
     /// Address of the VPN server. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn server(self) -> &'m str {
-        self.0.required(0x0501)
+        self.0.required(0x0400)
     }
 
     /// User name. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn user(self) -> &'m str {
-        self.0.required(0x0602)
+        self.0.required(0x0501)
     }
 
     /// VPN group. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn group(self) -> Option<&'m str> {
-        self.0.optional(0x0703)
+        self.0.optional(0x0602)
     }
 
     /// Password. At most 64 characters. A secret. In 2.0.1: `secret(20)`.
     pub fn password(self) -> &'m str {
-        self.0.required(0x0804)
+        self.0.required(0x0703)
     }
 
     /// Shared secret of the VPN. At most 255 characters. A secret.
     pub fn key(self) -> &'m str {
-        self.0.required(0x0909)
+        self.0.required(0x0808)
     }
 
     /// Kind.
     pub fn r#type(self) -> VpnEnum {
-        self.0.required(0x0a0a)
+        self.0.required(0x0909)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0b00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl VpnBuilder<'_> {
     /// Address of the VPN server. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn server(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0501, Scalar::Text(value));
+        self.0.set(0x0400, Scalar::Text(value));
         self
     }
 
     /// User name. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn user(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0602, Scalar::Text(value));
+        self.0.set(0x0501, Scalar::Text(value));
         self
     }
 
     /// VPN group. At most 50 characters. In 2.0.1: `text(20)`.
     pub fn group(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0703, Scalar::Text(value));
+        self.0.set(0x0602, Scalar::Text(value));
         self
     }
 
     /// Password. At most 64 characters. A secret. In 2.0.1: `secret(20)`.
     pub fn password(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0804, Scalar::Text(value));
+        self.0.set(0x0703, Scalar::Text(value));
         self
     }
 
     /// Shared secret of the VPN. At most 255 characters. A secret.
     pub fn key(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0909, Scalar::Text(value));
+        self.0.set(0x0808, Scalar::Text(value));
         self
     }
 
     /// Kind.
     pub fn r#type(&mut self, value: VpnEnum) -> &mut Self {
-        self.0.set(0x0a0a, Scalar::Choice(value.number()));
+        self.0.set(0x0909, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,99 +14,99 @@ object! {
 impl<'m> SetMonitoringData<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> Option<i64> {
-        self.0.optional(0x0201)
+        self.0.optional(0x0100)
     }
 
     /// Periodic event stream wanted. Only in 2.1.
     pub fn periodic_event_stream(self) -> Option<PeriodicEventStreamParams<'m>> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Whether it holds during transactions only. Absent: `false`.
     pub fn transaction(self) -> Option<bool> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Value.
     pub fn value(self) -> Decimal {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Kind.
     pub fn r#type(self) -> MonitorType {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(self) -> i64 {
-        self.0.required(0x0807)
+        self.0.required(0x0706)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0909)
+        self.0.required(0x0808)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0a0a)
+        self.0.required(0x0909)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0b00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetMonitoringDataBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Periodic event stream wanted. Only in 2.1.
     pub fn periodic_event_stream(&mut self) -> PeriodicEventStreamParamsBuilder<'_> {
-        PeriodicEventStreamParamsBuilder(self.0.object(0x03ff))
+        PeriodicEventStreamParamsBuilder(self.0.object(0x02ff))
     }
 
     /// Whether it holds during transactions only. Absent: `false`.
     pub fn transaction(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0404, Scalar::Boolean(value));
+        self.0.set(0x0303, Scalar::Boolean(value));
         self
     }
 
     /// Value.
     pub fn value(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0505, Scalar::Decimal(value));
+        self.0.set(0x0404, Scalar::Decimal(value));
         self
     }
 
     /// Kind.
     pub fn r#type(&mut self, value: MonitorType) -> &mut Self {
-        self.0.set(0x0606, Scalar::Choice(value.number()));
+        self.0.set(0x0505, Scalar::Choice(value.number()));
         self
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0807, Scalar::Integer(value));
+        self.0.set(0x0706, Scalar::Integer(value));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0909))
+        ComponentBuilder(self.0.object(0x0808))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0a0a))
+        VariableBuilder(self.0.object(0x0909))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0b00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -119,88 +119,88 @@ object! {
 impl<'m> SetMonitoringResult<'m> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(self) -> Option<i64> {
-        self.0.optional(0x0201)
+        self.0.optional(0x0100)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Outcome.
     pub fn status(self) -> SetMonitoringStatus {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Kind.
     pub fn r#type(self) -> MonitorType {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0606)
+        self.0.required(0x0505)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0707)
+        self.0.required(0x0606)
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(self) -> i64 {
-        self.0.required(0x0908)
+        self.0.required(0x0807)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0a00)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetMonitoringResultBuilder<'_> {
     /// Number. Must be 0 or more. In 2.0.1: `integer`.
     pub fn id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0303))
+        StatusInfoBuilder(self.0.object(0x0202))
     }
 
     /// Outcome.
     pub fn status(&mut self, value: SetMonitoringStatus) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// Kind.
     pub fn r#type(&mut self, value: MonitorType) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0606))
+        ComponentBuilder(self.0.object(0x0505))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0707))
+        VariableBuilder(self.0.object(0x0606))
     }
 
     /// Severity; 0 is the gravest. Must be 0 or more. In 2.0.1: `integer`.
     pub fn severity(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0908, Scalar::Integer(value));
+        self.0.set(0x0807, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0a00, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -213,12 +213,12 @@ object! {
 impl<'m> SetVariableMonitoringRequest<'m> {
     /// Monitors to install. At least 1 item.
     pub fn set_monitoring_data(self) -> List<'m, SetMonitoringData<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -227,12 +227,12 @@ impl SetVariableMonitoringRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_set_monitoring_data(&mut self) -> SetMonitoringDataBuilder<'_> {
-        SetMonitoringDataBuilder(self.0.add_object(0x0101))
+        SetMonitoringDataBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -245,12 +245,12 @@ object! {
 impl<'m> SetVariableMonitoringResponse<'m> {
     /// Outcome for each monitor. At least 1 item.
     pub fn set_monitoring_result(self) -> List<'m, SetMonitoringResult<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -259,12 +259,12 @@ impl SetVariableMonitoringResponseBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_set_monitoring_result(&mut self) -> SetMonitoringResultBuilder<'_> {
-        SetMonitoringResultBuilder(self.0.add_object(0x0101))
+        SetMonitoringResultBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,56 +14,56 @@ object! {
 impl<'m> SetVariableData<'m> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(self) -> Option<AttributeType> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Value of the attribute, as text. At most 2500 characters. A secret. In 2.0.1: `secret(1000)`.
     pub fn attribute_value(self) -> &'m str {
-        self.0.required(0x0302)
+        self.0.required(0x0201)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetVariableDataBuilder<'_> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(&mut self, value: AttributeType) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Value of the attribute, as text. At most 2500 characters. A secret. In 2.0.1: `secret(1000)`.
     pub fn attribute_value(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0302, Scalar::Text(value));
+        self.0.set(0x0201, Scalar::Text(value));
         self
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0404))
+        ComponentBuilder(self.0.object(0x0303))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0505))
+        VariableBuilder(self.0.object(0x0404))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -76,66 +76,66 @@ object! {
 impl<'m> SetVariableResult<'m> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(self) -> Option<AttributeType> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Outcome for this attribute.
     pub fn attribute_status(self) -> SetVariableStatus {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Details of the outcome.
     pub fn attribute_status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Component of the device model.
     pub fn component(self) -> Component<'m> {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Variable of the component.
     pub fn variable(self) -> Variable<'m> {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SetVariableResultBuilder<'_> {
     /// Attribute of the variable; absent: Actual.
     pub fn attribute_type(&mut self, value: AttributeType) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Outcome for this attribute.
     pub fn attribute_status(&mut self, value: SetVariableStatus) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn attribute_status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0303))
+        StatusInfoBuilder(self.0.object(0x0202))
     }
 
     /// Component of the device model.
     pub fn component(&mut self) -> ComponentBuilder<'_> {
-        ComponentBuilder(self.0.object(0x0404))
+        ComponentBuilder(self.0.object(0x0303))
     }
 
     /// Variable of the component.
     pub fn variable(&mut self) -> VariableBuilder<'_> {
-        VariableBuilder(self.0.object(0x0505))
+        VariableBuilder(self.0.object(0x0404))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -148,12 +148,12 @@ object! {
 impl<'m> SetVariablesRequest<'m> {
     /// Values to set. At least 1 item.
     pub fn set_variable_data(self) -> List<'m, SetVariableData<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -162,12 +162,12 @@ impl SetVariablesRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_set_variable_data(&mut self) -> SetVariableDataBuilder<'_> {
-        SetVariableDataBuilder(self.0.add_object(0x0101))
+        SetVariableDataBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -180,12 +180,12 @@ object! {
 impl<'m> SetVariablesResponse<'m> {
     /// Outcome for each value. At least 1 item.
     pub fn set_variable_result(self) -> List<'m, SetVariableResult<'m>> {
-        self.0.list(0x0101)
+        self.0.list(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
@@ -194,12 +194,12 @@ impl SetVariablesResponseBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_set_variable_result(&mut self) -> SetVariableResultBuilder<'_> {
-        SetVariableResultBuilder(self.0.add_object(0x0101))
+        SetVariableResultBuilder(self.0.add_object(0x0000))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -14,57 +14,57 @@ object! {
 impl<'m> SignCertificateRequest<'m> {
     /// Certificate signing request (RFC 2986), PEM. At most 5500 characters.
     pub fn csr(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Kind of certificate.
     pub fn certificate_type(self) -> Option<CertificateSigningUse> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Root that should sign. Only in 2.1.
     pub fn hash_root_certificate(self) -> Option<CertificateHashData<'m>> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Number of the request this belongs to. Only in 2.1.
     pub fn request_id(self) -> Option<i64> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x03ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0500)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SignCertificateRequestBuilder<'_> {
     /// Certificate signing request (RFC 2986), PEM. At most 5500 characters.
     pub fn csr(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Kind of certificate.
     pub fn certificate_type(&mut self, value: CertificateSigningUse) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Root that should sign. Only in 2.1.
     pub fn hash_root_certificate(&mut self) -> CertificateHashDataBuilder<'_> {
-        CertificateHashDataBuilder(self.0.object(0x03ff))
+        CertificateHashDataBuilder(self.0.object(0x02ff))
     }
 
     /// Number of the request this belongs to. Only in 2.1.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Integer(value));
+        self.0.set(0x03ff, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0500, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -77,35 +77,35 @@ object! {
 impl<'m> SignCertificateResponse<'m> {
     /// Outcome.
     pub fn status(self) -> GenericStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SignCertificateResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: GenericStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -10,58 +10,58 @@ object! {
 impl<'m> SignedMeterValue<'m> {
     /// Signed data, Base64. At most 32768 characters. In 2.0.1: `text(2500)`.
     pub fn signed_meter_data(self) -> &'m str {
-        self.0.required(0x0301)
+        self.0.required(0x0200)
     }
 
     /// How the data was signed. At most 50 characters. In 2.0.1: `text(50)`, required.
     pub fn signing_method(self) -> Option<&'m str> {
-        self.0.optional(0x0402)
+        self.0.optional(0x0301)
     }
 
     /// Encoding of the signed data. At most 50 characters.
     pub fn encoding_method(self) -> &'m str {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Public key of the meter. At most 2500 characters. In 2.0.1: `text(2500)`, required.
     pub fn public_key(self) -> Option<&'m str> {
-        self.0.optional(0x0706)
+        self.0.optional(0x0605)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0800)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl SignedMeterValueBuilder<'_> {
     /// Signed data, Base64. At most 32768 characters. In 2.0.1: `text(2500)`.
     pub fn signed_meter_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0301, Scalar::Text(value));
+        self.0.set(0x0200, Scalar::Text(value));
         self
     }
 
     /// How the data was signed. At most 50 characters. In 2.0.1: `text(50)`, required.
     pub fn signing_method(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0402, Scalar::Text(value));
+        self.0.set(0x0301, Scalar::Text(value));
         self
     }
 
     /// Encoding of the signed data. At most 50 characters.
     pub fn encoding_method(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0505, Scalar::Text(value));
+        self.0.set(0x0404, Scalar::Text(value));
         self
     }
 
     /// Public key of the meter. At most 2500 characters. In 2.0.1: `text(2500)`, required.
     pub fn public_key(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0706, Scalar::Text(value));
+        self.0.set(0x0605, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0800, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -10,36 +10,36 @@ object! {
 impl<'m> StatusInfo<'m> {
     /// Predefined reason. At most 20 characters. Case does not count.
     pub fn reason_code(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details as text. At most 1024 characters. In 2.0.1: `text(512)`.
     pub fn additional_info(self) -> Option<&'m str> {
-        self.0.optional(0x0302)
+        self.0.optional(0x0201)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl StatusInfoBuilder<'_> {
     /// Predefined reason. At most 20 characters. Case does not count.
     pub fn reason_code(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Details as text. At most 1024 characters. In 2.0.1: `text(512)`.
     pub fn additional_info(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0302, Scalar::Text(value));
+        self.0.set(0x0201, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,58 +11,58 @@ object! {
 impl<'m> StatusNotificationRequest<'m> {
     /// When.
     pub fn timestamp(self) -> UnixMillis {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Status of the connector.
     pub fn connector_status(self) -> ConnectorStatus {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0503)
+        self.0.required(0x0402)
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(self) -> i64 {
-        self.0.required(0x0604)
+        self.0.required(0x0503)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl StatusNotificationRequestBuilder<'_> {
     /// When.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0101, Scalar::Time(value));
+        self.0.set(0x0000, Scalar::Time(value));
         self
     }
 
     /// Status of the connector.
     pub fn connector_status(&mut self, value: ConnectorStatus) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0503, Scalar::Integer(value));
+        self.0.set(0x0402, Scalar::Integer(value));
         self
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0604, Scalar::Integer(value));
+        self.0.set(0x0503, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -75,14 +75,14 @@ object! {
 impl<'m> StatusNotificationResponse<'m> {
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0000)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl StatusNotificationResponseBuilder<'_> {
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0000, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -103,7 +103,7 @@ impl<'m> TariffConditions<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x12ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -220,7 +220,7 @@ impl TariffConditionsBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x12ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

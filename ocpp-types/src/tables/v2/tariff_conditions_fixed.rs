@@ -53,7 +53,7 @@ impl<'m> TariffConditionsFixed<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x08ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -110,7 +110,7 @@ impl TariffConditionsFixedBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x08ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -32,7 +32,7 @@ impl<'m> ChargingPeriod<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -58,7 +58,7 @@ impl ChargingPeriodBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -98,7 +98,7 @@ impl<'m> CostDetails<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -134,7 +134,7 @@ impl CostDetailsBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -159,7 +159,7 @@ impl<'m> CostDimension<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -178,7 +178,7 @@ impl CostDimensionBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -238,7 +238,7 @@ impl<'m> TotalCost<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x09ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -292,7 +292,7 @@ impl TotalCostBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x09ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -317,7 +317,7 @@ impl<'m> TotalPrice<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -336,7 +336,7 @@ impl TotalPriceBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -371,7 +371,7 @@ impl<'m> TotalUsage<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -402,7 +402,7 @@ impl TotalUsageBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -415,101 +415,101 @@ object! {
 impl<'m> Transaction<'m> {
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// State of charging.
     pub fn charging_state(self) -> Option<ChargingState> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Seconds in which energy flowed.
     pub fn time_spent_charging(self) -> Option<i64> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Why the transaction ended; absent: Local.
     pub fn stopped_reason(self) -> Option<Reason> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Number of the request that started it.
     pub fn remote_start_id(self) -> Option<i64> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// What the period asks of the vehicle. Only in 2.1.
     pub fn operation_mode(self) -> Option<OperationMode> {
-        self.0.optional(0x06ff)
+        self.0.optional(0x05ff)
     }
 
     /// Identifier of the tariff. At most 60 characters. Only in 2.1.
     pub fn tariff_id(self) -> Option<&'m str> {
-        self.0.optional(0x07ff)
+        self.0.optional(0x06ff)
     }
 
     /// Limits of the transaction. Only in 2.1.
     pub fn transaction_limit(self) -> Option<TransactionLimit<'m>> {
-        self.0.optional(0x08ff)
+        self.0.optional(0x07ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0900)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl TransactionBuilder<'_> {
     /// Identifier of the transaction, given by the station. At most 36 characters. Case does not count.
     pub fn transaction_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// State of charging.
     pub fn charging_state(&mut self, value: ChargingState) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Seconds in which energy flowed.
     pub fn time_spent_charging(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// Why the transaction ended; absent: Local.
     pub fn stopped_reason(&mut self, value: Reason) -> &mut Self {
-        self.0.set(0x0404, Scalar::Choice(value.number()));
+        self.0.set(0x0303, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the request that started it.
     pub fn remote_start_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0505, Scalar::Integer(value));
+        self.0.set(0x0404, Scalar::Integer(value));
         self
     }
 
     /// What the period asks of the vehicle. Only in 2.1.
     pub fn operation_mode(&mut self, value: OperationMode) -> &mut Self {
-        self.0.set(0x06ff, Scalar::Choice(value.number()));
+        self.0.set(0x05ff, Scalar::Choice(value.number()));
         self
     }
 
     /// Identifier of the tariff. At most 60 characters. Only in 2.1.
     pub fn tariff_id(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x07ff, Scalar::Text(value));
+        self.0.set(0x06ff, Scalar::Text(value));
         self
     }
 
     /// Limits of the transaction. Only in 2.1.
     pub fn transaction_limit(&mut self) -> TransactionLimitBuilder<'_> {
-        TransactionLimitBuilder(self.0.object(0x08ff))
+        TransactionLimitBuilder(self.0.object(0x07ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0900, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -522,94 +522,94 @@ object! {
 impl<'m> TransactionEventRequest<'m> {
     /// Cost as calculated by the station. Only in 2.1.
     pub fn cost_details(self) -> Option<CostDetails<'m>> {
-        self.0.optional(0x01ff)
+        self.0.optional(0x00ff)
     }
 
     /// Kind of event.
     pub fn event_type(self) -> TransactionEvent {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Readings. Absent when empty.
     pub fn meter_value(self) -> List<'m, MeterValue<'m>> {
-        self.0.list(0x0303)
+        self.0.list(0x0202)
     }
 
     /// When.
     pub fn timestamp(self) -> UnixMillis {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Why the message is sent.
     pub fn trigger_reason(self) -> TriggerReason {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(self) -> i64 {
-        self.0.required(0x0706)
+        self.0.required(0x0605)
     }
 
     /// Whether it happened while the station was offline. Absent: `false`.
     pub fn offline(self) -> Option<bool> {
-        self.0.optional(0x0808)
+        self.0.optional(0x0707)
     }
 
     /// Number of phases used. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn number_of_phases_used(self) -> Option<i64> {
-        self.0.optional(0x0a09)
+        self.0.optional(0x0908)
     }
 
     /// Greatest current of the cable, A.
     pub fn cable_max_current(self) -> Option<i64> {
-        self.0.optional(0x0b0b)
+        self.0.optional(0x0a0a)
     }
 
     /// Number of the reservation. Must be 0 or more. In 2.0.1: `integer`.
     pub fn reservation_id(self) -> Option<i64> {
-        self.0.optional(0x0d0c)
+        self.0.optional(0x0c0b)
     }
 
     /// State of preconditioning. Only in 2.1.
     pub fn preconditioning_status(self) -> Option<PreconditioningStatus> {
-        self.0.optional(0x0eff)
+        self.0.optional(0x0dff)
     }
 
     /// Whether the EVSE may sleep. Only in 2.1.
     pub fn evse_sleep(self) -> Option<bool> {
-        self.0.optional(0x0fff)
+        self.0.optional(0x0eff)
     }
 
     /// State of the transaction.
     pub fn transaction_info(self) -> Transaction<'m> {
-        self.0.required(0x1010)
+        self.0.required(0x0f0f)
     }
 
     /// EVSE, with connector where it matters.
     pub fn evse(self) -> Option<Evse<'m>> {
-        self.0.optional(0x1111)
+        self.0.optional(0x1010)
     }
 
     /// Identifier.
     pub fn id_token(self) -> Option<IdToken<'m>> {
-        self.0.optional(0x1212)
+        self.0.optional(0x1111)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x1300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl TransactionEventRequestBuilder<'_> {
     /// Cost as calculated by the station. Only in 2.1.
     pub fn cost_details(&mut self) -> CostDetailsBuilder<'_> {
-        CostDetailsBuilder(self.0.object(0x01ff))
+        CostDetailsBuilder(self.0.object(0x00ff))
     }
 
     /// Kind of event.
     pub fn event_type(&mut self, value: TransactionEvent) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
@@ -617,81 +617,81 @@ impl TransactionEventRequestBuilder<'_> {
     ///
     /// Adds an item.
     pub fn add_meter_value(&mut self) -> MeterValueBuilder<'_> {
-        MeterValueBuilder(self.0.add_object(0x0303))
+        MeterValueBuilder(self.0.add_object(0x0202))
     }
 
     /// When.
     pub fn timestamp(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0404, Scalar::Time(value));
+        self.0.set(0x0303, Scalar::Time(value));
         self
     }
 
     /// Why the message is sent.
     pub fn trigger_reason(&mut self, value: TriggerReason) -> &mut Self {
-        self.0.set(0x0505, Scalar::Choice(value.number()));
+        self.0.set(0x0404, Scalar::Choice(value.number()));
         self
     }
 
     /// Number of the message in its sequence, from 0. Must be 0 or more. In 2.0.1: `integer`.
     pub fn seq_no(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0706, Scalar::Integer(value));
+        self.0.set(0x0605, Scalar::Integer(value));
         self
     }
 
     /// Whether it happened while the station was offline. Absent: `false`.
     pub fn offline(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0808, Scalar::Boolean(value));
+        self.0.set(0x0707, Scalar::Boolean(value));
         self
     }
 
     /// Number of phases used. Must be 0 to 3. In 2.0.1: `integer`.
     pub fn number_of_phases_used(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0a09, Scalar::Integer(value));
+        self.0.set(0x0908, Scalar::Integer(value));
         self
     }
 
     /// Greatest current of the cable, A.
     pub fn cable_max_current(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0b0b, Scalar::Integer(value));
+        self.0.set(0x0a0a, Scalar::Integer(value));
         self
     }
 
     /// Number of the reservation. Must be 0 or more. In 2.0.1: `integer`.
     pub fn reservation_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0d0c, Scalar::Integer(value));
+        self.0.set(0x0c0b, Scalar::Integer(value));
         self
     }
 
     /// State of preconditioning. Only in 2.1.
     pub fn preconditioning_status(&mut self, value: PreconditioningStatus) -> &mut Self {
-        self.0.set(0x0eff, Scalar::Choice(value.number()));
+        self.0.set(0x0dff, Scalar::Choice(value.number()));
         self
     }
 
     /// Whether the EVSE may sleep. Only in 2.1.
     pub fn evse_sleep(&mut self, value: bool) -> &mut Self {
-        self.0.set(0x0fff, Scalar::Boolean(value));
+        self.0.set(0x0eff, Scalar::Boolean(value));
         self
     }
 
     /// State of the transaction.
     pub fn transaction_info(&mut self) -> TransactionBuilder<'_> {
-        TransactionBuilder(self.0.object(0x1010))
+        TransactionBuilder(self.0.object(0x0f0f))
     }
 
     /// EVSE, with connector where it matters.
     pub fn evse(&mut self) -> EvseBuilder<'_> {
-        EvseBuilder(self.0.object(0x1111))
+        EvseBuilder(self.0.object(0x1010))
     }
 
     /// Identifier.
     pub fn id_token(&mut self) -> IdTokenBuilder<'_> {
-        IdTokenBuilder(self.0.object(0x1212))
+        IdTokenBuilder(self.0.object(0x1111))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x1300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -704,78 +704,78 @@ object! {
 impl<'m> TransactionEventResponse<'m> {
     /// Total cost, in the currency of the station.
     pub fn total_cost(self) -> Option<Decimal> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Priority from -9 to 9; higher ones come first.
     pub fn charging_priority(self) -> Option<i64> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Verdict on the identifier.
     pub fn id_token_info(self) -> Option<IdTokenInfo<'m>> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Limits of the transaction. Only in 2.1.
     pub fn transaction_limit(self) -> Option<TransactionLimit<'m>> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x03ff)
     }
 
     /// New message for the driver.
     pub fn updated_personal_message(self) -> Option<MessageContent<'m>> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// New message in further languages. 1 to 4 items. Absent when empty. Only in 2.1.
     pub fn updated_personal_message_extra(self) -> List<'m, MessageContent<'m>> {
-        self.0.list(0x06ff)
+        self.0.list(0x05ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl TransactionEventResponseBuilder<'_> {
     /// Total cost, in the currency of the station.
     pub fn total_cost(&mut self, value: Decimal) -> &mut Self {
-        self.0.set(0x0101, Scalar::Decimal(value));
+        self.0.set(0x0000, Scalar::Decimal(value));
         self
     }
 
     /// Priority from -9 to 9; higher ones come first.
     pub fn charging_priority(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Verdict on the identifier.
     pub fn id_token_info(&mut self) -> IdTokenInfoBuilder<'_> {
-        IdTokenInfoBuilder(self.0.object(0x0303))
+        IdTokenInfoBuilder(self.0.object(0x0202))
     }
 
     /// Limits of the transaction. Only in 2.1.
     pub fn transaction_limit(&mut self) -> TransactionLimitBuilder<'_> {
-        TransactionLimitBuilder(self.0.object(0x04ff))
+        TransactionLimitBuilder(self.0.object(0x03ff))
     }
 
     /// New message for the driver.
     pub fn updated_personal_message(&mut self) -> MessageContentBuilder<'_> {
-        MessageContentBuilder(self.0.object(0x0505))
+        MessageContentBuilder(self.0.object(0x0404))
     }
 
     /// New message in further languages. 1 to 4 items. Absent when empty. Only in 2.1.
     ///
     /// Adds an item.
     pub fn add_updated_personal_message_extra(&mut self) -> MessageContentBuilder<'_> {
-        MessageContentBuilder(self.0.add_object(0x06ff))
+        MessageContentBuilder(self.0.add_object(0x05ff))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -810,7 +810,7 @@ impl<'m> TransactionLimit<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x04ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -841,7 +841,7 @@ impl TransactionLimitBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x04ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -11,46 +11,46 @@ object! {
 impl<'m> TriggerMessageRequest<'m> {
     /// EVSE, with connector where it matters.
     pub fn evse(self) -> Option<Evse<'m>> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Message to send.
     pub fn requested_message(self) -> MessageTrigger {
-        self.0.required(0x0202)
+        self.0.required(0x0101)
     }
 
     /// Vendor message to send. At most 50 characters. Only in 2.1.
     pub fn custom_trigger(self) -> Option<&'m str> {
-        self.0.optional(0x03ff)
+        self.0.optional(0x02ff)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0400)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl TriggerMessageRequestBuilder<'_> {
     /// EVSE, with connector where it matters.
     pub fn evse(&mut self) -> EvseBuilder<'_> {
-        EvseBuilder(self.0.object(0x0101))
+        EvseBuilder(self.0.object(0x0000))
     }
 
     /// Message to send.
     pub fn requested_message(&mut self, value: MessageTrigger) -> &mut Self {
-        self.0.set(0x0202, Scalar::Choice(value.number()));
+        self.0.set(0x0101, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor message to send. At most 50 characters. Only in 2.1.
     pub fn custom_trigger(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x03ff, Scalar::Text(value));
+        self.0.set(0x02ff, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0400, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -63,35 +63,35 @@ object! {
 impl<'m> TriggerMessageResponse<'m> {
     /// Outcome.
     pub fn status(self) -> TriggerMessageStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl TriggerMessageResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: TriggerMessageStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

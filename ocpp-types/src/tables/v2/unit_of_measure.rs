@@ -10,36 +10,36 @@ object! {
 impl<'m> UnitOfMeasure<'m> {
     /// Unit, from the standard list where possible. Absent: `Wh`. At most 20 characters.
     pub fn unit(self) -> Option<&'m str> {
-        self.0.optional(0x0101)
+        self.0.optional(0x0000)
     }
 
     /// Power of ten that scales the value. Absent: `0`.
     pub fn multiplier(self) -> Option<i64> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UnitOfMeasureBuilder<'_> {
     /// Unit, from the standard list where possible. Absent: `Wh`. At most 20 characters.
     pub fn unit(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Power of ten that scales the value. Absent: `0`.
     pub fn multiplier(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0202, Scalar::Integer(value));
+        self.0.set(0x0101, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,36 +11,36 @@ object! {
 impl<'m> UnlockConnectorRequest<'m> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(self) -> i64 {
-        self.0.required(0x0003)
+        self.0.required(0x0200)
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(self) -> i64 {
-        self.0.required(0x0104)
+        self.0.required(0x0301)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UnlockConnectorRequestBuilder<'_> {
     /// Number of the EVSE; 0 means the station where that is allowed. Must be 0 or more. In 2.0.1: `integer`.
     pub fn evse_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0003, Scalar::Integer(value));
+        self.0.set(0x0200, Scalar::Integer(value));
         self
     }
 
     /// Number of the connector at the EVSE, from 1. Must be 0 or more. In 2.0.1: `integer`.
     pub fn connector_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0104, Scalar::Integer(value));
+        self.0.set(0x0301, Scalar::Integer(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -53,35 +53,35 @@ object! {
 impl<'m> UnlockConnectorResponse<'m> {
     /// Outcome.
     pub fn status(self) -> UnlockStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UnlockConnectorResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: UnlockStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

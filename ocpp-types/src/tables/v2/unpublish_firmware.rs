@@ -11,25 +11,25 @@ object! {
 impl<'m> UnpublishFirmwareRequest<'m> {
     /// MD5 checksum of the firmware, hexadecimal. At most 32 characters. Case does not count.
     pub fn checksum(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UnpublishFirmwareRequestBuilder<'_> {
     /// MD5 checksum of the firmware, hexadecimal. At most 32 characters. Case does not count.
     pub fn checksum(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -42,25 +42,25 @@ object! {
 impl<'m> UnpublishFirmwareResponse<'m> {
     /// Outcome.
     pub fn status(self) -> UnpublishFirmwareStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0200)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UnpublishFirmwareResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: UnpublishFirmwareStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0200, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

@@ -11,69 +11,69 @@ object! {
 impl<'m> Firmware<'m> {
     /// Where the file is. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn location(self) -> &'m str {
-        self.0.required(0x0201)
+        self.0.required(0x0100)
     }
 
     /// When to download.
     pub fn retrieve_date_time(self) -> UnixMillis {
-        self.0.required(0x0303)
+        self.0.required(0x0202)
     }
 
     /// When to install.
     pub fn install_date_time(self) -> Option<UnixMillis> {
-        self.0.optional(0x0404)
+        self.0.optional(0x0303)
     }
 
     /// Certificate the firmware was signed with, PEM. At most 5500 characters.
     pub fn signing_certificate(self) -> Option<&'m str> {
-        self.0.optional(0x0505)
+        self.0.optional(0x0404)
     }
 
     /// Signature, Base64. At most 800 characters.
     pub fn signature(self) -> Option<&'m str> {
-        self.0.optional(0x0606)
+        self.0.optional(0x0505)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0700)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl FirmwareBuilder<'_> {
     /// Where the file is. At most 2000 characters. In 2.0.1: `text(512)`.
     pub fn location(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0201, Scalar::Text(value));
+        self.0.set(0x0100, Scalar::Text(value));
         self
     }
 
     /// When to download.
     pub fn retrieve_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0303, Scalar::Time(value));
+        self.0.set(0x0202, Scalar::Time(value));
         self
     }
 
     /// When to install.
     pub fn install_date_time(&mut self, value: UnixMillis) -> &mut Self {
-        self.0.set(0x0404, Scalar::Time(value));
+        self.0.set(0x0303, Scalar::Time(value));
         self
     }
 
     /// Certificate the firmware was signed with, PEM. At most 5500 characters.
     pub fn signing_certificate(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0505, Scalar::Text(value));
+        self.0.set(0x0404, Scalar::Text(value));
         self
     }
 
     /// Signature, Base64. At most 800 characters.
     pub fn signature(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0606, Scalar::Text(value));
+        self.0.set(0x0505, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0700, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -86,57 +86,57 @@ object! {
 impl<'m> UpdateFirmwareRequest<'m> {
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(self) -> Option<i64> {
-        self.0.optional(0x0201)
+        self.0.optional(0x0100)
     }
 
     /// Seconds between attempts; absent: the station decides.
     pub fn retry_interval(self) -> Option<i64> {
-        self.0.optional(0x0303)
+        self.0.optional(0x0202)
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(self) -> i64 {
-        self.0.required(0x0404)
+        self.0.required(0x0303)
     }
 
     /// Firmware to install.
     pub fn firmware(self) -> Firmware<'m> {
-        self.0.required(0x0505)
+        self.0.required(0x0404)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0600)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UpdateFirmwareRequestBuilder<'_> {
     /// Attempts before giving up; absent: the station decides. Must be 0 or more. In 2.0.1: `integer`.
     pub fn retries(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0201, Scalar::Integer(value));
+        self.0.set(0x0100, Scalar::Integer(value));
         self
     }
 
     /// Seconds between attempts; absent: the station decides.
     pub fn retry_interval(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0303, Scalar::Integer(value));
+        self.0.set(0x0202, Scalar::Integer(value));
         self
     }
 
     /// Number of the request this belongs to.
     pub fn request_id(&mut self, value: i64) -> &mut Self {
-        self.0.set(0x0404, Scalar::Integer(value));
+        self.0.set(0x0303, Scalar::Integer(value));
         self
     }
 
     /// Firmware to install.
     pub fn firmware(&mut self) -> FirmwareBuilder<'_> {
-        FirmwareBuilder(self.0.object(0x0505))
+        FirmwareBuilder(self.0.object(0x0404))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0600, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }
@@ -149,35 +149,35 @@ object! {
 impl<'m> UpdateFirmwareResponse<'m> {
     /// Outcome.
     pub fn status(self) -> UpdateFirmwareStatus {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Details of the outcome.
     pub fn status_info(self) -> Option<StatusInfo<'m>> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl UpdateFirmwareResponseBuilder<'_> {
     /// Outcome.
     pub fn status(&mut self, value: UpdateFirmwareStatus) -> &mut Self {
-        self.0.set(0x0101, Scalar::Choice(value.number()));
+        self.0.set(0x0000, Scalar::Choice(value.number()));
         self
     }
 
     /// Details of the outcome.
     pub fn status_info(&mut self) -> StatusInfoBuilder<'_> {
-        StatusInfoBuilder(self.0.object(0x0202))
+        StatusInfoBuilder(self.0.object(0x0101))
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

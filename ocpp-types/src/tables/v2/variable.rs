@@ -10,36 +10,36 @@ object! {
 impl<'m> Variable<'m> {
     /// Name. At most 50 characters. Case does not count.
     pub fn name(self) -> &'m str {
-        self.0.required(0x0101)
+        self.0.required(0x0000)
     }
 
     /// Instance, where there are several. At most 50 characters. Case does not count.
     pub fn instance(self) -> Option<&'m str> {
-        self.0.optional(0x0202)
+        self.0.optional(0x0101)
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x0300)
+        self.0.optional(0x3f3f)
     }
 }
 
 impl VariableBuilder<'_> {
     /// Name. At most 50 characters. Case does not count.
     pub fn name(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0101, Scalar::Text(value));
+        self.0.set(0x0000, Scalar::Text(value));
         self
     }
 
     /// Instance, where there are several. At most 50 characters. Case does not count.
     pub fn instance(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0202, Scalar::Text(value));
+        self.0.set(0x0101, Scalar::Text(value));
         self
     }
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x0300, Scalar::Json(value));
+        self.0.set(0x3f3f, Scalar::Json(value));
         self
     }
 }

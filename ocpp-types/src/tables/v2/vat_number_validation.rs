@@ -23,7 +23,7 @@ impl<'m> VatNumberValidationRequest<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x02ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -42,7 +42,7 @@ impl VatNumberValidationRequestBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x02ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }
@@ -82,7 +82,7 @@ impl<'m> VatNumberValidationResponse<'m> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(self) -> Option<&'m str> {
-        self.0.optional(0x05ff)
+        self.0.optional(0x3fff)
     }
 }
 
@@ -117,7 +117,7 @@ impl VatNumberValidationResponseBuilder<'_> {
 
     /// Vendor extension. As JSON.
     pub fn custom_data(&mut self, value: &str) -> &mut Self {
-        self.0.set(0x05ff, Scalar::Json(value));
+        self.0.set(0x3fff, Scalar::Json(value));
         self
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     Error, Version,
     generate::docs,
-    model::{Field, Message, Model},
+    model::{Field, Kind, Message, Model},
 };
 
 /// A member in one row that is good for the editions marked.
@@ -66,6 +66,8 @@ pub struct Family<'m> {
     old: (Version, &'m Model),
     new: Option<(Version, &'m Model)>,
     pub objects: Vec<Object<'m>>,
+    /// The member that every object has, if there is one: the extension of 2.x.
+    pub common: Option<Row<'m>>,
     pub choices: Vec<Choice<'m>>,
     pub actions: Vec<Action<'m>>,
 }
@@ -73,7 +75,8 @@ pub struct Family<'m> {
 impl<'m> Family<'m> {
     /// Lays the models over each other.
     pub fn new(old: (Version, &'m Model), new: Option<(Version, &'m Model)>) -> Result<Self, Error> {
-        let mut family = Self { old, new, objects: Vec::new(), choices: Vec::new(), actions: Vec::new() };
+        let mut family = Self { old, new, objects: Vec::new(), common: None, choices: Vec::new(), actions: Vec::new() };
+        family.common = family.find_common()?;
         family.objects = family.lay_objects()?;
         family.choices = family.lay_choices()?;
         family.actions = family.lay_actions();
@@ -109,12 +112,34 @@ impl<'m> Family<'m> {
             let (old, new) = (old.get(name), new.get(name));
             let (doc, action, _) = new.or(old).ok_or("no object")?.clone();
             let fields = |shape: Option<&(String, Option<String>, &'m [Field])>| shape.map_or(&[][..], |shape| shape.2);
-            let rows = lay_rows(fields(old), fields(new));
-            let members = members(name, &rows)?;
+            let rows = lay_rows(&own(fields(old)), &own(fields(new)));
+            let mut members = members(name, &rows)?;
+            if let Some(common) = &self.common {
+                let in_common = |has: bool| has.then_some((COMMON, common.field));
+                members.push(Member { old: in_common(old.is_some()), new: in_common(new.is_some()) });
+            }
             let (old, new) = (old.is_some(), new.is_some());
             objects.push(Object { name: name.clone(), doc, action, rows, members, old, new });
         }
         Ok(objects)
+    }
+
+    /// The extension, if every object has it: in the first edition before all other members, in the second behind them.
+    fn find_common(&self) -> Result<Option<Row<'m>>, Error> {
+        let mut common = None;
+        for (edition, is_first) in std::iter::once((self.old, true)).chain(self.new.map(|new| (new, false))) {
+            for (name, (_, _, fields)) in shapes(edition) {
+                let field = if is_first { fields.first() } else { fields.last() };
+                match field.filter(|field| is_common(field)) {
+                    Some(field) if !field.required && field.list.is_none() => common = Some(field),
+                    _ if fields.iter().any(is_common) || common.is_some() => {
+                        return Err(format!("{name} has its extension elsewhere").into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(common.map(|field| Row { field, old: true, new: true }))
     }
 
     fn lay_choices(&self) -> Result<Vec<Choice<'m>>, Error> {
@@ -181,13 +206,25 @@ fn shapes<'m>((version, model): (Version, &'m Model)) -> BTreeMap<String, (Strin
     shapes
 }
 
+/// The row of the member that every object has.
+const COMMON: usize = 63;
+
+fn is_common(field: &Field) -> bool {
+    field.kind == Kind::CustomData
+}
+
+/// The members that are not those of every object.
+fn own(fields: &[Field]) -> Vec<&Field> {
+    fields.iter().filter(|field| !is_common(field)).collect()
+}
+
 /// Whether both editions can share a row.
 fn is_same(one: &Field, other: &Field) -> bool {
     (&one.name, one.required, &one.kind, one.list) == (&other.name, other.required, &other.kind, other.list)
 }
 
 /// One sequence of rows that gives each edition its members in its order: the longest common one, and what is left of either.
-fn lay_rows<'m>(old: &'m [Field], new: &'m [Field]) -> Vec<Row<'m>> {
+fn lay_rows<'m>(old: &[&'m Field], new: &[&'m Field]) -> Vec<Row<'m>> {
     // How many rows can be shared from here on.
     let mut shared = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
     let at =
@@ -207,7 +244,7 @@ fn lay_rows<'m>(old: &'m [Field], new: &'m [Field]) -> Vec<Row<'m>> {
     let (mut i, mut j) = (0, 0);
     let mut rows = Vec::new();
     loop {
-        match (old.get(i), new.get(j)) {
+        match (old.get(i).copied(), new.get(j).copied()) {
             (Some(one), Some(other)) if is_same(one, other) => {
                 rows.push(Row { field: other, old: true, new: true });
                 (i, j) = (i + 1, j + 1);
@@ -227,7 +264,7 @@ fn lay_rows<'m>(old: &'m [Field], new: &'m [Field]) -> Vec<Row<'m>> {
 
 /// The members in the order of the newest edition, then those it no longer has.
 fn members<'m>(object: &str, rows: &[Row<'m>]) -> Result<Vec<Member<'m>>, Error> {
-    if rows.len() > 64 {
+    if rows.len() >= COMMON {
         return Err(format!("{object} has more members than the reader can mark as seen").into());
     }
     let mut members: Vec<Member<'m>> = Vec::new();

@@ -19,14 +19,27 @@ impl Pool {
     fn new(texts: BTreeSet<&str>) -> Self {
         let mut texts: Vec<&str> = texts.into_iter().collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        let mut pool = Self { parts: Vec::new(), text: String::new() };
+        let mut parts: Vec<String> = Vec::new();
         for text in texts {
-            if !pool.text.contains(text) {
-                pool.parts.push(text.to_owned());
-                pool.text.push_str(text);
+            if !parts.iter().any(|part| part.contains(text)) {
+                parts.push(text.to_owned());
             }
         }
-        pool
+        // Join what overlaps most, again and again; of equals the first.
+        loop {
+            let pairs = (0..parts.len()).flat_map(|one| (0..parts.len()).map(move |other| (one, other)));
+            let overlaps = pairs.filter(|(one, other)| one != other).filter_map(|(one, other)| {
+                Some((overlap(parts.get(one)?, parts.get(other)?), std::cmp::Reverse((one, other))))
+            });
+            let Some((length @ 1.., std::cmp::Reverse((one, other)))) = overlaps.max() else { break };
+            let rest = parts.get(other).and_then(|part| part.get(length..)).unwrap_or_default().to_owned();
+            if let Some(part) = parts.get_mut(one) {
+                part.push_str(&rest);
+            }
+            parts.remove(other);
+        }
+        let text = parts.concat();
+        Self { parts, text }
     }
 
     fn find(&self, text: &str) -> Result<(usize, usize), Error> {
@@ -36,6 +49,12 @@ impl Pool {
         }
         Ok((at, text.len()))
     }
+}
+
+/// With how many characters the one ends and the other begins.
+fn overlap(one: &str, other: &str) -> usize {
+    let lengths = (1..one.len().min(other.len())).rev();
+    lengths.into_iter().find(|length| other.get(..*length).is_some_and(|head| one.ends_with(head))).unwrap_or(0)
 }
 
 /// Numbers for the different values of a column, in the order in which they come.
@@ -55,7 +74,8 @@ impl<T: PartialEq> Numbers<T> {
 
 /// The source of `rows.rs`.
 pub fn tables(family: &Family<'_>) -> Result<String, Error> {
-    let names = family.objects.iter().flat_map(|object| &object.rows).map(|row| row.field.name.as_str());
+    let rows = family.objects.iter().flat_map(|object| &object.rows).chain(&family.common);
+    let names = rows.map(|row| row.field.name.as_str());
     let choices = family.choices.iter().flat_map(|choice| {
         std::iter::once(choice.name.as_str()).chain(choice.values.iter().map(|value| value.0.as_str()))
     });
@@ -73,6 +93,10 @@ pub fn tables(family: &Family<'_>) -> Result<String, Error> {
         }
     }
     writeln!(objects, "{first},")?;
+    let mut common = String::new();
+    if let Some(row) = &family.common {
+        common.push_str(&columns.member(family, &pool, row)?);
+    }
 
     let (mut choices, mut values, mut first) = (String::new(), String::new(), 0);
     for choice in &family.choices {
@@ -116,6 +140,7 @@ pub fn tables(family: &Family<'_>) -> Result<String, Error> {
     let source = format!(
         "static TEXTS: &str = concat!(\n{texts});\n\n\
          static MEMBERS: &[Member] = &[\n{members}];\n\n\
+         static COMMON: &[Member] = &[\n{common}];\n\n\
          static OBJECTS: &[u16] = &[\n{objects}];\n\n\
          static CHOICES: &[Choice] = &[\n{choices}];\n\n\
          static VALUES: &[Name] = &[\n{values}];\n\n\
@@ -145,7 +170,7 @@ pub fn tables(family: &Family<'_>) -> Result<String, Error> {
     Ok(format!(
         "{HEAD}//! The tables.\n\n\
          use crate::tables::schema::{{Action, Choice, Member, Name, Tables, action, choice, member, {}}};\n\n\
-         /// The messages.\npub(crate) static TABLES: Tables = Tables {{ texts: TEXTS, members: MEMBERS, objects: OBJECTS, choices: \
+         /// The messages.\npub(crate) static TABLES: Tables = Tables {{ texts: TEXTS, members: MEMBERS, common: COMMON, objects: OBJECTS, choices: \
          CHOICES, values: VALUES, actions: ACTIONS, limits: LIMITS, ranges: RANGES, bounds: BOUNDS }};\n\n{source}",
         used.join(", ")
     ))
