@@ -295,8 +295,13 @@ impl Uri {
 }
 
 fn is_uri(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
-    let mut bytes = rest.bytes();
+    let Some((scheme, rest)) =
+        text.bytes().position(|byte| byte == b':').and_then(|colon| text.split_at_checked(colon))
+    else {
+        return false;
+    };
+    // Behind the colon.
+    let mut bytes = rest.bytes().skip(1);
     let mut fragments = 0;
     while let Some(byte) = bytes.next() {
         match byte {
@@ -311,7 +316,7 @@ fn is_uri(text: &str) -> bool {
             _ => return false,
         }
     }
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+    scheme.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         && fragments <= 1
 }
