@@ -158,7 +158,7 @@ impl Object<'_> {
     }
 }
 
-fn scalar(shape: Shape, found: Found<'_>) -> Scalar<'_> {
+pub(super) fn scalar(shape: Shape, found: Found<'_>) -> Scalar<'_> {
     match shape {
         Shape::Text(_) | Shape::Uri => Scalar::Text(found.text()),
         Shape::Integer(..) => Scalar::Integer(found.slot().number()),
