@@ -11,6 +11,7 @@ mod payload;
 mod schedule;
 mod script;
 mod station;
+mod tables;
 
 pub use csms::csms;
 pub use frame::frame;
