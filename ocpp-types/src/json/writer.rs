@@ -1,8 +1,8 @@
-#[cfg(feature = "tables")]
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 use alloc::boxed::Box;
 use alloc::string::String;
 
-#[cfg(feature = "tables")]
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 use super::Reader;
 use super::scan::plain_length;
 use crate::violation::{Fault, Rule, Violation};
@@ -203,7 +203,7 @@ impl Writer {
 }
 
 /// What was written of an object behind the place where another member belongs.
-#[cfg(feature = "tables")]
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 pub(crate) struct Tail {
     text: String,
     /// Where it was, and the value in it that was refused.
@@ -211,7 +211,7 @@ pub(crate) struct Tail {
     fault: Option<Fault>,
 }
 
-#[cfg(feature = "tables")]
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 impl Writer {
     /// Remembers that what was written at `offset` breaks `rule`, unless something before it is remembered already.
     #[cold]

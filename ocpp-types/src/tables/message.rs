@@ -74,6 +74,11 @@ impl<'a, V: View> Message<'a, V> {
         V::of(self.0.root())
     }
 
+    /// The message with texts of its own, so that it outlives what it was read from.
+    pub fn into_owned(self) -> Message<'static, V> {
+        Message(self.0.into_owned(), PhantomData)
+    }
+
     /// The message without its type.
     pub fn untyped(&self) -> &Parsed<'a> {
         &self.0

@@ -79,6 +79,7 @@ pub(crate) const COMMON: u8 = 63;
 /// There in the first edition of the family.
 pub(crate) const OLD: u16 = 1;
 /// There in the second edition of the family.
+#[cfg(any(feature = "v2_0_1", feature = "v2_1"))]
 pub(crate) const NEW: u16 = 2;
 /// Must be there.
 pub(crate) const REQUIRED: u16 = 4;

@@ -134,6 +134,18 @@ fn a_view_has_an_accessor_for_each_member() {
 }
 
 #[test]
+fn a_message_can_outlive_its_text() {
+    for (edition, object, json) in payloads() {
+        let parsed = Parsed::parse(&json, edition, object).unwrap().into_owned().into_owned();
+        let mut writer = Writer::new();
+        parsed.write(&mut writer);
+        assert_eq!(writer.finish().as_ref(), Ok(&json));
+        drop(json);
+        assert_eq!((parsed.edition(), parsed.object), (edition, object));
+    }
+}
+
+#[test]
 fn one_view_serves_both_editions() {
     for (edition, _, json) in payloads().get(2..4).unwrap() {
         let message: Message<v2::AuthorizeResponse> = Message::parse(json, *edition).unwrap();

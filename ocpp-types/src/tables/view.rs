@@ -62,6 +62,14 @@ impl<'a> Parsed<'a> {
         self.edition
     }
 
+    /// The message with texts of its own, so that it outlives what it was read from.
+    pub fn into_owned(self) -> Parsed<'static> {
+        let Self { text, mut beside, slots, edition, object } = self;
+        // Offsets beside the text count on from its end, so that they stay.
+        beside.insert_str(0, text);
+        Parsed { text: "", beside, slots, edition, object }
+    }
+
     pub(super) fn root(&self) -> Node<'_> {
         Node { parsed: self, from: 0, to: u32::try_from(self.slots.len()).unwrap_or(u32::MAX) }
     }
