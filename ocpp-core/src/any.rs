@@ -1,4 +1,4 @@
-//! The station as a driver sees it: one machine, whatever version it speaks.
+//! The station as a host sees it: one machine, whatever version it speaks.
 
 #[cfg(feature = "security")]
 use core::time::Duration;
@@ -8,19 +8,21 @@ use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
 use crate::MisuseError;
-use crate::parts::link::{Address, LinkDue};
-use crate::shared::Shared;
+use crate::face::Face;
+use crate::site::Site;
+use crate::site::link::{Address, LinkDue};
+use crate::site::shared::Shared;
+use crate::site::timers::NextDeadline;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
     Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
-    StationConfig,
+    StationConfig, Timer,
 };
 use crate::store::Image;
 use crate::time::Instant;
-use crate::v1_6::station::Machine;
 
 /// The wait before the station connects with another password or profile: the CSMS has its answer to read first.
 #[cfg(feature = "security")]
@@ -33,8 +35,9 @@ const RECONNECT_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Station {
     shared: Shared,
-    machine: Machine,
-    deadline: Option<Instant>,
+    site: Site,
+    face: Face,
+    deadline: Option<(Instant, Timer)>,
 }
 
 impl Station {
@@ -48,30 +51,22 @@ impl Station {
         if config.evses == 0 {
             return Err(MisuseError::Configuration("a station has at least one evse"));
         }
-        if config.versions.is_empty() {
-            return Err(MisuseError::Configuration("a station offers at least one version"));
-        }
-        if let Some(version) = config.versions.iter().find(|version| !Station::speaks(**version)) {
-            return Err(MisuseError::unfit("versions", version.subprotocol(), "is not built in"));
-        }
         if !config.plausible_time.is_valid() {
             return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
         }
         let address = Address::of(&mut config)?;
-        let settings = Machine::check(&config)?;
+        let (face, policy) = Face::check(&config)?;
+        let settings = Site::check(&config)?;
         let mut shared = Shared::restore(config, address, seed, image);
-        let machine = Machine::restore(settings, &mut shared, image);
-        let mut station = Station { shared, machine, deadline: None };
+        let site = Site::restore(settings, policy, &mut shared, image);
+        let mut station = Station { shared, site, face, deadline: None };
         station.settle();
         Ok(station)
     }
 
     /// Whether this version is built in.
     pub fn speaks(version: Dialect) -> bool {
-        match version {
-            Dialect::V1_6 => true,
-            Dialect::V2_0_1 | Dialect::V2_1 => false,
-        }
+        Face::of(version).is_some()
     }
 
     /// Takes a fact in, at `now`. A `now` before one already seen counts as that one.
@@ -83,7 +78,7 @@ impl Station {
         self.check(now, &input)?;
         self.shared.now = now;
         // Main loops tick all the time, and mostly nothing is due.
-        if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
+        if input == Input::Tick && self.deadline.is_none_or(|(at, _)| self.shared.now < at) {
             return Ok(());
         }
         self.shared.has_booted = true;
@@ -98,14 +93,20 @@ impl Station {
         self.shared.poll_action()
     }
 
-    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    /// The value of a setting: after `Event::Configured`, what it was changed to. Any family's name will do, in any letter case:
+    /// the configuration key of 1.6, or `Component.Variable[Instance]` of 2.x.
     pub fn setting(&self, key: &str) -> Option<&str> {
-        self.machine.setting(key)
+        self.site.setting(key)
     }
 
     /// When [`Input::Tick`] is due, if nothing else comes.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadline
+        self.deadline.map(|(at, _)| at)
+    }
+
+    /// What waits for the deadline of [`poll_timeout`](Self::poll_timeout): to see why a station wakes up.
+    pub fn next_timer(&self) -> Option<Timer> {
+        self.deadline.map(|(_, timer)| timer)
     }
 
     /// Finds the caller's mistakes before anything changes.
@@ -121,26 +122,26 @@ impl Station {
             Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
-                let is_running = self.machine.runs_transaction(*evse);
+                let is_running = self.site.runs_transaction(*evse);
                 if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
             }
             Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
-                Some(about) => self.machine.check_answer(about, answer),
+                Some(about) => self.face.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
             },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
-            Input::Command(Command::Configure { key, value }) => self.machine.check_setting(key, value),
+            Input::Command(Command::Configure { key, value }) => self.site.settings.check(key, value).map(|_| ()),
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
-                self.machine.check_transfer(&self.shared, vendor_id, message_id.as_deref())
+                self.site.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
             Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
             Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
-                let has_one = self.machine.has_certificate(*usage);
+                let has_one = self.site.has_certificate(*usage);
                 if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
             }
-            Input::Command(Command::Call { payload, .. }) => self.machine.check_call(&self.shared, payload),
+            Input::Command(Command::Call { payload, .. }) => self.site.calls.check(&self.shared, payload),
             Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
                 Err(MisuseError::Refused("too many certificates are watched"))
             }
@@ -166,7 +167,7 @@ impl Station {
         self.shared.store.tick(now);
         self.shared.rpc.handle_timeout(now);
         for about in self.shared.questions.expire(now) {
-            self.machine.on_answered(&mut self.shared, about, None);
+            self.face.on_answered(&mut self.site, &mut self.shared, about, None);
         }
     }
 
@@ -178,7 +179,7 @@ impl Station {
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !shared.link.is_up() => {}
             Input::Link(LinkInput::Frame(bytes)) => {
                 shared.link.heard(shared.now);
-                self.machine.on_frame(shared, &bytes);
+                self.face.on_frame(&mut self.site, shared, &bytes);
             }
             Input::Link(LinkInput::Pong) => shared.link.heard(shared.now),
             Input::Link(LinkInput::Closed) => self.lose_link(None),
@@ -198,29 +199,29 @@ impl Station {
             Input::Fault(Some(fault)) => shared.faults.report(fault),
             Input::Fault(None) => shared.faults.clear(),
             Input::FaultEnded(code) => shared.faults.end(code),
-            Input::Evse(evse, fact) => self.machine.on_fact(shared, evse, fact),
-            Input::Token { evse, token } => self.machine.on_token(shared, evse, token),
-            Input::Job(id, word) => self.machine.on_job(shared, id, &word),
+            Input::Evse(evse, fact) => self.site.on_fact(shared, evse, fact),
+            Input::Token { evse, token } => self.site.on_token(shared, evse, token),
+            Input::Job(id, word) => self.site.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
                 if let Some(about) = shared.questions.close(id) {
-                    self.machine.on_answered(shared, about, Some(answer));
+                    self.face.on_answered(&mut self.site, shared, about, Some(answer));
                 }
             }
-            Input::Command(Command::Stop { evse, reason }) => self.machine.stop(evse, reason),
-            Input::Command(Command::Configure { key, value }) => self.machine.configure(shared, &key, &value),
+            Input::Command(Command::Stop { evse, reason }) => self.site.stop(evse, reason),
+            Input::Command(Command::Configure { key, value }) => self.site.settings.configure(shared, &key, &value),
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
-                self.machine.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
+                self.site.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
             Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
             #[cfg(feature = "plug_and_charge")]
-            Input::Contract { evse, contract } => self.machine.on_contract(shared, evse, contract),
+            Input::Contract { evse, contract } => self.site.on_contract(shared, evse, contract),
             #[cfg(not(feature = "plug_and_charge"))]
             Input::Contract { evse, .. } => {
                 shared.event(Event::TokenRefused { evse: Some(evse), reason: TokenRefusal::Disabled });
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::EvCertificate { evse, action, schema_version, exi }) => {
-                self.machine.on_vehicle_request(evse, action, schema_version, exi);
+                self.site.plug_and_charge.on_vehicle_request(evse, action, schema_version, exi);
             }
             #[cfg(not(feature = "plug_and_charge"))]
             Input::Command(Command::EvCertificate { evse, .. }) => {
@@ -228,25 +229,28 @@ impl Station {
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::WatchCertificates(certificates)) => {
-                self.machine.watch_certificates(shared, certificates);
+                self.site.plug_and_charge.watch(shared, certificates);
             }
             #[cfg(not(feature = "plug_and_charge"))]
             Input::Command(Command::WatchCertificates(_)) => {}
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::SignCertificate { usage: CertificateUse::V2g }) => {
-                self.machine.renew_vehicle_certificate(shared);
+                self.site.plug_and_charge.renew(shared, &self.site.settings);
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::CertificateExpires { usage: CertificateUse::V2g, at }) => {
-                self.machine.vehicle_certificate_expires(at);
+                self.site.plug_and_charge.certificate_expires(at);
             }
             #[cfg(feature = "security")]
-            Input::Command(Command::SignCertificate { .. }) => self.machine.renew_certificate(shared),
+            Input::Command(Command::SignCertificate { .. }) => {
+                let (certificates, mut desk) = self.site.certificates(shared);
+                certificates.renew(&mut desk);
+            }
             #[cfg(feature = "security")]
-            Input::Command(Command::CertificateExpires { at, .. }) => self.machine.certificate_expires(at),
+            Input::Command(Command::CertificateExpires { at, .. }) => self.site.certificates.expires_at(at),
             #[cfg(not(feature = "security"))]
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
-            Input::Command(Command::Call { action, payload }) => self.machine.call(action, payload),
+            Input::Command(Command::Call { action, payload }) => self.site.calls.push(action, payload),
             Input::Command(Command::Reconnect) => {
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
@@ -262,7 +266,12 @@ impl Station {
                 shared.link.opened(shared.now);
                 shared.on_connected();
                 shared.rpc.opened(shared.now, dialect);
-                self.machine.on_link_lost(shared);
+                self.face.on_link_lost(&mut self.site, shared);
+                if !self.face.speaks(dialect)
+                    && let Some(face) = Face::of(dialect)
+                {
+                    self.face = face;
+                }
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
@@ -273,7 +282,7 @@ impl Station {
         }
     }
 
-    /// The driver says that there is no connection. Said twice, it is said once.
+    /// The host says that there is no connection. Said twice, it is said once.
     fn lose_link(&mut self, refusal: Option<ConnectRefusal>) {
         if self.shared.link.is_down() {
             return;
@@ -284,7 +293,7 @@ impl Station {
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);
         self.shared.event(Event::Disconnected { retry_at });
-        self.machine.on_link_lost(&mut self.shared);
+        self.face.on_link_lost(&mut self.site, &mut self.shared);
     }
 
     fn close_link(&mut self) {
@@ -310,7 +319,7 @@ impl Station {
         self.deadline = self.next_deadline();
     }
 
-    /// Lets the machine react, and sends what came of it.
+    /// Lets the site react, and sends what came of it.
     fn advance(&mut self) {
         self.run_link();
         while let Some(event) = self.shared.rpc.poll_event() {
@@ -318,19 +327,19 @@ impl Station {
                 if end == CallEnd::TimedOut {
                     self.shared.link.call_timed_out();
                 }
-                self.machine.on_call_ended(&mut self.shared, call, end);
+                self.face.on_call_ended(&mut self.site, &mut self.shared, call, end);
                 // It may have been one too many, which ends further calls.
                 self.run_link();
             }
         }
-        self.machine.run(&mut self.shared);
+        self.face.run(&mut self.site, &mut self.shared);
         while let Some(transmit) = self.shared.rpc.poll_transmit() {
             self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
         }
     }
 
     fn run_link(&mut self) {
-        let liveness = self.machine.liveness();
+        let liveness = self.site.liveness();
         while let Some(due) = self.shared.link.due(self.shared.now, &liveness) {
             match due {
                 LinkDue::Connect => {
@@ -343,17 +352,16 @@ impl Station {
         }
     }
 
-    /// What is due already waits for something else than time.
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<(Instant, Timer)> {
         let shared = &self.shared;
-        let own = [
-            shared.store.deadline(),
-            shared.rpc.poll_timeout(),
-            shared.link.deadline(&self.machine.liveness()),
-            shared.questions.deadline(),
-        ];
-        let all = own.into_iter().flatten().chain(self.machine.deadlines(shared));
-        all.filter(|at| *at > shared.now).min()
+        let mut next = NextDeadline::after(shared.now);
+        next.add(Timer::Store, shared.store.deadline());
+        next.add(Timer::Call, shared.rpc.poll_timeout());
+        next.add(Timer::Link, shared.link.deadline(&self.site.liveness()));
+        next.add(Timer::Question, shared.questions.deadline());
+        self.site.add_deadlines(shared, &mut next);
+        self.face.add_deadlines(shared, &mut next);
+        next.get()
     }
 }
 

@@ -15,10 +15,9 @@ mod pricing;
 mod question;
 mod security;
 mod setting;
+mod timer;
 
-pub use action::{
-    Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
-};
+pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal, TransactionNo};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring, WithoutMeter};
 pub(crate) use contract::MAX_WATCHED;
@@ -42,7 +41,9 @@ pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
+pub use timer::Timer;
 
+pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{
     AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };

@@ -2,31 +2,56 @@
 
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+use super::answers::{answer, answer_after, refuse_payload};
 #[cfg(feature = "security")]
-use super::security;
+use super::certificates;
+#[cfg(feature = "firmware_management")]
+use super::firmware;
+#[cfg(feature = "local_auth_list")]
+use super::messages;
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
+#[cfg(feature = "california_pricing")]
+use super::pricing;
+#[cfg(feature = "smart_charging")]
+use super::smart_charging;
+use super::{Face, configuration, data_transfer, decoding};
+use crate::site::Site;
+#[cfg(feature = "reservation")]
+use crate::site::reservation::Reservation;
+use crate::site::shared::Shared;
 #[cfg(feature = "security")]
-use super::settings::AnyKey;
-use super::{Machine, configuration, decoding, index};
-use crate::MisuseError;
-use crate::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, SecurityEventKind, StopReason};
+use crate::site::verdict::Envelope;
+#[cfg(feature = "local_auth_list")]
+use crate::site::verdict::ListRefusal;
+#[cfg(feature = "reservation")]
+use crate::site::verdict::ReserveVerdict;
+use crate::site::verdict::{AvailabilityVerdict, UnlockVerdict};
+#[cfg(feature = "security")]
+use crate::station::CertificateUse;
+use crate::station::{EvseId, IdToken, RebootKind, StopReason};
 use crate::store::Ticket;
-use compact_str::ToCompactString;
 
-impl Machine {
+impl Face {
     /// A call of the CSMS.
-    pub(super) fn on_call(&mut self, shared: &mut Shared, token: ReplyToken, action: &str, payload: &Payload<'_>) {
+    pub(super) fn on_call(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: &str,
+        payload: &Payload<'_>,
+    ) {
         let Ok(action) = action.parse() else {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
         if is_stored(action) && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
-        if let Err(violation) = self.react(shared, token, action, payload) {
+        if let Err(violation) = self.react(site, shared, token, action, payload) {
             refuse_payload(shared, token, payload, &violation);
         }
     }
@@ -34,6 +59,7 @@ impl Machine {
     /// Has the block of the action react to what the payload says.
     fn react(
         &mut self,
+        site: &mut Site,
         shared: &mut Shared,
         token: ReplyToken,
         action: Action,
@@ -43,55 +69,63 @@ impl Machine {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => {
                 let request: v1_6::CancelReservationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.reservations.on_cancel(&mut shared.store, request.reservation_id);
+                let ticket = site.reservations.on_cancel(&mut shared.store, request.reservation_id);
+                let status = if ticket.is_some() {
+                    v1_6::CancelReservationStatus::Accepted
+                } else {
+                    v1_6::CancelReservationStatus::Rejected
+                };
                 answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
             }
             #[cfg(feature = "security")]
             Action::CertificateSigned => {
                 let request: v1_6::CertificateSignedRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_certificate_signed(shared, token, &request);
+                let chain = request.certificate_chain.as_str();
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed(&mut desk, token, Envelope::Plain, CertificateUse::Station, chain);
             }
             Action::ChangeAvailability => {
                 let request: v1_6::ChangeAvailabilityRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.availability.on_change(&mut shared.store, &self.connectors, &request);
+                let (status, ticket) = on_change_availability(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
             }
             Action::ChangeConfiguration => {
                 let request: v1_6::ChangeConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = configuration::on_change(&mut self.settings, shared, &request);
+                let (status, ticket) = configuration::on_change(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
             Action::ClearCache => {
                 decoding::call::<v1_6::ClearCacheRequest>(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.authorize.on_clear_cache(shared);
+                let (status, ticket) = match site.authorize.on_clear_cache(shared) {
+                    Some(ticket) => (v1_6::ClearCacheStatus::Accepted, ticket),
+                    None => (v1_6::ClearCacheStatus::Rejected, None),
+                };
                 answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::ClearChargingProfile => {
                 let request: v1_6::ClearChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.smart_charging.on_clear(&mut shared.store, &request);
-                answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
+                smart_charging::on_clear(site, shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::DeleteCertificate => {
                 let request: v1_6::DeleteCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_delete_certificate(shared, token, &request);
+                certificates::on_delete(site, shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::ExtendedTriggerMessage => {
                 let request: v1_6::ExtendedTriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_extended_trigger(shared, &request);
+                let status = self.on_extended_trigger(site, shared, &request);
                 answer(shared, token, &v1_6::ExtendedTriggerMessageResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::GetCompositeSchedule => {
                 let request: v1_6::GetCompositeScheduleRequest = decoding::call(shared, action.as_str(), payload)?;
-                let response = self.smart_charging.on_get_composite(shared, &self.settings, &request);
-                answer(shared, token, &response);
+                smart_charging::on_get_composite(site, shared, token, &request);
             }
             Action::GetConfiguration => {
                 let request: v1_6::GetConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                match configuration::on_get(&self.settings, &request) {
+                match configuration::on_get(&site.settings, &request) {
                     Some(response) => answer(shared, token, &response),
                     None => {
                         let code = ErrorCode::PropertyConstraintViolation;
@@ -102,89 +136,89 @@ impl Machine {
             #[cfg(feature = "firmware_management")]
             Action::GetDiagnostics => {
                 let request: v1_6::GetDiagnosticsRequest = decoding::call(shared, action.as_str(), payload)?;
-                let response = self.firmware.on_get_diagnostics(shared, &request);
+                let response = firmware::on_get_diagnostics(site, shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
                 let request: v1_6::GetInstalledCertificateIdsRequest =
                     decoding::call(shared, action.as_str(), payload)?;
-                self.on_list_certificates(shared, token, &request);
+                certificates::on_list(site, shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::GetLog => {
                 let request: v1_6::GetLogRequest = decoding::call(shared, action.as_str(), payload)?;
-                let response = self.firmware.on_get_log(shared, &request);
+                let response = firmware::on_get_log(site, shared, &request);
                 answer(shared, token, &response);
             }
             #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {
                 decoding::call::<v1_6::GetLocalListVersionRequest>(shared, action.as_str(), payload)?;
-                let version = self.authorize.list.version(&self.settings);
+                let version = site.authorize.list.version(&site.settings);
                 answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => {
                 let request: v1_6::InstallCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_install_certificate(shared, token, &request);
+                certificates::on_install(site, shared, token, &request);
             }
             Action::RemoteStartTransaction => {
                 let request: v1_6::RemoteStartTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_remote_start(shared, &request);
+                let status = on_remote_start(site, shared, &request);
                 answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
             }
             Action::RemoteStopTransaction => {
                 let request: v1_6::RemoteStopTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.on_remote_stop(shared, request.transaction_id);
+                let transaction = site.journal.find(request.transaction_id);
+                let (status, ticket) = match transaction.and_then(|found| site.on_remote_stop(shared, found)) {
+                    Some(ticket) => (v1_6::RemoteStartStopStatus::Accepted, ticket),
+                    None => (v1_6::RemoteStartStopStatus::Rejected, None),
+                };
                 answer_after(shared, ticket, token, &v1_6::RemoteStopTransactionResponse::new(status));
             }
             #[cfg(feature = "reservation")]
             Action::ReserveNow => {
                 let request: v1_6::ReserveNowRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) =
-                    self.reservations.on_reserve(shared, &self.settings, &self.connectors, &self.authorize, &request);
+                let (status, ticket) = on_reserve(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
             }
             Action::Reset => {
                 let request: v1_6::ResetRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.reset.on_request(shared.now, &mut self.connectors, &request);
-                if status == v1_6::ResetStatus::Accepted {
-                    shared.raise(SecurityEventKind::ResetOrReboot, Some(request.r#type.as_str()));
-                }
-                let connectors = self.connectors.iter_mut();
-                let ticket = connectors.filter_map(|c| c.keep_promise(&mut shared.store, &self.settings)).max();
+                let info = request.r#type.as_str();
+                let (status, ticket) = match request.r#type {
+                    v1_6::ResetType::Soft => {
+                        let ticket = site.on_reset(shared, RebootKind::Soft, StopReason::SoftReset, info);
+                        (v1_6::ResetStatus::Accepted, ticket)
+                    }
+                    v1_6::ResetType::Hard => {
+                        let ticket = site.on_reset(shared, RebootKind::Hard, StopReason::HardReset, info);
+                        (v1_6::ResetStatus::Accepted, ticket)
+                    }
+                    v1_6::ResetType::Unrecognized(_) => (v1_6::ResetStatus::Rejected, None),
+                };
                 answer_after(shared, ticket, token, &v1_6::ResetResponse::new(status));
             }
             #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
                 let request: v1_6::SendLocalListRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = self.authorize.list.on_send(shared, &self.settings, &request);
+                let (status, ticket) = on_send_local_list(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
             }
             #[cfg(feature = "smart_charging")]
             Action::SetChargingProfile => {
                 let request: v1_6::SetChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
-                match self.smart_charging.on_set(shared, &self.settings, &request) {
-                    Some((status, ticket)) => {
-                        answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
-                    }
-                    // Errata 3.39.
-                    None => shared.reply_error(
-                        token,
-                        ErrorCode::PropertyConstraintViolation,
-                        "no such connector, or a number out of range",
-                    ),
-                }
+                smart_charging::on_set(site, shared, token, &request);
             }
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
                 let request: v1_6::SignedUpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_signed_update(shared, token, &request);
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed_update(&mut desk, token, firmware::signed_firmware_request(&request));
             }
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
                 let request: v1_6::TriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_trigger(shared.now, &request);
+                let status = self.on_trigger(site, shared.now, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
             // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
@@ -196,18 +230,34 @@ impl Machine {
             #[cfg(feature = "firmware_management")]
             Action::UpdateFirmware => {
                 let request: v1_6::UpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
-                match self.firmware.on_update_firmware(shared, &request) {
-                    Some(ticket) => answer_after(shared, Some(ticket), token, &v1_6::UpdateFirmwareResponse::new()),
+                match site.firmware.on_update(shared, firmware::firmware_request(&request)) {
+                    Some(accepted) => {
+                        answer_after(shared, Some(accepted.ticket), token, &v1_6::UpdateFirmwareResponse::new());
+                    }
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
             Action::UnlockConnector => {
                 let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_unlock(shared, token, request.connector_id);
+                let evse = u16::try_from(request.connector_id).map(EvseId);
+                // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
+                if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
+                    answer(shared, token, &unlock_response(UnlockVerdict::Unknown));
+                }
             }
             Action::DataTransfer => {
                 let request: v1_6::DataTransferRequest = decoding::call(shared, action.as_str(), payload)?;
-                self.on_data_transfer(shared, token, &request);
+                #[cfg(feature = "california_pricing")]
+                if pricing::is_ours(&site.settings, &request) {
+                    pricing::on_message(site, shared, token, &request);
+                    return Ok(());
+                }
+                #[cfg(feature = "plug_and_charge")]
+                if plug_and_charge::is_ours(&site.settings, &request) {
+                    plug_and_charge::on_call(site, shared, token, &request);
+                    return Ok(());
+                }
+                data_transfer::on_data_transfer(shared, token, &request);
             }
             _ => {
                 payload.raw()?;
@@ -216,79 +266,117 @@ impl Machine {
         }
         Ok(())
     }
+}
 
-    /// 1.6 §5.11. While pending, remote starts and stops are not allowed (§4.2).
-    fn on_remote_start(
-        &mut self,
-        shared: &mut Shared,
-        request: &v1_6::RemoteStartTransactionRequest,
-    ) -> v1_6::RemoteStartStopStatus {
-        // A number out of range is that of no connector.
-        let wanted = request.connector_id.map(|id| EvseId(u16::try_from(id).unwrap_or_default()));
-        let token = IdToken::new(request.id_tag.as_str());
-        let is_accepted = self.registration.is_accepted();
-        let (mut ctx, mut parts) = self.context(shared);
-        if is_accepted && parts.on_remote_start(&mut ctx, wanted, token, request.charging_profile.as_deref()) {
-            v1_6::RemoteStartStopStatus::Accepted
-        } else {
-            v1_6::RemoteStartStopStatus::Rejected
-        }
-    }
+/// 1.6 §5.2. A number out of range is that of no connector.
+fn on_change_availability(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &v1_6::ChangeAvailabilityRequest,
+) -> (v1_6::AvailabilityStatus, Option<Ticket>) {
+    let rejected = (v1_6::AvailabilityStatus::Rejected, None);
+    let is_operative = match request.r#type {
+        v1_6::AvailabilityType::Operative => true,
+        v1_6::AvailabilityType::Inoperative => false,
+        v1_6::AvailabilityType::Unrecognized(_) => return rejected,
+    };
+    let Ok(number) = u16::try_from(request.connector_id) else { return rejected };
+    let evse = (number > 0).then_some(EvseId(number));
+    let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
+    let status = match verdict {
+        AvailabilityVerdict::Accepted => v1_6::AvailabilityStatus::Accepted,
+        AvailabilityVerdict::Scheduled => v1_6::AvailabilityStatus::Scheduled,
+        AvailabilityVerdict::Rejected => v1_6::AvailabilityStatus::Rejected,
+    };
+    (status, ticket)
+}
 
-    /// 1.6 §5.12. With the ticket that an acceptance waits for.
-    fn on_remote_stop(&mut self, shared: &mut Shared, csms_id: i64) -> (v1_6::RemoteStartStopStatus, Option<Ticket>) {
-        let transaction = self.outbox.find(csms_id).filter(|_| self.registration.is_accepted());
-        let connector = self.connectors.iter_mut().find(|c| transaction.is_some() && c.transaction() == transaction);
-        let stopped = connector.and_then(|connector| connector.stop(StopReason::Remote, None).then_some(connector));
-        let Some(connector) = stopped else { return (v1_6::RemoteStartStopStatus::Rejected, None) };
-        (v1_6::RemoteStartStopStatus::Accepted, connector.keep_promise(&mut shared.store, &self.settings))
-    }
-
-    /// 1.6 §5.18; a fixed cable and an unknown connector are not supported (§7.46, errata 3.87).
-    fn on_unlock(&mut self, shared: &mut Shared, token: ReplyToken, connector_id: i64) {
-        let connector = u16::try_from(connector_id).ok().and_then(|id| self.connectors.get_mut(index(EvseId(id))));
-        let Some(connector) = connector.filter(|_| !self.settings.has_fixed_cables()) else {
-            let response = v1_6::UnlockConnectorResponse::new(v1_6::UnlockStatus::NotSupported);
-            return answer(shared, token, &response);
-        };
-        connector.unlock();
-        let evse = connector.evse;
-        self.unlocking.wait(shared.now, evse, token);
-    }
-
-    /// The value of a configuration key.
-    pub fn setting(&self, key: &str) -> Option<&str> {
-        self.settings.find(key).map(|key| self.settings.value(key))
-    }
-
-    /// Finds what is wrong with a setting of the application.
-    pub fn check_setting(&self, key: &str, value: &str) -> Result<(), MisuseError> {
-        configuration::check(&self.settings, key, value).map(|_| ())
-    }
-
-    /// A setting of the application, which was checked.
-    pub fn configure(&mut self, shared: &mut Shared, key: &str, value: &str) {
-        if let Ok(key) = configuration::check(&self.settings, key, value) {
-            #[cfg(feature = "security")]
-            if let AnyKey::Standard(key) = key
-                && security::is_access(key)
-            {
-                security::change(&mut self.settings, shared, key, value);
-                return;
-            }
-            configuration::change(&mut self.settings, shared, key, value);
-        }
+/// 1.6 §5.11.
+fn on_remote_start(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &v1_6::RemoteStartTransactionRequest,
+) -> v1_6::RemoteStartStopStatus {
+    // A number out of range is that of no connector.
+    let wanted = request.connector_id.map(|id| EvseId(u16::try_from(id).unwrap_or_default()));
+    let token = IdToken::new(request.id_tag.as_str());
+    #[cfg(feature = "smart_charging")]
+    let Ok(profile) = smart_charging::of_remote_start(shared, request.charging_profile.as_deref()) else {
+        return v1_6::RemoteStartStopStatus::Rejected;
+    };
+    // A profile is ignored where there is no smart charging (1.6 §5.11).
+    #[cfg(not(feature = "smart_charging"))]
+    let profile = None;
+    if site.on_remote_start(shared, wanted, token, profile.as_ref()) {
+        v1_6::RemoteStartStopStatus::Accepted
+    } else {
+        v1_6::RemoteStartStopStatus::Rejected
     }
 }
 
-/// Refuses a call whose payload is wrong.
-pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &Payload<'_>, violation: &Violation) {
-    let reason = violation.to_compact_string();
-    decoding::unread(shared, payload);
-    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-    shared.event(Event::FrameRefused { reason });
-    let now = shared.now;
-    let _ = shared.rpc.reply_violation(now, token, violation);
+/// 1.6 §5.13.
+#[cfg(feature = "reservation")]
+fn on_reserve(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &v1_6::ReserveNowRequest,
+) -> (v1_6::ReservationStatus, Option<Ticket>) {
+    let Ok(number) = u16::try_from(request.connector_id) else { return (v1_6::ReservationStatus::Rejected, None) };
+    let reservation = Reservation {
+        id: request.reservation_id,
+        token: IdToken::new(request.id_tag.as_str()),
+        group: request.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
+        expiry_ms: request.expiry_date.timestamp_millis(),
+    };
+    let (verdict, ticket) = site.on_reserve(shared, EvseId(number), reservation);
+    let status = match verdict {
+        ReserveVerdict::Accepted => v1_6::ReservationStatus::Accepted,
+        ReserveVerdict::Faulted => v1_6::ReservationStatus::Faulted,
+        ReserveVerdict::Occupied => v1_6::ReservationStatus::Occupied,
+        ReserveVerdict::Unavailable => v1_6::ReservationStatus::Unavailable,
+        ReserveVerdict::Rejected => v1_6::ReservationStatus::Rejected,
+    };
+    (status, ticket)
+}
+
+/// 1.6 §5.15.
+#[cfg(feature = "local_auth_list")]
+fn on_send_local_list(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &v1_6::SendLocalListRequest,
+) -> (v1_6::UpdateStatus, Option<Ticket>) {
+    let is_full = match request.update_type {
+        v1_6::UpdateType::Full => true,
+        v1_6::UpdateType::Differential => false,
+        v1_6::UpdateType::Unrecognized(_) => return (v1_6::UpdateStatus::Failed, None),
+    };
+    // What such an entry allows is not known here (1.6 §7.2): the list is not taken, rather than another one (§7.45 Failed).
+    let is_unknown = |info: &v1_6::IdTagInfo| matches!(info.status, v1_6::AuthorizationStatus::Unrecognized(_));
+    let mut entries = request.local_authorization_list.iter();
+    if entries.any(|data| data.id_tag_info.as_ref().is_some_and(is_unknown)) {
+        return (v1_6::UpdateStatus::Failed, None);
+    }
+    let changes = request.local_authorization_list.iter();
+    let changes = changes
+        .map(|data| (IdToken::new(data.id_tag.as_str()), data.id_tag_info.as_ref().map(messages::token_info)))
+        .collect();
+    let list = &mut site.authorize.list;
+    match list.on_send(shared, &site.settings, request.list_version, is_full, changes) {
+        Ok(ticket) => (v1_6::UpdateStatus::Accepted, Some(ticket)),
+        Err(ListRefusal::Disabled) => (v1_6::UpdateStatus::NotSupported, None),
+        Err(ListRefusal::Version) => (v1_6::UpdateStatus::VersionMismatch, None),
+        Err(ListRefusal::Failed) => (v1_6::UpdateStatus::Failed, None),
+    }
+}
+
+/// The answer to an UnlockConnector (1.6 §5.18).
+pub(super) fn unlock_response(verdict: UnlockVerdict) -> v1_6::UnlockConnectorResponse {
+    v1_6::UnlockConnectorResponse::new(match verdict {
+        UnlockVerdict::Unlocked => v1_6::UnlockStatus::Unlocked,
+        UnlockVerdict::Failed => v1_6::UnlockStatus::UnlockFailed,
+        UnlockVerdict::Unknown => v1_6::UnlockStatus::NotSupported,
+    })
 }
 
 /// Whether what the action asks for rests on a record.
@@ -308,19 +396,4 @@ fn is_stored(action: Action) -> bool {
             | Action::SignedUpdateFirmware
             | Action::UpdateFirmware
     )
-}
-
-pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
-    match response.to_json() {
-        Ok(text) => shared.reply(token, &text),
-        Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
-    }
-}
-
-/// Answers once `ticket` is durable, or now without one.
-pub(super) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
-    match (ticket, response.to_json()) {
-        (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
-        (None, _) | (_, Err(_)) => answer(shared, token, response),
-    }
 }

@@ -1,11 +1,8 @@
-//! Firmware updates, uploads and the statuses of both (1.6 §4.4, §4.5, §5.9, §5.19, 1.6 security N01, L01).
-//!
-//! Takes requests of the CSMS and the host's words, gives orders to the host and statuses to send. The work, and what is
-//! stored of it, is in `parts/firmware_job` and `parts/upload_job`.
+//! Firmware updates and uploads (1.6 §4.4, §4.5, §5.9, §5.19, 1.6 security N01, L01): requests in, statuses out. What they lead
+//! to is in `site/firmware`.
 
 use alloc::string::String;
 
-use compact_str::CompactString;
 use ocpp_types::text::CiText;
 #[cfg(feature = "security")]
 use ocpp_types::text::Text;
@@ -20,182 +17,87 @@ use ocpp_types::v1_6::{
 };
 
 use super::messages::{Unsendable, json};
-#[cfg(feature = "security")]
-use crate::parts::firmware_job::FirmwareAccepted;
-use crate::parts::firmware_job::{FirmwareJob, FirmwareOutcome, FirmwareProgress, FirmwareRequest};
-use crate::parts::reports::{Form, Report};
-use crate::parts::upload_job::{UploadJob, UploadProgress, UploadRequest};
-use crate::shared::Shared;
+use crate::site::Site;
+use crate::site::firmware::{JobReport, JobStatus};
+use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
+use crate::site::reports::{Form, Report};
+use crate::site::shared::Shared;
+use crate::site::upload_job::{UploadProgress, UploadRequest};
 #[cfg(feature = "security")]
 use crate::station::FirmwareSignature;
-use crate::station::{FileLocation, JobId, JobUpdate, LogKind};
-use crate::store::{Image, Ticket};
-use crate::time::{Clock, Instant};
+use crate::station::{FileLocation, LogKind};
 
 /// Retries where the CSMS leaves them to the station, and the wait before each in seconds.
 const RETRIES: u32 = 3;
 const RETRY_SECONDS: u32 = 60;
 
-/// A message that tells how a job goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobStatus {
-    Firmware(Form),
-    Upload(Form),
-}
-
-impl JobStatus {
-    pub fn action(self) -> Action {
-        match self {
-            JobStatus::Firmware(Form::Plain) => Action::FirmwareStatusNotification,
-            #[cfg(feature = "security")]
-            JobStatus::Firmware(Form::Numbered) => Action::SignedFirmwareStatusNotification,
-            JobStatus::Upload(Form::Plain) => Action::DiagnosticsStatusNotification,
-            #[cfg(feature = "security")]
-            JobStatus::Upload(Form::Numbered) => Action::LogStatusNotification,
-        }
+/// The message that tells such a status.
+pub(super) fn action_of(status: JobStatus) -> Action {
+    match status {
+        JobStatus::Firmware(Form::Plain) => Action::FirmwareStatusNotification,
+        #[cfg(feature = "security")]
+        JobStatus::Firmware(Form::Numbered) => Action::SignedFirmwareStatusNotification,
+        JobStatus::Upload(Form::Plain) => Action::DiagnosticsStatusNotification,
+        #[cfg(feature = "security")]
+        JobStatus::Upload(Form::Numbered) => Action::LogStatusNotification,
     }
 }
 
-/// The update and the upload, as far as there are any.
-#[derive(Debug)]
-pub(crate) struct FirmwareManagement {
-    update: FirmwareJob,
-    upload: UploadJob,
+/// A status to send.
+pub(super) fn message(report: JobReport) -> Result<String, Unsendable> {
+    match report {
+        JobReport::Firmware(form, report) => firmware_message(form, report),
+        JobReport::Upload(form, report) => upload_message(form, report),
+    }
 }
 
-impl FirmwareManagement {
-    /// Reads what was stored. Gives the entry if it could not be used.
-    pub fn restore(image: &Image) -> (Self, Option<CompactString>) {
-        let (update, skipped) = FirmwareJob::restore(image);
-        (FirmwareManagement { update, upload: UploadJob::restore(image) }, skipped)
-    }
+/// Carries out a GetDiagnostics.
+pub(super) fn on_get_diagnostics(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &GetDiagnosticsRequest,
+) -> GetDiagnosticsResponse {
+    let upload = UploadRequest {
+        log: LogKind::Diagnostics,
+        number: None,
+        location: FileLocation::new(request.location.as_str()),
+        from: request.start_time,
+        to: request.stop_time,
+        retries: bounded(request.retries, RETRIES),
+        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+    };
+    let mut response = GetDiagnosticsResponse::new();
+    let accepted = site.firmware.on_upload(shared, upload);
+    response.file_name = accepted.map(|accepted| CiText::truncated(&accepted.file_name));
+    response
+}
 
-    /// Carries out an UpdateFirmware. With the ticket that its answer waits for; none if it has to be refused.
-    pub fn on_update_firmware(&mut self, shared: &mut Shared, request: &UpdateFirmwareRequest) -> Option<Ticket> {
-        self.update.on_request(shared, firmware_request(request)).map(|accepted| accepted.ticket)
-    }
-
-    /// Whether firmware is being installed, which cannot be called back.
-    #[cfg(feature = "security")]
-    pub fn is_installing(&self) -> bool {
-        self.update.is_installing()
-    }
-
-    /// Takes a SignedUpdateFirmware whose signer was checked. None if it has to be refused.
-    #[cfg(feature = "security")]
-    pub fn on_checked_update(&mut self, shared: &mut Shared, request: FirmwareRequest) -> Option<FirmwareAccepted> {
-        self.update.on_request(shared, request)
-    }
-
-    /// Carries out a GetDiagnostics.
-    pub fn on_get_diagnostics(
-        &mut self,
-        shared: &mut Shared,
-        request: &GetDiagnosticsRequest,
-    ) -> GetDiagnosticsResponse {
-        let mut response = GetDiagnosticsResponse::new();
-        if shared.config.has_diagnostics {
-            let upload = UploadRequest {
-                log: LogKind::Diagnostics,
-                number: None,
-                location: FileLocation::new(request.location.as_str()),
-                from: request.start_time,
-                to: request.stop_time,
-                retries: bounded(request.retries, RETRIES),
-                retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
-            };
-            response.file_name = Some(CiText::truncated(&self.upload.on_request(shared, upload).file_name));
-        }
-        response
-    }
-
-    /// Carries out a GetLog (1.6 security N01).
-    #[cfg(feature = "security")]
-    pub fn on_get_log(&mut self, shared: &mut Shared, request: &GetLogRequest) -> GetLogResponse {
-        let log = match request.log_type {
-            LogType::DiagnosticsLog if shared.config.has_diagnostics => LogKind::Diagnostics,
-            LogType::SecurityLog if shared.config.has_security_log => LogKind::Security,
-            LogType::DiagnosticsLog | LogType::SecurityLog | LogType::Unrecognized(_) => {
-                return GetLogResponse::new(LogStatus::Rejected);
-            }
-        };
-        let upload = UploadRequest {
-            log,
-            number: Some(request.request_id),
-            location: FileLocation::new(request.log.remote_location.as_str()),
-            from: request.log.oldest_timestamp,
-            to: request.log.latest_timestamp,
-            retries: bounded(request.retries, RETRIES),
-            retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
-        };
-        let accepted = self.upload.on_request(shared, upload);
-        let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
-        GetLogResponse::new(status).with_filename(Text::truncated(&accepted.file_name))
-    }
-
-    /// The host's word about a job. True if the new firmware needs a restart.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) -> bool {
-        self.upload.on_update(shared, id, word);
-        self.update.on_update(shared, id, word) == FirmwareOutcome::NeedsRestart
-    }
-
-    /// Orders what is due. `is_quiet`: nobody charges, or that does not matter. True if something was done.
-    pub fn advance(&mut self, shared: &mut Shared, is_quiet: bool) -> bool {
-        self.upload.advance(shared);
-        self.update.advance(shared, is_quiet)
-    }
-
-    /// Whether nothing new should begin to charge.
-    pub fn wants_quiet(&self, shared: &Shared) -> bool {
-        self.update.wants_quiet(shared)
-    }
-
-    /// Whether no status of an update waits to be sent.
-    pub fn is_told(&self) -> bool {
-        self.update.reports.is_empty()
-    }
-
-    /// The CSMS asks for the present status.
-    #[cfg(feature = "remote_trigger")]
-    pub fn trigger(&mut self, status: JobStatus) {
-        match status {
-            JobStatus::Firmware(form) => self.update.reports.trigger(form),
-            JobStatus::Upload(form) => self.upload.reports.trigger(form),
-        }
-    }
-
-    /// The status to send now in this message. `may_report` is false while only what the CSMS asks for may leave.
-    pub fn due(&mut self, status: JobStatus, may_report: bool) -> Option<Result<String, Unsendable>> {
-        Some(match status {
-            JobStatus::Firmware(form) => firmware_message(form, self.update.due(form, may_report)?),
-            JobStatus::Upload(form) => upload_message(form, self.upload.due(form, may_report)?),
-        })
-    }
-
-    /// The CSMS took a status, or refused it, which repeating would not mend.
-    pub fn on_told(&mut self, shared: &mut Shared, status: JobStatus) {
-        match status {
-            JobStatus::Firmware(_) => self.update.on_reported(shared),
-            JobStatus::Upload(_) => self.upload.on_reported(shared),
-        }
-    }
-
-    /// A status may not have arrived.
-    pub fn on_lost(&mut self, status: JobStatus) {
-        match status {
-            JobStatus::Firmware(_) => self.update.reports.lost(FirmwareProgress::is_end),
-            JobStatus::Upload(_) => self.upload.reports.lost(UploadProgress::is_end),
-        }
-    }
-
-    /// When time changes something.
-    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
-        [self.update.deadline(clock), self.upload.deadline()]
-    }
+/// Carries out a GetLog (1.6 security N01).
+#[cfg(feature = "security")]
+pub(super) fn on_get_log(site: &mut Site, shared: &mut Shared, request: &GetLogRequest) -> GetLogResponse {
+    let log = match request.log_type {
+        LogType::DiagnosticsLog => LogKind::Diagnostics,
+        LogType::SecurityLog => LogKind::Security,
+        LogType::Unrecognized(_) => return GetLogResponse::new(LogStatus::Rejected),
+    };
+    let upload = UploadRequest {
+        log,
+        number: Some(request.request_id),
+        location: FileLocation::new(request.log.remote_location.as_str()),
+        from: request.log.oldest_timestamp,
+        to: request.log.latest_timestamp,
+        retries: bounded(request.retries, RETRIES),
+        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+    };
+    let Some(accepted) = site.firmware.on_upload(shared, upload) else {
+        return GetLogResponse::new(LogStatus::Rejected);
+    };
+    let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
+    GetLogResponse::new(status).with_filename(Text::truncated(&accepted.file_name))
 }
 
 /// What an UpdateFirmware asks for.
-fn firmware_request(request: &UpdateFirmwareRequest) -> FirmwareRequest {
+pub(super) fn firmware_request(request: &UpdateFirmwareRequest) -> FirmwareRequest {
     FirmwareRequest {
         number: None,
         location: FileLocation::new(request.location.as_str()),

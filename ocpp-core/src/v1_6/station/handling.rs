@@ -1,27 +1,24 @@
-//! Overriding: calls of the CSMS pass here before their block sees them, calls of the station before they leave.
+//! Overriding (hooks for each message): calls of the CSMS pass here before their block sees them, calls of the station before they leave.
 //!
 //! Takes what is about to happen to a call, gives it on as the configuration and the application want it. A call of ours that
-//! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Calls that the
-//! application makes itself wait here for their turn. Stores nothing: what a power cut takes, is made again.
+//! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Stores nothing: what a
+//! power cut takes, is made again.
 
-use alloc::collections::VecDeque;
-
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::json::{Kind, Reader};
 use ocpp_types::v1_6::{Action as ActionName, CsmsResponse, StationRequest, StationResponse};
-use ocpp_types::violation::Violation;
 
-use super::Machine;
-use super::calls::refuse_payload;
-use super::frames::Failure;
+use super::answers::refuse_payload;
+use super::failure::Failure;
 use super::sender::Awaited;
+use super::{Face, data_transfer};
 use crate::MisuseError;
-use crate::parts::questions::{About, Held};
-use crate::shared::Shared;
+use crate::site::Site;
+use crate::site::host_calls::check_object;
+use crate::site::questions::{About, Held};
+use crate::site::shared::Shared;
 use crate::station::{
-    Action, Answer, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, RawJson, StationConfig,
+    Action, Answer, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, StationConfig,
 };
 
 /// Calls that wait for the application, and its own.
@@ -29,23 +26,12 @@ use crate::station::{
 pub(crate) struct Handlings {
     /// What the call of ours is that the application is asked about.
     held: Option<Awaited>,
-    /// Calls of the application.
-    calls: VecDeque<(CompactString, RawJson)>,
-    /// The action of the one that is on its way.
-    pub sent: Option<CompactString>,
 }
 
 impl Handlings {
     /// Whether a call of ours waits for the application.
     pub fn holds_call(&self) -> bool {
         self.held.is_some()
-    }
-
-    /// A call of the application ended.
-    pub fn call_ended(&mut self, shared: &mut Shared, result: Result<RawJson, CompactString>) {
-        if let Some(action) = self.sent.take() {
-            shared.event(Event::CallAnswered { action, result });
-        }
     }
 }
 
@@ -70,12 +56,19 @@ fn observe(shared: &mut Shared, direction: Direction, action: &str, payload: &st
     shared.event(Event::Observed { direction, action: action.into(), payload: payload.into() });
 }
 
-impl Machine {
+impl Face {
     /// A call of the CSMS.
-    pub(super) fn on_incoming(&mut self, shared: &mut Shared, token: ReplyToken, action: &str, payload: &Payload<'_>) {
+    pub(super) fn on_incoming(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: &str,
+        payload: &Payload<'_>,
+    ) {
         let handling = handling(shared, Direction::Incoming, action);
         if handling == Handling::Core {
-            return self.on_call(shared, token, action, payload);
+            return self.on_call(site, shared, token, action, payload);
         }
         let text = match payload.raw() {
             Ok(text) => text,
@@ -84,23 +77,30 @@ impl Machine {
         let is_taken_over = match handling {
             Handling::Core | Handling::Observe => {
                 observe(shared, Direction::Incoming, action, text);
-                return self.on_call(shared, token, action, payload);
+                return self.on_call(site, shared, token, action, payload);
             }
             Handling::Ask => false,
             Handling::App => true,
         };
         let question = Question::Incoming { action: action.into(), payload: text.into() };
         let held = Held { action: action.into(), payload: text.into(), is_taken_over };
-        self.ask(shared, question, About::Incoming(token, held));
+        self.ask(site, shared, question, About::Incoming(token, held));
     }
 
     /// A call of ours that is to leave.
-    pub(super) fn on_outgoing(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
+    pub(super) fn on_outgoing(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        awaited: Awaited,
+        action: &str,
+        payload: &str,
+    ) {
         let is_taken_over = match handling(shared, Direction::Outgoing, action) {
-            Handling::Core => return self.transmit(shared, awaited, action, payload),
+            Handling::Core => return self.transmit(site, shared, awaited, action, payload),
             Handling::Observe => {
                 observe(shared, Direction::Outgoing, action, payload);
-                return self.transmit(shared, awaited, action, payload);
+                return self.transmit(site, shared, awaited, action, payload);
             }
             Handling::Ask => false,
             Handling::App => true,
@@ -108,13 +108,13 @@ impl Machine {
         self.handlings.held = Some(awaited);
         let question = Question::Outgoing { action: action.into(), payload: payload.into() };
         let held = Held { action: action.into(), payload: payload.into(), is_taken_over };
-        self.ask(shared, question, About::Outgoing(held));
+        self.ask(site, shared, question, About::Outgoing(held));
     }
 
-    fn ask(&mut self, shared: &mut Shared, question: Question, about: About) {
+    fn ask(&mut self, site: &mut Site, shared: &mut Shared, question: Question, about: About) {
         match shared.questions.ask(shared.now, about) {
             Ok((id, until)) => shared.act(Action::Ask { id, until, question }),
-            Err(about) => self.on_answered(shared, about, None),
+            Err(about) => self.on_answered(site, shared, about, None),
         }
     }
 
@@ -147,9 +147,9 @@ impl Machine {
     }
 
     /// A question was answered, with an answer that was checked, or its time is over.
-    pub fn on_answered(&mut self, shared: &mut Shared, about: About, answer: Option<Answer>) {
+    pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
         match about {
-            About::Block { token, default } => self.on_answer(shared, token, answer.unwrap_or(default)),
+            About::Block { token, default } => data_transfer::on_answer(shared, token, answer.unwrap_or(default)),
             About::Incoming(token, held) => match answer {
                 Some(Answer::Incoming(IncomingAnswer::Reply(payload))) => shared.reply(token, &payload.0),
                 Some(Answer::Incoming(IncomingAnswer::Refuse(code))) => {
@@ -160,66 +160,41 @@ impl Machine {
                 }
                 Some(_) | None => {
                     let limits = shared.config.limits.frame;
-                    self.on_call(shared, token, &held.action, &Payload::alone(&held.payload, &limits));
+                    self.on_call(site, shared, token, &held.action, &Payload::alone(&held.payload, &limits));
                 }
             },
             About::Outgoing(held) => {
                 let Some(awaited) = self.handlings.held.take() else { return };
                 match answer {
                     Some(Answer::Outgoing(OutgoingAnswer::SendInstead(payload))) => {
-                        self.transmit(shared, awaited, &held.action, &payload.0);
+                        self.transmit(site, shared, awaited, &held.action, &payload.0);
                     }
                     Some(Answer::Outgoing(OutgoingAnswer::Answered(payload))) => {
                         let limits = shared.config.limits.frame;
-                        self.on_result(shared, awaited, &Payload::alone(&payload.0, &limits));
+                        self.on_result(site, shared, awaited, &Payload::alone(&payload.0, &limits));
                     }
-                    None if held.is_taken_over => self.settle_failure(shared, awaited, Failure::TimedOut),
-                    Some(_) | None => self.transmit(shared, awaited, &held.action, &held.payload),
+                    None if held.is_taken_over => self.settle_failure(site, shared, awaited, Failure::TimedOut),
+                    Some(_) | None => self.transmit(site, shared, awaited, &held.action, &held.payload),
                 }
             }
         }
     }
 
     /// The connection is gone, and with it the calls that are held back.
-    pub fn on_link_lost(&mut self, shared: &mut Shared) {
+    pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
         shared.questions.link_lost();
         if let Some(awaited) = self.handlings.held.take() {
-            self.settle_failure(shared, awaited, Failure::LinkLost);
+            self.settle_failure(site, shared, awaited, Failure::LinkLost);
         }
-    }
-
-    /// Finds what is wrong with a call of the application.
-    pub fn check_call(&self, shared: &Shared, payload: &RawJson) -> Result<(), MisuseError> {
-        if self.handlings.calls.len() >= shared.config.limits.calls {
-            return Err(MisuseError::Refused("too many calls wait"));
-        }
-        check_object(&payload.0).map_err(MisuseError::Payload)
-    }
-
-    /// Makes a call of the application, which was checked.
-    pub fn call(&mut self, action: CompactString, payload: RawJson) {
-        self.handlings.calls.push_back((action, payload));
     }
 
     /// Sends a call of the application, about which it is not asked again. True if there was one.
-    pub(super) fn send_call(&mut self, shared: &mut Shared) -> bool {
-        let Some((action, payload)) = self.handlings.calls.pop_front() else { return false };
+    pub(super) fn send_call(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
+        let Some((action, payload)) = site.calls.next() else { return false };
         if handling(shared, Direction::Outgoing, &action) == Handling::Observe {
             observe(shared, Direction::Outgoing, &action, &payload.0);
         }
-        self.handlings.sent = Some(action.clone());
-        self.transmit(shared, Awaited::AppCall, &action, &payload.0);
+        self.transmit(site, shared, Awaited::AppCall, &action, &payload.0);
         true
     }
-}
-
-fn check_object(text: &str) -> Result<(), Violation> {
-    let mut reader = Reader::new(text);
-    let is_object = reader.peek().and_then(|kind| match kind {
-        Kind::Object => reader.skip_value().and_then(|()| reader.finish()),
-        Kind::Null | Kind::Boolean | Kind::Integer | Kind::Number | Kind::String | Kind::Array => {
-            Err(reader.mismatch(Kind::Object))
-        }
-    });
-    is_object.map_err(|fault| Violation::locate(&fault, text, 0))
 }

@@ -12,12 +12,12 @@ use ocpp_types::text::{CiText, Text, TokenText};
 use ocpp_types::v1_6;
 use thiserror::Error;
 
-use super::status::Report;
-use crate::parts::metering::SampleContext;
-use crate::parts::outbox::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::site::journal::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::site::metering::SampleContext;
 #[cfg(feature = "security")]
-use crate::parts::security_events::SecurityEvent;
-use crate::parts::token::TokenInfo;
+use crate::site::security_events::SecurityEvent;
+use crate::site::status::Report;
+use crate::site::token::TokenInfo;
 #[cfg(feature = "security")]
 use crate::station::SecurityEventKind;
 use crate::station::{
@@ -299,9 +299,20 @@ fn reason(reason: StopReason) -> v1_6::Reason {
         StopReason::DeAuthorized => R::DeAuthorized,
         StopReason::EmergencyStop => R::EmergencyStop,
         StopReason::EvDisconnected => R::EVDisconnected,
-        StopReason::HardReset => R::HardReset,
+        StopReason::HardReset | StopReason::ImmediateReset => R::HardReset,
         StopReason::Local => R::Local,
-        StopReason::Other => R::Other,
+        StopReason::Other
+        | StopReason::EnergyLimitReached
+        | StopReason::GroundFault
+        | StopReason::LocalOutOfCredit
+        | StopReason::MasterPass
+        | StopReason::OvercurrentFault
+        | StopReason::PowerQuality
+        | StopReason::ReqEnergyTransferRejected
+        | StopReason::SocLimitReached
+        | StopReason::StoppedByEv
+        | StopReason::TimeLimitReached
+        | StopReason::Timeout => R::Other,
         StopReason::PowerLoss => R::PowerLoss,
         StopReason::Reboot => R::Reboot,
         StopReason::Remote => R::Remote,

@@ -1,7 +1,7 @@
-//! The sender: which call leaves next. One at a time; the most urgent first, as long as that is fair (`parts/turns`).
+//! The sender: which call leaves next. One at a time; the most urgent first, as long as that is fair (`site/turns`).
 //!
-//! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Machine::wanted`]), and
-//! hears how it ended (`frames`). No call leaves while an answer is owed that may have caused it (`parts/answers`).
+//! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Face::wanted`]), and
+//! hears how it ended (`frames`). No call leaves while an answer is owed that may have caused it (`site/answers`).
 
 use alloc::string::String;
 
@@ -9,18 +9,20 @@ use compact_str::ToCompactString;
 use ocpp_rpc::engine::Lane;
 use ocpp_types::v1_6::Action;
 
-use super::Machine;
-use super::firmware::JobStatus;
-use super::frames::Failure;
+use super::failure::Failure;
 use super::messages::{self, History, Unsendable};
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
-use super::settings::Key;
-use crate::parts::outbox::{JournalRecord, Pending};
+use super::{Face, data_transfer, firmware};
+use crate::site::Site;
+use crate::site::firmware::JobStatus;
+use crate::site::journal::{JournalRecord, Pending};
+use crate::site::registration::Leave;
 #[cfg(feature = "firmware_management")]
-use crate::parts::reports;
-use crate::parts::turns::Rank;
-use crate::shared::Shared;
+use crate::site::reports;
+use crate::site::settings::Setting;
+use crate::site::shared::Shared;
+use crate::site::turns::Rank;
 use crate::time::Instant;
 
 /// A kind of message: what the call on its way is.
@@ -80,11 +82,11 @@ pub(super) const KINDS: &[Awaited] = &[
 /// What leaves, if it can be written.
 type Message = Result<String, Unsendable>;
 
-impl Machine {
+impl Face {
     /// Sends the most urgent call, if one may leave. True if something was done.
-    pub(super) fn send_next(&mut self, shared: &mut Shared) -> bool {
+    pub(super) fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
         let is_busy = self.awaited.is_some() || self.handlings.holds_call();
-        if is_busy || !shared.link.is_up() || !shared.rpc.can_call() || self.owed.holds_calls(shared.now) {
+        if is_busy || !shared.link.is_up() || !shared.rpc.can_call() || site.owed.holds_calls(shared.now) {
             return false;
         }
         let mut place = 0;
@@ -92,15 +94,17 @@ impl Machine {
             let Some(kind) = KINDS.get(usize::from(rank)) else { break };
             #[cfg(feature = "handling")]
             if *kind == Awaited::AppCall {
-                if self.registration.is_accepted() && self.send_call(shared) {
+                if site.registration.is_accepted() && self.send_call(site, shared) {
                     return true;
                 }
                 continue;
             }
-            if let Some((action, message)) = self.wanted(shared, *kind) {
+            if let Some((action, message)) = self.wanted(site, shared, *kind) {
                 match message {
-                    Ok(text) => self.on_outgoing(shared, *kind, action.as_str(), &text),
-                    Err(error) => self.settle_failure(shared, *kind, Failure::Unsendable(error.to_compact_string())),
+                    Ok(text) => self.on_outgoing(site, shared, *kind, action.as_str(), &text),
+                    Err(error) => {
+                        self.settle_failure(site, shared, *kind, Failure::Unsendable(error.to_compact_string()))
+                    }
                 }
                 return true;
             }
@@ -109,40 +113,41 @@ impl Machine {
     }
 
     /// What the block of a kind wants to send now.
-    fn wanted(&mut self, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
+    fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
         let now = shared.now;
-        let is_accepted = self.registration.is_accepted();
-        // 1.6 §4.2: before the acceptance nothing leaves but what the CSMS asks for while it has the station wait.
-        if kind != Awaited::BootNotification && !is_accepted && !self.registration.is_pending() {
+        let leave = site.registration.leave();
+        if kind != Awaited::BootNotification && leave == Leave::Nothing {
             return None;
         }
+        let is_accepted = leave == Leave::All;
         Some(match kind {
             Awaited::BootNotification => {
-                if !self.registration.is_due(now) {
+                if !site.registration.is_due(now) {
                     return None;
                 }
-                self.registration.asked();
+                site.registration.asked();
                 (Action::BootNotification, messages::boot_notification(&shared.config))
             }
             Awaited::Authorize => {
-                let request = if is_accepted { self.authorize.next(false)? } else { return None };
+                let request = if is_accepted { site.authorize.next(false)? } else { return None };
                 (Action::Authorize, messages::authorize(&request.token))
             }
             #[cfg(feature = "plug_and_charge")]
             Awaited::Contract => {
-                let request = if is_accepted { self.authorize.next(true)? } else { return None };
+                let request = if is_accepted { site.authorize.next(true)? } else { return None };
                 (Action::DataTransfer, plug_and_charge::authorize(request.contract.as_ref()?))
             }
             #[cfg(feature = "plug_and_charge")]
             Awaited::Certificate => {
-                if !is_accepted || !self.settings.is_on(Key::ISO15118PnCEnabled) {
+                if !is_accepted || !site.settings.is_on(Setting::PncEnabled) {
                     return None;
                 }
-                (Action::DataTransfer, self.plug_and_charge.next(now, &shared.clock)?)
+                let call = site.plug_and_charge.next(now, &shared.clock)?;
+                (Action::DataTransfer, plug_and_charge::certificate_call(&call))
             }
             Awaited::StatusNotification => {
-                let minimum = self.settings.seconds(Key::MinimumStatusDuration);
-                let (connector, report, at) = self.status.next(now, minimum, is_accepted)?;
+                let minimum = site.settings.seconds(Setting::MinimumStatusDuration);
+                let (connector, report, at) = site.status.next(now, minimum, is_accepted)?;
                 let message = messages::status_notification(connector, report, shared.clock.resolve(at));
                 (Action::StatusNotification, message)
             }
@@ -151,12 +156,16 @@ impl Machine {
                 let (event, at) = if is_accepted { shared.next_security_event()? } else { return None };
                 (Action::SecurityEventNotification, messages::security_event(event, at))
             }
-            Awaited::JobStatus(status) => (status.action(), self.firmware.due(status, is_accepted)?),
+            Awaited::JobStatus(status) => {
+                (firmware::action_of(status), firmware::message(site.firmware.due(status, is_accepted)?))
+            }
             #[cfg(feature = "security")]
-            Awaited::SignCertificate => (Action::SignCertificate, self.certificates.next(is_accepted)?),
+            Awaited::SignCertificate => {
+                (Action::SignCertificate, messages::sign_certificate(site.certificates.next(is_accepted)?))
+            }
             Awaited::MeterValues => {
                 // Without the time they wait for it.
-                let reading = if shared.clock.is_set() { self.readings.next()? } else { return None };
+                let reading = if shared.clock.is_set() { site.readings.next()? } else { return None };
                 let at = shared.clock.resolve(reading.at).ok_or(Unsendable);
                 (Action::MeterValues, at.and_then(|at| messages::measured(&reading, at)))
             }
@@ -164,39 +173,46 @@ impl Machine {
                 if !is_accepted || !shared.is_time_durable() {
                     return None;
                 }
-                self.outbox.let_transactions_pass(now, &mut shared.store);
-                let pending = self.outbox.due(now, &shared.store)?;
-                (action_of(pending), self.render(shared, pending))
+                site.journal.let_transactions_pass(now, &mut shared.store);
+                let pending = site.journal.due(now, &shared.store)?;
+                (action_of(pending), render(site, shared, pending))
             }
             Awaited::DataTransfer => {
-                let message = if is_accepted { self.transfers.next()? } else { return None };
-                (Action::DataTransfer, message)
+                let data = if is_accepted { site.transfers.next()? } else { return None };
+                (Action::DataTransfer, data_transfer::message(data))
             }
             // Its action is not ours to know: see `send_next`.
             #[cfg(feature = "handling")]
             Awaited::AppCall => return None,
             Awaited::Heartbeat => {
-                let interval = self.settings.seconds(Key::HeartbeatInterval);
-                let is_due = is_accepted && self.heartbeat.deadline(interval) <= now;
-                if !is_due && !self.heartbeat.is_wanted() {
+                let interval = site.settings.seconds(Setting::HeartbeatInterval);
+                let is_due = is_accepted && site.heartbeat.deadline(interval) <= now;
+                if !is_due && !site.heartbeat.is_wanted() {
                     return None;
                 }
-                self.heartbeat.asked(now);
+                site.heartbeat.asked(now);
                 (Action::Heartbeat, messages::heartbeat())
             }
         })
     }
 
     /// Hands a call to the engine.
-    pub(super) fn transmit(&mut self, shared: &mut Shared, awaited: Awaited, action: &str, payload: &str) {
-        let timeout = self.settings.seconds(Key::MessageTimeout);
+    pub(super) fn transmit(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        awaited: Awaited,
+        action: &str,
+        payload: &str,
+    ) {
+        let timeout = site.settings.seconds(Setting::MessageTimeout);
         match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
             Ok(call) => {
-                self.heartbeat.sent(shared.now);
+                site.heartbeat.sent(shared.now);
                 self.turns.sent(rank_of(awaited), shared.now);
                 self.awaited = Some((call, awaited));
             }
-            Err(error) => self.settle_failure(shared, awaited, Failure::Unsendable(error.to_compact_string())),
+            Err(error) => self.settle_failure(site, shared, awaited, Failure::Unsendable(error.to_compact_string())),
         }
     }
 
@@ -216,21 +232,21 @@ impl Machine {
             Some(Failure::Unsendable(_) | Failure::LinkLost) => {}
         }
     }
+}
 
-    fn render(&self, shared: &Shared, pending: &Pending) -> Result<String, Unsendable> {
-        let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
-        let csms_id = pending.transaction().and_then(|transaction| self.outbox.csms_id(transaction));
-        match &pending.record {
-            JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
-            JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
-            JournalRecord::Stopped(stop) => {
-                let (known, readings) = self.outbox.history(stop.transaction);
-                let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
-                let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
-                messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
-            }
-            JournalRecord::Measured(reading) => messages::measured(reading, at(reading.at)?),
+fn render(site: &Site, shared: &Shared, pending: &Pending) -> Result<String, Unsendable> {
+    let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
+    let csms_id = pending.transaction().and_then(|transaction| site.journal.csms_id(transaction));
+    match &pending.record {
+        JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
+        JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
+        JournalRecord::Stopped(stop) => {
+            let (known, readings) = site.journal.history(stop.transaction);
+            let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
+            let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
+            messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
         }
+        JournalRecord::Measured(reading) => messages::measured(reading, at(reading.at)?),
     }
 }
 

@@ -7,15 +7,16 @@
 use ocpp_types::v1_6::{ExtendedMessageTrigger, ExtendedTriggerMessageRequest};
 use ocpp_types::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
 
-use super::Machine;
-#[cfg(feature = "firmware_management")]
-use super::firmware::JobStatus;
+use super::Face;
 use super::sender::Awaited;
-use super::settings::Key;
+use crate::site::Site;
 #[cfg(feature = "firmware_management")]
-use crate::parts::reports::Form;
+use crate::site::firmware::JobStatus;
+#[cfg(feature = "firmware_management")]
+use crate::site::reports::Form;
+use crate::site::settings::Setting;
 #[cfg(feature = "security")]
-use crate::shared::Shared;
+use crate::site::shared::Shared;
 use crate::station::EvseId;
 use crate::time::Instant;
 
@@ -30,9 +31,14 @@ enum Wanted {
     Job(JobStatus),
 }
 
-impl Machine {
+impl Face {
     /// Carries out a TriggerMessage.
-    pub(super) fn on_trigger(&mut self, now: Instant, request: &TriggerMessageRequest) -> TriggerMessageStatus {
+    pub(super) fn on_trigger(
+        &mut self,
+        site: &mut Site,
+        now: Instant,
+        request: &TriggerMessageRequest,
+    ) -> TriggerMessageStatus {
         let wanted = match &request.requested_message {
             MessageTrigger::BootNotification => Wanted::Boot,
             #[cfg(feature = "firmware_management")]
@@ -48,13 +54,14 @@ impl Machine {
             MessageTrigger::StatusNotification => Wanted::Status,
             MessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(now, wanted, request.connector_id))
+        verdict(self.trigger(site, now, wanted, request.connector_id))
     }
 
     /// Carries out an ExtendedTriggerMessage: it asks for the messages of the security white paper.
     #[cfg(feature = "security")]
     pub(super) fn on_extended_trigger(
         &mut self,
+        site: &mut Site,
         shared: &mut Shared,
         request: &ExtendedTriggerMessageRequest,
     ) -> TriggerMessageStatus {
@@ -65,50 +72,53 @@ impl Machine {
             ExtendedMessageTrigger::LogStatusNotification => Wanted::Job(JobStatus::Upload(Form::Numbered)),
             ExtendedMessageTrigger::MeterValues => Wanted::Readings,
             ExtendedMessageTrigger::SignChargePointCertificate => {
-                return verdict(self.request_certificate(shared, true));
+                return {
+                    let (certificates, mut desk) = site.certificates(shared);
+                    verdict(certificates.make(&mut desk, true))
+                };
             }
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
             ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(shared.now, wanted, request.connector_id))
+        verdict(self.trigger(site, shared.now, wanted, request.connector_id))
     }
 
     /// True if the message will be sent.
-    fn trigger(&mut self, now: Instant, wanted: Wanted, connector: Option<i64>) -> bool {
+    fn trigger(&mut self, site: &mut Site, now: Instant, wanted: Wanted, connector: Option<i64>) -> bool {
         match wanted {
             // Errata 3.35: not while the station is accepted.
-            Wanted::Boot => self.registration.trigger(),
+            Wanted::Boot => site.registration.trigger(),
             Wanted::Heartbeat => {
-                self.heartbeat.trigger();
+                site.heartbeat.trigger();
                 true
             }
-            Wanted::Readings => self.trigger_readings(now, connector),
+            Wanted::Readings => trigger_readings(site, now, connector),
             Wanted::Status => {
                 self.wake(Awaited::StatusNotification);
-                self.status.trigger(connector)
+                site.status.trigger(connector)
             }
             #[cfg(feature = "firmware_management")]
             Wanted::Job(status) => {
                 self.wake(Awaited::JobStatus(status));
-                self.firmware.trigger(status);
+                site.firmware.trigger(status);
                 true
             }
         }
     }
+}
 
-    /// Readings of a connector, or of each. There is no main meter: connector 0 has none.
-    fn trigger_readings(&mut self, now: Instant, connector: Option<i64>) -> bool {
-        if self.settings.measurands(Key::MeterValuesSampledData).is_empty() {
-            return false;
-        }
-        let wanted = |evse: EvseId| connector.is_none_or(|number| number == i64::from(evse.0));
-        let mut is_any = false;
-        for connector in self.connectors.iter_mut().filter(|connector| wanted(connector.evse)) {
-            connector.trigger_reading(now);
-            is_any = true;
-        }
-        is_any
+/// Readings of a connector, or of each. There is no main meter: connector 0 has none.
+fn trigger_readings(site: &mut Site, now: Instant, connector: Option<i64>) -> bool {
+    if site.settings.measurands(Setting::TxUpdatedMeasurands).is_empty() {
+        return false;
     }
+    let wanted = |evse: EvseId| connector.is_none_or(|number| number == i64::from(evse.0));
+    let mut is_any = false;
+    for connector in site.connectors.iter_mut().filter(|connector| wanted(connector.evse)) {
+        connector.trigger_reading(now);
+        is_any = true;
+    }
+    is_any
 }
 
 fn verdict(is_sent: bool) -> TriggerMessageStatus {

@@ -1,64 +1,16 @@
-//! Stands in for firmware updates and uploads where the feature is off: there are none.
+//! Stands in for the messages of firmware and uploads where the feature is off: there are none.
 
 use alloc::string::String;
 
-use compact_str::CompactString;
 use ocpp_types::v1_6::Action;
 
 use super::messages::Unsendable;
-use crate::shared::Shared;
-use crate::station::{JobId, JobUpdate};
-use crate::store::Image;
-use crate::time::{Clock, Instant};
+use crate::site::firmware::{JobReport, JobStatus};
 
-/// No message is of this type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobStatus {}
-
-impl JobStatus {
-    pub fn action(self) -> Action {
-        match self {}
-    }
+pub(super) fn action_of(status: JobStatus) -> Action {
+    match status {}
 }
 
-/// Nothing.
-#[derive(Debug)]
-pub(crate) struct FirmwareManagement;
-
-impl FirmwareManagement {
-    pub fn restore(_: &Image) -> (Self, Option<CompactString>) {
-        (FirmwareManagement, None)
-    }
-
-    pub fn on_job(&mut self, _: &mut Shared, _: JobId, _: &JobUpdate) -> bool {
-        false
-    }
-
-    pub fn advance(&mut self, _: &mut Shared, _: bool) -> bool {
-        false
-    }
-
-    pub fn wants_quiet(&self, _: &Shared) -> bool {
-        false
-    }
-
-    pub fn is_told(&self) -> bool {
-        true
-    }
-
-    pub fn due(&mut self, status: JobStatus, _: bool) -> Option<Result<String, Unsendable>> {
-        match status {}
-    }
-
-    pub fn on_told(&mut self, _: &mut Shared, status: JobStatus) {
-        match status {}
-    }
-
-    pub fn on_lost(&mut self, status: JobStatus) {
-        match status {}
-    }
-
-    pub fn deadlines(&self, _: &Clock) -> [Option<Instant>; 2] {
-        [None, None]
-    }
+pub(super) fn message(report: JobReport) -> Result<String, Unsendable> {
+    match report {}
 }

@@ -4,163 +4,105 @@ use alloc::string::String;
 
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::codec::Encode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{self, DataTransferRequest, DataTransferResponse, DataTransferStatus};
 use ocpp_types::violation::Violation;
 
 use super::messages::{Installed, RootCertificate, SignedChain, Trigger, WantedUses};
-use crate::shared::Shared;
-use crate::station::{CertificateUse, Event, Job, JobUpdate, SecurityEventKind};
-use crate::v1_6::station::Machine;
-use crate::v1_6::station::calls::answer;
-use crate::v1_6::station::certificates::{Subject, certificate_hash, changed};
-use crate::v1_6::station::settings::Key;
+use crate::site::Site;
+use crate::site::shared::Shared;
+use crate::site::verdict::{Envelope, LateReply};
+use crate::station::{CertificateUse, Event};
+use crate::v1_6::station::answers::answer;
+use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
+use crate::v1_6::station::decoding;
 
-/// What the host's word answers.
-#[derive(Debug)]
-pub(in crate::v1_6::station) enum Errand {
-    /// CertificateSigned.
-    Signed,
-    /// InstallCertificate.
-    Install(CertificateUse),
-    /// DeleteCertificate.
-    Delete,
-    /// GetInstalledCertificateIds.
-    List,
-}
+const CARRIED: Envelope = Envelope::Transferred;
 
-/// What a call leads to.
-enum Step {
-    Work(Job, Errand),
-    Answer(Result<String, Violation>),
-    Unknown,
-}
-
-impl Machine {
-    /// A call of the CSMS.
-    pub(in crate::v1_6::station) fn on_certificate_call(
-        &mut self,
-        shared: &mut Shared,
-        token: ReplyToken,
-        request: &DataTransferRequest,
-    ) {
-        let data = request.data.as_ref().map_or("", |data| data.as_str());
-        let step = match request.message_id.as_ref().map(|id| id.as_str()) {
-            Some("CertificateSigned") => Decode::from_json(data).map(|signed| self.on_signed_chain(&signed)),
-            Some("DeleteCertificate") => Decode::from_json(data).map(|request| on_delete(&request)),
-            Some("GetInstalledCertificateIds") => {
-                Decode::from_json(data).map(|WantedUses(uses)| Step::Work(Job::ListCertificates { uses }, Errand::List))
+/// A call of the CSMS.
+pub(in crate::v1_6::station) fn on_call(
+    site: &mut Site,
+    shared: &mut Shared,
+    token: ReplyToken,
+    request: &DataTransferRequest,
+) {
+    let data = request.data.as_ref().map_or("", |data| data.as_str());
+    let done = match request.message_id.as_ref().map(|id| id.as_str()) {
+        Some(name @ "CertificateSigned") => decoding::nested(shared, name, data).map(|signed: SignedChain| {
+            if signed.is_v2g {
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed(&mut desk, token, CARRIED, CertificateUse::V2g, &signed.chain);
+            } else {
+                wrapped(shared, token, signed_status(false).to_json());
             }
-            Some("InstallCertificate") => Decode::from_json(data).map(|root: RootCertificate| {
-                let job = self.install_job(root.usage, root.certificate.as_str());
-                Step::Work(job, Errand::Install(root.usage))
-            }),
-            // It has no members, and so perhaps no data.
-            Some("TriggerMessage") if data.is_empty() => Ok(self.on_certificate_trigger(shared, true)),
-            Some("TriggerMessage") => Decode::from_json(data)
-                .map(|trigger: Trigger| self.on_certificate_trigger(shared, trigger.is_for_certificate)),
-            _ => Ok(Step::Unknown),
-        };
-        match step {
-            Ok(Step::Work(job, errand)) => self.begin_work(shared, job, token, Subject::PlugAndCharge(errand)),
-            Ok(Step::Answer(data)) => wrapped(shared, token, data),
-            Ok(Step::Unknown) => {
-                answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId));
-            }
-            Err(violation) => {
-                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-                wrapped(shared, token, Err(violation));
-            }
-        }
-    }
-
-    fn on_signed_chain(&self, signed: &SignedChain) -> Step {
-        let chain = signed.chain.as_str();
-        let most = self.settings.number(Key::CertificateSignedMaxChainSize);
-        let is_long = usize::try_from(most).is_ok_and(|most| chain.chars().count() > most);
-        if is_long || !signed.is_v2g {
-            let status = v1_6::CertificateSignedStatus::Rejected;
-            return Step::Answer(v1_6::CertificateSignedResponse::new(status).to_json());
-        }
-        Step::Work(self.install_job(CertificateUse::V2g, chain), Errand::Signed)
-    }
-
-    fn on_certificate_trigger(&mut self, shared: &mut Shared, is_for_certificate: bool) -> Step {
-        let status = if !is_for_certificate {
-            v1_6::TriggerMessageStatus::NotImplemented
-        } else if self.plug_and_charge.signing.begin(shared, &self.settings) {
-            v1_6::TriggerMessageStatus::Accepted
-        } else {
-            v1_6::TriggerMessageStatus::Rejected
-        };
-        Step::Answer(v1_6::TriggerMessageResponse::new(status).to_json())
-    }
-
-    /// The host's word answers a call.
-    pub(in crate::v1_6::station) fn end_errand(
-        &mut self,
-        shared: &mut Shared,
-        token: ReplyToken,
-        errand: &Errand,
-        word: &JobUpdate,
-    ) {
-        let (is_done, is_bad) = (*word == JobUpdate::Done, matches!(word, JobUpdate::Invalid | JobUpdate::Revoked));
-        let data = match errand {
-            Errand::Signed => {
-                if is_done {
-                    self.plug_and_charge.signing.done();
-                    changed(shared, CertificateUse::V2g);
-                }
-                // §3.1.
-                if is_bad {
-                    shared.raise(SecurityEventKind::InvalidStationCertificate, Some("V2GCertificate"));
-                }
-                let status = if is_done {
-                    v1_6::CertificateSignedStatus::Accepted
-                } else {
-                    v1_6::CertificateSignedStatus::Rejected
-                };
-                v1_6::CertificateSignedResponse::new(status).to_json()
-            }
-            Errand::Install(usage) => {
-                if is_done {
-                    changed(shared, *usage);
-                }
-                let status = match word {
-                    JobUpdate::Done => v1_6::InstallCertificateStatus::Accepted,
-                    JobUpdate::Invalid | JobUpdate::Revoked | JobUpdate::Full => {
-                        v1_6::InstallCertificateStatus::Rejected
+        }),
+        Some(name @ "DeleteCertificate") => {
+            decoding::nested(shared, name, data).map(|request: v1_6::DeleteCertificateRequest| {
+                match certificate_hash(&request.certificate_hash_data) {
+                    Some(hash) => {
+                        let (certificates, mut desk) = site.certificates(shared);
+                        certificates.on_delete(&mut desk, token, CARRIED, hash);
                     }
-                    _ => v1_6::InstallCertificateStatus::Failed,
-                };
-                v1_6::InstallCertificateResponse::new(status).to_json()
-            }
-            Errand::Delete => {
-                let status = match word {
-                    JobUpdate::Done => v1_6::DeleteCertificateStatus::Accepted,
-                    JobUpdate::NotFound => v1_6::DeleteCertificateStatus::NotFound,
-                    _ => v1_6::DeleteCertificateStatus::Failed,
-                };
-                if is_done {
-                    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some("certificate deleted"));
+                    None => {
+                        let status = v1_6::DeleteCertificateStatus::NotFound;
+                        wrapped(shared, token, v1_6::DeleteCertificateResponse::new(status).to_json());
+                    }
                 }
-                v1_6::DeleteCertificateResponse::new(status).to_json()
-            }
-            Errand::List => match word {
-                JobUpdate::Certificates(kept) => Installed::of(kept).to_json(),
-                _ => return answer(shared, token, &DataTransferResponse::new(DataTransferStatus::Rejected)),
-            },
-        };
-        wrapped(shared, token, data);
+            })
+        }
+        Some(name @ "GetInstalledCertificateIds") => decoding::nested(shared, name, data).map(|WantedUses(uses)| {
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_list(&mut desk, token, CARRIED, uses);
+        }),
+        Some(name @ "InstallCertificate") => decoding::nested(shared, name, data).map(|root: RootCertificate| {
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_install(&mut desk, token, CARRIED, root.usage, root.certificate.as_str());
+        }),
+        // It has no members, and so perhaps no data.
+        Some("TriggerMessage") if data.is_empty() => {
+            on_trigger(site, shared, token, true);
+            Ok(())
+        }
+        Some(name @ "TriggerMessage") => decoding::nested(shared, name, data)
+            .map(|trigger: Trigger| on_trigger(site, shared, token, trigger.is_for_certificate)),
+        _ => {
+            answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId));
+            Ok(())
+        }
+    };
+    if let Err(violation) = done {
+        shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+        wrapped(shared, token, Err(violation));
     }
 }
 
-fn on_delete(request: &v1_6::DeleteCertificateRequest) -> Step {
-    match certificate_hash(&request.certificate_hash_data) {
-        Some(hash) => Step::Work(Job::DeleteCertificate { hash }, Errand::Delete),
-        None => Step::Answer(v1_6::DeleteCertificateResponse::new(v1_6::DeleteCertificateStatus::NotFound).to_json()),
-    }
+fn on_trigger(site: &mut Site, shared: &mut Shared, token: ReplyToken, is_for_certificate: bool) {
+    let status = if !is_for_certificate {
+        v1_6::TriggerMessageStatus::NotImplemented
+    } else if site.plug_and_charge.request_certificate(shared, &site.settings) {
+        v1_6::TriggerMessageStatus::Accepted
+    } else {
+        v1_6::TriggerMessageStatus::Rejected
+    };
+    wrapped(shared, token, v1_6::TriggerMessageResponse::new(status).to_json());
+}
+
+/// The host's word answers a call. Gives back what is no answer to one of these.
+pub(in crate::v1_6::station) fn reply(shared: &mut Shared, token: ReplyToken, reply: LateReply) -> Option<LateReply> {
+    let data = match reply {
+        LateReply::CertificateSigned(CARRIED, is_done) => signed_status(is_done).to_json(),
+        LateReply::CertificateInstalled(CARRIED, verdict) => install_status(verdict).to_json(),
+        LateReply::CertificateDeleted(CARRIED, verdict) => removal_status(verdict).to_json(),
+        LateReply::CertificatesListed(CARRIED, Some(kept)) => Installed::of(&kept).to_json(),
+        LateReply::CertificatesListed(CARRIED, None) => {
+            answer(shared, token, &DataTransferResponse::new(DataTransferStatus::Rejected));
+            return None;
+        }
+        other => return Some(other),
+    };
+    wrapped(shared, token, data);
+    None
 }
 
 /// Answers with a message in the data, or with what was wrong.

@@ -1,9 +1,7 @@
-//! The data of the messages, as the white paper has them (§3.1): strictly read, with exact errors.
+//! The data of the messages, as the white paper has them (§3.1), with exact errors.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_types::codec::Decode;
 use ocpp_types::decimal::Decimal;
@@ -11,46 +9,11 @@ use ocpp_types::json::Reader;
 use ocpp_types::v1_6::ChargePointStatus;
 use ocpp_types::violation::{Fault, Rule};
 
-use crate::station::{
-    Amount, CostState, EvseStatus, IdToken, NextPrices, PriceText, Prices, RunningCost, amount, text,
-};
+use crate::site::pricing::{FinalCost, RunningCostData, Triggers, UserPrice};
+use crate::station::{CostState, EvseStatus, IdToken, NextPrices, PriceText, Prices, RunningCost, amount, text};
 
 /// The most texts in further languages.
 const MAX_TEXTS: usize = 20;
-
-/// The price of a driver, in words.
-pub(super) struct UserPrice {
-    pub token: IdToken,
-    pub texts: Vec<PriceText>,
-}
-
-/// The cost of a transaction so far, and when another reading is wanted.
-pub(super) struct RunningCostData {
-    pub transaction_id: i64,
-    pub cost: RunningCost,
-    pub triggers: Triggers,
-}
-
-/// The cost of a whole transaction.
-pub(super) struct FinalCost {
-    pub transaction_id: i64,
-    pub cost: Amount,
-    pub texts: Vec<PriceText>,
-    pub qr_code: Option<String>,
-}
-
-/// When the CSMS wants a reading of the meter, beside the regular ones.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Triggers {
-    /// Then.
-    pub at: Option<DateTime<Utc>>,
-    /// When so much energy has flowed in the transaction.
-    pub energy_mwh: Option<i64>,
-    /// When the power rises above, or falls below.
-    pub power_mw: Option<i64>,
-    /// When the connector's status becomes one of these.
-    pub statuses: Vec<EvseStatus>,
-}
 
 impl Decode for UserPrice {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
@@ -75,7 +38,7 @@ impl Decode for FinalCost {
         let mut qr_code = None;
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => transaction_id = Some(reader.integer()?),
+                0 => transaction_id = Some(Decode::read(reader)?),
                 1 => cost = Some(amount(reader)?),
                 2 => first = Some(plain(reader)?),
                 3 => others = reader.list(0, MAX_TEXTS)?,
@@ -109,9 +72,9 @@ impl Decode for RunningCostData {
         let (mut prices, mut next, mut triggers) = (Prices::default(), None, Triggers::default());
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => transaction_id = Some(reader.integer()?),
+                0 => transaction_id = Some(Decode::read(reader)?),
                 1 => at = Some(Decode::read(reader)?),
-                2 => meter_wh = Some(reader.integer()?),
+                2 => meter_wh = Some(Decode::read(reader)?),
                 3 => cost = Some(amount(reader)?),
                 4 => state = Some(cost_state(reader)?),
                 5 => prices.charging = Some(Decode::read(reader)?),

@@ -1,0 +1,19 @@
+//! Stands in for calls of the host where the feature is off: it makes none.
+
+use compact_str::CompactString;
+
+use super::shared::Shared;
+use crate::MisuseError;
+use crate::station::RawJson;
+
+/// Nothing.
+#[derive(Debug, Default)]
+pub(crate) struct HostCalls(());
+
+impl HostCalls {
+    pub fn check(&self, _: &Shared, _: &RawJson) -> Result<(), MisuseError> {
+        Err(MisuseError::Refused("calls of the application are not built in"))
+    }
+
+    pub fn push(&mut self, _: CompactString, _: RawJson) {}
+}

@@ -1,0 +1,49 @@
+//! Stands in for smart charging where the feature is off: nothing is kept, and nothing limited.
+
+use alloc::vec::Vec;
+
+use compact_str::CompactString;
+
+use super::authorize::Authorize;
+use super::connector::Connector;
+use super::context::Context;
+use super::policy::Policy;
+use super::settings::Settings;
+use crate::site::shared::Shared;
+use crate::station::{EvseId, IdToken, StationConfig};
+use crate::store::{Image, StoreQueue};
+use crate::time::{Clock, Instant};
+
+/// No profile is of this type.
+#[derive(Debug)]
+pub(crate) enum RemoteProfile {}
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct SmartCharging;
+
+impl SmartCharging {
+    pub fn restore(_: &StationConfig, _: &Policy, _: &Image, _: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+        (SmartCharging, Vec::new())
+    }
+
+    /// A profile in a remote start is ignored (1.6 §5.11).
+    pub fn on_remote_start(
+        &mut self,
+        _: &mut Shared,
+        _: &Settings,
+        _: Option<EvseId>,
+        _: &IdToken,
+        _: Option<&RemoteProfile>,
+    ) -> bool {
+        true
+    }
+
+    pub fn on_placed(&mut self, _: EvseId, _: &IdToken) {}
+
+    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Connector], _: &Authorize) {}
+
+    pub fn deadline(&self, _: &Clock) -> Option<Instant> {
+        None
+    }
+}

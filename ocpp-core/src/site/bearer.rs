@@ -1,0 +1,36 @@
+//! Who wants to charge, and whether he may have a place.
+
+use crate::station::IdToken;
+
+/// Who wants to charge, as far as is known.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "reservation"), expect(dead_code, reason = "only a reservation looks at groups"))]
+pub(crate) struct Bearer<'a> {
+    pub token: &'a IdToken,
+    pub group: Option<&'a IdToken>,
+    /// Whether the group was told, be it that there is none.
+    pub is_group_known: bool,
+}
+
+/// Whether a token may have a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Yes,
+    /// Only if it turns out to be of the group that the place is reserved for.
+    IfOfGroup,
+    No,
+}
+
+/// A token that may charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+}
+
+impl Grant {
+    /// Whose it is. Of a token that nobody asked about the group is as good as none.
+    pub fn bearer(&self) -> Bearer<'_> {
+        Bearer { token: &self.token, group: self.group.as_ref(), is_group_known: true }
+    }
+}

@@ -1,0 +1,295 @@
+//! Readings of a connector's meter: of the interval, of the clock, and those that the CSMS asks for (1.6 §3.16, §4.7).
+//!
+//! All that are due at a moment are taken from one reading of the meter. Readings of a transaction, and those of the clock,
+//! are recorded in the journal; others are given to the CSMS as they are.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Connector, Running, Stage, Stopping};
+use crate::site::context::Context;
+use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading};
+use crate::site::metering::{MeterPolicy, Read, SampleContext};
+use crate::site::settings::{Setting, Settings};
+use crate::station::{Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
+use crate::time::Instant;
+
+/// Readings that are due, and since when the last of them is.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    contexts: Vec<SampleContext>,
+    since: Instant,
+}
+
+impl Connector {
+    /// A reading is due since `since`.
+    pub(super) fn want(&mut self, context: SampleContext, since: Instant) {
+        if !self.wanted.contexts.contains(&context) {
+            self.wanted.contexts.push(context);
+        }
+        self.wanted.since = self.wanted.since.max(since);
+    }
+
+    /// The CSMS asks for a reading (1.6 §5.17).
+    #[cfg(feature = "remote_trigger")]
+    pub fn trigger_reading(&mut self, now: Instant) {
+        self.want(SampleContext::Trigger, now);
+    }
+
+    /// The cost is to be counted by a reading of now.
+    #[cfg(feature = "california_pricing")]
+    pub fn want_price_reading(&mut self, now: Instant) {
+        self.want(SampleContext::Other, now);
+    }
+
+    /// The meter's values, ten seconds old at most, if the meter is watched and they are at hand; else they are asked for.
+    #[cfg(feature = "california_pricing")]
+    pub fn watch_meter(&mut self, ctx: &mut Context<'_>, is_watched: bool) -> Option<MeterReading> {
+        self.is_meter_watched = is_watched;
+        if !is_watched {
+            return None;
+        }
+        if let Some(reading) = self.meter.latest(ctx.now(), WATCH) {
+            return Some(reading.clone());
+        }
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let mut read = self.meter.read(ctx.now(), policy);
+        if let Read::Stale(_) = read {
+            read = self.meter.read(ctx.now(), policy);
+        }
+        if read == Read::Ask {
+            ctx.order(self.evse, EvseAction::ReadMeter);
+        }
+        None
+    }
+
+    /// Takes the readings that are due, once the meter answers.
+    pub(super) fn take_readings(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now();
+        let interval = sample_interval(ctx.settings);
+        if let Stage::Running(running) = &mut self.stage
+            && let Some(due) = running.sample_at(interval).filter(|due| *due <= now)
+        {
+            running.sample_taken(now, interval);
+            self.want(SampleContext::Periodic, due);
+        }
+        let wall = ctx.shared.clock.wall(now);
+        if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
+            self.want(SampleContext::Clock, now);
+        }
+        if self.wanted.contexts.is_empty() {
+            return;
+        }
+        let Some((reading, is_fresh)) = self.read_meter(ctx, Some(self.wanted.since)) else { return };
+        let wanted = core::mem::take(&mut self.wanted.contexts);
+        // Without the meter there is nothing to tell: an old value under a new time would be false.
+        if let Some(reading) = reading.filter(|_| is_fresh) {
+            for context in wanted {
+                self.record_reading(ctx, context, &reading);
+            }
+        }
+    }
+
+    fn record_reading(&mut self, ctx: &mut Context<'_>, context: SampleContext, reading: &MeterReading) {
+        let (key, stop_key) = match context {
+            SampleContext::Clock => (Setting::AlignedMeasurands, Some(Setting::AlignedTxEndedMeasurands)),
+            SampleContext::Periodic => (Setting::TxUpdatedMeasurands, Some(Setting::TxEndedMeasurands)),
+            SampleContext::Trigger | SampleContext::InterruptionEnd | SampleContext::Other => {
+                (Setting::TxUpdatedMeasurands, None)
+            }
+        };
+        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
+        let mut values = pick(key);
+        // The cost rests on the register, whatever else is sampled.
+        if context == SampleContext::Other
+            && !values.iter().any(|v| v.measurand == Measurand::EnergyActiveImportRegister)
+        {
+            values.insert(0, reading.register());
+        }
+        let for_stop = stop_key.map(pick).unwrap_or_default();
+        let (clock, now) = (&ctx.shared.clock, ctx.now());
+        let transaction = self.running_mut().map(|running| (running.transaction, running.stamp(clock, now)));
+        match transaction {
+            Some((transaction, at)) => {
+                self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
+                keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
+            }
+            None => self.record_beside(ctx, context, values),
+        }
+    }
+
+    fn record_sample(&self, ctx: &mut Context<'_>, sample: Sampled) {
+        if sample.values.is_empty() {
+            return;
+        }
+        let shared = &mut *ctx.shared;
+        let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
+        match room {
+            Room::Free => {}
+            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
+            Room::Made(None) => {}
+            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction }),
+        }
+        ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample));
+    }
+
+    /// A reading while no transaction runs.
+    fn record_beside(&self, ctx: &mut Context<'_>, context: SampleContext, values: Vec<MeterSample>) {
+        if values.is_empty() {
+            return;
+        }
+        let record = Measured { evse: self.evse, at: ctx.stamp(), context, values };
+        match context {
+            // 1.6 §3.7: clock-aligned ones are queued while offline.
+            SampleContext::Clock => {
+                let shared = &mut *ctx.shared;
+                let (clock, limits) = (&shared.clock, &shared.config.limits);
+                let room = ctx.journal.make_room_beside(&mut shared.store, clock, limits, ctx.running);
+                if room != Room::None && !shared.is_store_stuck() {
+                    ctx.journal.append(&mut shared.store, JournalRecord::Measured(record));
+                }
+            }
+            SampleContext::Trigger | SampleContext::Other => ctx.readings.take(record),
+            // Of a transaction that has ended since.
+            SampleContext::Periodic | SampleContext::InterruptionEnd => {}
+        }
+    }
+
+    /// The meter shows this. What is told of a transaction never goes back.
+    pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
+        let shown_mwh = reading.energy_mwh;
+        let is_plausible = match self.running_mut() {
+            Some(running) => {
+                let is_plausible = running.register.take(now, shown_mwh);
+                reading.energy_mwh = running.register.told_mwh();
+                is_plausible
+            }
+            // No energy was ever imported backwards.
+            None => shown_mwh >= 0,
+        };
+        if is_plausible {
+            self.meter.report(now, reading);
+        } else {
+            // As good as silence.
+            self.implausible_mwh = Some(shown_mwh);
+        }
+    }
+
+    fn running_mut(&mut self) -> Option<&mut Running> {
+        match &mut self.stage {
+            Stage::Interrupted { running, .. }
+            | Stage::Running(running)
+            | Stage::Stopping(Stopping { running, .. }) => Some(running),
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Finishing { .. } => None,
+        }
+    }
+
+    /// A reading of the last minute, if no energy can have flowed since.
+    pub(super) fn reading_at_rest(&self, now: Instant) -> Option<MeterReading> {
+        let is_open = self.facts.contactor == Contactor::Open;
+        self.meter.since(now, self.opened_at, AT_REST).filter(|_| is_open).cloned()
+    }
+
+    /// The meter's values now, and whether they are; none while it is waited for.
+    pub(super) fn read_meter(
+        &mut self,
+        ctx: &mut Context<'_>,
+        not_before: Option<Instant>,
+    ) -> Option<(Option<MeterReading>, bool)> {
+        let config = &ctx.shared.config;
+        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
+        match self.meter.read(ctx.now(), policy) {
+            Read::Fresh(reading) => Some((Some(reading), true)),
+            Read::Stale(reading) => {
+                ctx.event(Event::MeterSilent { evse: self.evse });
+                Some((reading, false))
+            }
+            Read::Ask => {
+                ctx.order(self.evse, EvseAction::ReadMeter);
+                None
+            }
+            Read::Waiting => None,
+        }
+    }
+
+    /// Whether a transaction that the CSMS refused has had its energy (1.6 §3.5.4).
+    pub(super) fn has_used_allowance(&mut self, ctx: &mut Context<'_>, meter_start_mwh: i64) -> bool {
+        let allowance_mwh = i64::from(ctx.settings.number(Setting::MaxEnergyOnInvalidId)).saturating_mul(1000);
+        if allowance_mwh == 0 {
+            return true;
+        }
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        match self.meter.read(ctx.now(), policy) {
+            Read::Fresh(reading) => reading.energy_mwh.saturating_sub(meter_start_mwh) >= allowance_mwh,
+            // What cannot be measured is not given away.
+            Read::Stale(_) => true,
+            Read::Ask => {
+                ctx.order(self.evse, EvseAction::ReadMeter);
+                false
+            }
+            Read::Waiting => false,
+        }
+    }
+
+    /// When a reading is due, or one that is waited for is late.
+    pub(super) fn reading_deadlines(&self, settings: &Settings, clock: &crate::time::Clock) -> [Option<Instant>; 4] {
+        let (sample, allowance) = match &self.stage {
+            Stage::Running(running) => {
+                let is_watched = self.is_meter_watched || (running.is_refused && !running.is_cut_off);
+                let allowance = is_watched.then(|| self.meter.outdated_at(WATCH)).flatten();
+                (running.sample_at(sample_interval(settings)), allowance)
+            }
+            Stage::Idle
+            | Stage::Preparing { .. }
+            | Stage::Starting { .. }
+            | Stage::Unmetered { .. }
+            | Stage::Interrupted { .. }
+            | Stage::Stopping(_)
+            | Stage::Finishing { .. } => (None, None),
+        };
+        [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
+    }
+}
+
+/// How often a meter is asked where much hangs on its answer.
+pub(super) const METER_ATTEMPTS: u8 = 3;
+
+/// How long the register of a connector without energy is known by its last reading.
+const AT_REST: Duration = Duration::from_secs(60);
+
+/// How often the meter is looked at where something hangs on what it shows.
+const WATCH: Duration = Duration::from_secs(10);
+
+/// Zero: no samples (1.6 §9.1.19).
+fn sample_interval(settings: &Settings) -> Duration {
+    settings.seconds(Setting::TxUpdatedInterval)
+}
+
+/// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all.
+pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Vec<MeterSample> {
+    let mut choices = settings.measurands(Setting::TxEndedMeasurands);
+    choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
+    MeasurandChoice::pick(&choices, reading)
+}
+
+/// How many readings a stop tells beside those of the begin and the end.
+pub(super) fn most_readings(settings: &Settings) -> usize {
+    let most = settings.number(Setting::StopTransactionMaxMeterValues).saturating_sub(2);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
+    if reading.values.is_empty() {
+        return;
+    }
+    let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
+    let shared = &mut *ctx.shared;
+    if !ctx.journal.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
+        ctx.event(Event::SampleDropped { transaction });
+    }
+}

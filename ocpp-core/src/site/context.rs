@@ -1,0 +1,46 @@
+//! What a block sees beside itself.
+
+use alloc::collections::VecDeque;
+
+use super::readings::Readings;
+use super::reservation::Reservations;
+use super::settings::Settings;
+use super::signal::Signal;
+use crate::site::journal::Journal;
+use crate::site::shared::Shared;
+use crate::station::{Event, EvseAction, EvseId};
+use crate::time::{Instant, Stamp};
+
+/// The surroundings of a block while it reacts.
+pub(crate) struct Context<'a> {
+    pub shared: &'a mut Shared,
+    pub settings: &'a Settings,
+    pub journal: &'a mut Journal,
+    pub reservations: &'a mut Reservations,
+    pub readings: &'a mut Readings,
+    pub signals: &'a mut VecDeque<Signal>,
+    /// Whether the CSMS can be asked: the link is open and the station accepted.
+    pub is_online: bool,
+    /// Whether a CSMS ever accepted the station.
+    pub once_accepted: bool,
+    /// Transactions that run; each will need room for its stop.
+    pub running: usize,
+}
+
+impl Context<'_> {
+    pub fn now(&self) -> Instant {
+        self.shared.now
+    }
+
+    pub fn stamp(&self) -> Stamp {
+        self.shared.clock.stamp(self.shared.now)
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.shared.event(event);
+    }
+
+    pub fn order(&mut self, evse: EvseId, action: EvseAction) {
+        self.shared.order(evse, action);
+    }
+}

@@ -1,0 +1,60 @@
+//! Calls that the host makes itself, of any action: they wait here for their turn, and end with an event. Stores nothing.
+
+use alloc::collections::VecDeque;
+
+use compact_str::CompactString;
+use ocpp_types::json::{Kind, Reader};
+use ocpp_types::violation::Violation;
+
+use super::shared::Shared;
+use crate::MisuseError;
+use crate::station::{Event, RawJson};
+
+/// Calls of the host.
+#[derive(Debug, Default)]
+pub(crate) struct HostCalls {
+    waiting: VecDeque<(CompactString, RawJson)>,
+    /// The action of the one that is on its way.
+    sent: Option<CompactString>,
+}
+
+impl HostCalls {
+    /// Finds what is wrong with a call.
+    pub fn check(&self, shared: &Shared, payload: &RawJson) -> Result<(), MisuseError> {
+        if self.waiting.len() >= shared.config.limits.calls {
+            return Err(MisuseError::Refused("too many calls wait"));
+        }
+        check_object(&payload.0).map_err(MisuseError::Payload)
+    }
+
+    /// Takes a call in, which was checked.
+    pub fn push(&mut self, action: CompactString, payload: RawJson) {
+        self.waiting.push_back((action, payload));
+    }
+
+    /// The call to send now.
+    pub fn next(&mut self) -> Option<(CompactString, RawJson)> {
+        let (action, payload) = self.waiting.pop_front()?;
+        self.sent = Some(action.clone());
+        Some((action, payload))
+    }
+
+    /// A call ended: with the CSMS's answer, or with the reason why there is none.
+    pub fn ended(&mut self, shared: &mut Shared, result: Result<RawJson, CompactString>) {
+        if let Some(action) = self.sent.take() {
+            shared.event(Event::CallAnswered { action, result });
+        }
+    }
+}
+
+/// Finds what is wrong with a payload: it is a JSON object.
+pub(crate) fn check_object(text: &str) -> Result<(), Violation> {
+    let mut reader = Reader::new(text);
+    let is_object = reader.peek().and_then(|kind| match kind {
+        Kind::Object => reader.skip_value().and_then(|()| reader.finish()),
+        Kind::Null | Kind::Boolean | Kind::Integer | Kind::Number | Kind::String | Kind::Array => {
+            Err(reader.mismatch(Kind::Object))
+        }
+    });
+    is_object.map_err(|fault| Violation::locate(&fault, text, 0))
+}

@@ -1,0 +1,255 @@
+//! What the journal holds: facts about transactions, not frames. Frames are rendered when they are sent.
+
+use alloc::vec::Vec;
+
+use compact_str::{CompactString, format_compact};
+use serde::{Deserialize, Serialize};
+
+use crate::site::metering::SampleContext;
+use crate::station::{EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
+use crate::store::framing::{FramingError, Record};
+use crate::store::{EntryKey, LogIndex};
+use crate::time::Stamp;
+
+/// A transaction began. Its position in the journal is its [`TransactionNo`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Started {
+    pub evse: EvseId,
+    pub token: IdToken,
+    /// The group of the token, if the CSMS told it.
+    pub group: Option<IdToken>,
+    pub at: Stamp,
+    pub meter_mwh: i64,
+    pub reservation: Option<i64>,
+    /// Values of the begin that the stop will tell.
+    pub first: Vec<MeterSample>,
+}
+
+/// Meter values of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sampled {
+    pub transaction: TransactionNo,
+    pub evse: EvseId,
+    pub at: Stamp,
+    pub context: SampleContext,
+    pub values: Vec<MeterSample>,
+}
+
+/// Meter values of no transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub evse: EvseId,
+    pub at: Stamp,
+    pub context: SampleContext,
+    pub values: Vec<MeterSample>,
+}
+
+/// A transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stopped {
+    pub transaction: TransactionNo,
+    pub at: Stamp,
+    pub meter_mwh: i64,
+    pub reason: StopReason,
+    pub token: Option<IdToken>,
+    /// Values of the end, beside the register.
+    pub last: Vec<MeterSample>,
+}
+
+impl Record for Started {
+    const KIND: u8 = 1;
+}
+
+impl Record for Sampled {
+    const KIND: u8 = 2;
+}
+
+impl Record for Stopped {
+    const KIND: u8 = 3;
+}
+
+impl Record for Measured {
+    const KIND: u8 = 4;
+}
+
+/// A record of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JournalRecord {
+    Started(Started),
+    Sampled(Sampled),
+    Stopped(Stopped),
+    Measured(Measured),
+}
+
+impl JournalRecord {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            JournalRecord::Started(record) => record.to_bytes(),
+            JournalRecord::Sampled(record) => record.to_bytes(),
+            JournalRecord::Stopped(record) => record.to_bytes(),
+            JournalRecord::Measured(record) => record.to_bytes(),
+        }
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FramingError> {
+        match bytes.get(1) {
+            Some(&Started::KIND) => Started::from_bytes(bytes).map(JournalRecord::Started),
+            Some(&Sampled::KIND) => Sampled::from_bytes(bytes).map(JournalRecord::Sampled),
+            Some(&Stopped::KIND) => Stopped::from_bytes(bytes).map(JournalRecord::Stopped),
+            Some(&Measured::KIND) => Measured::from_bytes(bytes).map(JournalRecord::Measured),
+            Some(&kind) => Err(FramingError::Kind(kind)),
+            None => Err(FramingError::Short(bytes.len())),
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Stamp {
+        match self {
+            JournalRecord::Started(record) => record.at,
+            JournalRecord::Sampled(record) => record.at,
+            JournalRecord::Stopped(record) => record.at,
+            JournalRecord::Measured(record) => record.at,
+        }
+    }
+
+    /// The transaction it tells of, if any, given its position.
+    pub fn transaction(&self, position: TransactionNo) -> Option<TransactionNo> {
+        match self {
+            JournalRecord::Started(_) => Some(position),
+            JournalRecord::Sampled(record) => Some(record.transaction),
+            JournalRecord::Stopped(record) => Some(record.transaction),
+            JournalRecord::Measured(_) => None,
+        }
+    }
+
+    /// Whether it is a reading, of which some may be missing.
+    pub fn is_sample(&self) -> bool {
+        matches!(self, JournalRecord::Sampled(_) | JournalRecord::Measured(_))
+    }
+}
+
+/// What is kept of a transaction between the delivery of its start and that of its stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownTransaction {
+    pub evse: EvseId,
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+    pub meter_start_mwh: i64,
+    /// What the CSMS said to the start.
+    pub verdict: StartVerdict,
+    /// When it began: known, since its start was sent.
+    pub started: Stamp,
+    /// Values of the begin that the stop will tell.
+    pub first: Vec<MeterSample>,
+}
+
+/// What the CSMS says to a start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StartVerdict {
+    /// Its number for the transaction; none when the start could not be delivered (1.6 errata 3.18).
+    pub csms_id: Option<i64>,
+    /// The token's group, where it told one.
+    pub group: Option<IdToken>,
+    /// It does not accept the token.
+    pub is_refused: bool,
+}
+
+impl Record for KnownTransaction {
+    const KIND: u8 = 16;
+}
+
+/// What the CSMS knows of a transaction: its start, and how far its samples were delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub known: KnownTransaction,
+    /// The register last told to the CSMS, in mWh: no later message may tell less.
+    pub told_mwh: i64,
+    /// The time last told: no later message tells an earlier one.
+    pub told_at: Stamp,
+    /// Samples up to this position of the journal were delivered.
+    pub through: LogIndex,
+}
+
+impl Record for Account {
+    const KIND: u8 = 17;
+}
+
+impl Account {
+    /// Of a transaction whose start was delivered, and nothing else.
+    pub fn new(known: KnownTransaction) -> Self {
+        Account { told_mwh: known.meter_start_mwh, told_at: known.started, known, through: LogIndex(0) }
+    }
+
+    /// Reads an entry, also one of before samples were counted in it.
+    pub fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        match bytes.get(1) {
+            Some(&KnownTransaction::KIND) => KnownTransaction::from_bytes(bytes).map(Account::new),
+            Some(_) | None => Account::from_bytes(bytes),
+        }
+    }
+}
+
+/// The highest register among the values of a reading, in mWh.
+pub(super) fn register_of(values: &[MeterSample]) -> Option<i64> {
+    let is_register = |v: &&MeterSample| v.measurand == Measurand::EnergyActiveImportRegister && v.phase.is_none();
+    values.iter().filter(is_register).map(|v| v.milli).max()
+}
+
+impl Started {
+    /// What is kept of it once its start was delivered, or given up.
+    pub fn known(&self, started: Stamp, verdict: StartVerdict) -> KnownTransaction {
+        KnownTransaction {
+            evse: self.evse,
+            token: self.token.clone(),
+            group: verdict.group.clone().or_else(|| self.group.clone()),
+            meter_start_mwh: self.meter_mwh,
+            verdict,
+            started,
+            first: self.first.clone(),
+        }
+    }
+}
+
+/// A sample is an entry of its own, which can go alone; starts and stops are in the log.
+const SAMPLE_PREFIX: &str = "sample/";
+
+/// The entry of the sample at a position of the journal.
+pub(super) fn sample_key(position: LogIndex) -> EntryKey {
+    EntryKey::new(&format_compact!("{SAMPLE_PREFIX}{}", position.0))
+}
+
+/// The position in the journal of an entry's sample.
+pub(super) fn sample_position(key: &EntryKey) -> Option<LogIndex> {
+    key.as_str().strip_prefix(SAMPLE_PREFIX)?.parse().ok().map(LogIndex)
+}
+
+/// How often the CSMS failed to process a message (1.6 §3.7.1): told after a restart too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failures {
+    /// Which message.
+    pub position: LogIndex,
+    pub count: u32,
+}
+
+impl Record for Failures {
+    const KIND: u8 = 24;
+}
+
+/// The entry that holds it.
+pub(super) const FAILURES_ENTRY: &str = "failures";
+
+const PREFIX: &str = "tx/";
+
+impl KnownTransaction {
+    /// The entry that holds it.
+    pub fn key(transaction: TransactionNo) -> EntryKey {
+        let name: CompactString = format_compact!("{PREFIX}{}", transaction.0.0);
+        EntryKey::new(&name)
+    }
+
+    /// The transaction of an entry's name.
+    pub fn transaction_of(key: &EntryKey) -> Option<TransactionNo> {
+        let number = key.as_str().strip_prefix(PREFIX)?.parse().ok()?;
+        Some(TransactionNo(LogIndex(number)))
+    }
+}

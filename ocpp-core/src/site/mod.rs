@@ -1,0 +1,325 @@
+//! The site: how a station behaves, free of protocol versions. Faces speak for it.
+//!
+//! A file per functional block. Blocks see a [`Context`] and themselves, and never call each other: what belongs to another
+//! block is a [`Signal`], which `router` moves. A face turns a call into a request of the site, and a verdict into its answer;
+//! it asks each block what is to be sent next, and tells it how that ended.
+
+#[cfg(feature = "security")]
+pub(crate) mod access;
+pub(crate) mod answers;
+pub(crate) mod authorize;
+pub(crate) mod availability;
+pub(crate) mod bearer;
+#[cfg(feature = "security")]
+pub(crate) mod certificates;
+pub(crate) mod claims;
+pub(crate) mod connector;
+pub(crate) mod context;
+#[cfg(feature = "security")]
+mod csr;
+pub(crate) mod data_transfer;
+mod delivery;
+#[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
+pub(crate) mod firmware;
+#[cfg(feature = "firmware_management")]
+pub(crate) mod firmware_job;
+pub(crate) mod heartbeat;
+#[cfg_attr(not(feature = "handling"), path = "absent/host_calls.rs")]
+pub(crate) mod host_calls;
+pub(crate) mod journal;
+pub(crate) mod link;
+#[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
+pub(crate) mod local_list;
+pub(crate) mod metering;
+mod place;
+#[cfg(feature = "plug_and_charge")]
+pub(crate) mod plug_and_charge;
+pub(crate) mod policy;
+#[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
+pub(crate) mod pricing;
+#[cfg_attr(not(feature = "smart_charging"), path = "absent/profiles.rs")]
+pub(crate) mod profiles;
+pub(crate) mod questions;
+pub(crate) mod readings;
+pub(crate) mod registration;
+mod remote;
+pub(crate) mod replies;
+#[cfg(feature = "firmware_management")]
+pub(crate) mod reports;
+mod requests;
+#[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
+pub(crate) mod reservation;
+#[cfg(feature = "reservation")]
+mod reserve;
+pub(crate) mod reset;
+mod router;
+#[cfg(feature = "security")]
+pub(crate) mod security_events;
+pub(crate) mod settings;
+pub(crate) mod shared;
+pub(crate) mod signal;
+pub(crate) mod status;
+pub(crate) mod timers;
+pub(crate) mod token;
+pub(crate) mod turns;
+pub(crate) mod unlock;
+#[cfg(feature = "firmware_management")]
+pub(crate) mod upload_job;
+pub(crate) mod verdict;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::MisuseError;
+use crate::station::{Event, EvseId, SecurityEventKind, StationConfig};
+use crate::store::Image;
+
+use answers::Owed;
+use authorize::Authorize;
+use availability::Availability;
+#[cfg(feature = "security")]
+use certificates::Certificates;
+use connector::Connector;
+use context::Context;
+use data_transfer::DataTransfers;
+use firmware::FirmwareManagement;
+use heartbeat::Heartbeat;
+use host_calls::HostCalls;
+use journal::Journal;
+#[cfg(feature = "plug_and_charge")]
+use plug_and_charge::PlugAndCharge;
+use policy::Policy;
+use pricing::Pricing;
+use profiles::SmartCharging;
+use readings::Readings;
+use registration::Registration;
+use replies::Replies;
+use reservation::Reservations;
+use reset::Reset;
+use router::Parts;
+use settings::{Setting, Settings};
+use shared::Shared;
+use signal::Signal;
+use status::StatusNotifications;
+use unlock::Unlocking;
+use verdict::LateReply;
+
+/// The blocks of one station, and what goes on between them.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub settings: Settings,
+    policy: Policy,
+    pub registration: Registration,
+    pub heartbeat: Heartbeat,
+    pub authorize: Authorize,
+    pub status: StatusNotifications,
+    pub connectors: Vec<Connector>,
+    pub journal: Journal,
+    pub availability: Availability,
+    pub reservations: Reservations,
+    pub readings: Readings,
+    pub transfers: DataTransfers,
+    pub calls: HostCalls,
+    pub firmware: FirmwareManagement,
+    #[cfg(feature = "security")]
+    pub certificates: Certificates,
+    pub smart_charging: SmartCharging,
+    pub pricing: Pricing,
+    #[cfg(feature = "plug_and_charge")]
+    pub plug_and_charge: PlugAndCharge,
+    reset: Reset,
+    unlocking: Unlocking,
+    /// What is answered later than at once.
+    pub replies: Replies,
+    signals: VecDeque<Signal>,
+    /// Whether answers are owed, behind which calls wait.
+    pub owed: Owed,
+    was_online: bool,
+    /// Whether it was told that the journal has no room.
+    is_memory_short: bool,
+}
+
+impl Site {
+    /// The settings and their values, after a look at what the blocks cannot do with a configuration.
+    pub fn check(config: &StationConfig) -> Result<Settings, MisuseError> {
+        Settings::new(config)
+    }
+
+    /// A site that boots from what was durable.
+    pub fn restore(mut settings: Settings, policy: Policy, shared: &mut Shared, image: &Image) -> Self {
+        let mut skipped = settings::stored::restore(&mut settings, image);
+        let retry_interval = settings.seconds(Setting::TransactionMessageRetryInterval);
+        let (journal, open, lost) = Journal::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
+        skipped.extend(lost);
+        let (reservations, unread) = Reservations::restore(image);
+        skipped.extend(unread);
+        let (firmware, unread) = FirmwareManagement::restore(image);
+        skipped.extend(unread);
+        let (authorize, unread) = Authorize::restore(image, &mut shared.store);
+        skipped.extend(unread);
+        let (smart_charging, unread) = SmartCharging::restore(&shared.config, &policy, image, &mut shared.store);
+        skipped.extend(unread);
+        for place in skipped {
+            shared.event(Event::RecordSkipped { place });
+        }
+
+        let mut connectors: Vec<Connector> = (1..=shared.config.evses).map(|n| Connector::new(EvseId(n))).collect();
+        for transaction in open {
+            // A station that lost an EVSE since still ends its transaction, at the last one.
+            let place = usize::from(transaction.evse.0).min(connectors.len());
+            if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
+                connector.take_up(transaction, shared.config.after_power_loss);
+            }
+        }
+        for place in connector::restore_promises(image, &mut connectors, &mut shared.store) {
+            shared.event(Event::RecordSkipped { place });
+        }
+        let _ = settings::security::follow(&mut settings, shared);
+        shared.raise(SecurityEventKind::StartupOfTheDevice, None);
+        let stamp = shared.clock.stamp(shared.now);
+        Site {
+            settings,
+            policy,
+            registration: Registration::new(image.entry(registration::ENTRY).is_some()),
+            heartbeat: Heartbeat::default(),
+            authorize,
+            status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
+            connectors,
+            journal,
+            availability: Availability::restore(image),
+            reservations,
+            readings: Readings::default(),
+            transfers: DataTransfers::default(),
+            calls: HostCalls::default(),
+            firmware,
+            #[cfg(feature = "security")]
+            certificates: Certificates::default(),
+            smart_charging,
+            pricing: Pricing::default(),
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: PlugAndCharge::default(),
+            reset: Reset::default(),
+            unlocking: Unlocking::default(),
+            replies: Replies::default(),
+            signals: VecDeque::new(),
+            owed: Owed::default(),
+            was_online: false,
+            is_memory_short: false,
+        }
+    }
+
+    /// Whether the CSMS can be asked: the link is open and the station accepted.
+    pub fn is_online(&self, shared: &Shared) -> bool {
+        shared.link.is_up() && self.registration.is_accepted()
+    }
+
+    /// How many transactions run.
+    fn running(&self) -> usize {
+        self.connectors.iter().filter(|connector| connector.transaction().is_some()).count()
+    }
+
+    /// The blocks beside the signals' addressee.
+    fn context<'a>(&'a mut self, shared: &'a mut Shared) -> (Context<'a>, Parts<'a>) {
+        let running = self.running();
+        let is_online = self.is_online(shared);
+        let context = Context {
+            shared,
+            settings: &self.settings,
+            journal: &mut self.journal,
+            reservations: &mut self.reservations,
+            readings: &mut self.readings,
+            signals: &mut self.signals,
+            is_online,
+            once_accepted: self.registration.once_accepted(),
+            running,
+        };
+        let parts = Parts {
+            connectors: &mut self.connectors,
+            authorize: &mut self.authorize,
+            status: &mut self.status,
+            smart_charging: &mut self.smart_charging,
+            pricing: &mut self.pricing,
+            availability: &self.availability,
+            firmware: &mut self.firmware,
+            reset: &self.reset,
+        };
+        (context, parts)
+    }
+
+    /// What waits for nothing, at the beginning of each turn.
+    pub fn begin(&mut self, shared: &mut Shared) {
+        if settings::security::follow(&mut self.settings, shared) {
+            shared.event(Event::Configured { key: "SecurityProfile".into() });
+        }
+        let is_online = self.is_online(shared);
+        if self.was_online && !is_online {
+            let (mut ctx, parts) = self.context(shared);
+            parts.authorize.unreachable(&mut ctx);
+        }
+        self.was_online = is_online;
+        if !shared.link.is_up() {
+            self.registration.link_closed();
+        }
+        #[cfg(feature = "security")]
+        {
+            let (certificates, mut desk) = self.certificates(shared);
+            certificates.advance(&mut desk);
+        }
+        #[cfg(feature = "california_pricing")]
+        pricing::change_time_offset(&mut self.settings, shared);
+        #[cfg(feature = "plug_and_charge")]
+        self.plug_and_charge.advance(shared, &self.settings, is_online);
+    }
+
+    /// Lets the blocks react until nothing more happens.
+    pub fn advance(&mut self, shared: &mut Shared) {
+        loop {
+            self.watch_memory(shared);
+            let (mut ctx, mut parts) = self.context(shared);
+            let has_moved = parts.advance(&mut ctx);
+            let has_signals = !ctx.signals.is_empty();
+            while let Some(signal) = ctx.signals.pop_front() {
+                parts.on_signal(&mut ctx, signal);
+            }
+            if !has_moved && !has_signals {
+                break;
+            }
+        }
+        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
+            self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
+        }
+    }
+
+    /// Finds whether answers are owed, after all that can be given were.
+    pub fn watch_answers(&mut self, shared: &Shared) {
+        let is_owed = shared.owes_answers() || self.unlocking.deadline().is_some();
+        self.owed.update(is_owed, shared.now);
+    }
+
+    /// Tells once that the journal has no room, until all of it was delivered.
+    fn watch_memory(&mut self, shared: &mut Shared) {
+        if self.journal.is_empty() {
+            self.is_memory_short = false;
+        } else if !self.is_memory_short {
+            let running = self.running();
+            self.is_memory_short = !self.journal.has_room_for_sample(&shared.config.limits, running);
+            if self.is_memory_short {
+                shared.raise(SecurityEventKind::MemoryExhaustion, Some("journal"));
+            }
+        }
+    }
+
+    /// What waited for everything to be told, and durable.
+    pub fn finish(&mut self, shared: &mut Shared) {
+        let is_durable = shared.store.len() == 0;
+        let is_told = self.journal.is_empty() && self.firmware.is_told();
+        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
+            shared.reboot = Some(kind);
+        }
+    }
+}
+
+/// The place of a connector in a list that begins with connector 1.
+pub(crate) fn index(evse: EvseId) -> usize {
+    usize::from(evse.0).wrapping_sub(1)
+}

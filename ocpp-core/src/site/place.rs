@@ -1,0 +1,182 @@
+//! Where a token charges: at the connector where it was presented, or whichever its driver comes to (1.6 §4.1, §5.11).
+
+use alloc::vec::Vec;
+
+use super::bearer::{Bearer, Grant, Verdict};
+use super::claims::Claims;
+use super::connector::{Connector, TokenUse};
+use super::context::Context;
+use super::router::Parts;
+use super::settings::Setting;
+use super::signal::{AuthorizeRequest, Purpose, Signal};
+use crate::station::{Event, EvseId, IdToken, TokenRefusal};
+
+impl Parts<'_> {
+    /// Finds what a token is for that was presented.
+    pub fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, token: IdToken) {
+        // Presented to the station again: taken back, or asked about already.
+        if evse.is_none() && (self.authorize.take_back(&token) || self.asked_about(&token).is_some()) {
+            return;
+        }
+        let held = self.connectors.iter().find(|connector| connector.is_held_by(&token)).map(|found| found.evse);
+        let evse = evse.or(held).or_else(|| self.place_of(ctx, &token));
+        if let Some(evse) = evse {
+            self.learn_group(ctx, evse);
+        }
+        let purpose = match evse.and_then(|evse| self.connector(evse)).map(|connector| connector.on_token(&token)) {
+            Some(TokenUse::Done) => return,
+            Some(TokenUse::AskToStart) | None => Purpose::Start,
+            Some(TokenUse::AskForGroup) => Purpose::Group,
+            Some(TokenUse::Refuse(reason)) => return ctx.event(Event::TokenRefused { evse, reason }),
+        };
+        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest::new(evse, token, purpose)));
+    }
+
+    /// A token is to be asked about, unless it cannot have a place whatever is said of it.
+    pub fn on_request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
+        if self.authorize.is_repeat(&request) {
+            return;
+        }
+        let verdict = match request.purpose {
+            Purpose::Start => self.verdict(ctx, request.evse, &request.token),
+            Purpose::Group => Verdict::IfOfGroup,
+        };
+        if verdict == Verdict::No {
+            return ctx.event(Event::TokenRefused { evse: request.evse, reason: no_place(request.evse) });
+        }
+        self.authorize.request(ctx, request, verdict == Verdict::IfOfGroup);
+    }
+
+    /// A token was accepted.
+    pub fn on_grant(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, grant: Grant) {
+        let evse = evse.or_else(|| self.waiting_for(ctx, grant.bearer()));
+        if let Some(place) = evse {
+            return self.admit(ctx, place, grant);
+        }
+        if self.claims(ctx, &grant.token).anywhere(grant.bearer()) != Verdict::Yes {
+            return ctx.event(Event::TokenRefused { evse, reason: no_place(evse) });
+        }
+        let until = ctx.now() + ctx.settings.seconds(Setting::EvConnectionTimeOut);
+        self.authorize.wait_for_driver(grant, until);
+        ctx.event(Event::TokenAccepted { evse });
+    }
+
+    /// Lets an accepted token charge at a connector, if that is not kept for others.
+    fn admit(&mut self, ctx: &mut Context<'_>, evse: EvseId, grant: Grant) {
+        let is_here = self.connector(evse).is_some_and(|connector| connector.is_held_by(&grant.token));
+        let verdict = self.claims(ctx, &grant.token).at(evse, grant.bearer());
+        let (now, token) = (ctx.now(), grant.token.clone());
+        let result = match self.connector(evse) {
+            Some(connector) if is_here || verdict == Verdict::Yes || !connector.takes_grants() => {
+                connector.on_grant(now, grant)
+            }
+            Some(_) | None => Err(TokenRefusal::Unavailable),
+        };
+        if let Err(reason) = result {
+            return ctx.event(Event::TokenRefused { evse: Some(evse), reason });
+        }
+        self.authorize.settle(evse, &token);
+        self.smart_charging.on_placed(evse, &token);
+        ctx.event(Event::TokenAccepted { evse: Some(evse) });
+    }
+
+    /// Vehicles have come, and accepted tokens wait for one: the first goes to the first. Late ones go.
+    pub fn meet_drivers(&mut self, ctx: &mut Context<'_>) {
+        while self.authorize.give_up_late(ctx.now()) {
+            ctx.event(Event::TokenRefused { evse: None, reason: TokenRefusal::Late });
+        }
+        // Who was just accepted for a connector comes first.
+        if !self.authorize.waits_for_driver() || !ctx.signals.is_empty() {
+            return;
+        }
+        for evse in self.waiting(ctx) {
+            // Its own driver was here, and waits for the verdict.
+            if self.is_claimed(evse, None) {
+                continue;
+            }
+            let (connectors, reservations) = (&*self.connectors, &*ctx.reservations);
+            let came = self.authorize.driver_came(|authorize, grant| {
+                let claims = Claims::new(connectors, reservations, authorize, Some(&grant.token));
+                claims.at(evse, grant.bearer()) == Verdict::Yes
+            });
+            if let Some(grant) = came {
+                self.admit(ctx, evse, grant);
+            }
+        }
+    }
+
+    /// Where a token without a connector is for: a vehicle that waits, or the only connector. None when the next plug
+    /// decides.
+    pub(super) fn place_of(&self, ctx: &Context<'_>, token: &IdToken) -> Option<EvseId> {
+        let only = if let [only] = self.connectors.as_slice() { Some(only.evse) } else { None };
+        let group = self.authorize.group_here(ctx, token);
+        self.waiting_for(ctx, bearer(token, group.as_ref())).or(only)
+    }
+
+    /// The connector of the vehicle that waits for this token: where it is reserved for, else the one that came first.
+    fn waiting_for(&self, ctx: &Context<'_>, bearer: Bearer<'_>) -> Option<EvseId> {
+        let claims = self.claims(ctx, bearer.token);
+        let waiting = self.waiting(ctx);
+        let mut fit = waiting
+            .iter()
+            .copied()
+            .filter(|evse| !self.is_claimed(*evse, None) && claims.at(*evse, bearer) == Verdict::Yes);
+        let kept = fit.clone().find(|evse| ctx.reservations.of(*evse).is_some());
+        kept.or_else(|| fit.next())
+    }
+
+    /// Whether a token is asked about for this connector, one aside.
+    pub(super) fn is_claimed(&self, evse: EvseId, except: Option<&IdToken>) -> bool {
+        self.authorize.comers().any(|(place, bearer)| place == Some(evse) && Some(bearer.token) != except)
+    }
+
+    /// Where a token is asked about for, or waits for its vehicle.
+    pub(super) fn asked_about(&self, token: &IdToken) -> Option<Option<EvseId>> {
+        self.authorize.comers().find(|(_, bearer)| bearer.token == token).map(|(place, _)| place)
+    }
+
+    /// The connectors where a vehicle waits for a token, the first first.
+    fn waiting(&self, ctx: &Context<'_>) -> Vec<EvseId> {
+        let since = |connector: &Connector| Some((connector.waiting_since(ctx.now())?, connector.evse));
+        let mut waiting: Vec<_> = self.connectors.iter().filter_map(since).collect();
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(_, evse)| evse).collect()
+    }
+
+    /// Whether a token may have a place, as far as is known.
+    pub(super) fn verdict(&self, ctx: &Context<'_>, evse: Option<EvseId>, token: &IdToken) -> Verdict {
+        let group = self.authorize.group_here(ctx, token);
+        let bearer = bearer(token, group.as_ref());
+        let claims = self.claims(ctx, token);
+        match evse {
+            Some(evse) => claims.at(evse, bearer),
+            // One whose group is asked for, because the vehicle that waits may be his.
+            None if self.waiting(ctx).iter().any(|evse| claims.at(*evse, bearer) == Verdict::IfOfGroup) => {
+                Verdict::IfOfGroup
+            }
+            None => claims.anywhere(bearer),
+        }
+    }
+
+    fn claims<'a>(&'a self, ctx: &'a Context<'_>, token: &IdToken) -> Claims<'a> {
+        Claims::new(self.connectors, ctx.reservations, self.authorize, Some(token))
+    }
+
+    /// The group of the token that charges here may be known by now (1.6 §3.10).
+    fn learn_group(&mut self, ctx: &Context<'_>, evse: EvseId) {
+        let Some(token) = self.connector(evse).and_then(|connector| connector.lacks_group().cloned()) else { return };
+        let group = self.authorize.group_here(ctx, &token);
+        if let Some(connector) = self.connector(evse) {
+            connector.learn_group(group);
+        }
+    }
+}
+
+fn bearer<'a>(token: &'a IdToken, group: Option<&'a IdToken>) -> Bearer<'a> {
+    Bearer { token, group, is_group_known: group.is_some() }
+}
+
+/// Why a token without a place is refused.
+fn no_place(evse: Option<EvseId>) -> TokenRefusal {
+    if evse.is_some() { TokenRefusal::Unavailable } else { TokenRefusal::Occupied }
+}

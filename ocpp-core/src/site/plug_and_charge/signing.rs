@@ -1,0 +1,113 @@
+//! The station's own certificate towards vehicles (§3.1 of the application note, 2.x A02, A03): the host makes a key and a
+//! request, the CSMS has it signed, and sends the certificate some time. If it does not, the request is made again, each time
+//! after twice as long.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::site::csr::{SIGN, order_csr, renewal_of};
+use crate::site::settings::{Setting, Settings};
+use crate::site::shared::Shared;
+use crate::station::{CertificateUse, Event, JobId, JobUpdate};
+use crate::time::{Clock, Instant};
+
+/// A certificate on its way.
+#[derive(Debug, Default)]
+pub(super) struct Signing {
+    /// The request that the host makes.
+    making: Option<JobId>,
+    /// The request to send. It stays until it was answered.
+    pub request: Option<String>,
+    /// When a request is made again, unless the certificate comes.
+    again: Option<Instant>,
+    repeats: u32,
+    /// The end of the certificate in use.
+    expires: Option<DateTime<Utc>>,
+}
+
+impl Signing {
+    /// A certificate is wanted: by the CSMS, by the host, or since the old one ends. False if its owner is not known.
+    pub fn begin(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
+        self.repeats = 0;
+        self.make(shared, settings)
+    }
+
+    fn make(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
+        self.again = None;
+        let organization = settings.text(Setting::OrganizationName);
+        if organization.is_empty() {
+            failed(shared, "CpoName is not set");
+            return false;
+        }
+        self.making = Some(order_csr(shared, self.making, CertificateUse::V2g, organization));
+        true
+    }
+
+    /// The host's word about a job.
+    pub fn on_update(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        if self.making.take_if(|making| *making == id).is_none() {
+            return;
+        }
+        match word {
+            JobUpdate::Csr(request) => self.request = Some(request.clone()),
+            _ => failed(shared, "no request was made"),
+        }
+    }
+
+    /// The CSMS will have the request signed, or may.
+    pub fn accepted(&mut self, now: Instant, settings: &Settings) {
+        self.request = None;
+        let wait = settings.seconds(Setting::CertSigningWaitMinimum);
+        // §9.3, §9.4.
+        let is_repeated = !wait.is_zero() && self.repeats < settings.number(Setting::CertSigningRepeatTimes);
+        let factor = 2_u32.saturating_pow(self.repeats);
+        self.again = is_repeated.then(|| now + wait.saturating_mul(factor).min(LONGEST));
+    }
+
+    /// The CSMS will not (§2.1): it is not asked again before it wants it.
+    pub fn refused(&mut self) {
+        self.request = None;
+        self.again = None;
+    }
+
+    /// The certificate is in place.
+    pub fn done(&mut self) {
+        self.again = None;
+        self.expires = None;
+    }
+
+    /// The certificate in use ends then.
+    pub fn expires(&mut self, at: DateTime<Utc>) {
+        self.expires = Some(at);
+    }
+
+    /// Lets time work.
+    pub fn advance(&mut self, shared: &mut Shared, settings: &Settings) {
+        let now = shared.now;
+        if self.again.is_some_and(|again| again <= now) {
+            self.repeats += 1;
+            self.make(shared, settings);
+        }
+        let wall = shared.clock.wall(now);
+        let is_old =
+            |at: &mut DateTime<Utc>| renewal_of(*at).is_some_and(|renewal| wall.is_some_and(|wall| renewal <= wall));
+        if self.expires.take_if(is_old).is_some() {
+            self.begin(shared, settings);
+        }
+    }
+
+    /// When time changes something.
+    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
+        let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
+        [self.again, renewal]
+    }
+}
+
+/// The longest wait for a certificate.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn failed(shared: &mut Shared, reason: &'static str) {
+    shared.event(Event::CallFailed { action: SIGN.into(), reason: reason.into() });
+}

@@ -1,0 +1,83 @@
+//! Reset (1.6 §5.14): transactions end and are on record, then the host restarts the station.
+//!
+//! The stops are given a while to reach the CSMS; what does not is sent after the restart. Stores nothing of its own.
+
+use core::time::Duration;
+
+use super::connector::Connector;
+use super::settings::Settings;
+use super::shared::Shared;
+use crate::station::{RebootKind, SecurityEventKind, StopReason};
+use crate::store::Ticket;
+use crate::time::Instant;
+
+/// The least wait: the answer is on its way to the CSMS.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a restart waits for the CSMS to take the stops.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A restart that was ordered.
+#[derive(Debug, Default)]
+pub(crate) enum Reset {
+    #[default]
+    None,
+    /// Transactions end.
+    Ending { kind: RebootKind, not_before: Instant, until: Instant },
+    /// The host was told.
+    Ordered,
+}
+
+impl Reset {
+    /// Whether a restart was ordered: nothing new begins.
+    pub fn is_ordered(&self) -> bool {
+        !matches!(self, Reset::None)
+    }
+
+    /// Has everything end, and the station restart.
+    pub fn order(&mut self, now: Instant, connectors: &mut [Connector], kind: RebootKind, reason: StopReason) {
+        for connector in connectors {
+            connector.give_up(reason);
+        }
+        *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
+    }
+
+    /// The CSMS orders it. Gives the ticket that an acceptance waits for, if any.
+    pub fn on_request(
+        &mut self,
+        shared: &mut Shared,
+        connectors: &mut [Connector],
+        settings: &Settings,
+        (kind, reason, info): (RebootKind, StopReason, &str),
+    ) -> Option<Ticket> {
+        self.order(shared.now, connectors, kind, reason);
+        shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        connectors.iter_mut().filter_map(|connector| connector.keep_promise(&mut shared.store, settings)).max()
+    }
+
+    /// The restart, once: when every transaction has ended and all of it is durable. It waits a while for what the CSMS is to
+    /// be told before (`is_told`).
+    pub fn due(
+        &mut self,
+        now: Instant,
+        connectors: &[Connector],
+        is_told: bool,
+        is_durable: bool,
+    ) -> Option<RebootKind> {
+        let Reset::Ending { kind, not_before, until } = *self else { return None };
+        let is_quiet = connectors.iter().all(|connector| connector.transaction().is_none());
+        let may_wait = now < not_before || (!is_told && now < until);
+        if may_wait || !is_quiet || !is_durable {
+            return None;
+        }
+        *self = Reset::Ordered;
+        Some(kind)
+    }
+
+    pub fn deadlines(&self) -> [Option<Instant>; 2] {
+        match self {
+            Reset::Ending { not_before, until, .. } => [Some(*not_before), Some(*until)],
+            Reset::None | Reset::Ordered => [None, None],
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The router: moves signals and facts to their blocks, and lets time work on them.
+
+use alloc::vec::Vec;
+
+use super::authorize::Authorize;
+use super::availability::Availability;
+use super::bearer::Verdict;
+use super::connector::Connector;
+use super::context::Context;
+use super::firmware::FirmwareManagement;
+use super::index;
+use super::pricing::Pricing;
+use super::profiles::SmartCharging;
+use super::reservation::WHOLE_STATION;
+use super::reset::Reset;
+use super::signal::Signal;
+use super::status::{Condition, StatusNotifications};
+use crate::station::{Event, EvseId, EvseStatus, Fault, FaultCode};
+
+/// The blocks that signals address, apart from what their context lends.
+pub(super) struct Parts<'a> {
+    pub connectors: &'a mut Vec<Connector>,
+    pub authorize: &'a mut Authorize,
+    pub status: &'a mut StatusNotifications,
+    pub smart_charging: &'a mut SmartCharging,
+    pub pricing: &'a mut Pricing,
+    pub availability: &'a Availability,
+    pub firmware: &'a mut FirmwareManagement,
+    pub reset: &'a Reset,
+}
+
+impl Parts<'_> {
+    pub(super) fn connector(&mut self, evse: EvseId) -> Option<&mut Connector> {
+        self.connectors.get_mut(index(evse))
+    }
+
+    /// Moves a signal to its block.
+    pub fn on_signal(&mut self, ctx: &mut Context<'_>, signal: Signal) {
+        match signal {
+            Signal::Authorize(request) => self.on_request(ctx, request),
+            Signal::Granted { evse, grant } => self.on_grant(ctx, evse, grant),
+            Signal::GroupConfirmed { evse, token, group } => {
+                let result = self.connector(evse).map(|connector| connector.on_group(token, group.as_ref()));
+                if let Some(Err(reason)) = result {
+                    ctx.event(Event::TokenRefused { evse: Some(evse), reason });
+                }
+            }
+            Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
+            Signal::StartAnswered { transaction, status, group } => {
+                let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
+                if let Some(connector) = connector {
+                    connector.on_start_answered(status, group);
+                }
+            }
+            Signal::Accepted => self.status.report_all(),
+        }
+    }
+
+    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
+    pub fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
+        ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        let station_faults = ctx.shared.faults.as_slice().iter().filter(|fault| fault.is_blocking);
+        let station_faults: Vec<Fault> = station_faults.cloned().collect();
+        let is_faulted = !station_faults.is_empty();
+        for connector in self.connectors.iter_mut() {
+            connector.share_fault(is_faulted);
+        }
+        self.meet_drivers(ctx);
+        let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
+        let is_station_operative = !self.reset.is_ordered() && !wants_quiet;
+        for at in 0..self.connectors.len() {
+            let is_reserved = self.is_reserved(ctx, at);
+            if let Some(connector) = self.connectors.get_mut(at) {
+                let is_operative = self.availability.is_operative(connector.evse) && is_station_operative;
+                connector.allot(is_operative, is_reserved);
+                connector.advance(ctx);
+            }
+        }
+        // A limit is ordered before the power that it is for.
+        self.smart_charging.advance(ctx, self.connectors, self.authorize);
+        for connector in self.connectors.iter_mut() {
+            connector.order_hardware(ctx);
+            let condition = connector.condition();
+            let status = condition.status;
+            // 1.6 §5.13: a fault ends a reservation, and so does going out of service.
+            if is_faulted || status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
+                ctx.reservations.end(&mut ctx.shared.store, connector.evse);
+            }
+            let told = is_faulted.then(|| [station_faults.as_slice(), condition.faults].concat());
+            let condition = Condition { faults: told.as_deref().unwrap_or(condition.faults), ..condition };
+            // An end is shown once it is on record; a fault at once.
+            let may_tell = status == EvseStatus::Faulted || connector.may_tell(&ctx.shared.store);
+            if may_tell && self.status.update(usize::from(connector.evse.0), &condition, ctx.now(), ctx.stamp()) {
+                ctx.event(Event::Status { evse: connector.evse, status });
+            }
+        }
+        let status = match ctx.shared.faults.blocking() {
+            Some(_) => EvseStatus::Faulted,
+            None if !self.availability.is_station_operative() => EvseStatus::Unavailable,
+            None => EvseStatus::Available,
+        };
+        let is_stale = |at| self.connectors.get(at).map(Connector::is_reserved) != Some(self.is_reserved(ctx, at));
+        let mut has_moved = (0..self.connectors.len()).any(is_stale);
+        has_moved |= self.pricing.advance(ctx, self.connectors);
+        #[cfg(feature = "california_pricing")]
+        {
+            has_moved |= self.authorize.end_waits(ctx);
+        }
+        if status != EvseStatus::Available {
+            has_moved |= ctx.reservations.end(&mut ctx.shared.store, WHOLE_STATION).is_some();
+        }
+        // 1.6 §3.5.2: beside what else is wrong.
+        let with_conflict = self.authorize.list.is_contradicted().then(|| {
+            let (info, vendor_error_code) = (None, None);
+            let conflict = Fault { code: FaultCode::LocalListConflict, is_blocking: false, info, vendor_error_code };
+            [ctx.shared.faults.as_slice(), &[conflict]].concat()
+        });
+        let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());
+        self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        // Not in the boot itself, before the hardware could say what goes on.
+        let may_install = is_quiet && ctx.shared.has_booted;
+        has_moved | self.firmware.advance(ctx.shared, may_install)
+    }
+
+    /// Whether a connector shows that it is kept for somebody: for whom it is reserved itself, or as the last one that is
+    /// left for a reservation of the station.
+    fn is_reserved(&self, ctx: &Context<'_>, at: usize) -> bool {
+        let is_kept = |connector: &Connector| ctx.reservations.of(connector.evse).is_some();
+        let Some(connector) = self.connectors.get(at) else { return false };
+        let Some(station) = ctx.reservations.of(WHOLE_STATION) else { return is_kept(connector) };
+        let is_user = |connector: &Connector| {
+            !is_kept(connector) && connector.bearer().is_some_and(|bearer| station.verdict(bearer) == Verdict::Yes)
+        };
+        let is_left = |(place, other): (usize, &Connector)| place != at && other.is_available() && !is_kept(other);
+        is_kept(connector) || !(self.connectors.iter().any(is_user) || self.connectors.iter().enumerate().any(is_left))
+    }
+}

@@ -1,0 +1,75 @@
+//! The security white paper: the keys by which the CSMS changes what the station connects with.
+//!
+//! What is done with them is in `site/access`; security events are in `site/security_events`.
+
+use compact_str::{ToCompactString, format_compact};
+use ocpp_rpc::handshake::{Password, Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
+
+use super::{Setting, Settings};
+use crate::site::access::AccessChange;
+use crate::site::shared::Shared;
+use crate::station::{Event, SecurityEventKind};
+use crate::store::Ticket;
+
+/// Whether a change of the key changes what the station connects with.
+pub(super) fn is_access(key: Setting) -> bool {
+    matches!(key, Setting::BasicAuthPassword | Setting::SecurityProfile)
+}
+
+/// Carries out a change that the CSMS wants of such a key, with a value that the key accepts. None if it may not.
+pub(super) fn on_change(
+    settings: &mut Settings,
+    shared: &mut Shared,
+    rules: &ProfileRules,
+    key: Setting,
+    value: &str,
+) -> Option<Ticket> {
+    if key == Setting::SecurityProfile
+        && let Err(refused) = may_use(shared, rules, value)
+    {
+        let info = format_compact!("SecurityProfile {value} refused: {refused}");
+        shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(&info));
+        return None;
+    }
+    change(settings, shared, key, value)
+}
+
+/// Changes such a key, also where the CSMS may not: the operator's own software may lower the profile (A00.FR.005). None if
+/// the value is none of it.
+pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting, value: &str) -> Option<Ticket> {
+    let change = if key == Setting::BasicAuthPassword {
+        AccessChange::Password(Password::from_authorization_key(value).ok()?.as_bytes().to_vec())
+    } else {
+        AccessChange::Profile(value.parse().ok()?)
+    };
+    let ticket = shared.change_access(change);
+    // A01.FR.11, A01.FR.12.
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.key()));
+    if key == Setting::BasicAuthPassword || follow(settings, shared) {
+        shared.event(Event::Configured { key: key.key().into() });
+    }
+    Some(ticket)
+}
+
+/// Has the key say which profile is in use. True if it said another.
+pub(in crate::site) fn follow(settings: &mut Settings, shared: &mut Shared) -> bool {
+    let profile = shared.access.profile();
+    shared.security_events.is_reporting = profile > 0;
+    let is_new = settings.number(Setting::SecurityProfile) != u32::from(profile);
+    if is_new {
+        settings.set(Setting::SecurityProfile, &profile.to_compact_string());
+    }
+    is_new
+}
+
+/// A05.FR.01 to A05.FR.04.
+fn may_use(shared: &Shared, rules: &ProfileRules, value: &str) -> Result<(), ProfileRefused> {
+    let current = SecurityProfile::from_number(shared.access.profile().into());
+    let wanted = value.parse().ok().and_then(SecurityProfile::from_number).ok_or(ProfileRefused::Lower)?;
+    let has = Prerequisites {
+        has_password: shared.access.has_password(shared.address.first_password.as_ref()),
+        has_server_root: shared.config.certificates.csms_root,
+        has_own_certificate: shared.config.certificates.station,
+    };
+    rules.may_change(current, wanted, has)
+}
