@@ -104,7 +104,12 @@ impl<'a> Parsed<'a> {
     /// The row of the member with this name. Members usually come in order, so the search begins behind the last one.
     fn find(&self, members: &[Member], next: usize, key: &str) -> Option<(usize, Member)> {
         let (before, after) = members.split_at_checked(next).unwrap_or((members, &[]));
-        let is = |member: &&Member| self.edition.tables.name(**member) == key && self.edition.has(member.flags());
+        let is = |member: &&Member| {
+            member.is_as_long_as(key) && self.edition.has(member.flags()) && self.edition.tables.name(**member) == key
+        };
+        if let Some(member) = after.first().filter(is) {
+            return Some((next, *member));
+        }
         let numbered = (next..).zip(after).chain((0..).zip(before));
         let common = (usize::from(COMMON)..).zip(self.edition.tables.common);
         numbered.chain(common).find(|(_, member)| is(member)).map(|(row, member)| (row, *member))

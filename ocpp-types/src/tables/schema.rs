@@ -137,6 +137,12 @@ impl Member {
         self.packed >> 9
     }
 
+    /// Whether the name may be that of a text: lengths tell most names apart.
+    #[inline]
+    pub(crate) fn is_as_long_as(self, text: &str) -> bool {
+        usize::from(self.packed >> 3 & 63) == text.len()
+    }
+
     #[inline]
     fn name(self) -> Name {
         Name::new(self.name, (self.packed >> 3 & 63) as u8)
@@ -275,7 +281,11 @@ impl Tables {
 
     /// The number of the value with this text.
     pub(crate) fn find_choice(&self, choice: u16, text: &str, column: u8) -> Option<usize> {
-        (0..).map_while(|value| self.choice_text(choice, value, column)).position(|value| value == text)
+        let choice = self.choices.get(usize::from(choice))?;
+        let count = choice.counts.get(usize::from(column)).copied().unwrap_or_default();
+        let first = usize::from(choice.first);
+        let values = self.values.get(first..first + usize::from(count)).unwrap_or_default();
+        values.iter().position(|value| usize::from(value.0[2]) == text.len() && self.text(*value) == text)
     }
 }
 

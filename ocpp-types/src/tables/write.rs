@@ -7,7 +7,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem};
 
 use super::{
-    schema::{COMMON, Edition, Member, ObjectId, Shape},
+    schema::{Edition, Member, ObjectId, Shape},
     view::{Found, Node, Parsed},
 };
 use crate::{
@@ -123,21 +123,12 @@ impl Object<'_> {
 
     /// Writes what was read.
     fn copy(&mut self, object: u16, node: Node<'_>) {
-        let Edition { tables, column } = self.draft.edition;
-        let count = tables.members(object).len() as u8;
-        for place in 0..=count {
-            let row = match (column, place) {
-                (0, 0) => COMMON,
-                (0, place) => place - 1,
-                (_, place) => {
-                    if place == count {
-                        COMMON
-                    } else {
-                        place
-                    }
-                }
-            };
-            let (Some(found), Some(member)) = (node.find_row(row), tables.member(object, row)) else { continue };
+        let tables = self.draft.edition.tables;
+        let mut members = node;
+        while let Some(found) = members.next() {
+            let row = found.slot().member;
+            // Not there for one that was given twice.
+            let Some(member) = tables.member(object, row) else { continue };
             let rows = u16::from_le_bytes([row, row]);
             let shape = tables.shape(member);
             if member.bounds() == 0 {
