@@ -142,7 +142,7 @@ impl TryFrom<UnixMillis> for DateTime<Utc> {
 
 /// The days from 1970-01-01 to a date of the Gregorian calendar; `None` if there is no such date.
 fn days(year: u32, month: u32, day: u32) -> Option<i32> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         2 => 28 + u32::from(leap),
         4 | 6 | 9 | 11 => 30,

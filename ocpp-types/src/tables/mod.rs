@@ -97,5 +97,5 @@ pub use schema::{Edition, ObjectId};
 pub use view::{Found, List, Node, Parsed, Value};
 pub use write::Object;
 
-#[cfg(all(test, feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
+#[cfg(test)]
 mod tests;

@@ -132,11 +132,11 @@ impl<'a> Parsed<'a> {
         match self.edition.tables.shape(member) {
             Shape::Text(max) => {
                 let text = reader.text_at_most(max)?;
-                self.push_text(row, 0, start, &text);
+                self.push_text(row, 0, start, text);
             }
             Shape::Uri => {
                 let text = reader.uri()?;
-                self.push_text(row, 0, start, &text);
+                self.push_text(row, 0, start, text);
             }
             Shape::Integer(min, max) => {
                 let value = reader.integer_in(min, max)?;
@@ -192,7 +192,7 @@ impl<'a> Parsed<'a> {
             }
         };
         let detail = value.and_then(|value| u8::try_from(value).ok()).unwrap_or(Slot::UNLISTED);
-        self.push_text(row, detail, start, &text);
+        self.push_text(row, detail, start, text);
         Ok(())
     }
 
@@ -206,8 +206,8 @@ impl<'a> Parsed<'a> {
     }
 
     /// A text of the message whose value begins at `start`, with its quote if it has one.
-    fn push_text(&mut self, member: u8, detail: u8, start: usize, text: &Cow<'a, str>) {
-        let at = match text {
+    fn push_text(&mut self, member: u8, detail: u8, start: usize, text: Cow<'a, str>) {
+        let at = match &text {
             Cow::Borrowed(_) => start + usize::from(self.text.as_bytes().get(start) == Some(&b'"')),
             Cow::Owned(text) => {
                 self.beside.push_str(text);

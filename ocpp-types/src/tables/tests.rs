@@ -1,4 +1,5 @@
 //! Views and builders; the oracle of the generator compares whole messages with the structs.
+#![cfg(all(feature = "v1_6", feature = "v2_0_1", feature = "v2_1"))]
 
 use alloc::{
     format,

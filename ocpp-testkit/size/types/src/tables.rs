@@ -25,7 +25,7 @@ fn again(edition: Edition, object: ObjectId, json: &str) -> Result<String, Viola
 #[macro_export]
 macro_rules! whole_edition {
     ($family:ident, $edition:ident) => {
-        use ocpp_types::tables::{$family as family, Edition};
+        use ocpp_types::tables::{Edition, $family as family};
 
         fn handle(action: &str, json: &str) {
             let edition = Edition::$edition;
