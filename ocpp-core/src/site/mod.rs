@@ -67,7 +67,7 @@ pub(crate) mod unlock;
 pub(crate) mod upload_job;
 pub(crate) mod verdict;
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 use alloc::vec::Vec;
 
 use crate::MisuseError;
@@ -131,7 +131,7 @@ pub(crate) struct Site {
     unlocking: Unlocking,
     /// What is answered later than at once.
     pub replies: Replies,
-    signals: VecDeque<Signal>,
+    signals: Queue<Signal>,
     /// Whether answers are owed, behind which calls wait.
     pub owed: Owed,
     was_online: bool,
@@ -201,7 +201,7 @@ impl Site {
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             replies: Replies::default(),
-            signals: VecDeque::new(),
+            signals: Queue::new(),
             owed: Owed::default(),
             was_online: false,
             is_memory_short: false,

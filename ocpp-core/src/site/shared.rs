@@ -1,6 +1,6 @@
 //! What the machine of a station and its blocks share, free of any version.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -52,7 +52,7 @@ pub(crate) struct Shared {
     #[cfg(feature = "security")]
     pub access: Access,
     pub address: Address,
-    actions: VecDeque<Action>,
+    actions: Queue<Action>,
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
     /// Jobs of this boot.

@@ -1,6 +1,6 @@
 //! The operations that the host has not confirmed yet, and the way back when one fails.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 use core::time::Duration;
 
 use super::{StoreOp, Ticket};
@@ -15,7 +15,7 @@ const MAX_RETRY: Duration = Duration::from_secs(60);
 pub(crate) struct StoreQueue<Op = StoreOp> {
     issued: u64,
     durable: u64,
-    unconfirmed: VecDeque<Op>,
+    unconfirmed: Queue<Op>,
     /// How many of `unconfirmed` the host has been handed.
     handed: usize,
     failures: u32,
@@ -24,13 +24,13 @@ pub(crate) struct StoreQueue<Op = StoreOp> {
 
 impl<Op> Default for StoreQueue<Op> {
     fn default() -> Self {
-        StoreQueue::resume(0, VecDeque::new())
+        StoreQueue::resume(0, Queue::new())
     }
 }
 
 impl<Op> StoreQueue<Op> {
     /// A queue that goes on after `durable` operations, with those that are not known to be.
-    pub fn resume(durable: u64, unconfirmed: VecDeque<Op>) -> Self {
+    pub fn resume(durable: u64, unconfirmed: Queue<Op>) -> Self {
         let issued = durable + unconfirmed.len() as u64;
         StoreQueue { issued, durable, unconfirmed, handed: 0, failures: 0, retry_at: None }
     }
@@ -109,7 +109,7 @@ impl<Op> StoreQueue<Op> {
     #[cfg(feature = "csms")]
     pub fn give_back(&mut self) {
         if self.unconfirmed.is_empty() {
-            self.unconfirmed = VecDeque::new();
+            self.unconfirmed = Queue::new();
         }
     }
 

@@ -62,7 +62,11 @@ LEFT JOIN verdicts ON verdicts.station = start.station AND verdicts.transaction_
 
 -- Every measured value, those that came with the begin and the end of a transaction included, with the protocol's defaults filled in.
 CREATE VIEW meter_values AS
-WITH reports AS (
+WITH starts AS (
+    SELECT station, body ->> 'transaction' AS transaction_id, min(ticket) AS ticket, body
+    FROM facts WHERE kind = 'Started'
+    GROUP BY station, body ->> 'transaction'
+), reports AS (
     SELECT station, ticket, coalesce(body ->> '$.place.evse', body ->> 'connector', 0) AS evse,
            coalesce(body ->> '$.attribution.Named', body ->> '$.attribution.Inferred') AS transaction_id,
            body -> 'values' AS moments
@@ -73,8 +77,8 @@ WITH reports AS (
            coalesce(told.body ->> 'transaction', told.body ->> 'named'),
            coalesce(told.body -> '$.report.samples', told.body -> 'samples')
     FROM facts AS told
-    LEFT JOIN facts AS start ON start.kind = 'Started' AND start.station = told.station
-         AND start.body ->> 'transaction' = coalesce(told.body ->> 'transaction', told.body ->> 'named')
+    LEFT JOIN starts AS start ON start.station = told.station
+         AND start.transaction_id = coalesce(told.body ->> 'transaction', told.body ->> 'named')
     WHERE told.kind IN ('Started', 'Updated', 'Stopped')
        OR told.kind = 'StopOrphaned' AND told.body ->> '$.report.event.seq_no' IS NOT NULL
 )

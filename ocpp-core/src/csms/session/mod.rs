@@ -93,7 +93,7 @@ impl Session {
             wall: None,
             rng,
             record: state.station,
-            store: StoreQueue::resume(durable, state.unconfirmed.into()),
+            store: StoreQueue::resume(durable, state.unconfirmed.into_iter().collect()),
             engine,
             link: None,
             held: VecDeque::new(),

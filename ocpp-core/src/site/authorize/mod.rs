@@ -10,7 +10,7 @@ mod contract;
 #[cfg(feature = "california_pricing")]
 mod unpriced;
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
@@ -34,7 +34,7 @@ const MAX_WAITING: usize = 4;
 /// The questions about tokens, and the answers at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Authorize {
-    waiting: VecDeque<AuthorizeRequest>,
+    waiting: Queue<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
     /// Accepted tokens whose drivers have not plugged in anywhere yet, and until when each counts. As many as there are
     /// connectors at most.

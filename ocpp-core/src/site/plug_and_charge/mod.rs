@@ -9,7 +9,7 @@ mod contract;
 mod signing;
 mod status;
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -31,7 +31,7 @@ use status::Statuses;
 /// What is under way.
 #[derive(Debug, Default)]
 pub(crate) struct PlugAndCharge {
-    vehicles: VecDeque<VehicleRequest>,
+    vehicles: Queue<VehicleRequest>,
     statuses: Statuses,
     signing: Signing,
     asked: Option<Asked>,
