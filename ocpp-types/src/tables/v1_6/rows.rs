@@ -22,32 +22,32 @@ pub(crate) static TABLES: Tables = Tables {
 };
 
 static TEXTS: &str = concat!(
-    "SignedFirmwareStatusNotificationumberPhasescheduleStartransactionData",
-    "Energy.Reactive.Export.RegisterrorCodexpiryDate",
-    "Energy.Reactive.Import.IntervalidToldestTimestamparentIdTag",
+    "SignedFirmwareStatusNotificationumberPhases",
+    "Energy.Reactive.Export.RegisterrorCode",
+    "Energy.Reactive.Import.IntervalidTo",
     "Energy.Reactive.Import.Register",
     "Energy.Active.Export.Intervalue",
     "Energy.Active.Export.Register",
     "Energy.Active.Import.IntervalocalAuthorizationListartSchedule",
     "Energy.Active.Import.Register",
-    "GetInstalledCertificateStatusampledValueFormatimestamphase",
-    "ClearChargingProfileStatustackLevelatestTimestamp",
-    "GetCompositeScheduleStatusignature",
-    "GetInstalledCertificateIdstartTimeterStop",
-    "SignChargePointCertificatechInformatype",
-    "InstallVerificationFailed",
+    "GetInstalledCertificateStatuscheduleStart",
+    "ClearChargingProfileStatusampledValueFormat",
+    "GetCompositeScheduleStatustartPeriod",
+    "GetInstalledCertificateIdstackLevelimit",
+    "SignChargePointCertificatechInfoldestTimestamphase",
+    "InstallVerificationFaileduration",
     "SecurityEventNotification",
-    "InstallCertificateStatustopTimeterType",
-    "CancelReservationStatustatus",
-    "DeleteCertificateStatus",
+    "InstallCertificateStatusignature",
+    "CancelReservationStatustartTimeasurand",
+    "DeleteCertificateStatustatus",
     "ExtendedMessageTrigger",
     "ExtendedTriggerMessageStatus",
-    "RemoteStartTransaction.BeginstallDateTimeterSerialNumber",
-    "chargingProfilePurpose",
-    "chargingSchedulePeriod",
-    "ChargePointMaxProfileNameterStart",
-    "Power.Reactive.Export",
-    "Power.Reactive.Import",
+    "RemoteStartTransaction.Beginterval",
+    "chargingProfilePurposexpiryDate",
+    "chargingSchedulePeriodata",
+    "ChargePointMaxProfileNamessageId",
+    "Power.Reactive.ExportransactionData",
+    "Power.Reactive.ImportransactionId",
     "RemoteStartStopStatus",
     "RemoteStopTransaction.End",
     "chargeBoxSerialNumber",
@@ -57,23 +57,23 @@ static TEXTS: &str = concat!(
     "ChangeConfigurationStatus",
     "ChargingProfileKind",
     "GetLocalListVersionMismatchargePointSerialNumber",
-    "Power.Active.Export",
-    "Power.Active.Import",
+    "Power.Active.Exportimestamp",
+    "Power.Active.Importype",
     "certificateHashDataTransferStatus",
     "chargingProfileKind",
     "ChangeAvailabilityStatus",
     "InstallationFailed",
-    "Interruption.BegintervalistVersion",
+    "Interruption.BeginstallDateTimeterStart",
     "InvalidCertificate",
-    "OverCurrentFailurequestedMessage",
-    "PowerSwitchFailuretrieveDateTimeterValue",
+    "OverCurrentFailuretrieveDateTimeterSerialNumber",
+    "PowerSwitchFailurecurrencyKind",
     "RegistrationStatus",
     "RevokedCertificate",
-    "SetChargingProfilePurpose",
+    "SetChargingProfilePurposerialNumber",
     "csChargingProfiles",
     "ChargePointStatus",
     "DownloadScheduled",
-    "PowerMeterFailurecurrencyKind",
+    "PowerMeterFailuremoteLocation",
     "chargePointVendor",
     "chargingProfileIdle",
     "AcceptedCanceled",
@@ -88,15 +88,15 @@ static TEXTS: &str = concat!(
     "PermissionDenied",
     "UnknownMessageId",
     "certificateChainfo",
-    "chargePointModelocation",
-    "chargingRateUnitOfMeasuremoteLocation",
+    "chargePointModelatestTimestamparentIdTag",
+    "chargingRateUnit",
     "configurationKey",
     "Current.Offered",
     "HighTemperatureservationId",
-    "Sample.PeriodiccidTagInfo",
+    "Sample.PeriodiccidTagInformat",
     "SignCertificate",
     "UnknownVendorId",
-    "UnlockConnectorLockFailuretryIntervalogType",
+    "UnlockConnectorLockFailurequestedMessage",
     "UploadLogStatusNotification",
     "certificateType",
     "firmwareVersion",
@@ -110,21 +110,21 @@ static TEXTS: &str = concat!(
     "ReadingContext",
     "RebootRequired",
     "RecurrencyKind",
-    "issuerNameHashAlgorithm",
+    "issuerNameHashAlgorithminChargingRateUnitOfMeasureadonly",
     "EmergencyStop",
     "GenericStatus",
-    "GroundFailurequestId",
+    "GroundFailuretryIntervalistVersion",
     "InternalError",
     "Power.Offered",
-    "ReaderFailureadonly",
+    "ReaderFailurequestId",
     "SendLocalListConflict",
-    "SuspendedEVSEnergy.Reactive.Export.IntervalidFrominChargingRateUnitransactionIduration",
+    "SuspendedEVSEnergy.Reactive.Export.IntervalidFrom",
     "UnlockCommand",
     "UploadFailuretries",
     "issuerKeyHashashAlgorithm",
-    "ConcurrentTxDefaultProfilenameasurand",
+    "ConcurrentTxDefaultProfilenameterStop",
     "DeAuthorized",
-    "Differentialimit",
+    "Differentialocation",
     "Power.Factor",
     "Sample.Clockvarh",
     "UnderVoltage",
@@ -139,7 +139,7 @@ static TEXTS: &str = concat!(
     "SecurityLog",
     "Unavailable",
     "connectorId",
-    "currentTimessageId",
+    "currentTimeterValue",
     "BadMessage",
     "Downloaded",
     "Fahrenheit",
@@ -148,7 +148,7 @@ static TEXTS: &str = concat!(
     "ReserveNow",
     "SignedData",
     "UpdateType",
-    "WeakSignal",
+    "WeakSignalogType",
     "unknownKey",
     "updateType",
     "Available",
@@ -198,9 +198,9 @@ static TEXTS: &str = concat!(
     "L3-NotFound",
     "imsigningCertificate",
     "unit",
-    "RPManufacturerRootCertificateUserialNumber",
+    "RPManufacturerRootCertificateUse",
     "Raw",
-    "SoCentralSystemRootCertificateSignedStatustartPeriodata",
+    "SoCentralSystemRootCertificateSignedStatustopTimeterType",
     "csr",
     "kVAuthorizationStatus",
     "kWh",
@@ -208,193 +208,193 @@ static TEXTS: &str = concat!(
 );
 
 static MEMBERS: &[Member] = &[
-    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(1935, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
-    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(1935, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
-    member(1564, 17, OLD | REQUIRED, TEXT | 1, 0),    // chargePointVendor: citext(20)
-    member(1802, 16, OLD | REQUIRED, TEXT | 1, 0),    // chargePointModel: citext(20)
-    member(1143, 23, OLD, TEXT | 2, 0),               // chargePointSerialNumber: citext(25)
-    member(987, 21, OLD, TEXT | 2, 0),                // chargeBoxSerialNumber: citext(25)
-    member(2059, 15, OLD, TEXT | 3, 0),               // firmwareVersion: citext(50)
-    member(1932, 5, OLD, TEXT | 1, 0),                // iccid: citext(20)
-    member(3278, 4, OLD, TEXT | 1, 0),                // imsi: citext(20)
-    member(656, 9, OLD, TEXT | 2, 0),                 // meterType: citext(25)
-    member(805, 17, OLD, TEXT | 2, 0),                // meterSerialNumber: citext(25)
-    member(687, 6, OLD | REQUIRED, CHOICE | 34, 0),   // status: RegistrationStatus
-    member(2756, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
-    member(1314, 8, OLD | REQUIRED, INTEGER, 0),      // interval: integer
-    member(1906, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 3, 0),    // status: CancelReservationStatus
-    member(2500, 13, OLD | REQUIRED, CHOICE | 23, 0), // hashAlgorithm: HashAlgorithm
-    member(2236, 14, OLD | REQUIRED, TEXT | 4, 0),    // issuerNameHash: text(128)
-    member(2488, 13, OLD | REQUIRED, TEXT | 4, 0),    // issuerKeyHash: text(128)
-    member(3332, 12, OLD | REQUIRED, TEXT | 5, 0),    // serialNumber: text(40)
-    member(1784, 16, OLD | REQUIRED, TEXT | 6, 0),    // certificateChain: text(10000)
-    member(687, 6, OLD | REQUIRED, CHOICE | 4, 0),    // status: CertificateSignedStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(573, 4, OLD | REQUIRED, CHOICE | 2, 0),    // type: AvailabilityType
-    member(687, 6, OLD | REQUIRED, CHOICE | 1, 0),    // status: AvailabilityStatus
+    member(1922, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1922, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
+    member(1922, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1922, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
+    member(1555, 17, OLD | REQUIRED, TEXT | 1, 0),    // chargePointVendor: citext(20)
+    member(1793, 16, OLD | REQUIRED, TEXT | 1, 0),    // chargePointModel: citext(20)
+    member(1103, 23, OLD, TEXT | 2, 0),               // chargePointSerialNumber: citext(25)
+    member(947, 21, OLD, TEXT | 2, 0),                // chargeBoxSerialNumber: citext(25)
+    member(2047, 15, OLD, TEXT | 3, 0),               // firmwareVersion: citext(50)
+    member(1919, 5, OLD, TEXT | 1, 0),                // iccid: citext(20)
+    member(3287, 4, OLD, TEXT | 1, 0),                // imsi: citext(20)
+    member(3393, 9, OLD, TEXT | 2, 0),                // meterType: citext(25)
+    member(1356, 17, OLD, TEXT | 2, 0),               // meterSerialNumber: citext(25)
+    member(655, 6, OLD | REQUIRED, CHOICE | 34, 0),   // status: RegistrationStatus
+    member(2758, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
+    member(737, 8, OLD | REQUIRED, INTEGER, 0),       // interval: integer
+    member(1893, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 3, 0),    // status: CancelReservationStatus
+    member(2499, 13, OLD | REQUIRED, CHOICE | 23, 0), // hashAlgorithm: HashAlgorithm
+    member(2224, 14, OLD | REQUIRED, TEXT | 4, 0),    // issuerNameHash: text(128)
+    member(2487, 13, OLD | REQUIRED, TEXT | 4, 0),    // issuerKeyHash: text(128)
+    member(1462, 12, OLD | REQUIRED, TEXT | 5, 0),    // serialNumber: text(40)
+    member(1775, 16, OLD | REQUIRED, TEXT | 6, 0),    // certificateChain: text(10000)
+    member(655, 6, OLD | REQUIRED, CHOICE | 4, 0),    // status: CertificateSignedStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(1171, 4, OLD | REQUIRED, CHOICE | 2, 0),   // type: AvailabilityType
+    member(655, 6, OLD | REQUIRED, CHOICE | 1, 0),    // status: AvailabilityStatus
     member(3429, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
-    member(232, 5, OLD | REQUIRED, TEXT | 7, 0),      // value: secret(500)
-    member(687, 6, OLD | REQUIRED, CHOICE | 14, 0),   // status: ConfigurationStatus
-    member(1581, 17, OLD | REQUIRED, INTEGER, 0),     // chargingProfileId: integer
-    member(2437, 13, OLD, INTEGER, 0),                // transactionId: integer
-    member(439, 10, OLD | REQUIRED, INTEGER, 0),      // stackLevel: integer
-    member(822, 22, OLD | REQUIRED, CHOICE | 9, 0),   // chargingProfilePurpose: ChargingProfilePurpose
-    member(1237, 19, OLD | REQUIRED, CHOICE | 8, 0),  // chargingProfileKind: ChargingProfileKind
-    member(1550, 14, OLD, CHOICE | 33, 0),            // recurrencyKind: RecurrencyKind
-    member(2411, 9, OLD, TIME, 0),                    // validFrom: time
-    member(144, 7, OLD, TIME, 0),                     // validTo: time
-    member(844, 16, OLD | REQUIRED, OBJECT | 15, 0),  // chargingSchedule: ChargingSchedule
-    member(2449, 8, OLD, INTEGER, 0),                 // duration: integer
-    member(314, 13, OLD, TIME, 0),                    // startSchedule: time
-    member(1825, 16, OLD | REQUIRED, CHOICE | 11, 0), // chargingRateUnit: ChargingRateUnit
-    member(844, 22, OLD | REQUIRED, OBJECT | 16, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(2419, 15, OLD, TENTHS, 0),                 // minChargingRate: tenths
-    member(3388, 11, OLD | REQUIRED, INTEGER, 0),     // startPeriod: integer
-    member(2573, 5, OLD | REQUIRED, TENTHS, 0),       // limit: tenths
+    member(173, 5, OLD | REQUIRED, TEXT | 7, 0),      // value: secret(500)
+    member(655, 6, OLD | REQUIRED, CHOICE | 14, 0),   // status: ConfigurationStatus
+    member(1572, 17, OLD | REQUIRED, INTEGER, 0),     // chargingProfileId: integer
+    member(888, 13, OLD, INTEGER, 0),                 // transactionId: integer
+    member(442, 10, OLD | REQUIRED, INTEGER, 0),      // stackLevel: integer
+    member(745, 22, OLD | REQUIRED, CHOICE | 9, 0),   // chargingProfilePurpose: ChargingProfilePurpose
+    member(1208, 19, OLD | REQUIRED, CHOICE | 8, 0),  // chargingProfileKind: ChargingProfileKind
+    member(1389, 14, OLD, CHOICE | 33, 0),            // recurrencyKind: RecurrencyKind
+    member(2447, 9, OLD, TIME, 0),                    // validFrom: time
+    member(109, 7, OLD, TIME, 0),                     // validTo: time
+    member(776, 16, OLD | REQUIRED, OBJECT | 15, 0),  // chargingSchedule: ChargingSchedule
+    member(530, 8, OLD, INTEGER, 0),                  // duration: integer
+    member(255, 13, OLD, TIME, 0),                    // startSchedule: time
+    member(1833, 16, OLD | REQUIRED, CHOICE | 11, 0), // chargingRateUnit: ChargingRateUnit
+    member(776, 22, OLD | REQUIRED, OBJECT | 16, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(2246, 15, OLD, TENTHS, 0),                 // minChargingRate: tenths
+    member(406, 11, OLD | REQUIRED, INTEGER, 0),      // startPeriod: integer
+    member(451, 5, OLD | REQUIRED, TENTHS, 0),        // limit: tenths
     member(31, 12, OLD, INTEGER, 0),                  // numberPhases: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 12, 0),   // status: ClearCacheStatus
-    member(147, 2, OLD, INTEGER, 0),                  // id: integer
-    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(822, 22, OLD, CHOICE | 9, 0),              // chargingProfilePurpose: ChargingProfilePurpose
-    member(439, 10, OLD, INTEGER, 0),                 // stackLevel: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 13, 0),   // status: ClearChargingProfileStatus
-    member(2956, 8, OLD | REQUIRED, TEXT | 8, 0),     // vendorId: citext(255)
-    member(2765, 9, OLD, TEXT | 3, 0),                // messageId: citext(50)
-    member(3398, 4, OLD, TEXT, 0),                    // data: text
-    member(687, 6, OLD | REQUIRED, CHOICE | 15, 0),   // status: DataTransferStatus
-    member(3398, 4, OLD, TEXT, 0),                    // data: text
-    member(1204, 19, OLD | REQUIRED, OBJECT | 7, 0),  // certificateHashData: CertificateHashData
-    member(687, 6, OLD | REQUIRED, CHOICE | 16, 0),   // status: DeleteCertificateStatus
-    member(687, 6, OLD | REQUIRED, CHOICE | 17, 0),   // status: DiagnosticsStatus
-    member(1366, 16, OLD | REQUIRED, CHOICE | 18, 0), // requestedMessage: ExtendedMessageTrigger
-    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
-    member(1817, 8, OLD | REQUIRED, TEXT | 9, 0),     // location: text(512)
-    member(1398, 16, OLD | REQUIRED, TIME, 0),        // retrieveDateTime: time
-    member(792, 15, OLD, TIME, 0),                    // installDateTime: time
-    member(3280, 18, OLD | REQUIRED, TEXT | 10, 0),   // signingCertificate: text(5500)
-    member(488, 9, OLD | REQUIRED, TEXT | 11, 0),     // signature: text(800)
-    member(687, 6, OLD | REQUIRED, CHOICE | 19, 0),   // status: FirmwareStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(2449, 8, OLD | REQUIRED, INTEGER, 0),      // duration: integer
-    member(1825, 16, OLD, CHOICE | 11, 0),            // chargingRateUnit: ChargingRateUnit
-    member(687, 6, OLD | REQUIRED, CHOICE | 21, 0),   // status: GetCompositeScheduleStatus
-    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(42, 13, OLD, TIME, 0),                     // scheduleStart: time
-    member(844, 16, OLD, OBJECT | 15, 0),             // chargingSchedule: ChargingSchedule
+    member(655, 6, OLD | REQUIRED, CHOICE | 12, 0),   // status: ClearCacheStatus
+    member(112, 2, OLD, INTEGER, 0),                  // id: integer
+    member(2747, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(745, 22, OLD, CHOICE | 9, 0),              // chargingProfilePurpose: ChargingProfilePurpose
+    member(442, 10, OLD, INTEGER, 0),                 // stackLevel: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 13, 0),   // status: ClearChargingProfileStatus
+    member(2965, 8, OLD | REQUIRED, TEXT | 8, 0),     // vendorId: citext(255)
+    member(824, 9, OLD, TEXT | 3, 0),                 // messageId: citext(50)
+    member(797, 4, OLD, TEXT, 0),                     // data: text
+    member(655, 6, OLD | REQUIRED, CHOICE | 15, 0),   // status: DataTransferStatus
+    member(797, 4, OLD, TEXT, 0),                     // data: text
+    member(1175, 19, OLD | REQUIRED, OBJECT | 7, 0),  // certificateHashData: CertificateHashData
+    member(655, 6, OLD | REQUIRED, CHOICE | 16, 0),   // status: DeleteCertificateStatus
+    member(655, 6, OLD | REQUIRED, CHOICE | 17, 0),   // status: DiagnosticsStatus
+    member(1989, 16, OLD | REQUIRED, CHOICE | 18, 0), // requestedMessage: ExtendedMessageTrigger
+    member(2747, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
+    member(2572, 8, OLD | REQUIRED, TEXT | 9, 0),     // location: text(512)
+    member(1342, 16, OLD | REQUIRED, TIME, 0),        // retrieveDateTime: time
+    member(1285, 15, OLD, TIME, 0),                   // installDateTime: time
+    member(3289, 18, OLD | REQUIRED, TEXT | 10, 0),   // signingCertificate: text(5500)
+    member(586, 9, OLD | REQUIRED, TEXT | 11, 0),     // signature: text(800)
+    member(655, 6, OLD | REQUIRED, CHOICE | 19, 0),   // status: FirmwareStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(530, 8, OLD | REQUIRED, INTEGER, 0),       // duration: integer
+    member(1833, 16, OLD, CHOICE | 11, 0),            // chargingRateUnit: ChargingRateUnit
+    member(655, 6, OLD | REQUIRED, CHOICE | 21, 0),   // status: GetCompositeScheduleStatus
+    member(2747, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(325, 13, OLD, TIME, 0),                    // scheduleStart: time
+    member(776, 16, OLD, OBJECT | 15, 0),             // chargingSchedule: ChargingSchedule
     member(3429, 3, OLD, TEXT | 3, 1),                // key: citext(50)
-    member(1862, 16, OLD, OBJECT | 49, 1),            // configurationKey: KeyValue
-    member(2864, 10, OLD, TEXT | 3, 1),               // unknownKey: citext(50)
-    member(1817, 8, OLD | REQUIRED, URI, 0),          // location: uri
-    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(522, 9, OLD, TIME, 0),                     // startTime: time
-    member(650, 8, OLD, TIME, 0),                     // stopTime: time
-    member(883, 8, OLD, TEXT | 8, 0),                 // fileName: citext(255)
-    member(2044, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
-    member(1204, 19, OLD, OBJECT | 7, 2),             // certificateHashData: CertificateHashData
-    member(687, 6, OLD | REQUIRED, CHOICE | 22, 0),   // status: GetInstalledCertificateStatus
-    member(1321, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
-    member(2010, 3, OLD | REQUIRED, OBJECT | 50, 0),  // log: LogParameters
-    member(2010, 7, OLD | REQUIRED, CHOICE | 27, 0),  // logType: LogType
-    member(2296, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 26, 0),   // status: LogStatus
-    member(2535, 8, OLD, TEXT | 8, 0),                // filename: text(255)
-    member(2756, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
-    member(106, 10, OLD, TIME, 0),                    // expiryDate: time
-    member(164, 11, OLD, TEXT | 1, 0),                // parentIdTag: token(20)
-    member(687, 6, OLD | REQUIRED, CHOICE, 0),        // status: AuthorizationStatus
-    member(2044, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
-    member(1204, 11, OLD | REQUIRED, TEXT | 10, 0),   // certificate: text(5500)
-    member(687, 6, OLD | REQUIRED, CHOICE | 24, 0),   // status: InstallCertificateStatus
+    member(1849, 16, OLD, OBJECT | 49, 1),            // configurationKey: KeyValue
+    member(2873, 10, OLD, TEXT | 3, 1),               // unknownKey: citext(50)
+    member(2572, 8, OLD | REQUIRED, URI, 0),          // location: uri
+    member(2480, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(2317, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(617, 9, OLD, TIME, 0),                     // startTime: time
+    member(3387, 8, OLD, TIME, 0),                    // stopTime: time
+    member(818, 8, OLD, TEXT | 8, 0),                 // fileName: citext(255)
+    member(2032, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
+    member(1175, 19, OLD, OBJECT | 7, 2),             // certificateHashData: CertificateHashData
+    member(655, 6, OLD | REQUIRED, CHOICE | 22, 0),   // status: GetInstalledCertificateStatus
+    member(2329, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
+    member(2866, 3, OLD | REQUIRED, OBJECT | 50, 0),  // log: LogParameters
+    member(2866, 7, OLD | REQUIRED, CHOICE | 27, 0),  // logType: LogType
+    member(2377, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
+    member(2480, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(2317, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 26, 0),   // status: LogStatus
+    member(2534, 8, OLD, TEXT | 8, 0),                // filename: text(255)
+    member(2758, 11, OLD | REQUIRED, TIME, 0),        // currentTime: time
+    member(766, 10, OLD, TIME, 0),                    // expiryDate: time
+    member(1822, 11, OLD, TEXT | 1, 0),               // parentIdTag: token(20)
+    member(655, 6, OLD | REQUIRED, CHOICE, 0),        // status: AuthorizationStatus
+    member(2032, 15, OLD | REQUIRED, CHOICE | 5, 0),  // certificateType: CertificateUse
+    member(1175, 11, OLD | REQUIRED, TEXT | 10, 0),   // certificate: text(5500)
+    member(655, 6, OLD | REQUIRED, CHOICE | 24, 0),   // status: InstallCertificateStatus
     member(3429, 3, OLD | REQUIRED, TEXT | 3, 0),     // key: citext(50)
-    member(2342, 8, OLD | REQUIRED, BOOLEAN, 0),      // readonly: boolean
-    member(232, 5, OLD, TEXT | 7, 0),                 // value: text(500)
-    member(1848, 14, OLD | REQUIRED, TEXT | 9, 0),    // remoteLocation: text(512)
-    member(150, 15, OLD, TIME, 0),                    // oldestTimestamp: time
-    member(448, 15, OLD, TIME, 0),                    // latestTimestamp: time
-    member(687, 6, OLD | REQUIRED, CHOICE | 46, 0),   // status: UploadLogStatus
-    member(2296, 9, OLD, INTEGER, 0),                 // requestId: integer
-    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
-    member(384, 12, OLD | REQUIRED, OBJECT | 64, 1),  // sampledValue: SampledValue
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(2437, 13, OLD, INTEGER, 0),                // transactionId: integer
-    member(1412, 10, OLD | REQUIRED, OBJECT | 53, 1), // meterValue: MeterValue
-    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(822, 15, OLD, OBJECT | 14, 0),             // chargingProfile: ChargingProfile
-    member(687, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
-    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(106, 10, OLD | REQUIRED, TIME, 0),         // expiryDate: time
-    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(164, 11, OLD, TEXT | 1, 0),                // parentIdTag: token(20)
-    member(1906, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 36, 0),   // status: ReservationStatus
-    member(573, 4, OLD | REQUIRED, CHOICE | 38, 0),   // type: ResetType
-    member(687, 6, OLD | REQUIRED, CHOICE | 37, 0),   // status: ResetStatus
-    member(232, 5, OLD | REQUIRED, TEXT, 0),          // value: text
-    member(3145, 7, OLD, CHOICE | 31, 0),             // context: ReadingContext
-    member(568, 6, OLD, CHOICE | 47, 0),              // format: ValueFormat
-    member(2541, 9, OLD, CHOICE | 28, 0),             // measurand: Measurand
-    member(409, 5, OLD, CHOICE | 30, 0),              // phase: Phase
-    member(1817, 8, OLD, CHOICE | 25, 0),             // location: Location
-    member(3298, 4, OLD, CHOICE | 41, 0),             // unit: UnitOfMeasure
-    member(573, 4, OLD | REQUIRED, TEXT | 3, 0),      // type: text(50)
-    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
-    member(562, 8, OLD, TEXT | 8, 0),                 // techInfo: text(255)
-    member(1321, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
-    member(294, 22, OLD, OBJECT, 1),                  // localAuthorizationList: AuthorizationData
-    member(2874, 10, OLD | REQUIRED, CHOICE | 45, 0), // updateType: UpdateType
-    member(687, 6, OLD | REQUIRED, CHOICE | 44, 0),   // status: UpdateStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(1483, 18, OLD | REQUIRED, OBJECT | 14, 0), // csChargingProfiles: ChargingProfile
-    member(687, 6, OLD | REQUIRED, CHOICE | 10, 0),   // status: ChargingProfileStatus
+    member(2272, 8, OLD | REQUIRED, BOOLEAN, 0),      // readonly: boolean
+    member(173, 5, OLD, TEXT | 7, 0),                 // value: text(500)
+    member(1541, 14, OLD | REQUIRED, TEXT | 9, 0),    // remoteLocation: text(512)
+    member(487, 15, OLD, TIME, 0),                    // oldestTimestamp: time
+    member(1808, 15, OLD, TIME, 0),                   // latestTimestamp: time
+    member(655, 6, OLD | REQUIRED, CHOICE | 46, 0),   // status: UploadLogStatus
+    member(2377, 9, OLD, INTEGER, 0),                 // requestId: integer
+    member(1144, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
+    member(363, 12, OLD | REQUIRED, OBJECT | 64, 1),  // sampledValue: SampledValue
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(888, 13, OLD, INTEGER, 0),                 // transactionId: integer
+    member(2767, 10, OLD | REQUIRED, OBJECT | 53, 1), // meterValue: MeterValue
+    member(2747, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(1922, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(745, 15, OLD, OBJECT | 14, 0),             // chargingProfile: ChargingProfile
+    member(655, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
+    member(888, 13, OLD | REQUIRED, INTEGER, 0),      // transactionId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 35, 0),   // status: RemoteStartStopStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(766, 10, OLD | REQUIRED, TIME, 0),         // expiryDate: time
+    member(1922, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1822, 11, OLD, TEXT | 1, 0),               // parentIdTag: token(20)
+    member(1893, 13, OLD | REQUIRED, INTEGER, 0),     // reservationId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 36, 0),   // status: ReservationStatus
+    member(1171, 4, OLD | REQUIRED, CHOICE | 38, 0),  // type: ResetType
+    member(655, 6, OLD | REQUIRED, CHOICE | 37, 0),   // status: ResetStatus
+    member(173, 5, OLD | REQUIRED, TEXT, 0),          // value: text
+    member(3154, 7, OLD, CHOICE | 31, 0),             // context: ReadingContext
+    member(1929, 6, OLD, CHOICE | 47, 0),             // format: ValueFormat
+    member(624, 9, OLD, CHOICE | 28, 0),              // measurand: Measurand
+    member(501, 5, OLD, CHOICE | 30, 0),              // phase: Phase
+    member(2572, 8, OLD, CHOICE | 25, 0),             // location: Location
+    member(3307, 4, OLD, CHOICE | 41, 0),             // unit: UnitOfMeasure
+    member(1171, 4, OLD | REQUIRED, TEXT | 3, 0),     // type: text(50)
+    member(1144, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
+    member(480, 8, OLD, TEXT | 8, 0),                 // techInfo: text(255)
+    member(2329, 11, OLD | REQUIRED, INTEGER, 0),     // listVersion: integer
+    member(235, 22, OLD, OBJECT, 1),                  // localAuthorizationList: AuthorizationData
+    member(2883, 10, OLD | REQUIRED, CHOICE | 45, 0), // updateType: UpdateType
+    member(655, 6, OLD | REQUIRED, CHOICE | 44, 0),   // status: UpdateStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(1474, 18, OLD | REQUIRED, OBJECT | 14, 0), // csChargingProfiles: ChargingProfile
+    member(655, 6, OLD | REQUIRED, CHOICE | 10, 0),   // status: ChargingProfileStatus
     member(3402, 3, OLD | REQUIRED, TEXT | 10, 0),    // csr: text(5500)
-    member(687, 6, OLD | REQUIRED, CHOICE | 20, 0),   // status: GenericStatus
-    member(687, 6, OLD | REQUIRED, CHOICE | 39, 0),   // status: SignedFirmwareStatus
-    member(2296, 9, OLD, INTEGER, 0),                 // requestId: integer
-    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
-    member(2296, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
-    member(2059, 8, OLD | REQUIRED, OBJECT | 29, 0),  // firmware: Firmware
-    member(687, 6, OLD | REQUIRED, CHOICE | 43, 0),   // status: UpdateFirmwareStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(1935, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
-    member(889, 10, OLD | REQUIRED, INTEGER, 0),      // meterStart: integer
-    member(1906, 13, OLD, INTEGER, 0),                // reservationId: integer
-    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
-    member(1935, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
-    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(98, 9, OLD | REQUIRED, CHOICE | 6, 0),     // errorCode: ChargePointErrorCode
-    member(1798, 4, OLD, TEXT | 3, 0),                // info: citext(50)
-    member(687, 6, OLD | REQUIRED, CHOICE | 7, 0),    // status: ChargePointStatus
-    member(401, 9, OLD, TIME, 0),                     // timestamp: time
-    member(2956, 8, OLD, TEXT | 8, 0),                // vendorId: citext(255)
-    member(2686, 15, OLD, TEXT | 3, 0),               // vendorErrorCode: citext(50)
-    member(1935, 5, OLD, TEXT | 1, 0),                // idTag: token(20)
-    member(529, 9, OLD | REQUIRED, INTEGER, 0),       // meterStop: integer
-    member(401, 9, OLD | REQUIRED, TIME, 0),          // timestamp: time
-    member(2437, 13, OLD | REQUIRED, INTEGER, 0),     // transactionId: integer
-    member(2925, 6, OLD, CHOICE | 32, 0),             // reason: Reason
-    member(54, 15, OLD, OBJECT | 53, 1),              // transactionData: MeterValue
-    member(1935, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
-    member(1366, 16, OLD | REQUIRED, CHOICE | 29, 0), // requestedMessage: MessageTrigger
-    member(2745, 11, OLD, INTEGER, 0),                // connectorId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
-    member(2745, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
-    member(687, 6, OLD | REQUIRED, CHOICE | 42, 0),   // status: UnlockStatus
-    member(1817, 8, OLD | REQUIRED, URI, 0),          // location: uri
-    member(2481, 7, OLD, INTEGER, 0),                 // retries: integer
-    member(1398, 12, OLD | REQUIRED, TIME, 0),        // retrieveDate: time
-    member(1998, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 20, 0),   // status: GenericStatus
+    member(655, 6, OLD | REQUIRED, CHOICE | 39, 0),   // status: SignedFirmwareStatus
+    member(2377, 9, OLD, INTEGER, 0),                 // requestId: integer
+    member(2480, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(2317, 13, OLD, INTEGER, 0),                // retryInterval: integer
+    member(2377, 9, OLD | REQUIRED, INTEGER, 0),      // requestId: integer
+    member(2047, 8, OLD | REQUIRED, OBJECT | 29, 0),  // firmware: Firmware
+    member(655, 6, OLD | REQUIRED, CHOICE | 43, 0),   // status: UpdateFirmwareStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(1922, 5, OLD | REQUIRED, TEXT | 1, 0),     // idTag: token(20)
+    member(1298, 10, OLD | REQUIRED, INTEGER, 0),     // meterStart: integer
+    member(1893, 13, OLD, INTEGER, 0),                // reservationId: integer
+    member(1144, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
+    member(1922, 9, OLD | REQUIRED, OBJECT | 46, 0),  // idTagInfo: IdTagInfo
+    member(888, 13, OLD | REQUIRED, INTEGER, 0),      // transactionId: integer
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(72, 9, OLD | REQUIRED, CHOICE | 6, 0),     // errorCode: ChargePointErrorCode
+    member(1789, 4, OLD, TEXT | 3, 0),                // info: citext(50)
+    member(655, 6, OLD | REQUIRED, CHOICE | 7, 0),    // status: ChargePointStatus
+    member(1144, 9, OLD, TIME, 0),                    // timestamp: time
+    member(2965, 8, OLD, TEXT | 8, 0),                // vendorId: citext(255)
+    member(2688, 15, OLD, TEXT | 3, 0),               // vendorErrorCode: citext(50)
+    member(1922, 5, OLD, TEXT | 1, 0),                // idTag: token(20)
+    member(2540, 9, OLD | REQUIRED, INTEGER, 0),      // meterStop: integer
+    member(1144, 9, OLD | REQUIRED, TIME, 0),         // timestamp: time
+    member(888, 13, OLD | REQUIRED, INTEGER, 0),      // transactionId: integer
+    member(2934, 6, OLD, CHOICE | 32, 0),             // reason: Reason
+    member(853, 15, OLD, OBJECT | 53, 1),             // transactionData: MeterValue
+    member(1922, 9, OLD, OBJECT | 46, 0),             // idTagInfo: IdTagInfo
+    member(1989, 16, OLD | REQUIRED, CHOICE | 29, 0), // requestedMessage: MessageTrigger
+    member(2747, 11, OLD, INTEGER, 0),                // connectorId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 40, 0),   // status: TriggerMessageStatus
+    member(2747, 11, OLD | REQUIRED, INTEGER, 0),     // connectorId: integer
+    member(655, 6, OLD | REQUIRED, CHOICE | 42, 0),   // status: UnlockStatus
+    member(2572, 8, OLD | REQUIRED, URI, 0),          // location: uri
+    member(2480, 7, OLD, INTEGER, 0),                 // retries: integer
+    member(1342, 12, OLD | REQUIRED, TIME, 0),        // retrieveDate: time
+    member(2317, 13, OLD, INTEGER, 0),                // retryInterval: integer
 ];
 
 static COMMON: &[Member] = &[];
@@ -494,335 +494,335 @@ static OBJECTS: &[u16] = &[
 
 static CHOICES: &[Choice] = &[
     choice(Name::new(3407, 19), 0, 5, 0),    // AuthorizationStatus
-    choice(Name::new(1262, 18), 5, 3, 0),    // AvailabilityStatus
-    choice(Name::new(1616, 16), 8, 2, 0),    // AvailabilityType
-    choice(Name::new(665, 23), 10, 2, 0),    // CancelReservationStatus
-    choice(Name::new(3366, 23), 12, 2, 0),   // CertificateSignedStatus
-    choice(Name::new(3320, 14), 14, 2, 0),   // CertificateUse
-    choice(Name::new(1008, 20), 16, 16, 0),  // ChargePointErrorCode
-    choice(Name::new(1501, 17), 32, 9, 0),   // ChargePointStatus
-    choice(Name::new(1099, 19), 41, 3, 0),   // ChargingProfileKind
-    choice(Name::new(1461, 22), 44, 3, 0),   // ChargingProfilePurpose
-    choice(Name::new(419, 21), 47, 3, 0),    // ChargingProfileStatus
-    choice(Name::new(2422, 16), 50, 2, 0),   // ChargingRateUnit
-    choice(Name::new(1648, 16), 52, 2, 0),   // ClearCacheStatus
-    choice(Name::new(414, 26), 54, 2, 0),    // ClearChargingProfileStatus
-    choice(Name::new(1080, 19), 56, 4, 0),   // ConfigurationStatus
-    choice(Name::new(1219, 18), 60, 4, 0),   // DataTransferStatus
-    choice(Name::new(693, 23), 64, 3, 0),    // DeleteCertificateStatus
-    choice(Name::new(2165, 17), 67, 4, 0),   // DiagnosticsStatus
-    choice(Name::new(716, 22), 71, 7, 0),    // ExtendedMessageTrigger
+    choice(Name::new(1233, 18), 5, 3, 0),    // AvailabilityStatus
+    choice(Name::new(1607, 16), 8, 2, 0),    // AvailabilityType
+    choice(Name::new(595, 23), 10, 2, 0),    // CancelReservationStatus
+    choice(Name::new(3365, 23), 12, 2, 0),   // CertificateSignedStatus
+    choice(Name::new(3329, 14), 14, 2, 0),   // CertificateUse
+    choice(Name::new(968, 20), 16, 16, 0),   // ChargePointErrorCode
+    choice(Name::new(1492, 17), 32, 9, 0),   // ChargePointStatus
+    choice(Name::new(1059, 19), 41, 3, 0),   // ChargingProfileKind
+    choice(Name::new(1442, 22), 44, 3, 0),   // ChargingProfilePurpose
+    choice(Name::new(343, 21), 47, 3, 0),    // ChargingProfileStatus
+    choice(Name::new(2249, 16), 50, 2, 0),   // ChargingRateUnit
+    choice(Name::new(1639, 16), 52, 2, 0),   // ClearCacheStatus
+    choice(Name::new(338, 26), 54, 2, 0),    // ClearChargingProfileStatus
+    choice(Name::new(1040, 19), 56, 4, 0),   // ConfigurationStatus
+    choice(Name::new(1190, 18), 60, 4, 0),   // DataTransferStatus
+    choice(Name::new(633, 23), 64, 3, 0),    // DeleteCertificateStatus
+    choice(Name::new(2153, 17), 67, 4, 0),   // DiagnosticsStatus
+    choice(Name::new(661, 22), 71, 7, 0),    // ExtendedMessageTrigger
     choice(Name::new(6, 14), 78, 7, 0),      // FirmwareStatus
-    choice(Name::new(2272, 13), 85, 2, 0),   // GenericStatus
-    choice(Name::new(463, 26), 87, 2, 0),    // GetCompositeScheduleStatus
-    choice(Name::new(356, 29), 89, 2, 0),    // GetInstalledCertificateStatus
-    choice(Name::new(2246, 13), 91, 3, 0),   // HashAlgorithm
-    choice(Name::new(627, 24), 94, 3, 0),    // InstallCertificateStatus
-    choice(Name::new(1854, 8), 97, 5, 0),    // Location
-    choice(Name::new(2023, 9), 102, 3, 0),   // LogStatus
-    choice(Name::new(2113, 7), 105, 2, 0),   // LogType
-    choice(Name::new(2940, 9), 107, 22, 0),  // Measurand
-    choice(Name::new(724, 14), 129, 6, 0),   // MessageTrigger
+    choice(Name::new(2293, 13), 85, 2, 0),   // GenericStatus
+    choice(Name::new(381, 26), 87, 2, 0),    // GetCompositeScheduleStatus
+    choice(Name::new(297, 29), 89, 2, 0),    // GetInstalledCertificateStatus
+    choice(Name::new(2234, 13), 91, 3, 0),   // HashAlgorithm
+    choice(Name::new(563, 24), 94, 3, 0),    // InstallCertificateStatus
+    choice(Name::new(1547, 8), 97, 5, 0),    // Location
+    choice(Name::new(2011, 9), 102, 3, 0),   // LogStatus
+    choice(Name::new(2101, 7), 105, 2, 0),   // LogType
+    choice(Name::new(2949, 9), 107, 22, 0),  // Measurand
+    choice(Name::new(669, 14), 129, 6, 0),   // MessageTrigger
     choice(Name::new(37, 5), 135, 10, 0),    // Phase
-    choice(Name::new(2194, 14), 145, 8, 0),  // ReadingContext
-    choice(Name::new(3164, 6), 153, 11, 0),  // Reason
-    choice(Name::new(2222, 14), 164, 2, 0),  // RecurrencyKind
-    choice(Name::new(1422, 18), 166, 3, 0),  // RegistrationStatus
-    choice(Name::new(941, 21), 169, 2, 0),   // RemoteStartStopStatus
-    choice(Name::new(671, 17), 171, 5, 0),   // ReservationStatus
-    choice(Name::new(3004, 11), 176, 2, 0),  // ResetStatus
-    choice(Name::new(2991, 9), 178, 2, 0),   // ResetType
+    choice(Name::new(2182, 14), 145, 8, 0),  // ReadingContext
+    choice(Name::new(3173, 6), 153, 11, 0),  // Reason
+    choice(Name::new(2210, 14), 164, 2, 0),  // RecurrencyKind
+    choice(Name::new(1403, 18), 166, 3, 0),  // RegistrationStatus
+    choice(Name::new(901, 21), 169, 2, 0),   // RemoteStartStopStatus
+    choice(Name::new(601, 17), 171, 5, 0),   // ReservationStatus
+    choice(Name::new(3013, 11), 176, 2, 0),  // ResetStatus
+    choice(Name::new(3000, 9), 178, 2, 0),   // ResetType
     choice(Name::new(0, 20), 180, 14, 0),    // SignedFirmwareStatus
-    choice(Name::new(746, 20), 194, 3, 0),   // TriggerMessageStatus
-    choice(Name::new(1837, 13), 197, 17, 0), // UnitOfMeasure
-    choice(Name::new(2630, 12), 214, 3, 0),  // UnlockStatus
-    choice(Name::new(1054, 20), 217, 5, 0),  // UpdateFirmwareStatus
-    choice(Name::new(2642, 12), 222, 4, 0),  // UpdateStatus
-    choice(Name::new(2844, 10), 226, 2, 0),  // UpdateType
-    choice(Name::new(2017, 15), 228, 7, 0),  // UploadLogStatus
-    choice(Name::new(391, 11), 235, 2, 0),   // ValueFormat
+    choice(Name::new(691, 20), 194, 3, 0),   // TriggerMessageStatus
+    choice(Name::new(2261, 13), 197, 17, 0), // UnitOfMeasure
+    choice(Name::new(2632, 12), 214, 3, 0),  // UnlockStatus
+    choice(Name::new(1014, 20), 217, 5, 0),  // UpdateFirmwareStatus
+    choice(Name::new(2644, 12), 222, 4, 0),  // UpdateStatus
+    choice(Name::new(2847, 10), 226, 2, 0),  // UpdateType
+    choice(Name::new(2005, 15), 228, 7, 0),  // UploadLogStatus
+    choice(Name::new(370, 11), 235, 2, 0),   // ValueFormat
 ];
 
 static VALUES: &[Name] = &[
-    Name::new(1600, 8),  // Accepted
-    Name::new(3089, 7),  // Blocked
-    Name::new(3110, 7),  // Expired
-    Name::new(1332, 7),  // Invalid
-    Name::new(2513, 12), // ConcurrentTx
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1526, 9),  // Scheduled
-    Name::new(2677, 11), // Inoperative
-    Name::new(2949, 9),  // Operative
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(3349, 28), // CentralSystemRootCertificate
-    Name::new(3304, 27), // ManufacturerRootCertificate
-    Name::new(1980, 20), // ConnectorLockFailure
-    Name::new(1028, 20), // EVCommunicationError
-    Name::new(2285, 13), // GroundFailure
-    Name::new(1893, 15), // HighTemperature
-    Name::new(2305, 13), // InternalError
-    Name::new(2354, 17), // LocalListConflict
-    Name::new(3124, 7),  // NoError
-    Name::new(2814, 10), // OtherError
-    Name::new(1350, 18), // OverCurrentFailure
-    Name::new(1535, 17), // PowerMeterFailure
-    Name::new(1382, 18), // PowerSwitchFailure
-    Name::new(2331, 13), // ReaderFailure
-    Name::new(2915, 12), // ResetFailure
-    Name::new(2606, 12), // UnderVoltage
-    Name::new(2712, 11), // OverVoltage
-    Name::new(2854, 10), // WeakSignal
-    Name::new(2884, 9),  // Available
-    Name::new(2973, 9),  // Preparing
-    Name::new(419, 8),   // Charging
-    Name::new(2371, 13), // SuspendedEVSE
-    Name::new(2371, 11), // SuspendedEV
-    Name::new(2893, 9),  // Finishing
-    Name::new(3065, 8),  // Reserved
-    Name::new(2734, 11), // Unavailable
-    Name::new(3117, 7),  // Faulted
-    Name::new(3033, 8),  // Absolute
-    Name::new(2982, 9),  // Recurring
-    Name::new(3057, 8),  // Relative
-    Name::new(866, 21),  // ChargePointMaxProfile
-    Name::new(2523, 16), // TxDefaultProfile
-    Name::new(3015, 9),  // TxProfile
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(3221, 12), // NotSupported
-    Name::new(213, 1),   // A
-    Name::new(2854, 1),  // W
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(1768, 7),  // Unknown
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(2208, 14), // RebootRequired
-    Name::new(3221, 12), // NotSupported
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1768, 16), // UnknownMessageId
-    Name::new(1959, 15), // UnknownVendorId
-    Name::new(1600, 8),  // Accepted
-    Name::new(596, 6),   // Failed
-    Name::new(3270, 8),  // NotFound
-    Name::new(1596, 4),  // Idle
-    Name::new(3081, 8),  // Uploaded
-    Name::new(2654, 12), // UploadFailed
-    Name::new(3024, 9),  // Uploading
-    Name::new(1632, 16), // BootNotification
-    Name::new(2023, 21), // LogStatusNotification
+    Name::new(1591, 8),  // Accepted
+    Name::new(3098, 7),  // Blocked
+    Name::new(3119, 7),  // Expired
+    Name::new(1308, 7),  // Invalid
+    Name::new(2512, 12), // ConcurrentTx
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1517, 9),  // Scheduled
+    Name::new(2679, 11), // Inoperative
+    Name::new(2958, 9),  // Operative
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(3348, 28), // CentralSystemRootCertificate
+    Name::new(3313, 27), // ManufacturerRootCertificate
+    Name::new(1971, 20), // ConnectorLockFailure
+    Name::new(988, 20),  // EVCommunicationError
+    Name::new(2306, 13), // GroundFailure
+    Name::new(1880, 15), // HighTemperature
+    Name::new(2340, 13), // InternalError
+    Name::new(2390, 17), // LocalListConflict
+    Name::new(3133, 7),  // NoError
+    Name::new(2817, 10), // OtherError
+    Name::new(1326, 18), // OverCurrentFailure
+    Name::new(1526, 17), // PowerMeterFailure
+    Name::new(1373, 18), // PowerSwitchFailure
+    Name::new(2366, 13), // ReaderFailure
+    Name::new(2924, 12), // ResetFailure
+    Name::new(2608, 12), // UnderVoltage
+    Name::new(2714, 11), // OverVoltage
+    Name::new(2857, 10), // WeakSignal
+    Name::new(2893, 9),  // Available
+    Name::new(2982, 9),  // Preparing
+    Name::new(343, 8),   // Charging
+    Name::new(2407, 13), // SuspendedEVSE
+    Name::new(2407, 11), // SuspendedEV
+    Name::new(2902, 9),  // Finishing
+    Name::new(3074, 8),  // Reserved
+    Name::new(2736, 11), // Unavailable
+    Name::new(3126, 7),  // Faulted
+    Name::new(3042, 8),  // Absolute
+    Name::new(2991, 9),  // Recurring
+    Name::new(3066, 8),  // Relative
+    Name::new(801, 21),  // ChargePointMaxProfile
+    Name::new(2522, 16), // TxDefaultProfile
+    Name::new(3024, 9),  // TxProfile
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(3230, 12), // NotSupported
+    Name::new(154, 1),   // A
+    Name::new(2857, 1),  // W
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(1759, 7),  // Unknown
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(2196, 14), // RebootRequired
+    Name::new(3230, 12), // NotSupported
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1759, 16), // UnknownMessageId
+    Name::new(1950, 15), // UnknownVendorId
+    Name::new(1591, 8),  // Accepted
+    Name::new(525, 6),   // Failed
+    Name::new(3279, 8),  // NotFound
+    Name::new(1587, 4),  // Idle
+    Name::new(3090, 8),  // Uploaded
+    Name::new(2656, 12), // UploadFailed
+    Name::new(3033, 9),  // Uploading
+    Name::new(1623, 16), // BootNotification
+    Name::new(2011, 21), // LogStatusNotification
     Name::new(6, 26),    // FirmwareStatusNotification
-    Name::new(2931, 9),  // Heartbeat
-    Name::new(2701, 11), // MeterValues
-    Name::new(538, 26),  // SignChargePointCertificate
+    Name::new(2940, 9),  // Heartbeat
+    Name::new(2703, 11), // MeterValues
+    Name::new(456, 26),  // SignChargePointCertificate
     Name::new(14, 18),   // StatusNotification
-    Name::new(2784, 10), // Downloaded
-    Name::new(2120, 14), // DownloadFailed
-    Name::new(2666, 11), // Downloading
-    Name::new(1596, 4),  // Idle
-    Name::new(1280, 18), // InstallationFailed
-    Name::new(2804, 10), // Installing
-    Name::new(359, 9),   // Installed
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(3270, 8),  // NotFound
-    Name::new(3170, 6),  // SHA256
-    Name::new(3176, 6),  // SHA384
-    Name::new(3182, 6),  // SHA512
-    Name::new(1600, 8),  // Accepted
-    Name::new(596, 6),   // Failed
-    Name::new(3049, 8),  // Rejected
-    Name::new(3194, 5),  // Cable
-    Name::new(1028, 2),  // EV
-    Name::new(3204, 5),  // Inlet
-    Name::new(3158, 6),  // Outlet
-    Name::new(3242, 4),  // Body
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 16), // AcceptedCanceled
-    Name::new(2102, 14), // DiagnosticsLog
-    Name::new(2723, 11), // SecurityLog
-    Name::new(237, 29),  // Energy.Active.Export.Register
-    Name::new(327, 29),  // Energy.Active.Import.Register
-    Name::new(69, 31),   // Energy.Reactive.Export.Register
-    Name::new(175, 31),  // Energy.Reactive.Import.Register
-    Name::new(206, 29),  // Energy.Active.Export.Interval
-    Name::new(266, 29),  // Energy.Active.Import.Interval
-    Name::new(2383, 31), // Energy.Reactive.Export.Interval
-    Name::new(116, 31),  // Energy.Reactive.Import.Interval
-    Name::new(1166, 19), // Power.Active.Export
-    Name::new(1185, 19), // Power.Active.Import
-    Name::new(2318, 13), // Power.Offered
-    Name::new(899, 21),  // Power.Reactive.Export
-    Name::new(920, 21),  // Power.Reactive.Import
-    Name::new(2578, 12), // Power.Factor
-    Name::new(2088, 14), // Current.Import
-    Name::new(2074, 14), // Current.Export
-    Name::new(1878, 15), // Current.Offered
-    Name::new(2611, 7),  // Voltage
-    Name::new(2902, 9),  // Frequency
-    Name::new(1897, 11), // Temperature
-    Name::new(3347, 3),  // SoC
-    Name::new(3302, 3),  // RPM
-    Name::new(1632, 16), // BootNotification
-    Name::new(2165, 29), // DiagnosticsStatusNotification
+    Name::new(2787, 10), // Downloaded
+    Name::new(2108, 14), // DownloadFailed
+    Name::new(2668, 11), // Downloading
+    Name::new(1587, 4),  // Idle
+    Name::new(1251, 18), // InstallationFailed
+    Name::new(2807, 10), // Installing
+    Name::new(300, 9),   // Installed
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(3279, 8),  // NotFound
+    Name::new(3179, 6),  // SHA256
+    Name::new(3185, 6),  // SHA384
+    Name::new(3191, 6),  // SHA512
+    Name::new(1591, 8),  // Accepted
+    Name::new(525, 6),   // Failed
+    Name::new(3058, 8),  // Rejected
+    Name::new(3203, 5),  // Cable
+    Name::new(988, 2),   // EV
+    Name::new(3213, 5),  // Inlet
+    Name::new(3167, 6),  // Outlet
+    Name::new(3251, 4),  // Body
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 16), // AcceptedCanceled
+    Name::new(2090, 14), // DiagnosticsLog
+    Name::new(2725, 11), // SecurityLog
+    Name::new(178, 29),  // Energy.Active.Export.Register
+    Name::new(268, 29),  // Energy.Active.Import.Register
+    Name::new(43, 31),   // Energy.Reactive.Export.Register
+    Name::new(116, 31),  // Energy.Reactive.Import.Register
+    Name::new(147, 29),  // Energy.Active.Export.Interval
+    Name::new(207, 29),  // Energy.Active.Import.Interval
+    Name::new(2419, 31), // Energy.Reactive.Export.Interval
+    Name::new(81, 31),   // Energy.Reactive.Import.Interval
+    Name::new(1126, 19), // Power.Active.Export
+    Name::new(1153, 19), // Power.Active.Import
+    Name::new(2353, 13), // Power.Offered
+    Name::new(833, 21),  // Power.Reactive.Export
+    Name::new(868, 21),  // Power.Reactive.Import
+    Name::new(2580, 12), // Power.Factor
+    Name::new(2076, 14), // Current.Import
+    Name::new(2062, 14), // Current.Export
+    Name::new(1865, 15), // Current.Offered
+    Name::new(2613, 7),  // Voltage
+    Name::new(2911, 9),  // Frequency
+    Name::new(1884, 11), // Temperature
+    Name::new(3346, 3),  // SoC
+    Name::new(3311, 3),  // RPM
+    Name::new(1623, 16), // BootNotification
+    Name::new(2153, 29), // DiagnosticsStatusNotification
     Name::new(6, 26),    // FirmwareStatusNotification
-    Name::new(2931, 9),  // Heartbeat
-    Name::new(2701, 11), // MeterValues
+    Name::new(2940, 9),  // Heartbeat
+    Name::new(2703, 11), // MeterValues
     Name::new(14, 18),   // StatusNotification
-    Name::new(3209, 2),  // L1
-    Name::new(3212, 2),  // L2
-    Name::new(3215, 2),  // L3
+    Name::new(3218, 2),  // L1
+    Name::new(3221, 2),  // L2
+    Name::new(3224, 2),  // L3
     Name::new(20, 1),    // N
-    Name::new(3218, 4),  // L1-N
-    Name::new(3250, 4),  // L2-N
-    Name::new(3267, 4),  // L3-N
-    Name::new(3209, 5),  // L1-L2
-    Name::new(3212, 5),  // L2-L3
-    Name::new(3215, 5),  // L3-L1
-    Name::new(1298, 18), // Interruption.Begin
-    Name::new(1712, 16), // Interruption.End
-    Name::new(2590, 12), // Sample.Clock
-    Name::new(1919, 15), // Sample.Periodic
-    Name::new(777, 17),  // Transaction.Begin
-    Name::new(972, 15),  // Transaction.End
-    Name::new(731, 7),   // Trigger
-    Name::new(2814, 5),  // Other
-    Name::new(2259, 13), // EmergencyStop
-    Name::new(2148, 14), // EVDisconnected
-    Name::new(2911, 9),  // HardReset
-    Name::new(1121, 5),  // Local
-    Name::new(2814, 5),  // Other
-    Name::new(2964, 9),  // PowerLoss
-    Name::new(1687, 6),  // Reboot
-    Name::new(766, 6),   // Remote
-    Name::new(3000, 9),  // SoftReset
-    Name::new(2457, 13), // UnlockCommand
-    Name::new(2550, 12), // DeAuthorized
-    Name::new(3199, 5),  // Daily
-    Name::new(3188, 6),  // Weekly
-    Name::new(1600, 8),  // Accepted
-    Name::new(3131, 7),  // Pending
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 8),  // Accepted
-    Name::new(3117, 7),  // Faulted
-    Name::new(3041, 8),  // Occupied
-    Name::new(3049, 8),  // Rejected
-    Name::new(2734, 11), // Unavailable
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(2911, 4),  // Hard
-    Name::new(3000, 4),  // Soft
-    Name::new(2784, 10), // Downloaded
-    Name::new(2120, 14), // DownloadFailed
-    Name::new(2666, 11), // Downloading
-    Name::new(1518, 17), // DownloadScheduled
-    Name::new(2134, 14), // DownloadPaused
-    Name::new(1596, 4),  // Idle
-    Name::new(1280, 18), // InstallationFailed
-    Name::new(2804, 10), // Installing
-    Name::new(359, 9),   // Installed
-    Name::new(1680, 16), // InstallRebooting
-    Name::new(1696, 16), // InstallScheduled
-    Name::new(577, 25),  // InstallVerificationFailed
-    Name::new(1728, 16), // InvalidSignature
-    Name::new(1735, 17), // SignatureVerified
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(3253, 14), // NotImplemented
+    Name::new(3227, 4),  // L1-N
+    Name::new(3259, 4),  // L2-N
+    Name::new(3276, 4),  // L3-N
+    Name::new(3218, 5),  // L1-L2
+    Name::new(3221, 5),  // L2-L3
+    Name::new(3224, 5),  // L3-L1
+    Name::new(1269, 18), // Interruption.Begin
+    Name::new(1703, 16), // Interruption.End
+    Name::new(2592, 12), // Sample.Clock
+    Name::new(1906, 15), // Sample.Periodic
+    Name::new(722, 17),  // Transaction.Begin
+    Name::new(932, 15),  // Transaction.End
+    Name::new(676, 7),   // Trigger
+    Name::new(2817, 5),  // Other
+    Name::new(2280, 13), // EmergencyStop
+    Name::new(2136, 14), // EVDisconnected
+    Name::new(2920, 9),  // HardReset
+    Name::new(1081, 5),  // Local
+    Name::new(2817, 5),  // Other
+    Name::new(2973, 9),  // PowerLoss
+    Name::new(1678, 6),  // Reboot
+    Name::new(711, 6),   // Remote
+    Name::new(3009, 9),  // SoftReset
+    Name::new(2456, 13), // UnlockCommand
+    Name::new(2549, 12), // DeAuthorized
+    Name::new(3208, 5),  // Daily
+    Name::new(3197, 6),  // Weekly
+    Name::new(1591, 8),  // Accepted
+    Name::new(3140, 7),  // Pending
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 8),  // Accepted
+    Name::new(3126, 7),  // Faulted
+    Name::new(3050, 8),  // Occupied
+    Name::new(3058, 8),  // Rejected
+    Name::new(2736, 11), // Unavailable
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(2920, 4),  // Hard
+    Name::new(3009, 4),  // Soft
+    Name::new(2787, 10), // Downloaded
+    Name::new(2108, 14), // DownloadFailed
+    Name::new(2668, 11), // Downloading
+    Name::new(1509, 17), // DownloadScheduled
+    Name::new(2122, 14), // DownloadPaused
+    Name::new(1587, 4),  // Idle
+    Name::new(1251, 18), // InstallationFailed
+    Name::new(2807, 10), // Installing
+    Name::new(300, 9),   // Installed
+    Name::new(1671, 16), // InstallRebooting
+    Name::new(1687, 16), // InstallScheduled
+    Name::new(506, 25),  // InstallVerificationFailed
+    Name::new(1719, 16), // InvalidSignature
+    Name::new(1726, 17), // SignatureVerified
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(3262, 14), // NotImplemented
     Name::new(3427, 2),  // Wh
     Name::new(3426, 3),  // kWh
-    Name::new(2602, 4),  // varh
-    Name::new(2601, 5),  // kvarh
-    Name::new(2854, 1),  // W
+    Name::new(2604, 4),  // varh
+    Name::new(2603, 5),  // kvarh
+    Name::new(2857, 1),  // W
     Name::new(3426, 2),  // kW
     Name::new(3406, 2),  // VA
     Name::new(3405, 3),  // kVA
-    Name::new(2602, 3),  // var
-    Name::new(2601, 4),  // kvar
-    Name::new(213, 1),   // A
-    Name::new(391, 1),   // V
-    Name::new(1114, 1),  // K
-    Name::new(3096, 7),  // Celcius
-    Name::new(3103, 7),  // Celsius
-    Name::new(2794, 10), // Fahrenheit
-    Name::new(3138, 7),  // Percent
-    Name::new(3073, 8),  // Unlocked
-    Name::new(2618, 12), // UnlockFailed
-    Name::new(3221, 12), // NotSupported
-    Name::new(1600, 8),  // Accepted
-    Name::new(3049, 8),  // Rejected
-    Name::new(1600, 16), // AcceptedCanceled
-    Name::new(1332, 18), // InvalidCertificate
-    Name::new(1440, 18), // RevokedCertificate
-    Name::new(1600, 8),  // Accepted
-    Name::new(596, 6),   // Failed
-    Name::new(3221, 12), // NotSupported
-    Name::new(1130, 15), // VersionMismatch
-    Name::new(2562, 12), // Differential
-    Name::new(3246, 4),  // Full
-    Name::new(2774, 10), // BadMessage
-    Name::new(1596, 4),  // Idle
-    Name::new(3221, 21), // NotSupportedOperation
-    Name::new(1752, 16), // PermissionDenied
-    Name::new(3081, 8),  // Uploaded
-    Name::new(2470, 13), // UploadFailure
-    Name::new(3024, 9),  // Uploading
-    Name::new(3344, 3),  // Raw
-    Name::new(2834, 10), // SignedData
+    Name::new(2604, 3),  // var
+    Name::new(2603, 4),  // kvar
+    Name::new(154, 1),   // A
+    Name::new(370, 1),   // V
+    Name::new(1074, 1),  // K
+    Name::new(3105, 7),  // Celcius
+    Name::new(3112, 7),  // Celsius
+    Name::new(2797, 10), // Fahrenheit
+    Name::new(3147, 7),  // Percent
+    Name::new(3082, 8),  // Unlocked
+    Name::new(2620, 12), // UnlockFailed
+    Name::new(3230, 12), // NotSupported
+    Name::new(1591, 8),  // Accepted
+    Name::new(3058, 8),  // Rejected
+    Name::new(1591, 16), // AcceptedCanceled
+    Name::new(1308, 18), // InvalidCertificate
+    Name::new(1421, 18), // RevokedCertificate
+    Name::new(1591, 8),  // Accepted
+    Name::new(525, 6),   // Failed
+    Name::new(3230, 12), // NotSupported
+    Name::new(1090, 15), // VersionMismatch
+    Name::new(2561, 12), // Differential
+    Name::new(3255, 4),  // Full
+    Name::new(2777, 10), // BadMessage
+    Name::new(1587, 4),  // Idle
+    Name::new(3230, 21), // NotSupportedOperation
+    Name::new(1743, 16), // PermissionDenied
+    Name::new(3090, 8),  // Uploaded
+    Name::new(2469, 13), // UploadFailure
+    Name::new(3033, 9),  // Uploading
+    Name::new(3343, 3),  // Raw
+    Name::new(2837, 10), // SignedData
 ];
 
 static ACTIONS: &[Action] = &[
-    action(Name::new(2552, 9), OLD | FROM_STATION, 1, 2),  // Authorize
-    action(Name::new(1632, 16), OLD | FROM_STATION, 3, 4), // BootNotification
-    action(Name::new(665, 17), OLD | FROM_CSMS, 5, 6),     // CancelReservation
-    action(Name::new(3366, 17), OLD | FROM_CSMS, 8, 9),    // CertificateSigned
-    action(Name::new(1256, 18), OLD | FROM_CSMS, 10, 11),  // ChangeAvailability
-    action(Name::new(1074, 19), OLD | FROM_CSMS, 12, 13),  // ChangeConfiguration
-    action(Name::new(1648, 10), OLD | FROM_CSMS, 17, 18),  // ClearCache
-    action(Name::new(414, 20), OLD | FROM_CSMS, 19, 20),   // ClearChargingProfile
-    action(Name::new(1219, 12), OLD | FROM_STATION | FROM_CSMS, 21, 22), // DataTransfer
-    action(Name::new(693, 17), OLD | FROM_CSMS, 23, 24),   // DeleteCertificate
-    action(Name::new(2165, 29), OLD | FROM_STATION, 25, 26), // DiagnosticsStatusNotification
-    action(Name::new(738, 22), OLD | FROM_CSMS, 27, 28),   // ExtendedTriggerMessage
+    action(Name::new(2551, 9), OLD | FROM_STATION, 1, 2),  // Authorize
+    action(Name::new(1623, 16), OLD | FROM_STATION, 3, 4), // BootNotification
+    action(Name::new(595, 17), OLD | FROM_CSMS, 5, 6),     // CancelReservation
+    action(Name::new(3365, 17), OLD | FROM_CSMS, 8, 9),    // CertificateSigned
+    action(Name::new(1227, 18), OLD | FROM_CSMS, 10, 11),  // ChangeAvailability
+    action(Name::new(1034, 19), OLD | FROM_CSMS, 12, 13),  // ChangeConfiguration
+    action(Name::new(1639, 10), OLD | FROM_CSMS, 17, 18),  // ClearCache
+    action(Name::new(338, 20), OLD | FROM_CSMS, 19, 20),   // ClearChargingProfile
+    action(Name::new(1190, 12), OLD | FROM_STATION | FROM_CSMS, 21, 22), // DataTransfer
+    action(Name::new(633, 17), OLD | FROM_CSMS, 23, 24),   // DeleteCertificate
+    action(Name::new(2153, 29), OLD | FROM_STATION, 25, 26), // DiagnosticsStatusNotification
+    action(Name::new(683, 22), OLD | FROM_CSMS, 27, 28),   // ExtendedTriggerMessage
     action(Name::new(6, 26), OLD | FROM_STATION, 30, 31),  // FirmwareStatusNotification
-    action(Name::new(463, 20), OLD | FROM_CSMS, 32, 33),   // GetCompositeSchedule
-    action(Name::new(1664, 16), OLD | FROM_CSMS, 34, 35),  // GetConfiguration
-    action(Name::new(2162, 14), OLD | FROM_CSMS, 36, 37),  // GetDiagnostics
-    action(Name::new(497, 26), OLD | FROM_CSMS, 38, 39),   // GetInstalledCertificateIds
-    action(Name::new(1118, 19), OLD | FROM_CSMS, 40, 41),  // GetLocalListVersion
-    action(Name::new(3152, 6), OLD | FROM_CSMS, 42, 43),   // GetLog
-    action(Name::new(2931, 9), OLD | FROM_STATION, 44, 45), // Heartbeat
-    action(Name::new(627, 18), OLD | FROM_CSMS, 47, 48),   // InstallCertificate
-    action(Name::new(2023, 21), OLD | FROM_STATION, 51, 52), // LogStatusNotification
-    action(Name::new(2701, 11), OLD | FROM_STATION, 54, 55), // MeterValues
-    action(Name::new(766, 22), OLD | FROM_CSMS, 56, 57),   // RemoteStartTransaction
-    action(Name::new(962, 21), OLD | FROM_CSMS, 58, 59),   // RemoteStopTransaction
-    action(Name::new(2824, 10), OLD | FROM_CSMS, 60, 61),  // ReserveNow
-    action(Name::new(2915, 5), OLD | FROM_CSMS, 62, 63),   // Reset
-    action(Name::new(602, 25), OLD | FROM_STATION, 65, 66), // SecurityEventNotification
-    action(Name::new(2350, 13), OLD | FROM_CSMS, 67, 68),  // SendLocalList
-    action(Name::new(1458, 18), OLD | FROM_CSMS, 69, 70),  // SetChargingProfile
-    action(Name::new(1944, 15), OLD | FROM_STATION, 71, 72), // SignCertificate
+    action(Name::new(381, 20), OLD | FROM_CSMS, 32, 33),   // GetCompositeSchedule
+    action(Name::new(1655, 16), OLD | FROM_CSMS, 34, 35),  // GetConfiguration
+    action(Name::new(2150, 14), OLD | FROM_CSMS, 36, 37),  // GetDiagnostics
+    action(Name::new(417, 26), OLD | FROM_CSMS, 38, 39),   // GetInstalledCertificateIds
+    action(Name::new(1078, 19), OLD | FROM_CSMS, 40, 41),  // GetLocalListVersion
+    action(Name::new(3161, 6), OLD | FROM_CSMS, 42, 43),   // GetLog
+    action(Name::new(2940, 9), OLD | FROM_STATION, 44, 45), // Heartbeat
+    action(Name::new(563, 18), OLD | FROM_CSMS, 47, 48),   // InstallCertificate
+    action(Name::new(2011, 21), OLD | FROM_STATION, 51, 52), // LogStatusNotification
+    action(Name::new(2703, 11), OLD | FROM_STATION, 54, 55), // MeterValues
+    action(Name::new(711, 22), OLD | FROM_CSMS, 56, 57),   // RemoteStartTransaction
+    action(Name::new(922, 21), OLD | FROM_CSMS, 58, 59),   // RemoteStopTransaction
+    action(Name::new(2827, 10), OLD | FROM_CSMS, 60, 61),  // ReserveNow
+    action(Name::new(2924, 5), OLD | FROM_CSMS, 62, 63),   // Reset
+    action(Name::new(538, 25), OLD | FROM_STATION, 65, 66), // SecurityEventNotification
+    action(Name::new(2386, 13), OLD | FROM_CSMS, 67, 68),  // SendLocalList
+    action(Name::new(1439, 18), OLD | FROM_CSMS, 69, 70),  // SetChargingProfile
+    action(Name::new(1935, 15), OLD | FROM_STATION, 71, 72), // SignCertificate
     action(Name::new(0, 32), OLD | FROM_STATION, 73, 74),  // SignedFirmwareStatusNotification
-    action(Name::new(1048, 20), OLD | FROM_CSMS, 75, 76),  // SignedUpdateFirmware
-    action(Name::new(772, 16), OLD | FROM_STATION, 77, 78), // StartTransaction
+    action(Name::new(1008, 20), OLD | FROM_CSMS, 75, 76),  // SignedUpdateFirmware
+    action(Name::new(717, 16), OLD | FROM_STATION, 77, 78), // StartTransaction
     action(Name::new(14, 18), OLD | FROM_STATION, 79, 80), // StatusNotification
-    action(Name::new(968, 15), OLD | FROM_STATION, 81, 82), // StopTransaction
-    action(Name::new(746, 14), OLD | FROM_CSMS, 83, 84),   // TriggerMessage
-    action(Name::new(1974, 15), OLD | FROM_CSMS, 85, 86),  // UnlockConnector
-    action(Name::new(1054, 14), OLD | FROM_CSMS, 87, 88),  // UpdateFirmware
+    action(Name::new(928, 15), OLD | FROM_STATION, 81, 82), // StopTransaction
+    action(Name::new(691, 14), OLD | FROM_CSMS, 83, 84),   // TriggerMessage
+    action(Name::new(1965, 15), OLD | FROM_CSMS, 85, 86),  // UnlockConnector
+    action(Name::new(1014, 14), OLD | FROM_CSMS, 87, 88),  // UpdateFirmware
 ];
 
 static LIMITS: &[u16] = &[u16::MAX, 20, 25, 50, 128, 40, 10000, 500, 255, 512, 5500, 800];

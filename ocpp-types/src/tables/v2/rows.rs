@@ -22,122 +22,122 @@ pub(crate) static TABLES: Tables = Tables {
 };
 
 static TEXTS: &str = concat!(
-    "Energy.Active.Import.CableLoss309-3P-32AbnormalConditionNotSupportedAttributeTypevMaximumLevel2DCInjection",
-    "Display.BatteryEnergyCapacitypeOfCostartTimeOfDayOfWeekly",
-    "Energy.Active.Export.IntervaluesListartDateTimessageExtransactionInfoverstayPowerThresholdMonitoringroupIdTokencodingMethod",
-    "Energy.Active.Export.RegisterecurrencyKind",
+    "Energy.Active.Import.CableLossupportsMonitoring",
+    "Display.BatteryEnergyCapacitypeOfCostarted",
+    "Energy.Active.Export.IntervallowedEnergyTransferemoteStartId",
+    "Energy.Active.Export.RegistereservationFixedPFAbsorbasicAuthPassword",
     "Energy.Active.Import.IntervalarmEnded",
-    "Energy.Active.Import.RegisteremoteLocation",
-    "GetInstalledCertificateStatusSourcertificateHashDataChainvalidAfterOfflineDuration",
-    "iso15118CertificateHashDataTransferStatusBS1361",
-    "updatedPersonalMessageExtransactionLimitSetNetworkProfileStatusType2",
-    "GetInstalledCertificateIdsType3",
-    "GetCertificateChainStatusimPin",
-    "ReqEnergyTransferRejected",
-    "Display.ChargingCompletevInverterSerialNumbereservationId",
-    "GenericDeviceModelStatusourcevPowerScheduleEntrieseqNotifyAllowedEnergyTransferStatuseLocalTimessagesInQueuevMaxV2XEnergyRequest.Maximum.V2X",
-    "GetChargingProfileStatusoClosePeriodicEventStreamaxDischargeApparentPower_L3-NotifyCustomerInformationStatusCEE-7-7",
-    "GetDisplayMessagesStatusoHardWiredNotification",
-    "DeleteCertificateStatus",
-    "NotifyWebPaymentStarted",
-    "ReservationUpdateStatus",
-    "SignCombinedCertificateSigningUsePriorityChargingStationExternalConstraints",
-    "UnpublishFirmwareStatus",
-    "variableCharacteristicsretryIntervalimitAtSoCLimitReached",
-    "Energy.Apparent.Export",
-    "Energy.Apparent.Import",
-    "GetPeriodicEventStreamaxDischargeReactivePower_L3",
-    "NoAntiIslandingSupport",
-    "NoCertificateAvailablevTargetEnergyRequest.TargetDeltaRelativePricePercentageneratedAt",
-    "NotifyMonitoringReportChargingProfiles",
-    "NotifyPriorityChargingStatus",
-    "SlipModeFrequencyShift",
-    "UnsupportedMonitorTypersistent",
-    "chargingSchedulePeriod",
+    "Energy.Active.Import.RegisteretrieveDateTimessageExtransactionInfoverstayPowerThresholdMonitoringroupIdTokencodingMethod",
+    "GetInstalledCertificateStatusSourcertificateHashDataChainvalidAfterOfflineDurationumEPriceLevels",
+    "iso15118CertificateHashDataTransferStatus",
+    "updatedPersonalMessageExtransactionLimitSetVariableMonitoringridEventFault",
+    "GetInstalledCertificateIdscheduleUpdatendDateTime",
+    "GetCertificateChainStatusupersededIds",
+    "ReqEnergyTransferRejectedisplacement",
+    "Display.ChargingCompletechCode",
+    "GenericDeviceModelStatus309-3P-16ApplicationResetCommand",
+    "GetChargingProfileStatus309-3P-32AC_single_phaseToUserviceFee",
+    "GetDisplayMessagesStatusignatureId",
+    "DeleteCertificateStatusType2",
+    "NotifyWebPaymentStartedigestValue",
+    "ReservationUpdateStatusType3",
+    "SignCombinedCertificateExpired",
+    "UnpublishFirmwareStatusimPin",
+    "variableCharacteristicsr",
+    "Energy.Apparent.ExportriggerReason",
+    "Energy.Apparent.ImportimeAnchor",
+    "GetPeriodicEventStreaminDischargeReactivePower_L2TPowerDuringCessation",
+    "NoAntiIslandingSupportotalUsage",
+    "NoCertificateAvailablevAbsolutePriceScheduleEntriesalesTariffEntry",
+    "NotifyMonitoringReportChargingProfilesoConfigurationInventoryUnit",
+    "NotifyPriorityChargingStatuseqNotifyAllowedEnergyTransferStatuseLocalTime",
+    "SlipModeFrequencyShiftimestampriceScheduleId",
+    "UnsupportedMonitorTypersonalMessageStateMAIDisplay.RemainingTimeToTargetSOCPPTransport",
+    "chargingSchedulePerioduration",
     "CarbonDioxideEmission",
     "ClearMonitoringStatus",
-    "Get15118EVCertificateRevokedCertificateventNotificationTypendingradient",
+    "Get15118EVCertificateRevokedCertificatevPowerScheduleEntriesocspRequestDataxRuleName",
     "NotSupportedOperationModeChanged",
     "NotifyDisplayMessages",
     "ZeroCrossingDetection",
     "carbonDioxideEmission",
-    "iso15118SchemaVersionMismatchildCertificateHashDataCollectorLogTypersonalMessageStatevInverterSwVersion",
+    "iso15118SchemaVersionMismatchildCertificateHashDataCollectorLogType",
     "ChargingStateChanged",
-    "ClearedChargingLimitSourcevIslandingTripTimessageInfoverstayFeePeriod",
+    "ClearedChargingLimitSourcertificateTypending",
     "GetCertificateStatus",
-    "GetCompositeSchedulevMaxEnergyRequest.Bulkey",
+    "GetCompositeSchedulevDurationLevel2DCInjectionumberOfPhasesUsed",
     "GetTransactionStatus",
-    "ImpedanceAtFrequencyJumpreconditioningRequestStartTransactionEventTriggeresponderURLanguageNotSupportedMessageFormattributeStatusInfoverstayTimeThresholdestTimestampowerMonitoringMustTripriceScheduleDescription",
-    "ImpedanceMeasurementerServicevMinEnergyRequestStartStopStatus",
+    "ImpedanceAtFrequencyJumpreconditioningRequestStartTransactionEvent",
+    "ImpedanceMeasurementerService",
     "NotSupportedPriority",
-    "SandiaFrequencyShift",
+    "SandiaFrequencyShiftbchargingProfilePurposetMonitoringDataxIncludedInPricevSupportedDERControlStatus",
     "SignV2G20CertificateAction",
-    "appliesToOverstayFeevInverterModelay",
+    "appliesToOverstayFeevIslandingDetectionMethodcChargingParameters",
     "autonomousVRefEnabled",
     "variableMonitoringId",
-    "CSMSRootCertificatenergyAmount",
+    "CSMSRootCertificatechInfocppVersion",
     "ClearDisplayMessageStatus",
     "Energy.Apparent.Net",
     "Energy.Reactive.Net",
-    "GetCertificateIdUsetVariableResult",
+    "GetCertificateIdUsettlementAmount",
     "GetChargingProfiles",
     "GetLocalListVersion",
-    "GetMonitoringReportDERControlanguage2",
-    "NotifyChargingLimitMaxDischargevMaxCurrent.Offered",
+    "GetMonitoringReportDERControlMode",
+    "NotifyChargingLimitMaxDischargevTargetEnergyRequest.TargetDeltaRelativePricePercentageneratedAt",
     "SendLocalListStatus",
-    "appliesToParkingFeevMaxVoltage.MinimuminDischargeReactivePower_L2",
+    "appliesToParkingFeevMaximumLevel1DCInjectionumberPhases",
     "cacheExpiryDateTimeLimitReached",
-    "chargingLimitSourcevMinCurrent",
+    "chargingLimitSourcevMaximumLevel2DCInjection",
     "chargingProfileKind",
-    "customerCertificatePriceLevelimit_L2",
+    "customerCertificatevUnderExcitedPowerFactoryDefault",
     "ClearMessageStatus",
     "Display.MaximumSOCPPVersion",
     "Display.MinimumSOCPP201",
     "Display.PresentSOCPP12",
     "EnergyLimitReached",
-    "ImmediateAndResumeterValuevMaxPower.Export.MinimumaxChargeApparentPower_L2",
+    "ImmediateAndResumessageTimeout",
     "InstallationFailed",
     "Interruption.BeginclTax",
-    "InvalidCertificatexcitation",
-    "NotAllowedTypeEVSEnergy.Reactive.Export.IntervalidFromDatechCoderChargingParameters309-1P-32AuthorizeCertificateStatus309-3P-16AdjustPeriodicEventStreamaximumContractCertificateChainstallDateTimessageTimeout",
+    "InvalidCertificatevInverterManufacturerRootCertificateSigningUsePriorityChargingStationExternalConstraintsalesTariffDescription",
+    "NotAllowedTypeEVSEnergy.Reactive.Export.IntervalidToDate",
     "NotifyDERStartStopAuthorized",
-    "OEMRootCertificatexiRequestStopTransaction.End",
+    "OEMRootCertificatevInverterSerialNumberemoteLocation",
     "RegistrationStatus",
-    "RequestBatterySwapEvent",
+    "RequestBatterySwapEventTrigger",
     "SandiaVoltageShift",
-    "SetMonitoringLevelimit_L3",
-    "SignV2GCertificateChain",
+    "SetMonitoringLevelimitAtSoCLimitReached",
+    "SignV2GCertificateChainstance",
     "SignedDataReceived",
     "UnknownTransaction",
-    "V2GRootCertificatenergyFeeventDatappliesToMinimumMaximumCostDimensionKind",
-    "appliesToEnergyFeeventTypevseSleepriceScheduleSignatureVerified",
+    "V2GRootCertificatevMaxV2XEnergyRequest.Maximum.V2X",
+    "appliesToEnergyFeevMinV2XEnergyRequest.Minimum.V2X",
     "clearTariffsResult",
-    "constantStreamDataTypevseKind",
-    "customerIdentifiereceiptUrlocation",
+    "constantStreamDataType",
+    "customerIdentifieretryInterval",
     "maxOfflineDuration",
-    "monitoringCriteriadditionalSelectedServicesignalimitMaxDischargevOverExcitedPowerFactoremoteStartId",
-    "v2xSignalWattCurvendorInfoverstayRuleListoppedReason",
+    "monitoringCriteriadditionalSelectedServicescheduleStart",
+    "v2xSignalWattCurvendorInfocppTransport",
     "BatteryOutTimeout",
     "ContractCancelled",
     "Display.TargetSOCPP15",
-    "DownloadScheduledControlModepartureTimeasurand",
+    "DownloadScheduledControlanguage2",
     "DuplicateTariffId",
     "Energy.Active.Net",
     "GetVariableStatus",
-    "MORootCertificatexponent",
-    "MobilityNeedsModescription",
+    "MORootCertificateventNotificationTypersistent",
+    "MobilityNeedsModepartureTimeventDatacChargingParameters",
     "NoChargingProfileKind",
     "NotAtThisLocation",
-    "NotSupportedStateventId",
+    "NotSupportedStatevInverterHwVersion",
     "OperationalStatus",
     "SetDisplayMessagePriority",
-    "SetMonitoringBasettlementAmount",
+    "SetMonitoringBasecurityProfilevMaxCurrent.Offered",
     "SetVariableStatus",
     "additionalIdTokenKind",
     "apnAuthentication",
     "chargingProfileId",
-    "componentCriteriautonomousVRefTimeConstant",
-    "componentVariablevseIds",
+    "componentCriteriautonomousVRefTimeConstantransactionId",
+    "componentVariablevInverterSwVersion",
     "configurationSlot",
     "isLocalGeneration",
     "maxChargePower_L2",
@@ -146,22 +146,22 @@ static TEXTS: &str = concat!(
     "maxScheduleTuples",
     "minChargePower_L2",
     "minChargePower_L3",
-    "minNominalVoltageImbalancexclTax",
-    "mobilityNeedsModecimalogTypeMAIDisplay.RemainingTimeToMaximumSOCLimitReachedischargeLimit_L3",
-    "variableAttribute",
+    "minNominalVoltageImbalancevInverterModelay",
+    "mobilityNeedsModescription",
+    "variableAttributevMaxEnergyRequest.Bulk",
     "BootNotification",
     "CentralFrequency",
     "ChargingRateUnit",
     "ClearCacheStatus",
     "Display.InletHot",
     "EVConnectTimeout",
-    "ExternalSetpointegereportBaserviceFee",
-    "HardWiredMonitoreportDataxRules",
+    "ExternalSetpointeger",
+    "HardWiredMonitoresponderURLanguageNotSupportedMessageFormattributeStatusInfoverstayRuleDescription",
     "InstallRebooting",
-    "InstallScheduledResetStatus",
+    "InstallScheduledResetType",
     "Interruption.End",
-    "InvalidSignatureErroreceiptId",
-    "NoCurrencyChangeAvailabilityStatus",
+    "InvalidSignatureErroreportDataxRules",
+    "NoCurrencyChangeAvailabilityStatus309-1P-32ApnAuthentication",
     "NotifySettlement",
     "OvercurrentFaulted",
     "ReserveNowStatus",
@@ -172,113 +172,113 @@ static TEXTS: &str = concat!(
     "UnknownMessageId",
     "chargingPriority",
     "chargingRateUnit",
-    "hv10MinMeanValue",
-    "maxApparentPower.Reactive.Export",
-    "maxChargeCurrent.Import.MinimumaxChargeApparentPower_L3",
-    "minChargeCurrent.Import.Offered",
+    "hv10MinMeanValuexpiryDateTimevMinCurrent",
+    "maxApparentPower.Reactive.ExportotalCost",
+    "maxChargeCurrent.Import.MinimumaxDischargeReactivePower_L3-NotifyEVChargingSchedulevSessionTotalDischargeEnergyAvailablevUnderExcitedMaxDischargePowerMonitoringMustTripriceLevelScheduleEntriesoftGradient",
+    "minChargeCurrent.Import.OfferedataType",
     "v2xFreqWattCurvendorName",
     "CentralSetpoint",
-    "ClearDERControlowFrequestId",
+    "ClearDERControlimit_L2",
     "DeltaMonitoring",
     "DownloadOngoingAuthorizedTransaction.Begin",
     "InvalidChecksumVerified",
     "MeterValueClock",
     "NoAuthorizationStatus",
-    "Other1PhOver16ApnAuthentication",
-    "RemoteEmergencyStoppedByEVCommunicationLostateOfCharge",
+    "Other1PhOver16AuthorizeCertificateStatusignedMeterValuePeriodicClockAligned",
+    "RemoteEmergencyStoppedByEVCommunicationLostartDateTimevseKind",
     "Sample.PeriodicMonitoring",
-    "SignCertificate",
-    "UnknownVariable",
+    "SignCertificatevEnergyOfferampRate",
+    "UnknownVariablendTimeOfDay",
     "UnknownVendorId",
-    "UnlockConnectorampRate",
+    "UnlockConnectoreceiptUrl",
     "chargingPeriods",
     "chargingStation",
     "connectorStatus",
     "consumptionCostLimitReached",
     "hysteresisDelay",
-    "maxChargingTime",
+    "maxChargingTimeterValue",
     "minChargingRateChanged",
-    "minChargingTime",
+    "minChargingTimeasurand",
     "AC_three_phasetVariableDatariffKind",
-    "CablePluggedInstallVerificationFailed",
-    "CertChainErroretries",
+    "CablePluggedInstallVerificationFailedischargeLimit_L3",
+    "CertChainErroreportBaseverity",
     "DiagnosticsLog",
     "DownloadFailed",
     "DownloadPaused",
-    "DynamicControl",
+    "DynamicControlimit_L3",
     "EVDisconnected",
-    "EmptyResultSetVariableMonitoring",
+    "EmptyResultSetNetworkProfileStatusignal",
     "ExternalLimits",
     "GridEventFault",
-    "ImmediateResetType",
+    "ImmediateResetStatus",
     "LocalEmergency",
     "LocalFrequency",
     "NotImplemented",
-    "Not_ApplicableMaxCurrentImbalance",
-    "NotifyDERAlarmaxChargeReactivePower_L2",
-    "Other1PhMax16ApplicationResetCommand",
-    "ReadingContextraInfocppInterface",
+    "Not_ApplicableMaxCurrentImbalancevMinEnergyRequestStartStopStatusoHardWiredNotification",
+    "NotifyDERAlarminChargeReactivePower_L2",
+    "Other1PhMax16AdjustPeriodicEventStreamountMultiplieresponseTime",
+    "ReadingContextraInfocppCsmsUrl",
     "RebootRequired",
     "RecurrencyKind",
     "UnderFrequency",
     "UpperThreshold",
-    "additionalInfocppTransport",
+    "additionalInfoverstayTimeThresholdestTimestampowerMonitoringMustTripowerToleranceAcceptancertificateStatusRequestsampledValue",
     "connectionDatariffIds",
     "hysteresisHighv10MinMeanTripDelay",
-    "isGridCritical",
-    "issuerNameHashAlgorithmaxChargeReactivePower_L3",
-    "monitoringBasettlementTime",
-    "priceAlgorithminChargeReactivePower_L2",
-    "productionDate",
-    "CustomMonitor",
+    "isGridCriticalocation",
+    "issuerNameHashAlgorithmaxDischargePower_L2",
+    "monitoringBasettlementTimevPriceRule",
+    "priceAlgorithminChargeReactivePower_L3",
+    "productionDatePriceLevel",
+    "CustomMonitoreceiptId",
     "CustomTriggerReason",
     "GenericStatus",
-    "GetBaseReportBaserviceName",
-    "GetDERControl",
+    "GetBaseReportBasetpoint_L3",
+    "GetDERContrologType",
     "HardWiredOnly",
-    "LowInputPower.Reactive.Import",
+    "LowInputPower.Reactive.ImportimeBaserversionNumberetries",
     "NoTransaction",
-    "NotAtThisTime",
+    "NotAtThisTimexiResponsetpoint_L2",
     "OverFrequency",
     "PaymentStatus",
     "PctEffectiveVatNumberValidation",
     "Power.Offered",
     "PublishFailed",
-    "SetDERControl",
-    "SuspendedEVSEnergy.Reactive.Export.RegistereservationFixedPFAbsorbasicAuthPassworduration",
+    "SetDERControlowFrequestId",
+    "SuspendedEVSEnergy.Reactive.Export.RegistereactivePowerParams",
     "UnlockCommand",
-    "UploadFailurenewableGenerationPercentagetVariableDataxIncludedInPricertificateChainstancertificateTyperiodicEventStreamountMultiplier",
-    "attributeType",
+    "UploadFailurenewableGenerationPercentagetVariableDatariffAssignments",
+    "attributeTypexcitation",
     "chargingNeeds",
-    "chargingState",
-    "connectorType",
+    "chargingStatexiRequestStopTransaction.End",
+    "connectorTypenergyFee",
     "customTriggered",
     "failureReason",
-    "fixedPFAbsorbatteryDataxRuleIDisplay.RemainingTimeToTargetSOCPPTransportimeoutbchargingProfilePurposelectedChargingScheduleIdataTypevMaximumLevel1DCInjection",
+    "fixedPFAbsorbatteryDataxRuleIDisplay.RemainingTimeToMinimumSOCPPInterfacevMaxPower.Export.MinimuminDischargeReactivePower_L3",
     "fixedPFInject",
-    "hashAlgorithminChargeReactivePower_L3",
+    "hashAlgorithmaxDischargePower_L3",
     "hysteresisLowerThreshold",
-    "issuerKeyHashashRootCertificatendDateTimevPriceRulexiResponsetpoint_L3",
-    "unitOfMeasureservationUpdateStatus",
+    "issuerKeyHashashRootCertificatevOverExcitedPowerFactoreservationTimessageId",
+    "unitOfMeasureservationUpdateStatusource",
     "voltageParams",
-    "AC_two_phasetpoint_L2",
+    "AC_two_phaserviceName",
     "ChargingOnly",
     "ClearTariffs",
-    "ConcurrentTxDefaultProfile",
+    "ConcurrentTxDefaultProfilevEnergyCapacity",
     "DeAuthorized",
     "Deauthorized",
     "Differential",
     "DriverTariffNotAcceptedCanceled",
-    "EnterService",
+    "EnterServicexclTax",
     "GetVariables",
     "NotifyReport",
     "OtherPassivendorId",
     "Power.Factor",
     "PowerQuality",
     "Sample.Clock",
-    "SequenceListartPeriod",
+    "SequenceListateOfChargeventId",
     "SetVariables",
-    "UnderVoltage.MaximumaxDischargePower_L2",
+    "UnderVoltage.MaximumaxChargeReactivePower_L2",
     "Undetermined",
     "UnlockFailed",
     "UnlockStatus",
@@ -287,13 +287,13 @@ static TEXTS: &str = concat!(
     "paymentBrandomizedDelay",
     "AlwaysFront",
     "DC_ACDP_BPTariffSetStatus",
-    "DischargingProfileCriteriabsolutePriceSchedulevInverterHwVersion",
+    "DischargingProfileCriteriappliesToMinimumMaximumCostDimensionKind",
     "Downloading",
     "EVConnected",
     "GroundFault",
     "Inoperative",
     "MeterValues",
-    "NormalCyclearMonitoringResult",
+    "NormalCyclearMonitoringResultimeout",
     "NotifyEvent",
     "OtherActive",
     "OverCurrent",
@@ -303,7 +303,7 @@ static TEXTS: &str = concat!(
     "RemoteStart",
     "RunningCostUpdated",
     "SecurityLog",
-    "UnavailableEnergyTransferMode",
+    "UnavailableEnergyTransferModerChargingParameters",
     "Unpublished",
     "actualValue",
     "apnPassword",
@@ -318,7 +318,7 @@ static TEXTS: &str = concat!(
     "maxIdleTime",
     "maximumCostKind",
     "minIdleTime",
-    "minimumCostackLevel",
+    "minimumCostoppedReason",
     "priceMinute",
     "v2xBaselinextUpdate",
     "AC_BPT_DERUnit",
@@ -329,26 +329,26 @@ static TEXTS: &str = concat!(
     "EVDeparted",
     "EVDetected",
     "GetTariffs",
-    "HFMustTripctMaxDischargePower.Active.SetpointervalowVoltagexpiryDateTimevEnergyOffereasonCodendTimeOfDay",
-    "HVMustTripowerDuringCessation",
+    "HFMustTripriceScheduleSignatureVerified",
+    "HVMustTripreconditioningStatus",
     "Installing",
-    "LFMustTripaymentRecognition",
-    "LVMustTriprioritizedEMAIDs",
+    "LFMustTripctMaxDischargePower.Active.Setpointerval",
+    "LVMustTripowerDuringCessation",
     "LocalResetpointReactive_L3",
     "MacAddress",
     "MasterPass",
-    "MemberListartValue",
+    "MemberListartPeriod",
     "Mutability",
-    "NoFirmwareUpdate",
+    "NoFirmwareUpdateType",
     "NoProfiles",
-    "NormalCostatusInfocppCsmsUrl",
-    "OptionListarted",
+    "NormalCostackLevel",
+    "OptionListartValue",
     "Processing",
     "RCLQFactor",
     "RemoteStoperationalStatus",
-    "TariffCostring",
+    "TariffCostatusInfocppInterfacevseSleepowerRangeStart",
     "TariffKind",
-    "TxNotFounderDrooperationMode",
+    "TxNotFounderDrooperationModecimal",
     "conditions",
     "customDataxRates",
     "maxCurrent",
@@ -363,14 +363,14 @@ static TEXTS: &str = concat!(
     "updateType",
     "vatCompany",
     "wInductive",
-    "BatteryInstallCertificateStatus",
-    "EVCC_SECCancelReservationStatusUpdateFirmwareStatusocspRequestDataxRuleNamevReactiveSusceptancevSupportedDERControlStatus",
+    "BatteryInstallCertificateStatusCEE-7-7",
+    "EVCC_SECClearChargingProfileStatusignedMeterDatargetSoClosePeriodicEventStreamaxDischargeApparentPower_L2-L3",
     "GetReport",
-    "HFMayTriparkingFeePeriod",
-    "HVMayTripreferredNetwork",
+    "HFMayTriprioritizedEMAIDs",
+    "HVMayTriparkingFeePeriod",
     "HVMomCess",
-    "HeartbeattributeValue",
-    "LVMayTripowerRangeStart",
+    "HeartbeattributeValuevMaxVoltage.MinimumaxChargeReactivePower_L3",
+    "LVMayTripreferredNetwork",
     "LVMomCess",
     "MeasurandomDelay",
     "Operative",
@@ -386,19 +386,19 @@ static TEXTS: &str = concat!(
     "Wireless0",
     "Wireless1",
     "Wireless2",
-    "Wireless309-1P-16AC_single_phaseToUsecurityProfile",
+    "Wireless309-1P-16AbnormalConditionNotSupportedAttributeTyperiodicEventStreamaxChargeApparentPower_L3",
     "activated",
     "controlId",
-    "curveDatacChargingParameters",
+    "curveDatabsolutePriceSchedulevDurationLevel1DCInjectionominalVoltageOffsetMonitoringResult",
     "curveType",
     "freqDroopriceRuleStacks",
     "frequency",
     "isDefault",
-    "maxEnergy.Active.Import.LocalGeneration.Register",
-    "minEnergy.Active.Setpoint.Interval",
-    "overDroopriceScheduleIDisplay.RemainingTimeToMinimumSOCPPInterfacertificateStatusRequestsalesTariffEntryUnitimeAnchorelativeTimeIntervalocalAuthorizationListartSchedulevSessionTotalDischargeEnergyAvailablevUnderExcitedMaxDischargePowerMonitoringMustTripriceLevelScheduleEntriesalesTariffDescriptionominalVoltageOffsetMonitoringResultransactionIdcChargingParametersupportsMonitoringridEventFaultriggerReasonumberOfPhasesUsedischargeLimit_L2",
+    "maxEnergy.Active.Import.LocalGeneration.RegisterelativeTimeIntervalimitMaxDischargevIslandingTripTimessagesInQueuenergyAmount",
+    "minEnergy.Active.Setpoint.IntervalidFromDatevseIds",
+    "overDroopriceScheduleIDisplay.RemainingTimeToMaximumSOCLimitReached",
     "publicKeyCode",
-    "underFreqDroopriceScheduleId",
+    "underFreqDroopaymentRecognition",
     "vatNumber",
     "wResonant",
     "Alerting",
@@ -408,7 +408,7 @@ static TEXTS: &str = concat!(
     "MinPower.Export.Offered",
     "NoCredit",
     "NoTariffGetStatus",
-    "NotReadynUpdateInterval",
+    "NotReadynUpdateIntervalowVoltage",
     "Occupied",
     "Other3PhaseRotation",
     "ReadOnly",
@@ -417,22 +417,22 @@ static TEXTS: &str = concat!(
     "Thursday",
     "Unlocked",
     "Uploaded",
-    "UpstreamaxDischargePower_L3",
+    "UpstreaminDischargePower_L2",
     "VoltWattVar",
     "Watchdog",
     "address1",
     "address2",
     "basetimeSpentChargingStationMaxProfilename",
-    "checksuminDischargePower_L2",
+    "checksuminDischargePower_L3",
     "costKind",
     "fixedFee",
     "fixedVar",
-    "highFrequestedEnergyTransfer",
+    "highFrequestedEnergyTransferecurrencyKind",
     "idTokens",
     "identity",
     "idleTime",
     "maxLimit",
-    "maxPower.Import.MinimuminDischargePower_L3",
+    "maxPower.Import.MinimumaxChargeApparentPower_L2",
     "minLimit",
     "minPower.Import.Offered",
     "overFrequestedMessageTriggerMessageStatus",
@@ -446,22 +446,22 @@ static TEXTS: &str = concat!(
     "PctMaxWednesdayOfWeek",
     "Pending",
     "PowerUploadLogStatusNotification",
-    "ProblemaxDischargeCurrent.Export.MinimuminDischargeReactivePower_L3",
+    "ProblemaxDischargeCurrent.Export.MinimumaxDischargeReactivePower_L2-NotifyPeriodicEventStreamaximumContractCertificateChainstallDateTimessageInfoverstayRuleListartSchedulexponent",
     "Removed",
     "Settled",
     "Tuesday",
-    "UFP_OFPullDynamicScheduleUpdateDynamicSchedulevInverterManufacturerRootCertificateExpired",
-    "UVP_OVPreconditioningStatus",
+    "UFP_OFPublishFirmwareStatusNotificationgoingIndicatoreasonCode",
+    "UVP_OVPullDynamicScheduleUpdateDynamicSchedulevOverExcitedMaxDischargePower.Active.ResidualocalAuthorizationListartTimeOfDayOfWeekly",
     "VoltVar",
     "VpnEnumberOfPriceLevels",
     "boolean",
-    "bulkSoChangeTransactionTariffChangeStatus",
+    "bulkSoCancelReservationStatusUpdateFirmwareStatus",
     "cleared",
     "company",
     "content",
     "context",
     "country",
-    "fullSoClearVariableMonitoringCriterion",
+    "fullSoChangeTransactionTariffChangeStatus",
     "maxCost",
     "maxTime",
     "minCost",
@@ -473,13 +473,13 @@ static TEXTS: &str = concat!(
     "Friday",
     "GetLog",
     "MaxSetMonitoringStatus",
-    "MinSetChargingProfilePurposerversionNumber",
+    "MinSetChargingProfilePurposelectedChargingScheduleIdischargeLimit_L2",
     "Monday",
     "OCPP16",
     "OCPP21",
     "OnIdleTIme",
     "Outlet",
-    "QRCODEnergy.Reactive.Import.IntervalidToDatechInfoverstayRuleDescription",
+    "QRCODEnergy.Reactive.Import.IntervaluesListring",
     "SHA256",
     "SHA384",
     "SHA512",
@@ -492,12 +492,12 @@ static TEXTS: &str = concat!(
     "cTeslanguage1",
     "cType1",
     "cType2",
-    "maxSoConfigurationInventory",
+    "maxSoClearVariableMonitoringCriterion",
     "params",
     "prices",
-    "pspRefailureToCalculatestTimestampreconditioningStatus",
+    "pspRefailureToCalculatestTimestampriceScheduleDescription",
     "volume",
-    "ASCIIso15118EVCertificateStatusKind",
+    "ASCIIso15118EVCertificateStatusKindisplay",
     "Daily",
     "IKEv2xChargingParameters",
     "IPSecurityEventNotification",
@@ -505,1196 +505,1196 @@ static TEXTS: &str = concat!(
     "cCCS1",
     "cCCS2",
     "cG105",
-    "causeOnlyPreferredNetwork",
-    "iccidTokenInfocppVersion",
+    "causeOnlyPreferredNetworkey",
+    "iccidTokenInfoverstayFeePeriod",
     "model",
-    "modeminDischargeCurrent.Export.Offered",
-    "AUTOpenPeriodicEventStreamaxDischargeReactivePower_L2TPublishFirmwareStatusNotificationgoingIndicatoreactivePowerParamsignedMeterValuePeriodicClockAlignedisplacementotalUsagevAbsolutePriceScheduleEntriesignedMeterDatargetSoClearChargingProfileStatuscheduleUpdateTypevOverExcitedMaxDischargePower.Active.ResiduallowedEnergyTransferemainingContractscheduleStartimestampowerToleranceAcceptancevDurationLevel1DCInjectionumEPriceLevelsigningMethodigestValuevDurationLevel2DCInjectionumberPhasesupersededIdsampledValuevIslandingDetectionMethodimensionsoftGradientotalCostimeBaseverity",
-    "BodynUpdateTime",
-    "CHAPowerDuringCessation",
+    "modeminDischargeCurrent.Export.Offeredimensions",
+    "AUTOpenPeriodicEventStreamaxDischargeApparentPower_L3-L1-L2",
+    "BodynUpdateTimeventType",
+    "CHAPreconditioningStatus",
     "Good",
-    "HTMLocalLoadBalancing",
-    "JSONotifyPeriodicEventStreamaxDischargeApparentPower_L2-L3-L1-L2-NotifyEVChargingNeedsStatusignatureId",
-    "L1-NotifyEVChargingSchedulevMinV2XEnergyRequest.Minimum.V2X",
-    "NONEnergy.Reactive.Import.RegisteretrieveDateTimessageIdisplay",
-    "OCSPreconfiguredMonitoresponseTimevEnergyCapacity",
+    "HTMLocalLoadBalancingradient",
+    "JSONotifyEVChargingNeedsStatuserialNumber",
+    "L1-NotifyCustomerInformationStatusigningMethod",
+    "NONEnergy.Reactive.Import.RegisteremainingContracts",
+    "OCSPreconfiguredMonitoreservationId",
     "PPTPower.Active.Export",
     "UTF8",
-    "imsigningCertificate",
+    "imsigningCertificatevReactiveSusceptancertificateChain",
     "urls",
     "vRefirmwareVersion",
     "Any",
     "CRLocalOutOfCredit",
     "CSOAPower.Active.Import",
-    "EMSignChargingStationCertificateSignedStatuserialNumbereservationTimevUnderExcitedPowerFactoryDefault",
+    "EMSignChargingStationCertificateSignedStatusBS1361",
     "PAPermissionDenied",
     "Pan",
-    "URInstallCertificateUsetMonitoringDatariffAssignments",
+    "URInstallCertificateUsetVariableResult",
     "WPTariffChanged",
     "vpn",
 );
 
 static MEMBERS: &[Member] = &[
-    member(2529, 12, OLD | REQUIRED, INTEGER, 0),      // energyAmount: integer
-    member(2896, 12, OLD | REQUIRED, INTEGER, 0),      // evMinCurrent: integer
-    member(2743, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxCurrent: integer
-    member(2800, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxVoltage: integer
-    member(2529, 12, NEW | REQUIRED, DECIMAL, 0),      // energyAmount: decimal
-    member(2896, 12, NEW | REQUIRED, DECIMAL, 0),      // evMinCurrent: decimal
-    member(2743, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxCurrent: decimal
-    member(2800, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxVoltage: decimal
-    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(3914, 6, NEW | REQUIRED, INTEGER, 0),       // signal: integer
-    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
-    member(9740, 15, NEW | REQUIRED, INTEGER | 1, 0),  // priceScheduleID: integer(0..)
-    member(2283, 24, NEW, TEXT | 1, 0),                // priceScheduleDescription: text(160)
-    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
-    member(2704, 8, NEW | REQUIRED, TEXT | 3, 0),      // language: text(8)
-    member(6534, 14, NEW | REQUIRED, TEXT | 4, 0),     // priceAlgorithm: text(2000)
-    member(8373, 11, NEW, OBJECT | 203, 0),            // minimumCost: RationalNumber
-    member(8347, 11, NEW, OBJECT | 203, 0),            // maximumCost: RationalNumber
-    member(9617, 15, NEW | REQUIRED, OBJECT | 196, 1), // priceRuleStacks: PriceRuleStack
-    member(4940, 8, NEW, OBJECT | 270, 2),             // taxRules: TaxRule
-    member(3996, 16, NEW, OBJECT | 190, 0),            // overstayRuleList: OverstayRuleList
-    member(3889, 26, NEW, OBJECT | 5, 3),              // additionalSelectedServices: AdditionalSelectedServices
-    member(4376, 17, OLD | REQUIRED, TEXT | 5, 0),     // additionalIdToken: token(36)
-    member(4376, 17, NEW | REQUIRED, TEXT | 6, 0),     // additionalIdToken: token(255)
-    member(133, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
-    member(4907, 10, NEW | REQUIRED, OBJECT | 203, 0), // serviceFee: RationalNumber
-    member(6646, 11, NEW | REQUIRED, TEXT | 8, 0),     // serviceName: text(80)
-    member(10508, 4, NEW | REQUIRED, TEXT | 7, 0),     // name: text(50)
-    member(10454, 8, NEW | REQUIRED, TEXT | 9, 0),     // address1: text(100)
-    member(10462, 8, NEW, TEXT | 9, 0),                // address2: text(100)
-    member(131, 4, NEW | REQUIRED, TEXT | 9, 0),       // city: text(100)
-    member(9038, 10, NEW, TEXT | 10, 0),               // postalCode: text(20)
-    member(11177, 7, NEW | REQUIRED, TEXT | 7, 0),     // country: text(50)
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(11632, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
-    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(4397, 3, OLD | REQUIRED, TEXT | 11, 0),     // apn: text(512)
-    member(8248, 11, OLD, TEXT | 10, 0),               // apnUserName: text(20)
-    member(8237, 11, OLD, TEXT | 10, 0),               // apnPassword: secret(20)
-    member(4397, 3, NEW | REQUIRED, TEXT | 4, 0),      // apn: text(2000)
-    member(8248, 11, NEW, TEXT | 7, 0),                // apnUserName: text(50)
-    member(8237, 11, NEW, TEXT | 12, 0),               // apnPassword: secret(64)
-    member(659, 6, OLD | NEW, INTEGER, 0),             // simPin: integer
-    member(9289, 16, OLD | NEW, TEXT | 13, 0),         // preferredNetwork: citext(6)
-    member(11824, 23, OLD | NEW, BOOLEAN, 0),          // useOnlyPreferredNetwork: boolean
-    member(4397, 17, OLD | NEW | REQUIRED, CHOICE, 0), // apnAuthentication: ApnAuthentication
-    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(11850, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
-    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(440, 11, OLD, TEXT | 14, 0),                // certificate: text(5500)
-    member(440, 11, NEW, TEXT | 15, 0),                // certificate: text(10000)
-    member(489, 27, OLD | NEW, OBJECT | 186, 4),       // iso15118CertificateHashData: OCSPRequestData
-    member(11850, 11, OLD | NEW | REQUIRED, OBJECT | 140, 0), // idTokenInfo: IdTokenInfo
-    member(9796, 17, OLD | NEW, CHOICE | 3, 0),        // certificateStatus: AuthorizeCertificateStatus
-    member(12223, 21, NEW, CHOICE | 38, 5),            // allowedEnergyTransfer: EnergyTransferMode
-    member(5915, 6, NEW, OBJECT | 259, 0),             // tariff: Tariff
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(12982, 12, NEW | REQUIRED, TEXT | 7, 0),    // serialNumber: text(50)
-    member(910, 3, NEW | REQUIRED, DECIMAL | 2, 0),    // soC: decimal(0..100)
-    member(1025, 3, NEW | REQUIRED, DECIMAL | 2, 0),   // soH: decimal(0..100)
-    member(6572, 14, NEW, TIME, 0),                    // productionDate: time
-    member(3987, 10, NEW, TEXT | 16, 0),               // vendorInfo: text(500)
-    member(7161, 11, NEW | REQUIRED, OBJECT | 13, 5),  // batteryData: BatteryData
-    member(3727, 9, NEW | REQUIRED, CHOICE | 4, 0),    // eventType: BatterySwapEvent
-    member(10591, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(5766, 15, OLD | NEW | REQUIRED, OBJECT | 38, 0), // chargingStation: ChargingStation
-    member(8589, 6, OLD | NEW | REQUIRED, CHOICE | 5, 0), // reason: BootReason
-    member(8303, 11, OLD | NEW | REQUIRED, TIME, 0),   // currentTime: time
-    member(8548, 8, OLD | NEW | REQUIRED, INTEGER, 0), // interval: integer
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 87, 0), // status: RegistrationStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(734, 13, OLD | REQUIRED, INTEGER, 0),       // reservationId: integer
-    member(734, 13, NEW | REQUIRED, INTEGER | 1, 0),   // reservationId: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 6, 0), // status: CancelReservationStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7319, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
-    member(6461, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
-    member(7380, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
-    member(12982, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
-    member(440, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
-    member(7023, 15, OLD | NEW | REQUIRED, CHOICE | 45, 0), // certificateType: GetCertificateIdUse
-    member(1848, 24, OLD | NEW, OBJECT | 20, 4),       // childCertificateHashData: CertificateHashData
-    member(7003, 16, OLD | NEW | REQUIRED, TEXT | 15, 0), // certificateChain: text(10000)
-    member(7023, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
-    member(5449, 9, NEW, INTEGER, 0),                  // requestId: integer
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 8, 0), // status: CertificateSignedStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(440, 19, NEW | REQUIRED, OBJECT | 20, 0),   // certificateHashData: CertificateHashData
-    member(770, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
-    member(8810, 6, NEW | REQUIRED, CHOICE | 10, 0),   // status: CertificateStatusKind
-    member(8412, 10, NEW | REQUIRED, TIME, 0),         // nextUpdate: time
-    member(440, 19, NEW | REQUIRED, OBJECT | 20, 0),   // certificateHashData: CertificateHashData
-    member(770, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
-    member(12873, 4, NEW | REQUIRED, TEXT | 4, 3),     // urls: text(2000)
-    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
-    member(8873, 17, OLD | NEW | REQUIRED, CHOICE | 77, 0), // operationalStatus: OperationalStatus
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 12, 0), // status: ChangeAvailabilityStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(5915, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
-    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 98, 0),   // status: TariffChangeStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(4513, 17, NEW, BOOLEAN, 0),                 // isLocalGeneration: boolean
-    member(6447, 14, OLD | NEW, BOOLEAN, 0),           // isGridCritical: boolean
-    member(9580, 20, OLD | NEW, OBJECT, 0),            // acChargingParameters: ACChargingParameters
-    member(10076, 20, OLD, OBJECT | 70, 0),            // dcChargingParameters: DCChargingParameters
-    member(3275, 21, NEW, OBJECT | 71, 0),             // derChargingParameters: DERChargingParameters
-    member(8577, 13, NEW, OBJECT | 81, 0),             // evEnergyOffer: EVEnergyOffer
-    member(10568, 23, OLD | NEW | REQUIRED, CHOICE | 38, 0), // requestedEnergyTransfer: EnergyTransferMode
-    member(10076, 20, NEW, OBJECT | 70, 0),            // dcChargingParameters: DCChargingParameters
-    member(11747, 21, NEW, OBJECT | 291, 0),           // v2xChargingParameters: V2XChargingParameters
-    member(8188, 23, NEW, CHOICE | 38, 5),             // availableEnergyTransfer: EnergyTransferMode
-    member(8270, 11, NEW, CHOICE | 26, 0),             // controlMode: ControlMode
-    member(4675, 17, NEW, CHOICE | 66, 0),             // mobilityNeedsMode: MobilityNeedsMode
-    member(4104, 13, OLD | NEW, TIME, 0),              // departureTime: time
-    member(12450, 10, NEW, OBJECT | 65, 5),            // dimensions: CostDimension
-    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
-    member(7735, 11, NEW | REQUIRED, TIME, 0),         // startPeriod: time
-    member(467, 2, OLD | NEW | REQUIRED, INTEGER, 0),  // id: integer
-    member(8382, 10, OLD | REQUIRED, INTEGER, 0),      // stackLevel: integer
-    member(8382, 10, NEW | REQUIRED, INTEGER | 1, 0),  // stackLevel: integer(0..)
-    member(7228, 22, OLD | NEW | REQUIRED, CHOICE | 15, 0), // chargingProfilePurpose: ChargingProfilePurpose
-    member(2908, 19, OLD | NEW | REQUIRED, CHOICE | 14, 0), // chargingProfileKind: ChargingProfileKind
-    member(314, 14, OLD | NEW, CHOICE | 86, 0),        // recurrencyKind: RecurrencyKind
-    member(3258, 9, OLD | NEW, TIME, 0),               // validFrom: time
-    member(11475, 7, OLD | NEW, TIME, 0),              // validTo: time
-    member(1591, 16, OLD | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
-    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(3854, 18, NEW, INTEGER, 0),                 // maxOfflineDuration: integer
-    member(1591, 16, NEW | REQUIRED, OBJECT | 35, 6),  // chargingSchedule: ChargingSchedule
-    member(462, 27, NEW, BOOLEAN, 0),                  // invalidAfterOfflineDuration: boolean
-    member(10316, 17, NEW, INTEGER, 0),                // dynUpdateInterval: integer
-    member(12494, 13, NEW, TIME, 0),                   // dynUpdateTime: time
-    member(3743, 22, NEW, TEXT | 20, 0),               // priceScheduleSignature: text(256)
-    member(7228, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
-    member(8382, 10, OLD, INTEGER, 0),                 // stackLevel: integer
-    member(8382, 10, NEW, INTEGER | 1, 0),             // stackLevel: integer(0..)
-    member(4414, 17, OLD | NEW, INTEGER, 5),           // chargingProfileId: integer
-    member(2878, 19, OLD, CHOICE | 13, 4),             // chargingLimitSource: ChargingLimitSource
-    member(2878, 19, NEW, TEXT | 10, 4),               // chargingLimitSource: text(20)
-    member(467, 2, OLD | NEW | REQUIRED, INTEGER, 0),  // id: integer
-    member(1250, 10, NEW, OBJECT | 143, 0),            // limitAtSoC: LimitAtSoC
-    member(9887, 13, OLD | NEW, TIME, 0),              // startSchedule: time
-    member(6915, 8, OLD | NEW, INTEGER, 0),            // duration: integer
-    member(5242, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
-    member(1591, 22, OLD | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(5853, 15, OLD | NEW, DECIMAL, 0),           // minChargingRate: decimal
-    member(12280, 14, NEW, DECIMAL, 0),                // powerTolerance: decimal
-    member(12646, 11, NEW, INTEGER | 1, 0),            // signatureId: integer(0..)
-    member(12355, 11, NEW, TEXT | 21, 0),              // digestValue: text(88)
-    member(830, 12, NEW, BOOLEAN, 0),                  // useLocalTime: boolean
-    member(1591, 22, NEW | REQUIRED, OBJECT | 36, 1),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(7865, 15, NEW, INTEGER | 1, 0),             // randomizedDelay: integer(0..)
-    member(9820, 11, OLD | NEW, OBJECT | 223, 0),      // salesTariff: SalesTariff
-    member(7941, 21, NEW, OBJECT | 3, 0),              // absolutePriceSchedule: AbsolutePriceSchedule
-    member(9984, 18, NEW, OBJECT | 193, 0),            // priceLevelSchedule: PriceLevelSchedule
-    member(7735, 11, OLD | NEW | REQUIRED, INTEGER, 0), // startPeriod: integer
-    member(1250, 5, OLD | REQUIRED, DECIMAL, 0),       // limit: decimal
-    member(12391, 12, OLD, INTEGER, 0),                // numberPhases: integer
-    member(9531, 10, OLD, INTEGER, 0),                 // phaseToUse: integer
-    member(1250, 5, NEW, DECIMAL, 0),                  // limit: decimal
-    member(2955, 8, NEW, DECIMAL, 0),                  // limit_L2: decimal
-    member(3570, 8, NEW, DECIMAL, 0),                  // limit_L3: decimal
-    member(12391, 12, NEW, INTEGER | 3, 0),            // numberPhases: integer(0..3)
-    member(9531, 10, NEW, INTEGER | 3, 0),             // phaseToUse: integer(0..3)
-    member(4750, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
-    member(10154, 17, NEW, DECIMAL | 4, 0),            // dischargeLimit_L2: decimal(..0)
-    member(4750, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
-    member(7439, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
-    member(7507, 11, NEW, DECIMAL, 0),                 // setpoint_L2: decimal
-    member(7439, 11, NEW, DECIMAL, 0),                 // setpoint_L3: decimal
-    member(8127, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
-    member(8127, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
-    member(8709, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
-    member(2120, 22, NEW, BOOLEAN, 0),                 // preconditioningRequest: boolean
-    member(3735, 9, NEW, BOOLEAN, 0),                  // evseSleep: boolean
-    member(8403, 11, NEW, DECIMAL, 0),                 // v2xBaseline: decimal
-    member(8929, 13, NEW, CHOICE | 76, 0),             // operationMode: OperationMode
-    member(5392, 16, NEW, OBJECT | 292, 7),            // v2xFreqWattCurve: V2XFreqWattPoint
-    member(3971, 18, NEW, OBJECT | 293, 7),            // v2xSignalWattCurve: V2XSignalWattPoint
-    member(1250, 5, NEW, DECIMAL, 0),                  // limit: decimal
-    member(2955, 8, NEW, DECIMAL, 0),                  // limit_L2: decimal
-    member(3570, 8, NEW, DECIMAL, 0),                  // limit_L3: decimal
-    member(4750, 14, NEW, DECIMAL | 4, 0),             // dischargeLimit: decimal(..0)
-    member(10154, 17, NEW, DECIMAL | 4, 0),            // dischargeLimit_L2: decimal(..0)
-    member(4750, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L3: decimal(..0)
-    member(7439, 8, NEW, DECIMAL, 0),                  // setpoint: decimal
-    member(7507, 11, NEW, DECIMAL, 0),                 // setpoint_L2: decimal
-    member(7439, 11, NEW, DECIMAL, 0),                 // setpoint_L3: decimal
-    member(8127, 16, NEW, DECIMAL, 0),                 // setpointReactive: decimal
-    member(8127, 19, NEW, DECIMAL, 0),                 // setpointReactive_L2: decimal
-    member(8709, 19, NEW, DECIMAL, 0),                 // setpointReactive_L3: decimal
-    member(12982, 12, OLD | NEW, TEXT | 22, 0),        // serialNumber: text(25)
-    member(11871, 5, OLD | NEW | REQUIRED, TEXT | 10, 0), // model: text(20)
-    member(11876, 5, OLD | NEW, OBJECT | 154, 0),      // modem: Modem
-    member(5406, 10, OLD | NEW | REQUIRED, TEXT | 7, 0), // vendorName: text(50)
-    member(12880, 15, OLD | NEW, TEXT | 7, 0),         // firmwareVersion: text(50)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 19, 0), // status: ClearCacheStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(7228, 22, OLD | NEW, CHOICE | 15, 0),       // chargingProfilePurpose: ChargingProfilePurpose
-    member(8382, 10, OLD, INTEGER, 0),                 // stackLevel: integer
-    member(8382, 10, NEW, INTEGER | 1, 0),             // stackLevel: integer(0..)
-    member(4414, 17, OLD | NEW, INTEGER, 0),           // chargingProfileId: integer
-    member(7919, 23, OLD | NEW, OBJECT | 41, 0),       // chargingProfileCriteria: ClearChargingProfile
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 20, 0), // status: ClearChargingProfileStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(8281, 11, NEW, CHOICE | 30, 0),             // controlType: DERControl
-    member(9563, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 21, 0), // status: ClearMessageStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 22, 0), // status: ClearMonitoringStatus
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(6405, 9, NEW, TEXT | 19, 5),                // tariffIds: text(60)
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(3773, 18, NEW | REQUIRED, OBJECT | 51, 5),  // clearTariffsResult: ClearTariffsResult
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 99, 0),   // status: TariffClearStatus
-    member(467, 2, OLD | REQUIRED, INTEGER, 5),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 5),    // id: integer(0..)
-    member(8043, 21, OLD | NEW | REQUIRED, OBJECT | 48, 5), // clearMonitoringResult: ClearMonitoringResult
-    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
-    member(10508, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
-    member(7017, 8, OLD | NEW, TEXT | 7, 0),           // instance: citext(50)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW, OBJECT | 294, 0),       // variable: Variable
-    member(1591, 22, OLD | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(6915, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
-    member(12260, 13, OLD | NEW | REQUIRED, TIME, 0),  // scheduleStart: time
-    member(5242, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
-    member(1591, 22, NEW | REQUIRED, OBJECT | 36, 5),  // chargingSchedulePeriod: ChargingSchedulePeriod
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(11632, 6, NEW | REQUIRED, OBJECT | 191, 0), // params: PeriodicEventStreamParams
-    member(2491, 20, NEW | REQUIRED, INTEGER | 1, 0),  // variableMonitoringId: integer(0..)
-    member(8756, 10, OLD | NEW | REQUIRED, DECIMAL, 0), // startValue: decimal
-    member(8292, 4, OLD | NEW | REQUIRED, OBJECT | 63, 6), // cost: Cost
-    member(10539, 8, OLD | NEW | REQUIRED, CHOICE | 28, 0), // costKind: CostKind
-    member(7053, 6, OLD | NEW | REQUIRED, INTEGER, 0), // amount: integer
-    member(7053, 16, OLD | NEW, INTEGER, 0),           // amountMultiplier: integer
-    member(5751, 15, NEW, OBJECT | 32, 5),             // chargingPeriods: ChargingPeriod
-    member(12470, 9, NEW | REQUIRED, OBJECT | 271, 0), // totalCost: TotalCost
-    member(12078, 10, NEW | REQUIRED, OBJECT | 273, 0), // totalUsage: TotalUsage
-    member(11649, 18, NEW, BOOLEAN, 0),                // failureToCalculate: boolean
-    member(7136, 13, NEW, TEXT | 16, 0),               // failureReason: text(500)
-    member(133, 4, NEW | REQUIRED, CHOICE | 27, 0),    // type: CostDimensionKind
-    member(11698, 6, NEW | REQUIRED, DECIMAL, 0),      // volume: decimal
-    member(12470, 9, OLD | NEW | REQUIRED, DECIMAL, 0), // totalCost: decimal
-    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(2927, 19, OLD | NEW, OBJECT | 20, 0),       // customerCertificate: CertificateHashData
-    member(10591, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
-    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
-    member(4899, 6, OLD | NEW | REQUIRED, BOOLEAN, 0), // report: boolean
-    member(3773, 5, OLD | NEW | REQUIRED, BOOLEAN, 0), // clear: boolean
-    member(3820, 18, OLD | NEW, TEXT | 12, 0),         // customerIdentifier: token(64)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 29, 0), // status: CustomerInformationStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(2743, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxCurrent: integer
-    member(2800, 12, OLD | REQUIRED, INTEGER, 0),      // evMaxVoltage: integer
-    member(2529, 12, OLD, INTEGER, 0),                 // energyAmount: integer
-    member(3096, 10, OLD, INTEGER, 0),                 // evMaxPower: integer
-    member(2743, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxCurrent: decimal
-    member(2800, 12, NEW | REQUIRED, DECIMAL, 0),      // evMaxVoltage: decimal
-    member(3096, 10, NEW, DECIMAL, 0),                 // evMaxPower: decimal
-    member(12811, 16, NEW, DECIMAL, 0),                // evEnergyCapacity: decimal
-    member(2529, 12, NEW, DECIMAL, 0),                 // energyAmount: decimal
-    member(5646, 13, OLD | NEW, INTEGER | 2, 0),       // stateOfCharge: integer(0..100)
-    member(12811, 16, OLD, INTEGER, 0),                // evEnergyCapacity: integer
-    member(11184, 7, OLD | NEW, INTEGER | 2, 0),       // fullSoC: integer(0..100)
-    member(11108, 7, OLD | NEW, INTEGER | 2, 0),       // bulkSoC: integer(0..100)
-    member(9221, 21, NEW, CHOICE | 30, 5),             // evSupportedDERControl: DERControl
-    member(12179, 30, NEW, DECIMAL, 0),                // evOverExcitedMaxDischargePower: decimal
-    member(3935, 24, NEW, DECIMAL, 0),                 // evOverExcitedPowerFactor: decimal
-    member(9936, 31, NEW, DECIMAL, 0),                 // evUnderExcitedMaxDischargePower: decimal
-    member(13007, 25, NEW, DECIMAL, 0),                // evUnderExcitedPowerFactor: decimal
-    member(5274, 16, NEW, DECIMAL, 0),                 // maxApparentPower: decimal
-    member(3120, 22, NEW, DECIMAL, 0),                 // maxChargeApparentPower: decimal
-    member(3120, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L2: decimal
-    member(5336, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L3: decimal
-    member(935, 25, NEW, DECIMAL, 0),                  // maxDischargeApparentPower: decimal
-    member(12582, 28, NEW, DECIMAL, 0),                // maxDischargeApparentPower_L2: decimal
-    member(935, 28, NEW, DECIMAL, 0),                  // maxDischargeApparentPower_L3: decimal
-    member(6218, 22, NEW, DECIMAL, 0),                 // maxChargeReactivePower: decimal
-    member(6218, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L2: decimal
-    member(6483, 25, NEW, DECIMAL, 0),                 // maxChargeReactivePower_L3: decimal
-    member(6547, 22, NEW, DECIMAL, 0),                 // minChargeReactivePower: decimal
-    member(6547, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L2: decimal
-    member(7331, 25, NEW, DECIMAL, 0),                 // minChargeReactivePower_L3: decimal
-    member(1337, 25, NEW, DECIMAL, 0),                 // maxDischargeReactivePower: decimal
-    member(11939, 28, NEW, DECIMAL, 0),                // maxDischargeReactivePower_L2: decimal
-    member(1337, 28, NEW, DECIMAL, 0),                 // maxDischargeReactivePower_L3: decimal
-    member(2819, 25, NEW, DECIMAL, 0),                 // minDischargeReactivePower: decimal
-    member(2819, 28, NEW, DECIMAL, 0),                 // minDischargeReactivePower_L2: decimal
-    member(10906, 28, NEW, DECIMAL, 0),                // minDischargeReactivePower_L3: decimal
-    member(10029, 14, NEW, DECIMAL, 0),                // nominalVoltage: decimal
-    member(10029, 20, NEW, DECIMAL, 0),                // nominalVoltageOffset: decimal
-    member(4564, 17, NEW, DECIMAL, 0),                 // maxNominalVoltage: decimal
-    member(4643, 17, NEW, DECIMAL, 0),                 // minNominalVoltage: decimal
-    member(11000, 22, NEW, TEXT | 7, 0),               // evInverterManufacturer: text(50)
-    member(2453, 15, NEW, TEXT | 7, 0),                // evInverterModel: text(50)
-    member(713, 22, NEW, TEXT | 7, 0),                 // evInverterSerialNumber: text(50)
-    member(1905, 19, NEW, TEXT | 7, 0),                // evInverterSwVersion: text(50)
-    member(7961, 19, NEW, TEXT | 7, 0),                // evInverterHwVersion: text(50)
-    member(12425, 26, NEW, CHOICE | 56, 5),            // evIslandingDetectionMethod: IslandingDetection
-    member(1969, 19, NEW, DECIMAL, 0),                 // evIslandingTripTime: decimal
-    member(7280, 26, NEW, DECIMAL, 0),                 // evMaximumLevel1DCInjection: decimal
-    member(12303, 27, NEW, DECIMAL, 0),                // evDurationLevel1DCInjection: decimal
-    member(80, 26, NEW, DECIMAL, 0),                   // evMaximumLevel2DCInjection: decimal
-    member(12365, 27, NEW, DECIMAL, 0),                // evDurationLevel2DCInjection: decimal
-    member(9201, 21, NEW, DECIMAL, 0),                 // evReactiveSusceptance: decimal
-    member(9899, 38, NEW, DECIMAL, 0),                 // evSessionTotalDischargeEnergyAvailable: decimal
-    member(9572, 9, NEW | REQUIRED, OBJECT | 74, 2),   // curveData: DERCurvePoints
-    member(5823, 10, NEW, OBJECT | 138, 0),            // hysteresis: Hysteresis
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(12014, 19, NEW, OBJECT | 204, 0),           // reactivePowerParams: ReactivePowerParams
-    member(7484, 13, NEW, OBJECT | 300, 0),            // voltageParams: VoltageParams
-    member(9835, 5, NEW | REQUIRED, CHOICE | 32, 0),   // yUnit: DERUnit
-    member(12800, 12, NEW, DECIMAL, 0),                // responseTime: decimal
-    member(141, 9, NEW, TIME, 0),                      // startTime: time
-    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
-    member(9572, 5, NEW | REQUIRED, OBJECT | 72, 0),   // curve: DERCurve
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(9600, 9, NEW | REQUIRED, CHOICE | 30, 0),   // curveType: DERControl
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
-    member(84, 1, NEW | REQUIRED, DECIMAL, 0),         // x: decimal
-    member(5, 1, NEW | REQUIRED, DECIMAL, 0),          // y: decimal
-    member(12763, 9, OLD | NEW, TEXT | 7, 0),          // messageId: text(50)
-    member(7273, 4, OLD | NEW, JSON, 0),               // data: json
-    member(7681, 8, OLD | NEW | REQUIRED, TEXT | 6, 0), // vendorId: text(255)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 33, 0), // status: DataTransferStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7273, 4, OLD | NEW, JSON, 0),               // data: json
-    member(440, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 36, 0), // status: DeleteCertificateStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
-    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
-    member(12087, 30, NEW | REQUIRED, OBJECT | 80, 1), // evAbsolutePriceScheduleEntries: EVAbsolutePriceScheduleEntry
-    member(6534, 14, NEW | REQUIRED, TEXT | 4, 0),     // priceAlgorithm: text(2000)
-    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
-    member(7420, 11, NEW | REQUIRED, OBJECT | 84, 8),  // evPriceRule: EVPriceRule
-    member(12087, 23, NEW, OBJECT | 79, 0),            // evAbsolutePriceSchedule: EVAbsolutePriceSchedule
-    member(775, 15, NEW | REQUIRED, OBJECT | 82, 0),   // evPowerSchedule: EVPowerSchedule
-    member(775, 22, NEW | REQUIRED, OBJECT | 83, 1),   // evPowerScheduleEntries: EVPowerScheduleEntry
-    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
-    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
-    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(3654, 9, NEW | REQUIRED, DECIMAL, 0),       // energyFee: decimal
-    member(9343, 15, NEW | REQUIRED, DECIMAL, 0),      // powerRangeStart: decimal
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(8314, 11, NEW | REQUIRED, DECIMAL, 0),      // highVoltage: decimal
-    member(8555, 10, NEW | REQUIRED, DECIMAL, 0),      // lowVoltage: decimal
-    member(10563, 8, NEW | REQUIRED, DECIMAL, 0),      // highFreq: decimal
-    member(5445, 7, NEW | REQUIRED, DECIMAL, 0),       // lowFreq: decimal
-    member(2465, 5, NEW, DECIMAL, 0),                  // delay: decimal
-    member(9372, 11, NEW, DECIMAL, 0),                 // randomDelay: decimal
-    member(5743, 8, NEW, DECIMAL, 0),                  // rampRate: decimal
-    member(2324, 12, NEW | REQUIRED, OBJECT | 85, 0),  // enterService: EnterService
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(4279, 7, OLD | REQUIRED, INTEGER, 0),       // eventId: integer
-    member(4279, 7, NEW | REQUIRED, INTEGER | 1, 0),   // eventId: integer(0..)
-    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(10125, 7, OLD | NEW | REQUIRED, CHOICE | 40, 0), // trigger: EventTrigger
-    member(11822, 5, OLD, INTEGER, 0),                 // cause: integer
-    member(11822, 5, NEW, INTEGER | 1, 0),             // cause: integer(0..)
-    member(8226, 11, OLD | NEW | REQUIRED, TEXT | 23, 0), // actualValue: text(2500)
-    member(3269, 8, OLD | NEW, TEXT | 7, 0),           // techCode: text(50)
-    member(11484, 8, OLD | NEW, TEXT | 16, 0),         // techInfo: text(500)
-    member(11149, 7, OLD | NEW, BOOLEAN, 0),           // cleared: boolean
-    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(2491, 20, OLD, INTEGER, 0),                 // variableMonitoringId: integer
-    member(2491, 20, NEW, INTEGER | 1, 0),             // variableMonitoringId: integer(0..)
-    member(1693, 21, OLD | NEW | REQUIRED, CHOICE | 39, 0), // eventNotificationType: EventNotification
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12484, 8, NEW, INTEGER | 1, 0),             // severity: integer(0..)
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(8259, 11, OLD, INTEGER, 0),                 // connectorId: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(8259, 11, NEW, INTEGER | 1, 0),             // connectorId: integer(0..)
-    member(3846, 8, OLD | REQUIRED, TEXT | 11, 0),     // location: text(512)
-    member(3846, 8, NEW | REQUIRED, TEXT | 4, 0),      // location: text(2000)
-    member(12749, 16, OLD | NEW | REQUIRED, TIME, 0),  // retrieveDateTime: time
-    member(3393, 15, OLD | NEW, TIME, 0),              // installDateTime: time
-    member(12855, 18, OLD | NEW, TEXT | 14, 0),        // signingCertificate: text(5500)
-    member(12646, 9, OLD | NEW, TEXT | 24, 0),         // signature: text(800)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 42, 0), // status: FirmwareStatus
-    member(5449, 9, OLD | NEW, INTEGER, 0),            // requestId: integer
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(12067, 12, NEW | REQUIRED, DECIMAL, 0),     // displacement: decimal
-    member(3203, 10, NEW | REQUIRED, BOOLEAN, 0),      // excitation: boolean
-    member(141, 9, NEW, TIME, 0),                      // startTime: time
-    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
-    member(7149, 7, NEW | REQUIRED, OBJECT | 92, 0),   // fixedPF: FixedPF
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(7439, 8, NEW | REQUIRED, DECIMAL, 0),       // setpoint: decimal
-    member(7450, 4, NEW | REQUIRED, CHOICE | 32, 0),   // unit: DERUnit
-    member(141, 9, NEW, TIME, 0),                      // startTime: time
-    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
-    member(10555, 8, NEW | REQUIRED, OBJECT | 94, 0),  // fixedVar: FixedVar
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(10696, 8, NEW | REQUIRED, DECIMAL, 0),      // overFreq: decimal
-    member(10184, 9, NEW | REQUIRED, DECIMAL, 0),      // underFreq: decimal
-    member(9732, 9, NEW | REQUIRED, DECIMAL, 0),       // overDroop: decimal
-    member(8921, 10, NEW | REQUIRED, DECIMAL, 0),      // underDroop: decimal
-    member(12800, 12, NEW | REQUIRED, DECIMAL, 0),     // responseTime: decimal
-    member(141, 9, NEW, TIME, 0),                      // startTime: time
-    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
-    member(9609, 9, NEW | REQUIRED, OBJECT | 96, 0),   // freqDroop: FreqDroop
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
-    member(1821, 21, OLD | NEW | REQUIRED, TEXT | 7, 0), // iso15118SchemaVersion: text(50)
-    member(222, 6, OLD | NEW | REQUIRED, CHOICE | 7, 0), // action: CertificateAction
-    member(3465, 10, OLD | REQUIRED, TEXT | 25, 0),    // exiRequest: text(5600)
-    member(3465, 10, NEW | REQUIRED, TEXT | 26, 0),    // exiRequest: text(11000)
-    member(3364, 32, NEW, INTEGER | 1, 0),             // maximumContractCertificateChains: integer(0..)
-    member(8685, 17, NEW, TEXT | 6, 8),                // prioritizedEMAIDs: token(255)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 57, 0), // status: Iso15118EVCertificateStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7430, 11, OLD | REQUIRED, TEXT | 25, 0),    // exiResponse: text(5600)
-    member(7430, 11, NEW | REQUIRED, TEXT | 27, 0),    // exiResponse: text(17000)
-    member(12243, 18, NEW, INTEGER | 1, 0),            // remainingContracts: integer(0..)
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(4899, 10, OLD | NEW | REQUIRED, CHOICE | 88, 0), // reportBase: ReportBase
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9796, 25, NEW | REQUIRED, OBJECT | 25, 4),  // certificateStatusRequests: CertificateStatusRequestInfo
-    member(9796, 17, NEW | REQUIRED, OBJECT | 24, 4),  // certificateStatus: CertificateStatus
-    member(9178, 15, OLD | NEW | REQUIRED, OBJECT | 186, 0), // ocspRequestData: OCSPRequestData
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 46, 0), // status: GetCertificateStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9028, 10, OLD, TEXT | 14, 0),               // ocspResult: text(5500)
-    member(9028, 10, NEW, TEXT | 28, 0),               // ocspResult: text(18000)
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 34, 0), // chargingProfile: ChargingProfileCriterion
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 47, 0), // status: GetChargingProfileStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(6915, 8, OLD | NEW | REQUIRED, INTEGER, 0), // duration: integer
-    member(5242, 16, OLD | NEW, CHOICE | 17, 0),       // chargingRateUnit: ChargingRateUnit
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(12162, 8, OLD | NEW, OBJECT | 60, 0),       // schedule: CompositeSchedule
-    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(9641, 9, NEW, BOOLEAN, 0),                  // isDefault: boolean
-    member(8281, 11, NEW, CHOICE | 30, 0),             // controlType: DERControl
-    member(9563, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(467, 2, OLD, INTEGER, 5),                   // id: integer
-    member(467, 2, NEW, INTEGER | 1, 5),               // id: integer(0..)
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(10771, 8, OLD | NEW, CHOICE | 63, 0),       // priority: MessagePriority
-    member(5646, 5, OLD | NEW, CHOICE | 64, 0),        // state: MessageState
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 48, 0), // status: GetDisplayMessagesStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7023, 15, OLD | NEW, CHOICE | 45, 5),       // certificateType: GetCertificateIdUse
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 49, 0), // status: GetInstalledCertificateStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(440, 24, OLD | NEW, OBJECT | 21, 5),        // certificateHashDataChain: CertificateHashDataChain
-    member(11395, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
-    member(4696, 3, OLD | NEW | REQUIRED, OBJECT | 146, 0), // log: LogParameters
-    member(4696, 7, OLD | NEW | REQUIRED, CHOICE | 60, 0), // logType: LogType
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
-    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
-    member(1238, 13, OLD | NEW, INTEGER, 0),           // retryInterval: integer
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 59, 0), // status: LogStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(10504, 8, OLD | NEW, TEXT | 6, 0),          // filename: text(255)
-    member(4473, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(3872, 18, OLD | NEW, CHOICE | 69, 6),       // monitoringCriteria: MonitoringCriterion
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(3791, 18, NEW, OBJECT | 61, 5),             // constantStreamData: ConstantStreamData
-    member(4473, 17, OLD | NEW, OBJECT | 59, 5),       // componentVariable: ComponentVariable
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(4431, 17, OLD | NEW, CHOICE | 23, 4),       // componentCriteria: ComponentCriterion
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 101, 0),  // status: TariffGetStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(13097, 17, NEW, OBJECT | 260, 5),           // tariffAssignments: TariffAssignment
-    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(11999, 16, OLD | NEW, BOOLEAN, 0),          // ongoingIndicator: boolean
-    member(840, 15, OLD | NEW | REQUIRED, BOOLEAN, 0), // messagesInQueue: boolean
-    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(2211, 19, OLD, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
-    member(2211, 15, OLD | NEW | REQUIRED, CHOICE | 50, 0), // attributeStatus: GetVariableStatus
-    member(2211, 19, NEW, OBJECT | 255, 0),            // attributeStatusInfo: StatusInfo
-    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
-    member(9321, 14, OLD | NEW, TEXT | 23, 0),         // attributeValue: text(2500)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(6974, 15, OLD | NEW | REQUIRED, OBJECT | 130, 5), // getVariableData: GetVariableData
-    member(11289, 17, OLD | NEW | REQUIRED, OBJECT | 131, 5), // getVariableResult: GetVariableResult
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(1718, 8, NEW | REQUIRED, DECIMAL, 0),       // gradient: decimal
-    member(12459, 12, NEW | REQUIRED, DECIMAL, 0),     // softGradient: decimal
-    member(1718, 8, NEW | REQUIRED, OBJECT | 134, 0),  // gradient: Gradient
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(8303, 11, OLD | NEW | REQUIRED, TIME, 0),   // currentTime: time
-    member(6414, 14, NEW, DECIMAL, 0),                 // hysteresisHigh: decimal
-    member(7356, 13, NEW, DECIMAL, 0),                 // hysteresisLow: decimal
-    member(5823, 15, NEW, DECIMAL, 0),                 // hysteresisDelay: decimal
-    member(10752, 18, NEW, DECIMAL, 0),                // hysteresisGradient: decimal
-    member(6367, 14, OLD | NEW, OBJECT | 4, 5),        // additionalInfo: AdditionalInfo
-    member(10591, 7, OLD | REQUIRED, TEXT | 5, 0),     // idToken: token(36)
-    member(133, 4, OLD | REQUIRED, CHOICE | 53, 0),    // type: IdTokenKind
-    member(10591, 7, NEW | REQUIRED, TEXT | 6, 0),     // idToken: token(255)
-    member(133, 4, NEW | REQUIRED, TEXT | 10, 0),      // type: text(20)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 2, 0), // status: AuthorizationStatus
-    member(2847, 19, OLD | NEW, TIME, 0),              // cacheExpiryDateTime: time
-    member(5226, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
-    member(11584, 9, OLD, TEXT | 3, 0),                // language1: text(8)
-    member(4489, 6, OLD, INTEGER, 5),                  // evseId: integer
-    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
-    member(11584, 9, NEW, TEXT | 3, 0),                // language1: text(8)
-    member(2704, 9, OLD | NEW, TEXT | 3, 0),           // language2: text(8)
-    member(4489, 6, NEW, INTEGER | 1, 5),              // evseId: integer(0..)
-    member(1886, 15, OLD | NEW, OBJECT | 149, 0),      // personalMessage: MessageContent
-    member(7023, 15, OLD | NEW | REQUIRED, CHOICE | 55, 0), // certificateType: InstallCertificateUse
-    member(440, 11, OLD | REQUIRED, TEXT | 14, 0),     // certificate: text(5500)
-    member(440, 11, NEW | REQUIRED, TEXT | 15, 0),     // certificate: text(10000)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 54, 0), // status: InstallCertificateStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9177, 3, NEW | REQUIRED, INTEGER | 2, 0),   // soc: integer(0..100)
-    member(1250, 5, NEW | REQUIRED, DECIMAL, 0),       // limit: decimal
-    member(10771, 8, NEW | REQUIRED, INTEGER | 1, 0),  // priority: integer(0..)
-    member(8515, 20, NEW, DECIMAL, 0),                 // pctMaxDischargePower: decimal
-    member(2261, 23, NEW, OBJECT | 72, 0),             // powerMonitoringMustTrip: DERCurve
-    member(141, 9, NEW, TIME, 0),                      // startTime: time
-    member(6915, 8, NEW, DECIMAL, 0),                  // duration: decimal
-    member(467, 2, NEW | REQUIRED, TEXT | 5, 0),       // id: text(36)
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(7845, 12, NEW | REQUIRED, BOOLEAN, 0),      // isSuperseded: boolean
-    member(3919, 17, NEW | REQUIRED, OBJECT | 144, 0), // limitMaxDischarge: LimitMaxDischarge
-    member(393, 14, OLD | REQUIRED, TEXT | 11, 0),     // remoteLocation: text(512)
-    member(393, 14, NEW | REQUIRED, TEXT | 4, 0),      // remoteLocation: text(2000)
-    member(2247, 15, OLD | NEW, TIME, 0),              // oldestTimestamp: time
-    member(11663, 15, OLD | NEW, TIME, 0),             // latestTimestamp: time
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 111, 0), // status: UploadLogStatus
-    member(5449, 9, OLD | NEW, INTEGER, 0),            // requestId: integer
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(980, 6, OLD | NEW | REQUIRED, CHOICE | 62, 0), // format: MessageFormat
-    member(2704, 8, OLD | NEW, TEXT | 3, 0),           // language: text(8)
-    member(11163, 7, OLD | REQUIRED, TEXT | 11, 0),    // content: text(512)
-    member(11163, 7, NEW | REQUIRED, TEXT | 29, 0),    // content: text(1024)
-    member(12771, 7, OLD | NEW, OBJECT | 58, 0),       // display: Component
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(10771, 8, OLD | NEW | REQUIRED, CHOICE | 63, 0), // priority: MessagePriority
-    member(5646, 5, OLD | NEW, CHOICE | 64, 0),        // state: MessageState
-    member(197, 13, OLD | NEW, TIME, 0),               // startDateTime: time
-    member(7410, 11, OLD | NEW, TIME, 0),              // endDateTime: time
-    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(208, 7, OLD | NEW | REQUIRED, OBJECT | 149, 0), // message: MessageContent
-    member(208, 12, NEW, OBJECT | 149, 4),             // messageExtra: MessageContent
-    member(12414, 12, OLD | NEW | REQUIRED, OBJECT | 225, 5), // sampledValue: SampledValue
-    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(3087, 10, OLD | NEW | REQUIRED, OBJECT | 151, 5), // meterValue: MeterValue
-    member(11847, 5, OLD | NEW, TEXT | 10, 0),         // iccid: citext(20)
-    member(12853, 4, OLD | NEW, TEXT | 10, 0),         // imsi: citext(20)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(2491, 18, OLD | NEW | REQUIRED, OBJECT | 297, 5), // variableMonitoring: VariableMonitoring
-    member(4397, 3, OLD | NEW, OBJECT | 9, 0),         // apn: Apn
-    member(11860, 11, OLD | REQUIRED, CHOICE | 75, 0), // ocppVersion: OCPPVersion
-    member(11860, 11, NEW, CHOICE | 75, 0),            // ocppVersion: OCPPVersion
-    member(6298, 13, NEW | REQUIRED, CHOICE | 73, 0),  // ocppInterface: OCPPInterface
-    member(6380, 13, OLD | NEW | REQUIRED, CHOICE | 74, 0), // ocppTransport: OCPPTransport
-    member(8819, 11, OLD | REQUIRED, TEXT | 11, 0),    // ocppCsmsUrl: text(512)
-    member(3406, 14, OLD | NEW | REQUIRED, INTEGER, 0), // messageTimeout: integer
-    member(9539, 15, OLD | REQUIRED, INTEGER, 0),      // securityProfile: integer
-    member(6298, 13, OLD | REQUIRED, CHOICE | 73, 0),  // ocppInterface: OCPPInterface
-    member(8819, 11, NEW | REQUIRED, TEXT | 4, 0),     // ocppCsmsUrl: text(2000)
-    member(9539, 15, NEW | REQUIRED, INTEGER | 1, 0),  // securityProfile: integer(0..)
-    member(10599, 8, NEW, TEXT | 30, 0),               // identity: text(48)
-    member(6899, 17, NEW, TEXT | 12, 0),               // basicAuthPassword: secret(64)
-    member(13129, 3, OLD | NEW, OBJECT | 301, 0),      // vpn: Vpn
-    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(12223, 21, NEW | REQUIRED, CHOICE | 38, 5), // allowedEnergyTransfer: EnergyTransferMode
-    member(8810, 6, NEW | REQUIRED, CHOICE | 71, 0),   // status: NotifyAllowedEnergyTransferStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(1591, 16, OLD | NEW, OBJECT | 35, 5),       // chargingSchedule: ChargingSchedule
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(2878, 13, OLD | NEW | REQUIRED, OBJECT | 30, 0), // chargingLimit: ChargingLimit
-    member(7273, 4, OLD | NEW | REQUIRED, TEXT | 11, 0), // data: text(512)
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
-    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
-    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
-    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
-    member(8281, 11, NEW | REQUIRED, CHOICE | 30, 0),  // controlType: DERControl
-    member(10112, 14, NEW, CHOICE | 51, 0),            // gridEventFault: GridEventFault
-    member(355, 10, NEW, BOOLEAN, 0),                  // alarmEnded: boolean
-    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(6290, 9, NEW, TEXT | 31, 0),                // extraInfo: text(200)
-    member(9563, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
-    member(8838, 7, NEW | REQUIRED, BOOLEAN, 0),       // started: boolean
-    member(12272, 9, NEW | REQUIRED, TIME, 0),         // timestamp: time
-    member(12402, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
-    member(1986, 11, OLD | NEW, OBJECT | 150, 5),      // messageInfo: MessageInfo
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(4592, 17, OLD, INTEGER, 0),                 // maxScheduleTuples: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
-    member(4592, 17, NEW, INTEGER | 1, 0),             // maxScheduleTuples: integer(0..)
-    member(7082, 13, OLD | NEW | REQUIRED, OBJECT | 31, 0), // chargingNeeds: ChargingNeeds
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(12272, 9, NEW, TIME, 0),                    // timestamp: time
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 72, 0), // status: NotifyEVChargingNeedsStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(12478, 8, OLD | NEW | REQUIRED, TIME, 0),   // timeBase: time
-    member(1591, 16, OLD | NEW | REQUIRED, OBJECT | 35, 0), // chargingSchedule: ChargingSchedule
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
-    member(7248, 26, NEW, INTEGER | 1, 0),             // selectedChargingScheduleId: integer(0..)
-    member(12280, 24, NEW, BOOLEAN, 0),                // powerToleranceAcceptance: boolean
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
-    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
-    member(3662, 9, OLD | NEW | REQUIRED, OBJECT | 87, 5), // eventData: EventData
-    member(3872, 7, OLD | NEW, OBJECT | 155, 5),       // monitor: MonitoringData
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
-    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
-    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
-    member(7273, 4, NEW | REQUIRED, OBJECT | 258, 5),  // data: StreamDataElement
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(1712, 7, NEW | REQUIRED, INTEGER | 1, 0),   // pending: integer(0..)
-    member(10470, 8, NEW | REQUIRED, TIME, 0),         // basetime: time
-    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(9554, 9, NEW | REQUIRED, BOOLEAN, 0),       // activated: boolean
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(1462, 11, OLD | NEW | REQUIRED, TIME, 0),   // generatedAt: time
-    member(4932, 10, OLD | NEW, OBJECT | 210, 5),      // reportData: ReportData
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
-    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
-    member(10064, 13, NEW, TEXT | 5, 0),               // transactionId: citext(36)
-    member(11644, 6, NEW | REQUIRED, TEXT | 6, 0),     // pspRef: citext(255)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 78, 0),   // status: PaymentStatus
-    member(8810, 10, NEW, TEXT | 16, 0),               // statusInfo: text(500)
-    member(4343, 16, NEW | REQUIRED, DECIMAL, 0),      // settlementAmount: decimal
-    member(6520, 14, NEW | REQUIRED, TIME, 0),         // settlementTime: time
-    member(5027, 9, NEW, TEXT | 7, 0),                 // receiptId: text(50)
-    member(3837, 10, NEW, TEXT | 4, 0),                // receiptUrl: text(2000)
-    member(9076, 10, NEW, OBJECT | 6, 0),              // vatCompany: Address
-    member(10212, 9, NEW, TEXT | 10, 0),               // vatNumber: text(20)
-    member(3837, 10, NEW, TEXT | 4, 0),                // receiptUrl: text(2000)
-    member(5027, 9, NEW, TEXT | 7, 0),                 // receiptId: text(50)
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(7220, 7, NEW | REQUIRED, INTEGER, 0),       // timeout: integer
-    member(7319, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
-    member(6461, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
-    member(7380, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
-    member(12982, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
-    member(2169, 12, OLD | REQUIRED, TEXT | 11, 0),    // responderURL: text(512)
-    member(2169, 12, NEW | REQUIRED, TEXT | 4, 0),     // responderURL: text(2000)
-    member(3791, 18, NEW | REQUIRED, OBJECT | 61, 0),  // constantStreamData: ConstantStreamData
-    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(1996, 11, NEW | REQUIRED, OBJECT | 203, 0), // overstayFee: RationalNumber
-    member(11491, 23, NEW, TEXT | 32, 0),              // overstayRuleDescription: text(32)
-    member(141, 9, NEW | REQUIRED, INTEGER, 0),        // startTime: integer
-    member(1996, 17, NEW | REQUIRED, INTEGER, 0),      // overstayFeePeriod: integer
-    member(231, 22, NEW, OBJECT | 203, 0),             // overstayPowerThreshold: RationalNumber
-    member(3996, 12, NEW | REQUIRED, OBJECT | 189, 3), // overstayRule: OverstayRule
-    member(2229, 21, NEW, INTEGER, 0),                 // overstayTimeThreshold: integer
-    member(8548, 8, NEW, INTEGER | 1, 0),              // interval: integer(0..)
-    member(189, 6, NEW, INTEGER | 1, 0),               // values: integer(0..)
-    member(4668, 7, NEW, DECIMAL, 0),                  // exclTax: decimal
-    member(3179, 7, NEW, DECIMAL, 0),                  // inclTax: decimal
-    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
-    member(9984, 25, NEW | REQUIRED, OBJECT | 194, 10), // priceLevelScheduleEntries: PriceLevelScheduleEntry
-    member(9839, 10, NEW | REQUIRED, TIME, 0),         // timeAnchor: time
-    member(10197, 15, NEW | REQUIRED, INTEGER | 1, 0), // priceScheduleId: integer(0..)
-    member(2283, 24, NEW, TEXT | 32, 0),               // priceScheduleDescription: text(32)
-    member(11082, 19, NEW | REQUIRED, INTEGER | 1, 0), // numberOfPriceLevels: integer(0..)
-    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
-    member(9984, 10, NEW | REQUIRED, INTEGER | 1, 0),  // priceLevel: integer(0..)
-    member(9265, 16, NEW, INTEGER, 0),                 // parkingFeePeriod: integer
-    member(1800, 21, NEW, INTEGER | 1, 0),             // carbonDioxideEmission: integer(0..)
-    member(6947, 29, NEW, INTEGER | 2, 0),             // renewableGenerationPercentage: integer(0..100)
-    member(3654, 9, NEW | REQUIRED, OBJECT | 203, 0),  // energyFee: RationalNumber
-    member(9265, 10, NEW, OBJECT | 203, 0),            // parkingFee: RationalNumber
-    member(9343, 15, NEW | REQUIRED, OBJECT | 203, 0), // powerRangeStart: RationalNumber
-    member(6915, 8, NEW | REQUIRED, INTEGER, 0),       // duration: integer
-    member(9617, 9, NEW | REQUIRED, OBJECT | 195, 8),  // priceRule: PriceRule
-    member(3846, 8, OLD | REQUIRED, TEXT | 11, 0),     // location: text(512)
-    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
-    member(3846, 8, NEW | REQUIRED, TEXT | 4, 0),      // location: text(2000)
-    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
-    member(10512, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
-    member(5449, 9, OLD | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(1238, 13, OLD, INTEGER, 0),                 // retryInterval: integer
-    member(5449, 9, NEW | REQUIRED, INTEGER | 1, 0),   // requestId: integer(0..)
-    member(1238, 13, NEW, INTEGER | 1, 0),             // retryInterval: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 83, 0), // status: PublishFirmwareStatus
-    member(3846, 8, OLD, TEXT | 11, 5),                // location: text(512)
-    member(5449, 9, OLD, INTEGER, 0),                  // requestId: integer
-    member(3846, 8, NEW, TEXT | 4, 5),                 // location: text(2000)
-    member(5449, 9, NEW, INTEGER | 1, 0),              // requestId: integer(0..)
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(4414, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
-    member(12162, 14, NEW, OBJECT | 37, 0),            // scheduleUpdate: ChargingScheduleUpdate
-    member(8810, 6, NEW | REQUIRED, CHOICE | 16, 0),   // status: ChargingProfileStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(4191, 8, NEW | REQUIRED, INTEGER, 0),       // exponent: integer
-    member(189, 5, NEW | REQUIRED, INTEGER, 0),        // value: integer
-    member(12877, 4, NEW, DECIMAL, 0),                 // vRef: decimal
-    member(2470, 20, NEW, BOOLEAN, 0),                 // autonomousVRefEnable: boolean
-    member(4447, 26, NEW, DECIMAL, 0),                 // autonomousVRefTimeConstant: decimal
-    member(141, 5, OLD | NEW | REQUIRED, INTEGER, 0),  // start: integer
-    member(6915, 8, OLD | NEW, INTEGER, 0),            // duration: integer
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(2878, 19, OLD | REQUIRED, CHOICE | 13, 0),  // chargingLimitSource: ChargingLimitSource
-    member(2878, 19, NEW | REQUIRED, TEXT | 10, 0),    // chargingLimitSource: text(20)
-    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 33, 5), // chargingProfile: ChargingProfile
-    member(7226, 3, OLD | NEW, BOOLEAN, 0),            // tbc: boolean
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(9572, 5, NEW, OBJECT | 73, 9),              // curve: DERCurveGet
-    member(2324, 12, NEW, OBJECT | 86, 9),             // enterService: EnterServiceGet
-    member(7149, 13, NEW, OBJECT | 93, 9),             // fixedPFAbsorb: FixedPFGet
-    member(7306, 13, NEW, OBJECT | 93, 9),             // fixedPFInject: FixedPFGet
-    member(10555, 8, NEW, OBJECT | 95, 9),             // fixedVar: FixedVarGet
-    member(9609, 9, NEW, OBJECT | 97, 9),              // freqDroop: FreqDroopGet
-    member(1718, 8, NEW, OBJECT | 135, 9),             // gradient: GradientGet
-    member(3919, 17, NEW, OBJECT | 145, 9),            // limitMaxDischarge: LimitMaxDischargeGet
-    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(7226, 3, NEW, BOOLEAN, 0),                  // tbc: boolean
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(4767, 17, OLD | NEW | REQUIRED, OBJECT | 295, 4), // variableAttribute: VariableAttribute
-    member(1215, 23, OLD | NEW, OBJECT | 296, 0),      // variableCharacteristics: VariableCharacteristics
-    member(10591, 7, NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(5449, 9, NEW | REQUIRED, INTEGER, 0),       // requestId: integer
-    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 5, 0),              // evseId: integer(1..)
-    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
-    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(3958, 13, OLD | NEW | REQUIRED, INTEGER, 0), // remoteStartId: integer
-    member(2908, 15, OLD | NEW, OBJECT | 33, 0),       // chargingProfile: ChargingProfile
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(10064, 13, OLD | NEW, TEXT | 5, 0),         // transactionId: citext(36)
-    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(734, 13, OLD | REQUIRED, INTEGER, 0),       // reservationId: integer
-    member(734, 13, NEW | REQUIRED, INTEGER | 1, 0),   // reservationId: integer(0..)
-    member(7461, 23, OLD | NEW | REQUIRED, CHOICE | 90, 0), // reservationUpdateStatus: ReservationUpdateStatus
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(8564, 14, OLD | NEW | REQUIRED, TIME, 0),   // expiryDateTime: time
-    member(7108, 13, OLD, CHOICE | 24, 0),             // connectorType: Connector
-    member(7108, 13, NEW, TEXT | 10, 0),               // connectorType: text(20)
-    member(10591, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(262, 12, OLD | NEW, OBJECT | 139, 0),       // groupIdToken: IdToken
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 91, 0), // status: ReserveNowStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 93, 0), // type: ResetType
-    member(4489, 6, OLD, INTEGER, 0),                  // evseId: integer
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 92, 0), // status: ResetStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(10008, 22, OLD | NEW, TEXT | 32, 0),        // salesTariffDescription: text(32)
-    member(12329, 15, OLD, INTEGER, 0),                // numEPriceLevels: integer
-    member(12329, 15, NEW, INTEGER | 1, 0),            // numEPriceLevels: integer(0..)
-    member(9820, 16, OLD | NEW | REQUIRED, OBJECT | 224, 1), // salesTariffEntry: SalesTariffEntry
-    member(9848, 20, OLD | NEW | REQUIRED, OBJECT | 205, 0), // relativeTimeInterval: RelativeTimeInterval
-    member(2945, 11, OLD | NEW, INTEGER | 1, 0),       // ePriceLevel: integer(0..)
-    member(5796, 15, OLD | NEW, OBJECT | 62, 6),       // consumptionCost: ConsumptionCost
-    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
-    member(11170, 7, OLD, CHOICE | 84, 0),             // context: ReadingContext
-    member(4115, 9, OLD | NEW, CHOICE | 61, 0),        // measurand: Measurand
-    member(11170, 7, NEW, CHOICE | 84, 0),             // context: ReadingContext
-    member(5899, 5, OLD | NEW, CHOICE | 79, 0),        // phase: Phase
-    member(3846, 8, OLD | NEW, CHOICE | 58, 0),        // location: Location
-    member(12032, 16, OLD | NEW, OBJECT | 254, 0),     // signedMeterValue: SignedMeterValue
-    member(7450, 13, OLD | NEW, OBJECT | 280, 0),      // unitOfMeasure: UnitOfMeasure
-    member(133, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // type: text(50)
-    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(11484, 8, OLD | NEW, TEXT | 6, 0),          // techInfo: text(255)
-    member(9867, 22, OLD | NEW, OBJECT | 10, 5),       // localAuthorizationList: AuthorizationData
-    member(11395, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
-    member(9066, 10, OLD | NEW | REQUIRED, CHOICE | 110, 0), // updateType: UpdateType
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 94, 0), // status: SendLocalListStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(2908, 15, OLD | NEW | REQUIRED, OBJECT | 33, 0), // chargingProfile: ChargingProfile
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 16, 0), // status: ChargingProfileStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(9641, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
-    member(9563, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
-    member(8281, 11, NEW | REQUIRED, CHOICE | 30, 0),  // controlType: DERControl
-    member(9572, 5, NEW, OBJECT | 72, 0),              // curve: DERCurve
-    member(2324, 12, NEW, OBJECT | 85, 0),             // enterService: EnterService
-    member(7149, 13, NEW, OBJECT | 92, 0),             // fixedPFAbsorb: FixedPF
-    member(7306, 13, NEW, OBJECT | 92, 0),             // fixedPFInject: FixedPF
-    member(10555, 8, NEW, OBJECT | 94, 0),             // fixedVar: FixedVar
-    member(9609, 9, NEW, OBJECT | 96, 0),              // freqDroop: FreqDroop
-    member(1718, 8, NEW, OBJECT | 134, 0),             // gradient: Gradient
-    member(3919, 17, NEW, OBJECT | 144, 0),            // limitMaxDischarge: LimitMaxDischarge
-    member(8810, 6, NEW | REQUIRED, CHOICE | 31, 0),   // status: DERControlStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(12402, 13, NEW, TEXT | 5, 9),               // supersededIds: citext(36)
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(5915, 6, NEW | REQUIRED, OBJECT | 259, 0),  // tariff: Tariff
-    member(8810, 6, NEW | REQUIRED, CHOICE | 103, 0),  // status: TariffSetStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(208, 7, OLD | NEW | REQUIRED, OBJECT | 150, 0), // message: MessageInfo
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 37, 0), // status: DisplayMessageStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(6508, 14, OLD | NEW | REQUIRED, CHOICE | 68, 0), // monitoringBase: MonitoringBase
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(467, 2, OLD, INTEGER, 0),                   // id: integer
-    member(467, 2, NEW, INTEGER | 1, 0),               // id: integer(0..)
-    member(7036, 19, NEW, OBJECT | 191, 0),            // periodicEventStream: PeriodicEventStreamParams
-    member(217, 11, OLD | NEW, BOOLEAN, 0),            // transaction: boolean
-    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
-    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(467, 2, OLD, INTEGER, 0),                   // id: integer
-    member(467, 2, NEW, INTEGER | 1, 0),               // id: integer(0..)
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 95, 0), // status: SetMonitoringStatus
-    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(4496, 17, OLD | NEW | REQUIRED, INTEGER, 0), // configurationSlot: integer
-    member(6393, 14, OLD | NEW | REQUIRED, OBJECT | 156, 0), // connectionData: NetworkConnectionProfile
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 96, 0), // status: SetNetworkProfileStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
-    member(9321, 14, OLD | REQUIRED, TEXT | 33, 0),    // attributeValue: secret(1000)
-    member(9321, 14, NEW | REQUIRED, TEXT | 23, 0),    // attributeValue: secret(2500)
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(13082, 17, OLD | NEW | REQUIRED, OBJECT | 240, 5), // setMonitoringData: SetMonitoringData
-    member(10046, 19, OLD | NEW | REQUIRED, OBJECT | 243, 5), // setMonitoringResult: SetMonitoringResult
-    member(7069, 13, OLD | NEW, CHOICE | 1, 0),        // attributeType: AttributeType
-    member(2211, 15, OLD | NEW | REQUIRED, CHOICE | 97, 0), // attributeStatus: SetVariableStatus
-    member(2211, 19, OLD | NEW, OBJECT | 255, 0),      // attributeStatusInfo: StatusInfo
-    member(4431, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
-    member(1215, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
-    member(5902, 15, OLD | NEW | REQUIRED, OBJECT | 246, 5), // setVariableData: SetVariableData
-    member(2621, 17, OLD | NEW | REQUIRED, OBJECT | 249, 5), // setVariableResult: SetVariableResult
-    member(1236, 3, OLD | NEW | REQUIRED, TEXT | 14, 0), // csr: text(5500)
-    member(7023, 15, OLD | NEW, CHOICE | 9, 0),        // certificateType: CertificateSigningUse
-    member(7392, 19, NEW, OBJECT | 20, 0),             // hashRootCertificate: CertificateHashData
-    member(5449, 9, NEW, INTEGER, 0),                  // requestId: integer
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(12116, 15, OLD | REQUIRED, TEXT | 23, 0),   // signedMeterData: text(2500)
-    member(12343, 13, OLD | REQUIRED, TEXT | 7, 0),    // signingMethod: text(50)
-    member(12116, 15, NEW | REQUIRED, TEXT | 34, 0),   // signedMeterData: text(32768)
-    member(12343, 13, NEW, TEXT | 7, 0),               // signingMethod: text(50)
-    member(272, 14, OLD | NEW | REQUIRED, TEXT | 7, 0), // encodingMethod: text(50)
-    member(10171, 9, OLD | REQUIRED, TEXT | 23, 0),    // publicKey: text(2500)
-    member(10171, 9, NEW, TEXT | 23, 0),               // publicKey: text(2500)
-    member(8589, 10, OLD | NEW | REQUIRED, TEXT | 10, 0), // reasonCode: citext(20)
-    member(6367, 14, OLD, TEXT | 11, 0),               // additionalInfo: text(512)
-    member(6367, 14, NEW, TEXT | 29, 0),               // additionalInfo: text(1024)
-    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(5781, 15, OLD | NEW | REQUIRED, CHOICE | 25, 0), // connectorStatus: ConnectorStatus
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(8259, 11, OLD | REQUIRED, INTEGER, 0),      // connectorId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(8259, 11, NEW | REQUIRED, INTEGER | 1, 0),  // connectorId: integer(0..)
-    member(9, 1, NEW | REQUIRED, DECIMAL, 0),          // t: decimal
-    member(11, 1, NEW | REQUIRED, TEXT | 23, 0),       // v: text(2500)
-    member(6405, 8, NEW | REQUIRED, TEXT | 19, 0),     // tariffId: text(60)
-    member(4214, 11, NEW, OBJECT | 149, 2),            // description: MessageContent
-    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
-    member(2529, 6, NEW, OBJECT | 263, 0),             // energy: TariffEnergy
-    member(3258, 9, NEW, TIME, 0),                     // validFrom: time
-    member(7833, 12, NEW, OBJECT | 267, 0),            // chargingTime: TariffTime
-    member(10607, 8, NEW, OBJECT | 267, 0),            // idleTime: TariffTime
-    member(10547, 8, NEW, OBJECT | 265, 0),            // fixedFee: TariffFixed
-    member(12993, 15, NEW, OBJECT | 267, 0),           // reservationTime: TariffTime
-    member(6876, 16, NEW, OBJECT | 265, 0),            // reservationFixed: TariffFixed
-    member(11236, 7, NEW, OBJECT | 192, 0),            // minCost: Price
-    member(11222, 7, NEW, OBJECT | 192, 0),            // maxCost: Price
-    member(6405, 8, NEW | REQUIRED, TEXT | 19, 0),     // tariffId: text(60)
-    member(5915, 10, NEW | REQUIRED, CHOICE | 102, 0), // tariffKind: TariffKind
-    member(3258, 9, NEW, TIME, 0),                     // validFrom: time
-    member(4489, 7, NEW, INTEGER | 1, 5),              // evseIds: integer(0..)
-    member(10591, 8, NEW, TEXT | 6, 5),                // idTokens: token(255)
-    member(141, 14, NEW, TEXT, 0),                     // startTimeOfDay: text
-    member(8598, 12, NEW, TEXT, 0),                    // endTimeOfDay: text
-    member(10819, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
-    member(3258, 13, NEW, TEXT, 0),                    // validFromDate: text
-    member(11475, 11, NEW, TEXT, 0),                   // validToDate: text
-    member(3812, 8, NEW, CHOICE | 41, 0),              // evseKind: EvseKind
-    member(9698, 9, NEW, DECIMAL, 0),                  // minEnergy: decimal
-    member(9650, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
-    member(8988, 10, NEW, DECIMAL, 0),                 // minCurrent: decimal
-    member(8968, 10, NEW, DECIMAL, 0),                 // maxCurrent: decimal
-    member(10673, 8, NEW, DECIMAL, 0),                 // minPower: decimal
-    member(10623, 8, NEW, DECIMAL, 0),                 // maxPower: decimal
-    member(11243, 7, NEW, INTEGER, 0),                 // minTime: integer
-    member(11229, 7, NEW, INTEGER, 0),                 // maxTime: integer
-    member(5875, 15, NEW, INTEGER, 0),                 // minChargingTime: integer
-    member(5838, 15, NEW, INTEGER, 0),                 // maxChargingTime: integer
-    member(8362, 11, NEW, INTEGER, 0),                 // minIdleTime: integer
-    member(8336, 11, NEW, INTEGER, 0),                 // maxIdleTime: integer
-    member(141, 14, NEW, TEXT, 0),                     // startTimeOfDay: text
-    member(8598, 12, NEW, TEXT, 0),                    // endTimeOfDay: text
-    member(10819, 9, NEW, CHOICE | 35, 11),            // dayOfWeek: DayOfWeek
-    member(3258, 13, NEW, TEXT, 0),                    // validFromDate: text
-    member(11475, 11, NEW, TEXT, 0),                   // validToDate: text
-    member(3812, 8, NEW, CHOICE | 41, 0),              // evseKind: EvseKind
-    member(7857, 12, NEW, TEXT | 10, 0),               // paymentBrand: text(20)
-    member(8658, 18, NEW, TEXT | 10, 0),               // paymentRecognition: text(20)
-    member(11638, 6, NEW | REQUIRED, OBJECT | 264, 5), // prices: TariffEnergyPrice
-    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
-    member(10745, 8, NEW | REQUIRED, DECIMAL, 0),      // priceKwh: decimal
-    member(8942, 10, NEW, OBJECT | 261, 0),            // conditions: TariffConditions
-    member(11638, 6, NEW | REQUIRED, OBJECT | 266, 5), // prices: TariffFixedPrice
-    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
-    member(8942, 10, NEW, OBJECT | 262, 0),            // conditions: TariffConditionsFixed
-    member(9048, 10, NEW | REQUIRED, DECIMAL, 0),      // priceFixed: decimal
-    member(11638, 6, NEW | REQUIRED, OBJECT | 268, 5), // prices: TariffTimePrice
-    member(8960, 8, NEW, OBJECT | 269, 3),             // taxRates: TaxRate
-    member(8392, 11, NEW | REQUIRED, DECIMAL, 0),      // priceMinute: decimal
-    member(8942, 10, NEW, OBJECT | 261, 0),            // conditions: TariffConditions
-    member(133, 4, NEW | REQUIRED, TEXT | 10, 0),      // type: text(20)
-    member(4940, 3, NEW | REQUIRED, DECIMAL, 0),       // tax: decimal
-    member(8382, 5, NEW, INTEGER | 1, 0),              // stack: integer(0..)
-    member(7170, 9, NEW | REQUIRED, INTEGER | 1, 0),   // taxRuleID: integer(0..)
-    member(9191, 11, NEW, TEXT | 9, 0),                // taxRuleName: text(100)
-    member(6987, 18, NEW, BOOLEAN, 0),                 // taxIncludedInPrice: boolean
-    member(3710, 18, NEW | REQUIRED, BOOLEAN, 0),      // appliesToEnergyFee: boolean
-    member(2782, 19, NEW | REQUIRED, BOOLEAN, 0),      // appliesToParkingFee: boolean
-    member(2434, 20, NEW | REQUIRED, BOOLEAN, 0),      // appliesToOverstayFee: boolean
-    member(3670, 27, NEW | REQUIRED, BOOLEAN, 0),      // appliesToMinimumMaximumCost: boolean
-    member(8960, 7, NEW | REQUIRED, OBJECT | 203, 0),  // taxRate: RationalNumber
-    member(316, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
-    member(133, 10, NEW | REQUIRED, CHOICE | 100, 0),  // typeOfCost: TariffCost
-    member(7149, 5, NEW, OBJECT | 192, 0),             // fixed: Price
-    member(2529, 6, NEW, OBJECT | 192, 0),             // energy: Price
-    member(7833, 12, NEW, OBJECT | 192, 0),            // chargingTime: Price
-    member(10607, 8, NEW, OBJECT | 192, 0),            // idleTime: Price
-    member(12993, 15, NEW, OBJECT | 192, 0),           // reservationTime: Price
-    member(6876, 16, NEW, OBJECT | 192, 0),            // reservationFixed: Price
-    member(12078, 5, NEW | REQUIRED, OBJECT | 272, 0), // total: TotalPrice
-    member(4668, 7, NEW, DECIMAL, 0),                  // exclTax: decimal
-    member(3179, 7, NEW, DECIMAL, 0),                  // inclTax: decimal
-    member(2529, 6, NEW | REQUIRED, DECIMAL, 0),       // energy: decimal
-    member(7833, 12, NEW | REQUIRED, INTEGER, 0),      // chargingTime: integer
-    member(10607, 8, NEW | REQUIRED, INTEGER, 0),      // idleTime: integer
-    member(12993, 15, NEW, INTEGER, 0),                // reservationTime: integer
-    member(10064, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
-    member(7095, 13, OLD | NEW, CHOICE | 18, 0),       // chargingState: ChargingState
-    member(10474, 17, OLD | NEW, INTEGER, 0),          // timeSpentCharging: integer
-    member(4010, 13, OLD | NEW, CHOICE | 85, 0),       // stoppedReason: Reason
-    member(3958, 13, OLD | NEW, INTEGER, 0),           // remoteStartId: integer
-    member(8929, 13, NEW, CHOICE | 76, 0),             // operationMode: OperationMode
-    member(6405, 8, NEW, TEXT | 19, 0),                // tariffId: text(60)
-    member(560, 16, NEW, OBJECT | 277, 0),             // transactionLimit: TransactionLimit
-    member(8292, 11, NEW, OBJECT | 64, 0),             // costDetails: CostDetails
-    member(3727, 9, OLD | NEW | REQUIRED, CHOICE | 104, 0), // eventType: TransactionEvent
-    member(3087, 10, OLD | NEW, OBJECT | 151, 5),      // meterValue: MeterValue
-    member(12272, 9, OLD | NEW | REQUIRED, TIME, 0),   // timestamp: time
-    member(10125, 13, OLD | NEW | REQUIRED, CHOICE | 106, 0), // triggerReason: TriggerReason
-    member(796, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
-    member(796, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
-    member(11250, 7, OLD | NEW, BOOLEAN, 0),           // offline: boolean
-    member(10137, 18, OLD, INTEGER, 0),                // numberOfPhasesUsed: integer
-    member(10137, 18, NEW, INTEGER | 3, 0),            // numberOfPhasesUsed: integer(0..3)
-    member(6181, 15, OLD | NEW, INTEGER, 0),           // cableMaxCurrent: integer
-    member(734, 13, OLD, INTEGER, 0),                  // reservationId: integer
-    member(734, 13, NEW, INTEGER | 1, 0),              // reservationId: integer(0..)
-    member(11677, 21, NEW, CHOICE | 81, 0),            // preconditioningStatus: PreconditioningStatus
-    member(3735, 9, NEW, BOOLEAN, 0),                  // evseSleep: boolean
-    member(217, 15, OLD | NEW | REQUIRED, OBJECT | 274, 0), // transactionInfo: Transaction
-    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
-    member(10591, 7, OLD | NEW, OBJECT | 139, 0),      // idToken: IdToken
-    member(12470, 9, OLD | NEW, DECIMAL, 0),           // totalCost: decimal
-    member(5226, 16, OLD | NEW, INTEGER, 0),           // chargingPriority: integer
-    member(11850, 11, OLD | NEW, OBJECT | 140, 0),     // idTokenInfo: IdTokenInfo
-    member(560, 16, NEW, OBJECT | 277, 0),             // transactionLimit: TransactionLimit
-    member(536, 22, OLD | NEW, OBJECT | 149, 0),       // updatedPersonalMessage: MessageContent
-    member(536, 27, NEW, OBJECT | 149, 4),             // updatedPersonalMessageExtra: MessageContent
-    member(11222, 7, NEW, DECIMAL, 0),                 // maxCost: decimal
-    member(9650, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
-    member(11229, 7, NEW, INTEGER, 0),                 // maxTime: integer
-    member(11605, 6, NEW, INTEGER | 2, 0),             // maxSoC: integer(0..100)
-    member(3735, 4, OLD | NEW, OBJECT | 88, 0),        // evse: Evse
-    member(10701, 16, OLD | NEW | REQUIRED, CHOICE | 65, 0), // requestedMessage: MessageTrigger
-    member(7121, 13, NEW, TEXT | 7, 0),                // customTrigger: text(50)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 105, 0), // status: TriggerMessageStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(7450, 4, OLD | NEW, TEXT | 10, 0),          // unit: text(20)
-    member(9008, 10, OLD | NEW, INTEGER, 0),           // multiplier: integer
-    member(4489, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
-    member(8259, 11, OLD | REQUIRED, INTEGER, 0),      // connectorId: integer
-    member(4489, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
-    member(8259, 11, NEW | REQUIRED, INTEGER | 1, 0),  // connectorId: integer(0..)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 107, 0), // status: UnlockStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(10512, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 108, 0), // status: UnpublishFirmwareStatus
-    member(4414, 17, NEW | REQUIRED, INTEGER, 0),      // chargingProfileId: integer
-    member(12162, 14, NEW | REQUIRED, OBJECT | 37, 0), // scheduleUpdate: ChargingScheduleUpdate
-    member(8810, 6, NEW | REQUIRED, CHOICE | 16, 0),   // status: ChargingProfileStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(5975, 7, OLD, INTEGER, 0),                  // retries: integer
-    member(5975, 7, NEW, INTEGER | 1, 0),              // retries: integer(0..)
-    member(1238, 13, OLD | NEW, INTEGER, 0),           // retryInterval: integer
-    member(5449, 9, OLD | NEW | REQUIRED, INTEGER, 0), // requestId: integer
-    member(12880, 8, OLD | NEW | REQUIRED, OBJECT | 89, 0), // firmware: Firmware
-    member(8810, 6, OLD | NEW | REQUIRED, CHOICE | 109, 0), // status: UpdateFirmwareStatus
-    member(8810, 10, OLD | NEW, OBJECT | 255, 0),      // statusInfo: StatusInfo
-    member(10064, 13, NEW | REQUIRED, TEXT | 5, 0),    // transactionId: citext(36)
-    member(9554, 8, NEW | REQUIRED, BOOLEAN, 0),       // activate: boolean
-    member(8810, 6, NEW | REQUIRED, CHOICE | 82, 0),   // status: PriorityChargingStatus
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(4609, 14, NEW, DECIMAL, 0),                 // minChargePower: decimal
-    member(4609, 17, NEW, DECIMAL, 0),                 // minChargePower_L2: decimal
-    member(4626, 17, NEW, DECIMAL, 0),                 // minChargePower_L3: decimal
-    member(4530, 14, NEW, DECIMAL, 0),                 // maxChargePower: decimal
-    member(4530, 17, NEW, DECIMAL, 0),                 // maxChargePower_L2: decimal
-    member(4547, 17, NEW, DECIMAL, 0),                 // maxChargePower_L3: decimal
-    member(10519, 17, NEW, DECIMAL, 0),                // minDischargePower: decimal
-    member(10519, 20, NEW, DECIMAL, 0),                // minDischargePower_L2: decimal
-    member(10645, 20, NEW, DECIMAL, 0),                // minDischargePower_L3: decimal
-    member(7777, 17, NEW, DECIMAL, 0),                 // maxDischargePower: decimal
-    member(7777, 20, NEW, DECIMAL, 0),                 // maxDischargePower_L2: decimal
-    member(10415, 20, NEW, DECIMAL, 0),                // maxDischargePower_L3: decimal
-    member(5361, 16, NEW, DECIMAL, 0),                 // minChargeCurrent: decimal
-    member(5306, 16, NEW, DECIMAL, 0),                 // maxChargeCurrent: decimal
-    member(11880, 19, NEW, DECIMAL, 0),                // minDischargeCurrent: decimal
-    member(10873, 19, NEW, DECIMAL, 0),                // maxDischargeCurrent: decimal
-    member(8998, 10, NEW, DECIMAL, 0),                 // minVoltage: decimal
-    member(8978, 10, NEW, DECIMAL, 0),                 // maxVoltage: decimal
-    member(1408, 21, NEW, DECIMAL, 0),                 // evTargetEnergyRequest: decimal
-    member(2335, 18, NEW, DECIMAL, 0),                 // evMinEnergyRequest: decimal
-    member(2052, 18, NEW, DECIMAL, 0),                 // evMaxEnergyRequest: decimal
-    member(12683, 21, NEW, DECIMAL, 0),                // evMinV2XEnergyRequest: decimal
-    member(854, 21, NEW, DECIMAL, 0),                  // evMaxV2XEnergyRequest: decimal
-    member(12129, 9, NEW, INTEGER | 2, 0),             // targetSoC: integer(0..100)
-    member(9632, 9, NEW | REQUIRED, DECIMAL, 0),       // frequency: decimal
-    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(3914, 6, NEW | REQUIRED, INTEGER, 0),       // signal: integer
-    member(2261, 5, NEW | REQUIRED, DECIMAL, 0),       // power: decimal
-    member(10508, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
-    member(7017, 8, OLD | NEW, TEXT | 7, 0),           // instance: citext(50)
-    member(133, 4, OLD | NEW, CHOICE | 1, 0),          // type: AttributeType
-    member(189, 5, OLD | NEW, TEXT | 23, 0),           // value: text(2500)
-    member(9018, 10, OLD | NEW, CHOICE | 70, 0),       // mutability: Mutability
-    member(1581, 10, OLD | NEW, BOOLEAN, 0),           // persistent: boolean
-    member(3791, 8, OLD | NEW, BOOLEAN, 0),            // constant: boolean
-    member(7450, 4, OLD | NEW, TEXT | 35, 0),          // unit: text(16)
-    member(7273, 8, OLD | NEW | REQUIRED, CHOICE | 34, 0), // dataType: DataType
-    member(10665, 8, OLD | NEW, DECIMAL, 0),           // minLimit: decimal
-    member(10615, 8, OLD | NEW, DECIMAL, 0),           // maxLimit: decimal
-    member(8325, 11, NEW, INTEGER | 5, 0),             // maxElements: integer(1..)
-    member(189, 10, OLD | NEW, TEXT | 33, 0),          // valuesList: text(1000)
-    member(10095, 18, OLD | NEW | REQUIRED, BOOLEAN, 0), // supportsMonitoring: boolean
-    member(467, 2, OLD | REQUIRED, INTEGER, 0),        // id: integer
-    member(467, 2, NEW | REQUIRED, INTEGER | 1, 0),    // id: integer(0..)
-    member(217, 11, OLD | NEW | REQUIRED, BOOLEAN, 0), // transaction: boolean
-    member(189, 5, OLD | NEW | REQUIRED, DECIMAL, 0),  // value: decimal
-    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
-    member(12484, 8, OLD | REQUIRED, INTEGER, 0),      // severity: integer
-    member(12484, 8, NEW | REQUIRED, INTEGER | 1, 0),  // severity: integer(0..)
-    member(1693, 21, NEW | REQUIRED, CHOICE | 39, 0),  // eventNotificationType: EventNotification
-    member(10212, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(11156, 7, NEW, OBJECT | 6, 0),              // company: Address
-    member(8810, 10, NEW, OBJECT | 255, 0),            // statusInfo: StatusInfo
-    member(10212, 9, NEW | REQUIRED, TEXT | 10, 0),    // vatNumber: text(20)
-    member(4489, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
-    member(8810, 6, NEW | REQUIRED, CHOICE | 44, 0),   // status: GenericStatus
-    member(5258, 16, NEW, DECIMAL, 0),                 // hv10MinMeanValue: decimal
-    member(6427, 20, NEW, DECIMAL, 0),                 // hv10MinMeanTripDelay: decimal
-    member(8619, 20, NEW, CHOICE | 80, 0),             // powerDuringCessation: PowerDuringCessation
-    member(11392, 6, OLD | REQUIRED, TEXT | 11, 0),    // server: text(512)
-    member(12981, 4, OLD | REQUIRED, TEXT | 10, 0),    // user: text(20)
-    member(262, 5, OLD, TEXT | 10, 0),                 // group: text(20)
-    member(10737, 8, OLD | REQUIRED, TEXT | 10, 0),    // password: secret(20)
-    member(11392, 6, NEW | REQUIRED, TEXT | 4, 0),     // server: text(2000)
-    member(12981, 4, NEW | REQUIRED, TEXT | 7, 0),     // user: text(50)
-    member(262, 5, NEW, TEXT | 7, 0),                  // group: text(50)
-    member(10737, 8, NEW | REQUIRED, TEXT | 12, 0),    // password: secret(64)
-    member(2074, 3, OLD | NEW | REQUIRED, TEXT | 6, 0), // key: secret(255)
-    member(133, 4, OLD | NEW | REQUIRED, CHOICE | 112, 0), // type: VpnEnum
+    member(10409, 12, OLD | REQUIRED, INTEGER, 0),      // energyAmount: integer
+    member(5198, 12, OLD | REQUIRED, INTEGER, 0),       // evMinCurrent: integer
+    member(4180, 12, OLD | REQUIRED, INTEGER, 0),       // evMaxCurrent: integer
+    member(9824, 12, OLD | REQUIRED, INTEGER, 0),       // evMaxVoltage: integer
+    member(10409, 12, NEW | REQUIRED, DECIMAL, 0),      // energyAmount: decimal
+    member(5198, 12, NEW | REQUIRED, DECIMAL, 0),       // evMinCurrent: decimal
+    member(4180, 12, NEW | REQUIRED, DECIMAL, 0),       // evMaxCurrent: decimal
+    member(9824, 12, NEW | REQUIRED, DECIMAL, 0),       // evMaxVoltage: decimal
+    member(1450, 9, NEW | REQUIRED, TIME, 0),           // timestamp: time
+    member(6309, 6, NEW | REQUIRED, INTEGER, 0),        // signal: integer
+    member(9350, 6, NEW | REQUIRED, CHOICE | 44, 0),    // status: GenericStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(1114, 10, NEW | REQUIRED, TIME, 0),          // timeAnchor: time
+    member(10479, 15, NEW | REQUIRED, INTEGER | 1, 0),  // priceScheduleID: integer(0..)
+    member(12285, 24, NEW, TEXT | 1, 0),                // priceScheduleDescription: text(160)
+    member(6639, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(3876, 8, NEW | REQUIRED, TEXT | 3, 0),       // language: text(8)
+    member(6957, 14, NEW | REQUIRED, TEXT | 4, 0),      // priceAlgorithm: text(2000)
+    member(8862, 11, NEW, OBJECT | 203, 0),             // minimumCost: RationalNumber
+    member(8836, 11, NEW, OBJECT | 203, 0),             // maximumCost: RationalNumber
+    member(10263, 15, NEW | REQUIRED, OBJECT | 196, 1), // priceRuleStacks: PriceRuleStack
+    member(4914, 8, NEW, OBJECT | 270, 2),              // taxRules: TaxRule
+    member(11408, 16, NEW, OBJECT | 190, 0),            // overstayRuleList: OverstayRuleList
+    member(3722, 26, NEW, OBJECT | 5, 3),               // additionalSelectedServices: AdditionalSelectedServices
+    member(4217, 17, OLD | REQUIRED, TEXT | 5, 0),      // additionalIdToken: token(36)
+    member(4217, 17, NEW | REQUIRED, TEXT | 6, 0),      // additionalIdToken: token(255)
+    member(74, 4, OLD | NEW | REQUIRED, TEXT | 7, 0),   // type: text(50)
+    member(844, 10, NEW | REQUIRED, OBJECT | 203, 0),   // serviceFee: RationalNumber
+    member(7936, 11, NEW | REQUIRED, TEXT | 8, 0),      // serviceName: text(80)
+    member(10887, 4, NEW | REQUIRED, TEXT | 7, 0),      // name: text(50)
+    member(10833, 8, NEW | REQUIRED, TEXT | 9, 0),      // address1: text(100)
+    member(10841, 8, NEW, TEXT | 9, 0),                 // address2: text(100)
+    member(72, 4, NEW | REQUIRED, TEXT | 9, 0),         // city: text(100)
+    member(9533, 10, NEW, TEXT | 10, 0),                // postalCode: text(20)
+    member(11771, 7, NEW | REQUIRED, TEXT | 7, 0),      // country: text(50)
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(12240, 6, NEW | REQUIRED, OBJECT | 191, 0),  // params: PeriodicEventStreamParams
+    member(9350, 6, NEW | REQUIRED, CHOICE | 44, 0),    // status: GenericStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(4238, 3, OLD | REQUIRED, TEXT | 11, 0),      // apn: text(512)
+    member(8737, 11, OLD, TEXT | 10, 0),                // apnUserName: text(20)
+    member(8726, 11, OLD, TEXT | 10, 0),                // apnPassword: secret(20)
+    member(4238, 3, NEW | REQUIRED, TEXT | 4, 0),       // apn: text(2000)
+    member(8737, 11, NEW, TEXT | 7, 0),                 // apnUserName: text(50)
+    member(8726, 11, NEW, TEXT | 12, 0),                // apnPassword: secret(64)
+    member(1029, 6, OLD | NEW, INTEGER, 0),             // simPin: integer
+    member(9876, 16, OLD | NEW, TEXT | 13, 0),          // preferredNetwork: citext(6)
+    member(12441, 23, OLD | NEW, BOOLEAN, 0),           // useOnlyPreferredNetwork: boolean
+    member(4238, 17, OLD | NEW | REQUIRED, CHOICE, 0),  // apnAuthentication: ApnAuthentication
+    member(10983, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(12469, 11, OLD | NEW, OBJECT | 140, 0),      // idTokenInfo: IdTokenInfo
+    member(10983, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(407, 11, OLD, TEXT | 14, 0),                 // certificate: text(5500)
+    member(407, 11, NEW, TEXT | 15, 0),                 // certificate: text(10000)
+    member(470, 27, OLD | NEW, OBJECT | 186, 4),        // iso15118CertificateHashData: OCSPRequestData
+    member(12469, 11, OLD | NEW | REQUIRED, OBJECT | 140, 0), // idTokenInfo: IdTokenInfo
+    member(6768, 17, OLD | NEW, CHOICE | 3, 0),         // certificateStatus: AuthorizeCertificateStatus
+    member(116, 21, NEW, CHOICE | 38, 5),               // allowedEnergyTransfer: EnergyTransferMode
+    member(6107, 6, NEW, OBJECT | 259, 0),              // tariff: Tariff
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(12715, 12, NEW | REQUIRED, TEXT | 7, 0),     // serialNumber: text(50)
+    member(1328, 3, NEW | REQUIRED, DECIMAL | 2, 0),    // soC: decimal(0..100)
+    member(6469, 3, NEW | REQUIRED, DECIMAL | 2, 0),    // soH: decimal(0..100)
+    member(6995, 14, NEW, TIME, 0),                     // productionDate: time
+    member(3776, 10, NEW, TEXT | 16, 0),                // vendorInfo: text(500)
+    member(7618, 11, NEW | REQUIRED, OBJECT | 13, 5),   // batteryData: BatteryData
+    member(12621, 9, NEW | REQUIRED, CHOICE | 4, 0),    // eventType: BatterySwapEvent
+    member(10983, 7, NEW | REQUIRED, OBJECT | 139, 0),  // idToken: IdToken
+    member(7330, 9, NEW | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(5943, 15, OLD | NEW | REQUIRED, OBJECT | 38, 0), // chargingStation: ChargingStation
+    member(11515, 6, OLD | NEW | REQUIRED, CHOICE | 5, 0), // reason: BootReason
+    member(8792, 11, OLD | NEW | REQUIRED, TIME, 0),    // currentTime: time
+    member(9119, 8, OLD | NEW | REQUIRED, INTEGER, 0),  // interval: integer
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 87, 0), // status: RegistrationStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(12846, 13, OLD | REQUIRED, INTEGER, 0),      // reservationId: integer
+    member(12846, 13, NEW | REQUIRED, INTEGER | 1, 0),  // reservationId: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 6, 0), // status: CancelReservationStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(7743, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
+    member(6879, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
+    member(7799, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
+    member(12715, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
+    member(407, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
+    member(1920, 15, OLD | NEW | REQUIRED, CHOICE | 45, 0), // certificateType: GetCertificateIdUse
+    member(1836, 24, OLD | NEW, OBJECT | 20, 4),        // childCertificateHashData: CertificateHashData
+    member(12923, 16, OLD | NEW | REQUIRED, TEXT | 15, 0), // certificateChain: text(10000)
+    member(1920, 15, OLD | NEW, CHOICE | 9, 0),         // certificateType: CertificateSigningUse
+    member(7330, 9, NEW, INTEGER, 0),                   // requestId: integer
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 8, 0), // status: CertificateSignedStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(407, 19, NEW | REQUIRED, OBJECT | 20, 0),    // certificateHashData: CertificateHashData
+    member(7907, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
+    member(9350, 6, NEW | REQUIRED, CHOICE | 10, 0),    // status: CertificateStatusKind
+    member(8904, 10, NEW | REQUIRED, TIME, 0),          // nextUpdate: time
+    member(407, 19, NEW | REQUIRED, OBJECT | 20, 0),    // certificateHashData: CertificateHashData
+    member(7907, 6, NEW | REQUIRED, CHOICE | 11, 0),    // source: CertificateStatusSource
+    member(12939, 4, NEW | REQUIRED, TEXT | 4, 3),      // urls: text(2000)
+    member(5796, 4, OLD | NEW, OBJECT | 88, 0),         // evse: Evse
+    member(9325, 17, OLD | NEW | REQUIRED, CHOICE | 77, 0), // operationalStatus: OperationalStatus
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 12, 0), // status: ChangeAvailabilityStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(6107, 6, NEW | REQUIRED, OBJECT | 259, 0),   // tariff: Tariff
+    member(4313, 13, NEW | REQUIRED, TEXT | 5, 0),      // transactionId: citext(36)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 98, 0),    // status: TariffChangeStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(2791, 19, OLD | REQUIRED, CHOICE | 13, 0),   // chargingLimitSource: ChargingLimitSource
+    member(2791, 19, NEW | REQUIRED, TEXT | 10, 0),     // chargingLimitSource: text(20)
+    member(4378, 17, NEW, BOOLEAN, 0),                  // isLocalGeneration: boolean
+    member(6858, 14, OLD | NEW, BOOLEAN, 0),            // isGridCritical: boolean
+    member(4016, 20, OLD | NEW, OBJECT, 0),             // acChargingParameters: ACChargingParameters
+    member(2328, 20, OLD, OBJECT | 70, 0),              // dcChargingParameters: DCChargingParameters
+    member(8683, 21, NEW, OBJECT | 71, 0),              // derChargingParameters: DERChargingParameters
+    member(5843, 13, NEW, OBJECT | 81, 0),              // evEnergyOffer: EVEnergyOffer
+    member(10947, 23, OLD | NEW | REQUIRED, CHOICE | 38, 0), // requestedEnergyTransfer: EnergyTransferMode
+    member(2328, 20, NEW, OBJECT | 70, 0),              // dcChargingParameters: DCChargingParameters
+    member(12364, 21, NEW, OBJECT | 291, 0),            // v2xChargingParameters: V2XChargingParameters
+    member(8658, 23, NEW, CHOICE | 38, 5),              // availableEnergyTransfer: EnergyTransferMode
+    member(8759, 11, NEW, CHOICE | 26, 0),              // controlMode: ControlMode
+    member(4550, 17, NEW, CHOICE | 66, 0),              // mobilityNeedsMode: MobilityNeedsMode
+    member(3996, 13, OLD | NEW, TIME, 0),               // departureTime: time
+    member(12538, 10, NEW, OBJECT | 65, 5),             // dimensions: CostDimension
+    member(6816, 8, NEW, TEXT | 19, 0),                 // tariffId: text(60)
+    member(9210, 11, NEW | REQUIRED, TIME, 0),          // startPeriod: time
+    member(434, 2, OLD | NEW | REQUIRED, INTEGER, 0),   // id: integer
+    member(9269, 10, OLD | REQUIRED, INTEGER, 0),       // stackLevel: integer
+    member(9269, 10, NEW | REQUIRED, INTEGER | 1, 0),   // stackLevel: integer(0..)
+    member(2179, 22, OLD | NEW | REQUIRED, CHOICE | 15, 0), // chargingProfilePurpose: ChargingProfilePurpose
+    member(2835, 19, OLD | NEW | REQUIRED, CHOICE | 14, 0), // chargingProfileKind: ChargingProfileKind
+    member(10969, 14, OLD | NEW, CHOICE | 86, 0),       // recurrencyKind: RecurrencyKind
+    member(10452, 9, OLD | NEW, TIME, 0),               // validFrom: time
+    member(3256, 7, OLD | NEW, TIME, 0),                // validTo: time
+    member(1559, 16, OLD | REQUIRED, OBJECT | 35, 6),   // chargingSchedule: ChargingSchedule
+    member(4313, 13, OLD | NEW, TEXT | 5, 0),           // transactionId: citext(36)
+    member(3687, 18, NEW, INTEGER, 0),                  // maxOfflineDuration: integer
+    member(1559, 16, NEW | REQUIRED, OBJECT | 35, 6),   // chargingSchedule: ChargingSchedule
+    member(429, 27, NEW, BOOLEAN, 0),                   // invalidAfterOfflineDuration: boolean
+    member(10686, 17, NEW, INTEGER, 0),                 // dynUpdateInterval: integer
+    member(12609, 13, NEW, TIME, 0),                    // dynUpdateTime: time
+    member(9007, 22, NEW, TEXT | 20, 0),                // priceScheduleSignature: text(256)
+    member(2179, 22, OLD | NEW, CHOICE | 15, 0),        // chargingProfilePurpose: ChargingProfilePurpose
+    member(9269, 10, OLD, INTEGER, 0),                  // stackLevel: integer
+    member(9269, 10, NEW, INTEGER | 1, 0),              // stackLevel: integer(0..)
+    member(4255, 17, OLD | NEW, INTEGER, 5),            // chargingProfileId: integer
+    member(2791, 19, OLD, CHOICE | 13, 4),              // chargingLimitSource: ChargingLimitSource
+    member(2791, 19, NEW, TEXT | 10, 4),                // chargingLimitSource: text(20)
+    member(434, 2, OLD | NEW | REQUIRED, INTEGER, 0),   // id: integer
+    member(3430, 10, NEW, OBJECT | 143, 0),             // limitAtSoC: LimitAtSoC
+    member(11422, 13, OLD | NEW, TIME, 0),              // startSchedule: time
+    member(1580, 8, OLD | NEW, INTEGER, 0),             // duration: integer
+    member(5154, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
+    member(1559, 22, OLD | REQUIRED, OBJECT | 36, 1),   // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(6038, 15, OLD | NEW, DECIMAL, 0),            // minChargingRate: decimal
+    member(6746, 14, NEW, DECIMAL, 0),                  // powerTolerance: decimal
+    member(877, 11, NEW, INTEGER | 1, 0),               // signatureId: integer(0..)
+    member(938, 11, NEW, TEXT | 21, 0),                 // digestValue: text(88)
+    member(1417, 12, NEW, BOOLEAN, 0),                  // useLocalTime: boolean
+    member(1559, 22, NEW | REQUIRED, OBJECT | 36, 1),   // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(8328, 15, NEW, INTEGER | 1, 0),              // randomizedDelay: integer(0..)
+    member(1275, 11, OLD | NEW, OBJECT | 223, 0),       // salesTariff: SalesTariff
+    member(10164, 21, NEW, OBJECT | 3, 0),              // absolutePriceSchedule: AbsolutePriceSchedule
+    member(5417, 18, NEW, OBJECT | 193, 0),             // priceLevelSchedule: PriceLevelSchedule
+    member(9210, 11, OLD | NEW | REQUIRED, INTEGER, 0), // startPeriod: integer
+    member(3430, 5, OLD | REQUIRED, DECIMAL, 0),        // limit: decimal
+    member(2748, 12, OLD, INTEGER, 0),                  // numberPhases: integer
+    member(836, 10, OLD, INTEGER, 0),                   // phaseToUse: integer
+    member(3430, 5, NEW, DECIMAL, 0),                   // limit: decimal
+    member(5544, 8, NEW, DECIMAL, 0),                   // limit_L2: decimal
+    member(6254, 8, NEW, DECIMAL, 0),                   // limit_L3: decimal
+    member(2748, 12, NEW, INTEGER | 3, 0),              // numberPhases: integer(0..3)
+    member(836, 10, NEW, INTEGER | 3, 0),               // phaseToUse: integer(0..3)
+    member(6153, 14, NEW, DECIMAL | 4, 0),              // dischargeLimit: decimal(..0)
+    member(12014, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L2: decimal(..0)
+    member(6153, 17, NEW, DECIMAL | 4, 0),              // dischargeLimit_L3: decimal(..0)
+    member(7087, 8, NEW, DECIMAL, 0),                   // setpoint: decimal
+    member(7220, 11, NEW, DECIMAL, 0),                  // setpoint_L2: decimal
+    member(7087, 11, NEW, DECIMAL, 0),                  // setpoint_L3: decimal
+    member(8597, 16, NEW, DECIMAL, 0),                  // setpointReactive: decimal
+    member(8597, 19, NEW, DECIMAL, 0),                  // setpointReactive_L2: decimal
+    member(9163, 19, NEW, DECIMAL, 0),                  // setpointReactive_L3: decimal
+    member(2066, 22, NEW, BOOLEAN, 0),                  // preconditioningRequest: boolean
+    member(9371, 9, NEW, BOOLEAN, 0),                   // evseSleep: boolean
+    member(8895, 11, NEW, DECIMAL, 0),                  // v2xBaseline: decimal
+    member(9419, 13, NEW, CHOICE | 76, 0),              // operationMode: OperationMode
+    member(5491, 16, NEW, OBJECT | 292, 7),             // v2xFreqWattCurve: V2XFreqWattPoint
+    member(3760, 18, NEW, OBJECT | 293, 7),             // v2xSignalWattCurve: V2XSignalWattPoint
+    member(3430, 5, NEW, DECIMAL, 0),                   // limit: decimal
+    member(5544, 8, NEW, DECIMAL, 0),                   // limit_L2: decimal
+    member(6254, 8, NEW, DECIMAL, 0),                   // limit_L3: decimal
+    member(6153, 14, NEW, DECIMAL | 4, 0),              // dischargeLimit: decimal(..0)
+    member(12014, 17, NEW, DECIMAL | 4, 0),             // dischargeLimit_L2: decimal(..0)
+    member(6153, 17, NEW, DECIMAL | 4, 0),              // dischargeLimit_L3: decimal(..0)
+    member(7087, 8, NEW, DECIMAL, 0),                   // setpoint: decimal
+    member(7220, 11, NEW, DECIMAL, 0),                  // setpoint_L2: decimal
+    member(7087, 11, NEW, DECIMAL, 0),                  // setpoint_L3: decimal
+    member(8597, 16, NEW, DECIMAL, 0),                  // setpointReactive: decimal
+    member(8597, 19, NEW, DECIMAL, 0),                  // setpointReactive_L2: decimal
+    member(9163, 19, NEW, DECIMAL, 0),                  // setpointReactive_L3: decimal
+    member(12715, 12, OLD | NEW, TEXT | 22, 0),         // serialNumber: text(25)
+    member(12496, 5, OLD | NEW | REQUIRED, TEXT | 10, 0), // model: text(20)
+    member(12501, 5, OLD | NEW, OBJECT | 154, 0),       // modem: Modem
+    member(5505, 10, OLD | NEW | REQUIRED, TEXT | 7, 0), // vendorName: text(50)
+    member(12946, 15, OLD | NEW, TEXT | 7, 0),          // firmwareVersion: text(50)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 19, 0), // status: ClearCacheStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(2179, 22, OLD | NEW, CHOICE | 15, 0),        // chargingProfilePurpose: ChargingProfilePurpose
+    member(9269, 10, OLD, INTEGER, 0),                  // stackLevel: integer
+    member(9269, 10, NEW, INTEGER | 1, 0),              // stackLevel: integer(0..)
+    member(4255, 17, OLD | NEW, INTEGER, 0),            // chargingProfileId: integer
+    member(8382, 23, OLD | NEW, OBJECT | 41, 0),        // chargingProfileCriteria: ClearChargingProfile
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 20, 0), // status: ClearChargingProfileStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8770, 11, NEW, CHOICE | 30, 0),              // controlType: DERControl
+    member(10147, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 31, 0),    // status: DERControlStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 21, 0), // status: ClearMessageStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 22, 0), // status: ClearMonitoringStatus
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(6816, 9, NEW, TEXT | 19, 5),                 // tariffIds: text(60)
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(3617, 18, NEW | REQUIRED, OBJECT | 51, 5),   // clearTariffsResult: ClearTariffsResult
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(6816, 8, NEW, TEXT | 19, 0),                 // tariffId: text(60)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 99, 0),    // status: TariffClearStatus
+    member(434, 2, OLD | REQUIRED, INTEGER, 5),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 5),     // id: integer(0..)
+    member(8507, 21, OLD | NEW | REQUIRED, OBJECT | 48, 5), // clearMonitoringResult: ClearMonitoringResult
+    member(2791, 19, OLD | REQUIRED, CHOICE | 13, 0),   // chargingLimitSource: ChargingLimitSource
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(2791, 19, NEW | REQUIRED, TEXT | 10, 0),     // chargingLimitSource: text(20)
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(5796, 4, OLD | NEW, OBJECT | 88, 0),         // evse: Evse
+    member(10887, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
+    member(3473, 8, OLD | NEW, TEXT | 7, 0),            // instance: citext(50)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW, OBJECT | 294, 0),        // variable: Variable
+    member(1559, 22, OLD | REQUIRED, OBJECT | 36, 5),   // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(1580, 8, OLD | NEW | REQUIRED, INTEGER, 0),  // duration: integer
+    member(3747, 13, OLD | NEW | REQUIRED, TIME, 0),    // scheduleStart: time
+    member(5154, 16, OLD | NEW | REQUIRED, CHOICE | 17, 0), // chargingRateUnit: ChargingRateUnit
+    member(1559, 22, NEW | REQUIRED, OBJECT | 36, 5),   // chargingSchedulePeriod: ChargingSchedulePeriod
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(12240, 6, NEW | REQUIRED, OBJECT | 191, 0),  // params: PeriodicEventStreamParams
+    member(2369, 20, NEW | REQUIRED, INTEGER | 1, 0),   // variableMonitoringId: integer(0..)
+    member(9287, 10, OLD | NEW | REQUIRED, DECIMAL, 0), // startValue: decimal
+    member(8781, 4, OLD | NEW | REQUIRED, OBJECT | 63, 6), // cost: Cost
+    member(10918, 8, OLD | NEW | REQUIRED, CHOICE | 28, 0), // costKind: CostKind
+    member(6566, 6, OLD | NEW | REQUIRED, INTEGER, 0),  // amount: integer
+    member(6566, 16, OLD | NEW, INTEGER, 0),            // amountMultiplier: integer
+    member(5928, 15, NEW, OBJECT | 32, 5),              // chargingPeriods: ChargingPeriod
+    member(5241, 9, NEW | REQUIRED, OBJECT | 271, 0),   // totalCost: TotalCost
+    member(1215, 10, NEW | REQUIRED, OBJECT | 273, 0),  // totalUsage: TotalUsage
+    member(12257, 18, NEW, BOOLEAN, 0),                 // failureToCalculate: boolean
+    member(7593, 13, NEW, TEXT | 16, 0),                // failureReason: text(500)
+    member(74, 4, NEW | REQUIRED, CHOICE | 27, 0),      // type: CostDimensionKind
+    member(12309, 6, NEW | REQUIRED, DECIMAL, 0),       // volume: decimal
+    member(5241, 9, OLD | NEW | REQUIRED, DECIMAL, 0),  // totalCost: decimal
+    member(4313, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(2854, 19, OLD | NEW, OBJECT | 20, 0),        // customerCertificate: CertificateHashData
+    member(10983, 7, OLD | NEW, OBJECT | 139, 0),       // idToken: IdToken
+    member(7330, 9, OLD | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(7330, 9, NEW | REQUIRED, INTEGER | 1, 0),    // requestId: integer(0..)
+    member(4906, 6, OLD | NEW | REQUIRED, BOOLEAN, 0),  // report: boolean
+    member(3617, 5, OLD | NEW | REQUIRED, BOOLEAN, 0),  // clear: boolean
+    member(3657, 18, OLD | NEW, TEXT | 12, 0),          // customerIdentifier: token(64)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 29, 0), // status: CustomerInformationStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(4180, 12, OLD | REQUIRED, INTEGER, 0),       // evMaxCurrent: integer
+    member(9824, 12, OLD | REQUIRED, INTEGER, 0),       // evMaxVoltage: integer
+    member(10409, 12, OLD, INTEGER, 0),                 // energyAmount: integer
+    member(7678, 10, OLD, INTEGER, 0),                  // evMaxPower: integer
+    member(4180, 12, NEW | REQUIRED, DECIMAL, 0),       // evMaxCurrent: decimal
+    member(9824, 12, NEW | REQUIRED, DECIMAL, 0),       // evMaxVoltage: decimal
+    member(7678, 10, NEW, DECIMAL, 0),                  // evMaxPower: decimal
+    member(7996, 16, NEW, DECIMAL, 0),                  // evEnergyCapacity: decimal
+    member(10409, 12, NEW, DECIMAL, 0),                 // energyAmount: decimal
+    member(8185, 13, OLD | NEW, INTEGER | 2, 0),        // stateOfCharge: integer(0..100)
+    member(7996, 16, OLD, INTEGER, 0),                  // evEnergyCapacity: integer
+    member(11778, 7, OLD | NEW, INTEGER | 2, 0),        // fullSoC: integer(0..100)
+    member(11694, 7, OLD | NEW, INTEGER | 2, 0),        // bulkSoC: integer(0..100)
+    member(2231, 21, NEW, CHOICE | 30, 5),              // evSupportedDERControl: DERControl
+    member(11570, 30, NEW, DECIMAL, 0),                 // evOverExcitedMaxDischargePower: decimal
+    member(7829, 24, NEW, DECIMAL, 0),                  // evOverExcitedPowerFactor: decimal
+    member(5369, 31, NEW, DECIMAL, 0),                  // evUnderExcitedMaxDischargePower: decimal
+    member(2872, 25, NEW, DECIMAL, 0),                  // evUnderExcitedPowerFactor: decimal
+    member(5210, 16, NEW, DECIMAL, 0),                  // maxApparentPower: decimal
+    member(10113, 22, NEW, DECIMAL, 0),                 // maxChargeApparentPower: decimal
+    member(11037, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L2: decimal
+    member(10113, 25, NEW, DECIMAL, 0),                 // maxChargeApparentPower_L3: decimal
+    member(9706, 25, NEW, DECIMAL, 0),                  // maxDischargeApparentPower: decimal
+    member(9706, 28, NEW, DECIMAL, 0),                  // maxDischargeApparentPower_L2: decimal
+    member(12573, 28, NEW, DECIMAL, 0),                 // maxDischargeApparentPower_L3: decimal
+    member(8235, 22, NEW, DECIMAL, 0),                  // maxChargeReactivePower: decimal
+    member(8235, 25, NEW, DECIMAL, 0),                  // maxChargeReactivePower_L2: decimal
+    member(9843, 25, NEW, DECIMAL, 0),                  // maxChargeReactivePower_L3: decimal
+    member(6505, 22, NEW, DECIMAL, 0),                  // minChargeReactivePower: decimal
+    member(6505, 25, NEW, DECIMAL, 0),                  // minChargeReactivePower_L2: decimal
+    member(6970, 25, NEW, DECIMAL, 0),                  // minChargeReactivePower_L3: decimal
+    member(5280, 25, NEW, DECIMAL, 0),                  // maxDischargeReactivePower: decimal
+    member(11303, 28, NEW, DECIMAL, 0),                 // maxDischargeReactivePower_L2: decimal
+    member(5280, 28, NEW, DECIMAL, 0),                  // maxDischargeReactivePower_L3: decimal
+    member(1145, 25, NEW, DECIMAL, 0),                  // minDischargeReactivePower: decimal
+    member(1145, 28, NEW, DECIMAL, 0),                  // minDischargeReactivePower_L2: decimal
+    member(7702, 28, NEW, DECIMAL, 0),                  // minDischargeReactivePower_L3: decimal
+    member(10210, 14, NEW, DECIMAL, 0),                 // nominalVoltage: decimal
+    member(10210, 20, NEW, DECIMAL, 0),                 // nominalVoltageOffset: decimal
+    member(4429, 17, NEW, DECIMAL, 0),                  // maxNominalVoltage: decimal
+    member(4508, 17, NEW, DECIMAL, 0),                  // minNominalVoltage: decimal
+    member(3101, 22, NEW, TEXT | 7, 0),                 // evInverterManufacturer: text(50)
+    member(4533, 15, NEW, TEXT | 7, 0),                 // evInverterModel: text(50)
+    member(3312, 22, NEW, TEXT | 7, 0),                 // evInverterSerialNumber: text(50)
+    member(4342, 19, NEW, TEXT | 7, 0),                 // evInverterSwVersion: text(50)
+    member(4090, 19, NEW, TEXT | 7, 0),                 // evInverterHwVersion: text(50)
+    member(2303, 26, NEW, CHOICE | 56, 5),              // evIslandingDetectionMethod: IslandingDetection
+    member(10378, 19, NEW, DECIMAL, 0),                 // evIslandingTripTime: decimal
+    member(2723, 26, NEW, DECIMAL, 0),                  // evMaximumLevel1DCInjection: decimal
+    member(10184, 27, NEW, DECIMAL, 0),                 // evDurationLevel1DCInjection: decimal
+    member(2809, 26, NEW, DECIMAL, 0),                  // evMaximumLevel2DCInjection: decimal
+    member(1979, 27, NEW, DECIMAL, 0),                  // evDurationLevel2DCInjection: decimal
+    member(12904, 21, NEW, DECIMAL, 0),                 // evReactiveSusceptance: decimal
+    member(5332, 38, NEW, DECIMAL, 0),                  // evSessionTotalDischargeEnergyAvailable: decimal
+    member(10156, 9, NEW | REQUIRED, OBJECT | 74, 2),   // curveData: DERCurvePoints
+    member(6000, 10, NEW, OBJECT | 138, 0),             // hysteresis: Hysteresis
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(7381, 19, NEW, OBJECT | 204, 0),             // reactivePowerParams: ReactivePowerParams
+    member(7913, 13, NEW, OBJECT | 300, 0),             // voltageParams: VoltageParams
+    member(1351, 5, NEW | REQUIRED, CHOICE | 32, 0),    // yUnit: DERUnit
+    member(6581, 12, NEW, DECIMAL, 0),                  // responseTime: decimal
+    member(11635, 9, NEW, TIME, 0),                     // startTime: time
+    member(1580, 8, NEW, DECIMAL, 0),                   // duration: decimal
+    member(10156, 5, NEW | REQUIRED, OBJECT | 72, 0),   // curve: DERCurve
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(10246, 9, NEW | REQUIRED, CHOICE | 30, 0),   // curveType: DERControl
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8308, 12, NEW | REQUIRED, BOOLEAN, 0),       // isSuperseded: boolean
+    member(104, 1, NEW | REQUIRED, DECIMAL, 0),         // x: decimal
+    member(5, 1, NEW | REQUIRED, DECIMAL, 0),           // y: decimal
+    member(7865, 9, OLD | NEW, TEXT | 7, 0),            // messageId: text(50)
+    member(5483, 4, OLD | NEW, JSON, 0),                // data: json
+    member(8131, 8, OLD | NEW | REQUIRED, TEXT | 6, 0), // vendorId: text(255)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 33, 0), // status: DataTransferStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(5483, 4, OLD | NEW, JSON, 0),                // data: json
+    member(407, 19, OLD | NEW | REQUIRED, OBJECT | 20, 0), // certificateHashData: CertificateHashData
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 36, 0), // status: DeleteCertificateStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(1114, 10, NEW | REQUIRED, TIME, 0),          // timeAnchor: time
+    member(6639, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(1246, 30, NEW | REQUIRED, OBJECT | 80, 1),   // evAbsolutePriceScheduleEntries: EVAbsolutePriceScheduleEntry
+    member(6957, 14, NEW | REQUIRED, TEXT | 4, 0),      // priceAlgorithm: text(2000)
+    member(1580, 8, NEW | REQUIRED, INTEGER, 0),        // duration: integer
+    member(6946, 11, NEW | REQUIRED, OBJECT | 84, 8),   // evPriceRule: EVPriceRule
+    member(1246, 23, NEW, OBJECT | 79, 0),              // evAbsolutePriceSchedule: EVAbsolutePriceSchedule
+    member(1668, 15, NEW | REQUIRED, OBJECT | 82, 0),   // evPowerSchedule: EVPowerSchedule
+    member(1668, 22, NEW | REQUIRED, OBJECT | 83, 1),   // evPowerScheduleEntries: EVPowerScheduleEntry
+    member(1114, 10, NEW | REQUIRED, TIME, 0),          // timeAnchor: time
+    member(1580, 8, NEW | REQUIRED, INTEGER, 0),        // duration: integer
+    member(6724, 5, NEW | REQUIRED, DECIMAL, 0),        // power: decimal
+    member(7569, 9, NEW | REQUIRED, DECIMAL, 0),        // energyFee: decimal
+    member(9379, 15, NEW | REQUIRED, DECIMAL, 0),       // powerRangeStart: decimal
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(8803, 11, NEW | REQUIRED, DECIMAL, 0),       // highVoltage: decimal
+    member(10702, 10, NEW | REQUIRED, DECIMAL, 0),      // lowVoltage: decimal
+    member(10942, 8, NEW | REQUIRED, DECIMAL, 0),       // highFreq: decimal
+    member(7326, 7, NEW | REQUIRED, DECIMAL, 0),        // lowFreq: decimal
+    member(4545, 5, NEW, DECIMAL, 0),                   // delay: decimal
+    member(9906, 11, NEW, DECIMAL, 0),                  // randomDelay: decimal
+    member(5855, 8, NEW, DECIMAL, 0),                   // rampRate: decimal
+    member(2126, 12, NEW | REQUIRED, OBJECT | 85, 0),   // enterService: EnterService
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(8197, 7, OLD | REQUIRED, INTEGER, 0),        // eventId: integer
+    member(8197, 7, NEW | REQUIRED, INTEGER | 1, 0),    // eventId: integer(0..)
+    member(1450, 9, OLD | NEW | REQUIRED, TIME, 0),     // timestamp: time
+    member(1080, 7, OLD | NEW | REQUIRED, CHOICE | 40, 0), // trigger: EventTrigger
+    member(12439, 5, OLD, INTEGER, 0),                  // cause: integer
+    member(12439, 5, NEW, INTEGER | 1, 0),              // cause: integer(0..)
+    member(8715, 11, OLD | NEW | REQUIRED, TEXT | 23, 0), // actualValue: text(2500)
+    member(729, 8, OLD | NEW, TEXT | 7, 0),             // techCode: text(50)
+    member(2406, 8, OLD | NEW, TEXT | 16, 0),           // techInfo: text(500)
+    member(11743, 7, OLD | NEW, BOOLEAN, 0),            // cleared: boolean
+    member(4313, 13, OLD | NEW, TEXT | 5, 0),           // transactionId: citext(36)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(2369, 20, OLD, INTEGER, 0),                  // variableMonitoringId: integer
+    member(2369, 20, NEW, INTEGER | 1, 0),              // variableMonitoringId: integer(0..)
+    member(3952, 21, OLD | NEW | REQUIRED, CHOICE | 39, 0), // eventNotificationType: EventNotification
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(6191, 8, NEW, INTEGER | 1, 0),               // severity: integer(0..)
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(8748, 11, OLD, INTEGER, 0),                  // connectorId: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(8748, 11, NEW, INTEGER | 1, 0),              // connectorId: integer(0..)
+    member(6871, 8, OLD | REQUIRED, TEXT | 11, 0),      // location: text(512)
+    member(6871, 8, NEW | REQUIRED, TEXT | 4, 0),       // location: text(2000)
+    member(282, 16, OLD | NEW | REQUIRED, TIME, 0),     // retrieveDateTime: time
+    member(11385, 15, OLD | NEW, TIME, 0),              // installDateTime: time
+    member(12887, 18, OLD | NEW, TEXT | 14, 0),         // signingCertificate: text(5500)
+    member(877, 9, OLD | NEW, TEXT | 24, 0),            // signature: text(800)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 42, 0), // status: FirmwareStatus
+    member(7330, 9, OLD | NEW, INTEGER, 0),             // requestId: integer
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(695, 12, NEW | REQUIRED, DECIMAL, 0),        // displacement: decimal
+    member(7493, 10, NEW | REQUIRED, BOOLEAN, 0),       // excitation: boolean
+    member(11635, 9, NEW, TIME, 0),                     // startTime: time
+    member(1580, 8, NEW, DECIMAL, 0),                   // duration: decimal
+    member(7606, 7, NEW | REQUIRED, OBJECT | 92, 0),    // fixedPF: FixedPF
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8308, 12, NEW | REQUIRED, BOOLEAN, 0),       // isSuperseded: boolean
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(7087, 8, NEW | REQUIRED, DECIMAL, 0),        // setpoint: decimal
+    member(7874, 4, NEW | REQUIRED, CHOICE | 32, 0),    // unit: DERUnit
+    member(11635, 9, NEW, TIME, 0),                     // startTime: time
+    member(1580, 8, NEW, DECIMAL, 0),                   // duration: decimal
+    member(10934, 8, NEW | REQUIRED, OBJECT | 94, 0),   // fixedVar: FixedVar
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8308, 12, NEW | REQUIRED, BOOLEAN, 0),       // isSuperseded: boolean
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(11093, 8, NEW | REQUIRED, DECIMAL, 0),       // overFreq: decimal
+    member(10551, 9, NEW | REQUIRED, DECIMAL, 0),       // underFreq: decimal
+    member(10471, 9, NEW | REQUIRED, DECIMAL, 0),       // overDroop: decimal
+    member(9411, 10, NEW | REQUIRED, DECIMAL, 0),       // underDroop: decimal
+    member(6581, 12, NEW | REQUIRED, DECIMAL, 0),       // responseTime: decimal
+    member(11635, 9, NEW, TIME, 0),                     // startTime: time
+    member(1580, 8, NEW, DECIMAL, 0),                   // duration: decimal
+    member(10255, 9, NEW | REQUIRED, OBJECT | 96, 0),   // freqDroop: FreqDroop
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8308, 12, NEW | REQUIRED, BOOLEAN, 0),       // isSuperseded: boolean
+    member(1809, 21, OLD | NEW | REQUIRED, TEXT | 7, 0), // iso15118SchemaVersion: text(50)
+    member(310, 6, OLD | NEW | REQUIRED, CHOICE | 7, 0), // action: CertificateAction
+    member(7528, 10, OLD | REQUIRED, TEXT | 25, 0),     // exiRequest: text(5600)
+    member(7528, 10, NEW | REQUIRED, TEXT | 26, 0),     // exiRequest: text(11000)
+    member(11356, 32, NEW, INTEGER | 1, 0),             // maximumContractCertificateChains: integer(0..)
+    member(9754, 17, NEW, TEXT | 6, 8),                 // prioritizedEMAIDs: token(255)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 57, 0), // status: Iso15118EVCertificateStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(7211, 11, OLD | REQUIRED, TEXT | 25, 0),     // exiResponse: text(5600)
+    member(7211, 11, NEW | REQUIRED, TEXT | 27, 0),     // exiResponse: text(17000)
+    member(12806, 18, NEW, INTEGER | 1, 0),             // remainingContracts: integer(0..)
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(6183, 10, OLD | NEW | REQUIRED, CHOICE | 88, 0), // reportBase: ReportBase
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(6768, 25, NEW | REQUIRED, OBJECT | 25, 4),   // certificateStatusRequests: CertificateStatusRequestInfo
+    member(6768, 17, NEW | REQUIRED, OBJECT | 24, 4),   // certificateStatus: CertificateStatus
+    member(1690, 15, OLD | NEW | REQUIRED, OBJECT | 186, 0), // ocspRequestData: OCSPRequestData
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 46, 0), // status: GetCertificateStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(9523, 10, OLD, TEXT | 14, 0),                // ocspResult: text(5500)
+    member(9523, 10, NEW, TEXT | 28, 0),                // ocspResult: text(18000)
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(2179, 15, OLD | NEW | REQUIRED, OBJECT | 34, 0), // chargingProfile: ChargingProfileCriterion
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 47, 0), // status: GetChargingProfileStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(1580, 8, OLD | NEW | REQUIRED, INTEGER, 0),  // duration: integer
+    member(5154, 16, OLD | NEW, CHOICE | 17, 0),        // chargingRateUnit: ChargingRateUnit
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(610, 8, OLD | NEW, OBJECT | 60, 0),          // schedule: CompositeSchedule
+    member(7330, 9, NEW | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(10287, 9, NEW, BOOLEAN, 0),                  // isDefault: boolean
+    member(8770, 11, NEW, CHOICE | 30, 0),              // controlType: DERControl
+    member(10147, 9, NEW, TEXT | 5, 0),                 // controlId: citext(36)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 31, 0),    // status: DERControlStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(434, 2, OLD, INTEGER, 5),                    // id: integer
+    member(434, 2, NEW, INTEGER | 1, 5),                // id: integer(0..)
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(11168, 8, OLD | NEW, CHOICE | 63, 0),        // priority: MessagePriority
+    member(8185, 5, OLD | NEW, CHOICE | 64, 0),         // state: MessageState
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 48, 0), // status: GetDisplayMessagesStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(1920, 15, OLD | NEW, CHOICE | 45, 5),        // certificateType: GetCertificateIdUse
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 49, 0), // status: GetInstalledCertificateStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(407, 24, OLD | NEW, OBJECT | 21, 5),         // certificateHashDataChain: CertificateHashDataChain
+    member(7167, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
+    member(7110, 3, OLD | NEW | REQUIRED, OBJECT | 146, 0), // log: LogParameters
+    member(7110, 7, OLD | NEW | REQUIRED, CHOICE | 60, 0), // logType: LogType
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(7179, 7, OLD, INTEGER, 0),                   // retries: integer
+    member(7179, 7, NEW, INTEGER | 1, 0),               // retries: integer(0..)
+    member(3674, 13, OLD | NEW, INTEGER, 0),            // retryInterval: integer
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 59, 0), // status: LogStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10883, 8, OLD | NEW, TEXT | 6, 0),           // filename: text(255)
+    member(4326, 17, OLD | NEW, OBJECT | 59, 5),        // componentVariable: ComponentVariable
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(3705, 18, OLD | NEW, CHOICE | 69, 6),        // monitoringCriteria: MonitoringCriterion
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(3635, 18, NEW, OBJECT | 61, 5),              // constantStreamData: ConstantStreamData
+    member(4326, 17, OLD | NEW, OBJECT | 59, 5),        // componentVariable: ComponentVariable
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(4272, 17, OLD | NEW, CHOICE | 23, 4),        // componentCriteria: ComponentCriterion
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 101, 0),   // status: TariffGetStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(7464, 17, NEW, OBJECT | 260, 5),             // tariffAssignments: TariffAssignment
+    member(4313, 13, OLD | NEW, TEXT | 5, 0),           // transactionId: citext(36)
+    member(11500, 16, OLD | NEW, BOOLEAN, 0),           // ongoingIndicator: boolean
+    member(10395, 15, OLD | NEW | REQUIRED, BOOLEAN, 0), // messagesInQueue: boolean
+    member(7481, 13, OLD | NEW, CHOICE | 1, 0),         // attributeType: AttributeType
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(4788, 19, OLD, OBJECT | 255, 0),             // attributeStatusInfo: StatusInfo
+    member(4788, 15, OLD | NEW | REQUIRED, CHOICE | 50, 0), // attributeStatus: GetVariableStatus
+    member(4788, 19, NEW, OBJECT | 255, 0),             // attributeStatusInfo: StatusInfo
+    member(7481, 13, OLD | NEW, CHOICE | 1, 0),         // attributeType: AttributeType
+    member(9811, 14, OLD | NEW, TEXT | 23, 0),          // attributeValue: text(2500)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(7451, 15, OLD | NEW | REQUIRED, OBJECT | 130, 5), // getVariableData: GetVariableData
+    member(11886, 17, OLD | NEW | REQUIRED, OBJECT | 131, 5), // getVariableResult: GetVariableResult
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(12678, 8, NEW | REQUIRED, DECIMAL, 0),       // gradient: decimal
+    member(5441, 12, NEW | REQUIRED, DECIMAL, 0),       // softGradient: decimal
+    member(12678, 8, NEW | REQUIRED, OBJECT | 134, 0),  // gradient: Gradient
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(8792, 11, OLD | NEW | REQUIRED, TIME, 0),    // currentTime: time
+    member(6825, 14, NEW, DECIMAL, 0),                  // hysteresisHigh: decimal
+    member(7775, 13, NEW, DECIMAL, 0),                  // hysteresisLow: decimal
+    member(6000, 15, NEW, DECIMAL, 0),                  // hysteresisDelay: decimal
+    member(11149, 18, NEW, DECIMAL, 0),                 // hysteresisGradient: decimal
+    member(6679, 14, OLD | NEW, OBJECT | 4, 5),         // additionalInfo: AdditionalInfo
+    member(10983, 7, OLD | REQUIRED, TEXT | 5, 0),      // idToken: token(36)
+    member(74, 4, OLD | REQUIRED, CHOICE | 53, 0),      // type: IdTokenKind
+    member(10983, 7, NEW | REQUIRED, TEXT | 6, 0),      // idToken: token(255)
+    member(74, 4, NEW | REQUIRED, TEXT | 10, 0),        // type: text(20)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 2, 0), // status: AuthorizationStatus
+    member(2760, 19, OLD | NEW, TIME, 0),               // cacheExpiryDateTime: time
+    member(5138, 16, OLD | NEW, INTEGER, 0),            // chargingPriority: integer
+    member(12182, 9, OLD, TEXT | 3, 0),                 // language1: text(8)
+    member(10464, 6, OLD, INTEGER, 5),                  // evseId: integer
+    member(350, 12, OLD | NEW, OBJECT | 139, 0),        // groupIdToken: IdToken
+    member(12182, 9, NEW, TEXT | 3, 0),                 // language1: text(8)
+    member(3876, 9, OLD | NEW, TEXT | 3, 0),            // language2: text(8)
+    member(10464, 6, NEW, INTEGER | 1, 5),              // evseId: integer(0..)
+    member(1493, 15, OLD | NEW, OBJECT | 149, 0),       // personalMessage: MessageContent
+    member(1920, 15, OLD | NEW | REQUIRED, CHOICE | 55, 0), // certificateType: InstallCertificateUse
+    member(407, 11, OLD | REQUIRED, TEXT | 14, 0),      // certificate: text(5500)
+    member(407, 11, NEW | REQUIRED, TEXT | 15, 0),      // certificate: text(10000)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 54, 0), // status: InstallCertificateStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(1689, 3, NEW | REQUIRED, INTEGER | 2, 0),    // soc: integer(0..100)
+    member(3430, 5, NEW | REQUIRED, DECIMAL, 0),        // limit: decimal
+    member(11168, 8, NEW | REQUIRED, INTEGER | 1, 0),   // priority: integer(0..)
+    member(9086, 20, NEW, DECIMAL, 0),                  // pctMaxDischargePower: decimal
+    member(6724, 23, NEW, OBJECT | 72, 0),              // powerMonitoringMustTrip: DERCurve
+    member(11635, 9, NEW, TIME, 0),                     // startTime: time
+    member(1580, 8, NEW, DECIMAL, 0),                   // duration: decimal
+    member(434, 2, NEW | REQUIRED, TEXT | 5, 0),        // id: text(36)
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(8308, 12, NEW | REQUIRED, BOOLEAN, 0),       // isSuperseded: boolean
+    member(10362, 17, NEW | REQUIRED, OBJECT | 144, 0), // limitMaxDischarge: LimitMaxDischarge
+    member(3333, 14, OLD | REQUIRED, TEXT | 11, 0),     // remoteLocation: text(512)
+    member(3333, 14, NEW | REQUIRED, TEXT | 4, 0),      // remoteLocation: text(2000)
+    member(6710, 15, OLD | NEW, TIME, 0),               // oldestTimestamp: time
+    member(12271, 15, OLD | NEW, TIME, 0),              // latestTimestamp: time
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 111, 0), // status: UploadLogStatus
+    member(7330, 9, OLD | NEW, INTEGER, 0),             // requestId: integer
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(12746, 6, OLD | NEW | REQUIRED, CHOICE | 62, 0), // format: MessageFormat
+    member(3876, 8, OLD | NEW, TEXT | 3, 0),            // language: text(8)
+    member(11757, 7, OLD | REQUIRED, TEXT | 11, 0),     // content: text(512)
+    member(11757, 7, NEW | REQUIRED, TEXT | 29, 0),     // content: text(1024)
+    member(12349, 7, OLD | NEW, OBJECT | 58, 0),        // display: Component
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(11168, 8, OLD | NEW | REQUIRED, CHOICE | 63, 0), // priority: MessagePriority
+    member(8185, 5, OLD | NEW, CHOICE | 64, 0),         // state: MessageState
+    member(5784, 13, OLD | NEW, TIME, 0),               // startDateTime: time
+    member(623, 11, OLD | NEW, TIME, 0),                // endDateTime: time
+    member(4313, 13, OLD | NEW, TEXT | 5, 0),           // transactionId: citext(36)
+    member(296, 7, OLD | NEW | REQUIRED, OBJECT | 149, 0), // message: MessageContent
+    member(296, 12, NEW, OBJECT | 149, 4),              // messageExtra: MessageContent
+    member(6792, 12, OLD | NEW | REQUIRED, OBJECT | 225, 5), // sampledValue: SampledValue
+    member(1450, 9, OLD | NEW | REQUIRED, TIME, 0),     // timestamp: time
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(6028, 10, OLD | NEW | REQUIRED, OBJECT | 151, 5), // meterValue: MeterValue
+    member(12466, 5, OLD | NEW, TEXT | 10, 0),          // iccid: citext(20)
+    member(12885, 4, OLD | NEW, TEXT | 10, 0),          // imsi: citext(20)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(2369, 18, OLD | NEW | REQUIRED, OBJECT | 297, 5), // variableMonitoring: VariableMonitoring
+    member(4238, 3, OLD | NEW, OBJECT | 9, 0),          // apn: Apn
+    member(2413, 11, OLD | REQUIRED, CHOICE | 75, 0),   // ocppVersion: OCPPVersion
+    member(2413, 11, NEW, CHOICE | 75, 0),              // ocppVersion: OCPPVersion
+    member(9359, 13, NEW | REQUIRED, CHOICE | 73, 0),   // ocppInterface: OCPPInterface
+    member(3785, 13, OLD | NEW | REQUIRED, CHOICE | 74, 0), // ocppTransport: OCPPTransport
+    member(6612, 11, OLD | REQUIRED, TEXT | 11, 0),     // ocppCsmsUrl: text(512)
+    member(3029, 14, OLD | NEW | REQUIRED, INTEGER, 0), // messageTimeout: integer
+    member(4166, 15, OLD | REQUIRED, INTEGER, 0),       // securityProfile: integer
+    member(9359, 13, OLD | REQUIRED, CHOICE | 73, 0),   // ocppInterface: OCPPInterface
+    member(6612, 11, NEW | REQUIRED, TEXT | 4, 0),      // ocppCsmsUrl: text(2000)
+    member(4166, 15, NEW | REQUIRED, INTEGER | 1, 0),   // securityProfile: integer(0..)
+    member(10991, 8, NEW, TEXT | 30, 0),                // identity: text(48)
+    member(200, 17, NEW, TEXT | 12, 0),                 // basicAuthPassword: secret(64)
+    member(13129, 3, OLD | NEW, OBJECT | 301, 0),       // vpn: Vpn
+    member(4313, 13, NEW | REQUIRED, TEXT | 5, 0),      // transactionId: citext(36)
+    member(116, 21, NEW | REQUIRED, CHOICE | 38, 5),    // allowedEnergyTransfer: EnergyTransferMode
+    member(9350, 6, NEW | REQUIRED, CHOICE | 71, 0),    // status: NotifyAllowedEnergyTransferStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(1559, 16, OLD | NEW, OBJECT | 35, 5),        // chargingSchedule: ChargingSchedule
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(2791, 13, OLD | NEW | REQUIRED, OBJECT | 30, 0), // chargingLimit: ChargingLimit
+    member(5483, 4, OLD | NEW | REQUIRED, TEXT | 11, 0), // data: text(512)
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(1383, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(1383, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(2675, 11, OLD | NEW | REQUIRED, TIME, 0),    // generatedAt: time
+    member(7330, 9, OLD | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(7330, 9, NEW | REQUIRED, INTEGER | 1, 0),    // requestId: integer(0..)
+    member(8770, 11, NEW | REQUIRED, CHOICE | 30, 0),   // controlType: DERControl
+    member(571, 14, NEW, CHOICE | 51, 0),               // gridEventFault: GridEventFault
+    member(244, 10, NEW, BOOLEAN, 0),                   // alarmEnded: boolean
+    member(1450, 9, NEW | REQUIRED, TIME, 0),           // timestamp: time
+    member(6604, 9, NEW, TEXT | 31, 0),                 // extraInfo: text(200)
+    member(10147, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
+    member(82, 7, NEW | REQUIRED, BOOLEAN, 0),          // started: boolean
+    member(1450, 9, NEW | REQUIRED, TIME, 0),           // timestamp: time
+    member(658, 13, NEW, TEXT | 5, 9),                  // supersededIds: citext(36)
+    member(11398, 11, OLD | NEW, OBJECT | 150, 5),      // messageInfo: MessageInfo
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(4457, 17, OLD, INTEGER, 0),                  // maxScheduleTuples: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
+    member(4457, 17, NEW, INTEGER | 1, 0),              // maxScheduleTuples: integer(0..)
+    member(7503, 13, OLD | NEW | REQUIRED, OBJECT | 31, 0), // chargingNeeds: ChargingNeeds
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(1450, 9, NEW, TIME, 0),                      // timestamp: time
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 72, 0), // status: NotifyEVChargingNeedsStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(7158, 8, OLD | NEW | REQUIRED, TIME, 0),     // timeBase: time
+    member(1559, 16, OLD | NEW | REQUIRED, OBJECT | 35, 0), // chargingSchedule: ChargingSchedule
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 5, 0),   // evseId: integer(1..)
+    member(11989, 26, NEW, INTEGER | 1, 0),             // selectedChargingScheduleId: integer(0..)
+    member(6746, 24, NEW, BOOLEAN, 0),                  // powerToleranceAcceptance: boolean
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(2675, 11, OLD | NEW | REQUIRED, TIME, 0),    // generatedAt: time
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(1383, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(1383, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(4008, 9, OLD | NEW | REQUIRED, OBJECT | 87, 5), // eventData: EventData
+    member(3705, 7, OLD | NEW, OBJECT | 155, 5),        // monitor: MonitoringData
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(1383, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(1383, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(2675, 11, OLD | NEW | REQUIRED, TIME, 0),    // generatedAt: time
+    member(5483, 4, NEW | REQUIRED, OBJECT | 258, 5),   // data: StreamDataElement
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(1933, 7, NEW | REQUIRED, INTEGER | 1, 0),    // pending: integer(0..)
+    member(10849, 8, NEW | REQUIRED, TIME, 0),          // basetime: time
+    member(4313, 13, NEW | REQUIRED, TEXT | 5, 0),      // transactionId: citext(36)
+    member(10138, 9, NEW | REQUIRED, BOOLEAN, 0),       // activated: boolean
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(2675, 11, OLD | NEW | REQUIRED, TIME, 0),    // generatedAt: time
+    member(4906, 10, OLD | NEW, OBJECT | 210, 5),       // reportData: ReportData
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(1383, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(1383, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(4313, 13, NEW, TEXT | 5, 0),                 // transactionId: citext(36)
+    member(12252, 6, NEW | REQUIRED, TEXT | 6, 0),      // pspRef: citext(255)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 78, 0),    // status: PaymentStatus
+    member(9350, 10, NEW, TEXT | 16, 0),                // statusInfo: text(500)
+    member(2504, 16, NEW | REQUIRED, DECIMAL, 0),       // settlementAmount: decimal
+    member(6933, 14, NEW | REQUIRED, TIME, 0),          // settlementTime: time
+    member(7031, 9, NEW, TEXT | 7, 0),                  // receiptId: text(50)
+    member(5918, 10, NEW, TEXT | 4, 0),                 // receiptUrl: text(2000)
+    member(9571, 10, NEW, OBJECT | 6, 0),               // vatCompany: Address
+    member(10582, 9, NEW, TEXT | 10, 0),                // vatNumber: text(20)
+    member(5918, 10, NEW, TEXT | 4, 0),                 // receiptUrl: text(2000)
+    member(7031, 9, NEW, TEXT | 7, 0),                  // receiptId: text(50)
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8527, 7, NEW | REQUIRED, INTEGER, 0),        // timeout: integer
+    member(7743, 13, OLD | NEW | REQUIRED, CHOICE | 52, 0), // hashAlgorithm: HashAlgorithm
+    member(6879, 14, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerNameHash: citext(128)
+    member(7799, 13, OLD | NEW | REQUIRED, TEXT | 17, 0), // issuerKeyHash: text(128)
+    member(12715, 12, OLD | NEW | REQUIRED, TEXT | 18, 0), // serialNumber: citext(40)
+    member(4746, 12, OLD | REQUIRED, TEXT | 11, 0),     // responderURL: text(512)
+    member(4746, 12, NEW | REQUIRED, TEXT | 4, 0),      // responderURL: text(2000)
+    member(3635, 18, NEW | REQUIRED, OBJECT | 61, 0),   // constantStreamData: ConstantStreamData
+    member(9350, 6, NEW | REQUIRED, CHOICE | 44, 0),    // status: GenericStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(12479, 11, NEW | REQUIRED, OBJECT | 203, 0), // overstayFee: RationalNumber
+    member(4806, 23, NEW, TEXT | 32, 0),                // overstayRuleDescription: text(32)
+    member(11635, 9, NEW | REQUIRED, INTEGER, 0),       // startTime: integer
+    member(12479, 17, NEW | REQUIRED, INTEGER, 0),      // overstayFeePeriod: integer
+    member(319, 22, NEW, OBJECT | 203, 0),              // overstayPowerThreshold: RationalNumber
+    member(4806, 12, NEW | REQUIRED, OBJECT | 189, 3),  // overstayRule: OverstayRule
+    member(6692, 21, NEW, INTEGER, 0),                  // overstayTimeThreshold: integer
+    member(9119, 8, NEW, INTEGER | 1, 0),               // interval: integer(0..)
+    member(12098, 6, NEW, INTEGER | 1, 0),              // values: integer(0..)
+    member(8090, 7, NEW, DECIMAL, 0),                   // exclTax: decimal
+    member(3077, 7, NEW, DECIMAL, 0),                   // inclTax: decimal
+    member(9455, 8, NEW, OBJECT | 269, 3),              // taxRates: TaxRate
+    member(5417, 25, NEW | REQUIRED, OBJECT | 194, 10), // priceLevelScheduleEntries: PriceLevelScheduleEntry
+    member(1114, 10, NEW | REQUIRED, TIME, 0),          // timeAnchor: time
+    member(1458, 15, NEW | REQUIRED, INTEGER | 1, 0),   // priceScheduleId: integer(0..)
+    member(12285, 24, NEW, TEXT | 32, 0),               // priceScheduleDescription: text(32)
+    member(11668, 19, NEW | REQUIRED, INTEGER | 1, 0),  // numberOfPriceLevels: integer(0..)
+    member(1580, 8, NEW | REQUIRED, INTEGER, 0),        // duration: integer
+    member(5417, 10, NEW | REQUIRED, INTEGER | 1, 0),   // priceLevel: integer(0..)
+    member(9779, 16, NEW, INTEGER, 0),                  // parkingFeePeriod: integer
+    member(1788, 21, NEW, INTEGER | 1, 0),              // carbonDioxideEmission: integer(0..)
+    member(7424, 29, NEW, INTEGER | 2, 0),              // renewableGenerationPercentage: integer(0..100)
+    member(7569, 9, NEW | REQUIRED, OBJECT | 203, 0),   // energyFee: RationalNumber
+    member(9779, 10, NEW, OBJECT | 203, 0),             // parkingFee: RationalNumber
+    member(9379, 15, NEW | REQUIRED, OBJECT | 203, 0),  // powerRangeStart: RationalNumber
+    member(1580, 8, NEW | REQUIRED, INTEGER, 0),        // duration: integer
+    member(10263, 9, NEW | REQUIRED, OBJECT | 195, 8),  // priceRule: PriceRule
+    member(6871, 8, OLD | REQUIRED, TEXT | 11, 0),      // location: text(512)
+    member(7179, 7, OLD, INTEGER, 0),                   // retries: integer
+    member(6871, 8, NEW | REQUIRED, TEXT | 4, 0),       // location: text(2000)
+    member(7179, 7, NEW, INTEGER | 1, 0),               // retries: integer(0..)
+    member(10891, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
+    member(7330, 9, OLD | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(3674, 13, OLD, INTEGER, 0),                  // retryInterval: integer
+    member(7330, 9, NEW | REQUIRED, INTEGER | 1, 0),    // requestId: integer(0..)
+    member(3674, 13, NEW, INTEGER | 1, 0),              // retryInterval: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 83, 0), // status: PublishFirmwareStatus
+    member(6871, 8, OLD, TEXT | 11, 5),                 // location: text(512)
+    member(7330, 9, OLD, INTEGER, 0),                   // requestId: integer
+    member(6871, 8, NEW, TEXT | 4, 5),                  // location: text(2000)
+    member(7330, 9, NEW, INTEGER | 1, 0),               // requestId: integer(0..)
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(4255, 17, NEW | REQUIRED, INTEGER, 0),       // chargingProfileId: integer
+    member(610, 14, NEW, OBJECT | 37, 0),               // scheduleUpdate: ChargingScheduleUpdate
+    member(9350, 6, NEW | REQUIRED, CHOICE | 16, 0),    // status: ChargingProfileStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(11434, 8, NEW | REQUIRED, INTEGER, 0),       // exponent: integer
+    member(12098, 5, NEW | REQUIRED, INTEGER, 0),       // value: integer
+    member(12943, 4, NEW, DECIMAL, 0),                  // vRef: decimal
+    member(2348, 20, NEW, BOOLEAN, 0),                  // autonomousVRefEnable: boolean
+    member(4288, 26, NEW, DECIMAL, 0),                  // autonomousVRefTimeConstant: decimal
+    member(82, 5, OLD | NEW | REQUIRED, INTEGER, 0),    // start: integer
+    member(1580, 8, OLD | NEW, INTEGER, 0),             // duration: integer
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(2791, 19, OLD | REQUIRED, CHOICE | 13, 0),   // chargingLimitSource: ChargingLimitSource
+    member(2791, 19, NEW | REQUIRED, TEXT | 10, 0),     // chargingLimitSource: text(20)
+    member(2179, 15, OLD | NEW | REQUIRED, OBJECT | 33, 5), // chargingProfile: ChargingProfile
+    member(2177, 3, OLD | NEW, BOOLEAN, 0),             // tbc: boolean
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(10156, 5, NEW, OBJECT | 73, 9),              // curve: DERCurveGet
+    member(2126, 12, NEW, OBJECT | 86, 9),              // enterService: EnterServiceGet
+    member(7606, 13, NEW, OBJECT | 93, 9),              // fixedPFAbsorb: FixedPFGet
+    member(7730, 13, NEW, OBJECT | 93, 9),              // fixedPFInject: FixedPFGet
+    member(10934, 8, NEW, OBJECT | 95, 9),              // fixedVar: FixedVarGet
+    member(10255, 9, NEW, OBJECT | 97, 9),              // freqDroop: FreqDroopGet
+    member(12678, 8, NEW, OBJECT | 135, 9),             // gradient: GradientGet
+    member(10362, 17, NEW, OBJECT | 145, 9),            // limitMaxDischarge: LimitMaxDischargeGet
+    member(7330, 9, NEW | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(2177, 3, NEW, BOOLEAN, 0),                   // tbc: boolean
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(4576, 17, OLD | NEW | REQUIRED, OBJECT | 295, 4), // variableAttribute: VariableAttribute
+    member(1035, 23, OLD | NEW, OBJECT | 296, 0),       // variableCharacteristics: VariableCharacteristics
+    member(10983, 7, NEW | REQUIRED, OBJECT | 139, 0),  // idToken: IdToken
+    member(7330, 9, NEW | REQUIRED, INTEGER, 0),        // requestId: integer
+    member(9350, 6, NEW | REQUIRED, CHOICE | 44, 0),    // status: GenericStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 5, 0),              // evseId: integer(1..)
+    member(350, 12, OLD | NEW, OBJECT | 139, 0),        // groupIdToken: IdToken
+    member(10983, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(136, 13, OLD | NEW | REQUIRED, INTEGER, 0),  // remoteStartId: integer
+    member(2179, 15, OLD | NEW, OBJECT | 33, 0),        // chargingProfile: ChargingProfile
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(4313, 13, OLD | NEW, TEXT | 5, 0),           // transactionId: citext(36)
+    member(4313, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 89, 0), // status: RequestStartStopStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(12846, 13, OLD | REQUIRED, INTEGER, 0),      // reservationId: integer
+    member(12846, 13, NEW | REQUIRED, INTEGER | 1, 0),  // reservationId: integer(0..)
+    member(7885, 23, OLD | NEW | REQUIRED, CHOICE | 90, 0), // reservationUpdateStatus: ReservationUpdateStatus
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(5185, 14, OLD | NEW | REQUIRED, TIME, 0),    // expiryDateTime: time
+    member(7557, 13, OLD, CHOICE | 24, 0),              // connectorType: Connector
+    member(7557, 13, NEW, TEXT | 10, 0),                // connectorType: text(20)
+    member(10983, 7, OLD | NEW | REQUIRED, OBJECT | 139, 0), // idToken: IdToken
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(350, 12, OLD | NEW, OBJECT | 139, 0),        // groupIdToken: IdToken
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 91, 0), // status: ReserveNowStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(74, 4, OLD | NEW | REQUIRED, CHOICE | 93, 0), // type: ResetType
+    member(10464, 6, OLD, INTEGER, 0),                  // evseId: integer
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 92, 0), // status: ResetStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(3189, 22, OLD | NEW, TEXT | 32, 0),          // salesTariffDescription: text(32)
+    member(455, 15, OLD, INTEGER, 0),                   // numEPriceLevels: integer
+    member(455, 15, NEW, INTEGER | 1, 0),               // numEPriceLevels: integer(0..)
+    member(1275, 16, OLD | NEW | REQUIRED, OBJECT | 224, 1), // salesTariffEntry: SalesTariffEntry
+    member(10343, 20, OLD | NEW | REQUIRED, OBJECT | 205, 0), // relativeTimeInterval: RelativeTimeInterval
+    member(7008, 11, OLD | NEW, INTEGER | 1, 0),        // ePriceLevel: integer(0..)
+    member(5973, 15, OLD | NEW, OBJECT | 62, 6),        // consumptionCost: ConsumptionCost
+    member(12098, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
+    member(11764, 7, OLD, CHOICE | 84, 0),              // context: ReadingContext
+    member(6073, 9, OLD | NEW, CHOICE | 61, 0),         // measurand: Measurand
+    member(11764, 7, NEW, CHOICE | 84, 0),              // context: ReadingContext
+    member(836, 5, OLD | NEW, CHOICE | 79, 0),          // phase: Phase
+    member(6871, 8, OLD | NEW, CHOICE | 58, 0),         // location: Location
+    member(5707, 16, OLD | NEW, OBJECT | 254, 0),       // signedMeterValue: SignedMeterValue
+    member(7874, 13, OLD | NEW, OBJECT | 280, 0),       // unitOfMeasure: UnitOfMeasure
+    member(74, 4, OLD | NEW | REQUIRED, TEXT | 7, 0),   // type: text(50)
+    member(1450, 9, OLD | NEW | REQUIRED, TIME, 0),     // timestamp: time
+    member(2406, 8, OLD | NEW, TEXT | 6, 0),            // techInfo: text(255)
+    member(11615, 22, OLD | NEW, OBJECT | 10, 5),       // localAuthorizationList: AuthorizationData
+    member(7167, 13, OLD | NEW | REQUIRED, INTEGER, 0), // versionNumber: integer
+    member(9561, 10, OLD | NEW | REQUIRED, CHOICE | 110, 0), // updateType: UpdateType
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 94, 0), // status: SendLocalListStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(2179, 15, OLD | NEW | REQUIRED, OBJECT | 33, 0), // chargingProfile: ChargingProfile
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 16, 0), // status: ChargingProfileStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10287, 9, NEW | REQUIRED, BOOLEAN, 0),       // isDefault: boolean
+    member(10147, 9, NEW | REQUIRED, TEXT | 5, 0),      // controlId: citext(36)
+    member(8770, 11, NEW | REQUIRED, CHOICE | 30, 0),   // controlType: DERControl
+    member(10156, 5, NEW, OBJECT | 72, 0),              // curve: DERCurve
+    member(2126, 12, NEW, OBJECT | 85, 0),              // enterService: EnterService
+    member(7606, 13, NEW, OBJECT | 92, 0),              // fixedPFAbsorb: FixedPF
+    member(7730, 13, NEW, OBJECT | 92, 0),              // fixedPFInject: FixedPF
+    member(10934, 8, NEW, OBJECT | 94, 0),              // fixedVar: FixedVar
+    member(10255, 9, NEW, OBJECT | 96, 0),              // freqDroop: FreqDroop
+    member(12678, 8, NEW, OBJECT | 134, 0),             // gradient: Gradient
+    member(10362, 17, NEW, OBJECT | 144, 0),            // limitMaxDischarge: LimitMaxDischarge
+    member(9350, 6, NEW | REQUIRED, CHOICE | 31, 0),    // status: DERControlStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(658, 13, NEW, TEXT | 5, 9),                  // supersededIds: citext(36)
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(6107, 6, NEW | REQUIRED, OBJECT | 259, 0),   // tariff: Tariff
+    member(9350, 6, NEW | REQUIRED, CHOICE | 103, 0),   // status: TariffSetStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(296, 7, OLD | NEW | REQUIRED, OBJECT | 150, 0), // message: MessageInfo
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 37, 0), // status: DisplayMessageStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(6921, 14, OLD | NEW | REQUIRED, CHOICE | 68, 0), // monitoringBase: MonitoringBase
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 43, 0), // status: GenericDeviceModelStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(434, 2, OLD, INTEGER, 0),                    // id: integer
+    member(434, 2, NEW, INTEGER | 1, 0),                // id: integer(0..)
+    member(10095, 19, NEW, OBJECT | 191, 0),            // periodicEventStream: PeriodicEventStreamParams
+    member(305, 11, OLD | NEW, BOOLEAN, 0),             // transaction: boolean
+    member(12098, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
+    member(74, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(6191, 8, OLD | REQUIRED, INTEGER, 0),        // severity: integer
+    member(6191, 8, NEW | REQUIRED, INTEGER | 1, 0),    // severity: integer(0..)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(6191, 8, OLD | REQUIRED, INTEGER, 0),        // severity: integer
+    member(6191, 8, NEW | REQUIRED, INTEGER | 1, 0),    // severity: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(434, 2, OLD, INTEGER, 0),                    // id: integer
+    member(434, 2, NEW, INTEGER | 1, 0),                // id: integer(0..)
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 95, 0), // status: SetMonitoringStatus
+    member(74, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(6191, 8, OLD | REQUIRED, INTEGER, 0),        // severity: integer
+    member(6191, 8, NEW | REQUIRED, INTEGER | 1, 0),    // severity: integer(0..)
+    member(4361, 17, OLD | NEW | REQUIRED, INTEGER, 0), // configurationSlot: integer
+    member(6804, 14, OLD | NEW | REQUIRED, OBJECT | 156, 0), // connectionData: NetworkConnectionProfile
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 96, 0), // status: SetNetworkProfileStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(7481, 13, OLD | NEW, CHOICE | 1, 0),         // attributeType: AttributeType
+    member(9811, 14, OLD | REQUIRED, TEXT | 33, 0),     // attributeValue: secret(1000)
+    member(9811, 14, NEW | REQUIRED, TEXT | 23, 0),     // attributeValue: secret(2500)
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(2199, 17, OLD | NEW | REQUIRED, OBJECT | 240, 5), // setMonitoringData: SetMonitoringData
+    member(10227, 19, OLD | NEW | REQUIRED, OBJECT | 243, 5), // setMonitoringResult: SetMonitoringResult
+    member(7481, 13, OLD | NEW, CHOICE | 1, 0),         // attributeType: AttributeType
+    member(4788, 15, OLD | NEW | REQUIRED, CHOICE | 97, 0), // attributeStatus: SetVariableStatus
+    member(4788, 19, OLD | NEW, OBJECT | 255, 0),       // attributeStatusInfo: StatusInfo
+    member(4272, 9, OLD | NEW | REQUIRED, OBJECT | 58, 0), // component: Component
+    member(1035, 8, OLD | NEW | REQUIRED, OBJECT | 294, 0), // variable: Variable
+    member(6094, 15, OLD | NEW | REQUIRED, OBJECT | 246, 5), // setVariableData: SetVariableData
+    member(13097, 17, OLD | NEW | REQUIRED, OBJECT | 249, 5), // setVariableResult: SetVariableResult
+    member(1056, 3, OLD | NEW | REQUIRED, TEXT | 14, 0), // csr: text(5500)
+    member(1920, 15, OLD | NEW, CHOICE | 9, 0),         // certificateType: CertificateSigningUse
+    member(7811, 19, NEW, OBJECT | 20, 0),              // hashRootCertificate: CertificateHashData
+    member(7330, 9, NEW, INTEGER, 0),                   // requestId: integer
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 44, 0), // status: GenericStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(9662, 15, OLD | REQUIRED, TEXT | 23, 0),     // signedMeterData: text(2500)
+    member(12760, 13, OLD | REQUIRED, TEXT | 7, 0),     // signingMethod: text(50)
+    member(9662, 15, NEW | REQUIRED, TEXT | 34, 0),     // signedMeterData: text(32768)
+    member(12760, 13, NEW, TEXT | 7, 0),                // signingMethod: text(50)
+    member(360, 14, OLD | NEW | REQUIRED, TEXT | 7, 0), // encodingMethod: text(50)
+    member(10538, 9, OLD | REQUIRED, TEXT | 23, 0),     // publicKey: text(2500)
+    member(10538, 9, NEW, TEXT | 23, 0),                // publicKey: text(2500)
+    member(11515, 10, OLD | NEW | REQUIRED, TEXT | 10, 0), // reasonCode: citext(20)
+    member(6679, 14, OLD, TEXT | 11, 0),                // additionalInfo: text(512)
+    member(6679, 14, NEW, TEXT | 29, 0),                // additionalInfo: text(1024)
+    member(1450, 9, OLD | NEW | REQUIRED, TIME, 0),     // timestamp: time
+    member(5958, 15, OLD | NEW | REQUIRED, CHOICE | 25, 0), // connectorStatus: ConnectorStatus
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(8748, 11, OLD | REQUIRED, INTEGER, 0),       // connectorId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8748, 11, NEW | REQUIRED, INTEGER | 1, 0),   // connectorId: integer(0..)
+    member(9, 1, NEW | REQUIRED, DECIMAL, 0),           // t: decimal
+    member(11, 1, NEW | REQUIRED, TEXT | 23, 0),        // v: text(2500)
+    member(6816, 8, NEW | REQUIRED, TEXT | 19, 0),      // tariffId: text(60)
+    member(4565, 11, NEW, OBJECT | 149, 2),             // description: MessageContent
+    member(6639, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(7569, 6, NEW, OBJECT | 263, 0),              // energy: TariffEnergy
+    member(10452, 9, NEW, TIME, 0),                     // validFrom: time
+    member(8296, 12, NEW, OBJECT | 267, 0),             // chargingTime: TariffTime
+    member(10999, 8, NEW, OBJECT | 267, 0),             // idleTime: TariffTime
+    member(10926, 8, NEW, OBJECT | 265, 0),             // fixedFee: TariffFixed
+    member(7852, 15, NEW, OBJECT | 267, 0),             // reservationTime: TariffTime
+    member(177, 16, NEW, OBJECT | 265, 0),              // reservationFixed: TariffFixed
+    member(11833, 7, NEW, OBJECT | 192, 0),             // minCost: Price
+    member(11819, 7, NEW, OBJECT | 192, 0),             // maxCost: Price
+    member(6816, 8, NEW | REQUIRED, TEXT | 19, 0),      // tariffId: text(60)
+    member(6107, 10, NEW | REQUIRED, CHOICE | 102, 0),  // tariffKind: TariffKind
+    member(10452, 9, NEW, TIME, 0),                     // validFrom: time
+    member(10464, 7, NEW, INTEGER | 1, 5),              // evseIds: integer(0..)
+    member(10983, 8, NEW, TEXT | 6, 5),                 // idTokens: token(255)
+    member(11635, 14, NEW, TEXT, 0),                    // startTimeOfDay: text
+    member(5877, 12, NEW, TEXT, 0),                     // endTimeOfDay: text
+    member(11216, 9, NEW, CHOICE | 35, 11),             // dayOfWeek: DayOfWeek
+    member(10452, 13, NEW, TEXT, 0),                    // validFromDate: text
+    member(3256, 11, NEW, TEXT, 0),                     // validToDate: text
+    member(5796, 8, NEW, CHOICE | 41, 0),               // evseKind: EvseKind
+    member(10421, 9, NEW, DECIMAL, 0),                  // minEnergy: decimal
+    member(10296, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
+    member(9483, 10, NEW, DECIMAL, 0),                  // minCurrent: decimal
+    member(9463, 10, NEW, DECIMAL, 0),                  // maxCurrent: decimal
+    member(11070, 8, NEW, DECIMAL, 0),                  // minPower: decimal
+    member(11015, 8, NEW, DECIMAL, 0),                  // maxPower: decimal
+    member(11840, 7, NEW, INTEGER, 0),                  // minTime: integer
+    member(11826, 7, NEW, INTEGER, 0),                  // maxTime: integer
+    member(6060, 15, NEW, INTEGER, 0),                  // minChargingTime: integer
+    member(6015, 15, NEW, INTEGER, 0),                  // maxChargingTime: integer
+    member(8851, 11, NEW, INTEGER, 0),                  // minIdleTime: integer
+    member(8825, 11, NEW, INTEGER, 0),                  // maxIdleTime: integer
+    member(11635, 14, NEW, TEXT, 0),                    // startTimeOfDay: text
+    member(5877, 12, NEW, TEXT, 0),                     // endTimeOfDay: text
+    member(11216, 9, NEW, CHOICE | 35, 11),             // dayOfWeek: DayOfWeek
+    member(10452, 13, NEW, TEXT, 0),                    // validFromDate: text
+    member(3256, 11, NEW, TEXT, 0),                     // validToDate: text
+    member(5796, 8, NEW, CHOICE | 41, 0),               // evseKind: EvseKind
+    member(8320, 12, NEW, TEXT | 10, 0),                // paymentBrand: text(20)
+    member(10564, 18, NEW, TEXT | 10, 0),               // paymentRecognition: text(20)
+    member(12246, 6, NEW | REQUIRED, OBJECT | 264, 5),  // prices: TariffEnergyPrice
+    member(9455, 8, NEW, OBJECT | 269, 3),              // taxRates: TaxRate
+    member(11142, 8, NEW | REQUIRED, DECIMAL, 0),       // priceKwh: decimal
+    member(9437, 10, NEW, OBJECT | 261, 0),             // conditions: TariffConditions
+    member(12246, 6, NEW | REQUIRED, OBJECT | 266, 5),  // prices: TariffFixedPrice
+    member(9455, 8, NEW, OBJECT | 269, 3),              // taxRates: TaxRate
+    member(9437, 10, NEW, OBJECT | 262, 0),             // conditions: TariffConditionsFixed
+    member(9543, 10, NEW | REQUIRED, DECIMAL, 0),       // priceFixed: decimal
+    member(12246, 6, NEW | REQUIRED, OBJECT | 268, 5),  // prices: TariffTimePrice
+    member(9455, 8, NEW, OBJECT | 269, 3),              // taxRates: TaxRate
+    member(8884, 11, NEW | REQUIRED, DECIMAL, 0),       // priceMinute: decimal
+    member(9437, 10, NEW, OBJECT | 261, 0),             // conditions: TariffConditions
+    member(74, 4, NEW | REQUIRED, TEXT | 10, 0),        // type: text(20)
+    member(1703, 3, NEW | REQUIRED, DECIMAL, 0),        // tax: decimal
+    member(9269, 5, NEW, INTEGER | 1, 0),               // stack: integer(0..)
+    member(7627, 9, NEW | REQUIRED, INTEGER | 1, 0),    // taxRuleID: integer(0..)
+    member(1703, 11, NEW, TEXT | 9, 0),                 // taxRuleName: text(100)
+    member(2214, 18, NEW, BOOLEAN, 0),                  // taxIncludedInPrice: boolean
+    member(3567, 18, NEW | REQUIRED, BOOLEAN, 0),       // appliesToEnergyFee: boolean
+    member(2705, 19, NEW | REQUIRED, BOOLEAN, 0),       // appliesToParkingFee: boolean
+    member(2284, 20, NEW | REQUIRED, BOOLEAN, 0),       // appliesToOverstayFee: boolean
+    member(8404, 27, NEW | REQUIRED, BOOLEAN, 0),       // appliesToMinimumMaximumCost: boolean
+    member(9455, 7, NEW | REQUIRED, OBJECT | 203, 0),   // taxRate: RationalNumber
+    member(6639, 8, NEW | REQUIRED, TEXT | 2, 0),       // currency: text(3)
+    member(74, 10, NEW | REQUIRED, CHOICE | 100, 0),    // typeOfCost: TariffCost
+    member(7606, 5, NEW, OBJECT | 192, 0),              // fixed: Price
+    member(7569, 6, NEW, OBJECT | 192, 0),              // energy: Price
+    member(8296, 12, NEW, OBJECT | 192, 0),             // chargingTime: Price
+    member(10999, 8, NEW, OBJECT | 192, 0),             // idleTime: Price
+    member(7852, 15, NEW, OBJECT | 192, 0),             // reservationTime: Price
+    member(177, 16, NEW, OBJECT | 192, 0),              // reservationFixed: Price
+    member(1215, 5, NEW | REQUIRED, OBJECT | 272, 0),   // total: TotalPrice
+    member(8090, 7, NEW, DECIMAL, 0),                   // exclTax: decimal
+    member(3077, 7, NEW, DECIMAL, 0),                   // inclTax: decimal
+    member(7569, 6, NEW | REQUIRED, DECIMAL, 0),        // energy: decimal
+    member(8296, 12, NEW | REQUIRED, INTEGER, 0),       // chargingTime: integer
+    member(10999, 8, NEW | REQUIRED, INTEGER, 0),       // idleTime: integer
+    member(7852, 15, NEW, INTEGER, 0),                  // reservationTime: integer
+    member(4313, 13, OLD | NEW | REQUIRED, TEXT | 5, 0), // transactionId: citext(36)
+    member(7516, 13, OLD | NEW, CHOICE | 18, 0),        // chargingState: ChargingState
+    member(10853, 17, OLD | NEW, INTEGER, 0),           // timeSpentCharging: integer
+    member(8871, 13, OLD | NEW, CHOICE | 85, 0),        // stoppedReason: Reason
+    member(136, 13, OLD | NEW, INTEGER, 0),             // remoteStartId: integer
+    member(9419, 13, NEW, CHOICE | 76, 0),              // operationMode: OperationMode
+    member(6816, 8, NEW, TEXT | 19, 0),                 // tariffId: text(60)
+    member(535, 16, NEW, OBJECT | 277, 0),              // transactionLimit: TransactionLimit
+    member(8781, 11, NEW, OBJECT | 64, 0),              // costDetails: CostDetails
+    member(12621, 9, OLD | NEW | REQUIRED, CHOICE | 104, 0), // eventType: TransactionEvent
+    member(6028, 10, OLD | NEW, OBJECT | 151, 5),       // meterValue: MeterValue
+    member(1450, 9, OLD | NEW | REQUIRED, TIME, 0),     // timestamp: time
+    member(1080, 13, OLD | NEW | REQUIRED, CHOICE | 106, 0), // triggerReason: TriggerReason
+    member(1383, 5, OLD | REQUIRED, INTEGER, 0),        // seqNo: integer
+    member(1383, 5, NEW | REQUIRED, INTEGER | 1, 0),    // seqNo: integer(0..)
+    member(11847, 7, OLD | NEW, BOOLEAN, 0),            // offline: boolean
+    member(2005, 18, OLD, INTEGER, 0),                  // numberOfPhasesUsed: integer
+    member(2005, 18, NEW, INTEGER | 3, 0),              // numberOfPhasesUsed: integer(0..3)
+    member(6414, 15, OLD | NEW, INTEGER, 0),            // cableMaxCurrent: integer
+    member(12846, 13, OLD, INTEGER, 0),                 // reservationId: integer
+    member(12846, 13, NEW, INTEGER | 1, 0),             // reservationId: integer(0..)
+    member(9046, 21, NEW, CHOICE | 81, 0),              // preconditioningStatus: PreconditioningStatus
+    member(9371, 9, NEW, BOOLEAN, 0),                   // evseSleep: boolean
+    member(305, 15, OLD | NEW | REQUIRED, OBJECT | 274, 0), // transactionInfo: Transaction
+    member(5796, 4, OLD | NEW, OBJECT | 88, 0),         // evse: Evse
+    member(10983, 7, OLD | NEW, OBJECT | 139, 0),       // idToken: IdToken
+    member(5241, 9, OLD | NEW, DECIMAL, 0),             // totalCost: decimal
+    member(5138, 16, OLD | NEW, INTEGER, 0),            // chargingPriority: integer
+    member(12469, 11, OLD | NEW, OBJECT | 140, 0),      // idTokenInfo: IdTokenInfo
+    member(535, 16, NEW, OBJECT | 277, 0),              // transactionLimit: TransactionLimit
+    member(511, 22, OLD | NEW, OBJECT | 149, 0),        // updatedPersonalMessage: MessageContent
+    member(511, 27, NEW, OBJECT | 149, 4),              // updatedPersonalMessageExtra: MessageContent
+    member(11819, 7, NEW, DECIMAL, 0),                  // maxCost: decimal
+    member(10296, 9, NEW, DECIMAL, 0),                  // maxEnergy: decimal
+    member(11826, 7, NEW, INTEGER, 0),                  // maxTime: integer
+    member(12203, 6, NEW, INTEGER | 2, 0),              // maxSoC: integer(0..100)
+    member(5796, 4, OLD | NEW, OBJECT | 88, 0),         // evse: Evse
+    member(11098, 16, OLD | NEW | REQUIRED, CHOICE | 65, 0), // requestedMessage: MessageTrigger
+    member(7578, 13, NEW, TEXT | 7, 0),                 // customTrigger: text(50)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 105, 0), // status: TriggerMessageStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(7874, 4, OLD | NEW, TEXT | 10, 0),           // unit: text(20)
+    member(9503, 10, OLD | NEW, INTEGER, 0),            // multiplier: integer
+    member(10464, 6, OLD | REQUIRED, INTEGER, 0),       // evseId: integer
+    member(8748, 11, OLD | REQUIRED, INTEGER, 0),       // connectorId: integer
+    member(10464, 6, NEW | REQUIRED, INTEGER | 1, 0),   // evseId: integer(0..)
+    member(8748, 11, NEW | REQUIRED, INTEGER | 1, 0),   // connectorId: integer(0..)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 107, 0), // status: UnlockStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(10891, 8, OLD | NEW | REQUIRED, TEXT | 32, 0), // checksum: citext(32)
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 108, 0), // status: UnpublishFirmwareStatus
+    member(4255, 17, NEW | REQUIRED, INTEGER, 0),       // chargingProfileId: integer
+    member(610, 14, NEW | REQUIRED, OBJECT | 37, 0),    // scheduleUpdate: ChargingScheduleUpdate
+    member(9350, 6, NEW | REQUIRED, CHOICE | 16, 0),    // status: ChargingProfileStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(7179, 7, OLD, INTEGER, 0),                   // retries: integer
+    member(7179, 7, NEW, INTEGER | 1, 0),               // retries: integer(0..)
+    member(3674, 13, OLD | NEW, INTEGER, 0),            // retryInterval: integer
+    member(7330, 9, OLD | NEW | REQUIRED, INTEGER, 0),  // requestId: integer
+    member(12946, 8, OLD | NEW | REQUIRED, OBJECT | 89, 0), // firmware: Firmware
+    member(9350, 6, OLD | NEW | REQUIRED, CHOICE | 109, 0), // status: UpdateFirmwareStatus
+    member(9350, 10, OLD | NEW, OBJECT | 255, 0),       // statusInfo: StatusInfo
+    member(4313, 13, NEW | REQUIRED, TEXT | 5, 0),      // transactionId: citext(36)
+    member(10138, 8, NEW | REQUIRED, BOOLEAN, 0),       // activate: boolean
+    member(9350, 6, NEW | REQUIRED, CHOICE | 82, 0),    // status: PriorityChargingStatus
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(4474, 14, NEW, DECIMAL, 0),                  // minChargePower: decimal
+    member(4474, 17, NEW, DECIMAL, 0),                  // minChargePower_L2: decimal
+    member(4491, 17, NEW, DECIMAL, 0),                  // minChargePower_L3: decimal
+    member(4395, 14, NEW, DECIMAL, 0),                  // maxChargePower: decimal
+    member(4395, 17, NEW, DECIMAL, 0),                  // maxChargePower_L2: decimal
+    member(4412, 17, NEW, DECIMAL, 0),                  // maxChargePower_L3: decimal
+    member(10794, 17, NEW, DECIMAL, 0),                 // minDischargePower: decimal
+    member(10794, 20, NEW, DECIMAL, 0),                 // minDischargePower_L2: decimal
+    member(10898, 20, NEW, DECIMAL, 0),                 // minDischargePower_L3: decimal
+    member(6901, 17, NEW, DECIMAL, 0),                  // maxDischargePower: decimal
+    member(6901, 20, NEW, DECIMAL, 0),                  // maxDischargePower_L2: decimal
+    member(7755, 20, NEW, DECIMAL, 0),                  // maxDischargePower_L3: decimal
+    member(5453, 16, NEW, DECIMAL, 0),                  // minChargeCurrent: decimal
+    member(5250, 16, NEW, DECIMAL, 0),                  // maxChargeCurrent: decimal
+    member(12505, 19, NEW, DECIMAL, 0),                 // minDischargeCurrent: decimal
+    member(11270, 19, NEW, DECIMAL, 0),                 // maxDischargeCurrent: decimal
+    member(9493, 10, NEW, DECIMAL, 0),                  // minVoltage: decimal
+    member(9473, 10, NEW, DECIMAL, 0),                  // maxVoltage: decimal
+    member(2621, 21, NEW, DECIMAL, 0),                  // evTargetEnergyRequest: decimal
+    member(6437, 18, NEW, DECIMAL, 0),                  // evMinEnergyRequest: decimal
+    member(4592, 18, NEW, DECIMAL, 0),                  // evMaxEnergyRequest: decimal
+    member(3584, 21, NEW, DECIMAL, 0),                  // evMinV2XEnergyRequest: decimal
+    member(3534, 21, NEW, DECIMAL, 0),                  // evMaxV2XEnergyRequest: decimal
+    member(9675, 9, NEW, INTEGER | 2, 0),               // targetSoC: integer(0..100)
+    member(10278, 9, NEW | REQUIRED, DECIMAL, 0),       // frequency: decimal
+    member(6724, 5, NEW | REQUIRED, DECIMAL, 0),        // power: decimal
+    member(6309, 6, NEW | REQUIRED, INTEGER, 0),        // signal: integer
+    member(6724, 5, NEW | REQUIRED, DECIMAL, 0),        // power: decimal
+    member(10887, 4, OLD | NEW | REQUIRED, TEXT | 7, 0), // name: citext(50)
+    member(3473, 8, OLD | NEW, TEXT | 7, 0),            // instance: citext(50)
+    member(74, 4, OLD | NEW, CHOICE | 1, 0),            // type: AttributeType
+    member(12098, 5, OLD | NEW, TEXT | 23, 0),          // value: text(2500)
+    member(9513, 10, OLD | NEW, CHOICE | 70, 0),        // mutability: Mutability
+    member(3971, 10, OLD | NEW, BOOLEAN, 0),            // persistent: boolean
+    member(3635, 8, OLD | NEW, BOOLEAN, 0),             // constant: boolean
+    member(7874, 4, OLD | NEW, TEXT | 35, 0),           // unit: text(16)
+    member(5483, 8, OLD | NEW | REQUIRED, CHOICE | 34, 0), // dataType: DataType
+    member(11062, 8, OLD | NEW, DECIMAL, 0),            // minLimit: decimal
+    member(11007, 8, OLD | NEW, DECIMAL, 0),            // maxLimit: decimal
+    member(8814, 11, NEW, INTEGER | 5, 0),              // maxElements: integer(1..)
+    member(12098, 10, OLD | NEW, TEXT | 33, 0),         // valuesList: text(1000)
+    member(29, 18, OLD | NEW | REQUIRED, BOOLEAN, 0),   // supportsMonitoring: boolean
+    member(434, 2, OLD | REQUIRED, INTEGER, 0),         // id: integer
+    member(434, 2, NEW | REQUIRED, INTEGER | 1, 0),     // id: integer(0..)
+    member(305, 11, OLD | NEW | REQUIRED, BOOLEAN, 0),  // transaction: boolean
+    member(12098, 5, OLD | NEW | REQUIRED, DECIMAL, 0), // value: decimal
+    member(74, 4, OLD | NEW | REQUIRED, CHOICE | 67, 0), // type: MonitorType
+    member(6191, 8, OLD | REQUIRED, INTEGER, 0),        // severity: integer
+    member(6191, 8, NEW | REQUIRED, INTEGER | 1, 0),    // severity: integer(0..)
+    member(3952, 21, NEW | REQUIRED, CHOICE | 39, 0),   // eventNotificationType: EventNotification
+    member(10582, 9, NEW | REQUIRED, TEXT | 10, 0),     // vatNumber: text(20)
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(11750, 7, NEW, OBJECT | 6, 0),               // company: Address
+    member(9350, 10, NEW, OBJECT | 255, 0),             // statusInfo: StatusInfo
+    member(10582, 9, NEW | REQUIRED, TEXT | 10, 0),     // vatNumber: text(20)
+    member(10464, 6, NEW, INTEGER | 1, 0),              // evseId: integer(0..)
+    member(9350, 6, NEW | REQUIRED, CHOICE | 44, 0),    // status: GenericStatus
+    member(5170, 16, NEW, DECIMAL, 0),                  // hv10MinMeanValue: decimal
+    member(6838, 20, NEW, DECIMAL, 0),                  // hv10MinMeanTripDelay: decimal
+    member(9136, 20, NEW, CHOICE | 80, 0),              // powerDuringCessation: PowerDuringCessation
+    member(7164, 6, OLD | REQUIRED, TEXT | 11, 0),      // server: text(512)
+    member(12714, 4, OLD | REQUIRED, TEXT | 10, 0),     // user: text(20)
+    member(350, 5, OLD, TEXT | 10, 0),                  // group: text(20)
+    member(11134, 8, OLD | REQUIRED, TEXT | 10, 0),     // password: secret(20)
+    member(7164, 6, NEW | REQUIRED, TEXT | 4, 0),       // server: text(2000)
+    member(12714, 4, NEW | REQUIRED, TEXT | 7, 0),      // user: text(50)
+    member(350, 5, NEW, TEXT | 7, 0),                   // group: text(50)
+    member(11134, 8, NEW | REQUIRED, TEXT | 12, 0),     // password: secret(64)
+    member(12463, 3, OLD | NEW | REQUIRED, TEXT | 6, 0), // key: secret(255)
+    member(74, 4, OLD | NEW | REQUIRED, CHOICE | 112, 0), // type: VpnEnum
 ];
 
 static COMMON: &[Member] = &[
-    member(8952, 10, OLD | NEW, CUSTOM, 0), // customData: custom
+    member(9447, 10, OLD | NEW, CUSTOM, 0), // customData: custom
 ];
 
 static OBJECTS: &[u16] = &[
@@ -2004,849 +2004,849 @@ static OBJECTS: &[u16] = &[
 ];
 
 static CHOICES: &[Choice] = &[
-    choice(Name::new(5588, 17), 0, 4, 4),      // ApnAuthentication
-    choice(Name::new(68, 13), 4, 4, 4),        // AttributeType
-    choice(Name::new(5555, 19), 8, 10, 10),    // AuthorizationStatus
-    choice(Name::new(3305, 26), 18, 7, 7),     // AuthorizeCertificateStatus
-    choice(Name::new(3519, 16), 25, 0, 3),     // BatterySwapEvent
-    choice(Name::new(8456, 10), 28, 9, 9),     // BootReason
-    choice(Name::new(9135, 23), 37, 2, 2),     // CancelReservationStatus
-    choice(Name::new(2417, 17), 39, 2, 2),     // CertificateAction
-    choice(Name::new(12960, 23), 41, 2, 2),    // CertificateSignedStatus
-    choice(Name::new(1129, 21), 43, 2, 3),     // CertificateSigningUse
-    choice(Name::new(11718, 21), 46, 0, 4),    // CertificateStatusKind
-    choice(Name::new(419, 23), 50, 0, 2),      // CertificateStatusSource
-    choice(Name::new(5046, 24), 52, 3, 3),     // ChangeAvailabilityStatus
-    choice(Name::new(1951, 19), 55, 4, 0),     // ChargingLimitSource
-    choice(Name::new(4227, 19), 59, 3, 4),     // ChargingProfileKind
-    choice(Name::new(11372, 22), 63, 4, 6),    // ChargingProfilePurpose
-    choice(Name::new(890, 21), 69, 2, 2),      // ChargingProfileStatus
-    choice(Name::new(4816, 16), 71, 2, 2),     // ChargingRateUnit
-    choice(Name::new(1924, 13), 73, 5, 5),     // ChargingState
-    choice(Name::new(4832, 16), 78, 2, 2),     // ClearCacheStatus
-    choice(Name::new(12137, 26), 80, 2, 2),    // ClearChargingProfileStatus
-    choice(Name::new(2963, 18), 82, 2, 3),     // ClearMessageStatus
-    choice(Name::new(1634, 21), 85, 3, 3),     // ClearMonitoringStatus
-    choice(Name::new(5170, 18), 88, 4, 4),     // ComponentCriterion
-    choice(Name::new(5195, 9), 92, 22, 0),     // Connector
-    choice(Name::new(5195, 15), 114, 5, 5),    // ConnectorStatus
-    choice(Name::new(4095, 11), 119, 0, 2),    // ControlMode
-    choice(Name::new(3693, 17), 121, 0, 7),    // CostDimensionKind
-    choice(Name::new(8354, 8), 128, 3, 3),     // CostKind
-    choice(Name::new(970, 25), 131, 3, 3),     // CustomerInformationStatus
-    choice(Name::new(2695, 10), 134, 0, 22),   // DERControl
-    choice(Name::new(9232, 16), 156, 0, 4),    // DERControlStatus
-    choice(Name::new(8429, 7), 160, 0, 6),     // DERUnit
-    choice(Name::new(512, 18), 166, 4, 4),     // DataTransferStatus
-    choice(Name::new(3805, 8), 170, 8, 8),     // DataType
-    choice(Name::new(152, 9), 178, 0, 7),      // DayOfWeek
-    choice(Name::new(1048, 23), 185, 3, 3),    // DeleteCertificateStatus
-    choice(Name::new(2546, 20), 188, 6, 7),    // DisplayMessageStatus
-    choice(Name::new(8197, 18), 195, 4, 11),   // EnergyTransferMode
-    choice(Name::new(11778, 17), 206, 4, 4),   // EventNotification
-    choice(Name::new(2158, 12), 210, 3, 3),    // EventTrigger
-    choice(Name::new(10238, 8), 213, 0, 2),    // EvseKind
-    choice(Name::new(1201, 14), 215, 14, 14),  // FirmwareStatus
-    choice(Name::new(747, 24), 229, 4, 4),     // GenericDeviceModelStatus
-    choice(Name::new(6618, 13), 233, 2, 2),    // GenericStatus
-    choice(Name::new(2604, 19), 235, 5, 6),    // GetCertificateIdUse
-    choice(Name::new(2013, 20), 241, 2, 2),    // GetCertificateStatus
-    choice(Name::new(887, 24), 243, 2, 2),     // GetChargingProfileStatus
-    choice(Name::new(1002, 24), 245, 2, 2),    // GetDisplayMessagesStatus
-    choice(Name::new(407, 29), 247, 2, 2),     // GetInstalledCertificateStatus
-    choice(Name::new(4158, 17), 249, 5, 5),    // GetVariableStatus
-    choice(Name::new(6098, 14), 254, 0, 11),   // GridEventFault
-    choice(Name::new(6471, 13), 265, 3, 3),    // HashAlgorithm
-    choice(Name::new(4386, 11), 268, 8, 0),    // IdTokenKind
-    choice(Name::new(9103, 24), 276, 3, 3),    // InstallCertificateStatus
-    choice(Name::new(13063, 21), 279, 4, 5),   // InstallCertificateUse
-    choice(Name::new(12427, 18), 284, 0, 15),  // IslandingDetection
-    choice(Name::new(11708, 27), 299, 2, 2),   // Iso15118EVCertificateStatus
-    choice(Name::new(399, 8), 301, 5, 6),      // Location
-    choice(Name::new(10846, 9), 307, 3, 3),    // LogStatus
-    choice(Name::new(1881, 7), 310, 2, 3),     // LogType
-    choice(Name::new(9367, 9), 313, 25, 56),   // Measurand
-    choice(Name::new(2200, 13), 369, 4, 5),    // MessageFormat
-    choice(Name::new(4313, 15), 374, 3, 3),    // MessagePriority
-    choice(Name::new(1894, 12), 377, 4, 6),    // MessageState
-    choice(Name::new(10710, 14), 383, 11, 13), // MessageTrigger
-    choice(Name::new(4199, 17), 396, 0, 2),    // MobilityNeedsMode
-    choice(Name::new(1572, 11), 398, 5, 7),    // MonitorType
-    choice(Name::new(4331, 14), 405, 3, 3),    // MonitoringBase
-    choice(Name::new(11203, 19), 408, 3, 3),   // MonitoringCriterion
-    choice(Name::new(8766, 10), 411, 3, 3),    // Mutability
-    choice(Name::new(799, 33), 414, 0, 2),     // NotifyAllowedEnergyTransferStatus
-    choice(Name::new(12620, 27), 416, 3, 4),   // NotifyEVChargingNeedsStatus
-    choice(Name::new(9785, 13), 420, 8, 9),    // OCPPInterface
-    choice(Name::new(7208, 13), 429, 2, 2),    // OCPPTransport
-    choice(Name::new(2997, 11), 431, 4, 6),    // OCPPVersion
-    choice(Name::new(1738, 13), 437, 0, 8),    // OperationMode
-    choice(Name::new(4286, 17), 445, 2, 2),    // OperationalStatus
-    choice(Name::new(6751, 13), 447, 0, 4),    // PaymentStatus
-    choice(Name::new(10145, 5), 451, 10, 10),  // Phase
-    choice(Name::new(12510, 20), 461, 0, 2),   // PowerDuringCessation
-    choice(Name::new(11050, 21), 463, 0, 4),   // PreconditioningStatus
-    choice(Name::new(1517, 22), 467, 0, 3),    // PriorityChargingStatus
-    choice(Name::new(11968, 21), 470, 10, 10), // PublishFirmwareStatus
-    choice(Name::new(6279, 14), 480, 8, 8),    // ReadingContext
-    choice(Name::new(4017, 6), 488, 19, 20),   // Reason
-    choice(Name::new(6325, 14), 508, 2, 2),    // RecurrencyKind
-    choice(Name::new(3494, 18), 510, 3, 3),    // RegistrationStatus
-    choice(Name::new(6638, 10), 513, 3, 3),    // ReportBase
-    choice(Name::new(2346, 22), 516, 2, 2),    // RequestStartStopStatus
-    choice(Name::new(1094, 23), 518, 2, 3),    // ReservationUpdateStatus
-    choice(Name::new(5104, 16), 521, 5, 5),    // ReserveNowStatus
-    choice(Name::new(4980, 11), 526, 3, 3),    // ResetStatus
-    choice(Name::new(6121, 9), 529, 2, 3),     // ResetType
-    choice(Name::new(2763, 19), 532, 3, 3),    // SendLocalListStatus
-    choice(Name::new(11347, 19), 535, 6, 6),   // SetMonitoringStatus
-    choice(Name::new(576, 23), 541, 3, 3),     // SetNetworkProfileStatus
-    choice(Name::new(4359, 17), 544, 6, 6),    // SetVariableStatus
-    choice(Name::new(11131, 18), 550, 0, 6),   // TariffChangeStatus
-    choice(Name::new(5130, 17), 556, 0, 3),    // TariffClearStatus
-    choice(Name::new(8890, 10), 559, 0, 3),    // TariffCost
-    choice(Name::new(10295, 15), 562, 0, 3),   // TariffGetStatus
-    choice(Name::new(8904, 10), 565, 0, 2),    // TariffKind
-    choice(Name::new(7901, 15), 567, 0, 5),    // TariffSetStatus
-    choice(Name::new(2147, 16), 572, 3, 3),    // TransactionEvent
-    choice(Name::new(10717, 20), 575, 3, 3),   // TriggerMessageStatus
-    choice(Name::new(6605, 13), 578, 21, 29),  // TriggerReason
-    choice(Name::new(7821, 12), 607, 4, 4),    // UnlockStatus
-    choice(Name::new(1192, 23), 611, 3, 3),    // UnpublishFirmwareStatus
-    choice(Name::new(9158, 20), 614, 5, 5),    // UpdateFirmwareStatus
-    choice(Name::new(12170, 10), 619, 2, 2),   // UpdateType
-    choice(Name::new(10840, 15), 621, 8, 8),   // UploadLogStatus
-    choice(Name::new(11078, 7), 629, 4, 4),    // VpnEnum
+    choice(Name::new(4965, 17), 0, 4, 4),      // ApnAuthentication
+    choice(Name::new(10084, 13), 4, 4, 4),     // AttributeType
+    choice(Name::new(5649, 19), 8, 10, 10),    // AuthorizationStatus
+    choice(Name::new(5682, 26), 18, 7, 7),     // AuthorizeCertificateStatus
+    choice(Name::new(3372, 16), 25, 0, 3),     // BatterySwapEvent
+    choice(Name::new(8948, 10), 28, 9, 9),     // BootReason
+    choice(Name::new(11700, 23), 37, 2, 2),    // CancelReservationStatus
+    choice(Name::new(2267, 17), 39, 2, 2),     // CertificateAction
+    choice(Name::new(13026, 23), 41, 2, 2),    // CertificateSignedStatus
+    choice(Name::new(3127, 21), 43, 2, 3),     // CertificateSigningUse
+    choice(Name::new(12329, 21), 46, 0, 4),    // CertificateStatusKind
+    choice(Name::new(386, 23), 50, 0, 2),      // CertificateStatusSource
+    choice(Name::new(4932, 24), 52, 3, 3),     // ChangeAvailabilityStatus
+    choice(Name::new(1903, 19), 55, 4, 0),     // ChargingLimitSource
+    choice(Name::new(4038, 19), 59, 3, 4),     // ChargingProfileKind
+    choice(Name::new(11969, 22), 63, 4, 6),    // ChargingProfilePurpose
+    choice(Name::new(796, 21), 69, 2, 2),      // ChargingProfileStatus
+    choice(Name::new(4647, 16), 71, 2, 2),     // ChargingRateUnit
+    choice(Name::new(1876, 13), 73, 5, 5),     // ChargingState
+    choice(Name::new(4663, 16), 78, 2, 2),     // ClearCacheStatus
+    choice(Name::new(9637, 26), 80, 2, 2),     // ClearChargingProfileStatus
+    choice(Name::new(2905, 18), 82, 2, 3),     // ClearMessageStatus
+    choice(Name::new(1609, 21), 85, 3, 3),     // ClearMonitoringStatus
+    choice(Name::new(5082, 18), 88, 4, 4),     // ComponentCriterion
+    choice(Name::new(5107, 9), 92, 22, 0),     // Connector
+    choice(Name::new(5107, 15), 114, 5, 5),    // ConnectorStatus
+    choice(Name::new(2580, 11), 119, 0, 2),    // ControlMode
+    choice(Name::new(8427, 17), 121, 0, 7),    // CostDimensionKind
+    choice(Name::new(8843, 8), 128, 3, 3),     // CostKind
+    choice(Name::new(12736, 25), 131, 3, 3),   // CustomerInformationStatus
+    choice(Name::new(2242, 10), 134, 0, 22),   // DERControl
+    choice(Name::new(2242, 16), 156, 0, 4),    // DERControlStatus
+    choice(Name::new(8921, 7), 160, 0, 6),     // DERUnit
+    choice(Name::new(493, 18), 166, 4, 4),     // DataTransferStatus
+    choice(Name::new(3649, 8), 170, 8, 8),     // DataType
+    choice(Name::new(11646, 9), 178, 0, 7),    // DayOfWeek
+    choice(Name::new(888, 23), 185, 3, 3),     // DeleteCertificateStatus
+    choice(Name::new(2429, 20), 188, 6, 7),    // DisplayMessageStatus
+    choice(Name::new(8667, 18), 195, 4, 11),   // EnergyTransferMode
+    choice(Name::new(12395, 17), 206, 4, 4),   // EventNotification
+    choice(Name::new(3383, 12), 210, 3, 3),    // EventTrigger
+    choice(Name::new(10608, 8), 213, 0, 2),    // EvseKind
+    choice(Name::new(1016, 14), 215, 14, 14),  // FirmwareStatus
+    choice(Name::new(737, 24), 229, 4, 4),     // GenericDeviceModelStatus
+    choice(Name::new(7059, 13), 233, 2, 2),    // GenericStatus
+    choice(Name::new(2487, 19), 235, 5, 6),    // GetCertificateIdUse
+    choice(Name::new(1940, 20), 241, 2, 2),    // GetCertificateStatus
+    choice(Name::new(793, 24), 243, 2, 2),     // GetChargingProfileStatus
+    choice(Name::new(854, 24), 245, 2, 2),     // GetDisplayMessagesStatus
+    choice(Name::new(374, 29), 247, 2, 2),     // GetInstalledCertificateStatus
+    choice(Name::new(3919, 17), 249, 5, 5),    // GetVariableStatus
+    choice(Name::new(6329, 14), 254, 0, 11),   // GridEventFault
+    choice(Name::new(6889, 13), 265, 3, 3),    // HashAlgorithm
+    choice(Name::new(4227, 11), 268, 8, 0),    // IdTokenKind
+    choice(Name::new(9598, 24), 276, 3, 3),    // InstallCertificateStatus
+    choice(Name::new(13078, 21), 279, 4, 5),   // InstallCertificateUse
+    choice(Name::new(2305, 18), 284, 0, 15),   // IslandingDetection
+    choice(Name::new(12319, 27), 299, 2, 2),   // Iso15118EVCertificateStatus
+    choice(Name::new(3339, 8), 301, 5, 6),     // Location
+    choice(Name::new(11243, 9), 307, 3, 3),    // LogStatus
+    choice(Name::new(1869, 7), 310, 2, 3),     // LogType
+    choice(Name::new(9901, 9), 313, 25, 56),   // Measurand
+    choice(Name::new(4777, 13), 369, 4, 5),    // MessageFormat
+    choice(Name::new(4136, 15), 374, 3, 3),    // MessagePriority
+    choice(Name::new(1501, 12), 377, 4, 6),    // MessageState
+    choice(Name::new(11107, 14), 383, 11, 13), // MessageTrigger
+    choice(Name::new(3981, 17), 396, 0, 2),    // MobilityNeedsMode
+    choice(Name::new(1484, 11), 398, 5, 7),    // MonitorType
+    choice(Name::new(4154, 14), 405, 3, 3),    // MonitoringBase
+    choice(Name::new(12221, 19), 408, 3, 3),   // MonitoringCriterion
+    choice(Name::new(9221, 10), 411, 3, 3),    // Mutability
+    choice(Name::new(1386, 33), 414, 0, 2),    // NotifyAllowedEnergyTransferStatus
+    choice(Name::new(12689, 27), 416, 3, 4),   // NotifyEVChargingNeedsStatus
+    choice(Name::new(7666, 13), 420, 8, 9),    // OCPPInterface
+    choice(Name::new(1546, 13), 429, 2, 2),    // OCPPTransport
+    choice(Name::new(2939, 11), 431, 4, 6),    // OCPPVersion
+    choice(Name::new(1726, 13), 437, 0, 8),    // OperationMode
+    choice(Name::new(4109, 17), 445, 2, 2),    // OperationalStatus
+    choice(Name::new(7244, 13), 447, 0, 4),    // PaymentStatus
+    choice(Name::new(2013, 5), 451, 10, 10),   // Phase
+    choice(Name::new(1174, 20), 461, 0, 2),    // PowerDuringCessation
+    choice(Name::new(12633, 21), 463, 0, 4),   // PreconditioningStatus
+    choice(Name::new(1362, 22), 467, 0, 3),    // PriorityChargingStatus
+    choice(Name::new(11469, 21), 470, 10, 10), // PublishFirmwareStatus
+    choice(Name::new(6593, 14), 480, 8, 8),    // ReadingContext
+    choice(Name::new(1087, 6), 488, 19, 20),   // Reason
+    choice(Name::new(6637, 14), 508, 2, 2),    // RecurrencyKind
+    choice(Name::new(3347, 18), 510, 3, 3),    // RegistrationStatus
+    choice(Name::new(7079, 10), 513, 3, 3),    // ReportBase
+    choice(Name::new(6448, 22), 516, 2, 2),    // RequestStartStopStatus
+    choice(Name::new(949, 23), 518, 2, 3),     // ReservationUpdateStatus
+    choice(Name::new(5016, 16), 521, 5, 5),    // ReserveNowStatus
+    choice(Name::new(6352, 11), 526, 3, 3),    // ResetStatus
+    choice(Name::new(4861, 9), 529, 2, 3),     // ResetType
+    choice(Name::new(2686, 19), 532, 3, 3),    // SendLocalListStatus
+    choice(Name::new(11944, 19), 535, 6, 6),   // SetMonitoringStatus
+    choice(Name::new(6287, 23), 541, 3, 3),    // SetNetworkProfileStatus
+    choice(Name::new(4200, 17), 544, 6, 6),    // SetVariableStatus
+    choice(Name::new(11801, 18), 550, 0, 6),   // TariffChangeStatus
+    choice(Name::new(5042, 17), 556, 0, 3),    // TariffClearStatus
+    choice(Name::new(9342, 10), 559, 0, 3),    // TariffCost
+    choice(Name::new(10665, 15), 562, 0, 3),   // TariffGetStatus
+    choice(Name::new(9394, 10), 565, 0, 2),    // TariffKind
+    choice(Name::new(8364, 15), 567, 0, 5),    // TariffSetStatus
+    choice(Name::new(2093, 16), 572, 3, 3),    // TransactionEvent
+    choice(Name::new(11114, 20), 575, 3, 3),   // TriggerMessageStatus
+    choice(Name::new(7046, 13), 578, 21, 29),  // TriggerReason
+    choice(Name::new(8284, 12), 607, 4, 4),    // UnlockStatus
+    choice(Name::new(1007, 23), 611, 3, 3),    // UnpublishFirmwareStatus
+    choice(Name::new(11723, 20), 614, 5, 5),   // UpdateFirmwareStatus
+    choice(Name::new(9241, 10), 619, 2, 2),    // UpdateType
+    choice(Name::new(11237, 15), 621, 8, 8),   // UploadLogStatus
+    choice(Name::new(11664, 7), 629, 4, 4),    // VpnEnum
 ];
 
 static VALUES: &[Name] = &[
-    Name::new(13040, 3),  // PAP
-    Name::new(12507, 4),  // CHAP
-    Name::new(12716, 4),  // NONE
-    Name::new(11914, 4),  // AUTO
-    Name::new(11306, 6),  // Actual
-    Name::new(1410, 6),   // Target
-    Name::new(11366, 6),  // MinSet
-    Name::new(11344, 6),  // MaxSet
-    Name::new(7619, 8),   // Accepted
-    Name::new(10779, 7),  // Blocked
-    Name::new(7542, 12),  // ConcurrentTx
-    Name::new(11037, 7),  // Expired
-    Name::new(3186, 7),   // Invalid
-    Name::new(10285, 8),  // NoCredit
-    Name::new(3213, 18),  // NotAllowedTypeEVSE
-    Name::new(4246, 17),  // NotAtThisLocation
-    Name::new(6725, 13),  // NotAtThisTime
-    Name::new(3619, 7),   // Unknown
-    Name::new(7619, 8),   // Accepted
-    Name::new(5014, 14),  // SignatureError
-    Name::new(11026, 18), // CertificateExpired
-    Name::new(1665, 18),  // CertificateRevoked
-    Name::new(1387, 22),  // NoCertificateAvailable
-    Name::new(5962, 14),  // CertChainError
-    Name::new(4040, 17),  // ContractCancelled
-    Name::new(9096, 9),   // BatteryIn
-    Name::new(4023, 10),  // BatteryOut
-    Name::new(4023, 17),  // BatteryOutTimeout
-    Name::new(6256, 16),  // ApplicationReset
-    Name::new(8778, 14),  // FirmwareUpdate
-    Name::new(8702, 10),  // LocalReset
-    Name::new(10835, 7),  // PowerUp
-    Name::new(8119, 11),  // RemoteReset
-    Name::new(4971, 14),  // ScheduledReset
-    Name::new(7127, 9),   // Triggered
-    Name::new(3619, 7),   // Unknown
-    Name::new(10446, 8),  // Watchdog
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(410, 7),    // Install
-    Name::new(1105, 6),   // Update
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(12945, 26), // ChargingStationCertificate
-    Name::new(3582, 14),  // V2GCertificate
-    Name::new(2412, 16),  // V2G20Certificate
-    Name::new(12530, 4),  // Good
-    Name::new(1676, 7),   // Revoked
-    Name::new(3619, 7),   // Unknown
-    Name::new(3157, 6),   // Failed
-    Name::new(12898, 3),  // CRL
-    Name::new(12778, 4),  // OCSP
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(4086, 9),   // Scheduled
-    Name::new(12939, 3),  // EMS
-    Name::new(5574, 5),   // Other
-    Name::new(2996, 2),   // SO
-    Name::new(12916, 3),  // CSO
-    Name::new(12089, 8),  // Absolute
-    Name::new(9441, 9),   // Recurring
-    Name::new(1441, 8),   // Relative
-    Name::new(6024, 7),   // Dynamic
-    Name::new(1158, 34),  // ChargingStationExternalConstraints
-    Name::new(10483, 25), // ChargingStationMaxProfile
-    Name::new(7552, 16),  // TxDefaultProfile
-    Name::new(9450, 9),   // TxProfile
-    Name::new(1150, 16),  // PriorityCharging
-    Name::new(4515, 15),  // LocalGeneration
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(157, 1),    // W
+    Name::new(13055, 3),  // PAP
+    Name::new(12630, 4),  // CHAP
+    Name::new(12773, 4),  // NONE
+    Name::new(12548, 4),  // AUTO
+    Name::new(11903, 6),  // Actual
+    Name::new(1539, 6),   // Target
+    Name::new(11963, 6),  // MinSet
+    Name::new(11941, 6),  // MaxSet
+    Name::new(8063, 8),   // Accepted
+    Name::new(11176, 7),  // Blocked
+    Name::new(7971, 12),  // ConcurrentTx
+    Name::new(1000, 7),   // Expired
+    Name::new(3084, 7),   // Invalid
+    Name::new(10655, 8),  // NoCredit
+    Name::new(3211, 18),  // NotAllowedTypeEVSE
+    Name::new(4057, 17),  // NotAtThisLocation
+    Name::new(7199, 13),  // NotAtThisTime
+    Name::new(3499, 7),   // Unknown
+    Name::new(8063, 8),   // Accepted
+    Name::new(4893, 14),  // SignatureError
+    Name::new(989, 18),   // CertificateExpired
+    Name::new(1640, 18),  // CertificateRevoked
+    Name::new(1225, 22),  // NoCertificateAvailable
+    Name::new(6170, 14),  // CertChainError
+    Name::new(3815, 17),  // ContractCancelled
+    Name::new(9591, 9),   // BatteryIn
+    Name::new(3798, 10),  // BatteryOut
+    Name::new(3798, 17),  // BatteryOutTimeout
+    Name::new(770, 16),   // ApplicationReset
+    Name::new(9233, 14),  // FirmwareUpdate
+    Name::new(9156, 10),  // LocalReset
+    Name::new(11232, 7),  // PowerUp
+    Name::new(8589, 11),  // RemoteReset
+    Name::new(4852, 14),  // ScheduledReset
+    Name::new(7584, 9),   // Triggered
+    Name::new(3499, 7),   // Unknown
+    Name::new(10825, 8),  // Watchdog
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(377, 7),    // Install
+    Name::new(618, 6),    // Update
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(13011, 26), // ChargingStationCertificate
+    Name::new(3456, 14),  // V2GCertificate
+    Name::new(2262, 16),  // V2G20Certificate
+    Name::new(12654, 4),  // Good
+    Name::new(1651, 7),   // Revoked
+    Name::new(3499, 7),   // Unknown
+    Name::new(3055, 6),   // Failed
+    Name::new(12964, 3),  // CRL
+    Name::new(12824, 4),  // OCSP
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3861, 9),   // Scheduled
+    Name::new(13005, 3),  // EMS
+    Name::new(5668, 5),   // Other
+    Name::new(1545, 2),   // SO
+    Name::new(12982, 3),  // CSO
+    Name::new(1248, 8),   // Absolute
+    Name::new(9975, 9),   // Recurring
+    Name::new(2654, 8),   // Relative
+    Name::new(6241, 7),   // Dynamic
+    Name::new(3156, 34),  // ChargingStationExternalConstraints
+    Name::new(10862, 25), // ChargingStationMaxProfile
+    Name::new(7981, 16),  // TxDefaultProfile
+    Name::new(9984, 9),   // TxProfile
+    Name::new(1362, 16),  // PriorityCharging
+    Name::new(4380, 15),  // LocalGeneration
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(922, 1),    // W
     Name::new(7, 1),      // A
-    Name::new(7991, 11),  // EVConnected
-    Name::new(698, 8),    // Charging
-    Name::new(6834, 11),  // SuspendedEV
-    Name::new(6834, 13),  // SuspendedEVSE
-    Name::new(8339, 4),   // Idle
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(7619, 8),   // Accepted
-    Name::new(3619, 7),   // Unknown
-    Name::new(7619, 8),   // Accepted
-    Name::new(3619, 7),   // Unknown
-    Name::new(682, 8),    // Rejected
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(8916, 8),   // NotFound
+    Name::new(8455, 11),  // EVConnected
+    Name::new(715, 8),    // Charging
+    Name::new(7339, 11),  // SuspendedEV
+    Name::new(7339, 13),  // SuspendedEVSE
+    Name::new(8828, 4),   // Idle
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(8063, 8),   // Accepted
+    Name::new(3499, 7),   // Unknown
+    Name::new(8063, 8),   // Accepted
+    Name::new(3499, 7),   // Unknown
+    Name::new(688, 8),    // Rejected
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(9406, 8),   // NotFound
     Name::new(7, 6),      // Active
-    Name::new(1400, 9),   // Available
-    Name::new(2484, 7),   // Enabled
-    Name::new(10867, 7),  // Problem
-    Name::new(11807, 5),  // cCCS1
-    Name::new(11812, 5),  // cCCS2
-    Name::new(11817, 5),  // cG105
-    Name::new(11580, 6),  // cTesla
-    Name::new(11593, 6),  // cType1
-    Name::new(11599, 6),  // cType2
-    Name::new(9511, 11),  // s309-1P-16A
-    Name::new(3295, 11),  // s309-1P-32A
-    Name::new(3330, 11),  // s309-3P-16A
-    Name::new(29, 11),    // s309-3P-32A
-    Name::new(529, 7),    // sBS1361
-    Name::new(994, 8),    // sCEE-7-7
-    Name::new(598, 6),    // sType2
-    Name::new(629, 6),    // sType3
-    Name::new(6243, 14),  // Other1PhMax16A
-    Name::new(5574, 15),  // Other1PhOver16A
-    Name::new(10341, 8),  // Other3Ph
-    Name::new(13058, 3),  // Pan
-    Name::new(9086, 10),  // wInductive
-    Name::new(10221, 9),  // wResonant
-    Name::new(7797, 12),  // Undetermined
-    Name::new(3619, 7),   // Unknown
-    Name::new(1400, 9),   // Available
-    Name::new(10333, 8),  // Occupied
-    Name::new(10368, 8),  // Reserved
-    Name::new(8186, 11),  // Unavailable
-    Name::new(5097, 7),   // Faulted
-    Name::new(4086, 16),  // ScheduledControl
-    Name::new(6024, 14),  // DynamicControl
+    Name::new(1238, 9),   // Available
+    Name::new(2362, 7),   // Enabled
+    Name::new(11264, 7),  // Problem
+    Name::new(12424, 5),  // cCCS1
+    Name::new(12429, 5),  // cCCS2
+    Name::new(12434, 5),  // cG105
+    Name::new(12178, 6),  // cTesla
+    Name::new(12191, 6),  // cType1
+    Name::new(12197, 6),  // cType2
+    Name::new(10045, 11), // s309-1P-16A
+    Name::new(4955, 11),  // s309-1P-32A
+    Name::new(760, 11),   // s309-3P-16A
+    Name::new(816, 11),   // s309-3P-32A
+    Name::new(13048, 7),  // sBS1361
+    Name::new(9621, 8),   // sCEE-7-7
+    Name::new(910, 6),    // sType2
+    Name::new(971, 6),    // sType3
+    Name::new(6530, 14),  // Other1PhMax16A
+    Name::new(5668, 15),  // Other1PhOver16A
+    Name::new(10720, 8),  // Other3Ph
+    Name::new(13073, 3),  // Pan
+    Name::new(9581, 10),  // wInductive
+    Name::new(10591, 9),  // wResonant
+    Name::new(8260, 12),  // Undetermined
+    Name::new(3499, 7),   // Unknown
+    Name::new(1238, 9),   // Available
+    Name::new(10712, 8),  // Occupied
+    Name::new(10747, 8),  // Reserved
+    Name::new(8656, 11),  // Unavailable
+    Name::new(5009, 7),   // Faulted
+    Name::new(3861, 16),  // ScheduledControl
+    Name::new(6241, 14),  // DynamicControl
     Name::new(0, 6),      // Energy
-    Name::new(2745, 10),  // MaxCurrent
-    Name::new(2898, 10),  // MinCurrent
-    Name::new(3098, 8),   // MaxPower
-    Name::new(10262, 8),  // MinPower
-    Name::new(11428, 8),  // IdleTIme
-    Name::new(5841, 12),  // ChargingTime
-    Name::new(1613, 21),  // CarbonDioxideEmission
-    Name::new(1441, 23),  // RelativePricePercentage
-    Name::new(11262, 29), // RenewableGenerationPercentage
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(3186, 7),   // Invalid
-    Name::new(7635, 12),  // EnterService
-    Name::new(10189, 9),  // FreqDroop
-    Name::new(5395, 8),   // FreqWatt
-    Name::new(6887, 13),  // FixedPFAbsorb
-    Name::new(9053, 13),  // FixedPFInject
-    Name::new(11799, 8),  // FixedVar
-    Name::new(10762, 9),  // Gradients
-    Name::new(8506, 10),  // HFMustTrip
-    Name::new(9257, 9),   // HFMayTrip
-    Name::new(8610, 10),  // HVMustTrip
-    Name::new(9305, 9),   // HVMomCess
-    Name::new(9281, 9),   // HVMayTrip
-    Name::new(2727, 17),  // LimitMaxDischarge
-    Name::new(8649, 10),  // LFMustTrip
-    Name::new(8676, 10),  // LVMustTrip
-    Name::new(9358, 9),   // LVMomCess
-    Name::new(9335, 9),   // LVMayTrip
-    Name::new(9962, 23),  // PowerMonitoringMustTrip
-    Name::new(11071, 7),  // VoltVar
-    Name::new(10435, 8),  // VoltWatt
-    Name::new(11538, 6),  // WattPF
-    Name::new(10439, 7),  // WattVar
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(56, 12),    // NotSupported
-    Name::new(8916, 8),   // NotFound
-    Name::new(6172, 14),  // Not_Applicable
-    Name::new(10807, 7),  // PctMaxW
-    Name::new(9392, 9),   // PctMaxVar
-    Name::new(9401, 9),   // PctWAvail
-    Name::new(8108, 11),  // PctVarAvail
-    Name::new(6764, 13),  // PctEffectiveV
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(5210, 16),  // UnknownMessageId
-    Name::new(5714, 15),  // UnknownVendorId
-    Name::new(8898, 6),   // string
-    Name::new(4690, 7),   // decimal
-    Name::new(4893, 7),   // integer
-    Name::new(12499, 8),  // dateTime
-    Name::new(11101, 7),  // boolean
-    Name::new(8830, 10),  // OptionList
-    Name::new(7725, 12),  // SequenceList
-    Name::new(8748, 10),  // MemberList
-    Name::new(11408, 6),  // Monday
-    Name::new(10948, 7),  // Tuesday
-    Name::new(10813, 9),  // Wednesday
-    Name::new(10384, 8),  // Thursday
-    Name::new(11332, 6),  // Friday
-    Name::new(10376, 8),  // Saturday
-    Name::new(11532, 6),  // Sunday
-    Name::new(7619, 8),   // Accepted
-    Name::new(3157, 6),   // Failed
-    Name::new(8916, 8),   // NotFound
-    Name::new(7619, 8),   // Accepted
-    Name::new(2188, 25),  // NotSupportedMessageFormat
-    Name::new(682, 8),    // Rejected
-    Name::new(2368, 20),  // NotSupportedPriority
-    Name::new(4263, 17),  // NotSupportedState
-    Name::new(3619, 18),  // UnknownTransaction
-    Name::new(2180, 20),  // LanguageNotSupported
-    Name::new(9521, 15),  // AC_single_phase
-    Name::new(7497, 12),  // AC_two_phase
-    Name::new(5890, 14),  // AC_three_phase
-    Name::new(95, 2),     // DC
-    Name::new(8422, 6),   // AC_BPT
-    Name::new(8422, 10),  // AC_BPT_DER
-    Name::new(11257, 6),  // AC_DER
-    Name::new(11312, 6),  // DC_BPT
-    Name::new(7891, 7),   // DC_ACDP
-    Name::new(7891, 11),  // DC_ACDP_BPT
+    Name::new(4182, 10),  // MaxCurrent
+    Name::new(5200, 10),  // MinCurrent
+    Name::new(7680, 8),   // MaxPower
+    Name::new(10632, 8),  // MinPower
+    Name::new(12051, 8),  // IdleTIme
+    Name::new(6018, 12),  // ChargingTime
+    Name::new(1588, 21),  // CarbonDioxideEmission
+    Name::new(2654, 23),  // RelativePricePercentage
+    Name::new(11859, 29), // RenewableGenerationPercentage
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3084, 7),   // Invalid
+    Name::new(8079, 12),  // EnterService
+    Name::new(10556, 9),  // FreqDroop
+    Name::new(5494, 8),   // FreqWatt
+    Name::new(188, 13),   // FixedPFAbsorb
+    Name::new(9548, 13),  // FixedPFInject
+    Name::new(12416, 8),  // FixedVar
+    Name::new(11159, 9),  // Gradients
+    Name::new(8998, 10),  // HFMustTrip
+    Name::new(9746, 9),   // HFMayTrip
+    Name::new(9037, 10),  // HVMustTrip
+    Name::new(9795, 9),   // HVMomCess
+    Name::new(9771, 9),   // HVMayTrip
+    Name::new(2605, 17),  // LimitMaxDischarge
+    Name::new(9077, 10),  // LFMustTrip
+    Name::new(9127, 10),  // LVMustTrip
+    Name::new(9892, 9),   // LVMomCess
+    Name::new(9868, 9),   // LVMayTrip
+    Name::new(5395, 23),  // PowerMonitoringMustTrip
+    Name::new(11657, 7),  // VoltVar
+    Name::new(10814, 8),  // VoltWatt
+    Name::new(12136, 6),  // WattPF
+    Name::new(10818, 7),  // WattVar
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(1714, 12),  // NotSupported
+    Name::new(9406, 8),   // NotFound
+    Name::new(6405, 14),  // Not_Applicable
+    Name::new(11204, 7),  // PctMaxW
+    Name::new(9926, 9),   // PctMaxVar
+    Name::new(9935, 9),   // PctWAvail
+    Name::new(8578, 11),  // PctVarAvail
+    Name::new(7257, 13),  // PctEffectiveV
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(5122, 16),  // UnknownMessageId
+    Name::new(5889, 15),  // UnknownVendorId
+    Name::new(12106, 6),  // string
+    Name::new(9430, 7),   // decimal
+    Name::new(4724, 7),   // integer
+    Name::new(12614, 8),  // dateTime
+    Name::new(11687, 7),  // boolean
+    Name::new(9279, 10),  // OptionList
+    Name::new(8175, 12),  // SequenceList
+    Name::new(9202, 10),  // MemberList
+    Name::new(12031, 6),  // Monday
+    Name::new(11456, 7),  // Tuesday
+    Name::new(11210, 9),  // Wednesday
+    Name::new(10763, 8),  // Thursday
+    Name::new(11929, 6),  // Friday
+    Name::new(10755, 8),  // Saturday
+    Name::new(12130, 6),  // Sunday
+    Name::new(8063, 8),   // Accepted
+    Name::new(3055, 6),   // Failed
+    Name::new(9406, 8),   // NotFound
+    Name::new(8063, 8),   // Accepted
+    Name::new(4765, 25),  // NotSupportedMessageFormat
+    Name::new(688, 8),    // Rejected
+    Name::new(2138, 20),  // NotSupportedPriority
+    Name::new(4074, 17),  // NotSupportedState
+    Name::new(3499, 18),  // UnknownTransaction
+    Name::new(4757, 20),  // LanguageNotSupported
+    Name::new(826, 15),   // AC_single_phase
+    Name::new(7926, 12),  // AC_two_phase
+    Name::new(6082, 14),  // AC_three_phase
+    Name::new(1995, 2),   // DC
+    Name::new(8914, 6),   // AC_BPT
+    Name::new(8914, 10),  // AC_BPT_DER
+    Name::new(11854, 6),  // AC_DER
+    Name::new(11909, 6),  // DC_BPT
+    Name::new(8354, 7),   // DC_ACDP
+    Name::new(8354, 11),  // DC_ACDP_BPT
     Name::new(13114, 3),  // WPT
-    Name::new(1027, 21),  // HardWiredNotification
-    Name::new(4917, 16),  // HardWiredMonitor
-    Name::new(12781, 20), // PreconfiguredMonitor
-    Name::new(6586, 13),  // CustomMonitor
-    Name::new(10230, 8),  // Alerting
-    Name::new(1436, 5),   // Delta
-    Name::new(917, 8),    // Periodic
-    Name::new(5890, 2),   // AC
-    Name::new(95, 2),     // DC
-    Name::new(8466, 10),  // Downloaded
-    Name::new(5996, 14),  // DownloadFailed
-    Name::new(7980, 11),  // Downloading
-    Name::new(4078, 17),  // DownloadScheduled
-    Name::new(6010, 14),  // DownloadPaused
-    Name::new(8339, 4),   // Idle
-    Name::new(3145, 18),  // InstallationFailed
-    Name::new(8639, 10),  // Installing
-    Name::new(410, 9),    // Installed
-    Name::new(4948, 16),  // InstallRebooting
-    Name::new(4964, 16),  // InstallScheduled
-    Name::new(5937, 25),  // InstallVerificationFailed
-    Name::new(5007, 16),  // InvalidSignature
-    Name::new(3756, 17),  // SignatureVerified
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(56, 12),    // NotSupported
-    Name::new(6052, 14),  // EmptyResultSet
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(3637, 18),  // V2GRootCertificate
-    Name::new(4175, 17),  // MORootCertificate
-    Name::new(2511, 19),  // CSMSRootCertificate
-    Name::new(3582, 19),  // V2GCertificateChain
-    Name::new(11010, 27), // ManufacturerRootCertificate
-    Name::new(3448, 18),  // OEMRootCertificate
-    Name::new(7619, 8),   // Accepted
-    Name::new(3157, 6),   // Failed
-    Name::new(7619, 8),   // Accepted
-    Name::new(8792, 10),  // NoProfiles
-    Name::new(7619, 8),   // Accepted
-    Name::new(3619, 7),   // Unknown
-    Name::new(7619, 8),   // Accepted
-    Name::new(8916, 8),   // NotFound
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(5163, 16),  // UnknownComponent
-    Name::new(5699, 15),  // UnknownVariable
-    Name::new(56, 25),    // NotSupportedAttributeType
-    Name::new(6189, 16),  // CurrentImbalance
-    Name::new(6130, 14),  // LocalEmergency
-    Name::new(6683, 13),  // LowInputPower
-    Name::new(8086, 11),  // OverCurrent
-    Name::new(6738, 13),  // OverFrequency
-    Name::new(8097, 11),  // OverVoltage
-    Name::new(10347, 13), // PhaseRotation
-    Name::new(5605, 15),  // RemoteEmergency
-    Name::new(6339, 14),  // UnderFrequency
-    Name::new(7758, 12),  // UnderVoltage
-    Name::new(4653, 16),  // VoltageImbalance
-    Name::new(11514, 6),  // SHA256
-    Name::new(11520, 6),  // SHA384
-    Name::new(11526, 6),  // SHA512
-    Name::new(4800, 7),   // Central
-    Name::new(4702, 5),   // eMAID
-    Name::new(10246, 8),  // ISO14443
-    Name::new(10254, 8),  // ISO15693
-    Name::new(10177, 7),  // KeyCode
-    Name::new(833, 5),    // Local
-    Name::new(8728, 10),  // MacAddress
-    Name::new(5553, 15),  // NoAuthorization
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(3157, 6),   // Failed
-    Name::new(3637, 18),  // V2GRootCertificate
-    Name::new(4175, 17),  // MORootCertificate
-    Name::new(11010, 27), // ManufacturerRootCertificate
-    Name::new(2511, 19),  // CSMSRootCertificate
-    Name::new(3448, 18),  // OEMRootCertificate
-    Name::new(1365, 22),  // NoAntiIslandingSupport
-    Name::new(11795, 5),  // RoCoF
-    Name::new(11044, 7),  // UVP_OVP
-    Name::new(10955, 7),  // UFP_OFP
-    Name::new(4574, 18),  // VoltageVectorShift
-    Name::new(1779, 21),  // ZeroCrossingDetection
-    Name::new(7671, 12),  // OtherPassive
-    Name::new(2307, 20),  // ImpedanceMeasurement
-    Name::new(2097, 20),  // ImpedanceAtFrequency
-    Name::new(1539, 22),  // SlipModeFrequencyShift
-    Name::new(2388, 20),  // SandiaFrequencyShift
-    Name::new(3535, 18),  // SandiaVoltageShift
-    Name::new(2108, 13),  // FrequencyJump
-    Name::new(8855, 10),  // RCLQFactor
-    Name::new(8075, 11),  // OtherActive
-    Name::new(7619, 8),   // Accepted
-    Name::new(3157, 6),   // Failed
-    Name::new(12492, 4),  // Body
+    Name::new(6471, 21),  // HardWiredNotification
+    Name::new(4731, 16),  // HardWiredMonitor
+    Name::new(12827, 20), // PreconfiguredMonitor
+    Name::new(7019, 13),  // CustomMonitor
+    Name::new(10600, 8),  // Alerting
+    Name::new(2649, 5),   // Delta
+    Name::new(1127, 8),   // Periodic
+    Name::new(826, 2),    // AC
+    Name::new(1995, 2),   // DC
+    Name::new(8958, 10),  // Downloaded
+    Name::new(6213, 14),  // DownloadFailed
+    Name::new(8444, 11),  // Downloading
+    Name::new(3853, 17),  // DownloadScheduled
+    Name::new(6227, 14),  // DownloadPaused
+    Name::new(8828, 4),   // Idle
+    Name::new(3043, 18),  // InstallationFailed
+    Name::new(9067, 10),  // Installing
+    Name::new(377, 9),    // Installed
+    Name::new(4829, 16),  // InstallRebooting
+    Name::new(4845, 16),  // InstallScheduled
+    Name::new(6129, 25),  // InstallVerificationFailed
+    Name::new(4886, 16),  // InvalidSignature
+    Name::new(9020, 17),  // SignatureVerified
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(1714, 12),  // NotSupported
+    Name::new(6276, 14),  // EmptyResultSet
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3517, 18),  // V2GRootCertificate
+    Name::new(3936, 17),  // MORootCertificate
+    Name::new(2389, 19),  // CSMSRootCertificate
+    Name::new(3456, 19),  // V2GCertificateChain
+    Name::new(3111, 27),  // ManufacturerRootCertificate
+    Name::new(3295, 18),  // OEMRootCertificate
+    Name::new(8063, 8),   // Accepted
+    Name::new(3055, 6),   // Failed
+    Name::new(8063, 8),   // Accepted
+    Name::new(9251, 10),  // NoProfiles
+    Name::new(8063, 8),   // Accepted
+    Name::new(3499, 7),   // Unknown
+    Name::new(8063, 8),   // Accepted
+    Name::new(9406, 8),   // NotFound
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(5075, 16),  // UnknownComponent
+    Name::new(5863, 15),  // UnknownVariable
+    Name::new(10072, 25), // NotSupportedAttributeType
+    Name::new(6422, 16),  // CurrentImbalance
+    Name::new(6363, 14),  // LocalEmergency
+    Name::new(7130, 13),  // LowInputPower
+    Name::new(8556, 11),  // OverCurrent
+    Name::new(7231, 13),  // OverFrequency
+    Name::new(8567, 11),  // OverVoltage
+    Name::new(10726, 13), // PhaseRotation
+    Name::new(5743, 15),  // RemoteEmergency
+    Name::new(6651, 14),  // UnderFrequency
+    Name::new(8216, 12),  // UnderVoltage
+    Name::new(4518, 16),  // VoltageImbalance
+    Name::new(12112, 6),  // SHA256
+    Name::new(12118, 6),  // SHA384
+    Name::new(12124, 6),  // SHA512
+    Name::new(4631, 7),   // Central
+    Name::new(1512, 5),   // eMAID
+    Name::new(10616, 8),  // ISO14443
+    Name::new(10624, 8),  // ISO15693
+    Name::new(10544, 7),  // KeyCode
+    Name::new(1420, 5),   // Local
+    Name::new(9182, 10),  // MacAddress
+    Name::new(5647, 15),  // NoAuthorization
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3055, 6),   // Failed
+    Name::new(3517, 18),  // V2GRootCertificate
+    Name::new(3936, 17),  // MORootCertificate
+    Name::new(3111, 27),  // ManufacturerRootCertificate
+    Name::new(2389, 19),  // CSMSRootCertificate
+    Name::new(3295, 18),  // OEMRootCertificate
+    Name::new(1194, 22),  // NoAntiIslandingSupport
+    Name::new(12412, 5),  // RoCoF
+    Name::new(11525, 7),  // UVP_OVP
+    Name::new(11463, 7),  // UFP_OFP
+    Name::new(4439, 18),  // VoltageVectorShift
+    Name::new(1767, 21),  // ZeroCrossingDetection
+    Name::new(8121, 12),  // OtherPassive
+    Name::new(2109, 20),  // ImpedanceMeasurement
+    Name::new(2043, 20),  // ImpedanceAtFrequency
+    Name::new(1429, 22),  // SlipModeFrequencyShift
+    Name::new(2158, 20),  // SandiaFrequencyShift
+    Name::new(3395, 18),  // SandiaVoltageShift
+    Name::new(2054, 13),  // FrequencyJump
+    Name::new(9307, 10),  // RCLQFactor
+    Name::new(8545, 11),  // OtherActive
+    Name::new(8063, 8),   // Accepted
+    Name::new(3055, 6),   // Failed
+    Name::new(12607, 4),  // Body
     Name::new(21, 5),     // Cable
-    Name::new(1663, 2),   // EV
-    Name::new(4856, 5),   // Inlet
-    Name::new(11436, 6),  // Outlet
-    Name::new(10408, 8),  // Upstream
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(7619, 16),  // AcceptedCanceled
-    Name::new(5982, 14),  // DiagnosticsLog
-    Name::new(8175, 11),  // SecurityLog
-    Name::new(1868, 16),  // DataCollectorLog
-    Name::new(10885, 14), // Current.Export
-    Name::new(5315, 14),  // Current.Import
-    Name::new(2748, 15),  // Current.Offered
-    Name::new(163, 29),   // Energy.Active.Export.Interval
-    Name::new(286, 29),   // Energy.Active.Export.Register
-    Name::new(328, 29),   // Energy.Active.Import.Interval
-    Name::new(365, 29),   // Energy.Active.Import.Register
-    Name::new(4141, 17),  // Energy.Active.Net
-    Name::new(1272, 22),  // Energy.Apparent.Export
-    Name::new(1294, 22),  // Energy.Apparent.Import
-    Name::new(2566, 19),  // Energy.Apparent.Net
-    Name::new(3230, 31),  // Energy.Reactive.Export.Interval
-    Name::new(6846, 31),  // Energy.Reactive.Export.Register
-    Name::new(11447, 31), // Energy.Reactive.Import.Interval
-    Name::new(12719, 31), // Energy.Reactive.Import.Register
-    Name::new(2585, 19),  // Energy.Reactive.Net
-    Name::new(1547, 9),   // Frequency
-    Name::new(12830, 19), // Power.Active.Export
-    Name::new(12920, 19), // Power.Active.Import
-    Name::new(7689, 12),  // Power.Factor
-    Name::new(6795, 13),  // Power.Offered
-    Name::new(5285, 21),  // Power.Reactive.Export
-    Name::new(6691, 21),  // Power.Reactive.Import
-    Name::new(1257, 3),   // SoC
-    Name::new(2805, 7),   // Voltage
-    Name::new(11892, 22), // Current.Export.Offered
-    Name::new(10885, 22), // Current.Export.Minimum
-    Name::new(5370, 22),  // Current.Import.Offered
-    Name::new(5315, 22),  // Current.Import.Minimum
-    Name::new(3031, 18),  // Display.PresentSOC
-    Name::new(3008, 18),  // Display.MinimumSOC
-    Name::new(4057, 17),  // Display.TargetSOC
-    Name::new(2981, 18),  // Display.MaximumSOC
-    Name::new(9754, 33),  // Display.RemainingTimeToMinimumSOC
-    Name::new(7178, 32),  // Display.RemainingTimeToTargetSOC
-    Name::new(4706, 33),  // Display.RemainingTimeToMaximumSOC
-    Name::new(690, 24),   // Display.ChargingComplete
-    Name::new(106, 29),   // Display.BatteryEnergyCapacity
-    Name::new(4848, 16),  // Display.InletHot
+    Name::new(1638, 2),   // EV
+    Name::new(4687, 5),   // Inlet
+    Name::new(12059, 6),  // Outlet
+    Name::new(10787, 8),  // Upstream
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(8063, 16),  // AcceptedCanceled
+    Name::new(6199, 14),  // DiagnosticsLog
+    Name::new(8645, 11),  // SecurityLog
+    Name::new(1856, 16),  // DataCollectorLog
+    Name::new(11282, 14), // Current.Export
+    Name::new(5259, 14),  // Current.Import
+    Name::new(4185, 15),  // Current.Offered
+    Name::new(89, 29),    // Energy.Active.Export.Interval
+    Name::new(149, 29),   // Energy.Active.Export.Register
+    Name::new(217, 29),   // Energy.Active.Import.Interval
+    Name::new(254, 29),   // Energy.Active.Import.Register
+    Name::new(3902, 17),  // Energy.Active.Net
+    Name::new(1059, 22),  // Energy.Apparent.Export
+    Name::new(1093, 22),  // Energy.Apparent.Import
+    Name::new(2449, 19),  // Energy.Apparent.Net
+    Name::new(3228, 31),  // Energy.Reactive.Export.Interval
+    Name::new(7351, 31),  // Energy.Reactive.Export.Register
+    Name::new(12070, 31), // Energy.Reactive.Import.Interval
+    Name::new(12776, 31), // Energy.Reactive.Import.Register
+    Name::new(2468, 19),  // Energy.Reactive.Net
+    Name::new(1437, 9),   // Frequency
+    Name::new(12862, 19), // Power.Active.Export
+    Name::new(12986, 19), // Power.Active.Import
+    Name::new(8139, 12),  // Power.Factor
+    Name::new(7288, 13),  // Power.Offered
+    Name::new(5221, 21),  // Power.Reactive.Export
+    Name::new(7138, 21),  // Power.Reactive.Import
+    Name::new(3437, 3),   // SoC
+    Name::new(3401, 7),   // Voltage
+    Name::new(12517, 22), // Current.Export.Offered
+    Name::new(11282, 22), // Current.Export.Minimum
+    Name::new(5462, 22),  // Current.Import.Offered
+    Name::new(5259, 22),  // Current.Import.Minimum
+    Name::new(2973, 18),  // Display.PresentSOC
+    Name::new(2950, 18),  // Display.MinimumSOC
+    Name::new(3832, 17),  // Display.TargetSOC
+    Name::new(2923, 18),  // Display.MaximumSOC
+    Name::new(7635, 33),  // Display.RemainingTimeToMinimumSOC
+    Name::new(1516, 32),  // Display.RemainingTimeToTargetSOC
+    Name::new(10493, 33), // Display.RemainingTimeToMaximumSOC
+    Name::new(707, 24),   // Display.ChargingComplete
+    Name::new(47, 29),    // Display.BatteryEnergyCapacity
+    Name::new(4679, 16),  // Display.InletHot
     Name::new(0, 30),     // Energy.Active.Import.CableLoss
-    Name::new(9653, 45),  // Energy.Active.Import.LocalGeneration.Register
-    Name::new(9701, 31),  // Energy.Active.Setpoint.Interval
-    Name::new(1416, 20),  // EnergyRequest.Target
-    Name::new(12691, 21), // EnergyRequest.Minimum
-    Name::new(862, 21),   // EnergyRequest.Maximum
-    Name::new(12691, 25), // EnergyRequest.Minimum.V2X
-    Name::new(862, 25),   // EnergyRequest.Maximum.V2X
-    Name::new(2057, 18),  // EnergyRequest.Bulk
-    Name::new(8530, 21),  // Power.Active.Setpoint
-    Name::new(12204, 21), // Power.Active.Residual
-    Name::new(3101, 20),  // Power.Export.Minimum
-    Name::new(10265, 20), // Power.Export.Offered
-    Name::new(10676, 20), // Power.Import.Offered
-    Name::new(10626, 20), // Power.Import.Minimum
-    Name::new(2805, 15),  // Voltage.Minimum
-    Name::new(7763, 15),  // Voltage.Maximum
-    Name::new(11704, 5),  // ASCII
-    Name::new(12534, 4),  // HTML
-    Name::new(13061, 3),  // URI
-    Name::new(12849, 4),  // UTF8
-    Name::new(11442, 6),  // QRCODE
-    Name::new(7880, 11),  // AlwaysFront
-    Name::new(10786, 7),  // InFront
-    Name::new(8035, 11),  // NormalCycle
-    Name::new(698, 8),    // Charging
-    Name::new(5097, 7),   // Faulted
-    Name::new(8339, 4),   // Idle
-    Name::new(8186, 11),  // Unavailable
-    Name::new(6834, 9),   // Suspended
-    Name::new(7916, 11),  // Discharging
-    Name::new(4784, 16),  // BootNotification
-    Name::new(10846, 21), // LogStatusNotification
-    Name::new(11975, 26), // FirmwareStatusNotification
-    Name::new(9314, 9),   // Heartbeat
-    Name::new(8024, 11),  // MeterValues
-    Name::new(12941, 30), // SignChargingStationCertificate
-    Name::new(3578, 18),  // SignV2GCertificate
-    Name::new(10849, 18), // StatusNotification
-    Name::new(2147, 16),  // TransactionEvent
-    Name::new(1117, 23),  // SignCombinedCertificate
-    Name::new(11968, 33), // PublishFirmwareStatusNotification
-    Name::new(2408, 20),  // SignV2G20Certificate
-    Name::new(6599, 13),  // CustomTrigger
-    Name::new(9127, 4),   // EVCC
-    Name::new(9127, 9),   // EVCC_SECC
-    Name::new(6353, 14),  // UpperThreshold
-    Name::new(7366, 14),  // LowerThreshold
-    Name::new(1436, 5),   // Delta
-    Name::new(917, 8),    // Periodic
-    Name::new(12048, 20), // PeriodicClockAligned
-    Name::new(1430, 11),  // TargetDelta
-    Name::new(1430, 19),  // TargetDeltaRelative
-    Name::new(805, 3),    // All
-    Name::new(13026, 14), // FactoryDefault
-    Name::new(6670, 13),  // HardWiredOnly
-    Name::new(244, 19),   // ThresholdMonitoring
-    Name::new(5458, 15),  // DeltaMonitoring
-    Name::new(5666, 18),  // PeriodicMonitoring
-    Name::new(10360, 8),  // ReadOnly
-    Name::new(9432, 9),   // WriteOnly
-    Name::new(9428, 9),   // ReadWrite
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(8845, 10),  // Processing
-    Name::new(4225, 17),  // NoChargingProfile
-    Name::new(11556, 6),  // Wired0
-    Name::new(11562, 6),  // Wired1
-    Name::new(11568, 6),  // Wired2
-    Name::new(11574, 6),  // Wired3
-    Name::new(9477, 9),   // Wireless0
-    Name::new(9486, 9),   // Wireless1
-    Name::new(9495, 9),   // Wireless2
-    Name::new(9504, 9),   // Wireless3
-    Name::new(12895, 3),  // Any
-    Name::new(12917, 4),  // SOAP
-    Name::new(12555, 4),  // JSON
-    Name::new(3047, 6),   // OCPP12
-    Name::new(4072, 6),   // OCPP15
-    Name::new(11414, 6),  // OCPP16
-    Name::new(3024, 6),   // OCPP20
-    Name::new(3024, 7),   // OCPP201
-    Name::new(11420, 6),  // OCPP21
-    Name::new(8339, 4),   // Idle
-    Name::new(7518, 12),  // ChargingOnly
-    Name::new(5416, 15),  // CentralSetpoint
-    Name::new(4880, 16),  // ExternalSetpoint
-    Name::new(6084, 14),  // ExternalLimits
-    Name::new(4800, 16),  // CentralFrequency
-    Name::new(6144, 14),  // LocalFrequency
-    Name::new(12537, 18), // LocalLoadBalancing
-    Name::new(8013, 11),  // Inoperative
-    Name::new(9383, 9),   // Operative
-    Name::new(10941, 7),  // Settled
-    Name::new(7627, 8),   // Canceled
-    Name::new(682, 8),    // Rejected
-    Name::new(3157, 6),   // Failed
-    Name::new(12614, 2),  // L1
-    Name::new(2845, 2),   // L2
-    Name::new(961, 2),    // L3
-    Name::new(56, 1),     // N
-    Name::new(12657, 4),  // L1-N
-    Name::new(12617, 4),  // L2-N
-    Name::new(961, 4),    // L3-N
-    Name::new(12614, 5),  // L1-L2
-    Name::new(12608, 5),  // L2-L3
-    Name::new(12611, 5),  // L3-L1
+    Name::new(10299, 45), // Energy.Active.Import.LocalGeneration.Register
+    Name::new(10424, 31), // Energy.Active.Setpoint.Interval
+    Name::new(2629, 20),  // EnergyRequest.Target
+    Name::new(3592, 21),  // EnergyRequest.Minimum
+    Name::new(3542, 21),  // EnergyRequest.Maximum
+    Name::new(3592, 25),  // EnergyRequest.Minimum.V2X
+    Name::new(3542, 25),  // EnergyRequest.Maximum.V2X
+    Name::new(4597, 18),  // EnergyRequest.Bulk
+    Name::new(9101, 21),  // Power.Active.Setpoint
+    Name::new(11595, 21), // Power.Active.Residual
+    Name::new(7683, 20),  // Power.Export.Minimum
+    Name::new(10635, 20), // Power.Export.Offered
+    Name::new(11073, 20), // Power.Import.Offered
+    Name::new(11018, 20), // Power.Import.Minimum
+    Name::new(9829, 15),  // Voltage.Minimum
+    Name::new(8221, 15),  // Voltage.Maximum
+    Name::new(12315, 5),  // ASCII
+    Name::new(12658, 4),  // HTML
+    Name::new(13076, 3),  // URI
+    Name::new(12881, 4),  // UTF8
+    Name::new(12065, 6),  // QRCODE
+    Name::new(8343, 11),  // AlwaysFront
+    Name::new(11183, 7),  // InFront
+    Name::new(8499, 11),  // NormalCycle
+    Name::new(715, 8),    // Charging
+    Name::new(5009, 7),   // Faulted
+    Name::new(8828, 4),   // Idle
+    Name::new(8656, 11),  // Unavailable
+    Name::new(7339, 9),   // Suspended
+    Name::new(8379, 11),  // Discharging
+    Name::new(4615, 16),  // BootNotification
+    Name::new(11243, 21), // LogStatusNotification
+    Name::new(11476, 26), // FirmwareStatusNotification
+    Name::new(9804, 9),   // Heartbeat
+    Name::new(8488, 11),  // MeterValues
+    Name::new(13007, 30), // SignChargingStationCertificate
+    Name::new(3452, 18),  // SignV2GCertificate
+    Name::new(11246, 18), // StatusNotification
+    Name::new(2093, 16),  // TransactionEvent
+    Name::new(977, 23),   // SignCombinedCertificate
+    Name::new(11469, 33), // PublishFirmwareStatusNotification
+    Name::new(2258, 20),  // SignV2G20Certificate
+    Name::new(7040, 13),  // CustomTrigger
+    Name::new(9629, 4),   // EVCC
+    Name::new(9629, 9),   // EVCC_SECC
+    Name::new(6665, 14),  // UpperThreshold
+    Name::new(7785, 14),  // LowerThreshold
+    Name::new(2649, 5),   // Delta
+    Name::new(1127, 8),   // Periodic
+    Name::new(5723, 20),  // PeriodicClockAligned
+    Name::new(2643, 11),  // TargetDelta
+    Name::new(2643, 19),  // TargetDeltaRelative
+    Name::new(1392, 3),   // All
+    Name::new(2891, 14),  // FactoryDefault
+    Name::new(7117, 13),  // HardWiredOnly
+    Name::new(332, 19),   // ThresholdMonitoring
+    Name::new(5552, 15),  // DeltaMonitoring
+    Name::new(5811, 18),  // PeriodicMonitoring
+    Name::new(10739, 8),  // ReadOnly
+    Name::new(9966, 9),   // WriteOnly
+    Name::new(9962, 9),   // ReadWrite
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(9297, 10),  // Processing
+    Name::new(4036, 17),  // NoChargingProfile
+    Name::new(12154, 6),  // Wired0
+    Name::new(12160, 6),  // Wired1
+    Name::new(12166, 6),  // Wired2
+    Name::new(12172, 6),  // Wired3
+    Name::new(10011, 9),  // Wireless0
+    Name::new(10020, 9),  // Wireless1
+    Name::new(10029, 9),  // Wireless2
+    Name::new(10038, 9),  // Wireless3
+    Name::new(12961, 3),  // Any
+    Name::new(12983, 4),  // SOAP
+    Name::new(12686, 4),  // JSON
+    Name::new(2989, 6),   // OCPP12
+    Name::new(3847, 6),   // OCPP15
+    Name::new(12037, 6),  // OCPP16
+    Name::new(2966, 6),   // OCPP20
+    Name::new(2966, 7),   // OCPP201
+    Name::new(12043, 6),  // OCPP21
+    Name::new(8828, 4),   // Idle
+    Name::new(7947, 12),  // ChargingOnly
+    Name::new(5515, 15),  // CentralSetpoint
+    Name::new(4711, 16),  // ExternalSetpoint
+    Name::new(6315, 14),  // ExternalLimits
+    Name::new(4631, 16),  // CentralFrequency
+    Name::new(6377, 14),  // LocalFrequency
+    Name::new(12661, 18), // LocalLoadBalancing
+    Name::new(8477, 11),  // Inoperative
+    Name::new(9917, 9),   // Operative
+    Name::new(11449, 7),  // Settled
+    Name::new(8071, 8),   // Canceled
+    Name::new(688, 8),    // Rejected
+    Name::new(3055, 6),   // Failed
+    Name::new(12602, 2),  // L1
+    Name::new(1171, 2),   // L2
+    Name::new(4427, 2),   // L3
+    Name::new(916, 1),    // N
+    Name::new(12727, 4),  // L1-N
+    Name::new(11329, 4),  // L2-N
+    Name::new(5306, 4),   // L3-N
+    Name::new(12602, 5),  // L1-L2
+    Name::new(9732, 5),   // L2-L3
+    Name::new(12599, 5),  // L3-L1
     Name::new(7, 6),      // Active
-    Name::new(1349, 8),   // Reactive
-    Name::new(3619, 7),   // Unknown
-    Name::new(10313, 5),  // Ready
-    Name::new(10310, 8),  // NotReady
-    Name::new(11050, 15), // Preconditioning
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(8792, 9),   // NoProfile
-    Name::new(8339, 4),   // Idle
-    Name::new(4078, 17),  // DownloadScheduled
-    Name::new(7980, 11),  // Downloading
-    Name::new(8466, 10),  // Downloaded
-    Name::new(9419, 9),   // Published
-    Name::new(5996, 14),  // DownloadFailed
-    Name::new(6010, 14),  // DownloadPaused
-    Name::new(5515, 15),  // InvalidChecksum
-    Name::new(5522, 16),  // ChecksumVerified
-    Name::new(6808, 13),  // PublishFailed
-    Name::new(3163, 18),  // Interruption.Begin
-    Name::new(4991, 16),  // Interruption.End
-    Name::new(5574, 5),   // Other
-    Name::new(7713, 12),  // Sample.Clock
-    Name::new(5659, 15),  // Sample.Periodic
-    Name::new(5498, 17),  // Transaction.Begin
-    Name::new(3479, 15),  // Transaction.End
-    Name::new(2163, 7),   // Trigger
-    Name::new(7568, 12),  // DeAuthorized
-    Name::new(5611, 13),  // EmergencyStop
-    Name::new(3053, 18),  // EnergyLimitReached
-    Name::new(6038, 14),  // EVDisconnected
-    Name::new(8002, 11),  // GroundFault
-    Name::new(6112, 14),  // ImmediateReset
-    Name::new(8738, 10),  // MasterPass
-    Name::new(833, 5),    // Local
-    Name::new(12900, 16), // LocalOutOfCredit
-    Name::new(5574, 5),   // Other
-    Name::new(5086, 16),  // OvercurrentFault
-    Name::new(9410, 9),   // PowerLoss
-    Name::new(7701, 12),  // PowerQuality
-    Name::new(4955, 6),   // Reboot
-    Name::new(5605, 6),   // Remote
-    Name::new(4736, 15),  // SOCLimitReached
-    Name::new(5620, 11),  // StoppedByEV
-    Name::new(2862, 16),  // TimeLimitReached
-    Name::new(3413, 7),   // Timeout
-    Name::new(665, 25),   // ReqEnergyTransferRejected
-    Name::new(11739, 5),  // Daily
-    Name::new(157, 6),    // Weekly
-    Name::new(7619, 8),   // Accepted
-    Name::new(10828, 7),  // Pending
-    Name::new(682, 8),    // Rejected
-    Name::new(11610, 22), // ConfigurationInventory
-    Name::new(11543, 13), // FullInventory
-    Name::new(5147, 16),  // SummaryInventory
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(11037, 7),  // Expired
-    Name::new(10934, 7),  // Removed
-    Name::new(6712, 13),  // NoTransaction
-    Name::new(7619, 8),   // Accepted
-    Name::new(5097, 7),   // Faulted
-    Name::new(10333, 8),  // Occupied
-    Name::new(682, 8),    // Rejected
-    Name::new(8186, 11),  // Unavailable
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(4086, 9),   // Scheduled
-    Name::new(3071, 9),   // Immediate
-    Name::new(11426, 6),  // OnIdle
-    Name::new(3071, 18),  // ImmediateAndResume
-    Name::new(7619, 8),   // Accepted
-    Name::new(3157, 6),   // Failed
-    Name::new(1835, 15),  // VersionMismatch
-    Name::new(7619, 8),   // Accepted
-    Name::new(5163, 16),  // UnknownComponent
-    Name::new(5699, 15),  // UnknownVariable
-    Name::new(1561, 22),  // UnsupportedMonitorType
-    Name::new(682, 8),    // Rejected
-    Name::new(4124, 9),   // Duplicate
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(3157, 6),   // Failed
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(5163, 16),  // UnknownComponent
-    Name::new(5699, 15),  // UnknownVariable
-    Name::new(56, 25),    // NotSupportedAttributeType
-    Name::new(6311, 14),  // RebootRequired
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(11317, 15), // TooManyElements
-    Name::new(47, 21),    // ConditionNotSupported
-    Name::new(8914, 10),  // TxNotFound
-    Name::new(5036, 16),  // NoCurrencyChange
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(10293, 8),  // NoTariff
-    Name::new(8802, 10),  // NormalCost
-    Name::new(10800, 7),  // MinCost
-    Name::new(10793, 7),  // MaxCost
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(10293, 8),  // NoTariff
-    Name::new(5123, 13),  // DefaultTariff
-    Name::new(7604, 12),  // DriverTariff
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(11317, 15), // TooManyElements
-    Name::new(47, 21),    // ConditionNotSupported
-    Name::new(4124, 17),  // DuplicateTariffId
-    Name::new(360, 5),    // Ended
-    Name::new(1087, 7),   // Started
-    Name::new(8168, 7),   // Updated
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(6158, 14),  // NotImplemented
-    Name::new(39, 17),    // AbnormalCondition
-    Name::new(3438, 10),  // Authorized
-    Name::new(5925, 14),  // CablePluggedIn
-    Name::new(5856, 19),  // ChargingRateChanged
-    Name::new(1924, 20),  // ChargingStateChanged
-    Name::new(7580, 12),  // Deauthorized
-    Name::new(3053, 18),  // EnergyLimitReached
-    Name::new(5629, 19),  // EVCommunicationLost
-    Name::new(4864, 16),  // EVConnectTimeout
-    Name::new(8476, 10),  // EVDeparted
-    Name::new(8486, 10),  // EVDetected
-    Name::new(5538, 15),  // MeterValueClock
-    Name::new(12038, 18), // MeterValuePeriodic
-    Name::new(8146, 11),  // RemoteStart
-    Name::new(8865, 10),  // RemoteStop
-    Name::new(6267, 12),  // ResetCommand
-    Name::new(3601, 18),  // SignedDataReceived
-    Name::new(3434, 14),  // StopAuthorized
-    Name::new(2862, 16),  // TimeLimitReached
-    Name::new(2163, 7),   // Trigger
-    Name::new(6923, 13),  // UnlockCommand
-    Name::new(5807, 16),  // CostLimitReached
-    Name::new(571, 8),    // LimitSet
-    Name::new(1738, 20),  // OperationModeChanged
-    Name::new(8157, 11),  // RunningCost
-    Name::new(1257, 15),  // SoCLimitReached
+    Name::new(1157, 8),   // Reactive
+    Name::new(3499, 7),   // Unknown
+    Name::new(10683, 5),  // Ready
+    Name::new(10680, 8),  // NotReady
+    Name::new(12633, 15), // Preconditioning
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(9251, 9),   // NoProfile
+    Name::new(8828, 4),   // Idle
+    Name::new(3853, 17),  // DownloadScheduled
+    Name::new(8444, 11),  // Downloading
+    Name::new(8958, 10),  // Downloaded
+    Name::new(9953, 9),   // Published
+    Name::new(6213, 14),  // DownloadFailed
+    Name::new(6227, 14),  // DownloadPaused
+    Name::new(5609, 15),  // InvalidChecksum
+    Name::new(5616, 16),  // ChecksumVerified
+    Name::new(7301, 13),  // PublishFailed
+    Name::new(3061, 18),  // Interruption.Begin
+    Name::new(4870, 16),  // Interruption.End
+    Name::new(5668, 5),   // Other
+    Name::new(8163, 12),  // Sample.Clock
+    Name::new(5804, 15),  // Sample.Periodic
+    Name::new(5592, 17),  // Transaction.Begin
+    Name::new(7542, 15),  // Transaction.End
+    Name::new(3388, 7),   // Trigger
+    Name::new(8012, 12),  // DeAuthorized
+    Name::new(5749, 13),  // EmergencyStop
+    Name::new(2995, 18),  // EnergyLimitReached
+    Name::new(6262, 14),  // EVDisconnected
+    Name::new(8466, 11),  // GroundFault
+    Name::new(6343, 14),  // ImmediateReset
+    Name::new(9192, 10),  // MasterPass
+    Name::new(1420, 5),   // Local
+    Name::new(12966, 16), // LocalOutOfCredit
+    Name::new(5668, 5),   // Other
+    Name::new(4998, 16),  // OvercurrentFault
+    Name::new(9944, 9),   // PowerLoss
+    Name::new(8151, 12),  // PowerQuality
+    Name::new(4836, 6),   // Reboot
+    Name::new(5743, 6),   // Remote
+    Name::new(10523, 15), // SOCLimitReached
+    Name::new(5758, 11),  // StoppedByEV
+    Name::new(2775, 16),  // TimeLimitReached
+    Name::new(3036, 7),   // Timeout
+    Name::new(671, 25),   // ReqEnergyTransferRejected
+    Name::new(12356, 5),  // Daily
+    Name::new(11651, 6),  // Weekly
+    Name::new(8063, 8),   // Accepted
+    Name::new(11225, 7),  // Pending
+    Name::new(688, 8),    // Rejected
+    Name::new(1330, 22),  // ConfigurationInventory
+    Name::new(12141, 13), // FullInventory
+    Name::new(5059, 16),  // SummaryInventory
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(1000, 7),   // Expired
+    Name::new(11442, 7),  // Removed
+    Name::new(7186, 13),  // NoTransaction
+    Name::new(8063, 8),   // Accepted
+    Name::new(5009, 7),   // Faulted
+    Name::new(10712, 8),  // Occupied
+    Name::new(688, 8),    // Rejected
+    Name::new(8656, 11),  // Unavailable
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3861, 9),   // Scheduled
+    Name::new(3013, 9),   // Immediate
+    Name::new(12049, 6),  // OnIdle
+    Name::new(3013, 18),  // ImmediateAndResume
+    Name::new(8063, 8),   // Accepted
+    Name::new(3055, 6),   // Failed
+    Name::new(1823, 15),  // VersionMismatch
+    Name::new(8063, 8),   // Accepted
+    Name::new(5075, 16),  // UnknownComponent
+    Name::new(5863, 15),  // UnknownVariable
+    Name::new(1473, 22),  // UnsupportedMonitorType
+    Name::new(688, 8),    // Rejected
+    Name::new(3885, 9),   // Duplicate
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(3055, 6),   // Failed
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(5075, 16),  // UnknownComponent
+    Name::new(5863, 15),  // UnknownVariable
+    Name::new(10072, 25), // NotSupportedAttributeType
+    Name::new(6623, 14),  // RebootRequired
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(11914, 15), // TooManyElements
+    Name::new(10063, 21), // ConditionNotSupported
+    Name::new(9404, 10),  // TxNotFound
+    Name::new(4922, 16),  // NoCurrencyChange
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(10663, 8),  // NoTariff
+    Name::new(9261, 10),  // NormalCost
+    Name::new(11197, 7),  // MinCost
+    Name::new(11190, 7),  // MaxCost
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(10663, 8),  // NoTariff
+    Name::new(5035, 13),  // DefaultTariff
+    Name::new(8048, 12),  // DriverTariff
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(11914, 15), // TooManyElements
+    Name::new(10063, 21), // ConditionNotSupported
+    Name::new(3885, 17),  // DuplicateTariffId
+    Name::new(249, 5),    // Ended
+    Name::new(932, 7),    // Started
+    Name::new(8638, 7),   // Updated
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(6391, 14),  // NotImplemented
+    Name::new(10055, 17), // AbnormalCondition
+    Name::new(3285, 10),  // Authorized
+    Name::new(6117, 14),  // CablePluggedIn
+    Name::new(6041, 19),  // ChargingRateChanged
+    Name::new(1876, 20),  // ChargingStateChanged
+    Name::new(8024, 12),  // Deauthorized
+    Name::new(2995, 18),  // EnergyLimitReached
+    Name::new(5767, 19),  // EVCommunicationLost
+    Name::new(4695, 16),  // EVConnectTimeout
+    Name::new(8968, 10),  // EVDeparted
+    Name::new(8978, 10),  // EVDetected
+    Name::new(5632, 15),  // MeterValueClock
+    Name::new(5713, 18),  // MeterValuePeriodic
+    Name::new(8616, 11),  // RemoteStart
+    Name::new(9317, 10),  // RemoteStop
+    Name::new(781, 12),   // ResetCommand
+    Name::new(3481, 18),  // SignedDataReceived
+    Name::new(3281, 14),  // StopAuthorized
+    Name::new(2775, 16),  // TimeLimitReached
+    Name::new(3388, 7),   // Trigger
+    Name::new(7400, 13),  // UnlockCommand
+    Name::new(5984, 16),  // CostLimitReached
+    Name::new(546, 8),    // LimitSet
+    Name::new(1726, 20),  // OperationModeChanged
+    Name::new(8627, 11),  // RunningCost
+    Name::new(3437, 15),  // SoCLimitReached
     Name::new(13116, 13), // TariffChanged
-    Name::new(7610, 17),  // TariffNotAccepted
-    Name::new(9459, 9),   // TxResumed
-    Name::new(10392, 8),  // Unlocked
-    Name::new(7809, 12),  // UnlockFailed
-    Name::new(5481, 28),  // OngoingAuthorizedTransaction
-    Name::new(5188, 16),  // UnknownConnector
-    Name::new(5473, 15),  // DownloadOngoing
-    Name::new(8776, 10),  // NoFirmware
-    Name::new(8215, 11),  // Unpublished
-    Name::new(7619, 8),   // Accepted
-    Name::new(682, 8),    // Rejected
-    Name::new(7619, 16),  // AcceptedCanceled
-    Name::new(3186, 18),  // InvalidCertificate
-    Name::new(1676, 18),  // RevokedCertificate
-    Name::new(7592, 12),  // Differential
-    Name::new(11543, 4),  // Full
-    Name::new(8446, 10),  // BadMessage
-    Name::new(8339, 4),   // Idle
-    Name::new(1726, 21),  // NotSupportedOperation
-    Name::new(13042, 16), // PermissionDenied
-    Name::new(10400, 8),  // Uploaded
-    Name::new(6936, 13),  // UploadFailure
-    Name::new(9468, 9),   // Uploading
-    Name::new(7619, 16),  // AcceptedCanceled
-    Name::new(11744, 5),  // IKEv2
-    Name::new(11768, 5),  // IPSec
-    Name::new(11965, 4),  // L2TP
-    Name::new(12827, 4),  // PPTP
+    Name::new(8054, 17),  // TariffNotAccepted
+    Name::new(9993, 9),   // TxResumed
+    Name::new(10771, 8),  // Unlocked
+    Name::new(8272, 12),  // UnlockFailed
+    Name::new(5575, 28),  // OngoingAuthorizedTransaction
+    Name::new(5100, 16),  // UnknownConnector
+    Name::new(5567, 15),  // DownloadOngoing
+    Name::new(9231, 10),  // NoFirmware
+    Name::new(8704, 11),  // Unpublished
+    Name::new(8063, 8),   // Accepted
+    Name::new(688, 8),    // Rejected
+    Name::new(8063, 16),  // AcceptedCanceled
+    Name::new(3084, 18),  // InvalidCertificate
+    Name::new(1651, 18),  // RevokedCertificate
+    Name::new(8036, 12),  // Differential
+    Name::new(12141, 4),  // Full
+    Name::new(8938, 10),  // BadMessage
+    Name::new(8828, 4),   // Idle
+    Name::new(1714, 21),  // NotSupportedOperation
+    Name::new(13057, 16), // PermissionDenied
+    Name::new(10779, 8),  // Uploaded
+    Name::new(7413, 13),  // UploadFailure
+    Name::new(10002, 9),  // Uploading
+    Name::new(8063, 16),  // AcceptedCanceled
+    Name::new(12361, 5),  // IKEv2
+    Name::new(12385, 5),  // IPSec
+    Name::new(1171, 4),   // L2TP
+    Name::new(12859, 4),  // PPTP
 ];
 
 static ACTIONS: &[Action] = &[
-    action(Name::new(8436, 10), NEW | FROM_CSMS, 1, 2), // AFRRSignal
-    action(Name::new(3340, 25), NEW | FROM_CSMS, 7, 8), // AdjustPeriodicEventStream
-    action(Name::new(3305, 9), OLD | NEW | FROM_STATION, 11, 12), // Authorize
-    action(Name::new(3519, 11), NEW | FROM_STATION, 14, 15), // BatterySwap
-    action(Name::new(4784, 16), OLD | NEW | FROM_STATION, 16, 17), // BootNotification
-    action(Name::new(9135, 17), OLD | NEW | FROM_CSMS, 18, 19), // CancelReservation
-    action(Name::new(12960, 17), OLD | NEW | FROM_CSMS, 22, 23), // CertificateSigned
-    action(Name::new(5046, 18), OLD | NEW | FROM_CSMS, 26, 27), // ChangeAvailability
-    action(Name::new(11114, 23), NEW | FROM_CSMS, 28, 29), // ChangeTransactionTariff
-    action(Name::new(4832, 10), OLD | NEW | FROM_CSMS, 39, 40), // ClearCache
-    action(Name::new(12137, 20), OLD | NEW | FROM_CSMS, 42, 43), // ClearChargingProfile
-    action(Name::new(5431, 15), NEW | FROM_CSMS, 44, 45), // ClearDERControl
-    action(Name::new(2541, 19), OLD | NEW | FROM_CSMS, 46, 47), // ClearDisplayMessage
-    action(Name::new(7530, 12), NEW | FROM_CSMS, 49, 50), // ClearTariffs
-    action(Name::new(11190, 23), OLD | NEW | FROM_CSMS, 52, 53), // ClearVariableMonitoring
-    action(Name::new(1944, 20), OLD | NEW | FROM_STATION, 54, 55), // ClearedChargingLimit
-    action(Name::new(912, 24), NEW | FROM_STATION, 56, 57), // ClosePeriodicEventStream
-    action(Name::new(8164, 11), OLD | NEW | FROM_CSMS, 66, 67), // CostUpdated
-    action(Name::new(970, 19), OLD | NEW | FROM_CSMS, 68, 69), // CustomerInformation
-    action(Name::new(512, 12), OLD | NEW | FROM_STATION | FROM_CSMS, 75, 76), // DataTransfer
-    action(Name::new(1048, 17), OLD | NEW | FROM_CSMS, 77, 78), // DeleteCertificate
-    action(Name::new(11975, 26), OLD | NEW | FROM_STATION, 90, 91), // FirmwareStatusNotification
-    action(Name::new(1655, 21), OLD | NEW | FROM_STATION, 98, 99), // Get15118EVCertificate
-    action(Name::new(6631, 13), OLD | NEW | FROM_CSMS, 100, 101), // GetBaseReport
-    action(Name::new(635, 25), NEW | FROM_STATION, 102, 103), // GetCertificateChainStatus
-    action(Name::new(2013, 20), OLD | NEW | FROM_STATION, 104, 105), // GetCertificateStatus
-    action(Name::new(2638, 19), OLD | NEW | FROM_CSMS, 106, 107), // GetChargingProfiles
-    action(Name::new(2033, 20), OLD | NEW | FROM_CSMS, 108, 109), // GetCompositeSchedule
-    action(Name::new(6657, 13), NEW | FROM_CSMS, 110, 111), // GetDERControl
-    action(Name::new(1002, 18), OLD | NEW | FROM_CSMS, 112, 113), // GetDisplayMessages
-    action(Name::new(604, 26), OLD | NEW | FROM_CSMS, 114, 115), // GetInstalledCertificateIds
-    action(Name::new(2657, 19), OLD | NEW | FROM_CSMS, 116, 117), // GetLocalListVersion
-    action(Name::new(11338, 6), OLD | NEW | FROM_CSMS, 118, 119), // GetLog
-    action(Name::new(2676, 19), OLD | NEW | FROM_CSMS, 120, 121), // GetMonitoringReport
-    action(Name::new(1316, 22), NEW | FROM_CSMS, 122, 123), // GetPeriodicEventStream
-    action(Name::new(9248, 9), OLD | NEW | FROM_CSMS, 124, 125), // GetReport
-    action(Name::new(8496, 10), NEW | FROM_CSMS, 126, 127), // GetTariffs
-    action(Name::new(2077, 20), OLD | NEW | FROM_CSMS, 128, 129), // GetTransactionStatus
-    action(Name::new(7647, 12), OLD | NEW | FROM_CSMS, 132, 133), // GetVariables
-    action(Name::new(9314, 9), OLD | NEW | FROM_STATION, 136, 137), // Heartbeat
-    action(Name::new(9103, 18), OLD | NEW | FROM_CSMS, 141, 142), // InstallCertificate
-    action(Name::new(10846, 21), OLD | NEW | FROM_STATION, 147, 148), // LogStatusNotification
-    action(Name::new(8024, 11), OLD | NEW | FROM_STATION, 152, 153), // MeterValues
-    action(Name::new(799, 27), NEW | FROM_CSMS, 157, 158), // NotifyAllowedEnergyTransfer
-    action(Name::new(2713, 19), OLD | NEW | FROM_STATION, 159, 160), // NotifyChargingLimit
-    action(Name::new(964, 25), OLD | NEW | FROM_STATION, 161, 162), // NotifyCustomerInformation
-    action(Name::new(6205, 14), NEW | FROM_STATION, 163, 164), // NotifyDERAlarm
-    action(Name::new(3420, 18), NEW | FROM_STATION, 165, 166), // NotifyDERStartStop
-    action(Name::new(1758, 21), OLD | NEW | FROM_STATION, 167, 168), // NotifyDisplayMessages
-    action(Name::new(12620, 21), OLD | NEW | FROM_STATION, 169, 170), // NotifyEVChargingNeeds
-    action(Name::new(12660, 24), OLD | NEW | FROM_STATION, 171, 172), // NotifyEVChargingSchedule
-    action(Name::new(8064, 11), OLD | NEW | FROM_STATION, 173, 174), // NotifyEvent
-    action(Name::new(1473, 22), OLD | NEW | FROM_STATION, 175, 176), // NotifyMonitoringReport
-    action(Name::new(12558, 25), NEW | FROM_STATION, 177, u16::MAX), // NotifyPeriodicEventStream
-    action(Name::new(1511, 22), NEW | FROM_STATION, 178, 179), // NotifyPriorityCharging
-    action(Name::new(7659, 12), OLD | NEW | FROM_STATION, 180, 181), // NotifyReport
-    action(Name::new(5070, 16), NEW | FROM_STATION, 182, 183), // NotifySettlement
-    action(Name::new(1071, 23), NEW | FROM_CSMS, 184, 185), // NotifyWebPaymentStarted
-    action(Name::new(11917, 23), NEW | FROM_STATION, 187, 188), // OpenPeriodicEventStream
-    action(Name::new(11968, 15), OLD | NEW | FROM_CSMS, 197, 198), // PublishFirmware
-    action(Name::new(11968, 33), OLD | NEW | FROM_STATION, 199, 200), // PublishFirmwareStatusNotification
-    action(Name::new(10961, 25), NEW | FROM_STATION, 201, 202), // PullDynamicScheduleUpdate
-    action(Name::new(1489, 22), OLD | NEW | FROM_STATION, 206, 207), // ReportChargingProfiles
-    action(Name::new(2689, 16), NEW | FROM_STATION, 208, 209), // ReportDERControl
-    action(Name::new(3512, 18), NEW | FROM_CSMS, 211, 212), // RequestBatterySwap
-    action(Name::new(2135, 23), OLD | NEW | FROM_CSMS, 213, 214), // RequestStartTransaction
-    action(Name::new(3468, 22), OLD | NEW | FROM_CSMS, 215, 216), // RequestStopTransaction
-    action(Name::new(9141, 23), OLD | NEW | FROM_STATION, 217, 218), // ReservationStatusUpdate
-    action(Name::new(5104, 10), OLD | NEW | FROM_CSMS, 219, 220), // ReserveNow
-    action(Name::new(4980, 5), OLD | NEW | FROM_CSMS, 221, 222), // Reset
-    action(Name::new(11770, 25), OLD | NEW | FROM_STATION, 226, 227), // SecurityEventNotification
-    action(Name::new(2763, 13), OLD | NEW | FROM_CSMS, 228, 229), // SendLocalList
-    action(Name::new(11369, 18), OLD | NEW | FROM_CSMS, 230, 231), // SetChargingProfile
-    action(Name::new(6821, 13), NEW | FROM_CSMS, 232, 233), // SetDERControl
-    action(Name::new(5120, 16), NEW | FROM_CSMS, 234, 235), // SetDefaultTariff
-    action(Name::new(4303, 17), OLD | NEW | FROM_CSMS, 236, 237), // SetDisplayMessage
-    action(Name::new(4328, 17), OLD | NEW | FROM_CSMS, 238, 239), // SetMonitoringBase
-    action(Name::new(3553, 18), OLD | NEW | FROM_CSMS, 241, 242), // SetMonitoringLevel
-    action(Name::new(576, 17), OLD | NEW | FROM_CSMS, 244, 245), // SetNetworkProfile
-    action(Name::new(6063, 21), OLD | NEW | FROM_CSMS, 247, 248), // SetVariableMonitoring
-    action(Name::new(7746, 12), OLD | NEW | FROM_CSMS, 250, 251), // SetVariables
-    action(Name::new(5684, 15), OLD | NEW | FROM_STATION, 252, 253), // SignCertificate
-    action(Name::new(10849, 18), OLD | NEW | FROM_STATION, 256, 257), // StatusNotification
-    action(Name::new(2147, 16), OLD | NEW | FROM_STATION, 275, 276), // TransactionEvent
-    action(Name::new(10717, 14), OLD | NEW | FROM_CSMS, 278, 279), // TriggerMessage
-    action(Name::new(5729, 15), OLD | NEW | FROM_CSMS, 281, 282), // UnlockConnector
-    action(Name::new(1192, 17), OLD | NEW | FROM_CSMS, 283, 284), // UnpublishFirmware
-    action(Name::new(10980, 21), NEW | FROM_CSMS, 285, 286), // UpdateDynamicSchedule
-    action(Name::new(9158, 14), OLD | NEW | FROM_CSMS, 287, 288), // UpdateFirmware
-    action(Name::new(1147, 19), NEW | FROM_CSMS, 289, 290), // UsePriorityCharging
-    action(Name::new(6776, 19), NEW | FROM_STATION, 298, 299), // VatNumberValidation
+    action(Name::new(8928, 10), NEW | FROM_CSMS, 1, 2), // AFRRSignal
+    action(Name::new(6543, 25), NEW | FROM_CSMS, 7, 8), // AdjustPeriodicEventStream
+    action(Name::new(3285, 9), OLD | NEW | FROM_STATION, 11, 12), // Authorize
+    action(Name::new(3372, 11), NEW | FROM_STATION, 14, 15), // BatterySwap
+    action(Name::new(4615, 16), OLD | NEW | FROM_STATION, 16, 17), // BootNotification
+    action(Name::new(11700, 17), OLD | NEW | FROM_CSMS, 18, 19), // CancelReservation
+    action(Name::new(13026, 17), OLD | NEW | FROM_CSMS, 22, 23), // CertificateSigned
+    action(Name::new(4932, 18), OLD | NEW | FROM_CSMS, 26, 27), // ChangeAvailability
+    action(Name::new(11784, 23), NEW | FROM_CSMS, 28, 29), // ChangeTransactionTariff
+    action(Name::new(4663, 10), OLD | NEW | FROM_CSMS, 39, 40), // ClearCache
+    action(Name::new(9637, 20), OLD | NEW | FROM_CSMS, 42, 43), // ClearChargingProfile
+    action(Name::new(5530, 15), NEW | FROM_CSMS, 44, 45), // ClearDERControl
+    action(Name::new(2424, 19), OLD | NEW | FROM_CSMS, 46, 47), // ClearDisplayMessage
+    action(Name::new(7959, 12), NEW | FROM_CSMS, 49, 50), // ClearTariffs
+    action(Name::new(12208, 23), OLD | NEW | FROM_CSMS, 52, 53), // ClearVariableMonitoring
+    action(Name::new(1896, 20), OLD | NEW | FROM_STATION, 54, 55), // ClearedChargingLimit
+    action(Name::new(9683, 24), NEW | FROM_STATION, 56, 57), // ClosePeriodicEventStream
+    action(Name::new(8634, 11), OLD | NEW | FROM_CSMS, 66, 67), // CostUpdated
+    action(Name::new(12736, 19), OLD | NEW | FROM_CSMS, 68, 69), // CustomerInformation
+    action(Name::new(493, 12), OLD | NEW | FROM_STATION | FROM_CSMS, 75, 76), // DataTransfer
+    action(Name::new(888, 17), OLD | NEW | FROM_CSMS, 77, 78), // DeleteCertificate
+    action(Name::new(11476, 26), OLD | NEW | FROM_STATION, 90, 91), // FirmwareStatusNotification
+    action(Name::new(1630, 21), OLD | NEW | FROM_STATION, 98, 99), // Get15118EVCertificate
+    action(Name::new(7072, 13), OLD | NEW | FROM_CSMS, 100, 101), // GetBaseReport
+    action(Name::new(634, 25), NEW | FROM_STATION, 102, 103), // GetCertificateChainStatus
+    action(Name::new(1940, 20), OLD | NEW | FROM_STATION, 104, 105), // GetCertificateStatus
+    action(Name::new(2520, 19), OLD | NEW | FROM_CSMS, 106, 107), // GetChargingProfiles
+    action(Name::new(1960, 20), OLD | NEW | FROM_CSMS, 108, 109), // GetCompositeSchedule
+    action(Name::new(7098, 13), NEW | FROM_CSMS, 110, 111), // GetDERControl
+    action(Name::new(854, 18), OLD | NEW | FROM_CSMS, 112, 113), // GetDisplayMessages
+    action(Name::new(585, 26), OLD | NEW | FROM_CSMS, 114, 115), // GetInstalledCertificateIds
+    action(Name::new(2539, 19), OLD | NEW | FROM_CSMS, 116, 117), // GetLocalListVersion
+    action(Name::new(11935, 6), OLD | NEW | FROM_CSMS, 118, 119), // GetLog
+    action(Name::new(2558, 19), OLD | NEW | FROM_CSMS, 120, 121), // GetMonitoringReport
+    action(Name::new(1124, 22), NEW | FROM_CSMS, 122, 123), // GetPeriodicEventStream
+    action(Name::new(9737, 9), OLD | NEW | FROM_CSMS, 124, 125), // GetReport
+    action(Name::new(8988, 10), NEW | FROM_CSMS, 126, 127), // GetTariffs
+    action(Name::new(2023, 20), OLD | NEW | FROM_CSMS, 128, 129), // GetTransactionStatus
+    action(Name::new(8097, 12), OLD | NEW | FROM_CSMS, 132, 133), // GetVariables
+    action(Name::new(9804, 9), OLD | NEW | FROM_STATION, 136, 137), // Heartbeat
+    action(Name::new(9598, 18), OLD | NEW | FROM_CSMS, 141, 142), // InstallCertificate
+    action(Name::new(11243, 21), OLD | NEW | FROM_STATION, 147, 148), // LogStatusNotification
+    action(Name::new(8488, 11), OLD | NEW | FROM_STATION, 152, 153), // MeterValues
+    action(Name::new(1386, 27), NEW | FROM_CSMS, 157, 158), // NotifyAllowedEnergyTransfer
+    action(Name::new(2591, 19), OLD | NEW | FROM_STATION, 159, 160), // NotifyChargingLimit
+    action(Name::new(12730, 25), OLD | NEW | FROM_STATION, 161, 162), // NotifyCustomerInformation
+    action(Name::new(6492, 14), NEW | FROM_STATION, 163, 164), // NotifyDERAlarm
+    action(Name::new(3267, 18), NEW | FROM_STATION, 165, 166), // NotifyDERStartStop
+    action(Name::new(1746, 21), OLD | NEW | FROM_STATION, 167, 168), // NotifyDisplayMessages
+    action(Name::new(12689, 21), OLD | NEW | FROM_STATION, 169, 170), // NotifyEVChargingNeeds
+    action(Name::new(5309, 24), OLD | NEW | FROM_STATION, 171, 172), // NotifyEVChargingSchedule
+    action(Name::new(8534, 11), OLD | NEW | FROM_STATION, 173, 174), // NotifyEvent
+    action(Name::new(1291, 22), OLD | NEW | FROM_STATION, 175, 176), // NotifyMonitoringReport
+    action(Name::new(11332, 25), NEW | FROM_STATION, 177, u16::MAX), // NotifyPeriodicEventStream
+    action(Name::new(1356, 22), NEW | FROM_STATION, 178, 179), // NotifyPriorityCharging
+    action(Name::new(8109, 12), OLD | NEW | FROM_STATION, 180, 181), // NotifyReport
+    action(Name::new(4982, 16), NEW | FROM_STATION, 182, 183), // NotifySettlement
+    action(Name::new(916, 23), NEW | FROM_CSMS, 184, 185), // NotifyWebPaymentStarted
+    action(Name::new(12551, 23), NEW | FROM_STATION, 187, 188), // OpenPeriodicEventStream
+    action(Name::new(11469, 15), OLD | NEW | FROM_CSMS, 197, 198), // PublishFirmware
+    action(Name::new(11469, 33), OLD | NEW | FROM_STATION, 199, 200), // PublishFirmwareStatusNotification
+    action(Name::new(11531, 25), NEW | FROM_STATION, 201, 202), // PullDynamicScheduleUpdate
+    action(Name::new(1307, 22), OLD | NEW | FROM_STATION, 206, 207), // ReportChargingProfiles
+    action(Name::new(2571, 16), NEW | FROM_STATION, 208, 209), // ReportDERControl
+    action(Name::new(3365, 18), NEW | FROM_CSMS, 211, 212), // RequestBatterySwap
+    action(Name::new(2081, 23), OLD | NEW | FROM_CSMS, 213, 214), // RequestStartTransaction
+    action(Name::new(7531, 22), OLD | NEW | FROM_CSMS, 215, 216), // RequestStopTransaction
+    action(Name::new(11706, 23), OLD | NEW | FROM_STATION, 217, 218), // ReservationStatusUpdate
+    action(Name::new(5016, 10), OLD | NEW | FROM_CSMS, 219, 220), // ReserveNow
+    action(Name::new(781, 5), OLD | NEW | FROM_CSMS, 221, 222), // Reset
+    action(Name::new(12387, 25), OLD | NEW | FROM_STATION, 226, 227), // SecurityEventNotification
+    action(Name::new(2686, 13), OLD | NEW | FROM_CSMS, 228, 229), // SendLocalList
+    action(Name::new(11966, 18), OLD | NEW | FROM_CSMS, 230, 231), // SetChargingProfile
+    action(Name::new(7314, 13), NEW | FROM_CSMS, 232, 233), // SetDERControl
+    action(Name::new(5032, 16), NEW | FROM_CSMS, 234, 235), // SetDefaultTariff
+    action(Name::new(4126, 17), OLD | NEW | FROM_CSMS, 236, 237), // SetDisplayMessage
+    action(Name::new(4151, 17), OLD | NEW | FROM_CSMS, 238, 239), // SetMonitoringBase
+    action(Name::new(3413, 18), OLD | NEW | FROM_CSMS, 241, 242), // SetMonitoringLevel
+    action(Name::new(6287, 17), OLD | NEW | FROM_CSMS, 244, 245), // SetNetworkProfile
+    action(Name::new(551, 21), OLD | NEW | FROM_CSMS, 247, 248), // SetVariableMonitoring
+    action(Name::new(8204, 12), OLD | NEW | FROM_CSMS, 250, 251), // SetVariables
+    action(Name::new(5829, 15), OLD | NEW | FROM_STATION, 252, 253), // SignCertificate
+    action(Name::new(11246, 18), OLD | NEW | FROM_STATION, 256, 257), // StatusNotification
+    action(Name::new(2093, 16), OLD | NEW | FROM_STATION, 275, 276), // TransactionEvent
+    action(Name::new(11114, 14), OLD | NEW | FROM_CSMS, 278, 279), // TriggerMessage
+    action(Name::new(5904, 15), OLD | NEW | FROM_CSMS, 281, 282), // UnlockConnector
+    action(Name::new(1007, 17), OLD | NEW | FROM_CSMS, 283, 284), // UnpublishFirmware
+    action(Name::new(11550, 21), NEW | FROM_CSMS, 285, 286), // UpdateDynamicSchedule
+    action(Name::new(11723, 14), OLD | NEW | FROM_CSMS, 287, 288), // UpdateFirmware
+    action(Name::new(3145, 19), NEW | FROM_CSMS, 289, 290), // UsePriorityCharging
+    action(Name::new(7269, 19), NEW | FROM_STATION, 298, 299), // VatNumberValidation
 ];
 
 static LIMITS: &[u16] = &[

@@ -1,6 +1,9 @@
 //! The tables themselves.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::family::{Family, Row};
 use crate::{
@@ -25,19 +28,40 @@ impl Pool {
                 parts.push(text.to_owned());
             }
         }
-        // Join what overlaps most, again and again; of equals the first.
-        loop {
-            let pairs = (0..parts.len()).flat_map(|one| (0..parts.len()).map(move |other| (one, other)));
-            let overlaps = pairs.filter(|(one, other)| one != other).filter_map(|(one, other)| {
-                Some((overlap(parts.get(one)?, parts.get(other)?), std::cmp::Reverse((one, other))))
-            });
-            let Some((length @ 1.., std::cmp::Reverse((one, other)))) = overlaps.max() else { break };
-            let rest = parts.get(other).and_then(|part| part.get(length..)).unwrap_or_default().to_owned();
-            if let Some(part) = parts.get_mut(one) {
-                part.push_str(&rest);
+        // Join what overlaps most, each end and each beginning once. Of equals the first.
+        let mut overlaps = Vec::new();
+        for (one, end) in parts.iter().enumerate() {
+            for (other, begin) in parts.iter().enumerate().filter(|(other, _)| *other != one) {
+                let length = overlap(end, begin);
+                if length > 0 {
+                    overlaps.push((std::cmp::Reverse(length), one, other));
+                }
             }
-            parts.remove(other);
         }
+        overlaps.sort_unstable();
+        // The part that follows a part, with the length they share, and the chain that a part belongs to.
+        let mut next = BTreeMap::new();
+        let mut chains: Vec<usize> = (0..parts.len()).collect();
+        let mut followers = BTreeSet::new();
+        for (std::cmp::Reverse(length), one, other) in overlaps {
+            let (Some(from), Some(to)) = (chains.get(one).copied(), chains.get(other).copied()) else { continue };
+            if from == to || next.contains_key(&one) || !followers.insert(other) {
+                continue;
+            }
+            next.insert(one, (other, length));
+            chains.iter_mut().filter(|chain| **chain == to).for_each(|chain| *chain = from);
+        }
+        let first = (0..parts.len()).filter(|part| !followers.contains(part));
+        let joined = first.map(|first| {
+            let mut text = parts.get(first).cloned().unwrap_or_default();
+            let mut at = first;
+            while let Some((other, length)) = next.get(&at) {
+                text.push_str(parts.get(*other).and_then(|part| part.get(*length..)).unwrap_or_default());
+                at = *other;
+            }
+            text
+        });
+        let parts: Vec<String> = joined.collect();
         let text = parts.concat();
         Self { parts, text }
     }
