@@ -3,7 +3,7 @@
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 
 use crate::{
-    datetime::{self, DateTime, Utc},
+    datetime::{self, DateTime, Moment, UnixMillis, Utc},
     decimal::Decimal,
     json::{Kind, Reader, Writer},
     lenient::RepairKind,
@@ -58,10 +58,7 @@ impl Encode for i64 {
 
 impl Decode for bool {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        if reader.may_repair(RepairKind::NumberFromText) && reader.peek()? == Kind::String {
-            return reader.boolean_from_text();
-        }
-        reader.boolean()
+        reader.boolean_value()
     }
 }
 
@@ -86,16 +83,28 @@ impl Encode for Decimal {
 impl Decode for DateTime<Utc> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         let start = reader.value_start();
-        match reader.plain_string().and_then(datetime::parse) {
-            Some(time) => Ok(time),
-            None => reader.odd_time(start),
-        }
+        reader.moment()?.date_time().ok_or_else(|| Fault::new(Rule::DateTime, start))
     }
 }
 
 impl Encode for DateTime<Utc> {
     fn write(&self, writer: &mut Writer) {
         writer.date_time(self);
+    }
+}
+
+impl Decode for UnixMillis {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        reader.moment().map(Self::from)
+    }
+}
+
+impl Encode for UnixMillis {
+    fn write(&self, writer: &mut Writer) {
+        if !self.is_writable() {
+            writer.refuse(Rule::DateTime);
+        }
+        writer.quoted(|text| self.push_to(text));
     }
 }
 
@@ -122,17 +131,17 @@ impl<'a> Reader<'a> {
         &mut self,
         min: usize,
         max: usize,
-        item: impl Fn(&mut Self) -> Result<T, Fault>,
+        mut item: impl FnMut(&mut Self) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
         let start = self.value_start();
         let mut items = Vec::new();
-        if self.lenience.is_some() && self.single_item()? {
+        if self.is_lenient() && self.single_item()? {
             items.push(item(self)?);
             return Ok(items);
         }
         self.begin_array()?;
         while self.next_element()? {
-            if self.lenience.is_some() && self.absent_by_null()? {
+            if self.is_lenient() && self.absent_by_null()? {
                 continue;
             }
             if items.len() == max {
@@ -172,7 +181,7 @@ impl<'a> Reader<'a> {
     pub fn decimal_in(&mut self, min: i64, max: i64) -> Result<Decimal, Fault> {
         let start = self.value_start();
         let value = self.decimal_value()?;
-        if let Some(rule) = out_of_range(value < Decimal::from(min), value > Decimal::from(max), min, max) {
+        if let Some(rule) = out_of_range(value.is_below(min), value.is_above(max), min, max) {
             self.repair(RepairKind::OutOfRange, rule, start, "")?;
         }
         Ok(value)
@@ -190,7 +199,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a string; a lenient reader takes other values as their text.
     pub(crate) fn text_value(&mut self) -> Result<Cow<'a, str>, Fault> {
-        if self.lenience.is_some() && self.peek()? != Kind::String { self.text_from_other() } else { self.string() }
+        if self.is_lenient() && self.peek()? != Kind::String { self.text_from_other() } else { self.string() }
     }
 
     #[cold]
@@ -211,7 +220,15 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn integer_value(&mut self) -> Result<i64, Fault> {
-        if self.lenience.is_some() { self.lenient_integer() } else { self.integer() }
+        if self.is_lenient() { self.lenient_integer() } else { self.integer() }
+    }
+
+    /// Reads a truth value; a lenient reader takes its text too.
+    pub(crate) fn boolean_value(&mut self) -> Result<bool, Fault> {
+        if self.may_repair(RepairKind::NumberFromText) && self.peek()? == Kind::String {
+            return self.boolean_from_text();
+        }
+        self.boolean()
     }
 
     fn decimal_value(&mut self) -> Result<Decimal, Fault> {
@@ -219,8 +236,7 @@ impl<'a> Reader<'a> {
         if let Some(value) = self.short_decimal() {
             return Ok(value);
         }
-        let digits =
-            if self.lenience.is_some() { self.lenient_digits(Kind::Number)? } else { Cow::Borrowed(self.number()?) };
+        let digits = if self.is_lenient() { self.lenient_digits(Kind::Number)? } else { Cow::Borrowed(self.number()?) };
         digits.parse().map_err(|_| Fault::new(Rule::NumberTooBig, start))
     }
 
@@ -273,12 +289,24 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
+    /// Reads a date and time.
+    pub(crate) fn moment(&mut self) -> Result<Moment, Fault> {
+        let start = self.value_start();
+        match self.plain_string().and_then(datetime::parse_moment) {
+            Some(time) => Ok(time),
+            None => self.odd_time(start),
+        }
+    }
+
     #[cold]
-    fn odd_time(&mut self, start: usize) -> Result<DateTime<Utc>, Fault> {
+    fn odd_time(&mut self, start: usize) -> Result<Moment, Fault> {
         self.seek(start);
         let text = &*self.string()?;
-        if let Some(time) = datetime::parse(text) {
+        if let Some(time) = datetime::parse_moment(text) {
             return Ok(time);
+        }
+        if !self.is_lenient() {
+            return Err(Fault::new(Rule::DateTime, start));
         }
         let time = datetime::parse_lenient(text).ok_or_else(|| Fault::new(Rule::DateTime, start))?;
         self.repair(RepairKind::OddTime, Rule::DateTime, start, text)?;
@@ -350,7 +378,7 @@ impl Writer {
 
     /// Writes a number and refuses it outside `min` to `max`.
     pub fn decimal_in(&mut self, value: &Decimal, min: i64, max: i64) {
-        if let Some(rule) = out_of_range(*value < Decimal::from(min), *value > Decimal::from(max), min, max) {
+        if let Some(rule) = out_of_range(value.is_below(min), value.is_above(max), min, max) {
             self.refuse(rule);
         }
         self.decimal(value);

@@ -62,16 +62,23 @@ impl CustomData {
 
 impl Decode for CustomData {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        let start = reader.value_start();
+        reader.custom_data().map(|json| Self(Box::new(Box::from(json))))
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads an object with a `vendorId` and returns its JSON text.
+    pub(crate) fn custom_data(&mut self) -> Result<&'a str, Fault> {
+        let start = self.value_start();
         let mut vendor = false;
-        reader.begin_object()?;
-        while let Some(key) = reader.next_key()? {
+        self.begin_object()?;
+        while let Some(key) = self.next_key()? {
             if key != "vendorId" {
-                reader.skip_value()?;
+                self.skip_value()?;
                 continue;
             }
-            let at = reader.value_start();
-            let id = reader.string()?;
+            let at = self.value_start();
+            let id = self.string()?;
             check_length(&id, 255)
                 .map_err(|long| Fault::new(Rule::TooLong { max: long.max, actual: long.actual }, at))?;
             vendor = true;
@@ -79,7 +86,7 @@ impl Decode for CustomData {
         if !vendor {
             return Err(Fault::new(Rule::Missing("vendorId"), start));
         }
-        Ok(Self(Box::new(Box::from(reader.since(start)))))
+        Ok(self.since(start))
     }
 }
 

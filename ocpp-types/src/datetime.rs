@@ -3,25 +3,17 @@
 use alloc::string::String;
 
 pub use chrono::{DateTime, Utc};
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
-
 /// Reads an RFC 3339 date and time: any offset, `T` and `Z` in either case, a fraction of any length.
 ///
 /// Digits beyond nanoseconds are dropped. A leap second, allowed at 23:59:60 UTC only, is read as the second after it. The years
 /// 0 to 9999 (in UTC) are accepted.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
-    let mut scanner = Scanner(text.as_bytes());
-    let time = scanner.local_time(b"Tt")?;
-    let offset = scanner.offset()?;
-    if !scanner.0.is_empty() {
-        return None;
-    }
-    time.at_offset(offset)
+    parse_moment(text)?.date_time()
 }
 
 /// Like [`parse`], and reads common mistakes too: a space for the `T`, single digits, a comma before the fraction, no seconds, an
 /// offset without colon or minutes, or none at all, which is taken for UTC.
-pub(crate) fn parse_lenient(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn parse_lenient(text: &str) -> Option<Moment> {
     let mut scanner = Scanner(text.trim_ascii().as_bytes());
     let time = scanner.lenient_local_time()?;
     let offset = if scanner.0.is_empty() { 0 } else { scanner.lenient_offset()? };
@@ -31,24 +23,41 @@ pub(crate) fn parse_lenient(text: &str) -> Option<DateTime<Utc>> {
     time.at_offset(offset)
 }
 
+/// Like [`parse`], without the calendar of another crate.
+pub(crate) fn parse_moment(text: &str) -> Option<Moment> {
+    let mut scanner = Scanner(text.as_bytes());
+    let time = scanner.local_time(b"Tt")?;
+    let offset = scanner.offset()?;
+    if !scanner.0.is_empty() {
+        return None;
+    }
+    time.at_offset(offset)
+}
+
 /// Whether the year has a form in RFC 3339.
 pub(crate) fn is_writable(time: &DateTime<Utc>) -> bool {
-    (0..=9999).contains(&time.year())
+    WRITABLE.contains(&time.timestamp())
 }
 
 /// Appends `time` with `Z` and, unless they are zero, milliseconds. Smaller parts are cut off, as are digits of the year above four.
 pub(crate) fn push(time: &DateTime<Utc>, text: &mut String) {
-    let year = time.year().unsigned_abs();
-    let mut buffer = *b"0000-00-00T00:00:00.000Z";
     // A nanosecond part above a second is chrono's leap second; it is written as the last moment before.
-    let millis = (time.nanosecond() / 1_000_000).min(999);
+    push_parts(time.timestamp(), (time.timestamp_subsec_nanos() / 1_000_000).min(999), text);
+}
+
+/// Appends a time given in seconds and milliseconds, as [`push`] does.
+fn push_parts(seconds: i64, millis: u32, text: &mut String) {
+    let days = i32::try_from(seconds.div_euclid(DAY)).unwrap_or_default();
+    let clock = u32::try_from(seconds.rem_euclid(DAY)).unwrap_or_default();
+    let (year, month, day) = civil(days);
+    let mut buffer = *b"0000-00-00T00:00:00.000Z";
     for (end, width, value) in [
-        (4, 4, year),
-        (7, 2, time.month()),
-        (10, 2, time.day()),
-        (13, 2, time.hour()),
-        (16, 2, time.minute()),
-        (19, 2, time.second()),
+        (4, 4, year.unsigned_abs()),
+        (7, 2, month),
+        (10, 2, day),
+        (13, 2, clock / 3600),
+        (16, 2, clock / 60 % 60),
+        (19, 2, clock % 60),
         (23, 3, millis),
     ] {
         let mut rest = value;
@@ -66,8 +75,108 @@ pub(crate) fn push(time: &DateTime<Utc>, text: &mut String) {
     }
 }
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// The seconds of the years 0 to 9999, which RFC 3339 can write.
+const WRITABLE: core::ops::Range<i64> = -62_167_219_200..253_402_300_800;
+
+/// A time in seconds since 1970 and nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    seconds: i64,
+    nanosecond: u32,
+}
+
+impl Moment {
+    pub(crate) fn date_time(self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.seconds, self.nanosecond)
+    }
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z: a time without a calendar, for devices whose flash is small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixMillis(pub i64);
+
+impl UnixMillis {
+    /// Reads what [`parse`] reads. Digits beyond milliseconds are dropped.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_moment(text).map(Self::from)
+    }
+
+    /// Whether the year has a form in RFC 3339.
+    pub(crate) fn is_writable(self) -> bool {
+        WRITABLE.contains(&self.0.div_euclid(1000))
+    }
+
+    /// Appends the time as messages write it.
+    pub(crate) fn push_to(self, text: &mut String) {
+        let millis = u32::try_from(self.0.rem_euclid(1000)).unwrap_or_default();
+        push_parts(self.0.div_euclid(1000), millis, text);
+    }
+}
+
+impl From<Moment> for UnixMillis {
+    fn from(moment: Moment) -> Self {
+        Self(moment.seconds * 1000 + i64::from(moment.nanosecond / 1_000_000))
+    }
+}
+
+impl From<DateTime<Utc>> for UnixMillis {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time.timestamp_millis())
+    }
+}
+
+/// A time in milliseconds lies outside the years that a calendar covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("outside the calendar")]
+pub struct OutsideCalendar;
+
+impl TryFrom<UnixMillis> for DateTime<Utc> {
+    type Error = OutsideCalendar;
+
+    fn try_from(time: UnixMillis) -> Result<Self, OutsideCalendar> {
+        Self::from_timestamp_millis(time.0).ok_or(OutsideCalendar)
+    }
+}
+
+/// The days from 1970-01-01 to a date of the Gregorian calendar; `None` if there is no such date.
+fn days(year: u32, month: u32, day: u32) -> Option<i32> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if day == 0 || day > length {
+        return None;
+    }
+    // Years are counted from March on, so that the leap day is the last one, and from 400 before zero, so that none is negative.
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    i32::try_from(days).ok().map(|days| days - EPOCH)
+}
+
+/// The days from the first of March 400 years before year 0 to 1970-01-01.
+const EPOCH: i32 = 719_468 + 146_097;
+
+/// Year, month and day of a number of days since 1970-01-01.
+fn civil(days: i32) -> (i32, u32, u32) {
+    let days = i64::from(days) + 719_468;
+    let era = days.div_euclid(146_097) as i32;
+    let day = days.rem_euclid(146_097) as u32;
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let rest = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * rest + 2) / 153;
+    let of_month = rest - (153 * month + 2) / 5 + 1;
+    let january = month >= 10;
+    (era * 400 + year as i32 + i32::from(january), if january { month - 9 } else { month + 3 }, of_month)
+}
+
 struct LocalTime {
-    date: NaiveDate,
+    /// Since 1970-01-01.
+    days: i32,
     hour: u32,
     minute: u32,
     second: u32,
@@ -76,22 +185,21 @@ struct LocalTime {
 
 impl LocalTime {
     /// The time in UTC, if the local one is `offset` seconds ahead of it.
-    fn at_offset(&self, offset: i64) -> Option<DateTime<Utc>> {
-        let leap = self.second == 60;
-        let second = if leap { 59 } else { self.second };
-        let time = NaiveTime::from_hms_nano_opt(self.hour, self.minute, second, self.nanosecond)?;
-        let local = self.date.and_time(time).and_utc();
-        let mut utc = local;
-        if offset != 0 {
-            utc = local.checked_sub_signed(TimeDelta::seconds(offset))?;
+    fn at_offset(&self, offset: i64) -> Option<Moment> {
+        if self.hour > 23 || self.minute > 59 || self.second > 60 {
+            return None;
         }
+        let leap = self.second == 60;
+        let clock = self.hour * 3600 + self.minute * 60 + if leap { 59 } else { self.second };
+        let mut seconds = i64::from(self.days) * DAY + i64::from(clock) - offset;
         if leap {
-            if (utc.hour(), utc.minute()) != (23, 59) {
+            // Only in the last minute of a day.
+            if seconds.rem_euclid(DAY) != DAY - 1 {
                 return None;
             }
-            utc = utc.checked_add_signed(TimeDelta::seconds(1))?;
+            seconds += 1;
         }
-        is_writable(&utc).then_some(utc)
+        WRITABLE.contains(&seconds).then_some(Moment { seconds, nanosecond: self.nanosecond })
     }
 }
 
@@ -108,9 +216,9 @@ impl Scanner<'_> {
         self.0 = rest;
         let nanosecond = self.fraction(b".")?;
         let year = number(*y1, *y2)? * 100 + number(*y3, *y4)?;
-        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(*m1, *m2)?, number(*d1, *d2)?)?;
+        let days = days(year, number(*m1, *m2)?, number(*d1, *d2)?)?;
         let (hour, minute, second) = (number(*h1, *h2)?, number(*n1, *n2)?, number(*s1, *s2)?);
-        separators.contains(separator).then_some(LocalTime { date, hour, minute, second, nanosecond })
+        separators.contains(separator).then_some(LocalTime { days, hour, minute, second, nanosecond })
     }
 
     fn lenient_local_time(&mut self) -> Option<LocalTime> {
@@ -124,8 +232,7 @@ impl Scanner<'_> {
             second = self.short_number(b":")?;
             nanosecond = self.fraction(b".,")?;
         }
-        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-        Some(LocalTime { date, hour, minute, second, nanosecond })
+        Some(LocalTime { days: days(year, month, day)?, hour, minute, second, nanosecond })
     }
 
     /// The offset from UTC in seconds.
@@ -212,6 +319,7 @@ fn offset_seconds(sign: i64, hours: u32, minutes: u32) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use alloc::{format, string::String};
+    use chrono::{Datelike, TimeDelta, Timelike};
     use proptest::prelude::*;
 
     use super::*;
@@ -295,9 +403,9 @@ mod tests {
             "2024-05-06T09:08:09+02",
             " 2024-05-06 07:08:09Z ",
         ] {
-            assert_eq!(parse_lenient(text), expected, "{text}");
+            assert_eq!(parse_lenient(text).and_then(Moment::date_time), expected, "{text}");
         }
-        assert_eq!(parse_lenient("yesterday"), None);
+        assert!(parse_lenient("yesterday").is_none());
     }
 
     #[test]
@@ -305,6 +413,42 @@ mod tests {
         let last = parse("9999-12-31T23:59:59Z").unwrap();
         assert!(last.to_json().is_ok());
         assert_eq!((last + TimeDelta::seconds(1)).to_json().unwrap_err().rule, Rule::DateTime);
+    }
+
+    #[test]
+    fn every_day_of_five_hundred_centuries_is_that_of_chrono() {
+        let first = chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        for day in -20_000 * 366..30_000 * 366 {
+            let date = first.checked_add_signed(TimeDelta::days(i64::from(day))).unwrap();
+            assert_eq!(civil(day), (date.year(), date.month(), date.day()));
+            if let Ok(year @ 0..=9999) = u32::try_from(date.year()) {
+                assert_eq!(days(year, date.month(), date.day()), Some(day));
+            }
+        }
+        for (year, month, day) in
+            [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
+        {
+            assert_eq!(days(year, month, day), None);
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_those_of_the_calendar() {
+        for text in [
+            "0000-01-01T00:00:00.001Z",
+            "1969-12-31T23:59:59.999Z",
+            "2024-02-29T12:34:56.789123Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            let (time, millis) = (parse(text).unwrap(), UnixMillis::parse(text).unwrap());
+            assert_eq!(UnixMillis::from(time), millis, "{text}");
+            let mut again = String::new();
+            millis.push_to(&mut again);
+            assert_eq!(again, written(&time));
+            assert_eq!(DateTime::try_from(millis).map(UnixMillis::from), Ok(millis));
+        }
+        assert_eq!(DateTime::try_from(UnixMillis(i64::MAX)), Err(OutsideCalendar));
+        assert!(UnixMillis(253_402_300_799_999).is_writable() && !UnixMillis(253_402_300_800_000).is_writable());
     }
 
     proptest! {

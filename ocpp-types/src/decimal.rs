@@ -78,6 +78,19 @@ impl Decimal {
         Some(if is_up { whole + rest.signum() } else { whole })
     }
 
+    /// Whether the number is less than an integer.
+    pub(crate) fn is_below(&self, bound: i64) -> bool {
+        // Rounding down keeps the answer, and needs no wider integers.
+        self.mantissa.div_euclid(power_of_ten(self.scale()).unwrap_or(1)) < bound
+    }
+
+    /// Whether the number is greater than an integer.
+    pub(crate) fn is_above(&self, bound: i64) -> bool {
+        let unit = power_of_ten(self.scale()).unwrap_or(1);
+        let whole = self.mantissa.div_euclid(unit);
+        whole > bound || (whole == bound && self.mantissa.rem_euclid(unit) > 0)
+    }
+
     /// The number, if it is an integer.
     pub fn to_integer(&self) -> Option<i64> {
         self.to_scaled(0)
@@ -104,7 +117,7 @@ impl Decimal {
 }
 
 fn power_of_ten(exponent: u8) -> Option<i64> {
-    10_i64.checked_pow(u32::from(exponent))
+    (0..exponent).try_fold(1_i64, |power, _| power.checked_mul(10))
 }
 
 impl FromStr for Decimal {
@@ -145,32 +158,36 @@ impl Decimal {
     }
 
     fn from_any(text: &str) -> Result<Self, ParseDecimalError> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
+        let (negative, unsigned) = match text.as_bytes() {
+            [b'-', unsigned @ ..] => (true, unsigned),
+            unsigned => (false, unsigned),
         };
-        let (digits, exponent) = match rest.split_once(['e', 'E']) {
-            Some((digits, exponent)) => (digits, parse_exponent(exponent)?),
-            None => (rest, 0),
-        };
-        let (whole, fraction) = match digits.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-            Some(_) => return Err(ParseDecimalError),
-            None => (digits, ""),
-        };
-        if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) {
-            return Err(ParseDecimalError);
-        }
         // Collected below zero, where one value more exists than above.
         let mut mantissa = 0_i64;
-        for byte in whole.bytes().chain(fraction.bytes()) {
-            if !byte.is_ascii_digit() {
-                return Err(ParseDecimalError);
+        let (mut digits, mut point, mut exponent) = (0_usize, None, 0);
+        let mut rest = unsigned;
+        while let [byte, after @ ..] = rest {
+            rest = after;
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = push_digit(mantissa, byte - b'0')?;
+                    digits += 1;
+                }
+                b'.' if point.is_none() => point = Some(digits),
+                b'e' | b'E' => {
+                    exponent = parse_exponent(rest)?;
+                    break;
+                }
+                _ => return Err(ParseDecimalError),
             }
-            mantissa = push_digit(mantissa, byte - b'0')?;
         }
-        let fraction = i64::try_from(fraction.len()).map_err(|_| ParseDecimalError)?;
-        let (mut mantissa, mut scale) = (mantissa, fraction.saturating_sub(exponent));
+        let whole = point.unwrap_or(digits);
+        let leading_zero = whole > 1 && unsigned.first() == Some(&b'0');
+        if whole == 0 || point == Some(digits) || leading_zero {
+            return Err(ParseDecimalError);
+        }
+        let fraction = i64::try_from(digits - whole).map_err(|_| ParseDecimalError)?;
+        let mut scale = fraction.saturating_sub(exponent);
         if mantissa == 0 && exponent != 0 {
             scale = scale.clamp(0, i64::from(Self::MAX_SCALE));
         }
@@ -192,17 +209,24 @@ fn push_digit(negative: i64, digit: u8) -> Result<i64, ParseDecimalError> {
     negative.checked_mul(10).and_then(|value| value.checked_sub(i64::from(digit))).ok_or(ParseDecimalError)
 }
 
-fn parse_exponent(text: &str) -> Result<i64, ParseDecimalError> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+fn parse_exponent(text: &[u8]) -> Result<i64, ParseDecimalError> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
         return Err(ParseDecimalError);
     }
-    // An exponent beyond 16 bits is as hopeless as the greatest one, unless the number is zero.
-    let magnitude = digits
-        .trim_start_matches('0')
-        .parse::<u16>()
-        .map_or(if digits.trim_start_matches('0').is_empty() { 0 } else { i64::from(u16::MAX) }, i64::from);
-    Ok(if text.starts_with('-') { -magnitude } else { magnitude })
+    let mut magnitude = 0_i64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(ParseDecimalError);
+        }
+        // An exponent beyond 16 bits is as hopeless as the greatest one, unless the number is zero.
+        magnitude = (magnitude * 10 + i64::from(digit - b'0')).min(i64::from(u16::MAX));
+    }
+    Ok(if negative { -magnitude } else { magnitude })
 }
 
 impl From<i64> for Decimal {
@@ -327,6 +351,14 @@ mod tests {
             let (x_scaled, y_scaled) = (a * 10_i64.pow(4 - u32::from(s)), b * 10_i64.pow(4 - u32::from(t)));
             prop_assert_eq!(x.cmp(&y), x_scaled.cmp(&y_scaled));
             prop_assert_eq!(x.to_scaled(4), Some(x_scaled));
+        }
+
+        #[test]
+        fn bounds_are_those_of_the_order(mantissa in any::<i64>(), scale in 0..=Decimal::MAX_SCALE, bound in -20..20_i64) {
+            for value in [Decimal::from_scaled(mantissa, scale), Decimal::from_scaled(bound, scale)] {
+                prop_assert_eq!(value.is_below(bound), value < Decimal::from(bound));
+                prop_assert_eq!(value.is_above(bound), value > Decimal::from(bound));
+            }
         }
 
         #[test]

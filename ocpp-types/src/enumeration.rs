@@ -69,9 +69,21 @@ impl Reader<'_> {
     ) -> Result<Odd, Fault> {
         self.seek(start);
         let text = &*self.text_value()?;
-        if let Some(index) = (0..).map_while(text_at).position(|value| value == text) {
-            return Ok(Odd::Value(index));
+        match (0..).map_while(text_at).position(|value| value == text) {
+            Some(index) => Ok(Odd::Value(index)),
+            None => self.unlisted(start, name, text_at, text),
         }
+    }
+
+    /// What a text is that is no value of its enumeration.
+    #[cold]
+    pub(crate) fn unlisted(
+        &mut self,
+        start: usize,
+        name: &'static str,
+        text_at: &dyn Fn(usize) -> Option<&'static str>,
+        text: &str,
+    ) -> Result<Odd, Fault> {
         let rule = Rule::NotInEnumeration(name);
         let similar = (0..).map_while(text_at).position(|value| value.eq_ignore_ascii_case(text));
         match similar.filter(|_| self.may_repair(RepairKind::LetterCase)) {
@@ -82,7 +94,7 @@ impl Reader<'_> {
 }
 
 /// What a text that is not plainly a value is.
-enum Odd {
+pub(crate) enum Odd {
     /// The value of this index.
     Value(usize),
     Unrecognized(Unrecognized),

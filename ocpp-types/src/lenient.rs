@@ -1,16 +1,25 @@
 //! Decoding messages that break their schema in known ways.
 //!
-//! Strict decoding comes first, always. Only a message it refused is read again with [`decode`], where each deviation that the
+//! Strict decoding comes first, always. Only a message it refused is read again with `decode`, where each deviation that the
 //! station's [`Quirks`] allow is mended and reported as a [`Repair`]. What is sent out is never repaired: encoding refuses whatever
 //! the schema forbids.
+//!
+//! Reading so needs the feature `lenient`; without it only the names of this module are there.
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
+#[cfg(feature = "lenient")]
+use alloc::collections::BTreeMap;
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
+#[cfg(feature = "lenient")]
+use crate::codec::{self, Decode};
+#[cfg(feature = "lenient")]
+use crate::json::{DEFAULT_DEPTH, path};
+#[cfg(feature = "lenient")]
+use crate::violation::Violation;
 use crate::{
-    codec::{self, Decode},
-    json::{DEFAULT_DEPTH, Reader, path},
-    violation::{Fault, Rule, Violation},
+    json::Reader,
+    violation::{Fault, Rule},
 };
 
 pub use salvage::{Absences, Salvage};
@@ -194,11 +203,13 @@ impl<T> Decoded<T> {
 
 /// Reads `json` strictly and, if that fails, with the repairs that `quirks` allow. The violation is the one that could not be
 /// repaired.
+#[cfg(feature = "lenient")]
 pub fn decode<T: Decode>(json: &str, quirks: Quirks) -> Result<Decoded<T>, Violation> {
     decode_with(json, quirks, T::read)
 }
 
 /// Like [`decode`], with the value read by `read`.
+#[cfg(feature = "lenient")]
 pub(crate) fn decode_with<T>(
     json: &str,
     quirks: Quirks,
@@ -216,6 +227,7 @@ pub(crate) fn decode_with<T>(
 }
 
 /// The lenient side of a [`Reader`].
+#[cfg(feature = "lenient")]
 #[derive(Debug)]
 pub(crate) struct Lenience {
     quirks: Quirks,
@@ -223,6 +235,7 @@ pub(crate) struct Lenience {
 }
 
 /// A repair whose path is not looked up yet.
+#[cfg(feature = "lenient")]
 #[derive(Debug)]
 struct Mended {
     kind: RepairKind,
@@ -231,6 +244,7 @@ struct Mended {
     text: Box<str>,
 }
 
+#[cfg(feature = "lenient")]
 impl<'a> Reader<'a> {
     /// A reader that mends what `quirks` allow; [`take_repairs`](Self::take_repairs) tells what that was.
     pub fn lenient(text: &'a str, depth: u8, quirks: Quirks) -> Self {
@@ -256,6 +270,12 @@ impl<'a> Reader<'a> {
         mended.into_iter().map(locate).collect()
     }
 
+    /// Whether anything may be mended.
+    #[inline]
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenience.is_some()
+    }
+
     /// Whether the quirks allow `kind`.
     pub(crate) fn may_repair(&self, kind: RepairKind) -> bool {
         self.lenience.as_ref().is_some_and(|lenience| lenience.quirks.allows(kind))
@@ -277,6 +297,25 @@ impl<'a> Reader<'a> {
                 return Ok(Unrecognized(number));
             }
         }
+        Err(Fault::new(rule, offset))
+    }
+}
+
+/// Without the feature nothing is mended, and the code that would is not there.
+#[cfg(not(feature = "lenient"))]
+impl Reader<'_> {
+    #[inline]
+    pub(crate) fn is_lenient(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn may_repair(&self, _: RepairKind) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn repair(&mut self, _: RepairKind, rule: Rule, offset: usize, _: &str) -> Result<Unrecognized, Fault> {
         Err(Fault::new(rule, offset))
     }
 }

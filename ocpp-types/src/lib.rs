@@ -34,6 +34,7 @@
 //! - [`violation`]: what is wrong with a document. [`lenient`]: reading messages that break their schema in known ways.
 //! - [`text`], [`decimal`], [`datetime`], [`enumeration`], [`custom_data`]: the values. None is a float.
 //! - [`convert`]: between 2.0.1 and 2.1. [`catalogue`]: keys, variables, events, codes, units. [`signed_meter`]: signed values.
+//! - `tables`: the messages once more, as static tables with views and builders, for devices whose flash is small.
 //! - [`reading`]: meter values of any version in one form. [`limits`]: values that are valid and absurd.
 //!
 //! # Deviations from the schemas
@@ -47,8 +48,9 @@
 //!
 //! # Features
 //!
-//! `v1_6`, `v2_0_1`, `v2_1` choose the versions; names and signatures do not depend on them. `serde` implements serde's traits, by
-//! way of JSON, for storage and tools. The crate is `no_std` and needs `alloc`.
+//! `v1_6`, `v2_0_1`, `v2_1` choose the versions; names and signatures do not depend on them. `lenient` reads messages that break their
+//! schema in known ways. `tables` is for devices; the structs are not needed for it, and what is not used is not linked. `serde`
+//! implements serde's traits, by way of JSON, for storage and tools. The crate is `no_std` and needs `alloc`.
 
 extern crate alloc;
 #[cfg(test)]
@@ -74,6 +76,8 @@ mod prelude;
 pub mod reading;
 pub mod request;
 pub mod signed_meter;
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+pub mod tables;
 pub mod text;
 #[cfg(feature = "v1_6")]
 pub mod v1_6;

@@ -183,6 +183,7 @@ macro_rules! payloads {
             }
 
             /// Like [`from_json`](Self::from_json), with the repairs that `quirks` allow.
+            #[cfg(feature = "lenient")]
             pub fn from_json_lenient(
                 action: Action,
                 json: &str,

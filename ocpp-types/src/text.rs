@@ -1,5 +1,6 @@
 //! Strings with a limit on their length, counted in characters.
 
+use alloc::borrow::Cow;
 use core::{
     borrow::Borrow,
     cmp::Ordering,
@@ -34,7 +35,8 @@ pub(crate) fn check_length(text: &str, max: usize) -> Result<(), TooLong> {
     if text.len() <= max {
         return Ok(());
     }
-    let actual = text.chars().count();
+    // Bytes that do not go on with a character begin one; this is less code than decoding them.
+    let actual = text.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
     if actual <= max { Ok(()) } else { Err(TooLong { max, actual }) }
 }
 
@@ -293,8 +295,13 @@ impl Uri {
 }
 
 fn is_uri(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
-    let mut bytes = rest.bytes();
+    let Some((scheme, rest)) =
+        text.bytes().position(|byte| byte == b':').and_then(|colon| text.split_at_checked(colon))
+    else {
+        return false;
+    };
+    // Behind the colon.
+    let mut bytes = rest.bytes().skip(1);
     let mut fragments = 0;
     while let Some(byte) = bytes.next() {
         match byte {
@@ -309,7 +316,7 @@ fn is_uri(text: &str) -> bool {
             _ => return false,
         }
     }
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+    scheme.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         && fragments <= 1
 }
@@ -343,42 +350,47 @@ via_json!(Uri);
 
 impl Decode for Uri {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        let start = reader.value_start();
-        let text = reader.text_of(usize::MAX)?;
-        if !is_uri(&text) {
-            reader.repair(crate::lenient::RepairKind::OddUri, Rule::Uri, start, "")?;
-        }
-        Ok(Self(text))
+        reader.uri().map(|text| Self(CompactString::from(text)))
     }
 }
 
 impl Encode for Uri {
     fn write(&self, writer: &mut Writer) {
-        if !is_uri(&self.0) {
-            writer.refuse(Rule::Uri);
-        }
-        writer.string(&self.0);
+        writer.uri(&self.0);
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Reads a string of at most `max` characters.
     pub(crate) fn text_of(&mut self, max: usize) -> Result<CompactString, Fault> {
         let start = self.value_start();
         match self.plain_string() {
             Some(text) if text.len() <= max => Ok(CompactString::new(text)),
-            _ => self.odd_text(start, max),
+            _ => {
+                self.seek(start);
+                self.text_at_most(max).map(CompactString::from)
+            }
         }
     }
 
-    #[cold]
-    fn odd_text(&mut self, start: usize, max: usize) -> Result<CompactString, Fault> {
-        self.seek(start);
+    /// Reads a URI.
+    pub(crate) fn uri(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let start = self.value_start();
+        let text = self.text_value()?;
+        if !is_uri(&text) {
+            self.repair(crate::lenient::RepairKind::OddUri, Rule::Uri, start, "")?;
+        }
+        Ok(text)
+    }
+
+    /// Reads a string of at most `max` characters; it is borrowed unless it contains escape sequences.
+    pub(crate) fn text_at_most(&mut self, max: usize) -> Result<Cow<'a, str>, Fault> {
+        let start = self.value_start();
         let text = self.text_value()?;
         if let Err(TooLong { max, actual }) = check_length(&text, max) {
             self.repair(crate::lenient::RepairKind::OverLong, Rule::TooLong { max, actual }, start, "")?;
         }
-        Ok(CompactString::from(text))
+        Ok(text)
     }
 }
 
@@ -387,6 +399,14 @@ impl Writer {
     pub(crate) fn text_of(&mut self, text: &str, max: usize) {
         if let Err(TooLong { max, actual }) = check_length(text, max) {
             self.refuse(Rule::TooLong { max, actual });
+        }
+        self.string(text);
+    }
+
+    /// Writes a URI and refuses what is none.
+    pub(crate) fn uri(&mut self, text: &str) {
+        if !is_uri(text) {
+            self.refuse(Rule::Uri);
         }
         self.string(text);
     }

@@ -11,7 +11,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ocpp_types::{Violation, json::Reader, lenient::Quirks, v1_6, v2_0_1, v2_1};
+use ocpp_types::{
+    Encode, Violation,
+    json::{Reader, Writer},
+    lenient::{Quirks, Repair},
+    tables::{self, Edition, ObjectId, Parsed},
+    v1_6, v2_0_1, v2_1,
+};
 
 /// What must be found: file, action, path, rule; then what lenient decoding says.
 const EXPECTED: &[(&str, &str, &str, &str, &str)] = &[
@@ -112,18 +118,59 @@ macro_rules! judge {
     ($version:ident, $payloads:ident, $action:expr, $json:expr) => {{
         let action = $action.parse::<$version::Action>().ok()?;
         let strict = match $version::$payloads::from_json(action, $json) {
-            Ok(payload) => Ok(payload.map(drop)?),
-            Err(violation) => Err(violation),
+            Ok(payload) => {
+                let written = payload?.to_json().unwrap();
+                assert_eq!(
+                    by_tables(stringify!($version), stringify!($payloads), $action, $json, Quirks::NONE).unwrap().0,
+                    written
+                );
+                Ok(())
+            }
+            Err(violation) => {
+                let ours = by_tables(stringify!($version), stringify!($payloads), $action, $json, Quirks::NONE);
+                assert_eq!(ours.unwrap_err(), violation);
+                Err(violation)
+            }
         };
+        let ours = by_tables(stringify!($version), stringify!($payloads), $action, $json, Quirks::ALL);
         let lenient = match $version::$payloads::from_json_lenient(action, $json, Quirks::ALL) {
             Ok(decoded) => {
                 let repairs = decoded?.repairs;
+                assert_eq!(ours.unwrap().1, repairs);
                 Ok(repairs.iter().map(|repair| format!("{} at {}", repair.kind, repair.path)).collect())
             }
-            Err(violation) => Err(violation),
+            Err(violation) => {
+                assert_eq!(ours.unwrap_err(), violation);
+                Err(violation)
+            }
         };
         Some((strict, lenient))
     }};
+}
+
+/// Reads a payload by its table and writes it again; with the repairs that were needed.
+fn by_tables(
+    version: &str,
+    payloads: &str,
+    action: &str,
+    json: &str,
+    quirks: Quirks,
+) -> Result<(String, Vec<Repair>), Violation> {
+    let either = |request: ObjectId, response: Option<ObjectId>| {
+        if payloads.ends_with("Request") { request } else { response.unwrap() }
+    };
+    let (edition, object) = if version == "v1_6" {
+        let action = tables::v1_6::Action::find(action, Edition::V1_6).unwrap();
+        (Edition::V1_6, either(action.request(), action.response()))
+    } else {
+        let edition = if version == "v2_1" { Edition::V2_1 } else { Edition::V2_0_1 };
+        let action = tables::v2::Action::find(action, edition).unwrap();
+        (edition, either(action.request(), action.response()))
+    };
+    let decoded = Parsed::parse_lenient(json, edition, object, quirks)?;
+    let mut writer = Writer::new();
+    decoded.value.write(&mut writer);
+    Ok((writer.finish().unwrap_or_default(), decoded.repairs))
 }
 
 fn judge(version: &str, from_station: bool, response: bool, action: &str, json: &str) -> Verdict {

@@ -28,6 +28,8 @@ use std::{
 use ocpp_types::{
     Decode, Encode, Fault,
     json::{Reader, Writer},
+    lenient::Quirks,
+    tables::{self, Edition, Message, View},
     v1_6, v2_0_1,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -103,6 +105,35 @@ fn encode<T: Encode>(action: &str, payload: &T) -> String {
     writer.finish().unwrap()
 }
 
+/// By the tables.
+fn view<V: View>(frame: &str, edition: Edition) -> Result<Message<'_, V>, Fault> {
+    let mut reader = Reader::new(frame);
+    reader.begin_array()?;
+    reader.next_element()?;
+    reader.integer()?;
+    reader.next_element()?;
+    black_box(reader.string()?);
+    reader.next_element()?;
+    black_box(reader.string()?);
+    reader.next_element()?;
+    let message = Message::read(&mut reader, edition, Quirks::NONE)?;
+    reader.next_element()?;
+    reader.finish()?;
+    Ok(message)
+}
+
+/// By the tables, in the order of the schema.
+fn build<V: View>(action: &str, message: &Message<'_, V>) -> String {
+    let mut writer = Writer::new();
+    writer.begin_array();
+    writer.integer(2);
+    writer.string(ID);
+    writer.string(action);
+    message.untyped().write(&mut writer);
+    writer.end_array();
+    writer.finish().unwrap()
+}
+
 fn two_pass<T: DeserializeOwned>(frame: &str) -> T {
     let (_, _, _, payload): (u8, String, String, &RawValue) = serde_json::from_str(frame).unwrap();
     serde_json::from_str(payload.get()).unwrap()
@@ -148,20 +179,24 @@ impl Summary {
 }
 
 macro_rules! case {
-    ($summary:expr, $action:literal, $payload:expr, $ours:ty, $hand:ident $(, $peer:literal: $type:ty)*) => {{
+    ($summary:expr, $action:literal, $payload:expr, $ours:ty, $table:ty, $edition:ident, $hand:ident $(, $peer:literal: $type:ty)*) => {{
         let frame = frame($action, $payload);
         let summary: &mut Summary = $summary;
         let hand = measure(|| two_pass::<by_hand::$hand>(&frame));
         let inline = measure(|| one_pass::<inline::$hand>(&frame));
         let ours = measure(|| decode::<$ours>(&frame).unwrap());
+        let tables = measure(|| view::<$table>(&frame, Edition::$edition).unwrap());
         let bare = measure(|| scan(&frame));
         println!("{} ({} bytes)", $action, frame.len());
         println!("  decode  by hand {:>9.0} ns {:>5} allocations", hand.0, hand.1);
         println!("          ours    {:>9.0} ns {:>5} allocations, ratio {:.2}", ours.0, ours.1, ours.0 / hand.0);
+        println!("          tables  {:>9.0} ns {:>5} allocations, ratio {:.2}", tables.0, tables.1, tables.0 / hand.0);
         println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / hand.0);
         println!("          scan    {:>9.0} ns {:>5} allocations, ratio {:.2}", bare.0, bare.1, bare.0 / hand.0);
         summary.compare_allocations(concat!("decoding ", $action), ours.1, inline.1);
         summary.add("decode, ours", ours.0 / hand.0);
+        summary.add("decode, tables", tables.0 / hand.0);
+        summary.add("decode, tables to structs", tables.0 / ours.0);
         summary.add("decode, inline", inline.0 / hand.0);
         summary.add("decode, scan", bare.0 / hand.0);
         $(
@@ -175,11 +210,17 @@ macro_rules! case {
         let inline = measure(|| serde_json::to_string(&(2, ID, $action, &value)).unwrap());
         let own = decode::<$ours>(&frame).unwrap();
         let ours = measure(|| encode($action, &own));
+        let read = view::<$table>(&frame, Edition::$edition).unwrap();
+        assert_eq!(build($action, &read), encode($action, &own));
+        let tables = measure(|| build($action, &read));
         println!("  encode  by hand {:>9.0} ns {:>5} allocations", written.0, written.1);
         println!("          ours    {:>9.0} ns {:>5} allocations, ratio {:.2}", ours.0, ours.1, ours.0 / written.0);
+        println!("          tables  {:>9.0} ns {:>5} allocations, ratio {:.2}", tables.0, tables.1, tables.0 / written.0);
         println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / written.0);
         summary.compare_allocations(concat!("encoding ", $action), ours.1, inline.1);
         summary.add("encode, ours", ours.0 / written.0);
+        summary.add("encode, tables", tables.0 / written.0);
+        summary.add("encode, tables to structs", tables.0 / ours.0);
         summary.add("encode, inline", inline.0 / written.0);
         $(
             let value: $type = two_pass(&frame);
@@ -240,21 +281,21 @@ fn main() -> ExitCode {
     use ocpp_kit::{v1_6 as kit16, v2_0_1 as kit201};
     use ocpp_rs::v16::call as rs16;
     use rust_ocpp::{v1_6::messages as rust16, v2_0_1::messages as rust201};
-    case!(&mut summary, "Heartbeat", "{}", v1_6::HeartbeatRequest, Heartbeat,
+    case!(&mut summary, "Heartbeat", "{}", v1_6::HeartbeatRequest, tables::v1_6::HeartbeatRequest, V1_6, Heartbeat,
         "rust-ocpp": rust16::heart_beat::HeartbeatRequest, "ocpp_rs": rs16::Heartbeat, "ocpp-kit": kit16::HeartbeatRequest);
-    case!(&mut summary, "BootNotification", boot, v1_6::BootNotificationRequest, BootNotification,
+    case!(&mut summary, "BootNotification", boot, v1_6::BootNotificationRequest, tables::v1_6::BootNotificationRequest, V1_6, BootNotification,
         "rust-ocpp": rust16::boot_notification::BootNotificationRequest, "ocpp_rs": rs16::BootNotification, "ocpp-kit": kit16::BootNotificationRequest);
-    case!(&mut summary, "StatusNotification", status, v1_6::StatusNotificationRequest, StatusNotification,
+    case!(&mut summary, "StatusNotification", status, v1_6::StatusNotificationRequest, tables::v1_6::StatusNotificationRequest, V1_6, StatusNotification,
         "rust-ocpp": rust16::status_notification::StatusNotificationRequest, "ocpp_rs": rs16::StatusNotification, "ocpp-kit": kit16::StatusNotificationRequest);
-    case!(&mut summary, "MeterValues", &meter, v1_6::MeterValuesRequest, MeterValues,
+    case!(&mut summary, "MeterValues", &meter, v1_6::MeterValuesRequest, tables::v1_6::MeterValuesRequest, V1_6, MeterValues,
         "rust-ocpp": rust16::meter_values::MeterValuesRequest, "ocpp_rs": rs16::MeterValues, "ocpp-kit": kit16::MeterValuesRequest);
-    case!(&mut summary, "StopTransaction", &stop, v1_6::StopTransactionRequest, StopTransaction,
+    case!(&mut summary, "StopTransaction", &stop, v1_6::StopTransactionRequest, tables::v1_6::StopTransactionRequest, V1_6, StopTransaction,
         "rust-ocpp": rust16::stop_transaction::StopTransactionRequest, "ocpp_rs": rs16::StopTransaction, "ocpp-kit": kit16::StopTransactionRequest);
-    case!(&mut summary, "SetChargingProfile", &profile, v1_6::SetChargingProfileRequest, SetChargingProfile,
+    case!(&mut summary, "SetChargingProfile", &profile, v1_6::SetChargingProfileRequest, tables::v1_6::SetChargingProfileRequest, V1_6, SetChargingProfile,
         "rust-ocpp": rust16::set_charging_profile::SetChargingProfileRequest, "ocpp_rs": rs16::SetChargingProfile, "ocpp-kit": kit16::SetChargingProfileRequest);
-    case!(&mut summary, "SendLocalList", &local, v1_6::SendLocalListRequest, SendLocalList,
+    case!(&mut summary, "SendLocalList", &local, v1_6::SendLocalListRequest, tables::v1_6::SendLocalListRequest, V1_6, SendLocalList,
         "rust-ocpp": rust16::send_local_list::SendLocalListRequest, "ocpp_rs": rs16::SendLocalList, "ocpp-kit": kit16::SendLocalListRequest);
-    case!(&mut summary, "NotifyReport", &report, v2_0_1::NotifyReportRequest, NotifyReport,
+    case!(&mut summary, "NotifyReport", &report, v2_0_1::NotifyReportRequest, tables::v2::NotifyReportRequest, V2_0_1, NotifyReport,
         "rust-ocpp": rust201::notify_report::NotifyReportRequest, "ocpp-kit": kit201::NotifyReportRequest);
     println!("geometric means of the ratios to the hand-written structs:");
     for (name, (sum, count)) in summary.ratios {

@@ -9,6 +9,7 @@ mod json;
 mod payload;
 mod schedule;
 mod script;
+mod tables;
 mod v1_6;
 
 pub use frame::frame;

@@ -8,7 +8,7 @@ use ocpp_types::{Decode, Encode, Fault, Violation, v1_6, v2_0_1, v2_1};
 /// A payload of the action that the first line names, in every version that knows the action, as request and response of either
 /// side: what is read strictly can be written, and is read again as the same value, apart from fractions of milliseconds. A lenient
 /// reader needs no repair for what a strict one takes, and one at least for what else it takes. From 2.0.1 to 2.1 and back nothing is
-/// lost.
+/// lost. The tables say and write the same as the structs.
 pub fn payload(data: &[u8]) {
     let Some((name, json)) = core::str::from_utf8(data).ok().and_then(|text| text.split_once('\n')) else { return };
     macro_rules! in_version {
@@ -37,6 +37,7 @@ pub fn payload(data: &[u8]) {
     in_version!(v2_0_1: StationRequest StationResponse CsmsRequest CsmsResponse);
     in_version!(v2_1: StationRequest StationResponse CsmsRequest CsmsResponse);
     there_and_back!(StationRequest StationResponse CsmsRequest CsmsResponse);
+    super::tables::payload(name, json);
     // It is sent without being answered, and so is no request.
     if name == "NotifyPeriodicEventStream" {
         let read = |reader: &mut Reader<'_>| NotifyPeriodicEventStream::read(reader).map(Some);

@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
     /// Enters an object that may have the members `names`, at most 64 of them.
     pub fn members(&mut self, names: &'static [&'static str]) -> Result<Members, Fault> {
         let start = self.value_start();
-        let null = self.lenience.is_some() && self.absent_by_null()?;
+        let null = self.is_lenient() && self.absent_by_null()?;
         if !null {
             self.begin_object()?;
         }
@@ -51,7 +51,7 @@ impl Members {
     /// Unknown and repeated members are refused. A lenient reader passes over unknown members and over those that are `null`, and
     /// comes to repeated ones again.
     pub fn next(&mut self, reader: &mut Reader<'_>) -> Result<Option<usize>, Fault> {
-        if reader.lenience.is_none()
+        if !reader.is_lenient()
             && let Some(text) = reader.name_ahead()
             && let Some((index, value)) = self.spelt_plainly(text)
         {
@@ -76,7 +76,7 @@ impl Members {
                 continue;
             };
             self.next = index + 1;
-            if reader.lenience.is_some() && reader.absent_by_null()? {
+            if reader.is_lenient() && reader.absent_by_null()? {
                 continue;
             }
             if self.seen & bit(index) != 0 {

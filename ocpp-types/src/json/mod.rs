@@ -16,5 +16,7 @@ pub use members::Members;
 pub use reader::{DEFAULT_DEPTH, Reader};
 pub(crate) use scan::digits;
 pub use syntax::{Kind, Syntax};
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+pub(crate) use writer::Tail;
 pub use writer::Writer;
 pub(crate) use writer::decimal_digits;

@@ -1,6 +1,6 @@
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
-use super::{Kind, Reader, Writer};
+use super::{Kind, Reader, Writer, decimal_digits};
 use crate::violation::Fault;
 
 /// The path of the innermost value of `text` that contains byte `target`, where the root value begins at byte `root`.
@@ -47,7 +47,9 @@ impl Walk<'_> {
                 reader.begin_array()?;
                 let mut index = 0;
                 while reader.next_element()? {
-                    self.path.push_str(&format!("[{index}]"));
+                    self.path.push('[');
+                    self.path.push_str(decimal_digits(index, false, &mut [0; 20]));
+                    self.path.push(']');
                     self.value(reader)?;
                     self.path.truncate(length);
                     index += 1;

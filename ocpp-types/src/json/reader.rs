@@ -1,12 +1,15 @@
-use alloc::{borrow::Cow, boxed::Box, string::String};
+#[cfg(feature = "lenient")]
+use alloc::boxed::Box;
+use alloc::{borrow::Cow, string::String};
 
 use super::{
     Kind, Syntax,
     scan::{plain_length, short_integer},
 };
+#[cfg(feature = "lenient")]
+use crate::lenient::Lenience;
 use crate::{
     decimal::Decimal,
-    lenient::Lenience,
     violation::{Fault, Rule},
 };
 
@@ -45,6 +48,7 @@ pub struct Reader<'a> {
     /// Whether an array or object was opened and its first element not yet asked for.
     fresh: bool,
     /// Present in lenient readers.
+    #[cfg(feature = "lenient")]
     pub(crate) lenience: Option<Box<Lenience>>,
 }
 
@@ -56,7 +60,14 @@ impl<'a> Reader<'a> {
 
     /// A reader that allows `depth` nested arrays and objects.
     pub fn with_depth(text: &'a str, depth: u8) -> Self {
-        Self { text, pos: 0, depth, fresh: false, lenience: None }
+        Self {
+            text,
+            pos: 0,
+            depth,
+            fresh: false,
+            #[cfg(feature = "lenient")]
+            lenience: None,
+        }
     }
 
     /// The byte offset of the next unread character.
@@ -120,7 +131,7 @@ impl<'a> Reader<'a> {
 
     /// Moves to the name of the next member and returns its offset. At the end of the object it is left and the answer is `None`.
     #[inline]
-    pub(super) fn begin_key(&mut self) -> Result<Option<usize>, Fault> {
+    pub(crate) fn begin_key(&mut self) -> Result<Option<usize>, Fault> {
         if !self.next_item(b'}')? {
             return Ok(None);
         }
@@ -131,7 +142,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the name that [`begin_key`](Self::begin_key) led to, and the colon.
-    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
+    pub(crate) fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
         let key = self.string()?;
         self.colon()?;
         Ok(key)

@@ -1,6 +1,9 @@
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt::Write as _;
 
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+use super::Reader;
 use super::scan::plain_length;
 use crate::violation::{Fault, Rule, Violation};
 
@@ -189,8 +192,62 @@ impl Writer {
             b'\n' => self.text.push_str("\\n"),
             b'\r' => self.text.push_str("\\r"),
             b'\t' => self.text.push_str("\\t"),
-            // Writing to a string cannot fail.
-            other => drop(write!(self.text, "\\u{other:04x}")),
+            other => {
+                self.text.push_str("\\u00");
+                for digit in [other >> 4, other & 15] {
+                    self.text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+                }
+            }
+        }
+    }
+}
+
+/// What was written of an object behind the place where another member belongs.
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+pub(crate) struct Tail {
+    text: String,
+    /// Where it was, and the value in it that was refused.
+    at: usize,
+    fault: Option<Fault>,
+}
+
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
+impl Writer {
+    /// Remembers that what was written at `offset` breaks `rule`, unless something before it is remembered already.
+    #[cold]
+    pub(crate) fn refuse_at(&mut self, rule: Rule, offset: usize) {
+        if self.fault.as_ref().is_none_or(|fault| fault.offset() > offset) {
+            self.fault = Some(Fault::new(rule, offset));
+        }
+    }
+
+    /// Takes away what is behind the first `count` members of the open object at `start`, so that another one can be written there.
+    #[cold]
+    pub(crate) fn detach(&mut self, start: usize, count: u32) -> Option<Box<Tail>> {
+        let mut reader = Reader::new(self.text.get(start..)?);
+        reader.begin_object().ok()?;
+        for _ in 0..count {
+            reader.begin_key().ok()?;
+            reader.key().ok()?;
+            reader.skip_value().ok()?;
+        }
+        let end = start + reader.position();
+        // The comma goes, too.
+        let at = end + usize::from(count > 0);
+        let text = String::from(self.text.get(at..)?);
+        self.text.truncate(end);
+        let fault = self.fault.take_if(|fault| fault.offset() >= at);
+        Some(Box::new(Tail { text, at, fault }))
+    }
+
+    /// Puts what was taken away behind the member that was written.
+    #[cold]
+    pub(crate) fn attach(&mut self, tail: Tail) {
+        self.text.push(',');
+        let at = self.text.len();
+        self.text.push_str(&tail.text);
+        if let Some(fault) = tail.fault {
+            self.refuse_at(fault.rule(), fault.offset() - tail.at + at);
         }
     }
 }

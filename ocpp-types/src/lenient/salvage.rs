@@ -120,7 +120,7 @@ fn is_empty(text: &str, offset: usize) -> bool {
     text.get(offset + 1..).is_some_and(|rest| rest.trim_ascii_start().starts_with('}'))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "lenient"))]
 mod tests {
     use super::*;
     use crate::{codec::Decode, lenient::Quirks};

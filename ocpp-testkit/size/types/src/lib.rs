@@ -5,6 +5,8 @@
 
 extern crate alloc;
 
+pub mod tables;
+
 use alloc::string::String;
 use core::{
     alloc::{GlobalAlloc, Layout},

@@ -5,6 +5,7 @@ mod convert;
 mod docs;
 mod object;
 mod size;
+mod tables;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,12 +62,19 @@ pub fn folders() -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
     if let (Some(old), Some(new)) = (models.get("2.0.1"), models.get("2.1")) {
         folders.insert("v2_convert".to_owned(), convert::files(old, new)?);
     }
-    let mut tables = BTreeMap::new();
+    let edition = |name: &str| Version::find(name).and_then(|version| Some((version, models.get(name)?)));
+    if let Some(first) = edition("1.6") {
+        folders.insert("tables/v1_6".to_owned(), tables::files(first, None)?);
+    }
+    if let (Some(old), Some(new)) = (edition("2.0.1"), edition("2.1")) {
+        folders.insert("tables/v2".to_owned(), tables::files(old, Some(new))?);
+    }
+    let mut catalogues = BTreeMap::new();
     for version in VERSIONS {
         let catalogue = fs::read_to_string(version.catalogue_file())?;
-        tables.insert(format!("{}.rs", version.module), catalogue::tables(*version, &catalogue)?);
+        catalogues.insert(format!("{}.rs", version.module), catalogue::tables(*version, &catalogue)?);
     }
-    folders.insert("catalogue".to_owned(), tables);
+    folders.insert("catalogue".to_owned(), catalogues);
     folders.into_iter().map(|(name, files)| formatted(&name, files).map(|files| (name, files))).collect()
 }
 
@@ -92,7 +100,8 @@ pub fn source_folder(name: &str) -> PathBuf {
 /// The files as rustfmt leaves them.
 fn formatted(name: &str, files: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
     let scratch = std::env::temp_dir().join(format!(
-        "ocpp-codegen-{name}-{}-{:?}",
+        "ocpp-codegen-{}-{}-{:?}",
+        name.replace('/', "-"),
         std::process::id(),
         std::thread::current().id()
     ));

@@ -272,6 +272,40 @@ impl<'m> Generator<'m> {
     }
 }
 
+/// The text with something in it that a tree of JSON cannot hold, or that no schema knows: members given twice, unknown and `null`
+/// ones, texts in odd letter case and with escape sequences, numbers in quotes, white space, an end too early or too late.
+pub fn spoil(json: &str, choices: &[u16]) -> String {
+    let pick = |index: usize| usize::from(choices.get(index).copied().unwrap_or_default());
+    // A place right behind a bracket or comma of an object, where a member can come.
+    let places: Vec<usize> =
+        json.match_indices(&['{', ','][..]).map(|(at, _)| at + 1).filter(|at| json[*at..].starts_with('"')).collect();
+    let place = if places.is_empty() { 1 } else { places[pick(0) % places.len()] };
+    let rest = &json[place..];
+    let member = rest.split_inclusive(&[',', '}'][..]).next().unwrap_or_default();
+    let name = rest.split_inclusive(':').next().unwrap_or_default();
+    let (mut text, at) = (json.to_owned(), place.min(json.len()));
+    match pick(1) % 12 {
+        0 if member.ends_with(',') => text.insert_str(at, member),
+        1 if name.starts_with('"') => text.insert_str(at, &format!("{name}null,")),
+        2 => text.insert_str(at, "\"unknown\":[{\"a\":1}],"),
+        3 => text = json.replacen(":\"", ":\"\\u0041", 1 + pick(2) % 3),
+        4 => text = json.to_lowercase(),
+        5 => text = json.replace(',', " ,\r\n\t"),
+        6 => text = json.get(..pick(2) % (json.len() + 1)).unwrap_or(json).to_owned(),
+        7 => text.push_str([" ", "x", "{}", "]"][pick(2) % 4]),
+        8 => text = json.replacen(":\"", &format!(":{}\"", ["null,\"x\":", "[", "  ", "1"][pick(2) % 4]), 1),
+        9 => text = json.replace('[', "[null,"),
+        10 => text = ["null", "[]", "1", "", " {} ", "{\"\\u0073tatus\":1}"][pick(2) % 6].to_owned(),
+        _ => {
+            // The first letter of a name, escaped.
+            if let Some(letter) = rest.chars().nth(1).filter(|_| rest.starts_with('"')) {
+                text.replace_range(at + 1..at + 1 + letter.len_utf8(), &format!("\\u{:04x}", u32::from(letter)));
+            }
+        }
+    }
+    text
+}
+
 fn number(digits: &str) -> Number {
     match serde_json::from_str(digits).unwrap() {
         Value::Number(number) => number,
