@@ -2,8 +2,8 @@
 //!
 //! They wait for their turn, and end with an event. Stores nothing.
 
-use ocpp_rpc::queue::Queue;
 use alloc::string::String;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::CompactString;
 

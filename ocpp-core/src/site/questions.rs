@@ -1,11 +1,11 @@
 //! Questions to the application that are open, each with its deadline and what waits for the answer.
 
-use ocpp_rpc::queue::Queue;
 #[cfg(feature = "handling")]
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 #[cfg(feature = "handling")]
 use compact_str::CompactString;

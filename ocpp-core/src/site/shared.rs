@@ -1,8 +1,8 @@
 //! What the machine of a station and its blocks share, free of any version.
 
-use ocpp_rpc::queue::Queue;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;

@@ -1,7 +1,7 @@
 //! The operations that the host has not confirmed yet, and the way back when one fails.
 
-use ocpp_rpc::queue::Queue;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 use super::{StoreOp, Ticket};
 use crate::time::Instant;

@@ -1,7 +1,7 @@
 //! The peer's calls: waiting for our answer, answered.
 
-use alloc::boxed::Box;
 use crate::queue::Queue;
+use alloc::boxed::Box;
 
 use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::ReplyToken;

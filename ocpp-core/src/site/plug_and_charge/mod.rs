@@ -9,9 +9,9 @@ mod contract;
 mod signing;
 mod status;
 
-use ocpp_rpc::queue::Queue;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
