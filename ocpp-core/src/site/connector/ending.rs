@@ -401,3 +401,22 @@ impl Connector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::LogIndex;
+
+    /// A promise of before authorisations could end alone, as the code of then wrote it.
+    #[test]
+    fn promise_of_before_is_read() {
+        let bytes = [1, 20, 128, 128, 128, 128, 16, 1, 4, 1, 3, 84, 65, 71, 0];
+        let (reason, token) = (Some(StopReason::Local), Some(IdToken::new("TAG")));
+        let transaction = TransactionNo(LogIndex(1 << 32));
+        let ending = Ending { transaction, reason, token, holder: None, goes_on: false };
+        assert_eq!(Ending::read(&bytes).as_ref(), Ok(&ending));
+        assert_eq!(ending.write(), bytes);
+        let goes_on = Ending { goes_on: true, ..ending };
+        assert_eq!(Ending::read(&goes_on.write()), Ok(goes_on));
+    }
+}
