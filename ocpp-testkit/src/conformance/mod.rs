@@ -15,16 +15,13 @@
 //! # Ok::<(), conformance::target::Trouble>(())
 //! ```
 
-mod bench;
-mod csms;
 pub mod mutation;
 mod need;
 pub mod pattern;
 pub mod report;
-mod required_keys;
-mod station;
 pub mod target;
 pub mod targets;
+mod v1_6;
 mod values;
 
 use std::time::Duration;
@@ -32,8 +29,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use bench::{Bench, Seen};
 pub use need::Need;
+pub use v1_6::bench::{Bench, Seen};
 pub use values::{SignedFirmware, Values};
 
 /// Who is under test.
@@ -133,7 +130,7 @@ pub struct Report {
 
 /// All cases of 1.6, in the order of their block.
 pub fn cases() -> impl Iterator<Item = Case> {
-    station::CASES.iter().chain(csms::CASES).flat_map(|block| block.iter().copied())
+    v1_6::station::CASES.iter().chain(v1_6::csms::CASES).flat_map(|block| block.iter().copied())
 }
 
 /// The case of this number, in any letter case.

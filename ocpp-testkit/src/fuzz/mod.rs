@@ -3,22 +3,21 @@
 //! They live here rather than in `fuzz`, so that their corpora replay in `cargo test`, without a fuzzer.
 #![expect(clippy::panic, reason = "a body tells what it found by panicking")]
 
-mod csms;
 mod frame;
 mod handshake;
 mod json;
 mod payload;
 mod schedule;
 mod script;
-mod station;
+mod v1_6;
 
-pub use csms::csms;
 pub use frame::frame;
 pub use handshake::handshake;
 pub use json::json;
 pub use payload::payload;
 pub use schedule::schedule;
-pub use station::station;
+pub use v1_6::csms::csms;
+pub use v1_6::station::station;
 
 /// What a target does with its bytes.
 pub type Body = fn(&[u8]);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::spelling::nearest;
 
@@ -25,22 +25,33 @@ impl fmt::Display for Unknown {
     }
 }
 
+/// Members that had another name once, and are read under it too.
+const FORMER: [(&str, &str); 1] = [("parent", "group")];
+
 /// The first member of `given` that was not `read`: written again, it is not there.
 pub(super) fn first(given: &Value, read: &Value) -> Option<Unknown> {
     match (given, read) {
-        (Value::Object(given), Value::Object(read)) => given.iter().find_map(|(name, value)| match read.get(name) {
-            Some(read) => Some(within(first(value, read)?, &format!(".{name}"))),
-            None => {
-                let hint = nearest(name, read.keys().map(String::as_str)).map(str::to_owned);
-                Some(Unknown { path: format!(".{name}"), hint })
-            }
-        }),
+        (Value::Object(given), Value::Object(read)) => {
+            given.iter().find_map(|(name, value)| match present(read, name) {
+                Some(read) => Some(within(first(value, read)?, &format!(".{name}"))),
+                None => {
+                    let hint = nearest(name, read.keys().map(String::as_str)).map(str::to_owned);
+                    Some(Unknown { path: format!(".{name}"), hint })
+                }
+            })
+        }
         (Value::Array(given), Value::Array(read)) => (0..)
             .zip(given.iter().zip(read))
             .find_map(|(place, (given, read)): (usize, _)| Some(within(first(given, read)?, &format!("[{place}]")))),
         // Another form of the same.
         _ => None,
     }
+}
+
+/// The member of this name, or of the one that it has now.
+fn present<'a>(read: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let renamed = || FORMER.iter().find(|(former, _)| *former == name).and_then(|(_, now)| read.get(*now));
+    read.get(name).or_else(renamed)
 }
 
 fn within(unknown: Unknown, outer: &str) -> Unknown {

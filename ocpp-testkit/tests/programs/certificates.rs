@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use ocpp_testkit::pki::Certificate;
@@ -53,9 +54,16 @@ fn wait_status(station: &mut Station, action: &str, status: &str) {
     station.program.wait(status, |line| sent(line).filter(|frame| frame[2] == action && frame[3]["status"] == status));
 }
 
+/// Asked again where the server learns of a new connection after the station: the old one answers nothing.
 fn profile(csms: &mut Csms) -> Value {
-    let answer = csms.command("CP001", "GetConfiguration", json!({"key": ["SecurityProfile"]}));
-    answer["payload"]["configurationKey"][0]["value"].clone()
+    for _ in 0..100 {
+        let answer = csms.command("CP001", "GetConfiguration", json!({"key": ["SecurityProfile"]}));
+        if let Some(payload) = answer.get("payload") {
+            return payload["configurationKey"][0]["value"].clone();
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no answer to GetConfiguration");
 }
 
 /// 1.6 security A02, A05: from the password to a certificate that the server signed, which outlasts the program and is renewed.

@@ -11,7 +11,7 @@ use ocpp_core::station::{
 
 use self::peer::Verdict;
 use self::world::World;
-use super::script::Script;
+use crate::fuzz::script::Script;
 
 /// Drives a station by a script (see `step`) and checks after each step what must always hold; at the end, that every prefix
 /// of what the store was given restores.

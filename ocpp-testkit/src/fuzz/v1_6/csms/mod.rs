@@ -7,7 +7,7 @@ use ocpp_core::csms::{Command, Input, LinkInput, TransactionId};
 use ocpp_rpc::Dialect;
 
 use self::world::{Rebuilt, World};
-use super::script::Script;
+use crate::fuzz::script::Script;
 
 /// Drives a session by a script (see `step`) and checks after each step what must always hold; at the end, that every prefix
 /// of the facts makes a session.

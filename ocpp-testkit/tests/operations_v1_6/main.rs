@@ -56,7 +56,7 @@ const STATUSES: [&str; 21] = [
 
 #[test]
 fn every_operation_and_every_status_of_its_answer_is_shown() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations/snapshots");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations_v1_6/snapshots");
     let mut shown = 0;
     for action in Action::ALL {
         let name = action.as_str();

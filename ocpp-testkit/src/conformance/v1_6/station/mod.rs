@@ -20,10 +20,10 @@ mod stop;
 mod trigger;
 mod unlock;
 
-use super::Case;
+use crate::conformance::Case;
 
 /// All of them, by functional block.
-pub(super) const CASES: &[&[Case]] = &[
+pub(in crate::conformance) const CASES: &[&[Case]] = &[
     boot::CASES,
     start::CASES,
     stop::CASES,

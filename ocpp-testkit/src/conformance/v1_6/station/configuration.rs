@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{answer, status};
-use crate::conformance::required_keys::{Access, REQUIRED};
+use crate::conformance::v1_6::required_keys::{Access, REQUIRED};
 use crate::conformance::{Bench, Case, Step, Stop, case};
 
 pub(super) const CASES: &[Case] = &[

@@ -13,10 +13,10 @@ mod session;
 mod smart_charging;
 mod trigger;
 
-use super::Case;
+use crate::conformance::Case;
 
 /// All of them, by functional block.
-pub(super) const CASES: &[&[Case]] = &[
+pub(in crate::conformance) const CASES: &[&[Case]] = &[
     session::CASES,
     remote::CASES,
     configuration::CASES,

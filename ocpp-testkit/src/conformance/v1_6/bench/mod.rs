@@ -16,11 +16,11 @@ use ocpp_types::Violation;
 use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
 use serde_json::{Value, json};
 
-use super::need::{Capabilities, Need};
-use super::pattern::Pattern;
-use super::target::{Happening, Manual, Target, Trouble};
-use super::{Case, Role, Step, Stop, Values};
 use crate::checks::wire::Frame;
+use crate::conformance::need::{Capabilities, Need};
+use crate::conformance::pattern::Pattern;
+use crate::conformance::target::{Happening, Manual, Target, Trouble};
+use crate::conformance::{Case, Role, Step, Stop, Values};
 use tidy::Traces;
 
 pub use as_csms::Transaction;
@@ -92,7 +92,7 @@ struct Reply {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(target: &'a mut dyn Target, values: &'a Values, case: &Case) -> Self {
+    pub(in crate::conformance) fn new(target: &'a mut dyn Target, values: &'a Values, case: &Case) -> Self {
         let header = json!({
             "ocpp_trace": 1,
             "by": concat!("ocpp-testkit ", env!("CARGO_PKG_VERSION")),
@@ -129,7 +129,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Brings the target into its initial state, runs the steps, and sees that nothing more comes.
-    pub(super) fn carry_out(&mut self, needs: &[Need], steps: fn(&mut Bench<'_>) -> Step) -> Step {
+    pub(in crate::conformance) fn carry_out(&mut self, needs: &[Need], steps: fn(&mut Bench<'_>) -> Step) -> Step {
         let outcome = self.begin().and_then(|()| {
             if self.role == Role::Station {
                 needs.iter().try_for_each(|need| need.check(&self.capabilities, self.values))?;
@@ -141,7 +141,7 @@ impl<'a> Bench<'a> {
         outcome
     }
 
-    pub(super) fn end(self) -> (Vec<Seen>, Vec<Value>) {
+    pub(in crate::conformance) fn end(self) -> (Vec<Seen>, Vec<Value>) {
         (self.seen, self.trace)
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
-use crate::conformance::bench::Transaction;
 use crate::conformance::pattern::{member, status, time};
+use crate::conformance::v1_6::bench::Transaction;
 use crate::conformance::{Bench, Case, Need, Step, Stop, case};
 
 const SMART: &[Need] = &[Need::Profile("SmartCharging")];

@@ -41,7 +41,7 @@ fn reconnects(bench: &mut Bench<'_>) -> Step {
 }
 
 /// The station starts offline and reports it with its true time.
-fn start_offline(bench: &mut Bench<'_>, token: &str) -> Step<crate::conformance::bench::Transaction> {
+fn start_offline(bench: &mut Bench<'_>, token: &str) -> Step<crate::conformance::v1_6::bench::Transaction> {
     let connector = bench.values.connector;
     bench.allow_offline(token)?;
     bench.go_offline()?;
