@@ -1,5 +1,7 @@
 //! Who wants to charge, and whether he may have a place.
 
+use serde::{Deserialize, Serialize};
+
 use crate::station::IdToken;
 
 /// Who wants to charge, as far as is known.
@@ -24,6 +26,15 @@ pub(crate) enum Verdict {
 /// A token that may charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
+    pub token: IdToken,
+    pub group: Option<IdToken>,
+    /// Which order of the CSMS it comes from, where orders are numbered (2.x F01, F02).
+    pub remote_start: Option<i64>,
+}
+
+/// Whose token it is, and of which group: who was accepted, or who frees a cable that is kept locked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
     pub token: IdToken,
     pub group: Option<IdToken>,
 }

@@ -2,6 +2,7 @@
 
 use ocpp_rpc::queue::Queue;
 
+use super::policy::Policy;
 use super::readings::Readings;
 use super::reservation::Reservations;
 use super::settings::Settings;
@@ -15,6 +16,7 @@ use crate::time::{Instant, Stamp};
 pub(crate) struct Context<'a> {
     pub shared: &'a mut Shared,
     pub settings: &'a Settings,
+    pub policy: &'a Policy,
     pub journal: &'a mut Journal,
     pub reservations: &'a mut Reservations,
     pub readings: &'a mut Readings,

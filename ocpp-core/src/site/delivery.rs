@@ -20,8 +20,10 @@ pub(super) fn on_start_delivered(
 ) {
     let Some(first) = ctx.journal.first() else { return };
     let transaction = TransactionNo(first.position);
-    if let (JournalRecord::Started(start), Some(info)) = (&first.record, &info) {
-        authorize.learn(ctx.shared, ctx.settings, &start.token, info.clone());
+    if let (JournalRecord::Started(start), Some(info)) = (&first.record, &info)
+        && let Some(token) = &start.token
+    {
+        authorize.learn(ctx.shared, ctx.settings, token, info.clone());
     }
     let status = info.as_ref().map(|info| info.status);
     let group = info.and_then(|info| info.group);

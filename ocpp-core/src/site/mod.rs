@@ -55,6 +55,7 @@ pub(crate) mod reset;
 mod router;
 #[cfg(feature = "security")]
 pub(crate) mod security_events;
+pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signal;
@@ -163,7 +164,8 @@ impl Site {
             shared.event(Event::RecordSkipped { place });
         }
 
-        let mut connectors: Vec<Connector> = (1..=shared.config.evses).map(|n| Connector::new(EvseId(n))).collect();
+        let mut connectors: Vec<Connector> =
+            (1..=shared.config.evses).map(|n| Connector::new(EvseId(n), policy.points)).collect();
         for transaction in open {
             // A station that lost an EVSE since still ends its transaction, at the last one.
             let place = usize::from(transaction.evse.0).min(connectors.len());
@@ -225,6 +227,7 @@ impl Site {
         let context = Context {
             shared,
             settings: &self.settings,
+            policy: &self.policy,
             journal: &mut self.journal,
             reservations: &mut self.reservations,
             readings: &mut self.readings,

@@ -32,6 +32,7 @@ impl Parts<'_> {
         ctx: &mut Context<'_>,
         wanted: Option<EvseId>,
         token: IdToken,
+        remote_start: Option<i64>,
         profile: Option<&RemoteProfile>,
     ) -> bool {
         let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
@@ -50,10 +51,10 @@ impl Parts<'_> {
         // 1.6 §5.13: the group that a reservation is for has to be known before, whatever is asked later.
         let is_asked = ctx.settings.is_on(Setting::AuthorizeRemoteStart) || verdict == Verdict::IfOfGroup;
         ctx.signals.push_back(if is_asked {
-            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
+            Signal::Authorize(AuthorizeRequest { remote_start, ..AuthorizeRequest::new(evse, token, Purpose::Start) })
         } else {
             let group = self.authorize.group_here(ctx, &token);
-            Signal::Granted { evse, grant: Grant { token, group } }
+            Signal::Granted { evse, grant: Grant { token, group, remote_start } }
         });
         true
     }

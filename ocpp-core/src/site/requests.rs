@@ -108,11 +108,12 @@ impl Site {
         shared: &mut Shared,
         evse: Option<EvseId>,
         token: IdToken,
+        remote_start: Option<i64>,
         profile: Option<&RemoteProfile>,
     ) -> bool {
         let is_accepted = self.registration.is_accepted();
         let (mut ctx, mut parts) = self.context(shared);
-        is_accepted && parts.on_remote_start(&mut ctx, evse, token, profile)
+        is_accepted && parts.on_remote_start(&mut ctx, evse, token, remote_start, profile)
     }
 
     /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run, and before the CSMS has

@@ -31,6 +31,8 @@ pub(crate) struct AuthorizeRequest {
     pub evse: Option<EvseId>,
     pub token: IdToken,
     pub purpose: Purpose,
+    /// Which order of the CSMS it comes from, where orders are numbered.
+    pub remote_start: Option<i64>,
     /// The contract that the token is of.
     #[cfg(feature = "plug_and_charge")]
     pub contract: Option<Box<Contract>>,
@@ -43,6 +45,7 @@ impl AuthorizeRequest {
             evse,
             token,
             purpose,
+            remote_start: None,
             #[cfg(feature = "plug_and_charge")]
             contract: None,
         }

@@ -46,15 +46,41 @@ pub trait Record: Serialize + DeserializeOwned {
     /// # Errors
     /// When the bytes are not a whole record of this kind.
     fn from_bytes(bytes: &[u8]) -> Result<Self, FramingError> {
-        match bytes {
-            [FORMAT, kind, body @ ..] if *kind == Self::KIND => match postcard::take_from_bytes(body) {
-                Ok((record, [])) => Ok(record),
-                Ok(_) | Err(_) => Err(FramingError::Body(*kind)),
-            },
-            [FORMAT, kind, ..] => Err(FramingError::Kind(*kind)),
-            [format, _, ..] => Err(FramingError::Format(*format)),
-            _ => Err(FramingError::Short(bytes.len())),
-        }
+        read_body(bytes, Self::KIND)
+    }
+}
+
+/// Added to the kind of a record that more follows than its first version had.
+pub(crate) const MORE: u8 = 64;
+
+/// Appends to framed bytes what a record of the first version has not.
+pub(crate) fn append(bytes: &mut Vec<u8>, more: &impl Serialize) {
+    if let Some(kind) = bytes.get_mut(1) {
+        *kind |= MORE;
+    }
+    bytes.extend(postcard::to_allocvec(more).unwrap_or_default());
+}
+
+/// Reads framed bytes, and what was appended to them, if anything was.
+///
+/// # Errors
+/// When the bytes are not a whole record of this kind.
+pub(crate) fn read_with<R: Record, M: DeserializeOwned>(bytes: &[u8]) -> Result<(R, Option<M>), FramingError> {
+    match bytes {
+        [_, kind, ..] if *kind == R::KIND | MORE => read_body(bytes, *kind).map(|(record, more)| (record, Some(more))),
+        _ => R::from_bytes(bytes).map(|record| (record, None)),
+    }
+}
+
+fn read_body<T: DeserializeOwned>(bytes: &[u8], wanted: u8) -> Result<T, FramingError> {
+    match bytes {
+        [FORMAT, kind, body @ ..] if *kind == wanted => match postcard::take_from_bytes(body) {
+            Ok((record, [])) => Ok(record),
+            Ok(_) | Err(_) => Err(FramingError::Body(*kind)),
+        },
+        [FORMAT, kind, ..] => Err(FramingError::Kind(*kind)),
+        [format, _, ..] => Err(FramingError::Format(*format)),
+        _ => Err(FramingError::Short(bytes.len())),
     }
 }
 

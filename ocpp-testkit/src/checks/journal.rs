@@ -24,7 +24,7 @@ enum Kind {
 impl Kind {
     /// Of a record, by its framing: the second byte says what it is.
     fn of_record(record: &[u8]) -> Option<Kind> {
-        match record.get(1) {
+        match record.get(1).map(|kind| kind & !MORE) {
             Some(1) => Some(Kind::Start),
             // Of a transaction, and of none.
             Some(2 | 4) => Some(Kind::Sample),
@@ -41,6 +41,17 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Added to the kind of a record that tells the number of its event too.
+const MORE: u8 = 64;
+
+/// The number of an event, which a record of it ends with: before five members of a byte each, while nothing is told once.
+fn event_number(record: &[u8]) -> Option<u64> {
+    let (last, rest) = record.split_last().filter(|_| record.get(1).is_some_and(|kind| kind & MORE != 0))?;
+    let digits = rest.get(..rest.len().checked_sub(4)?).filter(|_| *last == 0)?;
+    let begin = digits.iter().rev().skip(1).position(|byte| byte & 0x80 == 0)?;
+    varint(digits.get(digits.len().checked_sub(begin + 1)?..)?)
 }
 
 /// A record of the journal.
@@ -111,6 +122,8 @@ pub struct JournalCheck {
     /// By position: those that were not sent, and the last that was.
     records: BTreeMap<u64, Journaled>,
     last_position: Option<u64>,
+    /// The number of the last event of each transaction, by the position of its start.
+    numbers: BTreeMap<u64, u64>,
     /// The position that was sent last.
     sent: Option<u64>,
     /// The last time told of each transaction, by the position of its start.
@@ -168,8 +181,11 @@ impl JournalCheck {
             return Err(Violation::PositionReused(position, last));
         }
         self.last_position = Some(position);
-        self.records.extend(Journaled::of(position, record).map(|record| (position, record)));
-        Ok(())
+        let Some(journaled) = Journaled::of(position, record) else { return Ok(()) };
+        self.records.insert(position, journaled);
+        let ((false, start), Some(number)) = (journaled.series, event_number(record)) else { return Ok(()) };
+        let expected = self.numbers.insert(start, number).map_or(0, |last| last + 1);
+        if number == expected { Ok(()) } else { Err(Violation::EventNumber(start, number, expected)) }
     }
 
     /// A sample is gone: it was delivered, or made room.
@@ -518,6 +534,24 @@ mod tests {
         assert!(matches!(check.finish(&[append(1, 1)], &[]), Err(Violation::NeverSent(_))));
         let reused = [append(4, 1), append(4, 3)];
         assert_eq!(JournalCheck::default().look(&reused), Err(Violation::PositionReused(4, 4)));
+    }
+
+    /// An event with number, connector, trigger, state, offline, and nothing that is told once.
+    fn event(index: u64, kind: u8, number: &[u8]) -> StoreOp {
+        let start = if kind == 1 { &[][..] } else { &[4] };
+        let record = [&[1, kind | MORE], start, &[7], number, &[1, 2, 3, 1, 0]].concat();
+        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record }
+    }
+
+    #[test]
+    fn event_number_that_is_missing_or_told_twice_is_seen() {
+        let wrong = |number, expected| Err(Violation::EventNumber(4, number, expected));
+        let begin = event(4, 1, &[0]);
+        let look = |ops: &[StoreOp]| JournalCheck::default().look(ops);
+        assert_eq!(look(&[begin.clone(), event(5, 2, &[1]), event(6, 3, &[2])]), Ok(()));
+        assert_eq!(look(&[begin.clone(), event(5, 2, &[1]), event(6, 3, &[1])]), wrong(1, 2));
+        assert_eq!(look(&[begin, event(5, 2, &[0x81, 1])]), wrong(129, 1));
+        assert_eq!(look(&[event(4, 1, &[1])]), wrong(1, 0));
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub enum Violation {
     /// A sample that made room for others although it is the newest of its transaction (2.x E04.FR.08).
     #[error("newest sample at position {0} was given up")]
     NewestDropped(u64),
+    /// An event whose number is not the one after that of the event before it (2.x E01.FR.07).
+    #[error("event {1} of the transaction at position {0} is recorded where {2} comes next")]
+    EventNumber(u64, u64, u64),
     /// The times that are told of one transaction go back.
     #[error("station told {0} of a transaction of which it had told {1}: {2}")]
     TimeWentBack(DateTime<Utc>, DateTime<Utc>, String),

@@ -293,10 +293,10 @@ fn is_busy(status: AuthorizationStatus) -> bool {
 }
 
 fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-    let AuthorizeRequest { evse, token, purpose, .. } = request;
+    let AuthorizeRequest { evse, token, purpose, remote_start, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
-        (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group } },
+        (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group, remote_start } },
     });
 }
 

@@ -1,7 +1,9 @@
-//! The hardware of a connector: its facts, the orders that follow from the stage, and the status that both make.
+//! The hardware of an EVSE: its facts, the orders that follow from the session, and the status that both make.
 
-use super::{Connector, Stage};
+use super::{Authorisation, Connector, Transaction};
 use crate::site::context::Context;
+use crate::site::policy::TxPoint;
+use crate::site::session::{ConnectorStatus, Energy, Moment};
 use crate::site::status::Condition;
 #[cfg(feature = "smart_charging")]
 use crate::station::Limit;
@@ -13,6 +15,9 @@ impl Connector {
     pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
         match fact {
             EvseInput::Cable(cable) => {
+                if cable == Cable::Connected && self.facts.cable != cable {
+                    self.connected_at = now;
+                }
                 self.facts.cable = cable;
                 self.is_cable_known = true;
             }
@@ -31,8 +36,8 @@ impl Connector {
         self.facts.contactor = contactor;
         if has_opened {
             self.opened_at = now;
-            if let Stage::Stopping(stopping) = &mut self.stage {
-                stopping.since = Some(now);
+            if let Transaction::Closing(closing) = &mut self.transaction {
+                closing.since = Some(now);
             }
         }
     }
@@ -47,19 +52,19 @@ impl Connector {
         self.is_station_blocked || self.facts.blocking_fault().is_some()
     }
 
-    /// Whether a transaction runs that energy may flow for, as far as charging profiles leave any.
+    /// Whether energy may flow, as far as charging profiles leave any: somebody was accepted, and the transaction is open, or
+    /// begins with the energy.
     pub fn may_charge(&self) -> bool {
-        let has_right = match &self.stage {
-            Stage::Running(running) => !running.is_cut_off,
-            Stage::Unmetered { .. } => true,
-            Stage::Idle
-            | Stage::Preparing { .. }
-            | Stage::Starting { .. }
-            | Stage::Interrupted { .. }
-            | Stage::Stopping(_)
-            | Stage::Finishing { .. } => false,
+        let has_right = self.authorisation.right().is_some_and(|right| !right.is_cut_off);
+        let is_in_turn = match &self.transaction {
+            Transaction::None | Transaction::Beginning { .. } => {
+                self.points.start.has(TxPoint::EnergyTransfer) && self.facts.cable == Cable::Connected
+            }
+            Transaction::Open(open) => open.interrupted.is_none(),
+            Transaction::Unmetered { .. } => true,
+            Transaction::Closing(_) => false,
         };
-        has_right && !self.is_blocked()
+        has_right && is_in_turn && !self.is_blocked()
     }
 
     /// Whether a limit allows more than the one that stands, which at first is the EVSE's `own`.
@@ -77,17 +82,31 @@ impl Connector {
         }
     }
 
-    /// Orders power and lock as the stage wants them.
+    /// Orders power and lock as the session wants them.
     pub fn order_hardware(&mut self, ctx: &mut Context<'_>) {
+        let is_there = self.facts.cable == Cable::Connected;
         let power = if self.may_charge() && !self.is_curtailed { Power::On } else { Power::Off };
-        let lock = match &self.stage {
-            Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Interrupted { .. }
-            | Stage::Running(_)
-            | Stage::Stopping(_)
-            | Stage::Finishing { held_for: Some(_) } => Lock::Locked,
-            Stage::Finishing { held_for: None } | Stage::Idle | Stage::Preparing { .. } => Lock::Unlocked,
+        let lock = match (&self.authorisation, &self.transaction) {
+            (Authorisation::Over { held_for: Some(_) }, _) => Lock::Locked,
+            (Authorisation::Granted(_), Transaction::Beginning { .. } | Transaction::Unmetered { .. }) if is_there => {
+                Lock::Locked
+            }
+            // A vehicle that is gone had its cable here.
+            (Authorisation::Granted(_), Transaction::Open(open)) if is_there || open.ever.has(TxPoint::EvConnected) => {
+                Lock::Locked
+            }
+            (Authorisation::Granted(_), Transaction::Closing(closing))
+                if is_there || closing.open.ever.has(TxPoint::EvConnected) =>
+            {
+                Lock::Locked
+            }
+            (
+                Authorisation::None
+                | Authorisation::Awaited { .. }
+                | Authorisation::Granted(_)
+                | Authorisation::Over { held_for: None },
+                _,
+            ) => Lock::Unlocked,
         };
         let (power, locking) = (self.facts.order_power(power), self.facts.order_lock(lock));
         // Held before energy flows, released after. The energy does not wait for the lock's own word: an EVSE may have none,
@@ -98,30 +117,66 @@ impl Connector {
         }
     }
 
-    /// The status to report (1.6 §4.9, §7.7), with its own faults.
+    /// The three states of the session now.
+    pub fn moment(&self) -> Moment {
+        let energy = match (self.facts.vehicle, self.facts.contactor) {
+            _ if self.is_blocked() || self.facts.power() == Power::Off => Energy::Off,
+            (Vehicle::Paused, _) => Energy::Refused,
+            (Vehicle::Ready, Contactor::Closed) => Energy::Flows,
+            (Vehicle::Ready, Contactor::Open) => Energy::Offered,
+        };
+        Moment {
+            plug: self.facts.cable,
+            is_bay_occupied: self.is_bay_occupied,
+            has_signed: self.has_signed,
+            is_authorised: self.authorisation.right().is_some(),
+            energy,
+        }
+    }
+
+    /// The status of 2.x to report (ConnectorStatusEnumType).
+    #[cfg_attr(not(test), expect(dead_code, reason = "the face of 2.x tells it"))]
+    pub fn connector_status(&self) -> ConnectorStatus {
+        if self.is_blocked() {
+            ConnectorStatus::Faulted
+        } else if self.facts.cable != Cable::Absent && (self.is_operative || self.is_in_use()) {
+            ConnectorStatus::Occupied
+        } else if !self.is_operative {
+            ConnectorStatus::Unavailable
+        } else if self.is_reserved {
+            ConnectorStatus::Reserved
+        } else {
+            ConnectorStatus::Available
+        }
+    }
+
+    /// The status of 1.6 to report (§4.9, §7.7), with its own faults.
     pub fn condition(&self) -> Condition<'_> {
         let mut info = None;
-        let status = match &self.stage {
+        let status = match (&self.transaction, &self.authorisation) {
             _ if self.is_blocked() => EvseStatus::Faulted,
-            Stage::Idle if !self.is_operative => EvseStatus::Unavailable,
-            Stage::Idle if self.is_reserved => EvseStatus::Reserved,
-            Stage::Idle => EvseStatus::Available,
-            Stage::Preparing { .. } | Stage::Starting { .. } => EvseStatus::Preparing,
-            Stage::Interrupted { .. } => EvseStatus::SuspendedEvse,
-            // Suspension by the station takes precedence.
-            Stage::Running(_) | Stage::Unmetered { .. } if self.facts.power() == Power::Off => {
-                EvseStatus::SuspendedEvse
+            (Transaction::Closing(_), _) => EvseStatus::Finishing,
+            (Transaction::Open(open), _) if open.interrupted.is_some() => EvseStatus::SuspendedEvse,
+            (Transaction::Open(_) | Transaction::Unmetered { .. }, Authorisation::Granted(_)) => {
+                let moment = self.moment();
+                match moment.energy {
+                    // Suspension by the station takes precedence.
+                    Energy::Off => EvseStatus::SuspendedEvse,
+                    Energy::Offered | Energy::Refused | Energy::Flows if moment.plug != Cable::Connected => {
+                        info = Some("EV side disconnected");
+                        EvseStatus::SuspendedEv
+                    }
+                    Energy::Offered => EvseStatus::SuspendedEvse,
+                    Energy::Refused => EvseStatus::SuspendedEv,
+                    Energy::Flows => EvseStatus::Charging,
+                }
             }
-            Stage::Running(_) | Stage::Unmetered { .. } if self.facts.cable != Cable::Connected => {
-                info = Some("EV side disconnected");
-                EvseStatus::SuspendedEv
-            }
-            Stage::Running(_) | Stage::Unmetered { .. } => match (self.facts.vehicle, self.facts.contactor) {
-                (Vehicle::Paused, _) => EvseStatus::SuspendedEv,
-                (Vehicle::Ready, Contactor::Closed) => EvseStatus::Charging,
-                (Vehicle::Ready, Contactor::Open) => EvseStatus::SuspendedEvse,
-            },
-            Stage::Stopping(_) | Stage::Finishing { .. } => EvseStatus::Finishing,
+            (_, Authorisation::Over { .. }) => EvseStatus::Finishing,
+            (_, Authorisation::Awaited { .. } | Authorisation::Granted(_)) => EvseStatus::Preparing,
+            (Transaction::None, Authorisation::None) if !self.is_operative => EvseStatus::Unavailable,
+            (Transaction::None, Authorisation::None) if self.is_reserved => EvseStatus::Reserved,
+            (Transaction::None, Authorisation::None) => EvseStatus::Available,
+            (_, Authorisation::None) => EvseStatus::Preparing,
         };
         Condition { status, faults: self.facts.faults.as_slice(), info }
     }

@@ -6,12 +6,14 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Connector, Running, Stage, Stopping};
+use super::{Connector, Transaction};
 use crate::site::context::Context;
-use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading};
+use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
 use crate::site::settings::{Setting, Settings};
-use crate::station::{Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
+use crate::station::{
+    Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo,
+};
 use crate::time::Instant;
 
 /// Readings that are due, and since when the last of them is.
@@ -67,10 +69,11 @@ impl Connector {
     pub(super) fn take_readings(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now();
         let interval = sample_interval(ctx.settings);
-        if let Stage::Running(running) = &mut self.stage
-            && let Some(due) = running.sample_at(interval).filter(|due| *due <= now)
+        if let Transaction::Open(open) = &mut self.transaction
+            && open.interrupted.is_none()
+            && let Some(due) = open.sample_at(interval).filter(|due| *due <= now)
         {
-            running.sample_taken(now, interval);
+            open.sample_taken(now, interval);
             self.want(SampleContext::Periodic, due);
         }
         let wall = ctx.shared.clock.wall(now);
@@ -108,7 +111,7 @@ impl Connector {
         }
         let for_stop = stop_key.map(pick).unwrap_or_default();
         let (clock, now) = (&ctx.shared.clock, ctx.now());
-        let transaction = self.running_mut().map(|running| (running.transaction, running.stamp(clock, now)));
+        let transaction = self.begun_mut().map(|open| (open.transaction, open.stamp(clock, now)));
         match transaction {
             Some((transaction, at)) => {
                 self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
@@ -118,19 +121,25 @@ impl Connector {
         }
     }
 
-    fn record_sample(&self, ctx: &mut Context<'_>, sample: Sampled) {
-        if sample.values.is_empty() {
+    fn record_sample(&mut self, ctx: &mut Context<'_>, sample: Sampled) {
+        if sample.values.is_empty() || !self.has_room(ctx, sample.transaction) {
             return;
         }
+        let (trigger, state) = (trigger_of_sample(sample.context), self.moment().charging_state());
+        let event = self.begun_mut().map(|open| open.event(ctx, trigger, state));
+        ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), event);
+    }
+
+    /// Finds or makes room for an event in the middle of a transaction.
+    pub(super) fn has_room(&self, ctx: &mut Context<'_>, transaction: TransactionNo) -> bool {
         let shared = &mut *ctx.shared;
         let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
         match room {
-            Room::Free => {}
+            Room::Free | Room::Made(None) => {}
             Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
-            Room::Made(None) => {}
-            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction }),
+            Room::None => ctx.event(Event::SampleDropped { transaction }),
         }
-        ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample));
+        room != Room::None
     }
 
     /// A reading while no transaction runs.
@@ -146,7 +155,7 @@ impl Connector {
                 let (clock, limits) = (&shared.clock, &shared.config.limits);
                 let room = ctx.journal.make_room_beside(&mut shared.store, clock, limits, ctx.running);
                 if room != Room::None && !shared.is_store_stuck() {
-                    ctx.journal.append(&mut shared.store, JournalRecord::Measured(record));
+                    ctx.journal.append(&mut shared.store, JournalRecord::Measured(record), None);
                 }
             }
             SampleContext::Trigger | SampleContext::Other => ctx.readings.take(record),
@@ -158,10 +167,10 @@ impl Connector {
     /// The meter shows this. What is told of a transaction never goes back.
     pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
         let shown_mwh = reading.energy_mwh;
-        let is_plausible = match self.running_mut() {
-            Some(running) => {
-                let is_plausible = running.register.take(now, shown_mwh);
-                reading.energy_mwh = running.register.told_mwh();
+        let is_plausible = match self.begun_mut() {
+            Some(open) => {
+                let is_plausible = open.register.take(now, shown_mwh);
+                reading.energy_mwh = open.register.told_mwh();
                 is_plausible
             }
             // No energy was ever imported backwards.
@@ -172,19 +181,6 @@ impl Connector {
         } else {
             // As good as silence.
             self.implausible_mwh = Some(shown_mwh);
-        }
-    }
-
-    fn running_mut(&mut self) -> Option<&mut Running> {
-        match &mut self.stage {
-            Stage::Interrupted { running, .. }
-            | Stage::Running(running)
-            | Stage::Stopping(Stopping { running, .. }) => Some(running),
-            Stage::Idle
-            | Stage::Preparing { .. }
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Finishing { .. } => None,
         }
     }
 
@@ -238,19 +234,18 @@ impl Connector {
 
     /// When a reading is due, or one that is waited for is late.
     pub(super) fn reading_deadlines(&self, settings: &Settings, clock: &crate::time::Clock) -> [Option<Instant>; 4] {
-        let (sample, allowance) = match &self.stage {
-            Stage::Running(running) => {
-                let is_watched = self.is_meter_watched || (running.is_refused && !running.is_cut_off);
+        let (sample, allowance) = match &self.transaction {
+            Transaction::Open(open) if open.interrupted.is_none() => {
+                let is_near_end = self.authorisation.right().is_some_and(|right| right.is_refused && !right.is_cut_off);
+                let is_watched = self.is_meter_watched || is_near_end;
                 let allowance = is_watched.then(|| self.meter.outdated_at(WATCH)).flatten();
-                (running.sample_at(sample_interval(settings)), allowance)
+                (open.sample_at(sample_interval(settings)), allowance)
             }
-            Stage::Idle
-            | Stage::Preparing { .. }
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Interrupted { .. }
-            | Stage::Stopping(_)
-            | Stage::Finishing { .. } => (None, None),
+            Transaction::None
+            | Transaction::Beginning { .. }
+            | Transaction::Unmetered { .. }
+            | Transaction::Open(_)
+            | Transaction::Closing(_) => (None, None),
         };
         [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
     }

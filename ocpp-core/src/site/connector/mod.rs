@@ -1,46 +1,55 @@
-//! A connector (1.6 §3.2, §4.8 to §4.10): from the driver's arrival over the transaction to his leaving.
+//! An EVSE (1.6 §3.2, §4.8 to §4.10; 2.x E01 to E10): from the driver's arrival over the transaction to his leaving.
 //!
-//! Owns the hardware's facts, the stage of the session and the meter. Takes facts, tokens and stop requests; gives orders
-//! to the hardware, records to the journal, and signals. Power is ordered by the stage alone, never gated on storage.
+//! Owns the hardware's facts, the session and the meter. Takes facts, tokens and stop requests; gives orders
+//! to the hardware, records to the journal, and signals. Power is ordered by the session alone, never gated on storage.
 
+mod begin;
 mod ending;
 mod hardware;
 mod metering;
-mod stage;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use ending::restore as restore_promises;
-pub(crate) use stage::{Running, Stage, Stopping};
 pub(crate) use token::TokenUse;
 
 use core::time::Duration;
 
-use super::bearer::{Bearer, Grant};
+use super::bearer::Bearer;
 use super::context::Context;
+use super::policy::{PointSet, TxPoint, TxPoints};
+use super::session::{self, Authorisation, Closing, Open, Transaction};
 use super::settings::{Setting, Settings};
-use super::signal::Signal;
-use crate::site::journal::{JournalRecord, Started};
-use crate::site::metering::{Aligned, Meter, Register, SampleContext};
+use crate::site::journal::{JournalRecord, Sampled};
+use crate::site::metering::{Aligned, Meter, SampleContext};
 use crate::station::{
-    AuthorizationStatus, Cable, Event, EvseFacts, EvseId, IdToken, Lock, StopReason, TokenRefusal, TransactionNo,
-    WithoutMeter,
+    AuthorizationStatus, Cable, ChargingState, Event, EvseFacts, EvseId, IdToken, Lock, StopReason, TransactionNo,
+    TriggerReason, Vehicle,
 };
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
 use ending::{CABLE_PATIENCE, Ending};
-use metering::{METER_ATTEMPTS, Wanted, values_for_stop};
+use metering::Wanted;
 
-/// One connector.
+/// One EVSE.
 #[derive(Debug)]
 pub(crate) struct Connector {
     pub evse: EvseId,
     facts: EvseFacts,
+    /// Whether a vehicle is in the bay, as far as anything detects that.
+    is_bay_occupied: bool,
+    /// Whether the meter signs what it shows.
+    has_signed: bool,
     /// Whether the hardware said anything of the cable since the start.
     is_cable_known: bool,
     /// Whether a session had ended here before the restart, and the plug may be gone.
     awaits_cable: bool,
     /// When anything was told first since the start.
     seen_at: Option<Instant>,
+    /// When a vehicle came last.
+    connected_at: Instant,
     /// When the contactor opened last.
     opened_at: Instant,
     /// Whether a fault of the whole station makes charging impossible.
@@ -58,7 +67,12 @@ pub(crate) struct Connector {
     wanted: Wanted,
     /// Whether something hangs on what the meter shows, beside the readings that are due.
     is_meter_watched: bool,
-    stage: Stage,
+    authorisation: Authorisation,
+    transaction: Transaction,
+    /// When transactions begin and end.
+    points: TxPoints,
+    /// Points that were met when the last transaction ended, and are so since: they begin no other.
+    spent: PointSet,
     /// Whether it is in service; counts while it is free.
     is_operative: bool,
     /// Whether charging profiles leave it nothing.
@@ -68,13 +82,16 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub fn new(evse: EvseId) -> Self {
+    pub fn new(evse: EvseId, points: TxPoints) -> Self {
         Connector {
             evse,
             facts: EvseFacts::default(),
+            is_bay_occupied: false,
+            has_signed: false,
             is_cable_known: false,
             awaits_cable: false,
             seen_at: None,
+            connected_at: Instant::ZERO,
             opened_at: Instant::ZERO,
             is_station_blocked: false,
             promised: None,
@@ -85,7 +102,10 @@ impl Connector {
             aligned: Aligned::default(),
             wanted: Wanted::default(),
             is_meter_watched: false,
-            stage: Stage::Idle,
+            authorisation: Authorisation::None,
+            transaction: Transaction::None,
+            points,
+            spent: PointSet::NONE,
             is_operative: true,
             is_curtailed: false,
             is_reserved: false,
@@ -105,68 +125,58 @@ impl Connector {
 
     /// The transaction, until its end is on record.
     pub fn transaction(&self) -> Option<TransactionNo> {
-        self.running().map(|running| running.transaction)
+        self.begun().map(|open| open.transaction)
     }
 
     /// The transaction, with the register at its begin.
     #[cfg(feature = "california_pricing")]
     pub fn running_since(&self) -> Option<(TransactionNo, i64)> {
-        self.running().map(|running| (running.transaction, running.meter_start_mwh))
+        self.begun().map(|open| (open.transaction, open.meter_start_mwh))
     }
 
-    fn running(&self) -> Option<&Running> {
-        match &self.stage {
-            Stage::Interrupted { running, .. }
-            | Stage::Running(running)
-            | Stage::Stopping(Stopping { running, .. }) => Some(running),
-            Stage::Idle
-            | Stage::Preparing { .. }
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Finishing { .. } => None,
+    fn begun(&self) -> Option<&Open> {
+        match &self.transaction {
+            Transaction::Open(open) | Transaction::Closing(Closing { open, .. }) => Some(open),
+            Transaction::None | Transaction::Beginning { .. } | Transaction::Unmetered { .. } => None,
+        }
+    }
+
+    fn begun_mut(&mut self) -> Option<&mut Open> {
+        match &mut self.transaction {
+            Transaction::Open(open) | Transaction::Closing(Closing { open, .. }) => Some(open),
+            Transaction::None | Transaction::Beginning { .. } | Transaction::Unmetered { .. } => None,
         }
     }
 
     /// Since when a vehicle waits here for a token. One that stayed after its session does not: another driver's token
     /// must not start it (errata 3.20).
     pub fn waiting_since(&self, now: Instant) -> Option<Instant> {
-        match &self.stage {
-            Stage::Idle => Some(now),
-            Stage::Preparing { since, grant: None } => Some(*since),
-            Stage::Preparing { .. }
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Interrupted { .. }
-            | Stage::Running(_)
-            | Stage::Stopping(_)
-            | Stage::Finishing { .. } => None,
+        match &self.authorisation {
+            Authorisation::None => Some(now),
+            Authorisation::Awaited { since } => Some(*since),
+            Authorisation::Granted(_) | Authorisation::Over { .. } => None,
         }
         .filter(|_| self.facts.cable == Cable::Connected && self.takes_grants())
     }
 
     /// Who was accepted here, and has not begun.
     pub fn bearer(&self) -> Option<Bearer<'_>> {
-        match &self.stage {
-            Stage::Preparing { grant: Some(grant), .. }
-            | Stage::Starting { grant, .. }
-            | Stage::Unmetered { grant } => Some(grant.bearer()),
-            Stage::Idle
-            | Stage::Preparing { grant: None, .. }
-            | Stage::Interrupted { .. }
-            | Stage::Running(_)
-            | Stage::Stopping(_)
-            | Stage::Finishing { .. } => None,
-        }
+        self.authorisation.right().filter(|_| self.begun().is_none()).map(|right| right.grant.bearer())
+    }
+
+    /// Whether nobody is here, and nothing goes on.
+    fn is_idle(&self) -> bool {
+        self.authorisation == Authorisation::None && self.transaction == Transaction::None
     }
 
     /// Whether it is idle, in service and whole.
     pub fn is_available(&self) -> bool {
-        self.stage == Stage::Idle && self.is_operative && !self.is_blocked()
+        self.is_idle() && self.is_operative && !self.is_blocked()
     }
 
     /// Whether somebody is here.
     pub fn is_in_use(&self) -> bool {
-        self.stage != Stage::Idle
+        !self.is_idle()
     }
 
     /// The lock as last reported.
@@ -176,97 +186,62 @@ impl Connector {
 
     /// Whether a transaction runs and is not ending.
     pub fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running(_) | Stage::Interrupted { .. })
+        matches!(self.transaction, Transaction::Open(_))
     }
 
     /// Whether a driver is about to charge here, or does.
     pub fn is_busy(&self) -> bool {
-        match self.stage {
-            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { .. } => false,
-            Stage::Preparing { grant: Some(_), .. }
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Interrupted { .. }
-            | Stage::Running(_)
-            | Stage::Stopping(_) => true,
-        }
+        self.authorisation.right().is_some() || self.transaction != Transaction::None
     }
 
     /// Whether [`Self::on_grant`] would take one.
     pub fn takes_grants(&self) -> bool {
-        let has_place = matches!(
-            self.stage,
-            Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None }
-        );
+        let has_place = match (&self.transaction, &self.authorisation) {
+            (Transaction::Closing(_), _)
+            | (_, Authorisation::Granted(_) | Authorisation::Over { held_for: Some(_) }) => false,
+            // C01.FR.23: a transaction has one driver.
+            (Transaction::Open(open), _) => open.over.is_none() && open.interrupted.is_none(),
+            (Transaction::None | Transaction::Beginning { .. } | Transaction::Unmetered { .. }, _) => true,
+        };
         has_place && self.is_operative && !self.is_blocked()
     }
 
     /// The CSMS's answer to the start (1.6 §3.5.4, errata 3.17).
     pub fn on_start_answered(&mut self, status: Option<AuthorizationStatus>, group: Option<IdToken>) {
-        let (Stage::Running(running) | Stage::Interrupted { running, .. }) = &mut self.stage else { return };
-        if group.is_some() {
-            running.group = group;
+        if !self.is_running() {
+            return;
         }
-        running.is_refused |= status.is_some_and(|status| status != AuthorizationStatus::Accepted);
+        let Some(right) = self.authorisation.right_mut() else { return };
+        if group.is_some() {
+            right.grant.group = group;
+        }
+        right.is_refused |= status.is_some_and(|status| status != AuthorizationStatus::Accepted);
     }
 
     /// Does what the facts and the time ask for, until nothing more is to do.
     pub fn advance(&mut self, ctx: &mut Context<'_>) {
+        self.points = ctx.policy.points;
         self.seen_at.get_or_insert(ctx.now());
         if let Some(energy_mwh) = self.implausible_mwh.take() {
             ctx.event(Event::MeterImplausible { evse: self.evse, energy_mwh });
         }
         self.take_readings(ctx);
-        loop {
-            let stage = core::mem::take(&mut self.stage);
-            let (next, is_settled) = self.step(ctx, stage);
-            self.stage = next;
-            if is_settled {
-                break;
-            }
-        }
+        while !self.step(ctx) {}
         self.keep_promise(&mut ctx.shared.store, ctx.settings);
         self.tell_end(ctx);
     }
 
-    /// One transition; true when the stage stays.
-    fn step(&mut self, ctx: &mut Context<'_>, stage: Stage) -> (Stage, bool) {
-        match stage {
-            Stage::Idle if self.facts.cable != Cable::Absent && self.is_operative => {
-                (Stage::Preparing { since: ctx.now(), grant: None }, false)
-            }
-            Stage::Idle => (Stage::Idle, true),
-            Stage::Preparing { since, grant } => self.prepare(ctx, since, grant),
-            Stage::Starting { grant, .. } if self.facts.cable != Cable::Connected || self.is_blocked() => {
-                (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
-            }
-            Stage::Unmetered { grant } if self.facts.cable != Cable::Connected => {
-                (Stage::Preparing { since: ctx.now(), grant: Some(grant) }, true)
-            }
-            Stage::Starting { grant, silent } => self.start(ctx, grant, Some(silent)),
-            Stage::Unmetered { grant } => self.start(ctx, grant, None),
-            Stage::Interrupted { running, patience } => self.resume(ctx, running, patience),
-            Stage::Running(running) => self.run(ctx, running),
-            Stage::Stopping(stopping) => self.finish(ctx, stopping),
-            Stage::Finishing { .. } if self.is_plug_gone(ctx.now()) => (Stage::Idle, false),
-            Stage::Finishing { held_for } => (Stage::Finishing { held_for }, true),
-        }
-    }
-
-    fn prepare(&mut self, ctx: &mut Context<'_>, since: Instant, grant: Option<Grant>) -> (Stage, bool) {
-        let is_connected = self.facts.cable == Cable::Connected;
-        match grant {
-            Some(grant) if is_connected && !self.is_blocked() => (Stage::Starting { grant, silent: 0 }, false),
-            // 1.6 §4.9 "B1": nobody is here any more.
-            None if self.facts.cable == Cable::Absent => (Stage::Idle, true),
-            grant => {
-                if since + ctx.settings.seconds(Setting::EvConnectionTimeOut) > ctx.now() {
-                    return (Stage::Preparing { since, grant }, true);
-                }
-                // 1.6 §4.9 "B1", or "B6" while a plug is in (errata 3.20, 3.21).
-                let is_gone = self.facts.cable == Cable::Absent;
-                (if is_gone { Stage::Idle } else { Stage::Finishing { held_for: None } }, true)
-            }
+    /// One transition; true when nothing more is to do.
+    fn step(&mut self, ctx: &mut Context<'_>) -> bool {
+        match core::mem::take(&mut self.transaction) {
+            Transaction::None => self.prepare(ctx),
+            Transaction::Beginning { trigger, silent } => self.go_on_beginning(ctx, trigger, Some(silent)),
+            Transaction::Unmetered { trigger } => self.go_on_beginning(ctx, trigger, None),
+            Transaction::Open(open) => match open.interrupted {
+                Some(patience) => self.resume(ctx, open, patience),
+                None => self.run(ctx, open),
+            },
+            Transaction::Closing(closing) => self.finish(ctx, closing),
         }
     }
 
@@ -280,108 +255,157 @@ impl Connector {
         self.seen_at.map(|at| at + CABLE_PATIENCE)
     }
 
-    /// A transaction begins with a reading of now, or one of the rest before it: no number is invented (1.6 §6.45). `silent`:
-    /// how often the meter did not answer; none while energy flows without.
-    fn start(&mut self, ctx: &mut Context<'_>, grant: Grant, silent: Option<u8>) -> (Stage, bool) {
-        let limits = &ctx.shared.config.limits;
-        if !ctx.journal.has_room(limits, ctx.running) || ctx.shared.is_store_stuck() {
-            return self.refuse_start(ctx, TokenRefusal::Busy);
-        }
-        let fresh = match self.read_meter(ctx, None) {
-            Some((reading, is_fresh)) => reading.filter(|_| is_fresh),
-            None => {
-                let stage = silent.map(|silent| Stage::Starting { grant: grant.clone(), silent });
-                return (stage.unwrap_or(Stage::Unmetered { grant }), true);
-            }
-        };
-        let Some(reading) = fresh.or_else(|| self.reading_at_rest(ctx.now()).filter(|_| silent.is_some())) else {
-            let stage = match (silent, ctx.shared.config.without_meter) {
-                (Some(silent), _) if silent + 1 < METER_ATTEMPTS => Stage::Starting { grant, silent: silent + 1 },
-                (Some(_), WithoutMeter::Refuse) => return self.refuse_start(ctx, TokenRefusal::MeterSilent),
-                (Some(_), WithoutMeter::Charge) | (None, _) => Stage::Unmetered { grant },
-            };
-            return (stage, false);
-        };
-        let meter_mwh = reading.energy_mwh;
-        let at = ctx.stamp();
-        // Before the start is on record: a cut in between frees the connector, which is harmless.
-        let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer());
-        let record = JournalRecord::Started(Started {
-            evse: self.evse,
-            token: grant.token.clone(),
-            group: grant.group.clone(),
-            at,
-            meter_mwh,
-            reservation,
-            first: values_for_stop(ctx.settings, &reading),
-        });
-        let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record));
-        ctx.running += 1;
-        ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
-        let running = Running {
-            transaction,
-            token: grant.token,
-            group: grant.group,
-            is_refused: false,
-            is_cut_off: false,
-            meter_start_mwh: meter_mwh,
-            register: Register::begin(ctx.now(), meter_mwh),
-            sampled_at: ctx.now(),
-            last: at,
-        };
-        (Stage::Running(running), false)
-    }
-
-    fn refuse_start(&self, ctx: &mut Context<'_>, reason: TokenRefusal) -> (Stage, bool) {
-        ctx.signals.push_back(Signal::Refused { evse: Some(self.evse), reason });
-        (Stage::Finishing { held_for: None }, true)
-    }
-
     /// After a power cut: the hardware has to say whether the vehicle is still there.
-    fn resume(&mut self, ctx: &mut Context<'_>, mut running: Running, patience: Duration) -> (Stage, bool) {
-        if self.is_cable_known && self.facts.cable == Cable::Connected {
+    fn resume(&mut self, ctx: &mut Context<'_>, open: Open, patience: Duration) -> bool {
+        // E17.FR.16: none was there before, as after a begin without.
+        let was_absent = !open.ever.has(TxPoint::EvConnected);
+        if self.is_cable_known && (was_absent || self.facts.cable == Cable::Connected) {
+            let is_unsure = self.authorisation.right().is_some_and(|right| right.is_refused && !right.is_cut_off);
+            self.transaction = Transaction::Open(open);
             // Whether a refused token has any energy left, the meter has to say first.
-            if running.is_refused && !running.is_cut_off {
-                match self.read_meter(ctx, None) {
-                    Some((_, is_fresh)) => running.is_cut_off = !is_fresh,
-                    None => return (Stage::Interrupted { running, patience }, true),
+            if is_unsure {
+                let Some((_, is_fresh)) = self.read_meter(ctx, None) else { return true };
+                if let Some(right) = self.authorisation.right_mut() {
+                    right.is_cut_off = !is_fresh;
                 }
             }
-            running.sampled_at = ctx.now();
+            if let Some(open) = self.begun_mut() {
+                open.sampled_at = ctx.now();
+                open.interrupted = None;
+            }
             self.want(SampleContext::InterruptionEnd, ctx.now());
-            return (Stage::Running(running), false);
+            return false;
         }
         if self.is_cable_known || self.seen_at.is_some_and(|at| at + patience <= ctx.now()) {
-            return (Stage::Stopping(Stopping::new(running, StopReason::PowerLoss, None)), false);
+            self.close(open, StopReason::PowerLoss, TriggerReason::AbnormalCondition, None);
+            return false;
         }
-        (Stage::Interrupted { running, patience }, true)
+        self.transaction = Transaction::Open(open);
+        true
     }
 
-    fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
-        if self.facts.cable != Cable::Connected && ctx.settings.is_on(Setting::StopTxOnEvSideDisconnect) {
-            return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
-        }
-        if running.is_refused && !running.is_cut_off {
-            running.is_cut_off = self.has_used_allowance(ctx, running.meter_start_mwh);
-            if running.is_cut_off && ctx.settings.is_on(Setting::StopTxOnInvalidId) {
-                return (Stage::Stopping(Stopping::new(running, StopReason::DeAuthorized, None)), false);
+    /// A transaction is open: what ends it, and what changes in it.
+    fn run(&mut self, ctx: &mut Context<'_>, mut open: Open) -> bool {
+        let moment = self.moment();
+        let met = moment.met();
+        open.ever = open.ever.or(met);
+        let (ever, meter_start_mwh) = (open.ever, open.meter_start_mwh);
+        self.transaction = Transaction::Open(open);
+        let is_connected = met.has(TxPoint::EvConnected);
+        if let Some(right) = self.authorisation.right() {
+            // E09.FR.01, E10.
+            let is_left = ever.has(TxPoint::EvConnected) && !is_connected;
+            if is_left && ctx.settings.is_on(Setting::StopTxOnEvSideDisconnect) {
+                let trigger = TriggerReason::EvCommunicationLost;
+                let is_held = !ctx.settings.is_on(Setting::UnlockOnEvSideDisconnect);
+                self.end_authorisation(StopReason::EvDisconnected, trigger, None, is_held);
+                return false;
+            }
+            let is_late = right.since + ctx.settings.seconds(Setting::EvConnectionTimeOut) <= ctx.now();
+            if is_late && !ever.has(TxPoint::EvConnected) {
+                let trigger = TriggerReason::EvConnectTimeout;
+                // E03.FR.05, E03.FR.15.
+                if self.points.stop.has(TxPoint::ParkingBayOccupancy) {
+                    self.end_authorisation(StopReason::Timeout, trigger, None, false);
+                } else {
+                    self.force_end(StopReason::Timeout, trigger, None);
+                }
+                return false;
+            }
+            if right.is_refused && !right.is_cut_off && self.has_used_allowance(ctx, meter_start_mwh) {
+                if let Some(right) = self.authorisation.right_mut() {
+                    right.is_cut_off = true;
+                }
+                if ctx.settings.is_on(Setting::StopTxOnInvalidId) {
+                    // E05.FR.09, E05.FR.10.
+                    let trigger = TriggerReason::Deauthorized;
+                    self.end_authorisation(StopReason::DeAuthorized, trigger, None, true);
+                    return false;
+                }
             }
         }
-        (Stage::Running(running), true)
+        if let Some(point) = session::ends(self.points, met, ever) {
+            let (reason, trigger) = self.why_ended(point, is_connected);
+            self.force_end(reason, trigger, None);
+            return false;
+        }
+        if ctx.policy.tells_changes {
+            self.tell_change(ctx);
+        }
+        true
+    }
+
+    /// Why a stop point ends a transaction: as the authorisation did, should it have ended before.
+    fn why_ended(&self, point: TxPoint, is_connected: bool) -> (StopReason, TriggerReason) {
+        let over = self.begun().and_then(|open| open.over);
+        let (reason, trigger) = match point {
+            TxPoint::ParkingBayOccupancy => (StopReason::Local, TriggerReason::EvDeparted),
+            TxPoint::EvConnected => (StopReason::EvDisconnected, TriggerReason::EvCommunicationLost),
+            TxPoint::PowerPathClosed if !is_connected => {
+                (StopReason::EvDisconnected, TriggerReason::EvCommunicationLost)
+            }
+            TxPoint::PowerPathClosed | TxPoint::Authorized | TxPoint::DataSigned => {
+                (StopReason::Other, TriggerReason::Deauthorized)
+            }
+            TxPoint::EnergyTransfer if !is_connected => {
+                (StopReason::EvDisconnected, TriggerReason::EvCommunicationLost)
+            }
+            TxPoint::EnergyTransfer if self.facts.vehicle == Vehicle::Paused => {
+                (StopReason::StoppedByEv, TriggerReason::ChargingStateChanged)
+            }
+            TxPoint::EnergyTransfer => (StopReason::Other, TriggerReason::ChargingStateChanged),
+        };
+        (over.unwrap_or(reason), trigger)
+    }
+
+    /// Records what changed in an open transaction (E02.FR.13, E02.FR.17), once there is room.
+    fn tell_change(&mut self, ctx: &mut Context<'_>) {
+        let (evse, state) = (self.evse, self.moment().charging_state());
+        let Transaction::Open(open) = &mut self.transaction else { return };
+        let trigger = match (open.change, open.state, state) {
+            (Some(change), _, _) => change,
+            (None, told, state) if told == state => return,
+            (None, ChargingState::Idle, _) => TriggerReason::CablePluggedIn,
+            (None, _, ChargingState::Idle) => TriggerReason::EvCommunicationLost,
+            (None, _, _) => TriggerReason::ChargingStateChanged,
+        };
+        // A reservation is used up before that is on record: a cut in between frees the EVSE, which is harmless.
+        if let (Some(news), Authorisation::Granted(right)) = (&mut open.news, &self.authorisation)
+            && news.reservation.is_none()
+        {
+            news.reservation = ctx.reservations.use_up(&mut ctx.shared.store, evse, right.grant.bearer());
+        }
+        let at = open.stamp(&ctx.shared.clock, ctx.shared.now);
+        let (transaction, context) = (open.transaction, SampleContext::Other);
+        let sample = Sampled { transaction, evse, at, context, values: alloc::vec::Vec::new() };
+        if self.has_room(ctx, transaction) {
+            let Transaction::Open(open) = &mut self.transaction else { return };
+            open.change = None;
+            let event = open.event(ctx, trigger, state);
+            ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), Some(event));
+        }
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.
     pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
-        let stage = match &self.stage {
-            Stage::Preparing { since, .. } => Some(*since + settings.seconds(Setting::EvConnectionTimeOut)),
-            Stage::Interrupted { patience, .. } => self.seen_at.map(|at| at + *patience),
-            Stage::Finishing { .. } if self.awaits_cable && !self.is_cable_known => self.cable_by(),
-            Stage::Stopping(stopping) => stopping.until,
-            Stage::Idle
-            | Stage::Starting { .. }
-            | Stage::Unmetered { .. }
-            | Stage::Running(_)
-            | Stage::Finishing { .. } => None,
+        let timeout = settings.seconds(Setting::EvConnectionTimeOut);
+        let late = self.authorisation.right().map(|right| right.since + timeout);
+        let stage = match (&self.transaction, &self.authorisation) {
+            (Transaction::None, Authorisation::Awaited { since }) => Some(*since + timeout),
+            (Transaction::None, Authorisation::Granted(_)) => late,
+            (Transaction::None, Authorisation::Over { .. }) if self.awaits_cable && !self.is_cable_known => {
+                self.cable_by()
+            }
+            (Transaction::Open(Open { interrupted: Some(patience), .. }), _) => self.seen_at.map(|at| at + *patience),
+            (Transaction::Open(open), _) if !open.ever.has(TxPoint::EvConnected) => late,
+            (Transaction::Closing(closing), _) => closing.until,
+            (
+                Transaction::None
+                | Transaction::Beginning { .. }
+                | Transaction::Unmetered { .. }
+                | Transaction::Open(_),
+                _,
+            ) => None,
         };
         self.reading_deadlines(settings, clock).into_iter().chain([stage]).flatten()
     }

@@ -8,6 +8,7 @@
 //! deleting its own), a stop by deleting the entry; what follows only tidies up. What a stop tells of the time before it is in
 //! `readings`.
 
+mod event;
 mod readings;
 mod record;
 mod restore;
@@ -16,13 +17,14 @@ mod samples;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
+pub(crate) use event::{EventFacts, News, trigger_of_sample, trigger_of_stop};
 pub(crate) use readings::{StopReading, StopReadings};
 use record::{Account, Failures, register_of};
 pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, StartVerdict, Started, Stopped};
 pub(crate) use restore::OpenTransaction;
 pub(crate) use samples::Room;
 
-use crate::station::{Limits, TransactionNo};
+use crate::station::{IdToken, Limits, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -33,6 +35,8 @@ use crate::time::{Boot, Clock, Instant, Stamp};
 pub(crate) struct Pending {
     pub position: LogIndex,
     pub record: JournalRecord,
+    /// What 2.x tells beside it; of each event of a transaction.
+    pub event: Option<EventFacts>,
     ticket: Ticket,
     /// Whether it is in the log: one that is not is an entry.
     is_logged: bool,
@@ -42,6 +46,23 @@ impl Pending {
     /// The transaction it tells of.
     pub fn transaction(&self) -> Option<TransactionNo> {
         self.record.transaction(TransactionNo(self.position))
+    }
+
+    /// Who was accepted, if it tells.
+    fn token(&self) -> Option<&IdToken> {
+        let begun = if let JournalRecord::Started(start) = &self.record { start.token.as_ref() } else { None };
+        let news = || self.event.as_ref()?.news.as_ref()?.authorised.as_ref();
+        begun.or_else(|| news().map(|holder| &holder.token))
+    }
+
+    /// Whether it tells that something happened, and no values.
+    pub fn is_wordless(&self) -> bool {
+        matches!(&self.record, JournalRecord::Sampled(sample) if sample.values.is_empty())
+    }
+
+    /// Whether it tells what no other event does.
+    fn tells_news(&self) -> bool {
+        self.event.as_ref().is_some_and(|event| event.news.is_some())
     }
 }
 
@@ -109,18 +130,19 @@ impl Journal {
     }
 
     /// Appends a record. The position of a start names its transaction.
-    pub fn append(&mut self, store: &mut StoreQueue, record: JournalRecord) -> LogIndex {
+    pub fn append(&mut self, store: &mut StoreQueue, record: JournalRecord, event: Option<EventFacts>) -> LogIndex {
         let position = LogIndex(self.next_position);
         self.next_position += 1;
         let is_logged = !record.is_sample();
+        let bytes = record.to_bytes(event.as_ref());
         let op = if is_logged {
-            StoreOp::Append { log: Log::Transactions, index: position, record: record.to_bytes() }
+            StoreOp::Append { log: Log::Transactions, index: position, record: bytes }
         } else {
             self.samples += 1;
-            StoreOp::Put { key: record::sample_key(position), value: record.to_bytes() }
+            StoreOp::Put { key: record::sample_key(position), value: bytes }
         };
         let ticket = store.push(op);
-        self.queue.push_back(Pending { position, record, ticket, is_logged });
+        self.queue.push_back(Pending { position, record, event, ticket, is_logged });
         position
     }
 
@@ -142,7 +164,7 @@ impl Journal {
         for _ in 0..count {
             let Some(first) = self.queue.pop_front() else { return };
             self.samples -= usize::from(first.record.is_sample());
-            self.append(store, first.record.clone());
+            self.append(store, first.record.clone(), None);
             self.leave(store, &first);
         }
     }
@@ -173,6 +195,12 @@ impl Journal {
         known.find(|(_, account)| account.known.verdict.csms_id == Some(csms_id)).map(|(transaction, _)| *transaction)
     }
 
+    /// Who charges in a transaction, as far as anything tells it that was not delivered.
+    pub fn token(&self, transaction: TransactionNo) -> Option<&IdToken> {
+        let events = self.queue.iter().filter(|pending| pending.transaction() == Some(transaction));
+        events.filter_map(Pending::token).next()
+    }
+
     /// When a transaction began, if its stop was not delivered.
     #[cfg(feature = "smart_charging")]
     pub fn started(&self, transaction: TransactionNo) -> Option<Stamp> {
@@ -194,8 +222,11 @@ impl Journal {
             JournalRecord::Started(start) => {
                 let transaction = TransactionNo(first.position);
                 let started = clock.resolve(start.at).map_or(start.at, Stamp::from_wall);
-                let account = Account::new(start.known(started, verdict));
-                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: account.to_bytes() });
+                let mut account = Account::new(start.known(started, verdict));
+                if let Some(event) = &first.event {
+                    account.told(event);
+                }
+                store.push(StoreOp::Put { key: KnownTransaction::key(transaction), value: account.write() });
                 self.known.insert(transaction, account);
             }
             JournalRecord::Sampled(sample) => {
@@ -204,8 +235,11 @@ impl Journal {
                         register_of(&sample.values).map_or(account.told_mwh, |v| v.max(account.told_mwh));
                     account.told_at = clock.resolve(sample.at).map_or(sample.at, Stamp::from_wall);
                     account.through = first.position;
+                    if let Some(event) = &first.event {
+                        account.told(event);
+                    }
                     let key = KnownTransaction::key(sample.transaction);
-                    store.push(StoreOp::Put { key, value: account.to_bytes() });
+                    store.push(StoreOp::Put { key, value: account.write() });
                 }
             }
             JournalRecord::Measured(_) => {}
@@ -255,3 +289,6 @@ impl Journal {
         Some(AfterFailure::RetryAt(at))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
+use super::event::{self, EventFacts};
 use crate::site::metering::SampleContext;
-use crate::station::{EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
-use crate::store::framing::{FramingError, Record};
+use crate::station::{ChargingState, EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
+use crate::store::framing::{self, FramingError, Record};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
 
@@ -15,7 +16,9 @@ use crate::time::Stamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Started {
     pub evse: EvseId,
-    pub token: IdToken,
+    /// Who charges; none where a transaction may begin before that is known (2.x).
+    #[serde(with = "event::maybe_token")]
+    pub token: Option<IdToken>,
     /// The group of the token, if the CSMS told it.
     pub group: Option<IdToken>,
     pub at: Stamp,
@@ -25,7 +28,7 @@ pub(crate) struct Started {
     pub first: Vec<MeterSample>,
 }
 
-/// Meter values of a transaction.
+/// Something happened in a transaction: meter values, or an event of 2.x without any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sampled {
     pub transaction: TransactionNo,
@@ -82,22 +85,27 @@ pub(crate) enum JournalRecord {
 }
 
 impl JournalRecord {
-    pub fn to_bytes(&self) -> Vec<u8> {
-        match self {
+    pub fn to_bytes(&self, event: Option<&EventFacts>) -> Vec<u8> {
+        let mut bytes = match self {
             JournalRecord::Started(record) => record.to_bytes(),
             JournalRecord::Sampled(record) => record.to_bytes(),
             JournalRecord::Stopped(record) => record.to_bytes(),
             JournalRecord::Measured(record) => record.to_bytes(),
+        };
+        if let Some(event) = event {
+            framing::append(&mut bytes, event);
         }
+        bytes
     }
 
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FramingError> {
-        match bytes.get(1) {
-            Some(&Started::KIND) => Started::from_bytes(bytes).map(JournalRecord::Started),
-            Some(&Sampled::KIND) => Sampled::from_bytes(bytes).map(JournalRecord::Sampled),
-            Some(&Stopped::KIND) => Stopped::from_bytes(bytes).map(JournalRecord::Stopped),
-            Some(&Measured::KIND) => Measured::from_bytes(bytes).map(JournalRecord::Measured),
-            Some(&kind) => Err(FramingError::Kind(kind)),
+    /// Reads a record, and what 2.x tells of its event; none if it was made before that was recorded.
+    pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Option<EventFacts>), FramingError> {
+        match bytes.get(1).map(|kind| kind & !framing::MORE) {
+            Some(Started::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Started(r), event)),
+            Some(Sampled::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Sampled(r), event)),
+            Some(Stopped::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Stopped(r), event)),
+            Some(Measured::KIND) => Measured::from_bytes(bytes).map(|r| (JournalRecord::Measured(r), None)),
+            Some(kind) => Err(FramingError::Kind(kind)),
             None => Err(FramingError::Short(bytes.len())),
         }
     }
@@ -132,7 +140,8 @@ impl JournalRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownTransaction {
     pub evse: EvseId,
-    pub token: IdToken,
+    #[serde(with = "event::maybe_token")]
+    pub token: Option<IdToken>,
     pub group: Option<IdToken>,
     pub meter_start_mwh: i64,
     /// What the CSMS said to the start.
@@ -168,6 +177,25 @@ pub(crate) struct Account {
     pub told_at: Stamp,
     /// Samples up to this position of the journal were delivered.
     pub through: LogIndex,
+    /// Appended.
+    #[serde(skip)]
+    pub progress: Progress,
+}
+
+/// How far a transaction was told in the numbers of 2.x.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// The number of the event after the last one delivered.
+    pub next_seq: u32,
+    /// What the transaction did then.
+    pub state: ChargingState,
+}
+
+/// Of a transaction that was told without numbers: its begin was the first, and a vehicle was there.
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { next_seq: 1, state: ChargingState::EvConnected }
+    }
 }
 
 impl Record for Account {
@@ -177,14 +205,33 @@ impl Record for Account {
 impl Account {
     /// Of a transaction whose start was delivered, and nothing else.
     pub fn new(known: KnownTransaction) -> Self {
-        Account { told_mwh: known.meter_start_mwh, told_at: known.started, known, through: LogIndex(0) }
+        let (told_mwh, told_at) = (known.meter_start_mwh, known.started);
+        Account { told_mwh, told_at, known, through: LogIndex(0), progress: Progress::default() }
     }
 
-    /// Reads an entry, also one of before samples were counted in it.
+    /// The entry's value.
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = self.to_bytes();
+        framing::append(&mut bytes, &self.progress);
+        bytes
+    }
+
+    /// The CSMS knows of an event.
+    pub fn told(&mut self, event: &EventFacts) {
+        self.progress = Progress { next_seq: event.seq_no.saturating_add(1), state: event.state };
+        if let Some(holder) = event.news.as_ref().and_then(|news| news.authorised.as_ref()) {
+            (self.known.token, self.known.group) = (Some(holder.token.clone()), holder.group.clone());
+        }
+    }
+
+    /// Reads an entry, also one of before samples were counted in it, or events numbered.
     pub fn read(bytes: &[u8]) -> Result<Self, FramingError> {
         match bytes.get(1) {
             Some(&KnownTransaction::KIND) => KnownTransaction::from_bytes(bytes).map(Account::new),
-            Some(_) | None => Account::from_bytes(bytes),
+            Some(_) | None => {
+                let (account, progress): (Account, _) = framing::read_with(bytes)?;
+                Ok(Account { progress: progress.unwrap_or_default(), ..account })
+            }
         }
     }
 }

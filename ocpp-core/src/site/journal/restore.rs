@@ -6,9 +6,10 @@ use core::time::Duration;
 
 use compact_str::{CompactString, format_compact};
 
+use super::event::EventFacts;
 use super::record::{self, Failures};
 use super::{Account, Journal, JournalRecord, KnownTransaction, Pending, StartVerdict, StopReadings, register_of};
-use crate::station::{EvseId, IdToken, TransactionNo};
+use crate::station::{ChargingState, EvseId, IdToken, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -19,7 +20,7 @@ use crate::time::{Boot, Clock, Instant, Stamp};
 pub(crate) struct OpenTransaction {
     pub transaction: TransactionNo,
     pub evse: EvseId,
-    pub token: IdToken,
+    pub token: Option<IdToken>,
     pub group: Option<IdToken>,
     /// The register at its begin.
     pub meter_start_mwh: i64,
@@ -29,6 +30,10 @@ pub(crate) struct OpenTransaction {
     pub is_refused: bool,
     /// When the last thing of it that is on record happened.
     pub last: Stamp,
+    /// The number of its next event.
+    pub next_seq: u32,
+    /// What it did when the last thing of it happened that is on record.
+    pub state: ChargingState,
 }
 
 impl Journal {
@@ -75,7 +80,7 @@ impl Journal {
         let mut delivered = None;
         let mut is_log_pending = false;
         for (position, (bytes, is_logged)) in records {
-            let Ok(record) = JournalRecord::from_bytes(bytes) else {
+            let Ok((record, event)) = JournalRecord::from_bytes(bytes) else {
                 if is_logged {
                     skipped.push(format_compact!("{}/{}", Log::Transactions.as_str(), position.0));
                 } else {
@@ -96,7 +101,7 @@ impl Journal {
                     if !is_known {
                         started.insert(transaction, ());
                         let account = Account::new(start.known(start.at, StartVerdict::default()));
-                        open.insert(transaction, account.open(transaction));
+                        open.insert(transaction, OpenTransaction { next_seq: 0, ..account.open(transaction) });
                     }
                     !is_known
                 }
@@ -109,6 +114,13 @@ impl Journal {
                 }
                 JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => is_known || started.contains_key(&transaction),
                 JournalRecord::Measured(_) => true,
+            };
+            // Numbers go on: those of what is on record, and of before there were any, from what was delivered.
+            let event = match open.get_mut(&transaction) {
+                Some(open) if is_pending => {
+                    Some(open.take(event.unwrap_or_else(|| EventFacts::unknown(open.next_seq, &record))))
+                }
+                Some(_) | None => event,
             };
             match &record {
                 JournalRecord::Started(_) | JournalRecord::Measured(_) => {}
@@ -125,7 +137,7 @@ impl Journal {
             match (is_pending, is_logged) {
                 (true, _) => {
                     is_log_pending |= is_logged;
-                    queue.push_back(Pending { position, record, ticket: Ticket(0), is_logged });
+                    queue.push_back(Pending { position, record, event, ticket: Ticket(0), is_logged });
                 }
                 (false, true) if !is_log_pending => delivered = Some(position),
                 (false, true) => {}
@@ -195,6 +207,20 @@ impl Account {
             meter_mwh: self.told_mwh,
             is_refused: known.verdict.is_refused,
             last: self.told_at,
+            next_seq: self.progress.next_seq,
+            state: self.progress.state,
         }
+    }
+}
+
+impl OpenTransaction {
+    /// Learns of an event that is on record.
+    fn take(&mut self, event: EventFacts) -> EventFacts {
+        self.next_seq = event.seq_no.saturating_add(1);
+        self.state = event.state;
+        if let Some(holder) = event.news.as_ref().and_then(|news| news.authorised.as_ref()) {
+            (self.token, self.group) = (Some(holder.token.clone()), holder.group.clone());
+        }
+        event
     }
 }

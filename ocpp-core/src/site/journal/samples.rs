@@ -83,7 +83,8 @@ impl Journal {
             let since = at.since(seen.at);
             let may_go = self.queue.get(seen.place).is_some_and(|last| {
                 let is_kind = !is_beside || matches!(last.record, JournalRecord::Measured(_));
-                seen.place > 0 && !last.is_logged && is_kind
+                // Nor one that tells who charges.
+                seen.place > 0 && !last.is_logged && !last.tells_news() && is_kind
             });
             if let Some(span) = seen.since_before.map(|before| before.saturating_add(since)).filter(|_| may_go)
                 && best.is_none_or(|(least, _)| span < least)

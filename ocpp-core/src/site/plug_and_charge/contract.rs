@@ -30,7 +30,10 @@ pub(in crate::site) fn on_contract(
         TokenUse::Done => {}
         TokenUse::AskToStart => {
             let (token, purpose) = (contract.token.clone(), Purpose::Start);
-            let request = AuthorizeRequest { evse: Some(evse), token, purpose, contract: Some(contract.into()) };
+            let request = AuthorizeRequest {
+                contract: Some(contract.into()),
+                ..AuthorizeRequest::new(Some(evse), token, purpose)
+            };
             ctx.signals.push_back(Signal::Authorize(request));
         }
         TokenUse::AskForGroup => ctx.event(refused(TokenRefusal::Occupied)),

@@ -100,10 +100,15 @@ pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Result
     json(&request)
 }
 
-pub(crate) fn start_transaction(start: &Started, at: DateTime<Utc>) -> Result<String, Unsendable> {
+/// A begin, with the token, which must be known (1.6 §6.45).
+pub(crate) fn start_transaction(
+    start: &Started,
+    token: Option<&IdToken>,
+    at: DateTime<Utc>,
+) -> Result<String, Unsendable> {
+    let token = token.ok_or(Unsendable)?;
     let connector = i64::from(start.evse.0);
-    let mut request =
-        v1_6::StartTransactionRequest::new(connector, id_tag(&start.token)?, watt_hours(start.meter_mwh), at);
+    let mut request = v1_6::StartTransactionRequest::new(connector, id_tag(token)?, watt_hours(start.meter_mwh), at);
     request.reservation_id = start.reservation;
     json(&request)
 }

@@ -38,7 +38,7 @@ use ocpp_smartcharging::validate::Edition;
 
 use crate::MisuseError;
 use crate::site::Site;
-use crate::site::policy::Policy;
+use crate::site::policy::{Policy, TxPoints};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
@@ -51,6 +51,8 @@ use sender::Awaited;
 
 /// The rules of 1.6.
 pub(crate) const POLICY: Policy = Policy {
+    points: TxPoints::V1_6,
+    tells_changes: false,
     #[cfg(feature = "security")]
     profile_rules: ProfileRules::V1_6,
     #[cfg(feature = "smart_charging")]

@@ -16,7 +16,7 @@ use super::plug_and_charge;
 use super::{Face, data_transfer, firmware};
 use crate::site::Site;
 use crate::site::firmware::JobStatus;
-use crate::site::journal::{JournalRecord, Pending};
+use crate::site::journal::{JournalRecord, Pending, StartVerdict};
 use crate::site::registration::Leave;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports;
@@ -174,6 +174,10 @@ impl Face {
                     return None;
                 }
                 site.journal.let_transactions_pass(now, &mut shared.store);
+                // An event without values is of 2.x.
+                while site.journal.due(now, &shared.store).is_some_and(Pending::is_wordless) {
+                    site.journal.delivered(&mut shared.store, &shared.clock, StartVerdict::default());
+                }
                 let pending = site.journal.due(now, &shared.store)?;
                 (action_of(pending), render(site, shared, pending))
             }
@@ -238,7 +242,10 @@ fn render(site: &Site, shared: &Shared, pending: &Pending) -> Result<String, Uns
     let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
     let csms_id = pending.transaction().and_then(|transaction| site.journal.csms_id(transaction));
     match &pending.record {
-        JournalRecord::Started(start) => messages::start_transaction(start, at(start.at)?),
+        JournalRecord::Started(start) => {
+            let token = pending.transaction().and_then(|transaction| site.journal.token(transaction));
+            messages::start_transaction(start, token, at(start.at)?)
+        }
         JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
         JournalRecord::Stopped(stop) => {
             let (known, readings) = site.journal.history(stop.transaction);

@@ -225,3 +225,37 @@ fn utc_offset_is_not_ignored() {
     bench.wait(1);
     assert_eq!(bench.statuses(), ["1 Available"]);
 }
+
+/// What another version recorded of a transaction that nobody was accepted for at first, and that changed without values.
+#[test]
+fn begin_is_told_with_the_token_that_came_later_and_an_event_without_values_is_not() {
+    use crate::site::bearer::Holder;
+    use crate::site::journal::{EventFacts, JournalRecord, News, Sampled, Started};
+    use crate::site::metering::SampleContext;
+    use crate::station::{ChargingState, TransactionNo, TriggerReason};
+    use crate::store::EntryKey;
+    use crate::time::Stamp;
+
+    let at = Stamp::Wall(wall(0).timestamp_millis());
+    let state = ChargingState::EvConnected;
+    let (token, group, reservation, first) = (None, None, None, Vec::new());
+    let start = Started { evse: EVSE, token, group, at, meter_mwh: 5_000, reservation, first };
+    let begun = EventFacts::new(0, TriggerReason::CablePluggedIn, state, true, None);
+    let index = LogIndex(1 << 32);
+    let record = JournalRecord::Started(start).to_bytes(Some(&begun));
+    let mut image = Image::default();
+    image.apply(&StoreOp::Append { log: Log::Transactions, index, record });
+    let (transaction, context, values) = (TransactionNo(index), SampleContext::Other, Vec::new());
+    let changed = JournalRecord::Sampled(Sampled { transaction, evse: EVSE, at, context, values });
+    let authorised = Some(Holder { token: IdToken::new("LATER"), group: None });
+    let news = Some(News { authorised, ..News::default() }.into());
+    let event = EventFacts::new(1, TriggerReason::Authorized, state, true, news);
+    let key = EntryKey::new(&format!("sample/{}", index.0 + 1));
+    image.apply(&StoreOp::Put { key, value: changed.to_bytes(Some(&event)) });
+
+    let mut bench = Bench::new(image, &[]).online();
+    let start = bench.answer("StartTransaction", &json!({"transactionId": 7, "idTagInfo": {"status": "Accepted"}}));
+    assert_eq!((&start["idTag"], &start["meterStart"]), (&json!("LATER"), &json!(5)));
+    assert_eq!(bench.stop_request()["transactionId"], 7, "and no MeterValues before");
+    assert!(bench.image.entries.keys().all(|key| !key.as_str().starts_with("sample/")));
+}

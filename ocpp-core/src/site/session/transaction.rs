@@ -1,50 +1,53 @@
-//! The stages of a session, each with what is valid in it.
+//! The transaction of an EVSE, each state of it with what is valid then.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::Grant;
+use crate::site::context::Context;
+use crate::site::journal::{EventFacts, News};
 use crate::site::metering::Register;
-use crate::station::{IdToken, StopReason, TransactionNo};
+use crate::site::policy::PointSet;
+use crate::station::{ChargingState, IdToken, StopReason, TransactionNo, TriggerReason};
 use crate::time::{Clock, Instant, Stamp};
 
-/// Where a session stands.
+/// Where a transaction stands.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Nobody is here.
+pub(crate) enum Transaction {
     #[default]
-    Idle,
-    /// A plug is in, or a token was accepted; the rest is missing.
-    Preparing { since: Instant, grant: Option<Grant> },
+    None,
     /// Everything is there but the register's value.
-    Starting {
-        grant: Grant,
+    Beginning {
+        trigger: TriggerReason,
         /// How often the meter kept silent.
         silent: u8,
     },
     /// The meter keeps silent, and energy flows all the same: the transaction begins with its first word.
-    Unmetered { grant: Grant },
-    /// A transaction ran when the power failed, and goes on if the vehicle is still there.
-    Interrupted { running: Running, patience: Duration },
-    /// A transaction runs.
-    Running(Running),
-    /// A transaction ends; the register's last value is missing.
-    Stopping(Stopping),
-    /// The transaction ended, or never came to be, and the plug is still in.
-    Finishing { held_for: Option<Holder> },
+    Unmetered {
+        trigger: TriggerReason,
+    },
+    Open(Open),
+    /// It ends; the register's last value is missing.
+    Closing(Closing),
 }
 
-/// A transaction that runs.
+/// A transaction that began.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Running {
+pub(crate) struct Open {
     pub transaction: TransactionNo,
-    pub token: IdToken,
-    pub group: Option<IdToken>,
-    /// The CSMS refused the token.
-    pub is_refused: bool,
-    /// And the energy that it may have all the same has flowed: the transaction goes on without.
-    pub is_cut_off: bool,
+    /// The number of its next event.
+    pub next_seq: u32,
+    /// What its last event told that it does.
+    pub state: ChargingState,
+    /// What its next event tells once.
+    pub news: Option<Box<News>>,
+    /// A change that was not told yet.
+    pub change: Option<TriggerReason>,
+    /// The points that were met in it.
+    pub ever: PointSet,
+    /// Why the authorisation ended, if the transaction went on without.
+    pub over: Option<StopReason>,
+    /// The power failed, and the hardware has so long to say whether the vehicle is still there.
+    pub interrupted: Option<Duration>,
     /// The register at the begin.
     pub meter_start_mwh: i64,
     /// The register as it is told.
@@ -55,7 +58,7 @@ pub(crate) struct Running {
     pub last: Stamp,
 }
 
-impl Running {
+impl Open {
     /// When the next sample is due, counted from the start of the transaction (1.6 §9.1.19).
     pub fn sample_at(&self, interval: Duration) -> Option<Instant> {
         (!interval.is_zero()).then(|| self.sampled_at + interval)
@@ -73,17 +76,21 @@ impl Running {
         self.last
     }
 
-    /// Who may take the cable.
-    pub fn holder(&self) -> Holder {
-        Holder { token: self.token.clone(), group: self.group.clone() }
+    /// What is told of an event that is recorded now.
+    pub fn event(&mut self, ctx: &Context<'_>, trigger: TriggerReason, state: ChargingState) -> EventFacts {
+        let seq_no = self.next_seq;
+        self.next_seq = seq_no.saturating_add(1);
+        self.state = state;
+        EventFacts::new(seq_no, trigger, state, !ctx.is_online, self.news.take())
     }
 }
 
 /// A transaction that ends.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stopping {
-    pub running: Running,
+pub(crate) struct Closing {
+    pub open: Open,
     pub reason: StopReason,
+    pub trigger: TriggerReason,
     pub token: Option<IdToken>,
     /// Whether the cable is free afterwards, whatever the reason.
     pub is_freed: bool,
@@ -95,15 +102,8 @@ pub(crate) struct Stopping {
     pub until: Option<Instant>,
 }
 
-impl Stopping {
-    pub fn new(running: Running, reason: StopReason, token: Option<IdToken>) -> Self {
-        Stopping { running, reason, token, is_freed: false, silent: 0, since: None, until: None }
+impl Closing {
+    pub fn new(open: Open, reason: StopReason, trigger: TriggerReason, token: Option<IdToken>) -> Self {
+        Closing { open, reason, trigger, token, is_freed: false, silent: 0, since: None, until: None }
     }
-}
-
-/// Whose token frees a cable that is kept locked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Holder {
-    pub token: IdToken,
-    pub group: Option<IdToken>,
 }

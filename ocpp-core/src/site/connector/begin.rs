@@ -1,0 +1,183 @@
+//! How a transaction begins, and how what was to become one ends before.
+
+use alloc::boxed::Box;
+
+use super::metering::{METER_ATTEMPTS, values_for_stop};
+use super::{Authorisation, Connector, Transaction};
+use crate::site::bearer::Grant;
+use crate::site::context::Context;
+use crate::site::journal::{EventFacts, JournalRecord, News, Started};
+use crate::site::metering::Register;
+use crate::site::policy::TxPoint;
+use crate::site::session::{self, Open};
+use crate::site::settings::Setting;
+use crate::site::signal::Signal;
+use crate::station::{Cable, Event, TokenRefusal, TransactionNo, TriggerReason, WithoutMeter};
+
+impl Connector {
+    /// No transaction goes on: whether one begins, and who is waited for how long.
+    pub(super) fn prepare(&mut self, ctx: &mut Context<'_>) -> bool {
+        let now = ctx.now();
+        if self.authorisation == Authorisation::None && self.facts.cable != Cable::Absent && self.is_operative {
+            self.authorisation = Authorisation::Awaited { since: now };
+        }
+        if let Some(point) = self.start_point()
+            && !self.is_blocked()
+        {
+            self.transaction = Transaction::Beginning { trigger: self.why_begun(point), silent: 0 };
+            return false;
+        }
+        self.ask_for_signed_data(ctx);
+        let is_absent = self.facts.cable == Cable::Absent;
+        let since = match &self.authorisation {
+            Authorisation::None => return true,
+            // 1.6 §4.9 "B1": nobody is here any more.
+            Authorisation::Awaited { .. } if is_absent => {
+                self.authorisation = Authorisation::None;
+                return true;
+            }
+            Authorisation::Awaited { since } => *since,
+            Authorisation::Granted(right) => right.since,
+            Authorisation::Over { .. } if self.is_plug_gone(now) => {
+                self.authorisation = Authorisation::None;
+                return false;
+            }
+            Authorisation::Over { .. } => return true,
+        };
+        if since + ctx.settings.seconds(Setting::EvConnectionTimeOut) <= now {
+            // 1.6 §4.9 "B1", or "B6" while a plug is in (errata 3.20, 3.21); 2.x C01.FR.26.
+            self.authorisation = if is_absent { Authorisation::None } else { Authorisation::OVER };
+        }
+        true
+    }
+
+    /// The start point that is met, and may begin a transaction here.
+    fn start_point(&mut self) -> Option<TxPoint> {
+        let met = self.moment().met();
+        // What comes while a cable is held for its owner belongs to his session.
+        let is_held = matches!(self.authorisation, Authorisation::Over { held_for: Some(_) });
+        self.spent = if is_held { met } else { self.spent.and(met) };
+        let is_here = self.is_operative || self.authorisation != Authorisation::None;
+        session::begins(self.points, met, self.spent).filter(|_| is_here)
+    }
+
+    /// Why a start point is met now: by what came last.
+    fn why_begun(&self, point: TxPoint) -> TriggerReason {
+        let authorised = |grant: &Grant| match grant.remote_start {
+            Some(_) => TriggerReason::RemoteStart,
+            None => TriggerReason::Authorized,
+        };
+        match (point, self.authorisation.right()) {
+            (TxPoint::ParkingBayOccupancy, _) => TriggerReason::EvDetected,
+            (TxPoint::DataSigned, _) => TriggerReason::SignedDataReceived,
+            (TxPoint::EnergyTransfer, _) => TriggerReason::ChargingStateChanged,
+            (TxPoint::Authorized, Some(right)) => authorised(&right.grant),
+            (TxPoint::PowerPathClosed, Some(right)) if right.at >= self.connected_at => authorised(&right.grant),
+            (TxPoint::EvConnected | TxPoint::PowerPathClosed | TxPoint::Authorized, _) => TriggerReason::CablePluggedIn,
+        }
+    }
+
+    /// Where a signed value begins transactions, the meter is asked for one (E01, scenario of DataSigned).
+    fn ask_for_signed_data(&mut self, ctx: &mut Context<'_>) {
+        let is_wanted = self.points.start.has(TxPoint::DataSigned) && !self.spent.has(TxPoint::DataSigned);
+        if is_wanted && !self.has_signed && self.facts.cable == Cable::Connected && !self.meter.has_answered() {
+            let _ = self.read_meter(ctx, None);
+        }
+    }
+
+    /// A transaction is about to begin: `silent` is how often the meter did not answer; none while energy flows without.
+    pub(super) fn go_on_beginning(
+        &mut self,
+        ctx: &mut Context<'_>,
+        trigger: TriggerReason,
+        silent: Option<u8>,
+    ) -> bool {
+        let is_off = silent.is_some() && self.is_blocked();
+        if self.start_point().is_some() && !is_off {
+            return self.start(ctx, trigger, silent);
+        }
+        if let Some(right) = self.authorisation.right_mut() {
+            right.since = ctx.now();
+        }
+        true
+    }
+
+    /// A transaction begins with a reading of now, or one of the rest before it: no number is invented (1.6 §6.45).
+    fn start(&mut self, ctx: &mut Context<'_>, trigger: TriggerReason, silent: Option<u8>) -> bool {
+        let limits = &ctx.shared.config.limits;
+        if !ctx.journal.has_room(limits, ctx.running) || ctx.shared.is_store_stuck() {
+            return self.refuse_start(ctx, TokenRefusal::Busy);
+        }
+        let fresh = match self.read_meter(ctx, None) {
+            Some((reading, is_fresh)) => reading.filter(|_| is_fresh),
+            None => {
+                self.transaction = match silent {
+                    Some(silent) => Transaction::Beginning { trigger, silent },
+                    None => Transaction::Unmetered { trigger },
+                };
+                return true;
+            }
+        };
+        let Some(reading) = fresh.or_else(|| self.reading_at_rest(ctx.now()).filter(|_| silent.is_some())) else {
+            self.transaction = match (silent, ctx.shared.config.without_meter) {
+                (Some(silent), _) if silent + 1 < METER_ATTEMPTS => {
+                    Transaction::Beginning { trigger, silent: silent + 1 }
+                }
+                (Some(_), WithoutMeter::Refuse) => return self.refuse_start(ctx, TokenRefusal::MeterSilent),
+                (Some(_), WithoutMeter::Charge) | (None, _) => Transaction::Unmetered { trigger },
+            };
+            return false;
+        };
+        let meter_mwh = reading.energy_mwh;
+        let at = ctx.stamp();
+        let grant = self.authorisation.right().map(|right| &right.grant);
+        // Before the start is on record: a cut in between frees the connector, which is harmless.
+        let reservation =
+            grant.and_then(|grant| ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer()));
+        let remote_start = grant.and_then(|grant| grant.remote_start);
+        let record = JournalRecord::Started(Started {
+            evse: self.evse,
+            token: grant.map(|grant| grant.token.clone()),
+            group: grant.and_then(|grant| grant.group.clone()),
+            at,
+            meter_mwh,
+            reservation,
+            first: values_for_stop(ctx.settings, &reading),
+        });
+        let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
+        let moment = self.moment();
+        let state = moment.charging_state();
+        let event = EventFacts::new(0, trigger, state, !ctx.is_online, news);
+        let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record, Some(event)));
+        if self.authorisation == Authorisation::OVER {
+            self.authorisation = Authorisation::Awaited { since: ctx.now() };
+        }
+        ctx.running += 1;
+        ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
+        self.transaction = Transaction::Open(Open {
+            transaction,
+            next_seq: 1,
+            state,
+            news: None,
+            change: None,
+            ever: moment.met(),
+            over: None,
+            interrupted: None,
+            meter_start_mwh: meter_mwh,
+            register: Register::begin(ctx.now(), meter_mwh),
+            sampled_at: ctx.now(),
+            last: at,
+        });
+        false
+    }
+
+    /// Without room or a meter nothing begins; somebody who was accepted is told.
+    fn refuse_start(&mut self, ctx: &mut Context<'_>, reason: TokenRefusal) -> bool {
+        if self.authorisation.right().is_some() {
+            ctx.signals.push_back(Signal::Refused { evse: Some(self.evse), reason });
+            self.authorisation = Authorisation::OVER;
+        }
+        self.spent = self.moment().met();
+        true
+    }
+}
