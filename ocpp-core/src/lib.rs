@@ -114,6 +114,7 @@ mod error;
 mod face;
 #[cfg(feature = "serde")]
 mod forms;
+mod id_token;
 mod rng;
 #[cfg(feature = "station")]
 mod site;

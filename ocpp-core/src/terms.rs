@@ -9,38 +9,10 @@ use ocpp_rpc::Payload;
 use ocpp_types::lenient::Repair;
 use serde::{Deserialize, Serialize};
 
-/// A driver's identifier: the text that a reader, an app or a CSMS gives. Compared without regard to ASCII case
-/// (1.6 §7.28), kept as written, masked in `Debug`.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct IdToken(CompactString);
+pub use crate::id_token::{IdToken, IdTokenType};
 
-impl IdToken {
-    /// The token of this text.
-    pub fn new(text: &str) -> Self {
-        IdToken(CompactString::new(text))
-    }
-
-    /// The text as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for IdToken {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Eq for IdToken {}
-
-impl fmt::Debug for IdToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdToken(***{})", self.0.chars().count())
-    }
-}
-
-/// What a CSMS says of a token (1.6 `AuthorizationStatus`; 2.x knows more, which mean `Invalid` or `Blocked` here).
+/// What a CSMS says of a token (2.x `AuthorizationStatusEnumType`). 1.6 has the first five: there `Unknown` is told as `Invalid`,
+/// and the others as `Blocked`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthorizationStatus {
     /// Allowed to charge.
@@ -49,10 +21,20 @@ pub enum AuthorizationStatus {
     Blocked,
     /// Expired.
     Expired,
-    /// Unknown.
+    /// Not to be charged with; in 1.6 also: unknown.
     Invalid,
     /// Charging elsewhere already.
     ConcurrentTx,
+    /// Its credit is used up.
+    NoCredit,
+    /// Not at this kind of EVSE.
+    NotAllowedTypeEvse,
+    /// Not at this station.
+    NotAtThisLocation,
+    /// Not now.
+    NotAtThisTime,
+    /// The CSMS does not know it.
+    Unknown,
 }
 
 /// What the CSMS said to a BootNotification (1.6 §7.38, 2.x B01 to B03).
@@ -82,19 +64,6 @@ pub enum DataTransferStatus {
 /// Names an open question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AskId(pub u64);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::format;
-
-    #[test]
-    fn token_ignores_case_and_does_not_print() {
-        assert_eq!(IdToken::new("04a2F3"), IdToken::new("04A2f3"));
-        assert_ne!(IdToken::new("04A2F3"), IdToken::new("04A2F4"));
-        assert!(!format!("{:?}", IdToken::new("04A2F3")).contains("04A2"));
-    }
-}
 
 /// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Hidden in
 /// `Debug`: it may hold tokens and keys.

@@ -127,5 +127,5 @@ pub use session::Session;
 pub use state::SessionState;
 
 pub use crate::terms::{
-    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, IdTokenType, RawFrame, RegistrationStatus, RepairNote,
 };

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use super::bearer::{Bearer, Verdict};
+use super::bearer::{Bearer, Verdict, is_same_group};
 use crate::station::{EvseId, IdToken};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -52,7 +52,7 @@ impl Record for Reservation {
 impl Reservation {
     /// Whether it is for this token, or for its group.
     pub fn verdict(&self, bearer: Bearer<'_>) -> Verdict {
-        if self.token == *bearer.token || (bearer.group.is_some() && self.group.as_ref() == bearer.group) {
+        if self.token.matches(bearer.token) || is_same_group(self.group.as_ref(), bearer.group) {
             Verdict::Yes
         } else if self.group.is_some() && !bearer.is_group_known {
             Verdict::IfOfGroup

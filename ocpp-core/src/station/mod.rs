@@ -44,5 +44,5 @@ pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::terms::{
-    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, IdTokenType, RawFrame, RegistrationStatus, RepairNote,
 };

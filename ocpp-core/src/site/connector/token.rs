@@ -1,6 +1,6 @@
 //! What a token means at a connector: start, stop, give up, or free the cable.
 
-use super::super::bearer::Grant;
+use super::super::bearer::{Grant, is_same_group};
 use super::{Connector, Stage, Stopping};
 use crate::station::{IdToken, StopReason, TokenRefusal};
 use crate::time::Instant;
@@ -24,11 +24,11 @@ impl Connector {
         match &self.stage {
             Stage::Preparing { grant: Some(grant), .. }
             | Stage::Starting { grant, .. }
-            | Stage::Unmetered { grant } => grant.token == *token,
+            | Stage::Unmetered { grant } => grant.token.matches(token),
             Stage::Interrupted { running, .. }
             | Stage::Running(running)
-            | Stage::Stopping(Stopping { running, .. }) => running.token == *token,
-            Stage::Finishing { held_for: Some(holder) } => holder.token == *token,
+            | Stage::Stopping(Stopping { running, .. }) => running.token.matches(token),
+            Stage::Finishing { held_for: Some(holder) } => holder.token.matches(token),
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => false,
         }
     }
@@ -124,13 +124,13 @@ impl Connector {
     pub fn on_group(&mut self, token: IdToken, group: Option<&IdToken>) -> Result<(), TokenRefusal> {
         match &mut self.stage {
             Stage::Running(running) | Stage::Interrupted { running, .. }
-                if group.is_some() && running.group.as_ref() == group =>
+                if is_same_group(running.group.as_ref(), group) =>
             {
                 self.stop(StopReason::Local, Some(token));
                 Ok(())
             }
             Stage::Finishing { held_for }
-                if held_for.as_ref().is_some_and(|h| group.is_some() && h.group.as_ref() == group) =>
+                if held_for.as_ref().is_some_and(|held| is_same_group(held.group.as_ref(), group)) =>
             {
                 *held_for = None;
                 Ok(())

@@ -244,14 +244,14 @@ impl SmartCharging {
                 return false;
             }
         }
-        self.remote.retain(|known| known.evse != evse || (evse.is_none() && known.token != *token));
+        self.remote.retain(|known| known.evse != evse || (evse.is_none() && !known.token.matches(token)));
         self.remote.push(WaitingProfile { evse, token: token.clone(), installed });
         true
     }
 
     /// A token that could have come to any connector is at this one.
     pub fn on_placed(&mut self, evse: EvseId, token: &IdToken) {
-        let at = self.remote.iter().position(|known| known.evse.is_none() && known.token == *token);
+        let at = self.remote.iter().position(|known| known.evse.is_none() && known.token.matches(token));
         if let Some(mut known) = at.map(|at| self.remote.remove(at)) {
             known.evse = Some(evse);
             known.installed.evse = place(evse);

@@ -66,9 +66,13 @@ fn registration(status: RegistrationStatus) -> v1_6::RegistrationStatus {
 fn authorization(status: AuthorizationStatus) -> v1_6::AuthorizationStatus {
     match status {
         AuthorizationStatus::Accepted => v1_6::AuthorizationStatus::Accepted,
-        AuthorizationStatus::Blocked => v1_6::AuthorizationStatus::Blocked,
+        AuthorizationStatus::Blocked
+        | AuthorizationStatus::NoCredit
+        | AuthorizationStatus::NotAllowedTypeEvse
+        | AuthorizationStatus::NotAtThisLocation
+        | AuthorizationStatus::NotAtThisTime => v1_6::AuthorizationStatus::Blocked,
         AuthorizationStatus::Expired => v1_6::AuthorizationStatus::Expired,
-        AuthorizationStatus::Invalid => v1_6::AuthorizationStatus::Invalid,
+        AuthorizationStatus::Invalid | AuthorizationStatus::Unknown => v1_6::AuthorizationStatus::Invalid,
         AuthorizationStatus::ConcurrentTx => v1_6::AuthorizationStatus::ConcurrentTx,
     }
 }

@@ -18,6 +18,8 @@ mod lenient;
 mod link;
 mod local_list;
 mod metering;
+#[cfg(all(feature = "serde", feature = "blocks"))]
+mod old_store;
 mod operations;
 mod place;
 #[cfg(feature = "plug_and_charge")]

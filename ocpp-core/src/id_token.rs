@@ -1,0 +1,361 @@
+//! Identifiers of drivers, with their type and what is said beside them.
+
+use alloc::string::String;
+use core::fmt;
+
+use compact_str::{CompactString, ToCompactString};
+#[cfg(feature = "serde")]
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A driver's identifier: the text that a reader, an app or a CSMS gives, kept as written and masked in `Debug`.
+///
+/// Its type says where it comes from, and may be left open, as it always is in 1.6. In 2.x, what is left open is told as
+/// [`ISO14443`](IdTokenType::Iso14443), the card at a reader. Texts are compared without regard to ASCII case (1.6 §7.28).
+///
+/// In JSON it is its text, or an object `{"id":..,"type":..,"additional_info":[{"type":..,"id":..}]}`.
+// One text: that of the identifier, and behind separators its type and pairs of type and text of the additional info. Plain ones
+// are stored as they always were.
+#[derive(Clone)]
+pub struct IdToken(CompactString);
+
+/// No identifier contains it (2.x `identifierString`).
+const SEPARATOR: char = '\u{1}';
+
+impl IdToken {
+    /// How much may be said beside a token.
+    pub const MAX_ADDITIONAL: usize = 4;
+
+    /// The token of this text, its type left open.
+    pub fn new(text: &str) -> Self {
+        IdToken(plain(text))
+    }
+
+    /// Says what type it is of. What was said beside it goes.
+    #[must_use]
+    pub fn with_type(self, kind: IdTokenType) -> Self {
+        let mut text = CompactString::new(self.as_str());
+        text.push(SEPARATOR);
+        text.push_str(&plain(kind.as_str()));
+        IdToken(text)
+    }
+
+    /// Adds something for the CSMS to check beside the token (2.x `additionalInfo`): its type, of at most 50 characters, is agreed
+    /// upon with the CSMS, its text has at most 255. None if it is longer, or there is as much as there may be.
+    #[must_use]
+    pub fn with_additional_info(mut self, kind: &str, text: &str) -> Option<Self> {
+        let fits = |text: &str, most| text.chars().count() <= most;
+        if self.additional_info().count() >= Self::MAX_ADDITIONAL || !fits(kind, 50) || !fits(text, 255) {
+            return None;
+        }
+        if !self.0.contains(SEPARATOR) {
+            self.0.push(SEPARATOR);
+        }
+        for part in [kind, text] {
+            self.0.push(SEPARATOR);
+            self.0.push_str(&plain(part));
+        }
+        Some(self)
+    }
+
+    /// The text as written.
+    pub fn as_str(&self) -> &str {
+        self.part(0)
+    }
+
+    /// What type it is of, if that was said.
+    pub fn kind(&self) -> Option<IdTokenType> {
+        let name = self.part(1);
+        (!name.is_empty()).then(|| IdTokenType::from_name(name))
+    }
+
+    /// What is said beside it: pairs of type and text.
+    pub fn additional_info(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut parts = self.0.split(SEPARATOR).skip(2);
+        core::iter::from_fn(move || Some((parts.next()?, parts.next()?))).take(Self::MAX_ADDITIONAL)
+    }
+
+    /// Whether both may be the same card, app or vehicle: the texts agree, and the types where both are said. So a number that
+    /// somebody types in is not the card that bears it.
+    pub fn matches(&self, other: &Self) -> bool {
+        let (kind, others) = (self.part(1), other.part(1));
+        self.as_str().eq_ignore_ascii_case(other.as_str())
+            && (kind.is_empty() || others.is_empty() || kind.eq_ignore_ascii_case(others))
+    }
+
+    /// In small letters, without what is said beside it: the key by which it is found, next to those of its text.
+    #[cfg(all(feature = "station", feature = "local_auth_list"))]
+    pub(crate) fn folded(&self) -> CompactString {
+        let mut folded = CompactString::new(self.as_str());
+        if !self.part(1).is_empty() {
+            folded.push(SEPARATOR);
+            folded.push_str(self.part(1));
+        }
+        folded.make_ascii_lowercase();
+        folded
+    }
+
+    /// The token that is stored or found as this text.
+    #[cfg(all(feature = "station", feature = "local_auth_list"))]
+    pub(crate) fn from_folded(text: &str) -> Self {
+        IdToken(CompactString::new(text))
+    }
+
+    fn part(&self, number: usize) -> &str {
+        self.0.split(SEPARATOR).nth(number).unwrap_or_default()
+    }
+}
+
+fn plain(text: &str) -> CompactString {
+    text.chars().map(|c| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Of the same text, without regard to ASCII case, and the same type. What is said beside it does not count.
+impl PartialEq for IdToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str().eq_ignore_ascii_case(other.as_str()) && self.part(1).eq_ignore_ascii_case(other.part(1))
+    }
+}
+
+impl Eq for IdToken {}
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdToken(***{}", self.as_str().chars().count())?;
+        match self.part(1) {
+            "" => f.write_str(")"),
+            kind => write!(f, " {kind})"),
+        }
+    }
+}
+
+impl Serialize for IdToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[cfg(feature = "serde")]
+        if serializer.is_human_readable() && self.0.contains(SEPARATOR) {
+            return Form::of(self).serialize(serializer);
+        }
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for IdToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[cfg(feature = "serde")]
+        if deserializer.is_human_readable() {
+            return deserializer.deserialize_any(FormVisitor);
+        }
+        String::deserialize(deserializer).map(|text| IdToken(text.to_compact_string()))
+    }
+}
+
+#[cfg(feature = "serde")]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    id: CompactString,
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    kind: Option<CompactString>,
+    #[serde(default, skip_serializing_if = "alloc::vec::Vec::is_empty")]
+    additional_info: alloc::vec::Vec<AdditionalForm>,
+}
+
+#[cfg(feature = "serde")]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdditionalForm {
+    #[serde(rename = "type")]
+    kind: CompactString,
+    id: CompactString,
+}
+
+#[cfg(feature = "serde")]
+impl Form {
+    fn of(token: &IdToken) -> Self {
+        Form {
+            id: token.as_str().into(),
+            kind: token.kind().map(|kind| kind.as_str().into()),
+            additional_info: token
+                .additional_info()
+                .map(|(kind, id)| AdditionalForm { kind: kind.into(), id: id.into() })
+                .collect(),
+        }
+    }
+
+    fn read(self) -> Option<IdToken> {
+        let mut token = IdToken::new(&self.id);
+        if let Some(kind) = self.kind {
+            token = token.with_type(IdTokenType::from_name(&kind));
+        }
+        self.additional_info.iter().try_fold(token, |token, info| token.with_additional_info(&info.kind, &info.id))
+    }
+}
+
+#[cfg(feature = "serde")]
+struct FormVisitor;
+
+#[cfg(feature = "serde")]
+impl<'de> Visitor<'de> for FormVisitor {
+    type Value = IdToken;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of a token, or an object with its id and type")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<IdToken, E> {
+        Ok(IdToken::new(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<IdToken, A::Error> {
+        let form = Form::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        form.read().ok_or_else(|| de::Error::custom("the additional info of a token is too long"))
+    }
+}
+
+macro_rules! token_types {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
+        /// What a token is (2.1 appendix 7.1; those of 2.0.1 are among them).
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum IdTokenType {
+            $($(#[doc = $doc])* $name,)*
+            /// One that the CSMS and the station agree on, of at most 20 characters.
+            Other(CompactString),
+        }
+
+        impl IdTokenType {
+            /// Those that the protocol names.
+            pub const STANDARD: &'static [IdTokenType] = &[$(IdTokenType::$name),*];
+
+            /// The protocol's name.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(IdTokenType::$name => $text,)*
+                    IdTokenType::Other(name) => name,
+                }
+            }
+
+            /// The type of this name, in any letter case. What is longer than 20 characters is cut.
+            pub fn from_name(name: &str) -> Self {
+                $(if name.eq_ignore_ascii_case($text) {
+                    return IdTokenType::$name;
+                })*
+                IdTokenType::Other(name.chars().take(20).collect())
+            }
+        }
+    };
+}
+
+token_types! {
+    /// Made by the CSMS or another server, as for a start from an app.
+    Central = "Central";
+    /// The reference of a payment terminal that accepted a card.
+    DirectPayment = "DirectPayment";
+    /// The account of a contract (ISO 15118).
+    Emaid = "eMAID";
+    /// The identifier of the vehicle's communication controller (ISO 15118).
+    Evccid = "EVCCID";
+    /// The number of an RFID card by ISO 14443.
+    Iso14443 = "ISO14443";
+    /// The number of an RFID card by ISO 15693.
+    Iso15693 = "ISO15693";
+    /// A code that the driver types in.
+    KeyCode = "KeyCode";
+    /// Made by the station; the CSMS need not check it.
+    Local = "Local";
+    /// The MAC address of the vehicle (Autocharge).
+    MacAddress = "MacAddress";
+    /// Nobody can be authorised, as with a start button: the text is empty.
+    NoAuthorization = "NoAuthorization";
+    /// The vehicle's identification number.
+    Vin = "VIN";
+}
+
+impl Serialize for IdTokenType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for IdTokenType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        CompactString::deserialize(deserializer).map(|name| IdTokenType::from_name(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn token_ignores_case_and_does_not_print() {
+        assert_eq!(IdToken::new("04a2F3"), IdToken::new("04A2f3"));
+        assert_ne!(IdToken::new("04A2F3"), IdToken::new("04A2F4"));
+        let typed = IdToken::new("04A2F3").with_type(IdTokenType::KeyCode).with_additional_info("T", "04A2").unwrap();
+        assert_eq!(format!("{:?} {typed:?}", IdToken::new("04A2F3")), "IdToken(***6) IdToken(***6 KeyCode)");
+    }
+
+    #[test]
+    fn type_counts_where_both_are_said() {
+        let plain = IdToken::new("1234");
+        let typed = |kind| IdToken::new("1234").with_type(kind);
+        let (card, code) = (typed(IdTokenType::Iso14443), typed(IdTokenType::KeyCode));
+        assert!(plain.matches(&card) && card.matches(&plain) && code.matches(&plain) && card.matches(&card));
+        assert!(!card.matches(&code), "a number that is typed in is no card");
+        assert!(plain != card && card != code && card == typed(IdTokenType::from_name("iso14443")));
+    }
+
+    #[test]
+    fn everything_said_of_a_token_reads_back_from_a_record_and_from_json() {
+        let kinds = IdTokenType::STANDARD.iter().cloned().chain([IdTokenType::Other("Vendor's".into())]);
+        let plain = [IdToken::new(""), IdToken::new("TAG")];
+        let typed = kinds.map(|kind| IdToken::new("TAG").with_type(kind));
+        let more = IdToken::new("TAG").with_additional_info("PIN", "").and_then(|token| {
+            let token = token.with_additional_info("", "x")?;
+            token.with_additional_info("App", "1")
+        });
+        for token in plain.into_iter().chain(typed).chain(more) {
+            let said = |token: &IdToken| {
+                let more: Vec<_> =
+                    token.additional_info().map(|(a, b)| (a.to_compact_string(), b.to_compact_string())).collect();
+                (token.as_str().to_compact_string(), token.kind(), more)
+            };
+            let bytes = postcard::to_allocvec(&token).unwrap();
+            assert_eq!(said(&postcard::from_bytes(&bytes).unwrap()), said(&token));
+            #[cfg(feature = "serde")]
+            {
+                let text = serde_json::to_string(&token).unwrap();
+                assert_eq!(said(&serde_json::from_str(&text).unwrap()), said(&token), "{text}");
+            }
+        }
+    }
+
+    /// Bytes and lines as they were before a token had a type.
+    #[test]
+    fn plain_token_is_written_as_ever() {
+        assert_eq!(postcard::to_allocvec(&IdToken::new("TAG")).unwrap(), b"\x03TAG");
+        #[cfg(feature = "serde")]
+        {
+            assert_eq!(serde_json::to_string(&IdToken::new("TAG")).unwrap(), "\"TAG\"");
+            let full = r#"{"id":"TAG","type":"eMAID","additional_info":[{"type":"PIN","id":"7"}]}"#;
+            let token: IdToken = serde_json::from_str(full).unwrap();
+            assert_eq!((token.as_str(), token.kind()), ("TAG", Some(IdTokenType::Emaid)));
+            assert_eq!(serde_json::to_string(&token).unwrap(), full);
+            assert!(serde_json::from_str::<IdToken>(r#"{"id":"TAG","kind":"eMAID"}"#).is_err());
+        }
+    }
+
+    #[test]
+    fn additional_info_is_bounded_and_no_text_passes_for_it() {
+        let mut token = IdToken::new("A\u{1}KeyCode");
+        assert_eq!((token.kind(), token.additional_info().count()), (None, 0));
+        for _ in 0..IdToken::MAX_ADDITIONAL {
+            token = token.with_additional_info("T\u{1}", "x\u{1}y").unwrap();
+        }
+        assert_eq!((token.kind(), token.additional_info().count()), (None, IdToken::MAX_ADDITIONAL));
+        assert!(token.with_additional_info("T", "x").is_none());
+        assert!(IdToken::new("A").with_additional_info(&"T".repeat(51), "x").is_none());
+    }
+}
