@@ -125,7 +125,7 @@ impl Station {
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused("the store does not answer"))
             }
-            Input::Command(Command::Configure { key, value }) => self.site.check_setting(key, value),
+            Input::Command(Command::Configure { key, value }) => self.site.settings.check(key, value).map(|_| ()),
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
                 self.site.check_transfer(&self.shared, vendor_id, message_id.as_deref())
             }
@@ -201,7 +201,7 @@ impl Station {
                 }
             }
             Input::Command(Command::Stop { evse, reason }) => self.site.stop(evse, reason),
-            Input::Command(Command::Configure { key, value }) => self.site.configure(shared, &key, &value),
+            Input::Command(Command::Configure { key, value }) => self.site.settings.configure(shared, &key, &value),
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
                 self.site.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
@@ -214,7 +214,7 @@ impl Station {
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::EvCertificate { evse, action, schema_version, exi }) => {
-                self.site.on_vehicle_request(evse, action, schema_version, exi);
+                self.site.plug_and_charge.on_vehicle_request(evse, action, schema_version, exi);
             }
             #[cfg(not(feature = "plug_and_charge"))]
             Input::Command(Command::EvCertificate { evse, .. }) => {
@@ -222,22 +222,25 @@ impl Station {
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::WatchCertificates(certificates)) => {
-                self.site.watch_certificates(shared, certificates);
+                self.site.plug_and_charge.watch(shared, certificates);
             }
             #[cfg(not(feature = "plug_and_charge"))]
             Input::Command(Command::WatchCertificates(_)) => {}
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::SignCertificate { usage: CertificateUse::V2g }) => {
-                self.site.renew_vehicle_certificate(shared);
+                self.site.plug_and_charge.renew(shared, &self.site.settings);
             }
             #[cfg(feature = "plug_and_charge")]
             Input::Command(Command::CertificateExpires { usage: CertificateUse::V2g, at }) => {
-                self.site.vehicle_certificate_expires(at);
+                self.site.plug_and_charge.certificate_expires(at);
             }
             #[cfg(feature = "security")]
-            Input::Command(Command::SignCertificate { .. }) => self.site.renew_certificate(shared),
+            Input::Command(Command::SignCertificate { .. }) => {
+                let (certificates, mut desk) = self.site.certificates(shared);
+                certificates.renew(&mut desk);
+            }
             #[cfg(feature = "security")]
-            Input::Command(Command::CertificateExpires { at, .. }) => self.site.certificate_expires(at),
+            Input::Command(Command::CertificateExpires { at, .. }) => self.site.certificates.expires_at(at),
             #[cfg(not(feature = "security"))]
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Call { action, payload }) => self.site.calls.push(action, payload),

@@ -114,7 +114,8 @@ mod error;
 mod face;
 #[cfg(feature = "serde")]
 mod forms;
-mod id_token;
+#[cfg(any(feature = "station", feature = "csms"))]
+mod reasons;
 mod rng;
 #[cfg(feature = "station")]
 mod site;
@@ -126,6 +127,7 @@ mod terms;
 #[cfg(any(feature = "station", feature = "csms"))]
 mod text;
 pub mod time;
+mod token;
 #[cfg(feature = "v1_6")]
 mod v1_6;
 

@@ -9,11 +9,12 @@ use ocpp_rpc::Payload;
 use ocpp_types::lenient::Repair;
 use serde::{Deserialize, Serialize};
 
-pub use crate::id_token::{IdToken, IdTokenType};
+pub use crate::token::IdToken;
 
-/// What a CSMS says of a token (2.x `AuthorizationStatusEnumType`). 1.6 has the first five: there `Unknown` is told as `Invalid`,
-/// and the others as `Blocked`.
+/// What a CSMS says of a token (1.6 §7.2, 2.x AuthorizationStatusEnumType). 1.6 knows the first five; there the others are told as
+/// `Invalid` if the token is not known, else as `Blocked`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum AuthorizationStatus {
     /// Allowed to charge.
     Accepted,
@@ -21,19 +22,20 @@ pub enum AuthorizationStatus {
     Blocked,
     /// Expired.
     Expired,
-    /// Not to be charged with; in 1.6 also: unknown.
+    /// Not valid; in 1.6 also: not known.
     Invalid,
     /// Charging elsewhere already.
     ConcurrentTx,
-    /// Its credit is used up.
+    /// Valid, without enough credit.
     NoCredit,
-    /// Not at this kind of EVSE.
+    /// Valid, not for this type of EVSE.
+    #[serde(rename = "NotAllowedTypeEVSE")]
     NotAllowedTypeEvse,
-    /// Not at this station.
+    /// Valid, not at this place.
     NotAtThisLocation,
-    /// Not now.
+    /// Valid, not here at this time.
     NotAtThisTime,
-    /// The CSMS does not know it.
+    /// Not known.
     Unknown,
 }
 

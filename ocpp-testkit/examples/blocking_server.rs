@@ -106,7 +106,10 @@ impl Desk {
                     }
                     Err(_) => Input::StoreFailed(ticket),
                 },
-                Action::Ask { id, question, .. } => Input::Answer(id, decide(&question)),
+                Action::Ask { id, question, .. } => match decide(&question) {
+                    Some(answer) => Input::Answer(id, answer),
+                    None => continue,
+                },
                 Action::Answered { id, result } => {
                     println!("{id:?}: {result:?}");
                     continue;
@@ -122,13 +125,15 @@ impl Desk {
     }
 }
 
-fn decide(question: &Question) -> Answer {
-    match question {
+/// None leaves it to the session's default.
+fn decide(question: &Question) -> Option<Answer> {
+    Some(match question {
         Question::Boot(_) => Answer::Boot { status: RegistrationStatus::Accepted, interval: HEARTBEAT },
         Question::Authorize { .. } => Answer::Authorize(AuthorizationStatus::Accepted.into()),
         Question::DataTransfer { .. } => Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None },
         Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: false },
-    }
+        _ => return None,
+    })
 }
 
 /// What all connections share.

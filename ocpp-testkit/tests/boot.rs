@@ -48,7 +48,7 @@ fn rejected_station_is_silent_until_the_interval_is_over() {
 
 #[test]
 fn operator_cannot_start_a_station_that_is_pending() {
-    let start = Command::RemoteStart { evse: Some(1), token: ocpp_core::csms::IdToken::new("TAG") };
+    let start = Command::remote_start(Some(1), ocpp_core::csms::IdToken::new("TAG"));
     let mut pair = pair(told([(RegistrationStatus::Pending, secs(30))]), [(10, Step::Csms(start))]);
     run(&mut pair, 20);
     let results: Vec<_> = pair.csms.results().map(|(_, result)| result.clone()).collect();

@@ -101,7 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         1 => (end(), 1_u32..3).prop_map(|(end, count)| Step::FailStore(end, count)),
         2 => (prop::option::of(1_u32..=2), token())
-            .prop_map(|(evse, token)| Step::Csms(Command::RemoteStart { evse, token })),
+            .prop_map(|(evse, token)| Step::Csms(Command::remote_start(evse, token))),
         2 => Just(Step::RemoteStopRunning),
         1 => (5_u32..90).prop_map(move |value| Step::Csms(change(value))),
         1 => prop_oneof![Just("Soft"), Just("Hard")].prop_map(move |kind| Step::Csms(reset(kind))),

@@ -49,7 +49,7 @@ fn every_end_has_its_reason() {
 /// 1.6 §5.11, §5.12.
 #[test]
 fn operator_starts_and_stops_by_remote() {
-    let start = Command::RemoteStart { evse: Some(1), token: IdToken::new("TAG") };
+    let start = Command::remote_start(Some(1), IdToken::new("TAG"));
     let steps =
         [(5, Step::Csms(start)), (10, Step::Plug(EVSE)), (140, Step::RemoteStopRunning), (160, Step::Unplug(EVSE))];
     let pair = finished(PairConfig::new(7), steps);
@@ -93,7 +93,7 @@ fn vehicles_at_two_connectors_are_billed_apart() {
         (120, Step::Unplug(second)),
     ];
     let pair = finished(config, session().into_iter().chain(steps));
-    let connectors: Vec<u32> = pair.csms.bill().rows.iter().map(|row| row.connector).collect();
+    let connectors: Vec<u32> = pair.csms.bill().rows.iter().map(|row| row.place.number()).collect();
     assert_eq!(connectors, [1, 2]);
 }
 
@@ -104,6 +104,6 @@ fn silent_meter_ends_the_transaction_with_the_last_values() {
     pair.drive_quiet().unwrap_or_else(|failure| panic!("{failure}"));
     pair.check_delivered().unwrap_or_else(|failure| panic!("{failure}"));
     let last_sample = pair.csms.bill().rows[0].samples.last().map(|sample| sample.values[0].value.clone());
-    let told = pair.csms.bill().rows[0].end.as_ref().map(|end| end.meter_stop_wh);
+    let told = pair.csms.bill().rows[0].end.as_ref().and_then(|end| end.meter_stop_wh);
     assert_eq!((last_sample.as_deref(), told), (Some("1359.88"), Some(1359)), "{}", pair.trace);
 }

@@ -342,7 +342,7 @@ fn profile_of_a_remote_start_limits_that_transaction_and_no_other() {
         (40, Step::Plug(EVSE)),
         (2 * HOUR, Step::RemoteStopRunning),
         (2 * HOUR + 10, Step::Unplug(EVSE)),
-        (2 * HOUR + 20, Step::Csms(Command::RemoteStart { evse: Some(1), token: IdToken::new("TAG") })),
+        (2 * HOUR + 20, Step::Csms(Command::remote_start(Some(1), IdToken::new("TAG")))),
         (2 * HOUR + 30, Step::Plug(EVSE)),
         (3 * HOUR, Step::Unplug(EVSE)),
     ];

@@ -14,7 +14,7 @@ fn statuses(pair: &Pair) -> Vec<String> {
     let facts = pair.csms.facts().iter();
     facts
         .filter_map(|fact| match fact {
-            Fact::Status(report) if report.connector == 1 => Some(report.status.to_string()),
+            Fact::Status(report) if report.place.number() == 1 => Some(report.status.to_string()),
             _ => None,
         })
         .collect()
@@ -77,12 +77,12 @@ fn warning_leaves_the_status_alone() {
         .facts()
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Status(report) if report.error_code != "NoError" => Some(report),
+            Fact::Status(report) if report.error_code.as_deref() != Some("NoError") => Some(report),
             _ => None,
         })
         .collect();
     assert_eq!(warnings.len(), 1, "{}", pair.trace);
-    assert_eq!((warnings[0].status.as_str(), warnings[0].error_code.as_str()), ("Charging", "GroundFailure"));
+    assert_eq!((warnings[0].status.as_str(), warnings[0].error_code.as_deref()), ("Charging", Some("GroundFailure")));
     assert_eq!((warnings[0].info.as_deref(), warnings[0].vendor_error_code.as_deref()), (Some("leak"), Some("G7")));
 }
 

@@ -81,11 +81,12 @@ pub enum LinkEnd {
 
 /// What a station answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum CommandAnswer {
     /// To [`Command::RemoteStart`](super::Command::RemoteStart).
-    RemoteStart(RemoteStatus),
+    RemoteStart(RemoteAnswer),
     /// To [`Command::RemoteStop`](super::Command::RemoteStop).
-    RemoteStop(RemoteStatus),
+    RemoteStop(RemoteAnswer),
     /// To [`Command::GetConfiguration`](super::Command::GetConfiguration).
     Configuration {
         /// The keys that the station knows.
@@ -99,8 +100,32 @@ pub enum CommandAnswer {
     Call(String),
 }
 
-/// Whether the station will do as told (1.6 §7.39).
+/// Whether the station will start or stop a transaction, and what it says beside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RemoteAnswer {
+    /// Whether it will.
+    pub status: RemoteStatus,
+    /// The transaction that runs already and is meant (2.x F01.FR.13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionId>,
+    /// Why not, as a word (2.x `statusInfo.reasonCode`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CompactString>,
+    /// More of it (2.x `statusInfo.additionalInfo`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<String>,
+}
+
+impl From<RemoteStatus> for RemoteAnswer {
+    fn from(status: RemoteStatus) -> Self {
+        RemoteAnswer { status, transaction: None, reason: None, info: None }
+    }
+}
+
+/// Whether the station will do as told (1.6 §7.39, 2.x RequestStartStopStatusEnumType).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum RemoteStatus {
     /// It will try.
     Accepted,
@@ -110,6 +135,7 @@ pub enum RemoteStatus {
 
 /// The fate of a changed configuration key (1.6 §7.22).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ConfigurationStatus {
     /// It is in force.
     Accepted,

@@ -1,10 +1,9 @@
-//! What a version of the protocol brings to the session: how its messages are read and written.
+//! What a version of the protocol brings to the session: how its messages are read and written. Which versions there are, `edges` knows.
 
 use alloc::string::String;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
-use ocpp_rpc::Dialect;
 use ocpp_rpc::frame::Payload;
 use ocpp_types::Violation;
 use ocpp_types::lenient::{Decoded, Quirks};
@@ -23,16 +22,6 @@ pub(crate) struct Edge {
     pub command: fn(Command) -> Result<Call, CompactString>,
     /// Reads the answer to one.
     pub answer: fn(CommandKind, &Payload<'_>, Quirks) -> Result<Decoded<CommandAnswer>, Violation>,
-}
-
-impl Edge {
-    /// That of a version, if it is spoken here.
-    pub fn of(dialect: Dialect) -> Option<Self> {
-        match dialect {
-            Dialect::V1_6 => Some(crate::v1_6::csms::EDGE),
-            Dialect::V2_0_1 | Dialect::V2_1 => None,
-        }
-    }
 }
 
 /// Why a call of the station cannot be served.

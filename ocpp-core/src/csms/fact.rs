@@ -1,20 +1,21 @@
 //! What stations report, as the application's database keeps it. Plain data, whatever version was spoken.
 
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Authorization, Finding, IdToken, RegistrationStatus};
+use super::transaction::{OrphanStop, Settled, Started, StopReport, Stopped, TransactionId, Updated};
+use super::values::Samples;
+use super::{Authorization, BootReason, IdToken, Place, RegistrationStatus};
 
 /// Something to commit. In the order of their tickets the facts are a station's history:
 /// [`SessionState`](super::SessionState) is rebuilt from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum Fact {
     /// The station booted and was told whether it may serve.
     Booted(Booted),
@@ -22,13 +23,19 @@ pub enum Fact {
     Status(StatusReport),
     /// A transaction began.
     Started(Started),
-    /// The verdict on the token of a transaction that began, as the station is told.
+    /// The verdict on a token of a transaction, as the station is told.
+    #[non_exhaustive]
     Authorized {
         /// The transaction.
         transaction: TransactionId,
+        /// The token, where a transaction may have several (2.x); in 1.6 that of its begin is meant.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        token: Option<IdToken>,
         /// The verdict.
         verdict: Authorization,
     },
+    /// Something else happened in a transaction (2.x E02 to E05).
+    Updated(Updated),
     /// Meter values.
     Sampled(Samples),
     /// A transaction ended.
@@ -42,53 +49,17 @@ pub enum Fact {
     },
     /// An end was reported, but it is not known of which transaction.
     StopOrphaned(OrphanStop),
+    /// What a transaction that ended comes to, by all that is known of it now. The last one counts, and outdoes [`Fact::Stopped`].
+    Settled(Settled),
     /// The station told how far it is with what it was asked to do.
     Progress(Progress),
     /// Something happened that bears on the station's security.
     SecurityEvent(SecurityEvent),
 }
 
-/// Names a transaction of a station: in 1.6 the number that the CSMS gave it, in digits.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TransactionId(CompactString);
-
-impl TransactionId {
-    /// The transaction of this name.
-    pub fn new(text: &str) -> Self {
-        TransactionId(CompactString::new(text))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The number that is the name in 1.6.
-    pub fn number(&self) -> Option<i32> {
-        self.0.parse().ok()
-    }
-}
-
-impl From<i32> for TransactionId {
-    fn from(number: i32) -> Self {
-        TransactionId(number.to_compact_string())
-    }
-}
-
-impl fmt::Debug for TransactionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for TransactionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What a station says of itself when it boots (1.6 §6.3).
+/// What a station says of itself when it boots (1.6 §6.3, 2.x B01).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StationInfo {
     /// The vendor's name.
     pub vendor: CompactString,
@@ -108,11 +79,23 @@ pub struct StationInfo {
     pub meter_type: Option<CompactString>,
     /// The serial number of the main meter.
     pub meter_serial_number: Option<CompactString>,
+    /// Why it booted; 1.6 does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_reason: Option<BootReason>,
+}
+
+impl StationInfo {
+    /// A station of which no more is known.
+    pub fn new(vendor: &str, model: &str) -> Self {
+        let (vendor, model) = (CompactString::new(vendor), CompactString::new(model));
+        StationInfo { vendor, model, ..StationInfo::default() }
+    }
 }
 
 /// A boot and the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct Booted {
     /// What the station says of itself.
     pub station: StationInfo,
@@ -123,16 +106,18 @@ pub struct Booted {
     pub interval: Duration,
 }
 
-/// The status of a station or one of its connectors (1.6 §6.47). Names are those of the version spoken.
+/// The status of a station or one of its connectors (1.6 §6.47, 2.x G01). Names are those of the version spoken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct StatusReport {
-    /// The connector; 0 is the station.
-    pub connector: u32,
-    /// The status, such as `Charging`.
+    /// The connector, or the station.
+    #[cfg_attr(feature = "serde", serde(alias = "connector"))]
+    pub place: Place,
+    /// The status, such as `Charging` (1.6) or `Occupied` (2.x).
     pub status: CompactString,
-    /// The error code, `NoError` if there is none.
-    pub error_code: CompactString,
+    /// The error code, `NoError` if there is none (1.6); 2.x has no such thing.
+    pub error_code: Option<CompactString>,
     /// Further information on the error.
     pub info: Option<CompactString>,
     /// The vendor whose error code it is.
@@ -143,89 +128,25 @@ pub struct StatusReport {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// The begin of a transaction (1.6 §6.45).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct Started {
-    /// The transaction.
-    pub transaction: TransactionId,
-    /// The connector, from 1.
-    pub connector: u32,
-    /// The driver.
-    pub token: IdToken,
-    /// The meter's register in Wh.
-    pub meter_start_wh: i64,
-    /// When, by the station's clock.
-    pub at: DateTime<Utc>,
-    /// The reservation that it ends.
-    pub reservation: Option<i64>,
-    /// What is odd about it.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
-    pub findings: Vec<Finding>,
-}
-
-/// The end of a transaction, as reported (1.6 §6.49).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct StopReport {
-    /// The meter's register in Wh.
-    pub meter_stop_wh: i64,
-    /// When, by the station's clock.
-    pub at: DateTime<Utc>,
-    /// Why, by the version's name; none means `Local` (1.6 §4.10).
-    pub reason: Option<CompactString>,
-    /// Who stopped it.
-    pub token: Option<IdToken>,
-    /// Meter values of the transaction.
-    pub samples: Vec<MeterValue>,
-    /// What is odd about it.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
-    pub findings: Vec<Finding>,
-}
-
-/// The end of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct Stopped {
-    /// The transaction.
-    pub transaction: TransactionId,
-    /// Whether the station named no transaction, and this one alone fits (1.6 errata 3.18).
-    pub inferred: bool,
-    /// What was consumed.
-    pub consumption: Consumption,
-    /// What was reported.
-    pub report: StopReport,
-}
-
-/// The energy of a transaction, by its first and last register value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Consumption {
-    /// In Wh.
-    Wh(u64),
-    /// The register went backwards: nothing can be said.
-    NonMonotonic,
-}
-
-impl Consumption {
-    /// The energy between two register values in Wh.
-    pub fn between(start_wh: i64, stop_wh: i64) -> Self {
-        if stop_wh < start_wh { Consumption::NonMonotonic } else { Consumption::Wh(stop_wh.abs_diff(start_wh)) }
+impl StatusReport {
+    /// A status, and nothing beside it.
+    pub fn new(place: Place, status: &str) -> Self {
+        StatusReport {
+            place,
+            status: CompactString::new(status),
+            error_code: None,
+            info: None,
+            vendor_id: None,
+            vendor_error_code: None,
+            at: None,
+        }
     }
-}
-
-/// The end of an unknown transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct OrphanStop {
-    /// The transaction that the station named; none if it named none (in 1.6: a number below 1).
-    pub named: Option<TransactionId>,
-    /// What was reported.
-    pub report: StopReport,
 }
 
 /// How far a station is with work that takes long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct Progress {
     /// What it does.
     pub work: StationWork,
@@ -238,6 +159,7 @@ pub struct Progress {
 /// Work of a station that takes long and is reported on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum StationWork {
     /// A firmware update (1.6 §4.5; with a number 1.6 security L01).
     Firmware,
@@ -250,6 +172,7 @@ pub enum StationWork {
 /// A security event (1.6 security A04).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct SecurityEvent {
     /// What happened: a name of `ocpp_types::catalogue`, or the vendor's own.
     pub kind: CompactString,
@@ -257,61 +180,4 @@ pub struct SecurityEvent {
     pub at: DateTime<Utc>,
     /// What is said beside it.
     pub info: Option<String>,
-}
-
-/// Meter values that a station sent (1.6 §6.31).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct Samples {
-    /// The connector; 0 is the station's main meter.
-    pub connector: u32,
-    /// The transaction that they belong to.
-    pub attribution: Attribution,
-    /// The values.
-    pub values: Vec<MeterValue>,
-    /// What is odd about it.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
-    pub findings: Vec<Finding>,
-}
-
-/// Which transaction meter values belong to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Attribution {
-    /// The station named this one, and it is known.
-    Named(TransactionId),
-    /// The station named none; this one alone runs on the connector since before.
-    Inferred(TransactionId),
-    /// The station named this one, but it is not known.
-    Unknown(TransactionId),
-    /// The station named none, and none or several fit.
-    None,
-}
-
-/// Values of one moment (1.6 §7.33).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct MeterValue {
-    /// When, by the station's clock.
-    pub at: DateTime<Utc>,
-    /// The values.
-    pub values: Vec<SampledValue>,
-}
-
-/// One value, as it was sent: nothing is filled in, names are those of the version spoken (1.6 §7.43).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SampledValue {
-    /// A number, or signed data.
-    pub value: String,
-    /// Why it was taken; none means `Sample.Periodic`.
-    pub context: Option<CompactString>,
-    /// `Raw` if none.
-    pub format: Option<CompactString>,
-    /// What is measured; none means `Energy.Active.Import.Register`.
-    pub measurand: Option<CompactString>,
-    /// The phase.
-    pub phase: Option<CompactString>,
-    /// Where it was measured; none means `Outlet`.
-    pub location: Option<CompactString>,
-    /// The unit; none means `Wh` for energy.
-    pub unit: Option<CompactString>,
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attribution, Fact, TransactionId};
+use super::{Attribution, Authorization, Fact, TransactionId, Verdict};
 
 /// What is odd about a report, found when it arrived. Reports that come late are not odd for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,13 +44,23 @@ pub enum Finding {
     StopContradicted,
     /// It is not known what ended ([`Fact::StopOrphaned`]).
     StopOrphaned,
+    /// Events of the transaction before this one are missing ([`Verdict::Gap`]).
+    SequenceGap,
+    /// The number of an event is that of another one of the transaction, which is recorded.
+    SequenceReused,
 }
 
 impl Fact {
+    /// The verdict on the token that a transaction began with.
+    pub fn authorized(transaction: TransactionId, verdict: Authorization) -> Self {
+        Fact::Authorized { transaction, token: None, verdict }
+    }
+
     /// What is odd about it.
     pub fn findings(&self) -> Vec<Finding> {
         match self {
             Fact::Started(started) => started.findings.clone(),
+            Fact::Updated(updated) => updated.findings.clone(),
             Fact::Sampled(samples) => samples.findings.clone(),
             Fact::Stopped(stopped) => stopped.report.findings.clone(),
             Fact::StopContradicted { report, .. } => with(&report.findings, Finding::StopContradicted),
@@ -58,6 +68,7 @@ impl Fact {
             Fact::Booted(_)
             | Fact::Status(_)
             | Fact::Authorized { .. }
+            | Fact::Settled(_)
             | Fact::Progress(_)
             | Fact::SecurityEvent(_) => Vec::new(),
         }
@@ -68,12 +79,31 @@ impl Fact {
         match self {
             Fact::Started(started) => Some(&started.transaction),
             Fact::Authorized { transaction, .. } | Fact::StopContradicted { transaction, .. } => Some(transaction),
+            Fact::Updated(updated) => Some(&updated.transaction),
             Fact::Stopped(stopped) => Some(&stopped.transaction),
+            Fact::Settled(settled) => Some(&settled.transaction),
             Fact::StopOrphaned(orphan) => orphan.named.as_ref(),
             Fact::Sampled(samples) => match &samples.attribution {
                 Attribution::Named(transaction)
                 | Attribution::Inferred(transaction)
                 | Attribution::Unknown(transaction) => Some(transaction),
+                Attribution::None => None,
+            },
+            Fact::Booted(_) | Fact::Status(_) | Fact::Progress(_) | Fact::SecurityEvent(_) => None,
+        }
+    }
+
+    /// What it is to what was known of its transaction; none if it is about no transaction.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Fact::Started(started) => Some(started.verdict),
+            Fact::Updated(updated) => Some(updated.verdict),
+            Fact::Stopped(stopped) => Some(stopped.verdict),
+            Fact::StopOrphaned(_) => Some(Verdict::Orphan),
+            Fact::StopContradicted { .. } | Fact::Authorized { .. } | Fact::Settled(_) => Some(Verdict::Applied),
+            Fact::Sampled(samples) => match samples.attribution {
+                Attribution::Named(_) | Attribution::Inferred(_) => Some(Verdict::Applied),
+                Attribution::Unknown(_) => Some(Verdict::Orphan),
                 Attribution::None => None,
             },
             Fact::Booted(_) | Fact::Status(_) | Fact::Progress(_) | Fact::SecurityEvent(_) => None,

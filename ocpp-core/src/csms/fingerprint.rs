@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::ledger::no_time;
-use super::{Finding, IdToken, MeterValue, StopReport};
+use super::report::no_time;
+use super::{Finding, IdToken, MeterValue, StopReport, TransactionId};
 
 /// 64 bits that stand for a report's content (FNV-1a). Reports of one station are compared with a few earlier ones of
 /// its own, so honest ones do not collide; who provokes it, cheats himself.
@@ -39,6 +39,15 @@ impl Fingerprint {
         self.number(time.timestamp()).number(i64::from(time.timestamp_subsec_nanos()))
     }
 
+    /// One that is a number counts as such: states of earlier versions hold it so.
+    pub fn transaction(self, named: Option<&TransactionId>) -> Self {
+        match named.map(|named| (named, named.number())) {
+            None => self.byte(0),
+            Some((_, Some(number))) => self.byte(1).number(number.into()),
+            Some((named, None)) => self.byte(2).text(named.as_str()),
+        }
+    }
+
     /// As tokens compare: without regard to case.
     pub fn token(self, token: &IdToken) -> Self {
         let start = self.number(token.as_str().len() as i64);
@@ -62,7 +71,7 @@ impl Fingerprint {
         let is_timed = report.at != no_time()
             && report.samples.iter().all(|value| value.at != no_time())
             && !report.findings.contains(&Finding::TimeUnread);
-        self.number(report.meter_stop_wh)
+        self.number(report.meter_stop_wh.unwrap_or_default())
             .time(if is_timed { report.at } else { no_time() })
             .option(report.reason.as_deref(), Self::text)
             .option(report.token.as_ref(), Self::token)

@@ -76,24 +76,30 @@ pub struct CommandId(pub u64);
 /// What the application can want of a station. `Debug` masks values: one may be a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Start a transaction (1.6 §5.11).
+    /// Start a transaction (1.6 §5.11, 2.x F01, F02).
     RemoteStart {
         /// The EVSE (1.6: connector), from 1; none leaves the choice to the station.
         evse: Option<u32>,
         /// The driver.
         token: IdToken,
+        /// The group of the driver's token, for a station that looks for a reservation of it (2.x; 1.6 does not tell it).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<IdToken>,
+        /// Names the command in the facts of the transaction that comes of it ([`EventInfo`](super::EventInfo)); 2.x only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remote_start: Option<i64>,
     },
-    /// Stop a transaction (1.6 §5.12).
+    /// Stop a transaction (1.6 §5.12, 2.x F03).
     RemoteStop {
         /// The transaction.
         transaction: TransactionId,
     },
-    /// Read configuration keys (1.6 §5.8).
+    /// Read configuration keys (1.6 §5.8; 2.x has variables).
     GetConfiguration {
         /// Their names; none asks for all.
         keys: Vec<CompactString>,
     },
-    /// Set a configuration key (1.6 §5.3).
+    /// Set a configuration key (1.6 §5.3; 2.x has variables).
     ChangeConfiguration {
         /// Its name.
         key: CompactString,
@@ -109,10 +115,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Starts a transaction.
+    pub fn remote_start(evse: Option<u32>, token: IdToken) -> Self {
+        Command::RemoteStart { evse, token, group: None, remote_start: None }
+    }
+}
+
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Command::RemoteStart { evse, token } => {
+            Command::RemoteStart { evse, token, .. } => {
                 f.debug_struct("RemoteStart").field("evse", evse).field("token", token).finish()
             }
             Command::RemoteStop { transaction } => write!(f, "RemoteStop({transaction})"),

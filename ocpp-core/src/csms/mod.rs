@@ -6,9 +6,6 @@
 //! and a default. What it wants of the station is a [`Command`] with a typed answer.
 //!
 //! ```
-//! #![cfg_attr(
-//!     feature = "v1_6",
-//!     doc = r##"
 //! use std::time::Duration;
 //!
 //! use chrono::DateTime;
@@ -37,7 +34,7 @@
 //!                     Answer::Boot { status: RegistrationStatus::Accepted, interval: Duration::from_secs(300) }
 //!                 }
 //!                 Question::Authorize { .. } => Answer::Authorize(AuthorizationStatus::Accepted.into()),
-//!                 Question::DataTransfer { .. } => continue, // The default is taken at the deadline.
+//!                 _ => continue, // The default is taken at the deadline.
 //!             }),
 //!             Action::Answered { id, result } => {
 //!                 println!("{id:?}: {result:?}");
@@ -67,8 +64,6 @@
 //! // Then sleep until this, or until something happens, and say `Input::Tick`.
 //! assert_eq!(session.poll_timeout(), Some(now + Duration::from_secs(60)));
 //! # Ok::<(), ocpp_core::MisuseError>(())
-//! "##
-//! )]
 //! ```
 //!
 //! # Contracts
@@ -78,8 +73,11 @@
 //!   [`SessionConfig::reply_within`], the station gets an error and will say it again.
 //! - **Recorded once.** Repeated starts, stops, meter values and statuses are known by their content, whatever their
 //!   message id, also after a restart: what the session knows of a station is what its facts make it.
-//! - **Numbers are the station's own.** In 1.6 a transaction's number is positive, greater than all before of the station,
-//!   and cannot be foretold. Two stations may be given the same one: a database keeps station and number together.
+//! - **Transactions are named by text.** In 1.6 it is the number that the session gives, in digits: positive, greater than all before of
+//!   the station, and not to be foretold. In 2.x it is the station's own. Two stations may have the same one: a database keeps station
+//!   and transaction together.
+//! - **What a transaction comes to does not depend on the order** in which its events arrive, where they are numbered (2.x): see
+//!   [`Verdict`] and [`Fact::Settled`].
 //! - **The driver commits in order.** Facts become durable in the order of their tickets. A ticket is the fact's place in
 //!   the station's history for good: a fact that comes again under its ticket is the same fact.
 //! - **Deadlines move.** After [`Input::Tick`] at [`Session::poll_timeout`], and with all actions taken, the next deadline
@@ -101,31 +99,38 @@
 mod action;
 mod config;
 pub(crate) mod edge;
+mod edges;
 mod fact;
 mod finding;
 mod fingerprint;
 mod input;
 pub(crate) mod ledger;
+mod place;
 mod question;
 pub(crate) mod report;
 mod session;
 mod state;
+mod transaction;
+mod values;
 
 pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
-    RemoteStatus,
+    RemoteAnswer, RemoteStatus,
 };
 pub use config::{Limits, Plausible, SessionConfig};
-pub use fact::{
-    Attribution, Booted, Consumption, Fact, MeterValue, OrphanStop, Progress, SampledValue, Samples, SecurityEvent,
-    Started, StationInfo, StationWork, StatusReport, StopReport, Stopped, TransactionId,
-};
+pub use fact::{Booted, Fact, Progress, SecurityEvent, StationInfo, StationWork, StatusReport};
 pub use finding::Finding;
 pub use input::{Command, CommandId, Input, LinkInput};
+pub use place::Place;
 pub use question::{Answer, Authorization, Question};
 pub use session::Session;
 pub use state::SessionState;
+pub use transaction::{
+    Consumption, EventInfo, OrphanStop, Settled, Started, StopReport, Stopped, TransactionId, Updated, Verdict,
+};
+pub use values::{Attribution, MeterValue, SampledValue, Samples, SignedValue};
 
+pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{
-    AskId, AuthorizationStatus, DataTransferStatus, IdToken, IdTokenType, RawFrame, RegistrationStatus, RepairNote,
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };

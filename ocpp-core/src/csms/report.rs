@@ -1,16 +1,22 @@
 //! What a station says and is told, whatever the version: the line between the session and the versions' edges.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use super::ledger::StartReport;
 use super::{
-    Authorization, DataTransferStatus, IdToken, MeterValue, Progress, RegistrationStatus, SecurityEvent, StationInfo,
-    StationWork, StatusReport, StopReport,
+    Authorization, DataTransferStatus, EventInfo, IdToken, MeterValue, Place, Progress, RegistrationStatus,
+    SecurityEvent, StationInfo, StationWork, StatusReport, StopReport, TransactionId,
 };
+
+/// The time that stands for one that could not be read: the first of the year 0.
+pub(crate) fn no_time() -> DateTime<Utc> {
+    DateTime::from_timestamp(-62_167_219_200, 0).unwrap_or_default()
+}
 
 /// A call of the station.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +25,16 @@ pub(crate) enum Report {
     Heartbeat,
     Status(StatusReport),
     Authorize(IdToken),
+    /// The CSMS names the transaction.
     Start(StartReport),
-    /// The number is that of the transaction, if one was named.
-    Stop(Option<i32>, StopReport),
+    /// With the transaction that is named, if one is.
+    Stop(Option<TransactionId>, StopReport),
+    /// The station names the transaction, and numbers what happens in it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no version that is spoken numbers its events"))]
+    Event(Box<EventReport>),
     Samples {
-        connector: u32,
-        named: Option<i32>,
+        place: Place,
+        named: Option<TransactionId>,
         values: Vec<MeterValue>,
     },
     Progress(Progress),
@@ -39,18 +49,67 @@ pub(crate) enum Report {
     },
 }
 
+/// The begin of a transaction that the CSMS names (1.6 §6.45).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StartReport {
+    pub place: Place,
+    pub token: IdToken,
+    pub meter_start_wh: i64,
+    pub at: DateTime<Utc>,
+    pub reservation: Option<i64>,
+}
+
+/// What a numbered event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "no version that is spoken numbers its events"))]
+pub(crate) enum EventKind {
+    Begin,
+    Update,
+    End,
+}
+
+/// A numbered event of a transaction (2.x TransactionEvent).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EventReport {
+    pub kind: EventKind,
+    pub transaction: TransactionId,
+    pub seq_no: u64,
+    pub at: DateTime<Utc>,
+    pub place: Place,
+    pub token: Option<IdToken>,
+    pub reservation: Option<i64>,
+    /// Of an end.
+    pub reason: Option<CompactString>,
+    pub samples: Vec<MeterValue>,
+    /// Beside the number, which the ledger fills in.
+    pub event: EventInfo,
+}
+
 /// The answer to a call of the station. What depends on the clock is filled in when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
-    Boot { status: RegistrationStatus, interval: Duration },
+    Boot {
+        status: RegistrationStatus,
+        interval: Duration,
+    },
     Heartbeat,
     Status,
     Authorize(Authorization),
-    Start { number: i32, verdict: Authorization },
+    Start {
+        transaction: TransactionId,
+        verdict: Authorization,
+    },
     Stop,
+    /// With the verdict on the token that came with it.
+    Event(Option<Authorization>),
     Samples,
     Progress(StationWork),
     SecurityEvent,
-    SignCertificate { is_accepted: bool },
-    DataTransfer { status: DataTransferStatus, data: Option<String> },
+    SignCertificate {
+        is_accepted: bool,
+    },
+    DataTransfer {
+        status: DataTransferStatus,
+        data: Option<String>,
+    },
 }

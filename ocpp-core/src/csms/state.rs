@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::fingerprint::Fingerprint;
 use super::ledger::Ledger;
 use super::{
-    CommandId, Fact, Limits, Progress, RegistrationStatus, SecurityEvent, SessionConfig, StationWork, StatusReport,
+    CommandId, Fact, Limits, Place, Progress, RegistrationStatus, SecurityEvent, SessionConfig, StationWork,
+    StatusReport,
 };
 use crate::store::Ticket;
 
 /// What a session knows beyond its connection. To be rebuilt from the facts in the database, or taken out of one process
-/// and into another.
+/// and into another: in a form that names its members, such as JSON. States that earlier versions wrote so are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct SessionState {
@@ -51,8 +52,8 @@ impl SessionState {
 pub(super) struct StationRecord {
     /// What the station was told when it booted last.
     pub registration: Option<RegistrationStatus>,
-    /// The last report of each connector, by connector.
-    statuses: Vec<(u32, Fingerprint)>,
+    /// The last report of each connector, by place.
+    statuses: Vec<(Place, Fingerprint)>,
     /// The last report of each kind of work.
     progress: Vec<(StationWork, Fingerprint)>,
     /// The last security event: a station sends one at a time, so it alone can come again.
@@ -66,14 +67,14 @@ impl StationRecord {
             Fact::Booted(booted) => self.registration = Some(booted.status),
             Fact::Status(report) => {
                 let print = status_key(report);
-                match self.statuses.binary_search_by_key(&report.connector, |status| status.0) {
+                match self.statuses.binary_search_by_key(&report.place, |status| status.0) {
                     Ok(place) => {
                         if let Some(status) = self.statuses.get_mut(place) {
                             status.1 = print;
                         }
                     }
                     Err(place) if self.statuses.len() < limits.connectors => {
-                        self.statuses.insert(place, (report.connector, print));
+                        self.statuses.insert(place, (report.place, print));
                     }
                     Err(_) => {}
                 }
@@ -85,6 +86,8 @@ impl StationRecord {
             Fact::SecurityEvent(event) => self.security_event = Some(event_key(event)),
             Fact::Started(_)
             | Fact::Authorized { .. }
+            | Fact::Updated(_)
+            | Fact::Settled(_)
             | Fact::Sampled(_)
             | Fact::Stopped(_)
             | Fact::StopContradicted { .. }
@@ -94,7 +97,7 @@ impl StationRecord {
 
     /// Whether the report is the last one of its connector again.
     pub fn knows_status(&self, report: &StatusReport) -> bool {
-        self.statuses.contains(&(report.connector, status_key(report)))
+        self.statuses.contains(&(report.place, status_key(report)))
     }
 
     /// Whether the report is the last one of its work again.
@@ -118,7 +121,8 @@ fn event_key(event: &SecurityEvent) -> Fingerprint {
 
 fn status_key(report: &StatusReport) -> Fingerprint {
     let texts = [&report.info, &report.vendor_id, &report.vendor_error_code];
-    let print = Fingerprint::new(b'c').text(&report.status).text(&report.error_code);
+    let print = Fingerprint::new(b'c').text(&report.status);
+    let print = print.text(report.error_code.as_deref().unwrap_or("NoError"));
     let print = texts.into_iter().fold(print, |print, text| print.option(text.as_deref(), Fingerprint::text));
     print.option(report.at, Fingerprint::time)
 }

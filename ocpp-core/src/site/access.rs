@@ -15,8 +15,7 @@ use compact_str::CompactString;
 use ocpp_rpc::handshake::{Password, SecurityProfile};
 use serde::{Deserialize, Serialize};
 
-use crate::site::shared::Shared;
-use crate::station::{ConnectRefusal, ConnectRequest, SecurityEventKind, StationConfig};
+use crate::station::StationConfig;
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 
@@ -121,75 +120,61 @@ impl Access {
         self.stored = store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: self.ways.to_bytes() });
         self.stored
     }
-}
 
-impl Shared {
-    /// How to connect now.
-    pub fn connect_request(&mut self) -> ConnectRequest {
-        let access = &mut self.access;
-        access.uses_trial = access.prefers_trial && self.store.is_durable(access.stored);
-        let trial = access.ways.trial.as_ref().filter(|_| access.uses_trial);
-        let way = trial.unwrap_or(&access.ways.proven);
-        let profile = SecurityProfile::from_number(way.profile.into());
-        self.address.request(&self.config, way.password.as_deref(), profile)
+    /// By what to connect now: a password, unless it is the first, and the security profile.
+    pub fn way(&mut self, store: &StoreQueue) -> (Option<&[u8]>, Option<SecurityProfile>) {
+        self.uses_trial = self.prefers_trial && store.is_durable(self.stored);
+        let trial = self.ways.trial.as_ref().filter(|_| self.uses_trial);
+        let way = trial.unwrap_or(&self.ways.proven);
+        (way.password.as_deref(), SecurityProfile::from_number(way.profile.into()))
     }
 
-    /// Takes a change in; the station connects anew with it once it is durable.
-    pub fn change_access(&mut self, change: AccessChange) -> Ticket {
-        let access = &mut self.access;
-        let mut way = access.latest().clone();
+    /// Takes a change in, which is to be tried once it is durable.
+    pub fn change(&mut self, store: &mut StoreQueue, change: AccessChange) -> Ticket {
+        let mut way = self.latest().clone();
         match change {
             AccessChange::Password(password) => way.password = Some(password),
             AccessChange::Profile(profile) => way.profile = profile,
         }
-        access.has_trial_failed = false;
+        self.has_trial_failed = false;
         // An attempt that is under way proves nothing of it.
-        access.uses_trial = false;
-        access.failures = 0;
-        access.ways.trial = (way != access.ways.proven).then_some(way);
-        access.prefers_trial = access.ways.trial.is_some();
-        let ticket = access.keep(&mut self.store);
-        self.reconnect_after = Some(ticket);
-        ticket
+        self.uses_trial = false;
+        self.failures = 0;
+        self.ways.trial = (way != self.ways.proven).then_some(way);
+        self.prefers_trial = self.ways.trial.is_some();
+        self.keep(store)
     }
 
-    /// The connection is there.
-    pub fn on_connected(&mut self) {
-        let access = &mut self.access;
-        access.failures = 0;
-        if access.uses_trial {
-            access.uses_trial = false;
-            access.prefers_trial = false;
-            if let Some(trial) = access.ways.trial.take() {
-                access.ways.proven = trial;
-                access.keep(&mut self.store);
+    /// The connection is there. True if another security profile was given up for it.
+    pub fn connected(&mut self, store: &mut StoreQueue) -> bool {
+        self.failures = 0;
+        if self.uses_trial {
+            self.uses_trial = false;
+            self.prefers_trial = false;
+            if let Some(trial) = self.ways.trial.take() {
+                self.ways.proven = trial;
+                self.keep(store);
             }
-        } else if !access.prefers_trial && access.ways.trial.is_some() {
-            access.has_trial_failed = true;
-            if access.ways.trial.as_ref().is_some_and(|trial| trial.profile != access.ways.proven.profile) {
-                access.ways.trial = None;
-                access.keep(&mut self.store);
-                let info = "SecurityProfile: no connection, the former one again";
-                self.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(info));
-            }
+            return false;
         }
+        if self.prefers_trial || self.ways.trial.is_none() {
+            return false;
+        }
+        self.has_trial_failed = true;
+        let is_given_up = self.ways.trial.as_ref().is_some_and(|trial| trial.profile != self.ways.proven.profile);
+        if is_given_up {
+            self.ways.trial = None;
+            self.keep(store);
+        }
+        is_given_up
     }
 
     /// The connection did not come about.
-    pub fn on_connect_failed(&mut self, refusal: Option<ConnectRefusal>) {
-        let access = &mut self.access;
-        access.failures = access.failures.saturating_add(1);
-        if access.ways.trial.is_some() && (refusal.is_some() || access.failures >= PATIENCE) {
-            access.prefers_trial = !access.uses_trial;
-            access.failures = 0;
+    pub fn failed(&mut self, is_refused: bool) {
+        self.failures = self.failures.saturating_add(1);
+        if self.ways.trial.is_some() && (is_refused || self.failures >= PATIENCE) {
+            self.prefers_trial = !self.uses_trial;
+            self.failures = 0;
         }
-        let kind = match refusal {
-            None => return,
-            Some(ConnectRefusal::Credentials) => SecurityEventKind::FailedToAuthenticateAtCsms,
-            Some(ConnectRefusal::CsmsCertificate) => SecurityEventKind::InvalidCsmsCertificate,
-            Some(ConnectRefusal::TlsVersion) => SecurityEventKind::InvalidTlsVersion,
-            Some(ConnectRefusal::TlsCipherSuite) => SecurityEventKind::InvalidTlsCipherSuite,
-        };
-        self.raise(kind, None);
     }
 }

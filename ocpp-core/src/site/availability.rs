@@ -6,21 +6,12 @@
 use compact_str::format_compact;
 
 use super::connector::Connector;
+use super::verdict::AvailabilityVerdict;
 use crate::station::EvseId;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 
 const PREFIX: &str = "availability/";
-
-/// How a change of what is in service goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AvailabilityVerdict {
-    Accepted,
-    /// When what is in use becomes free.
-    Scheduled,
-    /// There is no such EVSE.
-    Rejected,
-}
 
 /// What is out of service.
 #[derive(Debug, Default)]

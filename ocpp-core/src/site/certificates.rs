@@ -10,61 +10,25 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::CompactString;
+use chrono::{DateTime, Utc};
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::SecurityProfile;
 
-use super::Site;
+use super::csr::{SIGN, order_csr, renewal_of};
+use super::firmware::FirmwareManagement;
 use super::firmware_job::FirmwareRequest;
-use super::replies::LateReply;
-use super::settings::Key;
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge::PlugAndCharge;
+use super::replies::Replies;
+use super::settings::{Key, Settings};
 use super::shared::Shared;
+use super::verdict::{Envelope, InstallVerdict, LateReply, RemovalVerdict, SignedFirmwareVerdict};
 use crate::station::{Action, CertificateHash, CertificateUse, Event, Job, JobId, JobUpdate, SecurityEventKind};
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
 
 /// How long the host may take while a call waits, well within what a CSMS waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How long before its end a certificate is renewed (1.6 security A03.FR.02).
-const RENEWAL: TimeDelta = TimeDelta::days(30);
-
-/// How the CSMS asks, and is answered: by a message of its own, or by one that travels in a DataTransfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Envelope {
-    Plain,
-    #[cfg_attr(not(feature = "plug_and_charge"), expect(dead_code, reason = "only its messages travel so"))]
-    Transferred,
-}
-
-/// How the installation of a root certificate went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstallVerdict {
-    Accepted,
-    /// It is not valid, or there is no room.
-    Rejected,
-    Failed,
-}
-
-/// How the removal of a certificate went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RemovalVerdict {
-    Accepted,
-    Failed,
-    NotFound,
-}
-
-/// How a request for signed firmware went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignedFirmwareVerdict {
-    Accepted,
-    /// Another update ended for it.
-    AcceptedCanceled,
-    Rejected,
-    InvalidCertificate,
-    RevokedCertificate,
-}
 
 /// What the host's word decides.
 #[derive(Debug)]
@@ -155,21 +119,6 @@ impl Certificates {
     }
 }
 
-/// Has the host make a request for a certificate of the station's own, in the place of the one that it is making.
-pub(super) fn order_csr(shared: &mut Shared, old: Option<JobId>, usage: CertificateUse, organization: &str) -> JobId {
-    if let Some(old) = old {
-        shared.act(Action::Job(old, Job::Cancel));
-    }
-    let id = shared.next_job();
-    shared.act(Action::Job(id, Job::CreateCsr { usage, organization: CompactString::new(organization) }));
-    id
-}
-
-/// When a certificate that ends then is renewed.
-pub(super) fn renewal_of(end: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    end.checked_sub_signed(RENEWAL)
-}
-
 /// Work that came to its end.
 #[derive(Debug)]
 struct Ended {
@@ -178,143 +127,132 @@ struct Ended {
     word: JobUpdate,
 }
 
-impl Site {
+/// What work with certificates touches beside itself.
+pub(crate) struct Desk<'a> {
+    pub shared: &'a mut Shared,
+    pub settings: &'a Settings,
+    pub firmware: &'a mut FirmwareManagement,
+    pub replies: &'a mut Replies,
+    #[cfg(feature = "plug_and_charge")]
+    pub plug_and_charge: &'a mut PlugAndCharge,
+}
+
+impl Certificates {
     /// Firmware that is signed: the signer is checked before the request is accepted (1.6 security L01.FR.23).
-    pub fn on_signed_update(&mut self, shared: &mut Shared, token: ReplyToken, request: FirmwareRequest) {
+    pub fn on_signed_update(&mut self, desk: &mut Desk<'_>, token: ReplyToken, request: FirmwareRequest) {
         // L01.FR.27.
-        if self.firmware.is_installing() {
+        if desk.firmware.is_installing() {
             let refused = LateReply::SignedFirmware(SignedFirmwareVerdict::Rejected);
-            return self.replies.push(token, None, refused);
+            return desk.replies.push(token, None, refused);
         }
         let certificate = request.signature.as_ref().map_or("", |signature| signature.certificate.as_str());
         let job = Job::CheckSigner { certificate: certificate.into() };
-        self.begin_work(shared, job, token, Subject::Firmware(Box::new(request)));
+        self.begin_work(desk, job, token, Subject::Firmware(Box::new(request)));
     }
 
     /// A certificate of the station's own came, with its chain (1.6 security A02, A03).
-    pub fn on_certificate_signed(
+    pub fn on_signed(
         &mut self,
-        shared: &mut Shared,
+        desk: &mut Desk<'_>,
         token: ReplyToken,
         envelope: Envelope,
         usage: CertificateUse,
         chain: &str,
     ) {
-        let most = self.settings.number(Key::CertificateSignedMaxChainSize);
+        let most = desk.settings.number(Key::CertificateSignedMaxChainSize);
         if usize::try_from(most).is_ok_and(|most| chain.chars().count() > most) {
-            return self.replies.push(token, None, LateReply::CertificateSigned(envelope, false));
+            return desk.replies.push(token, None, LateReply::CertificateSigned(envelope, false));
         }
-        let job = self.install_job(usage, chain);
-        self.begin_work(shared, job, token, Subject::Signed(envelope, usage));
+        let job = install_job(desk.settings, usage, chain);
+        self.begin_work(desk, job, token, Subject::Signed(envelope, usage));
     }
 
     /// A root certificate is to be installed (1.6 security M05).
-    pub fn on_install_certificate(
+    pub fn on_install(
         &mut self,
-        shared: &mut Shared,
+        desk: &mut Desk<'_>,
         token: ReplyToken,
         envelope: Envelope,
         usage: CertificateUse,
         certificate: &str,
     ) {
-        let job = self.install_job(usage, certificate);
-        self.begin_work(shared, job, token, Subject::Install(envelope, usage));
+        let job = install_job(desk.settings, usage, certificate);
+        self.begin_work(desk, job, token, Subject::Install(envelope, usage));
     }
 
     /// A certificate is to be deleted (1.6 security M04).
-    pub fn on_delete_certificate(
-        &mut self,
-        shared: &mut Shared,
-        token: ReplyToken,
-        envelope: Envelope,
-        hash: CertificateHash,
-    ) {
-        self.begin_work(shared, Job::DeleteCertificate { hash }, token, Subject::Delete(envelope));
+    pub fn on_delete(&mut self, desk: &mut Desk<'_>, token: ReplyToken, envelope: Envelope, hash: CertificateHash) {
+        self.begin_work(desk, Job::DeleteCertificate { hash }, token, Subject::Delete(envelope));
     }
 
     /// What is installed is asked for (1.6 security M03).
-    pub fn on_list_certificates(
-        &mut self,
-        shared: &mut Shared,
-        token: ReplyToken,
-        envelope: Envelope,
-        uses: Vec<CertificateUse>,
-    ) {
-        self.begin_work(shared, Job::ListCertificates { uses }, token, Subject::List(envelope));
+    pub fn on_list(&mut self, desk: &mut Desk<'_>, token: ReplyToken, envelope: Envelope, uses: Vec<CertificateUse>) {
+        self.begin_work(desk, Job::ListCertificates { uses }, token, Subject::List(envelope));
     }
 
     /// A certificate is to be had, because the CSMS asks (`is_triggered`) or not. False if its owner is not known (1.6 security
     /// A02, prerequisite).
-    pub fn request_certificate(&mut self, shared: &mut Shared, is_triggered: bool) -> bool {
-        let organization = self.settings.text(Key::CpoName);
+    pub fn make(&mut self, desk: &mut Desk<'_>, is_triggered: bool) -> bool {
+        let organization = desk.settings.text(Key::CpoName);
         if organization.is_empty() {
             return false;
         }
-        self.certificates.make_request(shared, organization, is_triggered);
+        self.make_request(desk.shared, organization, is_triggered);
         true
     }
 
     /// A certificate of the station's own expires then.
-    pub fn certificate_expires(&mut self, at: DateTime<Utc>) {
-        self.certificates.expires = Some(at);
+    pub fn expires_at(&mut self, at: DateTime<Utc>) {
+        self.expires = Some(at);
     }
 
     /// The application wants a certificate signed anew.
-    pub fn renew_certificate(&mut self, shared: &mut Shared) {
-        if !self.request_certificate(shared, false) {
-            shared.event(Event::CallFailed { action: SIGN.into(), reason: "CpoName is not set".into() });
+    pub fn renew(&mut self, desk: &mut Desk<'_>) {
+        if !self.make(desk, false) {
+            desk.shared.event(Event::CallFailed { action: SIGN.into(), reason: "CpoName is not set".into() });
         }
     }
 
     /// Lets time work.
-    pub(super) fn advance_certificates(&mut self, shared: &mut Shared) {
-        while let Some(late) = self.certificates.waiting.first().filter(|first| first.until <= shared.now) {
+    pub fn advance(&mut self, desk: &mut Desk<'_>) {
+        while let Some(late) = self.waiting.first().filter(|first| first.until <= desk.shared.now) {
             let id = late.id;
-            shared.act(Action::Job(id, Job::Cancel));
-            self.on_work(shared, id, &JobUpdate::Failed);
+            desk.shared.act(Action::Job(id, Job::Cancel));
+            self.on_job(desk, id, &JobUpdate::Failed);
         }
-        let renewal = self.certificates.expires.and_then(renewal_of);
-        if renewal.is_some_and(|at| shared.clock.wall(shared.now).is_some_and(|wall| at <= wall)) {
-            self.certificates.expires = None;
-            self.renew_certificate(shared);
+        let renewal = self.expires.and_then(renewal_of);
+        if renewal.is_some_and(|at| desk.shared.clock.wall(desk.shared.now).is_some_and(|wall| at <= wall)) {
+            self.expires = None;
+            self.renew(desk);
         }
     }
 
     /// The host's word about a job.
-    pub(super) fn on_work(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        if let Some((_, is_triggered)) = self.certificates.making.take_if(|(making, _)| *making == id) {
+    pub fn on_job(&mut self, desk: &mut Desk<'_>, id: JobId, word: &JobUpdate) {
+        if let Some((_, is_triggered)) = self.making.take_if(|(making, _)| *making == id) {
             match word {
-                JobUpdate::Csr(csr) => self.certificates.request = Some(Request { csr: csr.clone(), is_triggered }),
-                _ => shared.event(Event::CallFailed { action: SIGN.into(), reason: "no request was made".into() }),
+                JobUpdate::Csr(csr) => self.request = Some(Request { csr: csr.clone(), is_triggered }),
+                _ => desk.shared.event(Event::CallFailed { action: SIGN.into(), reason: "no request was made".into() }),
             }
-        } else if let Some(place) = self.certificates.waiting.iter().position(|waiting| waiting.id == id) {
-            let Waiting { token, subject, .. } = self.certificates.waiting.remove(place);
-            self.end_work(shared, Ended { token, subject, word: word.clone() });
+        } else if let Some(place) = self.waiting.iter().position(|waiting| waiting.id == id) {
+            let Waiting { token, subject, .. } = self.waiting.remove(place);
+            self.end_work(desk, Ended { token, subject, word: word.clone() });
         }
     }
 
-    fn install_job(&self, usage: CertificateUse, certificate: &str) -> Job {
-        Job::InstallCertificate {
-            usage,
-            certificate: certificate.into(),
-            most: self.settings.number(Key::CertificateStoreMaxLength),
-            replaces: usage == CertificateUse::CsmsRoot && self.settings.is_on(Key::AdditionalRootCertificateCheck),
-        }
-    }
-
-    fn begin_work(&mut self, shared: &mut Shared, job: Job, token: ReplyToken, subject: Subject) {
-        if let Some(ended) = self.certificates.begin(shared, job, token, subject) {
-            self.end_work(shared, ended);
+    fn begin_work(&mut self, desk: &mut Desk<'_>, job: Job, token: ReplyToken, subject: Subject) {
+        if let Some(ended) = self.begin(desk.shared, job, token, subject) {
+            self.end_work(desk, ended);
         }
     }
 
     /// Answers the call that waited.
-    fn end_work(&mut self, shared: &mut Shared, Ended { token, subject, word }: Ended) {
+    fn end_work(&mut self, desk: &mut Desk<'_>, Ended { token, subject, word }: Ended) {
         let (is_done, is_bad) = (word == JobUpdate::Done, matches!(word, JobUpdate::Invalid | JobUpdate::Revoked));
         let mut ticket = None;
         let reply = match subject {
             Subject::Firmware(request) => {
-                let (verdict, durable) = self.end_check(shared, *request, &word);
+                let (verdict, durable) = self.end_check(desk, *request, &word);
                 ticket = durable;
                 LateReply::SignedFirmware(verdict)
             }
@@ -322,11 +260,11 @@ impl Site {
                 // A02.FR.07.
                 if is_bad {
                     let info = (usage == CertificateUse::V2g).then_some("V2GCertificate");
-                    shared.raise(SecurityEventKind::InvalidStationCertificate, info);
+                    desk.shared.raise(SecurityEventKind::InvalidStationCertificate, info);
                 }
                 if is_done {
-                    changed(shared, usage);
-                    self.use_certificate(shared, usage);
+                    changed(desk.shared, usage);
+                    self.use_certificate(desk, usage);
                 }
                 LateReply::CertificateSigned(envelope, is_done)
             }
@@ -337,10 +275,10 @@ impl Site {
                     _ => InstallVerdict::Failed,
                 };
                 if usage == CertificateUse::CsmsRoot && is_bad {
-                    shared.raise(SecurityEventKind::InvalidCsmsCertificate, None);
+                    desk.shared.raise(SecurityEventKind::InvalidCsmsCertificate, None);
                 }
                 if is_done {
-                    changed(shared, usage);
+                    changed(desk.shared, usage);
                 }
                 LateReply::CertificateInstalled(envelope, verdict)
             }
@@ -351,7 +289,8 @@ impl Site {
                     _ => RemovalVerdict::Failed,
                 };
                 if is_done {
-                    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some("certificate deleted"));
+                    desk.shared
+                        .raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some("certificate deleted"));
                 }
                 LateReply::CertificateDeleted(envelope, verdict)
             }
@@ -360,34 +299,34 @@ impl Site {
                 LateReply::CertificatesListed(envelope, kept)
             }
         };
-        self.replies.push(token, ticket, reply);
+        desk.replies.push(token, ticket, reply);
     }
 
     /// A certificate of the station's own is in place.
-    fn use_certificate(&mut self, shared: &mut Shared, usage: CertificateUse) {
+    fn use_certificate(&mut self, desk: &mut Desk<'_>, usage: CertificateUse) {
         #[cfg(feature = "plug_and_charge")]
         if usage == CertificateUse::V2g {
-            self.plug_and_charge.signed();
+            desk.plug_and_charge.signed();
         }
         // A02.FR.08: what is in use is replaced in the handshake; the answer leaves before.
-        let is_in_use = shared.access.profile() == SecurityProfile::TlsWithClientCertificate.number();
+        let is_in_use = desk.shared.access.profile() == SecurityProfile::TlsWithClientCertificate.number();
         if usage == CertificateUse::Station && is_in_use {
-            shared.reconnect_after = Some(Ticket(0));
+            desk.shared.reconnect_after = Some(Ticket(0));
         }
     }
 
     /// 1.6 security L01.FR.02, L01.FR.24 to FR.27: what cannot be checked is not valid.
     fn end_check(
         &mut self,
-        shared: &mut Shared,
+        desk: &mut Desk<'_>,
         request: FirmwareRequest,
         word: &JobUpdate,
     ) -> (SignedFirmwareVerdict, Option<Ticket>) {
         if *word != JobUpdate::Done {
-            shared.raise(SecurityEventKind::InvalidFirmwareSigningCertificate, None);
+            desk.shared.raise(SecurityEventKind::InvalidFirmwareSigningCertificate, None);
         }
         match word {
-            JobUpdate::Done => match self.firmware.on_update(shared, request) {
+            JobUpdate::Done => match desk.firmware.on_update(desk.shared, request) {
                 Some(accepted) if accepted.has_cancelled => {
                     (SignedFirmwareVerdict::AcceptedCanceled, Some(accepted.ticket))
                 }
@@ -400,8 +339,14 @@ impl Site {
     }
 }
 
-/// The message that a request for a certificate travels in.
-pub(super) const SIGN: &str = "SignCertificate";
+fn install_job(settings: &Settings, usage: CertificateUse, certificate: &str) -> Job {
+    Job::InstallCertificate {
+        usage,
+        certificate: certificate.into(),
+        most: settings.number(Key::CertificateStoreMaxLength),
+        replaces: usage == CertificateUse::CsmsRoot && settings.is_on(Key::AdditionalRootCertificateCheck),
+    }
+}
 
 /// A certificate was installed.
 fn changed(shared: &mut Shared, usage: CertificateUse) {

@@ -1,6 +1,8 @@
 //! The timer table: when time changes something, and for whom.
 
 use super::Site;
+#[cfg(feature = "california_pricing")]
+use super::pricing;
 use super::settings::Key;
 use super::shared::Shared;
 use crate::time::Instant;
@@ -35,7 +37,7 @@ impl Site {
         let all = all.chain(self.plug_and_charge.deadlines(&shared.clock, is_online));
         let all = all.flatten().chain(connectors).chain(self.pricing.deadlines(&shared.clock));
         #[cfg(feature = "california_pricing")]
-        let all = all.chain(self.authorize.wait_deadlines()).chain(self.transition(shared));
+        let all = all.chain(self.authorize.wait_deadlines()).chain(pricing::transition(&self.settings, shared));
         all
     }
 }

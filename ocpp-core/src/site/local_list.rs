@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use compact_str::CompactString;
 
 use super::settings::{Key, Settings};
+use super::verdict::ListRefusal;
 use crate::site::shared::Shared;
 use crate::site::token::{LocalList, LocalListError, TokenInfo};
 use crate::station::IdToken;
@@ -78,15 +79,4 @@ impl LocalAuthList {
         self.is_contradicted = false;
         Ok(ticket)
     }
-}
-
-/// Why a list is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListRefusal {
-    /// LocalAuthListEnabled is off.
-    Disabled,
-    /// It is too long, or says two things of a token, or nothing of one.
-    Failed,
-    /// It is not newer than the one there is.
-    Version,
 }

@@ -4,7 +4,7 @@
 //! block is a [`Signal`], which `router` moves. A face turns a call into a request of the site, and a verdict into its answer;
 //! it asks each block what is to be sent next, and tells it how that ended.
 
-#[cfg_attr(not(feature = "security"), path = "absent/access.rs")]
+#[cfg(feature = "security")]
 pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod authorize;
@@ -15,9 +15,11 @@ pub(crate) mod certificates;
 pub(crate) mod claims;
 pub(crate) mod connector;
 pub(crate) mod context;
+#[cfg(feature = "security")]
+mod csr;
 pub(crate) mod data_transfer;
 mod deadlines;
-pub(crate) mod delivery;
+mod delivery;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 pub(crate) mod firmware;
 #[cfg(feature = "firmware_management")]
@@ -41,17 +43,18 @@ pub(crate) mod profiles;
 pub(crate) mod questions;
 pub(crate) mod readings;
 pub(crate) mod registration;
-pub(crate) mod remote;
+mod remote;
 pub(crate) mod replies;
 #[cfg(feature = "firmware_management")]
 pub(crate) mod reports;
+mod requests;
 #[cfg_attr(not(feature = "reservation"), path = "absent/reservation.rs")]
 pub(crate) mod reservation;
 #[cfg(feature = "reservation")]
 mod reserve;
 pub(crate) mod reset;
 mod router;
-#[cfg_attr(not(feature = "security"), path = "absent/security_events.rs")]
+#[cfg(feature = "security")]
 pub(crate) mod security_events;
 pub(crate) mod settings;
 pub(crate) mod shared;
@@ -62,19 +65,13 @@ pub(crate) mod turns;
 pub(crate) mod unlock;
 #[cfg(feature = "firmware_management")]
 pub(crate) mod upload_job;
+pub(crate) mod verdict;
 
 use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
-use ocpp_rpc::liveness::LivenessSettings;
-
 use crate::MisuseError;
-use crate::station::{
-    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, SecurityEventKind, StationConfig,
-    StopReason,
-};
+use crate::station::{Event, EvseId, SecurityEventKind, StationConfig};
 use crate::store::Image;
 
 use answers::Owed;
@@ -84,7 +81,7 @@ use availability::Availability;
 use certificates::Certificates;
 use connector::Connector;
 use context::Context;
-use data_transfer::{DataTransfers, VendorData};
+use data_transfer::DataTransfers;
 use firmware::FirmwareManagement;
 use heartbeat::Heartbeat;
 use host_calls::HostCalls;
@@ -105,12 +102,12 @@ use shared::Shared;
 use signal::Signal;
 use status::StatusNotifications;
 use unlock::Unlocking;
+use verdict::LateReply;
 
 /// The blocks of one station, and what goes on between them.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub settings: Settings,
-    #[cfg_attr(not(feature = "security"), expect(dead_code, reason = "only security profiles have rules"))]
     policy: Policy,
     pub registration: Registration,
     pub heartbeat: Heartbeat,
@@ -127,7 +124,7 @@ pub(crate) struct Site {
     #[cfg(feature = "security")]
     pub certificates: Certificates,
     pub smart_charging: SmartCharging,
-    pricing: Pricing,
+    pub pricing: Pricing,
     #[cfg(feature = "plug_and_charge")]
     pub plug_and_charge: PlugAndCharge,
     reset: Reset,
@@ -249,82 +246,6 @@ impl Site {
         (context, parts)
     }
 
-    /// A fact about an EVSE.
-    pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
-        if let Some(connector) = self.connectors.get_mut(index(evse)) {
-            connector.on_fact(shared.now, fact);
-        }
-    }
-
-    /// Finds what is wrong with vendor data of the application.
-    pub fn check_transfer(
-        &self,
-        shared: &Shared,
-        vendor_id: &str,
-        message_id: Option<&str>,
-    ) -> Result<(), MisuseError> {
-        self.transfers.check(shared.config.limits.questions, vendor_id, message_id)
-    }
-
-    /// Sends vendor data, which were checked.
-    pub fn transfer(&mut self, vendor_id: &str, message_id: Option<&str>, data: Option<&str>) {
-        self.transfers.push(VendorData {
-            vendor_id: vendor_id.into(),
-            message_id: message_id.map(CompactString::new),
-            data: data.map(String::from),
-        });
-    }
-
-    /// The host's word about a job.
-    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        #[cfg(feature = "security")]
-        self.on_work(shared, id, word);
-        #[cfg(feature = "plug_and_charge")]
-        self.on_request_made(shared, id, word);
-        if self.firmware.on_job(shared, id, word) {
-            self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
-            shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
-        }
-    }
-
-    /// Whether the station has a certificate of its own of this use that the core knows to renew.
-    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
-        match usage {
-            CertificateUse::Station => cfg!(feature = "security"),
-            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
-            CertificateUse::CsmsRoot
-            | CertificateUse::ManufacturerRoot
-            | CertificateUse::V2gRoot
-            | CertificateUse::MoRoot => false,
-        }
-    }
-
-    /// A token was presented.
-    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, token: IdToken) {
-        let (mut ctx, mut parts) = self.context(shared);
-        parts.on_token(&mut ctx, evse, token);
-    }
-
-    /// Whether a transaction runs at an EVSE.
-    pub fn runs_transaction(&self, evse: EvseId) -> bool {
-        self.connectors.get(index(evse)).is_some_and(Connector::is_running)
-    }
-
-    /// Stops the transaction at an EVSE.
-    pub fn stop(&mut self, evse: EvseId, reason: StopReason) {
-        if let Some(connector) = self.connectors.get_mut(index(evse)) {
-            connector.stop(reason, None);
-        }
-    }
-
-    /// How the link is kept alive.
-    pub fn liveness(&self) -> LivenessSettings {
-        LivenessSettings {
-            ping_interval: self.settings.seconds(Key::WebSocketPingInterval),
-            ..LivenessSettings::default()
-        }
-    }
-
     /// What waits for nothing, at the beginning of each turn.
     pub fn begin(&mut self, shared: &mut Shared) {
         if settings::security::follow(&mut self.settings, shared) {
@@ -340,11 +261,14 @@ impl Site {
             self.registration.link_closed();
         }
         #[cfg(feature = "security")]
-        self.advance_certificates(shared);
+        {
+            let (certificates, mut desk) = self.certificates(shared);
+            certificates.advance(&mut desk);
+        }
         #[cfg(feature = "california_pricing")]
-        self.change_time_offset(shared);
+        pricing::change_time_offset(&mut self.settings, shared);
         #[cfg(feature = "plug_and_charge")]
-        self.advance_plug_and_charge(shared);
+        self.plug_and_charge.advance(shared, &self.settings, is_online);
     }
 
     /// Lets the blocks react until nothing more happens.
@@ -361,7 +285,9 @@ impl Site {
                 break;
             }
         }
-        self.settle_unlocks(shared);
+        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
+            self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
+        }
     }
 
     /// Finds whether answers are owed, after all that can be given were.

@@ -5,14 +5,8 @@
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::ToCompactString;
 
-use super::Site;
-use super::settings::Key;
-use super::shared::Shared;
-use super::signal::Signal;
-use crate::station::{Event, RegistrationStatus};
-use crate::store::{EntryKey, StoreOp};
+use crate::station::RegistrationStatus;
 use crate::time::Instant;
 
 /// Where the registration of this boot stands.
@@ -135,23 +129,9 @@ pub(crate) struct BootAnswer {
     pub interval_seconds: Option<u32>,
 }
 
-impl Site {
-    /// The CSMS answered a BootNotification (1.6 §4.2, 2.x B01 to B03).
-    pub fn on_boot_answer(&mut self, shared: &mut Shared, answer: &BootAnswer) {
-        let is_believed = answer.time.is_some_and(|time| shared.sync_clock(time));
-        self.heartbeat.synced(shared.now, is_believed);
-        let seconds = answer.interval_seconds;
-        let wait = seconds.map_or(shared.config.boot_retry, |seconds| Duration::from_secs(seconds.into()));
-        let is_first = self.registration.answered(shared.now, answer.status, wait);
-        shared.event(Event::Registration(answer.status));
-        if is_first {
-            shared.store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: [1].into() });
-        }
-        if answer.status == RegistrationStatus::Accepted {
-            if let Some(seconds) = seconds {
-                self.settings.set(Key::HeartbeatInterval, &seconds.to_compact_string());
-            }
-            self.signals.push_back(Signal::Accepted);
-        }
+impl BootAnswer {
+    /// When to ask again, if the station is not accepted: by default after `default`.
+    pub fn wait(&self, default: Duration) -> Duration {
+        self.interval_seconds.map_or(default, |seconds| Duration::from_secs(seconds.into()))
     }
 }

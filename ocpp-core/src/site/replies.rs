@@ -1,40 +1,11 @@
 //! Answers to calls that are given later than at once: they wait here for the face to render them.
 
 use alloc::collections::VecDeque;
-#[cfg(feature = "security")]
-use alloc::vec::Vec;
 
 use ocpp_rpc::engine::ReplyToken;
 
-#[cfg(feature = "security")]
-use super::certificates::{Envelope, InstallVerdict, RemovalVerdict, SignedFirmwareVerdict};
-use super::unlock::UnlockVerdict;
-#[cfg(feature = "security")]
-use crate::station::InstalledCertificate;
+use super::verdict::LateReply;
 use crate::store::Ticket;
-
-/// What is answered.
-#[derive(Debug)]
-#[cfg_attr(not(feature = "plug_and_charge"), allow(dead_code, reason = "without it all travel in one kind of message"))]
-pub(crate) enum LateReply {
-    /// A connector was to be unlocked.
-    Unlocked(UnlockVerdict),
-    /// Signed firmware was to be installed.
-    #[cfg(feature = "security")]
-    SignedFirmware(SignedFirmwareVerdict),
-    /// A certificate was signed. True if it is in use.
-    #[cfg(feature = "security")]
-    CertificateSigned(Envelope, bool),
-    /// A root certificate was to be installed.
-    #[cfg(feature = "security")]
-    CertificateInstalled(Envelope, InstallVerdict),
-    /// A certificate was to be deleted.
-    #[cfg(feature = "security")]
-    CertificateDeleted(Envelope, RemovalVerdict),
-    /// What is installed was asked for; none if the store of certificates does not say.
-    #[cfg(feature = "security")]
-    CertificatesListed(Envelope, Option<Vec<InstalledCertificate>>),
-}
 
 /// An answer, and the record that it waits for.
 #[derive(Debug)]

@@ -22,20 +22,6 @@ const PREFIX: &str = "reservation/";
 /// The place of a reservation of any connector.
 pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 
-/// Whether a place is kept, or why it cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReserveVerdict {
-    Accepted,
-    /// The EVSE, or each of them, is faulted.
-    Faulted,
-    /// It is in use, or kept for somebody.
-    Occupied,
-    /// It is out of service.
-    Unavailable,
-    /// There is no such place, or places of the whole station are not kept.
-    Rejected,
-}
-
 /// A connector that is kept for a token or its group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reservation {

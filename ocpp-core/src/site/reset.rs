@@ -4,8 +4,8 @@
 
 use core::time::Duration;
 
-use super::Site;
 use super::connector::Connector;
+use super::settings::Settings;
 use super::shared::Shared;
 use crate::station::{RebootKind, SecurityEventKind, StopReason};
 use crate::store::Ticket;
@@ -42,6 +42,19 @@ impl Reset {
         *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
     }
 
+    /// The CSMS orders it. Gives the ticket that an acceptance waits for, if any.
+    pub fn on_request(
+        &mut self,
+        shared: &mut Shared,
+        connectors: &mut [Connector],
+        settings: &Settings,
+        (kind, reason, info): (RebootKind, StopReason, &str),
+    ) -> Option<Ticket> {
+        self.order(shared.now, connectors, kind, reason);
+        shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        connectors.iter_mut().filter_map(|connector| connector.keep_promise(&mut shared.store, settings)).max()
+    }
+
     /// The restart, once: when every transaction has ended and all of it is durable. It waits a while for what the CSMS is to
     /// be told before (`is_told`).
     pub fn due(
@@ -66,21 +79,5 @@ impl Reset {
             Reset::Ending { not_before, until, .. } => [Some(*not_before), Some(*until)],
             Reset::None | Reset::Ordered => [None, None],
         }
-    }
-}
-
-impl Site {
-    /// Ends everything and restarts the station. Gives the ticket that an acceptance waits for, if any.
-    pub fn on_reset(
-        &mut self,
-        shared: &mut Shared,
-        kind: RebootKind,
-        reason: StopReason,
-        info: &str,
-    ) -> Option<Ticket> {
-        self.reset.order(shared.now, &mut self.connectors, kind, reason);
-        shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
-        let connectors = self.connectors.iter_mut();
-        connectors.filter_map(|connector| connector.keep_promise(&mut shared.store, &self.settings)).max()
     }
 }

@@ -1,6 +1,6 @@
 //! Security events on their way to the CSMS (1.6 security white paper A04, 2.x A04), in order, one at a time.
 //!
-//! Takes events by [`Shared::raise`], gives the one to send next. Every event is told to the host, for the security log
+//! Takes events, gives the one to send next. Every event is told to the host, for the security log
 //! that is its own. While the station uses a security profile, critical ones are kept as entries `security/<n>` from when
 //! they happen until the CSMS has answered; the next one waits for the removal to be durable, so that a power cut repeats
 //! at most one. Others that are to be sent are kept in memory, one of each kind.
@@ -14,8 +14,7 @@ use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use crate::site::shared::Shared;
-use crate::station::{Event, Reporting, SecurityEventKind};
+use crate::station::{Reporting, SecurityEventKind};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Clock, Instant, Stamp};
@@ -23,7 +22,7 @@ use crate::time::{Clock, Instant, Stamp};
 const PREFIX: &str = "security/";
 
 /// The most characters of what is said beside the kind.
-const MAX_INFO: usize = 255;
+pub(super) const MAX_INFO: usize = 255;
 
 /// The wait after a CSMS that refused an event.
 const RETRY: Duration = Duration::from_secs(60);
@@ -35,7 +34,7 @@ const ATTEMPTS: u8 = 3;
 pub(crate) struct SecurityEvent {
     pub kind: SecurityEventKind,
     pub info: Option<CompactString>,
-    at: Stamp,
+    pub at: Stamp,
 }
 
 impl Record for SecurityEvent {
@@ -138,8 +137,11 @@ impl SecurityEvents {
         self.retry_at.filter(|_| !self.waiting.is_empty())
     }
 
-    /// Takes an event in. `most` bounds how many wait.
-    fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, most: usize) {
+    /// Takes an event in, unless nobody is to be told. `most` bounds how many wait.
+    pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, most: usize) {
+        if !self.is_reporting {
+            return;
+        }
         let is_durable = match event.kind.reporting() {
             Reporting::Logged => return,
             Reporting::Told if self.waiting.iter().any(|waiting| waiting.event.kind == event.kind) => return,
@@ -174,26 +176,4 @@ impl SecurityEvents {
 
 fn entry(number: u32) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{number}"))
-}
-
-impl Shared {
-    /// A security event happened: the host is told, and the CSMS as the kind has it. What is said beside the kind is cut
-    /// at 255 characters, and tells no secret.
-    pub fn raise(&mut self, kind: SecurityEventKind, info: Option<&str>) {
-        let info = info.map(|info| info.chars().take(MAX_INFO).collect::<CompactString>());
-        self.event(Event::SecurityEvent { kind: kind.clone(), info: info.clone() });
-        // A store that does not answer must not be given ever more.
-        if self.security_events.is_reporting && !self.is_store_stuck() {
-            let event = SecurityEvent { kind, info, at: self.clock.stamp(self.now) };
-            self.security_events.push(&mut self.store, event, self.config.limits.security_events);
-        }
-    }
-
-    /// The security event to send now, with its time.
-    pub fn next_security_event(&mut self) -> Option<(&SecurityEvent, DateTime<Utc>)> {
-        if !self.is_time_durable() {
-            return None;
-        }
-        self.security_events.next(self.now, &self.store, &self.clock)
-    }
 }

@@ -11,15 +11,18 @@ use ocpp_rpc::{CallError, ErrorCode};
 
 use crate::rng::Rng;
 #[cfg(feature = "security")]
-use crate::site::access::Access;
+use crate::site::access::{Access, AccessChange};
 use crate::site::journal::Journal;
 use crate::site::link::{Address, Link};
 use crate::site::questions::Questions;
 #[cfg(feature = "security")]
-use crate::site::security_events::SecurityEvents;
+use crate::site::security_events::{MAX_INFO, SecurityEvent, SecurityEvents};
 #[cfg(feature = "firmware_management")]
 use crate::station::JobId;
-use crate::station::{Action, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind, StationConfig};
+use crate::station::{
+    Action, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind,
+    StationConfig,
+};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant, ToldTime};
@@ -149,6 +152,72 @@ impl Shared {
         if shown.is_some_and(|shown| (wall - shown).abs() >= TimeDelta::seconds(1)) {
             self.raise(SecurityEventKind::SettingSystemTime, None);
         }
+    }
+
+    /// A security event happened: the host is told, and the CSMS as the kind has it. What is said beside the kind is cut
+    /// at 255 characters, and tells no secret.
+    #[cfg(feature = "security")]
+    pub fn raise(&mut self, kind: SecurityEventKind, info: Option<&str>) {
+        let info = info.map(|info| info.chars().take(MAX_INFO).collect::<CompactString>());
+        self.event(Event::SecurityEvent { kind: kind.clone(), info: info.clone() });
+        // A store that does not answer must not be given ever more.
+        if !self.is_store_stuck() {
+            let event = SecurityEvent { kind, info, at: self.clock.stamp(self.now) };
+            self.security_events.push(&mut self.store, event, self.config.limits.security_events);
+        }
+    }
+
+    /// Nobody is told.
+    #[cfg(not(feature = "security"))]
+    pub fn raise(&mut self, _: SecurityEventKind, _: Option<&str>) {}
+
+    /// The security event to send now, with its time.
+    #[cfg(feature = "security")]
+    pub fn next_security_event(&mut self) -> Option<(&SecurityEvent, DateTime<Utc>)> {
+        if !self.is_time_durable() {
+            return None;
+        }
+        self.security_events.next(self.now, &self.store, &self.clock)
+    }
+
+    /// How to connect now.
+    pub fn connect_request(&mut self) -> ConnectRequest {
+        #[cfg(feature = "security")]
+        let (password, profile) = self.access.way(&self.store);
+        #[cfg(not(feature = "security"))]
+        let (password, profile) = (None, None);
+        self.address.request(&self.config, password, profile)
+    }
+
+    /// Takes a change of what to connect with in; the station connects anew with it once it is durable.
+    #[cfg(feature = "security")]
+    pub fn change_access(&mut self, change: AccessChange) -> Ticket {
+        let ticket = self.access.change(&mut self.store, change);
+        self.reconnect_after = Some(ticket);
+        ticket
+    }
+
+    /// The connection is there.
+    pub fn on_connected(&mut self) {
+        #[cfg(feature = "security")]
+        if self.access.connected(&mut self.store) {
+            let info = "SecurityProfile: no connection, the former one again";
+            self.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(info));
+        }
+    }
+
+    /// The connection did not come about.
+    pub fn on_connect_failed(&mut self, refusal: Option<ConnectRefusal>) {
+        #[cfg(feature = "security")]
+        self.access.failed(refusal.is_some());
+        let kind = match refusal {
+            None => return,
+            Some(ConnectRefusal::Credentials) => SecurityEventKind::FailedToAuthenticateAtCsms,
+            Some(ConnectRefusal::CsmsCertificate) => SecurityEventKind::InvalidCsmsCertificate,
+            Some(ConnectRefusal::TlsVersion) => SecurityEventKind::InvalidTlsVersion,
+            Some(ConnectRefusal::TlsCipherSuite) => SecurityEventKind::InvalidTlsCipherSuite,
+        };
+        self.raise(kind, None);
     }
 
     /// Takes the CSMS's time over, if the policy wants it. False if it is not believed, and to be asked for again.

@@ -6,26 +6,14 @@ use alloc::vec::Vec;
 
 use ocpp_rpc::engine::ReplyToken;
 
-use super::Site;
 use super::connector::Connector;
-use super::replies::LateReply;
-use super::shared::Shared;
+use super::verdict::UnlockVerdict;
 use crate::station::{EvseId, Lock};
 use crate::store::Ticket;
 use crate::time::Instant;
 
 /// How long a lock may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How an unlocking went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnlockVerdict {
-    Unlocked,
-    /// The lock did not open in time.
-    Failed,
-    /// There is no such EVSE, or its cable is fixed.
-    Unknown,
-}
 
 #[derive(Debug)]
 struct Pending {
@@ -41,9 +29,13 @@ pub(crate) struct Unlocking {
 }
 
 impl Unlocking {
-    /// Waits for a lock. The engine bounds the calls that can be open.
-    pub fn wait(&mut self, now: Instant, evse: EvseId, token: ReplyToken) {
+    /// Ends what is going on at an EVSE and opens its lock; the lock's word is answered. False where there is none to open. The
+    /// engine bounds the calls that can be open.
+    pub fn on_request(&mut self, now: Instant, connectors: &mut [Connector], token: ReplyToken, evse: EvseId) -> bool {
+        let Some(connector) = connectors.iter_mut().find(|connector| connector.evse == evse) else { return false };
+        connector.unlock();
         self.pending.push(Pending { evse, token, until: now + PATIENCE });
+        true
     }
 
     /// The requests that can be answered now, or once this is durable.
@@ -65,23 +57,5 @@ impl Unlocking {
 
     pub fn deadline(&self) -> Option<Instant> {
         self.pending.iter().map(|pending| pending.until).min()
-    }
-}
-
-impl Site {
-    /// Ends the transaction at an EVSE and opens its lock; the lock's word is answered. False where there is none to open.
-    pub fn unlock(&mut self, now: Instant, token: ReplyToken, evse: EvseId) -> bool {
-        let connector = self.connectors.iter_mut().find(|connector| connector.evse == evse);
-        let Some(connector) = connector.filter(|_| !self.settings.has_fixed_cables()) else { return false };
-        connector.unlock();
-        self.unlocking.wait(now, evse, token);
-        true
-    }
-
-    /// Answers what the locks have answered, and finds whether other answers are owed.
-    pub(super) fn settle_unlocks(&mut self, shared: &Shared) {
-        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
-            self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
-        }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
-    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind,
+    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -124,33 +124,6 @@ pub enum RebootKind {
 /// Names a transaction of this station: the journal position of its start. Unique for the station's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TransactionNo(pub LogIndex);
-
-/// Why a transaction ended (1.6 §7.38).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StopReason {
-    /// The CSMS refused the token after the start.
-    DeAuthorized,
-    /// An emergency stop.
-    EmergencyStop,
-    /// The vehicle was unplugged.
-    EvDisconnected,
-    /// A hard reset was ordered.
-    HardReset,
-    /// The driver stopped at the station.
-    Local,
-    /// Another reason.
-    Other,
-    /// The power failed.
-    PowerLoss,
-    /// The station restarted on its own.
-    Reboot,
-    /// The CSMS stopped it.
-    Remote,
-    /// A soft reset was ordered.
-    SoftReset,
-    /// The CSMS unlocked the connector.
-    UnlockCommand,
-}
 
 /// The status of an EVSE as both families know it (1.6 `ChargePointStatus`, §4.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

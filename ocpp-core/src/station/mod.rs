@@ -16,9 +16,7 @@ mod question;
 mod security;
 mod setting;
 
-pub use action::{
-    Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, StopReason, TokenRefusal, TransactionNo,
-};
+pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal, TransactionNo};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring, WithoutMeter};
 pub(crate) use contract::MAX_WATCHED;
@@ -43,6 +41,7 @@ pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
+pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{
-    AskId, AuthorizationStatus, DataTransferStatus, IdToken, IdTokenType, RawFrame, RegistrationStatus, RepairNote,
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };

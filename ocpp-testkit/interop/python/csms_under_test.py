@@ -145,7 +145,7 @@ async def oddities(steps, station):
 def bill(database, number):
     with contextlib.closing(sqlite3.connect(database)) as ledger:
         bills = ledger.execute(
-            "SELECT station, transaction_id, connector, token, verdict, meter_start_wh, meter_stop_wh, energy_wh, reason"
+            "SELECT station, transaction_id, evse, token, verdict, meter_start_wh, meter_stop_wh, energy_wh, reason"
             " FROM transactions"
         ).fetchall()
         samples = ledger.execute(

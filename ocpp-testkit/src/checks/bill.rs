@@ -40,23 +40,29 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
     for (evse, hardware) in meters.hardware {
         let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
         let mut billed = Billed::up_to(hardware.meter().register_mwh(meters.since) / 1000);
-        for row in bill.rows.iter().filter(|row| row.connector == u32::from(evse.0)) {
+        for row in bill.rows.iter().filter(|row| row.place.evse == Some(u32::from(evse.0))) {
             let Some(end) = &row.end else {
                 return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
             };
-            let goes_on = billed.goes_on(row.meter_start_wh, unbillable_mwh);
+            let (Some(start_wh), Some(stop_wh)) = (row.meter_start_wh, end.meter_stop_wh) else {
+                return Err(Violation::Bill(format!("transaction {} tells no registers", row.transaction)));
+            };
+            let goes_on = billed.goes_on(start_wh, unbillable_mwh);
             goes_on.map_err(|gap| Violation::Bill(format!("transaction {} starts at {gap}", row.transaction)))?;
-            if end.meter_stop_wh < row.meter_start_wh {
+            if end.missing > 0 {
+                return Err(Violation::Bill(format!("transaction {} misses {} events", row.transaction, end.missing)));
+            }
+            if stop_wh < start_wh {
                 return Err(Violation::Bill(format!("transaction {} ends below its start", row.transaction)));
             }
             let told = row.samples.iter().flat_map(|value| &value.values).filter_map(register_wh).max();
-            if let Some(told_wh) = told.filter(|told_wh| *told_wh > end.meter_stop_wh) {
-                let (transaction, stop_wh) = (&row.transaction, end.meter_stop_wh);
+            if let Some(told_wh) = told.filter(|told_wh| *told_wh > stop_wh) {
+                let transaction = &row.transaction;
                 return Err(Violation::Bill(format!(
                     "transaction {transaction} ends at {stop_wh} Wh, it told {told_wh} Wh"
                 )));
             }
-            billed.ends(end.meter_stop_wh);
+            billed.ends(stop_wh);
         }
         let goes_on = billed.goes_on(hardware.meter().register_mwh(meters.now) / 1000, unbillable_mwh);
         goes_on.map_err(|gap| Violation::Bill(format!("meter of connector {} shows {gap}", evse.0)))?;
@@ -102,13 +108,13 @@ impl Billed {
 /// When one does not.
 pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: &WallClock) -> Result<(), Violation> {
     for row in &bill.rows {
-        let evse = u16::try_from(row.connector).ok().map(EvseId);
+        let evse = u16::try_from(row.place.number()).ok().map(EvseId);
         let Some(hardware) = evse.and_then(|evse| hardware.get(&evse)) else {
-            return Err(Violation::Bill(format!("there is no connector {}", row.connector)));
+            return Err(Violation::Bill(format!("there is no connector {}", row.place)));
         };
-        let start = (row.started_at, row.meter_start_wh);
-        let end = row.end.as_ref().map(|end| (end.at, end.meter_stop_wh));
-        for (at, told_wh) in std::iter::once(start).chain(end) {
+        let start = row.meter_start_wh.map(|wh| (row.started_at, wh));
+        let end = row.end.as_ref().and_then(|end| Some((end.at, end.meter_stop_wh?)));
+        for (at, told_wh) in start.into_iter().chain(end) {
             let instant = wall.instant_of(at).unwrap_or_default();
             let register_wh = |millis| hardware.meter().register_mwh(Instant::from_millis(millis)) / 1000;
             let earliest = register_wh(instant.as_millis().saturating_sub(2_000));
@@ -129,7 +135,7 @@ mod tests {
     use super::*;
     use crate::csms::{Row, RowEnd};
     use chrono::{DateTime, TimeDelta, Utc};
-    use ocpp_core::csms::{Consumption, TransactionId};
+    use ocpp_core::csms::{Consumption, Place, SampledValue, TransactionId};
     use ocpp_core::station::{EvseAction, Power};
 
     const EVSE: EvseId = EvseId(1);
@@ -156,16 +162,17 @@ mod tests {
         let time = |seconds: u64| noon() + TimeDelta::seconds(seconds as i64);
         Row {
             transaction: TransactionId::from(7),
-            connector: 1,
+            place: Place::numbered(1),
             token: "TAG".to_owned(),
             started_at: time(from.0),
-            meter_start_wh: from.1,
+            meter_start_wh: Some(from.1),
             samples: Vec::new(),
             end: Some(RowEnd {
                 at: time(to.0),
-                meter_stop_wh: to.1,
+                meter_stop_wh: Some(to.1),
                 reason: None,
                 consumption: Consumption::between(from.1, to.1),
+                missing: 0,
             }),
         }
     }
@@ -197,15 +204,7 @@ mod tests {
 
     #[test]
     fn end_below_what_was_told_is_seen() {
-        let sample = ocpp_core::csms::SampledValue {
-            value: "1200.5".to_owned(),
-            context: None,
-            format: None,
-            measurand: None,
-            phase: None,
-            location: None,
-            unit: None,
-        };
+        let sample = SampledValue::new("1200.5");
         let samples = vec![ocpp_core::csms::MeterValue { at: noon(), values: vec![sample] }];
         assert!(covers(vec![Row { samples: samples.clone(), ..row((10, 1000), (110, 1200)) }], 0));
         assert!(!covers(vec![Row { samples, ..row((10, 1000), (110, 1199)) }], 0));

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::{Attribution, Fact, MeterValue};
+use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue};
 use ocpp_core::store::{EntryKey, Log, StoreOp};
 use serde_json::Value;
 
@@ -310,11 +310,14 @@ impl JournalCheck {
                 }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
+                // No fact of a station of 1.6: no message says it, which is found below.
+                Fact::Updated(_) | Fact::Settled(_) => {}
                 Fact::Booted(_)
                 | Fact::Status(_)
                 | Fact::Authorized { .. }
                 | Fact::Progress(_)
-                | Fact::SecurityEvent(_) => continue,
+                | Fact::SecurityEvent(_)
+                | _ => continue,
             }
             self.forget_held();
             while let Some(first) = self.messages.front_mut()
@@ -352,13 +355,13 @@ impl Message {
         let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
         match (self.kind, fact) {
             (Kind::Start, Fact::Started(started)) => {
-                number("meterStart") == Some(started.meter_start_wh)
-                    && number("connectorId") == Some(i64::from(started.connector))
-                    && text("idTag") == Some(started.token.as_str())
+                number("meterStart") == started.meter_start_wh
+                    && number("connectorId") == Some(i64::from(started.place.number()))
+                    && text("idTag") == started.token.as_ref().map(IdToken::as_str)
                     && time(text("timestamp")) == Some(started.at)
             }
             (Kind::Stop, Fact::Stopped(stopped)) => {
-                number("meterStop") == Some(stopped.report.meter_stop_wh)
+                number("meterStop") == stopped.report.meter_stop_wh
                     && text("reason") == stopped.report.reason.as_deref()
                     && time(text("timestamp")) == Some(stopped.report.at)
             }

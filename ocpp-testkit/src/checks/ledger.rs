@@ -64,31 +64,37 @@ impl LedgerCheck {
             | Fact::SecurityEvent(_) => Ok(()),
             Fact::Started(started) => {
                 let transaction = &started.transaction;
-                let evse = EvseId(u16::try_from(started.connector).unwrap_or(0));
+                let evse = EvseId(u16::try_from(started.place.number()).unwrap_or(0));
                 let Some(hardware) = meters.hardware.get(&evse) else {
-                    return Err(format!("transaction {transaction} on connector {}", started.connector));
+                    return Err(format!("transaction {transaction} on connector {}", started.place));
                 };
                 let first_wh = hardware.meter().register_mwh(meters.since) / 1000;
+                let Some(start_wh) = started.meter_start_wh else {
+                    return Err(format!("transaction {transaction} starts without a register"));
+                };
                 let account = self.accounts.entry(evse).or_insert_with(|| Account::new(first_wh));
                 if let Some(running) = &account.running {
                     return Err(format!("transaction {transaction} starts while {} runs", running.transaction));
                 }
-                shown(hardware.meter().register_mwh(meters.now), started.meter_start_wh)
+                shown(hardware.meter().register_mwh(meters.now), start_wh)
                     .map_err(|shown| format!("transaction {transaction} starts at {shown}"))?;
                 let unbillable_mwh = meters.unbillable_mwh.get(&evse).copied().unwrap_or(0);
-                let goes_on = account.billed.goes_on(started.meter_start_wh, unbillable_mwh);
+                let goes_on = account.billed.goes_on(start_wh, unbillable_mwh);
                 goes_on.map_err(|gap| format!("transaction {transaction} starts at {gap}"))?;
                 account.running = Some(Running {
                     transaction: transaction.clone(),
-                    token: started.token.as_str().to_owned(),
-                    meter_start_wh: started.meter_start_wh,
+                    token: started.token.as_ref().map(|token| token.as_str().to_owned()).unwrap_or_default(),
+                    meter_start_wh: start_wh,
                 });
                 self.running.insert(transaction.clone(), evse);
                 Ok(())
             }
             Fact::Sampled(samples) => self.sampled(samples, meters),
             Fact::Stopped(stopped) => {
-                let (transaction, stop_wh) = (&stopped.transaction, stopped.report.meter_stop_wh);
+                let transaction = &stopped.transaction;
+                let Some(stop_wh) = stopped.report.meter_stop_wh else {
+                    return Err(format!("transaction {transaction} ends without a register"));
+                };
                 let evse = self.running.remove(transaction);
                 let account = evse.and_then(|evse| self.accounts.get_mut(&evse));
                 let hardware = evse.and_then(|evse| meters.hardware.get(&evse));
@@ -107,16 +113,17 @@ impl LedgerCheck {
                 Ok(())
             }
             Fact::StopContradicted { transaction, .. } => Err(format!("transaction {transaction} has two ends")),
-            Fact::StopOrphaned(stop) => Err(format!("an end of nothing known at {} Wh", stop.report.meter_stop_wh)),
+            Fact::StopOrphaned(stop) => Err(format!("an end of nothing known at {:?} Wh", stop.report.meter_stop_wh)),
+            other => Err(format!("a fact that no station here tells: {other:?}")),
         }
     }
 
     /// Readings of a transaction lie between its begin and now. Those of the clock come without one while none runs, and tell
     /// of nothing that is not on the bill; those that the CSMS asked for may come at any time.
     fn sampled(&self, samples: &Samples, meters: &Meters<'_>) -> Result<(), String> {
-        let evse = EvseId(u16::try_from(samples.connector).unwrap_or(0));
+        let evse = EvseId(u16::try_from(samples.place.number()).unwrap_or(0));
         let Some(hardware) = meters.hardware.get(&evse) else {
-            return Err(format!("meter values of connector {}", samples.connector));
+            return Err(format!("meter values of connector {}", samples.place));
         };
         let account = self.accounts.get(&evse);
         let running = account.and_then(|account| account.running.as_ref());
@@ -196,35 +203,20 @@ mod tests {
     use super::*;
     use crate::hardware::Hardware;
     use chrono::DateTime;
-    use ocpp_core::csms::{Consumption, IdToken, Started, StopReport, Stopped};
+    use ocpp_core::csms::{Consumption, IdToken, Place, Started, StopReport, Stopped};
     use ocpp_core::time::Instant;
 
     fn started(number: i32, meter_start_wh: i64) -> Fact {
-        Fact::Started(Started {
-            transaction: TransactionId::from(number),
-            connector: 1,
-            token: IdToken::new("TAG"),
-            meter_start_wh,
-            at: DateTime::UNIX_EPOCH,
-            reservation: None,
-            findings: Vec::new(),
-        })
+        let mut started = Started::new(TransactionId::from(number), Place::numbered(1), DateTime::UNIX_EPOCH);
+        started.token = Some(IdToken::new("TAG"));
+        started.meter_start_wh = Some(meter_start_wh);
+        Fact::Started(started)
     }
 
     fn stopped(number: i32, meter_stop_wh: i64) -> Fact {
-        Fact::Stopped(Stopped {
-            transaction: TransactionId::from(number),
-            inferred: false,
-            consumption: Consumption::NonMonotonic,
-            report: StopReport {
-                meter_stop_wh,
-                at: DateTime::UNIX_EPOCH,
-                reason: None,
-                token: None,
-                samples: Vec::new(),
-                findings: Vec::new(),
-            },
-        })
+        let mut report = StopReport::new(DateTime::UNIX_EPOCH);
+        report.meter_stop_wh = Some(meter_stop_wh);
+        Fact::Stopped(Stopped::new(TransactionId::from(number), Consumption::NonMonotonic, report))
     }
 
     /// On a meter that showed 1000 Wh at the beginning and shows 1100 Wh now.
@@ -243,17 +235,10 @@ mod tests {
     }
 
     fn sampled(attribution: Attribution, context: &str, value: &str) -> Fact {
-        let sample = SampledValue {
-            value: value.to_owned(),
-            context: Some(context.into()),
-            format: None,
-            measurand: None,
-            phase: None,
-            location: None,
-            unit: None,
-        };
+        let mut sample = SampledValue::new(value);
+        sample.context = Some(context.into());
         let values = vec![MeterValue { at: DateTime::UNIX_EPOCH, values: vec![sample] }];
-        Fact::Sampled(Samples { connector: 1, attribution, values, findings: vec![] })
+        Fact::Sampled(Samples::new(Place::numbered(1), attribution, values))
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub(super) fn allowance_is_kept(pair: &mut Pair) -> Result<(), Failure> {
     let bill = pair.csms.bill();
     let most = ALLOWANCE_WH + 40;
     let over = bill.rows.iter().filter(|row| row.token == "BAD").find_map(|row| {
-        let energy_wh = row.end.as_ref()?.meter_stop_wh - row.meter_start_wh;
+        let energy_wh = row.end.as_ref()?.meter_stop_wh? - row.meter_start_wh?;
         (energy_wh > most).then_some(energy_wh)
     });
     match over {

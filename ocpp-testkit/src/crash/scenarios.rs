@@ -211,7 +211,7 @@ fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
     // Long enough for a station that has just booted to tell its statuses.
     pair.run_for(Duration::from_secs(5))?;
     let last = pair.csms.facts().iter().rev().find_map(|fact| match fact {
-        Fact::Status(report) if report.connector == 1 => Some(report.status.to_string()),
+        Fact::Status(report) if report.place.number() == 1 => Some(report.status.to_string()),
         _ => None,
     });
     if !was_accepted || last.as_deref() == Some("Unavailable") {
@@ -439,7 +439,7 @@ fn time_unknown() -> Vec<(u64, Step)> {
 }
 
 fn remote() -> Vec<(u64, Step)> {
-    let start = Command::RemoteStart { evse: Some(1), token: IdToken::new("TAG") };
+    let start = Command::remote_start(Some(1), IdToken::new("TAG"));
     vec![
         (5, Step::Csms(start)),
         (10, Step::Plug(EvseId(1))),

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ocpp_core::csms::{Attribution, Consumption, Fact, MeterValue, Samples, TransactionId};
+use ocpp_core::csms::{Attribution, Consumption, Fact, MeterValue, Place, Samples, StopReport, TransactionId};
 use serde::Serialize;
 
 /// One transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// The CSMS's name for it.
+    /// Its name.
     pub transaction: TransactionId,
-    /// The connector.
-    pub connector: u32,
-    /// The token that started it.
+    /// Where.
+    pub place: Place,
+    /// The token that started it; empty while none was told.
     pub token: String,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// The register when it began, in Wh.
-    pub meter_start_wh: i64,
+    pub meter_start_wh: Option<i64>,
     /// The meter values that came while it ran.
     pub samples: Vec<MeterValue>,
     /// How it ended; none while it runs.
@@ -32,11 +32,25 @@ pub struct RowEnd {
     /// When.
     pub at: DateTime<Utc>,
     /// The register then, in Wh.
-    pub meter_stop_wh: i64,
+    pub meter_stop_wh: Option<i64>,
     /// Why.
     pub reason: Option<String>,
     /// What was consumed.
     pub consumption: Consumption,
+    /// How many of its events did not arrive, where they are numbered.
+    pub missing: u64,
+}
+
+impl RowEnd {
+    fn new(report: &StopReport, consumption: Consumption) -> Self {
+        RowEnd {
+            at: report.at,
+            meter_stop_wh: report.meter_stop_wh,
+            reason: report.reason.as_ref().map(|reason| reason.to_string()),
+            consumption,
+            missing: 0,
+        }
+    }
 }
 
 /// All transactions of one station, in the order of their facts.
@@ -55,6 +69,8 @@ impl Bill {
     pub fn of<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
         let mut bill = Bill::default();
         let mut place = BTreeMap::new();
+        // Numbered ends and values whose begin may still come.
+        let mut early: BTreeMap<TransactionId, Early> = BTreeMap::new();
         for fact in facts {
             match fact {
                 Fact::Booted(_)
@@ -62,22 +78,55 @@ impl Bill {
                 | Fact::Authorized { .. }
                 | Fact::Progress(_)
                 | Fact::SecurityEvent(_) => {}
+                Fact::Started(started) if place.contains_key(&started.transaction) => {}
                 Fact::Started(started) => {
                     place.insert(started.transaction.clone(), bill.rows.len());
+                    let before = early.remove(&started.transaction).unwrap_or_default();
                     bill.rows.push(Row {
                         transaction: started.transaction.clone(),
-                        connector: started.connector,
-                        token: started.token.as_str().to_owned(),
+                        place: started.place,
+                        token: started.token.as_ref().map(|token| token.as_str().to_owned()).unwrap_or_default(),
                         started_at: started.at,
                         meter_start_wh: started.meter_start_wh,
-                        samples: Vec::new(),
-                        end: None,
+                        samples: [&started.samples[..], &before.samples].concat(),
+                        end: before.end,
                     });
+                }
+                Fact::Updated(updated) => {
+                    let row = place.get(&updated.transaction).and_then(|place| bill.rows.get_mut(*place));
+                    let samples = match row {
+                        Some(row) => {
+                            if row.place.is_station() {
+                                row.place = updated.place;
+                            }
+                            if let Some(token) = updated.token.as_ref().filter(|_| row.token.is_empty()) {
+                                row.token = token.as_str().to_owned();
+                            }
+                            &mut row.samples
+                        }
+                        None => &mut early.entry(updated.transaction.clone()).or_default().samples,
+                    };
+                    samples.extend(updated.samples.iter().cloned());
+                }
+                Fact::Settled(settled) => {
+                    let row = place.get(&settled.transaction).and_then(|place| bill.rows.get_mut(*place));
+                    if let Some((row, end)) = row.and_then(|row| Some((&mut row.meter_start_wh, row.end.as_mut()?))) {
+                        *row = settled.meter_start_wh;
+                        end.meter_stop_wh = settled.meter_stop_wh;
+                        end.consumption = settled.consumption;
+                        end.missing = settled.missing;
+                    }
+                }
+                Fact::StopOrphaned(orphan) if orphan.report.event.seq_no.is_some() => {
+                    let end = RowEnd::new(&orphan.report, Consumption::Unknown);
+                    if let Some(named) = &orphan.named {
+                        early.entry(named.clone()).or_default().end = Some(end);
+                    }
                 }
                 Fact::Sampled(samples) => {
                     let named = match &samples.attribution {
                         Attribution::Named(transaction) | Attribution::Inferred(transaction) => Some(transaction),
-                        Attribution::Unknown(_) | Attribution::None => None,
+                        _ => None,
                     };
                     let row = named.and_then(|named| place.get(named)).and_then(|place| bill.rows.get_mut(*place));
                     match row {
@@ -90,18 +139,19 @@ impl Bill {
                     let row = place.get(&stopped.transaction).and_then(|place| bill.rows.get_mut(*place));
                     match row.filter(|row| row.end.is_none()) {
                         Some(row) => {
-                            row.end = Some(RowEnd {
-                                at: stopped.report.at,
-                                meter_stop_wh: stopped.report.meter_stop_wh,
-                                reason: stopped.report.reason.as_ref().map(|reason| reason.to_string()),
-                                consumption: stopped.consumption,
-                            });
+                            row.end = Some(RowEnd::new(&stopped.report, stopped.consumption));
                         }
                         None => bill.unmatched_stops += 1,
                     }
                 }
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => bill.unmatched_stops += 1,
+                // No kind of fact that this bill knows.
+                _ => {}
             }
+        }
+        for early in early.into_values() {
+            bill.unmatched_stops += usize::from(early.end.is_some());
+            bill.unmatched_samples += usize::from(!early.samples.is_empty());
         }
         bill
     }
@@ -115,10 +165,17 @@ impl Bill {
     pub fn energy_wh(&self) -> u64 {
         let consumed = self.rows.iter().filter_map(|row| row.end.as_ref()).map(|end| match end.consumption {
             Consumption::Wh(energy_wh) => energy_wh,
-            Consumption::NonMonotonic => 0,
+            _ => 0,
         });
         consumed.sum()
     }
+}
+
+/// What was told of a transaction before its begin.
+#[derive(Default)]
+struct Early {
+    samples: Vec<MeterValue>,
+    end: Option<RowEnd>,
 }
 
 /// Whether values were taken by the clock, or because they were asked for, while no transaction ran.
@@ -134,16 +191,22 @@ impl fmt::Display for Bill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.rows {
             let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-            write!(f, "transaction {} connector {} token {}", row.transaction, row.connector, row.token)?;
-            write!(f, ": {} at {} Wh", time(row.started_at), row.meter_start_wh)?;
+            let register =
+                |wh: Option<i64>| wh.map_or_else(|| "an unknown register".to_owned(), |wh| format!("{wh} Wh"));
+            write!(f, "transaction {} connector {} token {}", row.transaction, row.place, row.token)?;
+            write!(f, ": {} at {}", time(row.started_at), register(row.meter_start_wh))?;
             match &row.end {
                 None => writeln!(f, ", running, {} samples", row.samples.len())?,
                 Some(end) => {
                     let reason = end.reason.as_deref().unwrap_or("Local");
-                    write!(f, " to {} at {} Wh ({reason})", time(end.at), end.meter_stop_wh)?;
+                    write!(f, " to {} at {} ({reason})", time(end.at), register(end.meter_stop_wh))?;
                     match end.consumption {
                         Consumption::Wh(energy) => writeln!(f, ", {} samples: {energy} Wh", row.samples.len())?,
                         Consumption::NonMonotonic => writeln!(f, ": the register went backwards")?,
+                        _ => writeln!(f, ": the energy is not known")?,
+                    }
+                    if end.missing > 0 {
+                        writeln!(f, "{} reports of it are missing", end.missing)?;
                     }
                 }
             }

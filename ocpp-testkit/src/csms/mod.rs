@@ -192,7 +192,7 @@ impl MiniCsms {
 
     /// Takes a question: the policy decides now, the answer comes when it was thought about.
     pub fn ask(&mut self, now: Instant, id: AskId, question: &Question) {
-        let answer = self.policy.decide(question);
+        let Some(answer) = self.policy.decide(question) else { return };
         if let Some(process) = &mut self.process {
             process.answers.push_back((now + self.thinks, id, answer));
         }

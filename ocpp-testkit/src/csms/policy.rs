@@ -55,9 +55,9 @@ impl Policy {
         self
     }
 
-    /// Decides.
-    pub fn decide(&mut self, question: &Question) -> Answer {
-        match question {
+    /// Decides; none for a kind of question that it does not know.
+    pub fn decide(&mut self, question: &Question) -> Option<Answer> {
+        Some(match question {
             Question::Boot(_) => {
                 let accepted = (RegistrationStatus::Accepted, self.heartbeat);
                 let (status, interval) = self.boots.pop_front().unwrap_or(accepted);
@@ -68,7 +68,9 @@ impl Policy {
                 Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
             }
             Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: true },
-        }
+            // The session takes its default.
+            _ => return None,
+        })
     }
 
     /// What is said of a token.

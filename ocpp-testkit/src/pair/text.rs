@@ -60,41 +60,56 @@ pub(super) fn database_fact(fact: &Fact) -> String {
     match fact {
         Fact::Booted(booted) => format!("boot, {:?}", booted.status),
         Fact::Status(report) => {
-            format!("status of {}: {} {}", report.connector, report.status, report.error_code)
+            let error_code = report.error_code.as_deref().unwrap_or_default();
+            format!("status of {}: {} {error_code}", report.place, report.status)
         }
         Fact::Started(start) => {
-            let (transaction, wh) = (&start.transaction, start.meter_start_wh);
-            format!("start of {transaction} on {} at {wh} Wh, {}", start.connector, time(start.at))
+            let (transaction, wh) = (&start.transaction, register(start.meter_start_wh));
+            format!("start of {transaction} on {} at {wh}, {}", start.place, time(start.at))
         }
-        Fact::Authorized { transaction, verdict } => format!("verdict on {transaction}: {:?}", verdict.status),
+        Fact::Authorized { transaction, verdict, .. } => format!("verdict on {transaction}: {:?}", verdict.status),
         Fact::Sampled(samples) => format!("{} meter values, {:?}", samples.values.len(), samples.attribution),
         Fact::Stopped(stop) => {
-            let (transaction, wh) = (&stop.transaction, stop.report.meter_stop_wh);
+            let (transaction, wh) = (&stop.transaction, register(stop.report.meter_stop_wh));
             let inferred = if stop.inferred { " (inferred)" } else { "" };
-            format!("stop of {transaction}{inferred} at {wh} Wh, {}", time(stop.report.at))
+            format!("stop of {transaction}{inferred} at {wh}, {}", time(stop.report.at))
         }
         Fact::StopContradicted { transaction, report } => {
-            format!("contradicting stop of {transaction} at {} Wh", report.meter_stop_wh)
+            format!("contradicting stop of {transaction} at {}", register(report.meter_stop_wh))
         }
-        Fact::StopOrphaned(stop) => format!("stop of nothing known at {} Wh", stop.report.meter_stop_wh),
+        Fact::StopOrphaned(stop) => format!("stop of nothing known at {}", register(stop.report.meter_stop_wh)),
         Fact::Progress(report) => {
             let number = report.request.map(|number| format!(" of request {number}")).unwrap_or_default();
             format!("{:?}{number}: {}", report.work, report.status)
         }
         Fact::SecurityEvent(event) => format!("security event {}, {}", event.kind, time(event.at)),
+        Fact::Updated(update) => {
+            let values = update.samples.len();
+            format!("event of {}, {values} meter values, {}", update.transaction, time(update.at))
+        }
+        Fact::Settled(settled) => {
+            let (transaction, missing) = (&settled.transaction, settled.missing);
+            format!("{transaction} comes to {:?}, {missing} events are missing", settled.consumption)
+        }
+        other => format!("{other:?}"),
     }
+}
+
+fn register(wh: Option<i64>) -> String {
+    wh.map_or_else(|| "an unknown register".to_owned(), |wh| format!("{wh} Wh"))
 }
 
 /// A question to the operator.
 pub(super) fn question(question: &Question) -> String {
     match question {
         Question::Boot(station) => format!("may {} {} serve?", station.vendor, station.model),
-        Question::Authorize { token, transaction } => match transaction {
+        Question::Authorize { token, transaction, .. } => match transaction {
             Some(transaction) => format!("may {} charge in {transaction}?", token.as_str()),
             None => format!("may {} charge?", token.as_str()),
         },
         Question::DataTransfer { vendor_id, .. } => format!("data of {vendor_id}"),
-        Question::SignCertificate { csr } => format!("is this to be signed, {} bytes?", csr.len()),
+        Question::SignCertificate { csr, .. } => format!("is this to be signed, {} bytes?", csr.len()),
+        other => format!("{other:?}"),
     }
 }
 
@@ -112,10 +127,10 @@ pub(super) fn result(result: &CommandResult) -> String {
 /// What the operator wants. A world has no secrets.
 fn command(command: &Command) -> String {
     match command {
-        Command::RemoteStart { evse: Some(evse), token } => {
+        Command::RemoteStart { evse: Some(evse), token, .. } => {
             format!("starts remotely on {evse} with {}", token.as_str())
         }
-        Command::RemoteStart { evse: None, token } => format!("starts remotely with {}", token.as_str()),
+        Command::RemoteStart { evse: None, token, .. } => format!("starts remotely with {}", token.as_str()),
         Command::RemoteStop { transaction } => format!("stops {transaction} remotely"),
         Command::GetConfiguration { keys } => format!("asks for the configuration {keys:?}"),
         Command::ChangeConfiguration { key, value } => format!("sets {key} to {value:?}"),

@@ -12,68 +12,96 @@ CREATE TABLE IF NOT EXISTS facts (
 
 CREATE INDEX IF NOT EXISTS facts_by_kind ON facts (kind, station, ticket);
 
--- The bill: one row for each transaction. The energy is missing while it runs, and where the register went backwards.
-CREATE VIEW IF NOT EXISTS transactions AS
+-- The views are made anew at each start: earlier versions of this program knew fewer facts. Facts of before say `connector`, a number,
+-- where those of now have a `place`: its connector is an EVSE.
+DROP VIEW IF EXISTS findings;
+DROP VIEW IF EXISTS status;
+DROP VIEW IF EXISTS meter_values;
+DROP VIEW IF EXISTS transactions;
+
+-- The bill: one row for each transaction. The energy is missing while it runs, and where the register went backwards. Where events are
+-- numbered (2.x), the last word on it is what it was settled with, and `missing_events` is 0 once all of it is known.
+CREATE VIEW transactions AS
+WITH settled AS (
+    SELECT station, body ->> 'transaction' AS transaction_id, max(ticket) AS ticket, body
+    FROM facts WHERE kind = 'Settled'
+    GROUP BY station, body ->> 'transaction'
+), ends AS (
+    SELECT station, coalesce(body ->> 'transaction', body ->> 'named') AS transaction_id, min(ticket) AS ticket, body
+    FROM facts
+    WHERE kind = 'Stopped' OR kind = 'StopOrphaned' AND body ->> '$.report.event.seq_no' IS NOT NULL
+    GROUP BY station, coalesce(body ->> 'transaction', body ->> 'named')
+), verdicts AS (
+    SELECT station, body ->> 'transaction' AS transaction_id, min(ticket) AS ticket, body
+    FROM facts WHERE kind = 'Authorized'
+    GROUP BY station, body ->> 'transaction'
+)
 SELECT start.station                                 AS station,
        start.body ->> 'transaction'                  AS transaction_id,
-       start.body ->> 'connector'                    AS connector,
-       start.body ->> 'token'                        AS token,
-       verdict.body ->> '$.verdict.status'           AS verdict,
+       coalesce(start.body ->> '$.place.evse', start.body ->> 'connector', 0) AS evse,
+       start.body ->> '$.place.connector'            AS connector,
+       coalesce(start.body ->> '$.token.id', start.body ->> 'token') AS token,
+       verdicts.body ->> '$.verdict.status'          AS verdict,
        start.body ->> 'at'                           AS started_at,
-       start.body ->> 'meter_start_wh'               AS meter_start_wh,
-       stop.body ->> '$.report.at'                   AS stopped_at,
-       stop.body ->> '$.report.meter_stop_wh'        AS meter_stop_wh,
-       stop.body ->> '$.consumption.Wh'              AS energy_wh,
-       CASE WHEN stop.body IS NOT NULL THEN coalesce(stop.body ->> '$.report.reason', 'Local') END AS reason,
-       stop.body ->> 'inferred'                      AS stop_inferred
+       coalesce(settled.body ->> 'meter_start_wh', start.body ->> 'meter_start_wh') AS meter_start_wh,
+       ends.body ->> '$.report.at'                   AS stopped_at,
+       coalesce(settled.body ->> 'meter_stop_wh', ends.body ->> '$.report.meter_stop_wh') AS meter_stop_wh,
+       CASE WHEN settled.body IS NULL THEN ends.body ->> '$.consumption.Wh'
+            ELSE settled.body ->> '$.consumption.Wh' END AS energy_wh,
+       CASE WHEN ends.body IS NOT NULL THEN coalesce(ends.body ->> '$.report.reason', 'Local') END AS reason,
+       ends.body ->> 'inferred'                      AS stop_inferred,
+       coalesce(settled.body ->> 'missing', 0)       AS missing_events
 FROM facts AS start
-LEFT JOIN facts AS stop ON stop.kind = 'Stopped' AND stop.station = start.station
-     AND stop.body ->> 'transaction' = start.body ->> 'transaction'
-LEFT JOIN facts AS verdict ON verdict.kind = 'Authorized' AND verdict.station = start.station
-     AND verdict.body ->> 'transaction' = start.body ->> 'transaction'
+LEFT JOIN ends ON ends.station = start.station AND ends.transaction_id = start.body ->> 'transaction'
+LEFT JOIN settled ON settled.station = start.station AND settled.transaction_id = start.body ->> 'transaction'
+LEFT JOIN verdicts ON verdicts.station = start.station AND verdicts.transaction_id = start.body ->> 'transaction'
 WHERE start.kind = 'Started';
 
--- Every measured value, those that came with the end of a transaction included, with the protocol's defaults filled in.
-CREATE VIEW IF NOT EXISTS meter_values AS
+-- Every measured value, those that came with the begin and the end of a transaction included, with the protocol's defaults filled in.
+CREATE VIEW meter_values AS
 WITH reports AS (
-    SELECT station, ticket, body ->> 'connector' AS connector,
+    SELECT station, ticket, coalesce(body ->> '$.place.evse', body ->> 'connector', 0) AS evse,
            coalesce(body ->> '$.attribution.Named', body ->> '$.attribution.Inferred') AS transaction_id,
            body -> 'values' AS moments
     FROM facts WHERE kind = 'Sampled'
     UNION ALL
-    SELECT stop.station, stop.ticket, start.body ->> 'connector', stop.body ->> 'transaction',
-           stop.body -> '$.report.samples'
-    FROM facts AS stop
-    LEFT JOIN facts AS start ON start.kind = 'Started' AND start.station = stop.station
-         AND start.body ->> 'transaction' = stop.body ->> 'transaction'
-    WHERE stop.kind = 'Stopped'
+    SELECT told.station, told.ticket,
+           coalesce(start.body ->> '$.place.evse', start.body ->> 'connector', told.body ->> '$.place.evse'),
+           coalesce(told.body ->> 'transaction', told.body ->> 'named'),
+           coalesce(told.body -> '$.report.samples', told.body -> 'samples')
+    FROM facts AS told
+    LEFT JOIN facts AS start ON start.kind = 'Started' AND start.station = told.station
+         AND start.body ->> 'transaction' = coalesce(told.body ->> 'transaction', told.body ->> 'named')
+    WHERE told.kind IN ('Started', 'Updated', 'Stopped')
+       OR told.kind = 'StopOrphaned' AND told.body ->> '$.report.event.seq_no' IS NOT NULL
 )
-SELECT reports.station, reports.ticket, reports.connector, reports.transaction_id,
+SELECT reports.station, reports.ticket, reports.evse, reports.transaction_id,
        moment.value ->> 'at'                                                  AS at,
        coalesce(sample.value ->> 'measurand', 'Energy.Active.Import.Register') AS measurand,
        sample.value ->> 'phase'                                               AS phase,
        sample.value ->> 'value'                                               AS value,
+       coalesce(sample.value ->> 'multiplier', 0)                             AS multiplier,
        coalesce(sample.value ->> 'unit',
                 CASE WHEN coalesce(sample.value ->> 'measurand', 'Energy') LIKE 'Energy%' THEN 'Wh' END) AS unit,
        coalesce(sample.value ->> 'context', 'Sample.Periodic')                AS context,
-       coalesce(sample.value ->> 'location', 'Outlet')                        AS location
+       coalesce(sample.value ->> 'location', 'Outlet')                        AS location,
+       sample.value ->> '$.signed.data'                                       AS signed_data
 FROM reports, json_each(reports.moments) AS moment, json_each(moment.value, '$.values') AS sample;
 
--- The last status of each connector; 0 is the station itself.
-CREATE VIEW IF NOT EXISTS status AS
-SELECT station, body ->> 'connector' AS connector, body ->> 'status' AS status, body ->> 'error_code' AS error_code,
+-- The last status of each connector; EVSE 0 is the station itself.
+CREATE VIEW status AS
+SELECT station, coalesce(body ->> '$.place.evse', body ->> 'connector', 0) AS evse,
+       body ->> '$.place.connector' AS connector, body ->> 'status' AS status, body ->> 'error_code' AS error_code,
        body ->> 'at' AS at, max(ticket) AS ticket
 FROM facts WHERE kind = 'Status'
-GROUP BY station, body ->> 'connector';
+GROUP BY station, coalesce(body ->> '$.place.evse', body ->> 'connector', 0), coalesce(body ->> '$.place.connector', 1);
 
--- What an operator should look at: everything odd about what was reported, by its kind (`ocpp_core::csms::Finding`). Made anew at each
--- start, since earlier versions of this program knew fewer kinds.
-DROP VIEW IF EXISTS findings;
+-- What an operator should look at: everything odd about what was reported, by its kind (`ocpp_core::csms::Finding`).
 CREATE VIEW findings AS
 WITH kinds AS (
     SELECT facts.station, facts.ticket, finding.value AS kind
     FROM facts, json_each(coalesce(facts.body -> '$.findings', facts.body -> '$.report.findings', '[]')) AS finding
-    WHERE facts.kind IN ('Started', 'Sampled', 'Stopped', 'StopContradicted', 'StopOrphaned')
+    WHERE facts.kind IN ('Started', 'Updated', 'Sampled', 'Stopped', 'StopContradicted', 'StopOrphaned')
     UNION
     SELECT station, ticket, kind FROM facts WHERE kind IN ('StopContradicted', 'StopOrphaned')
     UNION

@@ -15,8 +15,8 @@ use thiserror::Error;
 use super::{Backend, Write, advice};
 
 const SCHEMA: &str = include_str!("schema.sql");
-/// The version of the schema that this program writes.
-const VERSION: i64 = 1;
+/// The version of the facts that this program writes. Version 1, which has connectors by number, is read.
+const VERSION: i64 = 2;
 
 /// Why the database could not be opened, read or written.
 #[derive(Debug, Error)]
@@ -76,20 +76,22 @@ impl LedgerError {
 pub struct Bill {
     /// The station.
     pub station: String,
-    /// The CSMS's name for the transaction.
+    /// The transaction's name.
     pub transaction: String,
-    /// The connector.
-    pub connector: i64,
-    /// The token.
-    pub token: String,
+    /// The EVSE, in 1.6 the connector; 0 if none was told.
+    pub evse: i64,
+    /// The token, if one was told at its begin.
+    pub token: Option<String>,
     /// The register at the start, in Wh.
-    pub meter_start_wh: i64,
+    pub meter_start_wh: Option<i64>,
     /// The register at the end, in Wh.
     pub meter_stop_wh: Option<i64>,
     /// The energy in Wh.
     pub energy_wh: Option<i64>,
     /// Why it ended; none while it runs.
     pub reason: Option<String>,
+    /// How many of its events did not arrive, where they are numbered (2.x).
+    pub missing_events: i64,
 }
 
 /// The facts of all stations. Clones share one connection.
@@ -158,19 +160,20 @@ impl Ledger {
     pub fn bills(&self) -> Result<Vec<Bill>, LedgerError> {
         let connection = self.connection();
         let mut select = connection.prepare(
-            "SELECT station, transaction_id, connector, token, meter_start_wh, meter_stop_wh, energy_wh, reason
+            "SELECT station, transaction_id, evse, token, meter_start_wh, meter_stop_wh, energy_wh, reason, missing_events
              FROM transactions ORDER BY station, started_at",
         )?;
         let bills = select.query_map([], |row| {
             Ok(Bill {
                 station: row.get(0)?,
                 transaction: row.get(1)?,
-                connector: row.get(2)?,
+                evse: row.get(2)?,
                 token: row.get(3)?,
                 meter_start_wh: row.get(4)?,
                 meter_stop_wh: row.get(5)?,
                 energy_wh: row.get(6)?,
                 reason: row.get(7)?,
+                missing_events: row.get(8)?,
             })
         })?;
         Ok(bills.collect::<Result<_, _>>()?)

@@ -137,7 +137,7 @@ fn time(desk: Desk, after: Duration) -> String {
 
 fn remote_start(dice: &mut Dice, desk: Desk) -> Step {
     let evse = dice.chance(70).then(|| connector(dice, desk, 1).into());
-    Step::Csms(Command::RemoteStart { evse, token: IdToken::new(&tokens::any(dice)) })
+    Step::Csms(Command::remote_start(evse, IdToken::new(&tokens::any(dice))))
 }
 
 /// Of a transaction that the station does not know.

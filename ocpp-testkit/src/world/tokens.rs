@@ -33,7 +33,7 @@ pub(super) fn of_last_driver(station: usize, evse: u16) -> String {
 /// What the operator knows of all cards.
 pub(super) fn policy() -> Policy {
     let group = |number: u64| Some(IdToken::new(&format!("GROUP-{}", number / 2)));
-    let accepted = |number| Authorization { parent: group(number), ..AuthorizationStatus::Accepted.into() };
+    let accepted = |number| Authorization::from(AuthorizationStatus::Accepted).with_group(group(number));
     let policy =
         (0..CARDS).fold(Policy::default(), |policy, number| policy.with_token(&card(number), accepted(number)));
     policy.with_token("BLOCKED", AuthorizationStatus::Blocked).with_token("EXPIRED", AuthorizationStatus::Expired)

@@ -121,7 +121,7 @@ fn pull_before_stop(visit: &mut Visit, dice: &mut Dice, evse: EvseId) {
 
 fn by_app(visit: &mut Visit, dice: &mut Dice, evse: EvseId) {
     let token = IdToken::new(&tokens::known(dice));
-    let start = Step::Csms(Command::RemoteStart { evse: Some(evse.0.into()), token });
+    let start = Step::Csms(Command::remote_start(Some(evse.0.into()), token));
     visit.does(Step::Plug(evse)).wait(dice.seconds(1, 40)).does(start);
     visit.wait(charge(dice)).does(Step::Unplug(evse));
 }

@@ -36,7 +36,7 @@ fn check_session(run: impl Fn(StationConfig) -> RebootKind + Send + 'static) {
         let bills = csms.bills();
         assert_eq!(bills.len(), transactions);
         let bill = bills.last().unwrap();
-        assert_eq!((bill.token.as_str(), bill.reason.as_deref()), ("ABC", Some("EVDisconnected")));
+        assert_eq!((bill.token.as_deref(), bill.reason.as_deref()), (Some("ABC"), Some("EVDisconnected")));
         assert!(bill.energy_wh.unwrap() > 0, "{bill:?}");
         assert_eq!(csms.command("CP001", "Reset", json!({"type": reset}))["payload"]["status"], "Accepted");
     }

@@ -9,19 +9,15 @@ use core::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use ocpp_types::decimal::Decimal;
 
-use super::{Ended, Ledger, Running, StartReport};
-use crate::csms::{Finding, MeterValue, Plausible, SampledValue, StopReport};
+use super::{Ended, Ledger, Running};
+use crate::csms::report::{StartReport, no_time};
+use crate::csms::{Finding, MeterValue, Plausible, SampledValue, StopReport, TransactionId};
 
 /// Stations cut fractions of seconds off some of their times, and not off others.
-const SLACK: TimeDelta = TimeDelta::milliseconds(999);
+pub(super) const SLACK: TimeDelta = TimeDelta::milliseconds(999);
 
 /// What is measured if nothing is said of it (1.6 §7.43).
 const REGISTER: &str = "Energy.Active.Import.Register";
-
-/// The time that stands for one that could not be read: the first of the year 0.
-pub(crate) fn no_time() -> DateTime<Utc> {
-    DateTime::from_timestamp(-62_167_219_200, 0).unwrap_or_default()
-}
 
 /// What reports are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +29,7 @@ pub(crate) struct Yardstick {
 
 impl Yardstick {
     /// Judges a time, and puts the clock's in the place of one that could not be read.
-    fn time(&self, at: &mut DateTime<Utc>, findings: &mut Vec<Finding>) {
+    pub(super) fn time(&self, at: &mut DateTime<Utc>, findings: &mut Vec<Finding>) {
         let earliest = self.now.checked_sub_signed(delta(self.plausible.behind)).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let latest = self.now.checked_add_signed(delta(self.plausible.ahead)).unwrap_or(DateTime::<Utc>::MAX_UTC);
         if *at == no_time() {
@@ -46,12 +42,12 @@ impl Yardstick {
         }
     }
 
-    fn moments(&self, values: &mut [MeterValue], findings: &mut Vec<Finding>) {
+    pub(super) fn moments(&self, values: &mut [MeterValue], findings: &mut Vec<Finding>) {
         values.iter_mut().for_each(|value| self.time(&mut value.at, findings));
     }
 
     /// Whether a connector can have given so much in this time.
-    fn allows(&self, energy_wh: i64, time: TimeDelta) -> bool {
+    pub(super) fn allows(&self, energy_wh: i64, time: TimeDelta) -> bool {
         let seconds = i128::from(time.num_seconds().max(0)) + 60;
         i128::from(energy_wh) * 3600 <= i128::from(self.plausible.connector_watts) * seconds
     }
@@ -67,7 +63,7 @@ impl Ledger {
     pub(super) fn doubt_start(&self, report: &mut StartReport, by: &Yardstick) -> Vec<Finding> {
         let mut findings = Vec::new();
         by.time(&mut report.at, &mut findings);
-        let (connector, at, is_odd) = (report.connector, report.at, has_odd_time(&findings));
+        let (connector, at, is_odd) = (report.place.number(), report.at, has_odd_time(&findings));
         if connector == 0 {
             note(&mut findings, Finding::NoConnector);
             return findings;
@@ -84,12 +80,17 @@ impl Ledger {
         if !is_odd && ended.any(|ended| ended.began_at <= at && at + SLACK < ended.ended_at) {
             note(&mut findings, Finding::Overlapping);
         }
-        let last = self.last_stops.iter().find(|last| last.connector == connector);
-        let is_later = |since: Option<DateTime<Utc>>| is_odd || since.is_none_or(|since| since <= at + SLACK);
-        if last.is_some_and(|last| report.meter_start_wh < last.register_wh && is_later(last.at)) {
+        if self.is_below_last_stop(connector, report.meter_start_wh, at, is_odd) {
             note(&mut findings, Finding::RegisterBelowLastStop);
         }
         findings
+    }
+
+    /// Whether a register is below that of the last stop there, and is later.
+    pub(super) fn is_below_last_stop(&self, connector: u32, register_wh: i64, at: DateTime<Utc>, is_odd: bool) -> bool {
+        let last = self.last_stops.iter().find(|last| last.connector == connector);
+        let is_later = |since: Option<DateTime<Utc>>| is_odd || since.is_none_or(|since| since <= at + SLACK);
+        last.is_some_and(|last| register_wh < last.register_wh && is_later(last.at))
     }
 
     /// What is odd about a stop whose transaction is not running.
@@ -104,7 +105,8 @@ impl Ledger {
     pub(super) fn doubt_stop(&self, running: &Running, report: &mut StopReport, by: &Yardstick) {
         let findings = &mut report.findings;
         let told_wh = report.samples.iter().filter_map(register_wh).map(|(least, _)| least).max();
-        if told_wh.max(Some(running.register_wh)) > Some(report.meter_stop_wh) {
+        let stop_wh = report.meter_stop_wh.unwrap_or(running.register_wh);
+        if told_wh.max(Some(running.register_wh)) > Some(stop_wh) {
             note(findings, Finding::NonMonotonic);
         }
         if running.has_odd_time || findings.contains(&Finding::TimeUnread) {
@@ -118,7 +120,7 @@ impl Ledger {
         if ended == began {
             note(findings, Finding::ZeroLength);
         }
-        if !is_odd && !by.allows(report.meter_stop_wh.saturating_sub(running.meter_start_wh), ended - began) {
+        if !is_odd && !by.allows(stop_wh.saturating_sub(running.meter_start_wh), ended - began) {
             note(findings, Finding::TooMuchEnergy);
         }
         doubt_moments(&report.samples, began, Some(ended), findings);
@@ -138,15 +140,15 @@ impl Ledger {
     pub(super) fn doubt_samples(
         &self,
         connector: u32,
-        named: Option<i32>,
+        named: Option<&TransactionId>,
         values: &mut [MeterValue],
         by: &Yardstick,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
         by.moments(values, &mut findings);
-        let Some(number) = named else { return findings };
-        let running = self.running.iter().find(|running| running.number == number);
-        let ended = self.ended.iter().find(|ended| ended.number == number);
+        let Some(number) = named.map(TransactionId::number) else { return findings };
+        let running = self.running.iter().find(|running| Some(running.number) == number);
+        let ended = self.ended.iter().find(|ended| Some(ended.number) == number);
         let place = running.map(|running| running.connector).or_else(|| ended.map(|ended| ended.connector));
         match place {
             None => note(&mut findings, Finding::UnknownTransaction),
@@ -175,7 +177,7 @@ impl Ledger {
     }
 }
 
-fn doubt_moments(
+pub(super) fn doubt_moments(
     values: &[MeterValue],
     began: DateTime<Utc>,
     ended: Option<DateTime<Utc>>,
@@ -191,25 +193,39 @@ fn doubt_moments(
 
 /// What the register shows at this moment, in Wh: at least, and at most, since digits were cut off.
 pub(super) fn register_wh(moment: &MeterValue) -> Option<(i64, i64)> {
-    let is_register = |value: &&SampledValue| {
-        value.phase.is_none()
-            && value.format.as_deref().is_none_or(|format| format == "Raw")
-            && value.location.as_deref().is_none_or(|location| location == "Outlet")
-            && value.measurand.as_deref().is_none_or(|measurand| measurand == REGISTER)
-    };
-    let value = moment.values.iter().find(is_register)?;
+    moment.values.iter().find(|value| is_register(value)).and_then(register_of)
+}
+
+fn is_register(value: &SampledValue) -> bool {
+    value.phase.is_none()
+        && value.format.as_deref().is_none_or(|format| format == "Raw")
+        && value.location.as_deref().is_none_or(|location| location == "Outlet")
+        && value.measurand.as_deref().is_none_or(|measurand| measurand == REGISTER)
+}
+
+/// What the register shows by this value.
+pub(super) fn register_of(value: &SampledValue) -> Option<(i64, i64)> {
+    if !is_register(value) {
+        return None;
+    }
     let digits: Decimal = value.value.trim().parse().ok()?;
     let unit_wh = match value.unit.as_deref() {
         None | Some("Wh") => 1,
         Some("kWh") => 1000,
         Some(_) => return None,
     };
-    let scale = 10_i64.checked_pow(u32::from(digits.scale()))?;
+    let power = |exponent: i32| 10_i64.checked_pow(exponent.unsigned_abs());
+    let multiplier = value.multiplier.unwrap_or_default();
+    let (unit_wh, scale) = if multiplier < 0 {
+        (unit_wh, power(multiplier)?.checked_mul(10_i64.checked_pow(u32::from(digits.scale()))?)?)
+    } else {
+        (power(multiplier)?.checked_mul(unit_wh)?, 10_i64.checked_pow(u32::from(digits.scale()))?)
+    };
     let wh = |mantissa: i64| mantissa.checked_mul(unit_wh).map(|wh| wh.div_euclid(scale));
     Some((wh(digits.mantissa())?, wh(digits.mantissa().checked_add(1)?)?))
 }
 
-fn note(findings: &mut Vec<Finding>, finding: Finding) {
+pub(super) fn note(findings: &mut Vec<Finding>, finding: Finding) {
     if !findings.contains(&finding) {
         findings.push(finding);
     }

@@ -1,7 +1,11 @@
-//! The transactions of one station, in 1.6: which are running, which ended lately, and what a report about one means.
+//! The transactions of one station: which are running, which ended lately, and what a report about one means.
 //!
-//! Reports come with the station's own retries (1.6 §3.7.1) and are judged: a new one becomes a [`Fact`], a repeated one
-//! is answered like the first. The ledger changes by facts alone, so it is what its facts make it, live or replayed.
+//! Delivery is at least once: reports come with the station's own retries (1.6 §3.7.1, 2.x E13) and are judged. A new one becomes a
+//! [`Fact`], a repeated one is answered like the first, so that recording is idempotent. The ledger changes by facts alone, so it is
+//! what its facts make it, live or replayed.
+//!
+//! Here are those that the CSMS names by numbers, and whose reports are known by their content (1.6). Those that the station names, and
+//! whose events it numbers (2.x), are in [`sequence`].
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -11,17 +15,19 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
+use super::report::{StartReport, no_time};
 use super::{
     Attribution, Authorization, AuthorizationStatus, Consumption, Fact, Finding, IdToken, Limits, MeterValue,
-    OrphanStop, Samples, Started, StopReport, Stopped, TransactionId,
+    OrphanStop, Place, Samples, Started, StopReport, Stopped, TransactionId,
 };
 use crate::rng::Rng;
 
 mod judge;
+mod sequence;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use judge::{Yardstick, no_time};
+pub(crate) use judge::Yardstick;
 
 /// The transactions of one station.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +44,9 @@ pub(crate) struct Ledger {
     last_stops: Vec<LastStop>,
     /// Reports that bear no key of their own: meter values, ends of unknown transactions, contradicting ends.
     recent: VecDeque<Fingerprint>,
+    /// Those with numbered events, in the order in which they were heard of.
+    #[cfg_attr(feature = "serde", serde(default))]
+    accounts: Vec<sequence::Account>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,21 +106,11 @@ fn yes() -> bool {
     true
 }
 
-/// The begin of a transaction, as reported (1.6 §6.45).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StartReport {
-    pub connector: u32,
-    pub token: IdToken,
-    pub meter_start_wh: i64,
-    pub at: DateTime<Utc>,
-    pub reservation: Option<i64>,
-}
-
 /// What a reported start means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StartJudgement {
-    /// The number of the transaction.
-    pub number: i32,
+    /// The transaction.
+    pub transaction: TransactionId,
     /// The fact, unless it was recorded before.
     pub fact: Option<Fact>,
 }
@@ -126,26 +125,30 @@ impl Ledger {
         rng: &mut Rng,
         by: &Yardstick,
     ) -> Option<StartJudgement> {
-        let key = start_key(report.connector, &report.token, report.meter_start_wh, report.at);
+        let key = start_key(report.place.number(), &report.token, report.meter_start_wh, report.at);
         let running = self.running.iter().find(|running| running.key() == key).map(|running| running.number);
         let ended = || self.ended.iter().find(|ended| ended.start == key).map(|ended| ended.number);
         if let Some(number) = running.or_else(ended) {
-            return Some(StartJudgement { number, fact: None });
+            return Some(StartJudgement { transaction: number.into(), fact: None });
         }
         let number = next_number(self.last_number.max(floor), rng)?;
         let findings = self.doubt_start(&mut report, by);
-        let StartReport { connector, token, meter_start_wh, at, reservation } = report;
         let transaction = TransactionId::from(number);
-        let fact = Fact::Started(Started { transaction, connector, token, meter_start_wh, at, reservation, findings });
-        Some(StartJudgement { number, fact: Some(fact) })
+        let StartReport { place, token, meter_start_wh, at, reservation } = report;
+        let mut started = Started::new(transaction.clone(), place, at);
+        started.token = Some(token);
+        started.meter_start_wh = Some(meter_start_wh);
+        started.reservation = reservation;
+        started.findings = findings;
+        Some(StartJudgement { transaction, fact: Some(Fact::Started(started)) })
     }
 
     /// Judges the end of the transaction that the station named, or of the one that fits if it named none. None if it was
     /// recorded before.
-    pub fn judge_stop(&self, named: Option<i32>, mut report: StopReport, by: &Yardstick) -> Option<Fact> {
+    pub fn judge_stop(&self, named: Option<&TransactionId>, mut report: StopReport, by: &Yardstick) -> Option<Fact> {
         let (stop, orphan) = (stop_key(&report), orphan_key(named, &report));
         Self::doubt_stray_stop(&mut report, by);
-        let Some(number) = named else {
+        let Some(transaction) = named.cloned() else {
             let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop);
             if seen || self.recent.contains(&orphan) {
                 return None;
@@ -155,11 +158,11 @@ impl Ledger {
                 None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
             };
         };
-        if let Some(running) = self.running.iter().find(|running| running.number == number) {
+        let number = transaction.number();
+        if let Some(running) = self.running.iter().find(|running| Some(running.number) == number) {
             return Some(self.stopped(running, false, report, by));
         }
-        let transaction = TransactionId::from(number);
-        let ended = self.ended.iter().find(|ended| ended.number == number);
+        let ended = self.ended.iter().find(|ended| Some(ended.number) == number);
         if ended.is_some_and(|ended| ended.stop == stop) || self.recent.contains(&orphan) {
             return None;
         }
@@ -173,49 +176,63 @@ impl Ledger {
     /// they were recorded before.
     pub fn judge_samples(
         &self,
-        connector: u32,
-        named: Option<i32>,
+        place: Place,
+        named: Option<TransactionId>,
         mut values: Vec<MeterValue>,
         by: &Yardstick,
     ) -> Option<Fact> {
+        let (connector, number) = (place.number(), named.as_ref().and_then(TransactionId::number));
         let is_timed = values.iter().all(|value| value.at != no_time());
-        if self.recent.contains(&samples_key(connector, named, &values, is_timed)) {
+        if self.recent.contains(&samples_key(connector, named.as_ref(), &values, is_timed)) {
             return None;
         }
-        let findings = self.doubt_samples(connector, named, &mut values, by);
+        let findings = self.doubt_samples(connector, named.as_ref(), &mut values, by);
         let attribution = match named {
-            Some(number) if self.knows(number) => Attribution::Named(number.into()),
-            Some(number) => Attribution::Unknown(number.into()),
+            Some(named) if number.is_some_and(|number| self.knows(number)) => Attribution::Named(named),
+            Some(named) => Attribution::Unknown(named),
             None => match self.only(|running| running.may_have_sampled(connector, &values)) {
                 Some(running) => Attribution::Inferred(running.number.into()),
                 None => Attribution::None,
             },
         };
-        Some(Fact::Sampled(Samples { connector, attribution, values, findings }))
+        Some(Fact::Sampled(Samples { place, attribution, values, findings }))
     }
 
     /// The verdict on the token of a transaction, if there is one yet. For one that ended, only the status.
-    pub fn verdict(&self, number: i32) -> Option<Authorization> {
+    pub fn verdict(&self, transaction: &TransactionId) -> Option<Authorization> {
+        let number = transaction.number()?;
         let running = self.running.iter().find(|running| running.number == number);
         let ended = || self.ended.iter().find(|ended| ended.number == number);
         running.and_then(|running| running.verdict.clone()).or_else(|| Some(ended()?.verdict?.into()))
     }
 
     /// The running transaction that a further one will drive out.
-    pub fn displaced(&self, limits: &Limits) -> Option<i32> {
+    pub fn displaced(&self, limits: &Limits) -> Option<TransactionId> {
         let is_full = self.running.len() >= limits.open_transactions.max(1);
-        self.running.first().filter(|_| is_full).map(|running| running.number)
+        self.running.first().filter(|_| is_full).map(|running| running.number.into())
     }
 
     /// Takes in what is recorded.
     pub fn apply(&mut self, fact: &Fact, limits: &Limits) {
+        if self.enter(fact, limits) {
+            return;
+        }
         match fact {
-            Fact::Booted(_) | Fact::Status(_) | Fact::Progress(_) | Fact::SecurityEvent(_) => {}
+            Fact::Booted(_)
+            | Fact::Status(_)
+            | Fact::Progress(_)
+            | Fact::SecurityEvent(_)
+            | Fact::Updated(_)
+            | Fact::Settled(_) => {}
             Fact::Started(started) => self.begin(started, limits),
-            Fact::Authorized { transaction, verdict } => self.authorize(transaction, verdict),
+            Fact::Authorized { transaction, token, verdict } => {
+                if !self.keep_verdict(transaction, token.as_ref(), verdict) {
+                    self.authorize(transaction, verdict);
+                }
+            }
             Fact::Sampled(samples) => {
                 let named = match &samples.attribution {
-                    Attribution::Named(transaction) | Attribution::Unknown(transaction) => transaction.number(),
+                    Attribution::Named(transaction) | Attribution::Unknown(transaction) => Some(transaction),
                     Attribution::Inferred(_) | Attribution::None => None,
                 };
                 let number = fact.transaction().and_then(TransactionId::number);
@@ -224,15 +241,15 @@ impl Ledger {
                     running.sampled(samples);
                 }
                 let is_timed = !samples.findings.contains(&Finding::TimeUnread);
-                self.remember(samples_key(samples.connector, named, &samples.values, is_timed), limits);
+                let key = samples_key(samples.place.number(), named, &samples.values, is_timed);
+                self.remember(key, limits);
             }
             Fact::Stopped(stopped) => self.end(stopped, limits),
             Fact::StopContradicted { transaction, report } => {
-                self.remember(orphan_key(transaction.number(), report), limits);
+                self.remember(orphan_key(Some(transaction), report), limits);
             }
             Fact::StopOrphaned(orphan) => {
-                let named = orphan.named.as_ref().and_then(TransactionId::number);
-                self.remember(orphan_key(named, &orphan.report), limits);
+                self.remember(orphan_key(orphan.named.as_ref(), &orphan.report), limits);
             }
         }
     }
@@ -243,15 +260,16 @@ impl Ledger {
         if self.displaced(limits).is_some() {
             self.running.remove(0);
         }
+        let meter_start_wh = started.meter_start_wh.unwrap_or_default();
         self.running.push(Running {
             number,
-            connector: started.connector,
-            token: started.token.clone(),
-            meter_start_wh: started.meter_start_wh,
+            connector: started.place.number(),
+            token: started.token.clone().unwrap_or_else(|| IdToken::new("")),
+            meter_start_wh,
             at: started.at,
             verdict: None,
             named: false,
-            register_wh: started.meter_start_wh,
+            register_wh: meter_start_wh,
             is_time_read: !started.findings.contains(&Finding::TimeUnread),
             has_odd_time: judge::has_odd_time(&started.findings),
         });
@@ -276,7 +294,8 @@ impl Ledger {
         }
         let report = &stopped.report;
         let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
-        self.note_register(running.connector, report.meter_stop_wh, (!is_odd).then_some(report.at), limits);
+        let stop_wh = report.meter_stop_wh.unwrap_or(running.register_wh);
+        self.note_register(running.connector, stop_wh, (!is_odd).then_some(report.at), limits);
         let ended = Ended {
             number: running.number,
             start: running.key(),
@@ -305,8 +324,8 @@ impl Ledger {
 
     fn stopped(&self, running: &Running, inferred: bool, mut report: StopReport, by: &Yardstick) -> Fact {
         self.doubt_stop(running, &mut report, by);
-        let consumption = Consumption::between(running.meter_start_wh, report.meter_stop_wh);
-        Fact::Stopped(Stopped { transaction: running.number.into(), inferred, consumption, report })
+        let consumption = Consumption::of(Some(running.meter_start_wh), report.meter_stop_wh);
+        Fact::Stopped(Stopped { inferred, ..Stopped::new(running.number.into(), consumption, report) })
     }
 
     fn remember(&mut self, report: Fingerprint, limits: &Limits) {
@@ -337,7 +356,7 @@ impl Running {
     fn may_be_ended_by(&self, report: &StopReport) -> bool {
         !self.named
             && self.at <= report.at
-            && self.meter_start_wh <= report.meter_stop_wh
+            && report.meter_stop_wh.is_none_or(|stop_wh| self.meter_start_wh <= stop_wh)
             && report.token.as_ref().is_none_or(|token| *token == self.token)
     }
 
@@ -371,13 +390,12 @@ fn stop_key(report: &StopReport) -> Fingerprint {
     Fingerprint::new(b'e').stop(report)
 }
 
-fn orphan_key(named: Option<i32>, report: &StopReport) -> Fingerprint {
-    Fingerprint::new(b'o').option(named.map(i64::from), Fingerprint::number).stop(report)
+fn orphan_key(named: Option<&TransactionId>, report: &StopReport) -> Fingerprint {
+    Fingerprint::new(b'o').transaction(named).stop(report)
 }
 
-fn samples_key(connector: u32, named: Option<i32>, values: &[MeterValue], is_timed: bool) -> Fingerprint {
-    let print = Fingerprint::new(b's').number(connector.into()).option(named.map(i64::from), Fingerprint::number);
-    print.values(values, is_timed)
+fn samples_key(connector: u32, named: Option<&TransactionId>, values: &[MeterValue], is_timed: bool) -> Fingerprint {
+    Fingerprint::new(b's').number(connector.into()).transaction(named).values(values, is_timed)
 }
 
 fn push_bounded<T>(list: &mut VecDeque<T>, item: T, limit: usize) {

@@ -1,32 +1,25 @@
 use super::*;
 use crate::csms::{Plausible, SampledValue};
-use alloc::string::String;
 use alloc::vec;
 
 mod findings;
+mod sequence;
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
 }
 
 fn start(connector: u32, token: &str, wh: i64, second: i64) -> StartReport {
-    StartReport { connector, token: IdToken::new(token), meter_start_wh: wh, at: at(second), reservation: None }
+    let (place, token) = (Place::numbered(connector), IdToken::new(token));
+    StartReport { place, token, meter_start_wh: wh, at: at(second), reservation: None }
 }
 
 fn stop(wh: i64, second: i64) -> StopReport {
-    StopReport { meter_stop_wh: wh, at: at(second), reason: None, token: None, samples: vec![], findings: vec![] }
+    StopReport { meter_stop_wh: Some(wh), ..StopReport::new(at(second)) }
 }
 
 fn sample(wh: &str, second: i64) -> Vec<MeterValue> {
-    let value = SampledValue {
-        value: String::from(wh),
-        context: None,
-        format: None,
-        measurand: None,
-        phase: None,
-        location: None,
-        unit: None,
-    };
+    let value = SampledValue::new(wh);
     vec![MeterValue { at: at(second), values: vec![value] }]
 }
 
@@ -58,7 +51,7 @@ impl Book {
     fn start(&mut self, report: StartReport) -> i32 {
         let start = self.ledger.judge_start(report, 0, &mut self.rng, &self.by).unwrap();
         start.fact.into_iter().for_each(|fact| self.record(fact));
-        start.number
+        start.transaction.number().unwrap()
     }
 
     fn judged(&mut self, fact: Option<Fact>) -> Option<Fact> {
@@ -67,12 +60,13 @@ impl Book {
     }
 
     fn stop(&mut self, named: Option<i32>, report: StopReport) -> Option<Fact> {
-        let fact = self.ledger.judge_stop(named, report, &self.by);
+        let fact = self.ledger.judge_stop(named.map(TransactionId::from).as_ref(), report, &self.by);
         self.judged(fact)
     }
 
     fn sample(&mut self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
-        let fact = self.ledger.judge_samples(connector, named, values, &self.by);
+        let named = named.map(TransactionId::from);
+        let fact = self.ledger.judge_samples(Place::numbered(connector), named, values, &self.by);
         self.judged(fact)
     }
 }
@@ -199,8 +193,11 @@ fn each_start_gets_a_number_above_all_before() {
 
     let mut replayed = Ledger::default();
     book.facts.iter().for_each(|fact| replayed.apply(fact, &book.limits));
-    let next =
-        |floor| replayed.judge_start(start(2, "B", 0, 0), floor, &mut Rng::new(7), &by()).map(|start| start.number);
+    let next = |floor| {
+        replayed
+            .judge_start(start(2, "B", 0, 0), floor, &mut Rng::new(7), &by())
+            .map(|start| start.transaction.number().unwrap())
+    };
     assert!(next(0) > numbers.last().copied(), "with the seed of the first run, too");
     assert!(next(1_000_000_000) > Some(1_000_000_000));
     assert_eq!(next(i32::MAX), None);
@@ -289,9 +286,9 @@ fn say(book: &mut Book, a: &mut Option<i32>, said: Said) {
         Said::StopB => drop(book.stop(None, StopReport { token: Some(IdToken::new("B")), ..stop(550, 9) })),
         Said::StopUnknown => drop(book.stop(Some(i32::MAX - 1), stop(150, 9))),
         Said::Authorize => {
-            if let Some(number) = a.filter(|number| book.ledger.verdict(*number).is_none()) {
+            if let Some(number) = a.filter(|number| book.ledger.verdict(&TransactionId::from(*number)).is_none()) {
                 let verdict = AuthorizationStatus::Blocked.into();
-                book.record(Fact::Authorized { transaction: number.into(), verdict });
+                book.record(Fact::Authorized { transaction: number.into(), token: None, verdict });
             }
         }
     }

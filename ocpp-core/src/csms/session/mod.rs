@@ -16,6 +16,7 @@ use ocpp_rpc::liveness::{Liveness, Verdict};
 use ocpp_rpc::{Dialect, ErrorCode};
 
 use super::edge::Edge;
+use super::edges::edge_of;
 use super::report::Response;
 use super::state::StationRecord;
 use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, RawFrame, SessionConfig, SessionState};
@@ -114,7 +115,7 @@ impl Session {
 
     /// Whether this version is built in.
     pub fn speaks(version: Dialect) -> bool {
-        Edge::of(version).is_some()
+        edge_of(version).is_some()
     }
 
     /// How the session behaves.
@@ -190,7 +191,7 @@ impl Session {
     }
 
     fn opened(&mut self, dialect: Dialect) -> Result<(), MisuseError> {
-        let edge = Edge::of(dialect).ok_or(MisuseError::unfit("dialect", dialect.subprotocol(), "is not built in"))?;
+        let edge = edge_of(dialect).ok_or(MisuseError::unfit("dialect", dialect.subprotocol(), "is not built in"))?;
         if self.wall.is_none() {
             return Err(MisuseError::Refused("the wall clock was not told"));
         }

@@ -10,7 +10,8 @@ use super::Session;
 use crate::MisuseError;
 use crate::csms::report::Response;
 use crate::csms::{
-    Action, Answer, AskId, Authorization, Booted, DataTransferStatus, Event, Fact, Question, StationInfo,
+    Action, Answer, AskId, Authorization, Booted, DataTransferStatus, Event, Fact, IdToken, Question, StationInfo,
+    TransactionId,
 };
 use crate::time::Instant;
 
@@ -34,8 +35,10 @@ pub(super) struct Open {
 pub(super) enum Subject {
     Boot(Box<StationInfo>),
     Authorize,
-    /// The transaction of this number began, and is recorded.
-    Start(i32),
+    /// This transaction, which the CSMS named, began, and is recorded.
+    Start(TransactionId),
+    /// This token came with an event of this transaction, which is recorded.
+    Event(Box<(TransactionId, IdToken)>),
     DataTransfer,
     SignCertificate,
 }
@@ -60,7 +63,7 @@ impl Questions {
 
     /// The connection is gone: only what is recorded needs a verdict still.
     pub fn drop_unrecorded(&mut self) {
-        self.open.retain(|open| matches!(open.subject, Subject::Start(_)));
+        self.open.retain(|open| matches!(open.subject, Subject::Start(_) | Subject::Event(_)));
     }
 }
 
@@ -92,7 +95,9 @@ impl Session {
                 let (status, interval) = self.config.unanswered_boot;
                 Answer::Boot { status, interval }
             }
-            Subject::Authorize | Subject::Start(_) => Answer::Authorize(self.config.unanswered_token.into()),
+            Subject::Authorize | Subject::Start(_) | Subject::Event(_) => {
+                Answer::Authorize(self.config.unanswered_token.into())
+            }
             Subject::DataTransfer => Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None },
             Subject::SignCertificate => Answer::SignCertificate { is_accepted: false },
         };
@@ -109,7 +114,11 @@ impl Session {
                 self.respond_after(ticket, token, Response::Boot { status, interval });
             }
             (Subject::Authorize, Answer::Authorize(verdict)) => self.respond(token, &Response::Authorize(verdict)),
-            (Subject::Start(number), Answer::Authorize(verdict)) => self.authorized(token, number, verdict),
+            (Subject::Start(transaction), Answer::Authorize(verdict)) => self.authorized(token, transaction, verdict),
+            (Subject::Event(about), Answer::Authorize(verdict)) => {
+                let (transaction, driver) = *about;
+                self.authorized_within(token, transaction, driver, verdict);
+            }
             (Subject::DataTransfer, Answer::DataTransfer { status, data }) => {
                 self.respond(token, &Response::DataTransfer { status, data });
             }
@@ -128,15 +137,34 @@ impl Session {
     }
 
     /// A start that was reported twice may have been asked for twice: the first verdict stays.
-    fn authorized(&mut self, token: ReplyToken, number: i32, verdict: Authorization) {
-        let (ticket, verdict) = match self.record.ledger.verdict(number) {
+    fn authorized(&mut self, token: ReplyToken, transaction: TransactionId, verdict: Authorization) {
+        let (ticket, verdict) = match self.record.ledger.verdict(&transaction) {
             Some(first) => (self.store.last(), first),
             None => {
-                let fact = Fact::Authorized { transaction: number.into(), verdict: verdict.clone() };
+                let (transaction, verdict) = (transaction.clone(), verdict.clone());
+                let fact = Fact::Authorized { transaction, token: None, verdict: verdict.clone() };
                 (self.record(fact), verdict)
             }
         };
-        self.respond_after(ticket, token, Response::Start { number, verdict });
+        self.respond_after(ticket, token, Response::Start { transaction, verdict });
+    }
+
+    /// The same of an event that was reported twice.
+    fn authorized_within(
+        &mut self,
+        token: ReplyToken,
+        transaction: TransactionId,
+        driver: IdToken,
+        verdict: Authorization,
+    ) {
+        let (ticket, verdict) = match self.record.ledger.token_verdict(&transaction, &driver) {
+            Some(first) => (self.store.last(), first),
+            None => {
+                let fact = Fact::Authorized { transaction, token: Some(driver), verdict: verdict.clone() };
+                (self.record(fact), verdict)
+            }
+        };
+        self.respond_after(ticket, token, Response::Event(Some(verdict)));
     }
 }
 
@@ -144,7 +172,7 @@ impl Subject {
     fn takes(&self, answer: &Answer) -> bool {
         match self {
             Subject::Boot(_) => matches!(answer, Answer::Boot { .. }),
-            Subject::Authorize | Subject::Start(_) => matches!(answer, Answer::Authorize(_)),
+            Subject::Authorize | Subject::Start(_) | Subject::Event(_) => matches!(answer, Answer::Authorize(_)),
             Subject::DataTransfer => matches!(answer, Answer::DataTransfer { .. }),
             Subject::SignCertificate => matches!(answer, Answer::SignCertificate { .. }),
         }

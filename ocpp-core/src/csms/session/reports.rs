@@ -12,8 +12,8 @@ use ocpp_types::lenient::{Decoded, Repair, RepairKind};
 use super::Session;
 use super::questions::Subject;
 use crate::csms::edge::Unread;
-use crate::csms::ledger::{StartReport, Yardstick, no_time};
-use crate::csms::report::{Report, Response};
+use crate::csms::ledger::Yardstick;
+use crate::csms::report::{EventReport, Report, Response, StartReport, no_time};
 use crate::csms::{Event, Fact, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
 
 impl Session {
@@ -100,12 +100,13 @@ impl Session {
                 self.ask(token, Subject::Authorize, Question::Authorize { token: id, transaction: None });
             }
             Report::Start(report) => self.start(token, action, report),
+            Report::Event(report) => self.event_of_transaction(token, action, *report),
             Report::Stop(named, report) => {
-                let fact = self.record.ledger.judge_stop(named, report, &self.yardstick());
+                let fact = self.record.ledger.judge_stop(named.as_ref(), report, &self.yardstick());
                 self.take(token, action, fact, named, Response::Stop);
             }
-            Report::Samples { connector, named, values } => {
-                let fact = self.record.ledger.judge_samples(connector, named, values, &self.yardstick());
+            Report::Samples { place, named, values } => {
+                let fact = self.record.ledger.judge_samples(place, named.clone(), values, &self.yardstick());
                 self.take(token, action, fact, named, Response::Samples);
             }
             Report::DataTransfer { vendor_id, message_id, data } => {
@@ -127,25 +128,55 @@ impl Session {
             self.refuse(token, ErrorCode::InternalError, "no transaction number is left".into());
             return;
         };
-        let number = start.number;
+        let transaction = start.transaction;
         match start.fact {
             Some(fact) => {
-                if let Some(number) = self.record.ledger.displaced(&self.config.limits) {
-                    self.event(Event::TransactionForgotten(number.into()));
+                if let Some(forgotten) = self.record.ledger.displaced(&self.config.limits) {
+                    self.event(Event::TransactionForgotten(forgotten));
                 }
                 self.record(fact);
             }
             None => {
-                self.repeated(action, Some(number));
-                if let Some(verdict) = self.record.ledger.verdict(number) {
+                self.repeated(action, Some(transaction.clone()));
+                if let Some(verdict) = self.record.ledger.verdict(&transaction) {
                     let ticket = self.store.last();
-                    self.respond_after(ticket, token, Response::Start { number, verdict });
+                    self.respond_after(ticket, token, Response::Start { transaction, verdict });
                     return;
                 }
             }
         }
-        let question = Question::Authorize { token: driver, transaction: Some(number.into()) };
-        self.ask(token, Subject::Start(number), question);
+        let question = Question::Authorize { token: driver, transaction: Some(transaction.clone()) };
+        self.ask(token, Subject::Start(transaction), question);
+    }
+
+    /// A numbered event is recorded whatever the verdict on its token, and what the transaction comes to by it with it. The end of what
+    /// is settled may have to be told again after a crash: then a repeat brings it.
+    fn event_of_transaction(&mut self, token: ReplyToken, action: &str, report: EventReport) {
+        let (transaction, driver) = (report.transaction.clone(), report.token.clone());
+        let (_, fact) = self.record.ledger.judge_event(report, &self.yardstick());
+        match fact {
+            Some(fact) => {
+                if let Some(forgotten) = self.record.ledger.displaced_by(&transaction, &self.config.limits) {
+                    self.event(Event::TransactionForgotten(forgotten));
+                }
+                self.record(fact);
+            }
+            None => self.repeated(action, Some(transaction.clone())),
+        }
+        if let Some(settled) = self.record.ledger.settle(&transaction) {
+            self.record(settled);
+        }
+        let Some(driver) = driver else {
+            self.respond_after(self.store.last(), token, Response::Event(None));
+            return;
+        };
+        match self.record.ledger.token_verdict(&transaction, &driver) {
+            Some(verdict) => self.respond_after(self.store.last(), token, Response::Event(Some(verdict))),
+            None => {
+                let question = Question::Authorize { token: driver.clone(), transaction: Some(transaction.clone()) };
+                self.ask(token, Subject::Event(Box::new((transaction, driver))), question);
+            }
+        }
     }
 
     /// Records what is new, and answers once all that is recorded is durable: what is repeated may be on its way still.
@@ -154,7 +185,7 @@ impl Session {
         token: ReplyToken,
         action: &str,
         fact: Option<Fact>,
-        transaction: Option<i32>,
+        transaction: Option<TransactionId>,
         response: Response,
     ) {
         let ticket = match fact {
@@ -172,8 +203,7 @@ impl Session {
         Yardstick { now: self.wall().unwrap_or_default(), plausible: self.config.plausible }
     }
 
-    fn repeated(&mut self, action: &str, transaction: Option<i32>) {
-        let transaction = transaction.map(TransactionId::from);
+    fn repeated(&mut self, action: &str, transaction: Option<TransactionId>) {
         self.event(Event::Repeated { action: CompactString::new(action), transaction });
     }
 

@@ -86,7 +86,19 @@ impl Stopping {
             | StopReason::Reboot
             | StopReason::Remote
             | StopReason::SoftReset
-            | StopReason::UnlockCommand => false,
+            | StopReason::UnlockCommand
+            | StopReason::EnergyLimitReached
+            | StopReason::GroundFault
+            | StopReason::ImmediateReset
+            | StopReason::LocalOutOfCredit
+            | StopReason::MasterPass
+            | StopReason::OvercurrentFault
+            | StopReason::PowerQuality
+            | StopReason::ReqEnergyTransferRejected
+            | StopReason::SocLimitReached
+            | StopReason::StoppedByEv
+            | StopReason::TimeLimitReached
+            | StopReason::Timeout => false,
         }
     }
 

@@ -16,15 +16,15 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use super::Site;
-use super::certificates::SIGN;
-use super::settings::Key;
+use super::csr::SIGN;
+use super::settings::{Key, Settings};
 use super::shared::Shared;
 use crate::station::{
     CertificateHash, EvCertificateAction, Event, EvseId, JobId, JobUpdate, OcspRequest, WatchedCertificate,
 };
 use crate::time::{Clock, Instant};
 
+pub(super) use contract::on_contract;
 use signing::Signing;
 use status::Statuses;
 
@@ -119,7 +119,7 @@ impl PlugAndCharge {
     }
 }
 
-impl Site {
+impl PlugAndCharge {
     /// A vehicle asks for a certificate.
     pub fn on_vehicle_request(
         &mut self,
@@ -129,80 +129,79 @@ impl Site {
         exi: String,
     ) {
         // A vehicle that asks again has given up its first question.
-        self.plug_and_charge.vehicles.retain(|request| request.evse != evse);
-        self.plug_and_charge.vehicles.push_back(VehicleRequest { evse, action, schema, exi });
+        self.vehicles.retain(|request| request.evse != evse);
+        self.vehicles.push_back(VehicleRequest { evse, action, schema, exi });
     }
 
     /// The host watches these certificates.
-    pub fn watch_certificates(&mut self, shared: &Shared, certificates: Vec<WatchedCertificate>) {
-        self.plug_and_charge.statuses.watch(shared.now, certificates);
+    pub fn watch(&mut self, shared: &Shared, certificates: Vec<WatchedCertificate>) {
+        self.statuses.watch(shared.now, certificates);
     }
 
     /// The CSMS wants the certificate towards vehicles signed anew. False if its owner is not known.
-    pub fn request_vehicle_certificate(&mut self, shared: &mut Shared) -> bool {
-        self.plug_and_charge.signing.begin(shared, &self.settings)
+    pub fn request_certificate(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
+        self.signing.begin(shared, settings)
     }
 
     /// Has the certificate towards vehicles signed anew.
-    pub fn renew_vehicle_certificate(&mut self, shared: &mut Shared) {
-        if self.settings.is_on(Key::ISO15118PnCEnabled) {
-            self.plug_and_charge.signing.begin(shared, &self.settings);
+    pub fn renew(&mut self, shared: &mut Shared, settings: &Settings) {
+        if settings.is_on(Key::ISO15118PnCEnabled) {
+            self.signing.begin(shared, settings);
         }
     }
 
     /// The certificate towards vehicles expires then.
-    pub fn vehicle_certificate_expires(&mut self, at: DateTime<Utc>) {
-        self.plug_and_charge.signing.expires(at);
+    pub fn certificate_expires(&mut self, at: DateTime<Utc>) {
+        self.signing.expires(at);
     }
 
     /// The host's word about a job.
-    pub(super) fn on_request_made(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
-        self.plug_and_charge.signing.on_update(shared, id, word);
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        self.signing.on_update(shared, id, word);
     }
 
     /// Lets time work.
-    pub(super) fn advance_plug_and_charge(&mut self, shared: &mut Shared) {
-        let is_enabled = self.settings.is_on(Key::ISO15118PnCEnabled);
+    pub fn advance(&mut self, shared: &mut Shared, settings: &Settings, is_online: bool) {
+        let is_enabled = settings.is_on(Key::ISO15118PnCEnabled);
         if is_enabled {
-            self.plug_and_charge.signing.advance(shared, &self.settings);
+            self.signing.advance(shared, settings);
         }
         // A vehicle waits for seconds, not for the link.
-        if !is_enabled || !self.is_online(shared) {
-            for request in core::mem::take(&mut self.plug_and_charge.vehicles) {
+        if !is_enabled || !is_online {
+            for request in core::mem::take(&mut self.vehicles) {
                 shared.event(Event::EvCertificate { evse: request.evse, exi: None });
             }
         }
     }
 
     /// The CSMS answered, or did not.
-    pub fn on_certificate_answer(&mut self, shared: &mut Shared, answer: CertificateAnswer) {
-        let block = &mut self.plug_and_charge;
-        let Some(asked) = block.asked.take() else { return };
-        block.sent = None;
+    pub fn on_answer(&mut self, shared: &mut Shared, settings: &Settings, answer: CertificateAnswer) {
+        let Some(asked) = self.asked.take() else { return };
+        self.sent = None;
         let now = shared.now;
         let data = if let CertificateAnswer::Data(data) = &answer { Some(data.clone()) } else { None };
         match (asked, answer) {
             (Asked::Vehicle(evse), _) => shared.event(Event::EvCertificate { evse, exi: data }),
             // Sent again with the next link.
             (Asked::Status(_) | Asked::Sign, CertificateAnswer::LinkLost) => {}
-            (Asked::Status(hash), CertificateAnswer::Unsupported) => block.statuses.unsupported(now, &hash),
+            (Asked::Status(hash), CertificateAnswer::Unsupported) => self.statuses.unsupported(now, &hash),
             (Asked::Status(hash), CertificateAnswer::Failed | CertificateAnswer::TimedOut) => {
-                block.statuses.answered(now, &hash, false);
+                self.statuses.answered(now, &hash, false);
             }
             (
                 Asked::Status(hash),
                 CertificateAnswer::Data(_) | CertificateAnswer::Accepted | CertificateAnswer::Refused,
             ) => {
-                block.statuses.answered(now, &hash, data.is_some());
+                self.statuses.answered(now, &hash, data.is_some());
                 shared.event(Event::CertificateStatus { hash, response: data });
             }
             // It may have the request all the same.
             (Asked::Sign, CertificateAnswer::Accepted | CertificateAnswer::TimedOut) => {
-                block.signing.accepted(now, &self.settings);
+                self.signing.accepted(now, settings);
             }
-            (Asked::Sign, CertificateAnswer::Failed | CertificateAnswer::Unsupported) => block.signing.refused(),
+            (Asked::Sign, CertificateAnswer::Failed | CertificateAnswer::Unsupported) => self.signing.refused(),
             (Asked::Sign, CertificateAnswer::Data(_) | CertificateAnswer::Refused) => {
-                block.signing.refused();
+                self.signing.refused();
                 let reason = "the CSMS will not have it signed".into();
                 shared.event(Event::CallFailed { action: SIGN.into(), reason });
             }

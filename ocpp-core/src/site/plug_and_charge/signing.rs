@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::site::certificates::{SIGN, order_csr, renewal_of};
+use crate::site::csr::{SIGN, order_csr, renewal_of};
 use crate::site::settings::{Key, Settings};
 use crate::site::shared::Shared;
 use crate::station::{CertificateUse, Event, JobId, JobUpdate};

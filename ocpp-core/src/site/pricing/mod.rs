@@ -5,10 +5,6 @@
 //! change of TimeOffset. Stores nothing: the CSMS makes the bill and answers each reading with the cost and its wishes anew, and
 //! a transaction that goes on after a power cut begins with a reading.
 
-mod wait;
-
-pub(super) use wait::Unpriced;
-
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,11 +12,11 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_types::datetime;
 
-use super::Site;
+use super::authorize::Authorize;
 use super::connector::Connector;
 use super::context::Context;
 use super::journal::Journal;
-use super::settings::{AnyKey, Key, stored};
+use super::settings::{AnyKey, Key, Settings, stored};
 use super::shared::Shared;
 use crate::station::{
     Amount, Event, EvseId, EvseStatus, IdToken, NextPrices, PriceText, PricingEvent, RunningCost, TransactionNo,
@@ -186,50 +182,54 @@ impl Bill {
     }
 }
 
-impl Site {
-    /// The CSMS says what a driver would pay.
-    pub fn on_user_price(&mut self, shared: &mut Shared, UserPrice { token, texts }: UserPrice) {
-        let holder = self.connectors.iter().find(|connector| connector.is_held_by(&token));
-        let transaction = holder.and_then(Connector::transaction);
-        shared.event(Event::Pricing(PricingEvent::UserPrice { token: token.clone(), transaction, texts }));
-        let (mut ctx, parts) = self.context(shared);
-        parts.authorize.priced(&mut ctx, &token);
-    }
-
+impl Pricing {
     /// The CSMS says what a transaction costs so far. False if it is not known.
-    pub fn on_running_cost(&mut self, shared: &mut Shared, data: RunningCostData) -> bool {
-        let Some(transaction) = self.pricing.find(&self.journal, data.transaction_id) else { return false };
+    pub fn on_running_cost(&mut self, shared: &mut Shared, journal: &Journal, data: RunningCostData) -> bool {
+        let Some(transaction) = self.find(journal, data.transaction_id) else { return false };
         shared.event(Event::Pricing(PricingEvent::RunningCost { transaction, cost: data.cost }));
-        if let Some(bill) = self.pricing.bill(transaction) {
+        if let Some(bill) = self.bill(transaction) {
             bill.want(shared.clock.wall(shared.now), data);
         }
         true
     }
 
     /// The CSMS says what a transaction cost. False if it is not known.
-    pub fn on_final_cost(&mut self, shared: &mut Shared, data: FinalCost) -> bool {
-        let Some(transaction) = self.pricing.find(&self.journal, data.transaction_id) else { return false };
+    pub fn on_final_cost(&self, shared: &mut Shared, journal: &Journal, data: FinalCost) -> bool {
+        let Some(transaction) = self.find(journal, data.transaction_id) else { return false };
         let FinalCost { cost, texts, qr_code, .. } = data;
         shared.event(Event::Pricing(PricingEvent::FinalCost { transaction, cost, texts, qr_code }));
         true
     }
+}
 
-    /// Changes to summer or winter time when that is due (§3.3). The date goes last, so that a cut in between repeats it.
-    pub(super) fn change_time_offset(&mut self, shared: &mut Shared) {
-        let wall = shared.clock.wall(shared.now);
-        let at = datetime::parse(self.settings.text(Key::NextTimeOffsetTransitionDateTime));
-        let is_due = at.is_some_and(|at| wall.is_some_and(|wall| at <= wall));
-        if is_due && !shared.is_store_stuck() {
-            let offset = CompactString::new(self.settings.text(Key::TimeOffsetNextTransition));
-            for (key, value) in [(Key::TimeOffset, offset.as_str()), (Key::NextTimeOffsetTransitionDateTime, "")] {
-                stored::change(&mut self.settings, shared, AnyKey::Standard(key), value);
-            }
+/// The CSMS says what a driver would pay.
+pub(super) fn on_user_price(
+    ctx: &mut Context<'_>,
+    connectors: &[Connector],
+    authorize: &mut Authorize,
+    UserPrice { token, texts }: UserPrice,
+) {
+    let holder = connectors.iter().find(|connector| connector.is_held_by(&token));
+    let transaction = holder.and_then(Connector::transaction);
+    ctx.event(Event::Pricing(PricingEvent::UserPrice { token: token.clone(), transaction, texts }));
+    authorize.priced(ctx, &token);
+}
+
+/// Changes to summer or winter time when that is due (§3.3). The date goes last, so that a cut in between repeats it.
+pub(super) fn change_time_offset(settings: &mut Settings, shared: &mut Shared) {
+    let wall = shared.clock.wall(shared.now);
+    let at = datetime::parse(settings.text(Key::NextTimeOffsetTransitionDateTime));
+    let is_due = at.is_some_and(|at| wall.is_some_and(|wall| at <= wall));
+    if is_due && !shared.is_store_stuck() {
+        let offset = CompactString::new(settings.text(Key::TimeOffsetNextTransition));
+        for (key, value) in [(Key::TimeOffset, offset.as_str()), (Key::NextTimeOffsetTransitionDateTime, "")] {
+            stored::change(settings, shared, AnyKey::Standard(key), value);
         }
     }
+}
 
-    /// When that is.
-    pub(super) fn transition(&self, shared: &Shared) -> Option<Instant> {
-        let at = datetime::parse(self.settings.text(Key::NextTimeOffsetTransitionDateTime))?;
-        shared.clock.instant_of(at)
-    }
+/// When that is.
+pub(super) fn transition(settings: &Settings, shared: &Shared) -> Option<Instant> {
+    let at = datetime::parse(settings.text(Key::NextTimeOffsetTransitionDateTime))?;
+    shared.clock.instant_of(at)
 }

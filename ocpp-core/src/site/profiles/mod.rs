@@ -26,6 +26,7 @@ use super::connector::Connector;
 use super::context::Context;
 use super::policy::Policy;
 use super::settings::{Key, Settings};
+use super::verdict::ProfileVerdict;
 use crate::site::journal::Journal;
 use crate::site::shared::Shared;
 use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
@@ -55,16 +56,6 @@ pub(crate) struct SmartCharging {
 
 /// The profile of a remote start.
 pub(crate) type RemoteProfile = ChargingProfile;
-
-/// Whether a profile is installed, or why it is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ProfileVerdict {
-    /// Once this is durable.
-    Accepted(Option<Ticket>),
-    Rejected,
-    /// There is no such EVSE.
-    UnknownEvse,
-}
 
 /// A composite schedule that is asked for.
 #[derive(Clone, Copy, Debug)]

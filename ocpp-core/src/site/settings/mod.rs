@@ -20,7 +20,6 @@ use crate::table::Table;
 
 pub(crate) use keys::Key;
 use keys::Kind;
-pub(crate) use stored::SettingVerdict;
 
 /// Finds what is wrong with the keys of the station's own.
 fn check_custom(config: &StationConfig) -> Result<(), MisuseError> {

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::security;
 use super::{AnyKey, Settings};
 use crate::MisuseError;
-use crate::site::Site;
+use crate::site::policy::Policy;
 use crate::site::shared::Shared;
+use crate::site::verdict::SettingVerdict;
 use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
@@ -48,71 +49,48 @@ pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key:
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 
-/// Finds what is wrong with a setting of the application.
-fn check(settings: &Settings, key: &str, value: &str) -> Result<AnyKey, MisuseError> {
-    let key = settings.find(key).ok_or(MisuseError::Refused("no such configuration key"))?;
-    let is_accepted = settings.accepts(key, value);
-    if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
-}
-
-/// What becomes of a change that the CSMS wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SettingVerdict {
-    /// Once this is durable.
-    Accepted(Ticket),
-    /// The same, and it takes effect with the next boot.
-    AfterReboot(Ticket),
-    /// There is no such setting.
-    Unknown,
-    /// It may not be changed, or not to this value.
-    Rejected,
-}
-
-impl Site {
-    /// Changes a setting, where the CSMS may and the value is one of it.
-    pub fn on_change_setting(&mut self, shared: &mut Shared, name: &str, value: &str) -> SettingVerdict {
-        let settings = &mut self.settings;
-        let Some(key) = settings.find(name) else { return SettingVerdict::Unknown };
-        let access = settings.access(key);
-        if access == SettingAccess::ReadOnly || !settings.accepts(key, value) {
+impl Settings {
+    /// Changes a setting for the CSMS, where it may and the value is one of it.
+    pub fn on_change(&mut self, shared: &mut Shared, policy: &Policy, name: &str, value: &str) -> SettingVerdict {
+        let Some(key) = self.find(name) else { return SettingVerdict::Unknown };
+        let access = self.access(key);
+        if access == SettingAccess::ReadOnly || !self.accepts(key, value) {
             return SettingVerdict::Rejected;
         }
         #[cfg(feature = "security")]
         if let AnyKey::Standard(key) = key
             && security::is_access(key)
         {
-            let rules = &self.policy.profile_rules;
-            let ticket = security::on_change(settings, shared, rules, key, value);
+            let ticket = security::on_change(self, shared, &policy.profile_rules, key, value);
             return ticket.map_or(SettingVerdict::Rejected, SettingVerdict::Accepted);
         }
-        let ticket = change(settings, shared, key, value);
+        #[cfg(not(feature = "security"))]
+        let _ = policy;
+        let ticket = change(self, shared, key, value);
         match access {
             SettingAccess::AfterReboot => SettingVerdict::AfterReboot(ticket),
             SettingAccess::ReadOnly | SettingAccess::ReadWrite => SettingVerdict::Accepted(ticket),
         }
     }
 
-    /// The value of a setting.
-    pub fn setting(&self, name: &str) -> Option<&str> {
-        self.settings.find(name).map(|key| self.settings.value(key))
-    }
-
     /// Finds what is wrong with a setting of the host.
-    pub fn check_setting(&self, name: &str, value: &str) -> Result<(), MisuseError> {
-        check(&self.settings, name, value).map(|_| ())
+    pub fn check(&self, name: &str, value: &str) -> Result<AnyKey, MisuseError> {
+        let key = self.find(name).ok_or(MisuseError::Refused("no such configuration key"))?;
+        let is_accepted = self.accepts(key, value);
+        if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
     }
 
     /// A setting of the host, which was checked.
     pub fn configure(&mut self, shared: &mut Shared, name: &str, value: &str) {
-        if let Ok(key) = check(&self.settings, name, value) {
+        if let Ok(key) = self.check(name, value) {
             #[cfg(feature = "security")]
             if let AnyKey::Standard(key) = key
                 && security::is_access(key)
             {
-                security::change(&mut self.settings, shared, key, value);
+                security::change(self, shared, key, value);
                 return;
             }
-            change(&mut self.settings, shared, key, value);
+            change(self, shared, key, value);
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::csms::{Command, CommandAnswer, ConfigurationKey, ConfigurationStatus,
 /// Writes a command, or says why it cannot be said in 1.6.
 pub(super) fn command(command: Command) -> Result<Call, CompactString> {
     match command {
-        Command::RemoteStart { evse, token } => {
+        Command::RemoteStart { evse, token, .. } => {
             let mut request = RemoteStartTransactionRequest::new(TokenText::new(token.as_str()).map_err(unsendable)?);
             request.connector_id = evse.map(i64::from);
             call(&request)
@@ -50,10 +50,10 @@ pub(super) fn answer(
 ) -> Result<Decoded<CommandAnswer>, Violation> {
     match kind {
         CommandKind::RemoteStart => read(payload, quirks, |response: RemoteStartTransactionResponse| {
-            CommandAnswer::RemoteStart(remote_status(response.status))
+            CommandAnswer::RemoteStart(remote_status(response.status).into())
         }),
         CommandKind::RemoteStop => read(payload, quirks, |response: RemoteStopTransactionResponse| {
-            CommandAnswer::RemoteStop(remote_status(response.status))
+            CommandAnswer::RemoteStop(remote_status(response.status).into())
         }),
         CommandKind::GetConfiguration => {
             read(payload, quirks, |response: GetConfigurationResponse| CommandAnswer::Configuration {

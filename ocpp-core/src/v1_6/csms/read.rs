@@ -17,10 +17,10 @@ use ocpp_types::v1_6::{
 use ocpp_types::violation::Rule;
 
 use crate::csms::edge::Unread;
-use crate::csms::ledger::StartReport;
-use crate::csms::report::Report;
+use crate::csms::report::{Report, StartReport};
 use crate::csms::{
-    IdToken, MeterValue, Progress, SampledValue, SecurityEvent, StationInfo, StationWork, StatusReport, StopReport,
+    IdToken, MeterValue, Place, Progress, SampledValue, SecurityEvent, StationInfo, StationWork, StatusReport,
+    StopReport, TransactionId,
 };
 
 /// Stands for a time that is not there: the ledger puts the server's clock in its place.
@@ -102,9 +102,9 @@ impl Reading {
     fn status(&self, request: &StatusNotificationRequest) -> Result<Report, Unread> {
         let connector = u32::try_from(request.connector_id);
         Ok(Report::Status(StatusReport {
-            connector: connector.map_err(|_| Unread::Value("connectorId is no connector's number"))?,
+            place: Place::numbered(connector.map_err(|_| Unread::Value("connectorId is no connector's number"))?),
             status: self.word(request.status),
-            error_code: self.word(request.error_code),
+            error_code: Some(self.word(request.error_code)),
             info: request.info.as_deref().map(text),
             vendor_id: request.vendor_id.as_deref().map(text),
             vendor_error_code: request.vendor_error_code.as_deref().map(text),
@@ -114,19 +114,18 @@ impl Reading {
 
     fn stop(&mut self, request: &StopTransactionRequest) -> Report {
         let report = StopReport {
-            meter_stop_wh: request.meter_stop,
-            at: request.timestamp,
+            meter_stop_wh: Some(request.meter_stop),
             reason: request.reason.map(|reason| self.word(reason)),
             token: request.id_tag.as_deref().map(IdToken::new),
             samples: self.meter_values("$.transactionData", &request.transaction_data),
-            findings: Vec::new(),
+            ..StopReport::new(request.timestamp)
         };
         Report::Stop(transaction(request.transaction_id), report)
     }
 
     fn samples(&mut self, request: &MeterValuesRequest) -> Report {
         Report::Samples {
-            connector: connector(request.connector_id),
+            place: place(request.connector_id),
             named: request.transaction_id.and_then(transaction),
             values: self.meter_values("$.meterValue", &request.meter_value),
         }
@@ -167,6 +166,8 @@ impl Reading {
             phase: value.phase.map(|phase| self.word(phase)),
             location: value.location.map(|location| self.word(location)),
             unit: value.unit.map(|unit| self.word(unit)),
+            multiplier: None,
+            signed: None,
         }
     }
 }
@@ -192,6 +193,7 @@ fn station_info(request: &BootNotificationRequest) -> StationInfo {
         imsi: request.imsi.as_deref().map(text),
         meter_type: request.meter_type.as_deref().map(text),
         meter_serial_number: request.meter_serial_number.as_deref().map(text),
+        boot_reason: None,
     }
 }
 
@@ -205,7 +207,7 @@ fn data_transfer(request: DataTransferRequest) -> Report {
 
 fn start(request: &StartTransactionRequest) -> Report {
     Report::Start(StartReport {
-        connector: connector(request.connector_id),
+        place: place(request.connector_id),
         token: IdToken::new(&request.id_tag),
         meter_start_wh: request.meter_start,
         at: request.timestamp,
@@ -213,14 +215,14 @@ fn start(request: &StartTransactionRequest) -> Report {
     })
 }
 
-/// The number of a connector (1.6 §3.8). 0, which means the station, stands for what is none: it happened somewhere.
-fn connector(id: i64) -> u32 {
-    u32::try_from(id).unwrap_or_default()
+/// A connector by its number (1.6 §3.8). 0, which means the station, stands for what is none: it happened somewhere.
+fn place(id: i64) -> Place {
+    Place::numbered(u32::try_from(id).unwrap_or_default())
 }
 
 /// The number of a transaction; what this side never gives out names none, -1 by 1.6 errata 3.18.
-fn transaction(id: i64) -> Option<i32> {
-    i32::try_from(id).ok().filter(|number| *number > 0)
+fn transaction(id: i64) -> Option<TransactionId> {
+    i32::try_from(id).ok().filter(|number| *number > 0).map(TransactionId::from)
 }
 
 fn text(text: &str) -> CompactString {

@@ -23,10 +23,13 @@ pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String,
         Response::Heartbeat => HeartbeatResponse::new(now).to_json(),
         Response::Status => StatusNotificationResponse::new().to_json(),
         Response::Authorize(verdict) => AuthorizeResponse::new(id_tag_info(verdict)).to_json(),
-        Response::Start { number, verdict } => {
-            StartTransactionResponse::new(id_tag_info(verdict), i64::from(*number)).to_json()
+        Response::Start { transaction, verdict } => {
+            // Its name is the number that the session gave.
+            let number = transaction.number().unwrap_or_default();
+            StartTransactionResponse::new(id_tag_info(verdict), i64::from(number)).to_json()
         }
-        Response::Stop => StopTransactionResponse::new().to_json(),
+        // 1.6 has no events of transactions: its end says most.
+        Response::Stop | Response::Event(_) => StopTransactionResponse::new().to_json(),
         Response::Samples => MeterValuesResponse::new().to_json(),
         Response::Progress(StationWork::Firmware) => v1_6::FirmwareStatusNotificationResponse::new().to_json(),
         Response::Progress(StationWork::Diagnostics) => v1_6::DiagnosticsStatusNotificationResponse::new().to_json(),
@@ -47,7 +50,7 @@ pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String,
 fn id_tag_info(verdict: &Authorization) -> IdTagInfo {
     let mut info = IdTagInfo::new(authorization(verdict.status));
     info.expiry_date = verdict.expires;
-    info.parent_id_tag = verdict.parent.as_ref().and_then(|parent| TokenText::new(parent.as_str()).ok());
+    info.parent_id_tag = verdict.group.as_ref().and_then(|group| TokenText::new(group.as_str()).ok());
     info
 }
 

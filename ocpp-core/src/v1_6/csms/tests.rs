@@ -1,6 +1,7 @@
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -49,6 +50,7 @@ fn boot_is_read_whole() {
         imsi: Some("g".into()),
         meter_type: Some("h".into()),
         meter_serial_number: Some("i".into()),
+        boot_reason: None,
     };
     assert_eq!(read("BootNotification", payload).unwrap(), Report::Boot(info));
 }
@@ -67,26 +69,19 @@ fn stop_is_read_whole_and_values_stay_as_sent() {
         phase: Some("L1-N".into()),
         location: Some("Outlet".into()),
         unit: Some("kW".into()),
+        multiplier: None,
+        signed: None,
     };
-    let bare = SampledValue {
-        value: String::from("7"),
-        context: None,
-        format: None,
-        measurand: None,
-        phase: None,
-        location: None,
-        unit: None,
-    };
+    let bare = SampledValue::new("7");
     let report = StopReport {
-        meter_stop_wh: 1234,
-        at: at(0),
+        meter_stop_wh: Some(1234),
         reason: Some("EVDisconnected".into()),
         token: Some(IdToken::new("abc")),
         samples: vec![MeterValue { at: at(1), values: vec![full, bare] }],
-        findings: vec![],
+        ..StopReport::new(at(0))
     };
     let Decoded { value, repairs } = read_leniently("StopTransaction", payload).unwrap();
-    assert_eq!(value, Report::Stop(Some(7), report));
+    assert_eq!(value, Report::Stop(Some(7.into()), report));
     // A reading without a number is left out, and told.
     let [left_out] = &repairs[..] else { panic!("{repairs:?}") };
     assert_eq!(left_out.path, "$.transactionData[0].sampledValue[2].value");
@@ -106,8 +101,20 @@ fn every_verdict_is_told_by_its_name() {
         assert_eq!(format!("{status:?}"), name.as_str());
         let response: AuthorizeResponse = told(Response::Authorize(status.into()));
         assert_eq!(response.id_tag_info.status, *name);
-        let response: StartTransactionResponse = told(Response::Start { number: 7, verdict: status.into() });
+        let response: StartTransactionResponse =
+            told(Response::Start { transaction: 7.into(), verdict: status.into() });
         assert_eq!((response.id_tag_info.status, response.transaction_id), (*name, 7));
+    }
+    // What 1.6 cannot say in so many words.
+    for (status, name) in [
+        (Unknown, v1_6::AuthorizationStatus::Invalid),
+        (NoCredit, v1_6::AuthorizationStatus::Blocked),
+        (NotAllowedTypeEvse, v1_6::AuthorizationStatus::Blocked),
+        (NotAtThisLocation, v1_6::AuthorizationStatus::Blocked),
+        (NotAtThisTime, v1_6::AuthorizationStatus::Blocked),
+    ] {
+        let response: AuthorizeResponse = told(Response::Authorize(status.into()));
+        assert_eq!(response.id_tag_info.status, name);
     }
     use RegistrationStatus as Registration;
     let statuses = [Registration::Accepted, Registration::Pending, Registration::Rejected];
@@ -124,9 +131,19 @@ fn every_verdict_is_told_by_its_name() {
 }
 
 #[test]
+fn signed_data_of_1_6_stay_byte_for_byte() {
+    let data = "OCMF|{\"FV\":\"1.0\"}|{\"SD\":\"3046\"} ";
+    let payload = serde_json::json!({"connectorId": 1, "meterValue": [{"timestamp": "2023-11-14T22:13:21Z",
+        "sampledValue": [{"value": data, "format": "SignedData"}, {"value": "7"}]}]});
+    let Report::Samples { values, .. } = read("MeterValues", &payload.to_string()).unwrap() else { panic!() };
+    let signed: Vec<_> = values[0].values.iter().map(SampledValue::signed_data).collect();
+    assert_eq!(signed, [Some(data), None]);
+}
+
+#[test]
 fn parent_that_1_6_cannot_say_is_left_out() {
-    let mut verdict = crate::csms::Authorization::from(AuthorizationStatus::Accepted);
-    verdict.parent = Some(IdToken::new("123456789012345678901"));
+    let group = Some(IdToken::new("123456789012345678901"));
+    let verdict = crate::csms::Authorization::from(AuthorizationStatus::Accepted).with_group(group);
     let response: AuthorizeResponse = told(Response::Authorize(verdict));
     assert_eq!(response.id_tag_info.parent_id_tag, None);
 }

@@ -2,10 +2,10 @@
 
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::codec::Encode;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::Violation;
 
+use super::answers::{answer, answer_after, refuse_payload};
 #[cfg(feature = "security")]
 use super::certificates;
 #[cfg(feature = "firmware_management")]
@@ -20,20 +20,20 @@ use super::pricing;
 use super::smart_charging;
 use super::{Face, configuration, data_transfer, decoding};
 use crate::site::Site;
-use crate::site::availability::AvailabilityVerdict;
-#[cfg(feature = "security")]
-use crate::site::certificates::Envelope;
-#[cfg(feature = "local_auth_list")]
-use crate::site::local_list::ListRefusal;
 #[cfg(feature = "reservation")]
-use crate::site::reservation::{Reservation, ReserveVerdict};
+use crate::site::reservation::Reservation;
 use crate::site::shared::Shared;
-use crate::site::unlock::UnlockVerdict;
+#[cfg(feature = "security")]
+use crate::site::verdict::Envelope;
+#[cfg(feature = "local_auth_list")]
+use crate::site::verdict::ListRefusal;
+#[cfg(feature = "reservation")]
+use crate::site::verdict::ReserveVerdict;
+use crate::site::verdict::{AvailabilityVerdict, UnlockVerdict};
 #[cfg(feature = "security")]
 use crate::station::CertificateUse;
-use crate::station::{Event, EvseId, IdToken, RebootKind, SecurityEventKind, StopReason};
+use crate::station::{EvseId, IdToken, RebootKind, StopReason};
 use crate::store::Ticket;
-use compact_str::ToCompactString;
 
 impl Face {
     /// A call of the CSMS.
@@ -81,7 +81,8 @@ impl Face {
             Action::CertificateSigned => {
                 let request: v1_6::CertificateSignedRequest = decoding::call(shared, action.as_str(), payload)?;
                 let chain = request.certificate_chain.as_str();
-                site.on_certificate_signed(shared, token, Envelope::Plain, CertificateUse::Station, chain);
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed(&mut desk, token, Envelope::Plain, CertificateUse::Station, chain);
             }
             Action::ChangeAvailability => {
                 let request: v1_6::ChangeAvailabilityRequest = decoding::call(shared, action.as_str(), payload)?;
@@ -212,7 +213,8 @@ impl Face {
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
                 let request: v1_6::SignedUpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
-                site.on_signed_update(shared, token, firmware::signed_firmware_request(&request));
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed_update(&mut desk, token, firmware::signed_firmware_request(&request));
             }
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
@@ -240,7 +242,7 @@ impl Face {
                 let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
                 let evse = u16::try_from(request.connector_id).map(EvseId);
                 // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
-                if !evse.is_ok_and(|evse| site.unlock(shared.now, token, evse)) {
+                if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
                     answer(shared, token, &unlock_response(UnlockVerdict::Unknown));
                 }
             }
@@ -281,7 +283,7 @@ fn on_change_availability(
     };
     let Ok(number) = u16::try_from(request.connector_id) else { return rejected };
     let evse = (number > 0).then_some(EvseId(number));
-    let (verdict, ticket) = site.availability.on_change(&mut shared.store, &site.connectors, evse, is_operative);
+    let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
     let status = match verdict {
         AvailabilityVerdict::Accepted => v1_6::AvailabilityStatus::Accepted,
         AvailabilityVerdict::Scheduled => v1_6::AvailabilityStatus::Scheduled,
@@ -372,16 +374,6 @@ pub(super) fn unlock_response(verdict: UnlockVerdict) -> v1_6::UnlockConnectorRe
     })
 }
 
-/// Refuses a call whose payload is wrong.
-pub(super) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &Payload<'_>, violation: &Violation) {
-    let reason = violation.to_compact_string();
-    decoding::unread(shared, payload);
-    shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-    shared.event(Event::FrameRefused { reason });
-    let now = shared.now;
-    let _ = shared.rpc.reply_violation(now, token, violation);
-}
-
 /// Whether what the action asks for rests on a record.
 fn is_stored(action: Action) -> bool {
     matches!(
@@ -399,19 +391,4 @@ fn is_stored(action: Action) -> bool {
             | Action::SignedUpdateFirmware
             | Action::UpdateFirmware
     )
-}
-
-pub(super) fn answer(shared: &mut Shared, token: ReplyToken, response: &impl Encode) {
-    match response.to_json() {
-        Ok(text) => shared.reply(token, &text),
-        Err(_) => shared.reply_error(token, ErrorCode::InternalError, "the answer does not fit its schema"),
-    }
-}
-
-/// Answers once `ticket` is durable, or now without one.
-pub(super) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: ReplyToken, response: &impl Encode) {
-    match (ticket, response.to_json()) {
-        (Some(ticket), Ok(text)) => shared.reply_after(ticket, token, text),
-        (None, _) | (_, Err(_)) => answer(shared, token, response),
-    }
 }

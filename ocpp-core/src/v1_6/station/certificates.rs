@@ -9,10 +9,10 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::text::Text;
 use ocpp_types::v1_6;
 
-use super::calls::{answer, answer_after};
+use super::answers::{answer, answer_after};
 use crate::site::Site;
-use crate::site::certificates::{Envelope, InstallVerdict, RemovalVerdict, SignedFirmwareVerdict};
 use crate::site::shared::Shared;
+use crate::site::verdict::{Envelope, InstallVerdict, RemovalVerdict, SignedFirmwareVerdict};
 use crate::station::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 use crate::store::Ticket;
 
@@ -25,7 +25,8 @@ pub(super) fn on_install(
 ) {
     match certificate_use(&request.certificate_type) {
         Some(usage) => {
-            site.on_install_certificate(shared, token, Envelope::Plain, usage, request.certificate.as_str());
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_install(&mut desk, token, Envelope::Plain, usage, request.certificate.as_str());
         }
         None => answer(shared, token, &install_status(InstallVerdict::Rejected)),
     }
@@ -39,7 +40,10 @@ pub(super) fn on_delete(
     request: &v1_6::DeleteCertificateRequest,
 ) {
     match certificate_hash(&request.certificate_hash_data) {
-        Some(hash) => site.on_delete_certificate(shared, token, Envelope::Plain, hash),
+        Some(hash) => {
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_delete(&mut desk, token, Envelope::Plain, hash);
+        }
         None => answer(shared, token, &removal_status(RemovalVerdict::NotFound)),
     }
 }
@@ -52,7 +56,10 @@ pub(super) fn on_list(
     request: &v1_6::GetInstalledCertificateIdsRequest,
 ) {
     match certificate_use(&request.certificate_type) {
-        Some(usage) => site.on_list_certificates(shared, token, Envelope::Plain, Vec::from([usage])),
+        Some(usage) => {
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_list(&mut desk, token, Envelope::Plain, Vec::from([usage]));
+        }
         None => answer_installed(shared, token, Some(&[])),
     }
 }

@@ -8,7 +8,8 @@ use ocpp_types::text::{CiText, Text};
 use ocpp_types::v1_6;
 use ocpp_types::violation::Violation;
 
-use crate::site::settings::{AnyKey, Key, SettingVerdict, Settings};
+use crate::site::settings::{AnyKey, Key, Settings};
+use crate::site::verdict::SettingVerdict;
 use crate::station::SettingAccess;
 use crate::store::Ticket;
 

@@ -9,7 +9,7 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::text::{AnyText, CiText, Text};
 use ocpp_types::v1_6;
 
-use super::calls::answer;
+use super::answers::answer;
 use super::messages::{self, Unsendable};
 use crate::site::Site;
 use crate::site::data_transfer::VendorData;

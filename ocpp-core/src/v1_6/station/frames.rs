@@ -8,50 +8,16 @@ use ocpp_types::lenient::Decoded;
 use ocpp_types::v1_6::{self, Action};
 use ocpp_types::violation::{Rule, Violation};
 
+use super::failure::Failure;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 use super::sender::{Awaited, action_of};
 use super::{Face, data_transfer, decoding, firmware, messages};
 use crate::site::Site;
-use crate::site::delivery::Undelivered;
 use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::station::{Event, RawFrame, RegistrationStatus, SecurityEventKind};
-
-/// Why a call of ours brought nothing.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The CSMS refused it, or its answer was unusable.
-    Refused(CompactString),
-    /// It cannot be written in 1.6, and never will be.
-    Unsendable(CompactString),
-    /// No answer came in time.
-    TimedOut,
-    /// The link went.
-    LinkLost,
-}
-
-impl Failure {
-    fn reason(&self) -> CompactString {
-        match self {
-            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
-            Failure::TimedOut => "no answer in time".into(),
-            Failure::LinkLost => "the link went".into(),
-        }
-    }
-}
-
-impl Failure {
-    fn kind(&self) -> Undelivered {
-        match self {
-            Failure::Refused(_) => Undelivered::Refused,
-            Failure::Unsendable(_) => Undelivered::Unsendable,
-            Failure::TimedOut => Undelivered::TimedOut,
-            Failure::LinkLost => Undelivered::LinkLost,
-        }
-    }
-}
 
 impl Face {
     /// A frame of the CSMS.
@@ -121,8 +87,7 @@ impl Face {
                 answer.map(|answer| site.on_boot_answer(shared, &boot_answer(&answer)))
             }
             Awaited::Heartbeat => decoding::answer(shared, action, payload).map(|answer: v1_6::HeartbeatResponse| {
-                let is_believed = shared.sync_clock(answer.current_time);
-                site.heartbeat.synced(shared.now, is_believed);
+                site.on_time(shared, answer.current_time);
             }),
             Awaited::Authorize => decoding::answer(shared, action, payload).map(|answer: v1_6::AuthorizeResponse| {
                 site.on_authorized(shared, Ok(messages::token_info(&answer.id_tag_info)));
@@ -217,7 +182,7 @@ impl Face {
             (Awaited::Contract, failure) => site.on_unauthorized(shared, failure.kind()),
             #[cfg(feature = "plug_and_charge")]
             (Awaited::Certificate, failure) => {
-                site.on_certificate_answer(shared, plug_and_charge::failed(&failure));
+                site.plug_and_charge.on_answer(shared, &site.settings, plug_and_charge::failed(&failure));
             }
             (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => site.status.answered(),
             (Awaited::StatusNotification, Failure::TimedOut) => site.status.lost(true),

@@ -8,8 +8,8 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::v1_6::{Action as ActionName, CsmsResponse, StationRequest, StationResponse};
 
-use super::calls::refuse_payload;
-use super::frames::Failure;
+use super::answers::refuse_payload;
+use super::failure::Failure;
 use super::sender::Awaited;
 use super::{Face, data_transfer};
 use crate::MisuseError;

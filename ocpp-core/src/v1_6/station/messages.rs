@@ -299,9 +299,20 @@ fn reason(reason: StopReason) -> v1_6::Reason {
         StopReason::DeAuthorized => R::DeAuthorized,
         StopReason::EmergencyStop => R::EmergencyStop,
         StopReason::EvDisconnected => R::EVDisconnected,
-        StopReason::HardReset => R::HardReset,
+        StopReason::HardReset | StopReason::ImmediateReset => R::HardReset,
         StopReason::Local => R::Local,
-        StopReason::Other => R::Other,
+        StopReason::Other
+        | StopReason::EnergyLimitReached
+        | StopReason::GroundFault
+        | StopReason::LocalOutOfCredit
+        | StopReason::MasterPass
+        | StopReason::OvercurrentFault
+        | StopReason::PowerQuality
+        | StopReason::ReqEnergyTransferRejected
+        | StopReason::SocLimitReached
+        | StopReason::StoppedByEv
+        | StopReason::TimeLimitReached
+        | StopReason::Timeout => R::Other,
         StopReason::PowerLoss => R::PowerLoss,
         StopReason::Reboot => R::Reboot,
         StopReason::Remote => R::Remote,

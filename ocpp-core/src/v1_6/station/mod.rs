@@ -3,12 +3,14 @@
 //! A frame goes one way: `frames` takes it apart, `calls` has the site react and answers with its verdict, `sender` has what is
 //! due leave, rendered by `messages`.
 
+mod answers;
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;
 mod configuration;
 mod data_transfer;
 mod decoding;
+mod failure;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
@@ -37,9 +39,10 @@ use ocpp_smartcharging::validate::Edition;
 use crate::MisuseError;
 use crate::site::Site;
 use crate::site::policy::Policy;
-use crate::site::replies::{LateReply, Reply};
+use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::turns::Turns;
+use crate::site::verdict::LateReply;
 use crate::station::StationConfig;
 use crate::time::Instant;
 
@@ -103,7 +106,7 @@ impl Face {
             let Some(reply) = plug_and_charge::reply(shared, token, reply) else { continue };
             match reply {
                 LateReply::Unlocked(verdict) => {
-                    calls::answer_after(shared, ticket, token, &calls::unlock_response(verdict));
+                    answers::answer_after(shared, ticket, token, &calls::unlock_response(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::SignedFirmware(verdict) => {
@@ -111,15 +114,15 @@ impl Face {
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateSigned(_, is_done) => {
-                    calls::answer(shared, token, &certificates::signed_status(is_done));
+                    answers::answer(shared, token, &certificates::signed_status(is_done));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateInstalled(_, verdict) => {
-                    calls::answer(shared, token, &certificates::install_status(verdict));
+                    answers::answer(shared, token, &certificates::install_status(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateDeleted(_, verdict) => {
-                    calls::answer(shared, token, &certificates::removal_status(verdict));
+                    answers::answer(shared, token, &certificates::removal_status(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificatesListed(_, kept) => {

@@ -9,7 +9,7 @@ use compact_str::ToCompactString;
 use ocpp_rpc::engine::Lane;
 use ocpp_types::v1_6::Action;
 
-use super::frames::Failure;
+use super::failure::Failure;
 use super::messages::{self, History, Unsendable};
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;

@@ -8,10 +8,11 @@ use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, RateUnit};
 use ocpp_types::v1_6::{self, ChargingProfileStatus, ClearChargingProfileStatus, GetCompositeScheduleStatus};
 
-use super::calls::{answer, answer_after};
+use super::answers::{answer, answer_after};
 use crate::site::Site;
-use crate::site::profiles::{ProfileVerdict, ScheduleRequest};
+use crate::site::profiles::ScheduleRequest;
 use crate::site::shared::Shared;
+use crate::site::verdict::ProfileVerdict;
 use crate::station::Event;
 
 /// SetChargingProfile.

@@ -72,7 +72,10 @@ impl Face {
             ExtendedMessageTrigger::LogStatusNotification => Wanted::Job(JobStatus::Upload(Form::Numbered)),
             ExtendedMessageTrigger::MeterValues => Wanted::Readings,
             ExtendedMessageTrigger::SignChargePointCertificate => {
-                return verdict(site.request_certificate(shared, true));
+                return {
+                    let (certificates, mut desk) = site.certificates(shared);
+                    verdict(certificates.make(&mut desk, true))
+                };
             }
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
             ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,

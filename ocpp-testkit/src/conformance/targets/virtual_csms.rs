@@ -44,11 +44,8 @@ impl VirtualCsms {
     pub fn new(values: &Values) -> Result<Self, Trouble> {
         // 2026-01-01T12:00:00Z
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
-        let member = Authorization {
-            status: AuthorizationStatus::Accepted,
-            expires: None,
-            parent: Some(IdToken::new(&values.group)),
-        };
+        let group = Some(IdToken::new(&values.group));
+        let member = Authorization::from(AuthorizationStatus::Accepted).with_group(group);
         let mut policy = Policy::default()
             .with_token(&values.token, member.clone())
             .with_token(&values.token2, member)
@@ -178,7 +175,7 @@ fn command(action: &str, payload: &Value) -> Command {
     let typed = match action {
         "RemoteStartTransaction" if payload.get("chargingProfile").is_none() => text("idTag").map(|token| {
             let evse = number("connectorId").and_then(|number| u32::try_from(number).ok());
-            Command::RemoteStart { evse, token: IdToken::new(token) }
+            Command::remote_start(evse, IdToken::new(token))
         }),
         "RemoteStopTransaction" => number("transactionId")
             .and_then(|number| i32::try_from(number).ok())

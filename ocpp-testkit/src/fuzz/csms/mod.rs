@@ -65,7 +65,7 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
         b'y' => world.decide(true, script.digit()),
         b'n' => world.decide(false, script.digit()),
         b'x' => world.decide_wrongly(),
-        b'1' => world.command(Command::RemoteStart { evse: Some(1), token: world.token("TAG1") }),
+        b'1' => world.command(Command::remote_start(Some(1), world.token("TAG1"))),
         b'2' => world.command(Command::RemoteStop { transaction: TransactionId::new(&world.transaction.to_string()) }),
         b'3' => world.command(Command::GetConfiguration { keys: Vec::new() }),
         b'4' => world.command(Command::ChangeConfiguration { key: "K".into(), value: "V".into() }),

@@ -189,6 +189,7 @@ impl World {
                 Answer::DataTransfer { status, data: None }
             }
             Question::SignCertificate { .. } => Answer::SignCertificate { is_accepted: is_yes },
+            other => panic!("no answer is known to {other:?}"),
         };
         self.may(Input::Answer(id, answer));
     }
@@ -203,6 +204,7 @@ impl World {
             Question::Authorize { .. } => {
                 Answer::Boot { status: RegistrationStatus::Accepted, interval: Duration::ZERO }
             }
+            other => panic!("no answer is known to {other:?}"),
         };
         let result = self.session.handle(Instant::from_millis(self.now), Input::Answer(*id, answer));
         assert!(result.is_err(), "took an answer of another kind");
@@ -369,7 +371,7 @@ impl World {
                 let number = response.transaction_id.to_string();
                 any(&|fact| {
                     matches!(fact, Fact::Started(started) if started.transaction.as_str() == number
-                        && started.meter_start_wh == request.meter_start)
+                        && started.meter_start_wh == Some(request.meter_start))
                 }) && any(
                     &|fact| matches!(fact, Fact::Authorized { transaction, .. } if transaction.as_str() == number),
                 )
@@ -379,8 +381,9 @@ impl World {
                 any(&|fact| matches!(fact, Fact::Sampled(samples) if samples.values.len() == count))
             }
             (StationRequest::StopTransaction(request), _) => {
-                let is_it =
-                    |report: &StopReport| report.meter_stop_wh == request.meter_stop && report.at == request.timestamp;
+                let is_it = |report: &StopReport| {
+                    report.meter_stop_wh == Some(request.meter_stop) && report.at == request.timestamp
+                };
                 any(&|fact| match fact {
                     Fact::Stopped(stopped) => is_it(&stopped.report),
                     Fact::StopContradicted { report, .. } => is_it(report),

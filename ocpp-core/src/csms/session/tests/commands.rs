@@ -23,7 +23,7 @@ impl Bench {
 }
 
 fn remote_start() -> Command {
-    Command::RemoteStart { evse: Some(1), token: IdToken::new("ABC") }
+    Command::remote_start(Some(1), IdToken::new("ABC"))
 }
 
 fn get_all() -> Command {
@@ -39,13 +39,13 @@ fn each_command_is_sent_as_1_6_says_and_its_answer_is_typed() {
             remote_start(),
             json!(["RemoteStartTransaction", {"connectorId": 1, "idTag": "ABC"}]),
             json!({"status": "Accepted"}),
-            CommandAnswer::RemoteStart(RemoteStatus::Accepted),
+            CommandAnswer::RemoteStart(RemoteStatus::Accepted.into()),
         ),
         (
             Command::RemoteStop { transaction: TransactionId::from(7) },
             json!(["RemoteStopTransaction", {"transactionId": 7}]),
             json!({"status": "Rejected"}),
-            CommandAnswer::RemoteStop(RemoteStatus::Rejected),
+            CommandAnswer::RemoteStop(RemoteStatus::Rejected.into()),
         ),
         (
             Command::GetConfiguration { keys: vec!["HeartbeatInterval".into(), "X".into()] },
@@ -150,7 +150,7 @@ fn station_that_is_not_accepted_is_told_only_what_it_may_be_told() {
 fn command_that_cannot_be_said_is_not_sent() {
     let mut bench = Bench::accepted();
     let unsendable = [
-        Command::RemoteStart { evse: None, token: IdToken::new("123456789012345678901") },
+        Command::remote_start(None, IdToken::new("123456789012345678901")),
         Command::RemoteStop { transaction: TransactionId::new("a-b-c") },
         Command::ChangeConfiguration { key: "k".repeat(51).into(), value: "v".into() },
         Command::Call { action: "Reset".into(), payload: "[]".into() },

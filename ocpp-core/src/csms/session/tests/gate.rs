@@ -64,7 +64,7 @@ fn verdict_on_a_token_is_passed_on_whole() {
     let verdict = Authorization {
         status: AuthorizationStatus::Accepted,
         expires: Some(wall()),
-        parent: Some(crate::csms::IdToken::new("GROUP")),
+        group: Some(crate::csms::IdToken::new("GROUP")),
     };
     bench.answer(Answer::Authorize(verdict));
     let info = json!({"expiryDate": "2023-11-14T22:13:20Z", "parentIdTag": "GROUP", "status": "Accepted"});
@@ -78,7 +78,8 @@ fn refused_start_is_recorded_and_answered_when_both_facts_are_durable() {
     let Fact::Started(started) = bench.recorded()[1].clone() else { panic!("no start") };
     let number = started.transaction.number().unwrap();
     assert!(number > 0);
-    let question = Question::Authorize { token: started.token, transaction: Some(started.transaction.clone()) };
+    let question =
+        Question::Authorize { token: started.token.unwrap(), transaction: Some(started.transaction.clone()) };
     assert_eq!(bench.asked.last().unwrap().1, question);
     bench.store();
     assert!(bench.sent.is_empty(), "no verdict");
@@ -168,9 +169,9 @@ fn status_is_recorded_as_it_was_reported() {
     });
     bench.call("StatusNotification", report);
     let report = StatusReport {
-        connector: 2,
+        place: crate::csms::Place::numbered(2),
         status: "Faulted".into(),
-        error_code: "OtherError".into(),
+        error_code: Some("OtherError".into()),
         info: Some("hot".into()),
         vendor_id: Some("V".into()),
         vendor_error_code: Some("E7".into()),

@@ -34,7 +34,7 @@ fn start_on_what_is_no_connector_is_recorded_and_a_status_of_it_refused() {
         report["connectorId"] = json!(id);
         bench.call("StartTransaction", report);
         let Some(Fact::Started(started)) = bench.recorded().pop().cloned() else { panic!("a start is recorded") };
-        assert_eq!((started.connector, &started.findings[..]), (0, &[Finding::NoConnector][..]));
+        assert_eq!((started.place.number(), &started.findings[..]), (0, &[Finding::NoConnector][..]));
     }
     for id in [-1, i64::MAX] {
         let mut bench = Bench::accepted();

@@ -1,10 +1,12 @@
 mod commands;
 mod crash;
+mod events;
 mod gate;
 mod lenient;
 mod link;
 mod random;
 mod security;
+mod stored;
 
 use super::*;
 use crate::csms::{

@@ -166,7 +166,7 @@ impl Model {
             .facts
             .values()
             .filter_map(|fact| match fact {
-                Fact::Started(started) => Some(started.connector),
+                Fact::Started(started) => Some(started.place),
                 _ => None,
             })
             .collect();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::station::{AuthorizationStatus, IdTokenType};
+use crate::station::AuthorizationStatus;
 use alloc::format;
 use alloc::vec;
 use proptest::prelude::*;
@@ -125,8 +125,8 @@ proptest! {
 #[test]
 fn type_of_a_token_counts_where_both_are_said() {
     let (mut list, mut store) = (LocalList::default(), StoreQueue::default());
-    let card = |text: &str| IdToken::new(text).with_type(IdTokenType::Iso14443);
-    let code = |text: &str| IdToken::new(text).with_type(IdTokenType::KeyCode);
+    let card = |text: &str| IdToken::new(text).with_kind("ISO14443");
+    let code = |text: &str| IdToken::new(text).with_kind("KeyCode");
     let said = |status| Some(TokenInfo { status, expiry_ms: None, group: None });
     let changes =
         vec![(card("12"), said(AuthorizationStatus::Accepted)), (code("12"), said(AuthorizationStatus::Blocked))];
@@ -135,6 +135,6 @@ fn type_of_a_token_counts_where_both_are_said() {
     assert_eq!(status(&card("12")), Some(AuthorizationStatus::Accepted));
     assert_eq!(status(&code("12")), Some(AuthorizationStatus::Blocked));
     assert!(status(&IdToken::new("12")).is_some());
-    assert_eq!(status(&IdToken::new("12").with_type(IdTokenType::Vin)), None);
+    assert_eq!(status(&IdToken::new("12").with_kind("VIN")), None);
     assert_eq!((status(&IdToken::new("1")), status(&card("123"))), (None, None));
 }

@@ -16,7 +16,7 @@ use ocpp_types::v1_6::{
     DataTransferRequest, DataTransferResponse, DataTransferStatus, GenericStatus, SignCertificateResponse,
 };
 
-use super::frames::Failure;
+use super::failure::Failure;
 use super::messages::{Unsendable, authorization_status};
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};
@@ -87,7 +87,7 @@ pub(super) fn on_certificate_answer(site: &mut Site, shared: &mut Shared, answer
             Ok(GenericStatus::Rejected | GenericStatus::Unrecognized(_)) | Err(_) => CertificateAnswer::Refused,
         },
     };
-    site.on_certificate_answer(shared, answer);
+    site.plug_and_charge.on_answer(shared, &site.settings, answer);
 }
 
 /// What it means that the CSMS did not answer such a call, or with an error.

@@ -11,11 +11,10 @@ use ocpp_types::violation::Violation;
 
 use super::messages::{Installed, RootCertificate, SignedChain, Trigger, WantedUses};
 use crate::site::Site;
-use crate::site::certificates::Envelope;
-use crate::site::replies::LateReply;
 use crate::site::shared::Shared;
+use crate::site::verdict::{Envelope, LateReply};
 use crate::station::{CertificateUse, Event};
-use crate::v1_6::station::calls::answer;
+use crate::v1_6::station::answers::answer;
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
 
 const CARRIED: Envelope = Envelope::Transferred;
@@ -31,25 +30,31 @@ pub(in crate::v1_6::station) fn on_call(
     let done = match request.message_id.as_ref().map(|id| id.as_str()) {
         Some("CertificateSigned") => Decode::from_json(data).map(|signed: SignedChain| {
             if signed.is_v2g {
-                site.on_certificate_signed(shared, token, CARRIED, CertificateUse::V2g, &signed.chain);
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_signed(&mut desk, token, CARRIED, CertificateUse::V2g, &signed.chain);
             } else {
                 wrapped(shared, token, signed_status(false).to_json());
             }
         }),
         Some("DeleteCertificate") => Decode::from_json(data).map(|request: v1_6::DeleteCertificateRequest| {
             match certificate_hash(&request.certificate_hash_data) {
-                Some(hash) => site.on_delete_certificate(shared, token, CARRIED, hash),
+                Some(hash) => {
+                    let (certificates, mut desk) = site.certificates(shared);
+                    certificates.on_delete(&mut desk, token, CARRIED, hash);
+                }
                 None => {
                     let status = v1_6::DeleteCertificateStatus::NotFound;
                     wrapped(shared, token, v1_6::DeleteCertificateResponse::new(status).to_json());
                 }
             }
         }),
-        Some("GetInstalledCertificateIds") => {
-            Decode::from_json(data).map(|WantedUses(uses)| site.on_list_certificates(shared, token, CARRIED, uses))
-        }
+        Some("GetInstalledCertificateIds") => Decode::from_json(data).map(|WantedUses(uses)| {
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_list(&mut desk, token, CARRIED, uses);
+        }),
         Some("InstallCertificate") => Decode::from_json(data).map(|root: RootCertificate| {
-            site.on_install_certificate(shared, token, CARRIED, root.usage, root.certificate.as_str());
+            let (certificates, mut desk) = site.certificates(shared);
+            certificates.on_install(&mut desk, token, CARRIED, root.usage, root.certificate.as_str());
         }),
         // It has no members, and so perhaps no data.
         Some("TriggerMessage") if data.is_empty() => {
@@ -73,7 +78,7 @@ pub(in crate::v1_6::station) fn on_call(
 fn on_trigger(site: &mut Site, shared: &mut Shared, token: ReplyToken, is_for_certificate: bool) {
     let status = if !is_for_certificate {
         v1_6::TriggerMessageStatus::NotImplemented
-    } else if site.request_vehicle_certificate(shared) {
+    } else if site.plug_and_charge.request_certificate(shared, &site.settings) {
         v1_6::TriggerMessageStatus::Accepted
     } else {
         v1_6::TriggerMessageStatus::Rejected

@@ -10,7 +10,7 @@ use ocpp_types::codec::Decode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferStatus};
 
-use super::calls::answer;
+use super::answers::answer;
 use crate::site::Site;
 use crate::site::settings::{Key, Settings};
 use crate::site::shared::Shared;
@@ -31,8 +31,12 @@ pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken
             site.on_user_price(shared, price);
             true
         }),
-        Some("RunningCost") => Decode::from_json(data).map(|cost| site.on_running_cost(shared, cost)),
-        Some("FinalCost") => Decode::from_json(data).map(|cost| site.on_final_cost(shared, cost)),
+        Some("RunningCost") => {
+            Decode::from_json(data).map(|cost| site.pricing.on_running_cost(shared, &site.journal, cost))
+        }
+        Some("FinalCost") => {
+            Decode::from_json(data).map(|cost| site.pricing.on_final_cost(shared, &site.journal, cost))
+        }
         _ => return answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId)),
     };
     let mut response = DataTransferResponse::new(DataTransferStatus::Rejected);

@@ -152,9 +152,8 @@ fn station(text: &str) -> Result<(String, String), String> {
 fn token(text: &str) -> Result<(String, Authorization), String> {
     let (id, verdict) = text.split_once('=').unwrap_or((text, "Accepted"));
     let (status, group) = verdict.split_once(':').map_or((verdict, None), |(status, group)| (status, Some(group)));
-    let status = serde_json::from_value(status.into()).map_err(|error| error.to_string())?;
-    let parent = group.map(IdToken::new);
-    Ok((id.to_ascii_uppercase(), Authorization { status, expires: None, parent }))
+    let status: AuthorizationStatus = serde_json::from_value(status.into()).map_err(|error| error.to_string())?;
+    Ok((id.to_ascii_uppercase(), Authorization::from(status).with_group(group.map(IdToken::new))))
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -357,7 +356,7 @@ impl App {
         }
         match output {
             CsmsOutput::Ask { station, id, question } => {
-                let (answer, certificate) = self.decide(&station, &question)?;
+                let Some((answer, certificate)) = self.decide(&station, &question)? else { return Ok(()) };
                 lines::tell(&Told::Asked { station: &station, question: &question, answer: &answer })?;
                 driver.answer(&station, id, answer)?;
                 if let Some(chain) = certificate {
@@ -397,14 +396,14 @@ impl App {
         Ok(())
     }
 
-    /// The answer, and a certificate to send after it.
-    fn decide(&self, station: &str, question: &Question) -> Result<(Answer, Option<String>), Failure> {
+    /// The answer, and a certificate to send after it; none to a question that it does not know, for which the session has a default.
+    fn decide(&self, station: &str, question: &Question) -> Result<Option<(Answer, Option<String>)>, Failure> {
         let answer = match question {
             Question::Boot(_) => Answer::Boot {
                 status: RegistrationStatus::Accepted,
                 interval: Duration::from_secs(u64::from(self.heartbeat)),
             },
-            Question::Authorize { token, transaction: _ } => Answer::Authorize(self.tokens.verdict(token.as_str())),
+            Question::Authorize { token, .. } => Answer::Authorize(self.tokens.verdict(token.as_str())),
             Question::DataTransfer { .. } => {
                 Answer::DataTransfer { status: DataTransferStatus::UnknownVendor, data: None }
             }
@@ -414,13 +413,14 @@ impl App {
                     if let Err(error) = &signed {
                         lines::tell(&Told::Trouble { reason: &format!("{station}: not signed: {error}") })?;
                     }
-                    return Ok((Answer::SignCertificate { is_accepted: signed.is_ok() }, signed.ok()));
+                    return Ok(Some((Answer::SignCertificate { is_accepted: signed.is_ok() }, signed.ok())));
                 }
                 // What is done with it is the business of who reads the line.
                 None => Answer::SignCertificate { is_accepted: true },
             },
+            _ => return Ok(None),
         };
-        Ok((answer, None))
+        Ok(Some((answer, None)))
     }
 
     fn on_line(&mut self, driver: &mut CsmsDriver, line: &Line) -> Result<(), LineError> {

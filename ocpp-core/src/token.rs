@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A driver's identifier: the text that a reader, an app or a CSMS gives, kept as written and masked in `Debug`.
 ///
-/// Its type says where it comes from, and may be left open, as it always is in 1.6. In 2.x, what is left open is told as
-/// [`ISO14443`](IdTokenType::Iso14443), the card at a reader. Texts are compared without regard to ASCII case (1.6 §7.28).
+/// Its type says where it comes from, and may be left open, as it always is in 1.6: one of [`KINDS`](Self::KINDS), or another one
+/// (2.1). Texts are compared without regard to ASCII case (1.6 §7.28).
 ///
 /// In JSON it is its text, or an object `{"id":..,"type":..,"additional_info":[{"type":..,"id":..}]}`.
 // One text: that of the identifier, and behind separators its type and pairs of type and text of the additional info. Plain ones
@@ -26,17 +26,36 @@ impl IdToken {
     /// How much may be said beside a token.
     pub const MAX_ADDITIONAL: usize = 4;
 
+    /// The types that OCPP names (2.1 appendix 7.1): made by a server, a payment terminal's reference, the account of a contract,
+    /// the identifier of a vehicle's controller, cards by two standards, a code that is typed in, made by the station, the address
+    /// of a vehicle's controller, none needed (the text is empty), the number of a vehicle.
+    pub const KINDS: [&str; 11] = [
+        "Central",
+        "DirectPayment",
+        "eMAID",
+        "EVCCID",
+        "ISO14443",
+        "ISO15693",
+        "KeyCode",
+        "Local",
+        "MacAddress",
+        "NoAuthorization",
+        "VIN",
+    ];
+
     /// The token of this text, its type left open.
     pub fn new(text: &str) -> Self {
         IdToken(plain(text))
     }
 
-    /// Says what type it is of. What was said beside it goes.
+    /// Says what type it is of, in at most 20 characters; an empty one is none. What was said beside it goes.
     #[must_use]
-    pub fn with_type(self, kind: IdTokenType) -> Self {
+    pub fn with_kind(self, kind: &str) -> Self {
         let mut text = CompactString::new(self.as_str());
-        text.push(SEPARATOR);
-        text.push_str(&plain(kind.as_str()));
+        if !kind.is_empty() {
+            text.push(SEPARATOR);
+            text.extend(plain(kind).chars().take(20));
+        }
         IdToken(text)
     }
 
@@ -63,10 +82,9 @@ impl IdToken {
         self.part(0)
     }
 
-    /// What type it is of, if that was said.
-    pub fn kind(&self) -> Option<IdTokenType> {
-        let name = self.part(1);
-        (!name.is_empty()).then(|| IdTokenType::from_name(name))
+    /// What type it is of, if that was said: such as `Central`, `ISO14443`, `eMAID`.
+    pub fn kind(&self) -> Option<&str> {
+        Some(self.part(1)).filter(|kind| !kind.is_empty())
     }
 
     /// What is said beside it: pairs of type and text.
@@ -84,7 +102,7 @@ impl IdToken {
     }
 
     /// In small letters, without what is said beside it: the key by which it is found, next to those of its text.
-    #[cfg(all(feature = "station", feature = "local_auth_list"))]
+    #[cfg(feature = "local_auth_list")]
     pub(crate) fn folded(&self) -> CompactString {
         let mut folded = CompactString::new(self.as_str());
         if !self.part(1).is_empty() {
@@ -96,7 +114,7 @@ impl IdToken {
     }
 
     /// The token that is stored or found as this text.
-    #[cfg(all(feature = "station", feature = "local_auth_list"))]
+    #[cfg(feature = "local_auth_list")]
     pub(crate) fn from_folded(text: &str) -> Self {
         IdToken(CompactString::new(text))
     }
@@ -174,7 +192,7 @@ impl Form {
     fn of(token: &IdToken) -> Self {
         Form {
             id: token.as_str().into(),
-            kind: token.kind().map(|kind| kind.as_str().into()),
+            kind: token.kind().map(CompactString::new),
             additional_info: token
                 .additional_info()
                 .map(|(kind, id)| AdditionalForm { kind: kind.into(), id: id.into() })
@@ -183,10 +201,7 @@ impl Form {
     }
 
     fn read(self) -> Option<IdToken> {
-        let mut token = IdToken::new(&self.id);
-        if let Some(kind) = self.kind {
-            token = token.with_type(IdTokenType::from_name(&kind));
-        }
+        let token = IdToken::new(&self.id).with_kind(self.kind.as_deref().unwrap_or_default());
         self.additional_info.iter().try_fold(token, |token, info| token.with_additional_info(&info.kind, &info.id))
     }
 }
@@ -212,76 +227,6 @@ impl<'de> Visitor<'de> for FormVisitor {
     }
 }
 
-macro_rules! token_types {
-    ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
-        /// What a token is (2.1 appendix 7.1; those of 2.0.1 are among them).
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum IdTokenType {
-            $($(#[doc = $doc])* $name,)*
-            /// One that the CSMS and the station agree on, of at most 20 characters.
-            Other(CompactString),
-        }
-
-        impl IdTokenType {
-            /// Those that the protocol names.
-            pub const STANDARD: &'static [IdTokenType] = &[$(IdTokenType::$name),*];
-
-            /// The protocol's name.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(IdTokenType::$name => $text,)*
-                    IdTokenType::Other(name) => name,
-                }
-            }
-
-            /// The type of this name, in any letter case. What is longer than 20 characters is cut.
-            pub fn from_name(name: &str) -> Self {
-                $(if name.eq_ignore_ascii_case($text) {
-                    return IdTokenType::$name;
-                })*
-                IdTokenType::Other(name.chars().take(20).collect())
-            }
-        }
-    };
-}
-
-token_types! {
-    /// Made by the CSMS or another server, as for a start from an app.
-    Central = "Central";
-    /// The reference of a payment terminal that accepted a card.
-    DirectPayment = "DirectPayment";
-    /// The account of a contract (ISO 15118).
-    Emaid = "eMAID";
-    /// The identifier of the vehicle's communication controller (ISO 15118).
-    Evccid = "EVCCID";
-    /// The number of an RFID card by ISO 14443.
-    Iso14443 = "ISO14443";
-    /// The number of an RFID card by ISO 15693.
-    Iso15693 = "ISO15693";
-    /// A code that the driver types in.
-    KeyCode = "KeyCode";
-    /// Made by the station; the CSMS need not check it.
-    Local = "Local";
-    /// The MAC address of the vehicle (Autocharge).
-    MacAddress = "MacAddress";
-    /// Nobody can be authorised, as with a start button: the text is empty.
-    NoAuthorization = "NoAuthorization";
-    /// The vehicle's identification number.
-    Vin = "VIN";
-}
-
-impl Serialize for IdTokenType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for IdTokenType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        CompactString::deserialize(deserializer).map(|name| IdTokenType::from_name(&name))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::format;
@@ -293,25 +238,25 @@ mod tests {
     fn token_ignores_case_and_does_not_print() {
         assert_eq!(IdToken::new("04a2F3"), IdToken::new("04A2f3"));
         assert_ne!(IdToken::new("04A2F3"), IdToken::new("04A2F4"));
-        let typed = IdToken::new("04A2F3").with_type(IdTokenType::KeyCode).with_additional_info("T", "04A2").unwrap();
+        let typed = IdToken::new("04A2F3").with_kind("KeyCode").with_additional_info("T", "04A2").unwrap();
         assert_eq!(format!("{:?} {typed:?}", IdToken::new("04A2F3")), "IdToken(***6) IdToken(***6 KeyCode)");
     }
 
     #[test]
     fn type_counts_where_both_are_said() {
         let plain = IdToken::new("1234");
-        let typed = |kind| IdToken::new("1234").with_type(kind);
-        let (card, code) = (typed(IdTokenType::Iso14443), typed(IdTokenType::KeyCode));
+        let typed = |kind| IdToken::new("1234").with_kind(kind);
+        let (card, code) = (typed("ISO14443"), typed("KeyCode"));
         assert!(plain.matches(&card) && card.matches(&plain) && code.matches(&plain) && card.matches(&card));
         assert!(!card.matches(&code), "a number that is typed in is no card");
-        assert!(plain != card && card != code && card == typed(IdTokenType::from_name("iso14443")));
+        assert!(plain != card && card != code && card == typed("iso14443"));
     }
 
     #[test]
     fn everything_said_of_a_token_reads_back_from_a_record_and_from_json() {
-        let kinds = IdTokenType::STANDARD.iter().cloned().chain([IdTokenType::Other("Vendor's".into())]);
-        let plain = [IdToken::new(""), IdToken::new("TAG")];
-        let typed = kinds.map(|kind| IdToken::new("TAG").with_type(kind));
+        let kinds = IdToken::KINDS.into_iter().chain(["", "Vendor's"]);
+        let plain = [IdToken::new(""), IdToken::new("TAG"), IdToken::new("\0A\0B")];
+        let typed = kinds.map(|kind| IdToken::new("TAG").with_kind(kind));
         let more = IdToken::new("TAG").with_additional_info("PIN", "").and_then(|token| {
             let token = token.with_additional_info("", "x")?;
             token.with_additional_info("App", "1")
@@ -320,7 +265,7 @@ mod tests {
             let said = |token: &IdToken| {
                 let more: Vec<_> =
                     token.additional_info().map(|(a, b)| (a.to_compact_string(), b.to_compact_string())).collect();
-                (token.as_str().to_compact_string(), token.kind(), more)
+                (token.as_str().to_compact_string(), token.kind().map(CompactString::new), more)
             };
             let bytes = postcard::to_allocvec(&token).unwrap();
             assert_eq!(said(&postcard::from_bytes(&bytes).unwrap()), said(&token));
@@ -341,7 +286,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&IdToken::new("TAG")).unwrap(), "\"TAG\"");
             let full = r#"{"id":"TAG","type":"eMAID","additional_info":[{"type":"PIN","id":"7"}]}"#;
             let token: IdToken = serde_json::from_str(full).unwrap();
-            assert_eq!((token.as_str(), token.kind()), ("TAG", Some(IdTokenType::Emaid)));
+            assert_eq!((token.as_str(), token.kind()), ("TAG", Some("eMAID")));
             assert_eq!(serde_json::to_string(&token).unwrap(), full);
             assert!(serde_json::from_str::<IdToken>(r#"{"id":"TAG","kind":"eMAID"}"#).is_err());
         }

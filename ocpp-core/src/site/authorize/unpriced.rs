@@ -1,6 +1,6 @@
 //! Accepted tokens whose drivers shall see their price before they charge (WaitForSetUserPriceTimeout).
 
-use crate::site::authorize::{Authorize, grant};
+use super::{Authorize, grant};
 use crate::site::context::Context;
 use crate::site::settings::Key;
 use crate::site::signal::{AuthorizeRequest, Purpose};

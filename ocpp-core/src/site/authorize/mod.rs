@@ -5,23 +5,28 @@
 //! as accepted starts without a question where LocalPreAuthorize says so, and offline where LocalAuthorizeOffline does.
 //! Owns and stores both: `site/token`.
 
+#[cfg(feature = "plug_and_charge")]
+mod contract;
+#[cfg(feature = "california_pricing")]
+mod unpriced;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
 
-use super::bearer::{Bearer, Grant};
-use super::context::Context;
-use super::local_list::LocalAuthList;
-#[cfg(feature = "california_pricing")]
-use super::pricing::Unpriced;
-use super::settings::{Key, Settings};
-use super::signal::{AuthorizeRequest, Purpose, Signal};
+use crate::site::bearer::{Bearer, Grant};
+use crate::site::context::Context;
+use crate::site::local_list::LocalAuthList;
+use crate::site::settings::{Key, Settings};
 use crate::site::shared::Shared;
+use crate::site::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::site::token::{TokenCache, TokenInfo};
 use crate::station::{AuthorizationStatus, EvseId, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
 use crate::time::Instant;
+#[cfg(feature = "california_pricing")]
+use unpriced::Unpriced;
 
 /// Tokens that wait for the CSMS, beside the one asked about. Drivers do not queue up at a reader.
 const MAX_WAITING: usize = 4;
@@ -37,7 +42,7 @@ pub(crate) struct Authorize {
     pub list: LocalAuthList,
     cache: TokenCache,
     #[cfg(feature = "california_pricing")]
-    pub(super) unpriced: Vec<Unpriced>,
+    unpriced: Vec<Unpriced>,
 }
 
 impl Authorize {
@@ -287,7 +292,7 @@ fn is_busy(status: AuthorizationStatus) -> bool {
     status == AuthorizationStatus::ConcurrentTx
 }
 
-pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
+fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
     let AuthorizeRequest { evse, token, purpose, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
@@ -295,6 +300,6 @@ pub(super) fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Opt
     });
 }
 
-pub(super) fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
+fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

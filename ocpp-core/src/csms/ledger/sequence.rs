@@ -1,0 +1,469 @@
+//! Transactions that the station names, and whose events it numbers (2.x E §1.3.2): each event counts once, whenever it comes.
+//!
+//! An account is opened by the first event of a transaction that arrives, whichever it is, and is the same in the end for every order of
+//! the same events: the begin and the end are what the station calls so, the registers those of the lowest and highest number that told
+//! one, and what is missing follows from the numbers seen.
+
+use alloc::vec::Vec;
+
+use chrono::{DateTime, Utc};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use super::judge::{self, Yardstick, note};
+use super::{Ledger, orphan_key};
+use crate::csms::report::{EventKind, EventReport};
+use crate::csms::{
+    Authorization, Consumption, EventInfo, Fact, Finding, IdToken, Limits, MeterValue, OrphanStop, Place, Settled,
+    Started, StopReport, Stopped, TransactionId, Updated, Verdict,
+};
+
+/// What is known of one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub(super) struct Account {
+    transaction: TransactionId,
+    place: Place,
+    begin: Option<Point>,
+    end: Option<Point>,
+    seen: Seen,
+    /// The register at the begin: of the lowest number that told one, of those at the begin if there are any.
+    start: Option<Mark>,
+    /// The register at the end: of the highest number that told one, of those at the end if there are any.
+    stop: Option<Mark>,
+    /// The greatest register told, in Wh.
+    greatest_wh: Option<i64>,
+    /// The last token with a verdict, and the verdict.
+    verdict: Option<(IdToken, Authorization)>,
+    /// What the facts say that it comes to.
+    told: Option<Sum>,
+}
+
+/// A begin or an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct Point {
+    seq_no: u64,
+    at: DateTime<Utc>,
+    has_odd_time: bool,
+}
+
+/// A register, and how near it is to the begin or the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct Mark {
+    /// Whether it is not said to be of the begin; or whether it is said to be of the end.
+    rank: bool,
+    seq_no: u64,
+    wh: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+struct Sum {
+    consumption: Consumption,
+    start_wh: Option<i64>,
+    stop_wh: Option<i64>,
+    missing: u64,
+}
+
+/// Numbers, as ranges in rising order with gaps between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub(super) struct Seen(Vec<(u64, u64)>);
+
+impl Seen {
+    /// Beyond it the lowest gap is given up: what comes out of it late counts as a repeat.
+    const MAX_RANGES: usize = 128;
+
+    pub fn contains(&self, number: u64) -> bool {
+        self.0.iter().any(|(first, last)| (*first..=*last).contains(&number))
+    }
+
+    pub fn last(&self) -> Option<u64> {
+        self.0.last().map(|(_, last)| *last)
+    }
+
+    pub fn insert(&mut self, number: u64) {
+        if self.contains(number) {
+            return;
+        }
+        let place = self.0.partition_point(|(first, _)| *first < number);
+        self.0.insert(place, (number, number));
+        self.join(place);
+        self.join(place.saturating_sub(1));
+        if self.0.len() > Self::MAX_RANGES
+            && let [(first, _), (_, last), ..] = self.0[..]
+        {
+            self.0.splice(..2, [(first, last)]);
+        }
+    }
+
+    /// Joins the range of this place with the next one, where they touch.
+    fn join(&mut self, place: usize) {
+        if let Some([(first, end), (next, last)]) = self.0.get(place..place + 2)
+            && end.checked_add(1) == Some(*next)
+        {
+            let joined = (*first, *last);
+            self.0.splice(place..place + 2, [joined]);
+        }
+    }
+
+    /// How many numbers from `first` to `last` were not seen.
+    pub fn missing(&self, first: u64, last: u64) -> u64 {
+        let overlaps = self.0.iter().map(|(from, to)| (*from.max(&first), *to.min(&last)));
+        let seen = overlaps.filter(|(from, to)| from <= to).fold(0_u64, |seen, (from, to)| seen + (to - from) + 1);
+        if first > last { 0 } else { (last - first).saturating_add(1).saturating_sub(seen) }
+    }
+}
+
+impl Ledger {
+    /// Judges a numbered event. There is no fact if it was recorded before.
+    pub fn judge_event(&self, mut report: EventReport, by: &Yardstick) -> (Verdict, Option<Fact>) {
+        let account = self.account(&report.transaction);
+        let is_seen = account.is_some_and(|account| account.seen.contains(report.seq_no));
+        let begin = account.and_then(|account| account.begin);
+        let end = account.and_then(|account| account.end);
+        report.event.seq_no = Some(report.seq_no);
+        let is_repeated = match report.kind {
+            EventKind::Begin => begin.is_some() && is_seen,
+            EventKind::Update => is_seen,
+            EventKind::End => {
+                let is_recent = || self.recent.contains(&orphan_key(Some(&report.transaction), &stop_of(&report)));
+                end.is_some_and(|end| end.seq_no == report.seq_no || is_recent())
+            }
+        };
+        if is_repeated {
+            return (Verdict::Duplicate, None);
+        }
+        let verdict = verdict(account, report.kind, report.seq_no);
+        let mut findings = Vec::new();
+        by.time(&mut report.at, &mut findings);
+        by.moments(&mut report.samples, &mut findings);
+        if is_seen {
+            note(&mut findings, Finding::SequenceReused);
+        }
+        if verdict == Verdict::Gap {
+            note(&mut findings, Finding::SequenceGap);
+        }
+        let fact = match report.kind {
+            EventKind::Begin => {
+                self.doubt_begin(&report, begin.is_some(), &mut findings);
+                Fact::Started(started(report, verdict, findings))
+            }
+            EventKind::Update => {
+                match account {
+                    Some(account) if begin.is_some() => account.doubt_update(&report, by, &mut findings),
+                    Some(_) | None => note(&mut findings, Finding::UnknownTransaction),
+                }
+                Fact::Updated(updated(report, verdict, findings))
+            }
+            EventKind::End => {
+                let transaction = report.transaction.clone();
+                let stop = StopReport { findings, ..stop_of(&report) };
+                match account {
+                    Some(_) if end.is_some() => Fact::StopContradicted { transaction, report: stop },
+                    Some(account) if begin.is_some() => account.stopped(stop, report.seq_no, verdict, by),
+                    Some(_) | None => Fact::StopOrphaned(OrphanStop { named: Some(transaction), report: stop }),
+                }
+            }
+        };
+        (verdict, Some(fact))
+    }
+
+    /// What a transaction comes to, if that is not what the facts say yet.
+    pub fn settle(&self, transaction: &TransactionId) -> Option<Fact> {
+        let account = self.account(transaction)?;
+        let sum = account.sum().filter(|sum| account.told != Some(*sum))?;
+        Some(Fact::Settled(Settled {
+            transaction: transaction.clone(),
+            consumption: sum.consumption,
+            meter_start_wh: sum.start_wh,
+            meter_stop_wh: sum.stop_wh,
+            missing: sum.missing,
+        }))
+    }
+
+    /// The verdict on a token of a transaction, if there is one yet.
+    pub fn token_verdict(&self, transaction: &TransactionId, token: &IdToken) -> Option<Authorization> {
+        let (known, verdict) = self.account(transaction)?.verdict.as_ref()?;
+        (known == token).then(|| verdict.clone())
+    }
+
+    /// The open transaction that this one will drive out, if it is new: one without a begin first.
+    pub fn displaced_by(&self, transaction: &TransactionId, limits: &Limits) -> Option<TransactionId> {
+        let open = || self.accounts.iter().filter(|account| !account.is_closed());
+        let is_full = self.account(transaction).is_none() && open().count() >= limits.open_transactions.max(1);
+        let first = open().find(|account| account.begin.is_none()).or_else(|| open().next());
+        first.filter(|_| is_full).map(|account| account.transaction.clone())
+    }
+
+    /// Takes in a numbered event that is recorded. False for what is not numbered.
+    pub(super) fn enter(&mut self, fact: &Fact, limits: &Limits) -> bool {
+        let (transaction, event, samples, place) = match fact {
+            Fact::Started(Started { transaction, event, samples, place, .. })
+            | Fact::Updated(Updated { transaction, event, samples, place, .. }) => (transaction, event, samples, place),
+            Fact::Stopped(Stopped { transaction, report, .. })
+            | Fact::StopOrphaned(OrphanStop { named: Some(transaction), report }) => {
+                (transaction, &report.event, &report.samples, &report.place)
+            }
+            Fact::Settled(settled) => {
+                if let Some(account) = self.account_mut(&settled.transaction) {
+                    account.told = Some(Sum {
+                        consumption: settled.consumption,
+                        start_wh: settled.meter_start_wh,
+                        stop_wh: settled.meter_stop_wh,
+                        missing: settled.missing,
+                    });
+                }
+                return true;
+            }
+            Fact::StopOrphaned(_)
+            | Fact::StopContradicted { .. }
+            | Fact::Authorized { .. }
+            | Fact::Sampled(_)
+            | Fact::Booted(_)
+            | Fact::Status(_)
+            | Fact::Progress(_)
+            | Fact::SecurityEvent(_) => return false,
+        };
+        let Some(seq_no) = event.seq_no else { return false };
+        if let Some(displaced) = self.displaced_by(transaction, limits) {
+            self.accounts.retain(|account| account.transaction != displaced);
+        }
+        let place_known = *place;
+        let Some(account) = self.open(transaction) else { return true };
+        account.seen.insert(seq_no);
+        let is_nearer = account.place.connector.is_none() && account.place.evse == place_known.evse;
+        if account.place.is_station() || is_nearer {
+            account.place = place_known;
+        }
+        account.read(seq_no, samples);
+        let mut stop = None;
+        match fact {
+            Fact::Started(started) if account.begin.is_none() => {
+                account.begin = Some(Point::new(seq_no, started.at, &started.findings));
+            }
+            Fact::Stopped(Stopped { report, consumption, .. }) => {
+                let sum = Sum { consumption: *consumption, ..account.close(seq_no, report) };
+                account.told = Some(sum).filter(|sum| sum.missing == 0);
+                stop = Some(report);
+            }
+            Fact::StopOrphaned(OrphanStop { report, .. }) if account.end.is_none() => {
+                account.close(seq_no, report);
+                stop = Some(report);
+            }
+            _ => {}
+        }
+        let last = stop.map(|report| (account.place.number(), account.stop.map(|mark| mark.wh), report));
+        if let Some((evse, Some(register_wh), report)) = last {
+            let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
+            self.note_register(evse, register_wh, (!is_odd).then_some(report.at), limits);
+        }
+        self.forget_ended(limits);
+        true
+    }
+
+    /// Keeps the verdict on the token of a transaction. False if the transaction is none of these.
+    pub(super) fn keep_verdict(
+        &mut self,
+        transaction: &TransactionId,
+        token: Option<&IdToken>,
+        verdict: &Authorization,
+    ) -> bool {
+        let Some(account) = self.account_mut(transaction) else { return false };
+        if let Some(token) = token {
+            account.verdict = Some((token.clone(), verdict.clone()));
+        }
+        true
+    }
+
+    fn account(&self, transaction: &TransactionId) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.transaction == *transaction)
+    }
+
+    fn account_mut(&mut self, transaction: &TransactionId) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|account| account.transaction == *transaction)
+    }
+
+    fn open(&mut self, transaction: &TransactionId) -> Option<&mut Account> {
+        if self.account(transaction).is_none() {
+            self.accounts.push(Account::new(transaction));
+        }
+        self.account_mut(transaction)
+    }
+
+    /// Those that ended and have all their events go first.
+    fn forget_ended(&mut self, limits: &Limits) {
+        while self.accounts.iter().filter(|account| account.is_closed()).count() > limits.closed_transactions.max(1) {
+            let whole = self.accounts.iter().position(|account| account.sum().is_some_and(|sum| sum.missing == 0));
+            let Some(place) = whole.or_else(|| self.accounts.iter().position(Account::is_closed)) else { return };
+            self.accounts.remove(place);
+        }
+    }
+
+    fn doubt_begin(&self, report: &EventReport, is_second: bool, findings: &mut Vec<Finding>) {
+        if is_second {
+            note(findings, Finding::StartContradicted);
+        }
+        let evse = report.place.number();
+        let is_odd = judge::has_odd_time(findings);
+        let is_open = |account: &&Account| {
+            account.transaction != report.transaction && account.place.number() == evse && account.end.is_none()
+        };
+        let mut others = self.accounts.iter().filter(is_open).filter_map(|account| account.begin);
+        // E01.FR.14: one transaction on an EVSE.
+        if evse > 0 && others.any(|begin| is_odd || begin.has_odd_time || begin.at <= report.at) {
+            note(findings, Finding::Overlapping);
+        }
+        let register_wh = registers(&report.samples).map(|(_, wh)| wh).next();
+        if evse > 0 && register_wh.is_some_and(|wh| self.is_below_last_stop(evse, wh, report.at, is_odd)) {
+            note(findings, Finding::RegisterBelowLastStop);
+        }
+    }
+}
+
+impl Account {
+    fn new(transaction: &TransactionId) -> Self {
+        Account {
+            transaction: transaction.clone(),
+            place: Place::STATION,
+            begin: None,
+            end: None,
+            seen: Seen::default(),
+            start: None,
+            stop: None,
+            greatest_wh: None,
+            verdict: None,
+            told: None,
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.begin.is_some() && self.end.is_some()
+    }
+
+    fn read(&mut self, seq_no: u64, samples: &[MeterValue]) {
+        for (context, wh) in registers(samples) {
+            let start = Mark { rank: context != Some("Transaction.Begin"), seq_no, wh };
+            let stop = Mark { rank: context == Some("Transaction.End"), seq_no, wh };
+            // Of one event the first and the last count.
+            self.start = Some(self.start.filter(|old| (old.rank, old.seq_no) <= (start.rank, seq_no)).unwrap_or(start));
+            self.stop = Some(self.stop.filter(|old| (old.rank, old.seq_no) > (stop.rank, seq_no)).unwrap_or(stop));
+            self.greatest_wh = self.greatest_wh.max(Some(wh));
+        }
+    }
+
+    fn close(&mut self, seq_no: u64, report: &StopReport) -> Sum {
+        self.end = Some(Point::new(seq_no, report.at, &report.findings));
+        self.sum().unwrap_or(Sum { consumption: Consumption::Unknown, start_wh: None, stop_wh: None, missing: 0 })
+    }
+
+    /// What it comes to, once its begin and its end are known.
+    fn sum(&self) -> Option<Sum> {
+        let (begin, end) = (self.begin?, self.end?);
+        let (start_wh, stop_wh) = (self.start.map(|mark| mark.wh), self.stop.map(|mark| mark.wh));
+        let missing = self.seen.missing(begin.seq_no, end.seq_no);
+        Some(Sum { consumption: Consumption::of(start_wh, stop_wh), start_wh, stop_wh, missing })
+    }
+
+    /// The end of one that began.
+    fn stopped(&self, mut report: StopReport, seq_no: u64, verdict: Verdict, by: &Yardstick) -> Fact {
+        self.doubt_end(&mut report, by);
+        let mut closed = self.clone();
+        closed.read(seq_no, &report.samples);
+        let Sum { consumption, .. } = closed.close(seq_no, &report);
+        Fact::Stopped(Stopped { transaction: self.transaction.clone(), inferred: false, consumption, report, verdict })
+    }
+
+    fn doubt_update(&self, report: &EventReport, by: &Yardstick, findings: &mut Vec<Finding>) {
+        if !report.place.is_station() && !self.place.is_station() && report.place.evse != self.place.evse {
+            note(findings, Finding::OtherConnector);
+        }
+        let Some(begin) = self.begin.filter(|begin| !begin.has_odd_time) else { return };
+        let is_odd = judge::has_odd_time(findings);
+        let end = self.end.filter(|end| !end.has_odd_time).map(|end| end.at);
+        judge::doubt_moments(&report.samples, begin.at, end, findings);
+        let Some(start) = self.start.filter(|start| start.seq_no <= report.seq_no) else { return };
+        for moment in &report.samples {
+            let Some((least, most)) = judge::register_wh(moment) else { continue };
+            if most < start.wh {
+                note(findings, Finding::NonMonotonic);
+            }
+            if !is_odd && !by.allows(least.saturating_sub(start.wh), moment.at - begin.at) {
+                note(findings, Finding::TooMuchEnergy);
+            }
+        }
+    }
+
+    fn doubt_end(&self, report: &mut StopReport, by: &Yardstick) {
+        let findings = &mut report.findings;
+        let stop_wh = registers(&report.samples).map(|(_, wh)| wh).last();
+        if stop_wh.is_some_and(|wh| Some(wh) < self.greatest_wh) {
+            note(findings, Finding::NonMonotonic);
+        }
+        let Some(begin) = self.begin.filter(|begin| !begin.has_odd_time) else { return };
+        let is_odd = judge::has_odd_time(findings);
+        if report.at + judge::SLACK < begin.at {
+            note(findings, Finding::StopBeforeStart);
+        }
+        if report.at == begin.at {
+            note(findings, Finding::ZeroLength);
+        }
+        let energy_wh = self.start.zip(stop_wh).map_or(0, |(start, stop_wh)| stop_wh.saturating_sub(start.wh));
+        if !is_odd && !by.allows(energy_wh, report.at - begin.at) {
+            note(findings, Finding::TooMuchEnergy);
+        }
+        judge::doubt_moments(&report.samples, begin.at, Some(report.at), findings);
+    }
+}
+
+impl Point {
+    fn new(seq_no: u64, at: DateTime<Utc>, findings: &[Finding]) -> Self {
+        Point { seq_no, at, has_odd_time: judge::has_odd_time(findings) }
+    }
+}
+
+fn verdict(account: Option<&Account>, kind: EventKind, seq_no: u64) -> Verdict {
+    let begin = account.and_then(|account| account.begin);
+    let last = account.and_then(|account| account.seen.last());
+    match kind {
+        EventKind::Update | EventKind::End if begin.is_none() => Verdict::Orphan,
+        EventKind::Begin | EventKind::Update | EventKind::End => match last {
+            Some(last) if seq_no < last => Verdict::Stale,
+            Some(last) if begin.is_some() && seq_no - last > 1 => Verdict::Gap,
+            Some(_) | None => Verdict::Applied,
+        },
+    }
+}
+
+/// The registers that were told, with why they were taken, in the order of their list.
+fn registers(samples: &[MeterValue]) -> impl Iterator<Item = (Option<&str>, i64)> {
+    let values = samples.iter().flat_map(|moment| &moment.values);
+    values.filter_map(|value| Some((value.context.as_deref(), judge::register_of(value)?.0)))
+}
+
+fn started(report: EventReport, verdict: Verdict, findings: Vec<Finding>) -> Started {
+    let meter_start_wh = registers(&report.samples).map(|(_, wh)| wh).next();
+    let EventReport { transaction, at, place, token, reservation, samples, event, .. } = report;
+    Started { transaction, place, token, meter_start_wh, at, reservation, event, samples, verdict, findings }
+}
+
+fn updated(report: EventReport, verdict: Verdict, findings: Vec<Finding>) -> Updated {
+    let EventReport { transaction, at, place, token, reservation, samples, event, .. } = report;
+    Updated { transaction, place, at, token, reservation, event, samples, verdict, findings }
+}
+
+fn stop_of(report: &EventReport) -> StopReport {
+    StopReport {
+        meter_stop_wh: registers(&report.samples).map(|(_, wh)| wh).last(),
+        at: report.at,
+        reason: report.reason.clone(),
+        token: report.token.clone(),
+        place: report.place,
+        reservation: report.reservation,
+        event: EventInfo { seq_no: Some(report.seq_no), ..report.event.clone() },
+        samples: report.samples.clone(),
+        findings: Vec::new(),
+    }
+}

@@ -1,0 +1,281 @@
+//! What a face and the host ask of the site. Each request goes to its block, with a narrow view of what else it touches.
+
+use alloc::string::String;
+
+use chrono::{DateTime, Utc};
+use compact_str::{CompactString, ToCompactString};
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_rpc::liveness::LivenessSettings;
+
+#[cfg(feature = "security")]
+use super::certificates::{Certificates, Desk};
+use super::connector::Connector;
+use super::data_transfer::VendorData;
+#[cfg(feature = "plug_and_charge")]
+use super::plug_and_charge;
+#[cfg(feature = "california_pricing")]
+use super::pricing::{self, UserPrice};
+use super::profiles::RemoteProfile;
+use super::registration::{self, BootAnswer};
+#[cfg(feature = "reservation")]
+use super::reservation::Reservation;
+#[cfg(feature = "reservation")]
+use super::reserve;
+use super::settings::Key;
+use super::shared::Shared;
+use super::signal::Signal;
+use super::token::TokenInfo;
+#[cfg(feature = "reservation")]
+use super::verdict::ReserveVerdict;
+use super::verdict::{AvailabilityVerdict, SettingVerdict, Undelivered};
+use super::{Site, delivery, index, remote};
+use crate::MisuseError;
+#[cfg(feature = "plug_and_charge")]
+use crate::station::Contract;
+use crate::station::{
+    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
+    SecurityEventKind, StopReason, TokenRefusal, TransactionNo,
+};
+use crate::store::{EntryKey, StoreOp, Ticket};
+
+impl Site {
+    /// The CSMS answered a BootNotification (1.6 §4.2, 2.x B01 to B03).
+    pub fn on_boot_answer(&mut self, shared: &mut Shared, answer: &BootAnswer) {
+        let is_believed = answer.time.is_some_and(|time| shared.sync_clock(time));
+        self.heartbeat.synced(shared.now, is_believed);
+        let is_first = self.registration.answered(shared.now, answer.status, answer.wait(shared.config.boot_retry));
+        shared.event(Event::Registration(answer.status));
+        if is_first {
+            shared.store.push(StoreOp::Put { key: EntryKey::new(registration::ENTRY), value: [1].into() });
+        }
+        if answer.status == RegistrationStatus::Accepted {
+            if let Some(seconds) = answer.interval_seconds {
+                self.settings.set(Key::HeartbeatInterval, &seconds.to_compact_string());
+            }
+            self.signals.push_back(Signal::Accepted);
+        }
+    }
+
+    /// The CSMS told its time.
+    pub fn on_time(&mut self, shared: &mut Shared, time: DateTime<Utc>) {
+        let is_believed = shared.sync_clock(time);
+        self.heartbeat.synced(shared.now, is_believed);
+    }
+
+    /// The CSMS answered about the token that was asked about, or its answer was unusable.
+    pub fn on_authorized(&mut self, shared: &mut Shared, verdict: Result<TokenInfo, TokenRefusal>) {
+        let (mut ctx, parts) = self.context(shared);
+        match verdict {
+            Ok(info) => parts.authorize.answered(&mut ctx, info),
+            Err(reason) => parts.authorize.failed(&mut ctx, reason),
+        }
+    }
+
+    /// The CSMS did not answer about the token that was asked about.
+    pub fn on_unauthorized(&mut self, shared: &mut Shared, why: Undelivered) {
+        let (mut ctx, parts) = self.context(shared);
+        match why {
+            Undelivered::Refused => parts.authorize.failed(&mut ctx, TokenRefusal::NoAnswer),
+            Undelivered::Unsendable => parts.authorize.failed(&mut ctx, TokenRefusal::Unsendable),
+            // 1.6 §3.5: a CSMS that does not answer is as good as none.
+            Undelivered::TimedOut => parts.authorize.unanswered(&mut ctx),
+            Undelivered::LinkLost => parts.authorize.unreachable(&mut ctx),
+        }
+    }
+
+    /// The CSMS took the begin of a transaction: see [`delivery`].
+    pub fn on_start_delivered(&mut self, shared: &mut Shared, csms_id: Option<i64>, info: Option<TokenInfo>) {
+        let (mut ctx, parts) = self.context(shared);
+        delivery::on_start_delivered(&mut ctx, parts.authorize, csms_id, info);
+    }
+
+    /// The CSMS took a sample or the end of a transaction: see [`delivery`].
+    pub fn on_delivered(&mut self, shared: &mut Shared, info: Option<TokenInfo>) {
+        let (mut ctx, parts) = self.context(shared);
+        delivery::on_delivered(&mut ctx, parts.authorize, info);
+    }
+
+    /// The CSMS did not take what is first in the journal, which was sent as `action`.
+    pub fn on_undelivered(&mut self, shared: &mut Shared, why: Undelivered, action: &'static str) {
+        let (mut ctx, _) = self.context(shared);
+        delivery::on_undelivered(&mut ctx, why, action);
+    }
+
+    /// Starts a transaction at an EVSE, or wherever the driver comes to (1.6 §5.11, 2.x F01, F02). False if it cannot lead to
+    /// anything, and before the CSMS has accepted the station (1.6 §4.2, 2.x B02).
+    pub fn on_remote_start(
+        &mut self,
+        shared: &mut Shared,
+        evse: Option<EvseId>,
+        token: IdToken,
+        profile: Option<&RemoteProfile>,
+    ) -> bool {
+        let is_accepted = self.registration.is_accepted();
+        let (mut ctx, mut parts) = self.context(shared);
+        is_accepted && parts.on_remote_start(&mut ctx, evse, token, profile)
+    }
+
+    /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run, and before the CSMS has
+    /// accepted the station.
+    pub fn on_remote_stop(&mut self, shared: &mut Shared, transaction: TransactionNo) -> Option<Option<Ticket>> {
+        let is_accepted = self.registration.is_accepted();
+        let stop = || remote::stop(&mut self.connectors, &mut shared.store, &self.settings, transaction);
+        is_accepted.then(stop).flatten()
+    }
+
+    /// Takes an EVSE, or the station, out of service or back.
+    pub fn on_change_availability(
+        &mut self,
+        shared: &mut Shared,
+        evse: Option<EvseId>,
+        is_operative: bool,
+    ) -> (AvailabilityVerdict, Option<Ticket>) {
+        self.availability.on_change(&mut shared.store, &self.connectors, evse, is_operative)
+    }
+
+    /// Keeps an EVSE, or one of all (0), for a token.
+    #[cfg(feature = "reservation")]
+    pub fn on_reserve(
+        &mut self,
+        shared: &mut Shared,
+        evse: EvseId,
+        reservation: Reservation,
+    ) -> (ReserveVerdict, Option<Ticket>) {
+        let wanted = (evse, reservation);
+        let reservations = &mut self.reservations;
+        reserve::reserve(reservations, shared, &self.settings, &self.connectors, &self.authorize, wanted)
+    }
+
+    /// Ends everything and restarts the station. Gives the ticket that an acceptance waits for, if any.
+    pub fn on_reset(
+        &mut self,
+        shared: &mut Shared,
+        kind: RebootKind,
+        reason: StopReason,
+        info: &str,
+    ) -> Option<Ticket> {
+        self.reset.on_request(shared, &mut self.connectors, &self.settings, (kind, reason, info))
+    }
+
+    /// Opens the lock of an EVSE. False where there is none.
+    pub fn unlock(&mut self, shared: &Shared, token: ReplyToken, evse: EvseId) -> bool {
+        !self.settings.has_fixed_cables() && self.unlocking.on_request(shared.now, &mut self.connectors, token, evse)
+    }
+
+    /// Changes a setting for the CSMS.
+    pub fn on_change_setting(&mut self, shared: &mut Shared, name: &str, value: &str) -> SettingVerdict {
+        self.settings.on_change(shared, &self.policy, name, value)
+    }
+
+    /// The CSMS says what a driver would pay.
+    #[cfg(feature = "california_pricing")]
+    pub fn on_user_price(&mut self, shared: &mut Shared, price: UserPrice) {
+        let (mut ctx, parts) = self.context(shared);
+        pricing::on_user_price(&mut ctx, parts.connectors, parts.authorize, price);
+    }
+
+    /// The work with certificates, and what it touches.
+    #[cfg(feature = "security")]
+    pub fn certificates<'a>(&'a mut self, shared: &'a mut Shared) -> (&'a mut Certificates, Desk<'a>) {
+        let desk = Desk {
+            shared,
+            settings: &self.settings,
+            firmware: &mut self.firmware,
+            replies: &mut self.replies,
+            #[cfg(feature = "plug_and_charge")]
+            plug_and_charge: &mut self.plug_and_charge,
+        };
+        (&mut self.certificates, desk)
+    }
+
+    /// A fact about an EVSE.
+    pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
+        if let Some(connector) = self.connectors.get_mut(index(evse)) {
+            connector.on_fact(shared.now, fact);
+        }
+    }
+
+    /// Finds what is wrong with vendor data of the application.
+    pub fn check_transfer(
+        &self,
+        shared: &Shared,
+        vendor_id: &str,
+        message_id: Option<&str>,
+    ) -> Result<(), MisuseError> {
+        self.transfers.check(shared.config.limits.questions, vendor_id, message_id)
+    }
+
+    /// Sends vendor data, which were checked.
+    pub fn transfer(&mut self, vendor_id: &str, message_id: Option<&str>, data: Option<&str>) {
+        self.transfers.push(VendorData {
+            vendor_id: vendor_id.into(),
+            message_id: message_id.map(CompactString::new),
+            data: data.map(String::from),
+        });
+    }
+
+    /// The host's word about a job.
+    pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
+        #[cfg(feature = "security")]
+        {
+            let (certificates, mut desk) = self.certificates(shared);
+            certificates.on_job(&mut desk, id, word);
+        }
+        #[cfg(feature = "plug_and_charge")]
+        self.plug_and_charge.on_job(shared, id, word);
+        if self.firmware.on_job(shared, id, word) {
+            self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
+        }
+    }
+
+    /// Whether the station has a certificate of its own of this use that the core knows to renew.
+    pub fn has_certificate(&self, usage: CertificateUse) -> bool {
+        match usage {
+            CertificateUse::Station => cfg!(feature = "security"),
+            CertificateUse::V2g => cfg!(feature = "plug_and_charge"),
+            CertificateUse::CsmsRoot
+            | CertificateUse::ManufacturerRoot
+            | CertificateUse::V2gRoot
+            | CertificateUse::MoRoot => false,
+        }
+    }
+
+    /// A token was presented.
+    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, token: IdToken) {
+        let (mut ctx, mut parts) = self.context(shared);
+        parts.on_token(&mut ctx, evse, token);
+    }
+
+    /// Whether a transaction runs at an EVSE.
+    pub fn runs_transaction(&self, evse: EvseId) -> bool {
+        self.connectors.get(index(evse)).is_some_and(Connector::is_running)
+    }
+
+    /// Stops the transaction at an EVSE.
+    pub fn stop(&mut self, evse: EvseId, reason: StopReason) {
+        if let Some(connector) = self.connectors.get_mut(index(evse)) {
+            connector.stop(reason, None);
+        }
+    }
+
+    /// The value of a setting.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.find(name).map(|key| self.settings.value(key))
+    }
+
+    /// A vehicle presented its contract at an EVSE.
+    #[cfg(feature = "plug_and_charge")]
+    pub fn on_contract(&mut self, shared: &mut Shared, evse: EvseId, contract: Contract) {
+        let (mut ctx, parts) = self.context(shared);
+        plug_and_charge::on_contract(&mut ctx, parts.connectors, parts.authorize, evse, contract);
+    }
+
+    /// How the link is kept alive.
+    pub fn liveness(&self) -> LivenessSettings {
+        LivenessSettings {
+            ping_interval: self.settings.seconds(Key::WebSocketPingInterval),
+            ..LivenessSettings::default()
+        }
+    }
+}
