@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
-use crate::MisuseError;
+use crate::{MisuseError, Refusal};
 use crate::face::Face;
 use crate::site::Site;
 use crate::site::link::{Address, LinkDue};
@@ -116,14 +116,14 @@ impl Station {
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
                 let is_running = self.site.runs_transaction(*evse);
-                if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
+                if is_running { Ok(()) } else { Err(MisuseError::Refused(Refusal::NoTransaction)) }
             }
             Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
                 Some(about) => self.face.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
             },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
-                Err(MisuseError::Refused("the store does not answer"))
+                Err(MisuseError::Refused(Refusal::StoreStuck))
             }
             Input::Command(Command::Configure { key, value }) => self.site.settings.check(key, value).map(|_| ()),
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
@@ -132,11 +132,11 @@ impl Station {
             Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
             Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
                 let has_one = self.site.has_certificate(*usage);
-                if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
+                if has_one { Ok(()) } else { Err(MisuseError::Refused(Refusal::NoSuchCertificate)) }
             }
             Input::Command(Command::Call { payload, .. }) => self.site.calls.check(&self.shared, payload),
             Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
-                Err(MisuseError::Refused("too many certificates are watched"))
+                Err(MisuseError::Refused(Refusal::TooManyCertificates))
             }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
@@ -361,9 +361,9 @@ impl Station {
 
 fn check_security_event(kind: &SecurityEventKind) -> Result<(), MisuseError> {
     match kind {
-        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused("security is not built in")),
+        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused(Refusal::NotBuiltIn)),
         SecurityEventKind::Other(name) if !(1..=50).contains(&name.chars().count()) => {
-            Err(MisuseError::Refused("name of a security event is empty or too long"))
+            Err(MisuseError::Refused(Refusal::UnfitName))
         }
         _ => Ok(()),
     }

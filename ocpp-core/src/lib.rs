@@ -127,6 +127,8 @@ mod terms;
 #[cfg(any(feature = "station", feature = "csms"))]
 mod text;
 pub mod time;
+#[cfg(any(feature = "station", feature = "csms"))]
+mod transaction_id;
 mod token;
 #[cfg(feature = "v1_6")]
 mod v1_6;
@@ -134,5 +136,5 @@ mod v1_6;
 #[cfg(all(feature = "station", feature = "v1_6"))]
 pub use any::Station;
 // In signatures of this crate: users need no dependency of the same version.
-pub use error::MisuseError;
+pub use error::{MisuseError, Refusal};
 pub use {chrono, compact_str};

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
-    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason,
+    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -121,9 +121,16 @@ pub enum RebootKind {
     Hard,
 }
 
-/// Names a transaction of this station: the journal position of its start. Unique for the station's life.
+/// The journal position of a transaction's start: unique for the station's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TransactionNo(pub LogIndex);
+pub(crate) struct TransactionNo(pub LogIndex);
+
+impl TransactionNo {
+    /// The name by which the boundary knows it.
+    pub fn id(self) -> TransactionId {
+        TransactionId::new(&self.0.0.to_compact_string())
+    }
+}
 
 /// The status of an EVSE as both families know it (1.6 `ChargePointStatus`, §4.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,12 +201,12 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
     },
     /// The CSMS knows the transaction.
     TransactionKnown {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The CSMS's number for it; none when it could not be told.
         csms_id: Option<i64>,
         /// What it says of the token.
@@ -210,7 +217,7 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// Why.
         reason: StopReason,
     },
@@ -231,7 +238,7 @@ pub enum Event {
     /// A message about a transaction was given up after all attempts (1.6 §3.7.1).
     TransactionMessageDropped {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The action's name.
         action: CompactString,
     },
@@ -239,7 +246,7 @@ pub enum Event {
     /// where none can go.
     SampleDropped {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
     },
     /// A store operation failed and will be issued again.
     StoreTrouble {

@@ -16,7 +16,8 @@ mod question;
 mod security;
 mod setting;
 
-pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal, TransactionNo};
+pub(crate) use action::TransactionNo;
+pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring, WithoutMeter};
 pub(crate) use contract::MAX_WATCHED;
@@ -42,6 +43,7 @@ pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
+pub use crate::transaction_id::TransactionId;
 pub use crate::terms::{
     AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::MisuseError;
+use crate::{MisuseError, Refusal};
 use crate::station::RawJson;
 
 /// Nothing.
@@ -12,7 +12,7 @@ pub(crate) struct HostCalls(());
 
 impl HostCalls {
     pub fn check(&self, _: &Shared, _: &RawJson) -> Result<(), MisuseError> {
-        Err(MisuseError::Refused("calls of the application are not built in"))
+        Err(MisuseError::Refused(Refusal::NotBuiltIn))
     }
 
     pub fn push(&mut self, _: CompactString, _: RawJson) {}

@@ -126,9 +126,9 @@ impl Connector {
         let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
         match room {
             Room::Free => {}
-            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
+            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction: transaction.id() }),
             Room::Made(None) => {}
-            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction }),
+            Room::None => return ctx.event(Event::SampleDropped { transaction: sample.transaction.id() }),
         }
         ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample));
     }
@@ -290,6 +290,6 @@ fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
     let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
     let shared = &mut *ctx.shared;
     if !ctx.journal.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
-        ctx.event(Event::SampleDropped { transaction });
+        ctx.event(Event::SampleDropped { transaction: transaction.id() });
     }
 }

@@ -317,7 +317,7 @@ impl Connector {
         });
         let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record));
         ctx.running += 1;
-        ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
+        ctx.event(Event::TransactionStarted { evse: self.evse, transaction: transaction.id() });
         let running = Running {
             transaction,
             token: grant.token,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "security")]
 use super::security;
 use super::{AnyKey, Settings};
-use crate::MisuseError;
+use crate::{MisuseError, Refusal};
 use crate::site::policy::Policy;
 use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
@@ -75,9 +75,9 @@ impl Settings {
 
     /// Finds what is wrong with a setting of the host.
     pub fn check(&self, name: &str, value: &str) -> Result<AnyKey, MisuseError> {
-        let key = self.find(name).ok_or(MisuseError::Refused("no such configuration key"))?;
+        let key = self.find(name).ok_or(MisuseError::Refused(Refusal::UnknownSetting))?;
         let is_accepted = self.accepts(key, value);
-        if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
+        if is_accepted { Ok(key) } else { Err(MisuseError::Refused(Refusal::UnfitValue)) }
     }
 
     /// A setting of the host, which was checked.
