@@ -7,7 +7,6 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
-use crate::{MisuseError, Refusal};
 use crate::face::Face;
 use crate::site::Site;
 use crate::site::link::{Address, LinkDue};
@@ -17,11 +16,12 @@ use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
-    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
-    StationConfig,
+    Action, Command, ConnectRefusal, Event, EvseId, EvseInput, Input, LinkAction, LinkInput, MAX_WATCHED,
+    SecurityEventKind, StationConfig,
 };
 use crate::store::Image;
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 
 /// The wait before the station connects with another password or profile: the CSMS has its answer to read first.
 #[cfg(feature = "security")]
@@ -47,8 +47,10 @@ impl Station {
     /// # Errors
     /// When the configuration contradicts itself, or names what is not there: a version that is not built in, a setting.
     pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
-        if config.evses == 0 {
-            return Err(MisuseError::Configuration("a station has at least one evse"));
+        if !config.has_layout() {
+            return Err(MisuseError::Configuration(
+                "a station has at least one evse, and each a connector; not over 1000",
+            ));
         }
         if !config.plausible_time.is_valid() {
             return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
@@ -105,10 +107,15 @@ impl Station {
     /// Finds the caller's mistakes before anything changes.
     fn check(&self, now: Instant, input: &Input<'_>) -> Result<(), MisuseError> {
         let check_evse = |evse: EvseId| {
-            let exists = (1..=self.shared.config.evses).contains(&evse.0);
+            let exists = (1..=self.shared.config.evse_count()).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
         };
         match input {
+            Input::Evse(evse, EvseInput::Connector(connector, _)) => {
+                check_evse(*evse)?;
+                let exists = (1..=self.shared.config.connectors_of(*evse)).contains(&connector.0);
+                if exists { Ok(()) } else { Err(MisuseError::UnknownConnector(*evse, *connector)) }
+            }
             Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } | Input::Contract { evse, .. } => {
                 check_evse(*evse)
             }

@@ -5,7 +5,7 @@ use ocpp_types::violation::Violation;
 use thiserror::Error;
 
 #[cfg(feature = "station")]
-use crate::station::EvseId;
+use crate::station::{ConnectorId, EvseId};
 use crate::store::Ticket;
 
 /// An input that the machine could not take. Nothing was changed.
@@ -16,6 +16,10 @@ pub enum MisuseError {
     #[cfg(feature = "station")]
     #[error("evse {} does not exist", .0.0)]
     UnknownEvse(EvseId),
+    /// The EVSE has no such connector.
+    #[cfg(feature = "station")]
+    #[error("evse {} has no connector {}", .0.0, .1.0)]
+    UnknownConnector(EvseId, ConnectorId),
     /// No store operation with this ticket waits for a confirmation.
     #[error("ticket {} was not issued", .0.0)]
     UnknownTicket(Ticket),

@@ -127,9 +127,9 @@ mod terms;
 #[cfg(any(feature = "station", feature = "csms"))]
 mod text;
 pub mod time;
+mod token;
 #[cfg(any(feature = "station", feature = "csms"))]
 mod transaction_id;
-mod token;
 #[cfg(feature = "v1_6")]
 mod v1_6;
 

@@ -8,8 +8,8 @@ use alloc::string::String;
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::{MisuseError, Refusal};
 use crate::station::{DataTransferStatus, Event};
+use crate::{MisuseError, Refusal};
 
 /// Vendor data.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use ocpp_types::json::{Kind, Reader};
 use ocpp_types::violation::Violation;
 
 use super::shared::Shared;
-use crate::{MisuseError, Refusal};
 use crate::station::{Event, RawJson};
+use crate::{MisuseError, Refusal};
 
 /// Calls of the host.
 #[derive(Debug, Default)]

@@ -14,6 +14,7 @@ use crate::rng::Rng;
 use crate::site::access::{Access, AccessChange};
 use crate::site::journal::Journal;
 use crate::site::link::{Address, Link};
+use crate::site::plugs::Plugs;
 use crate::site::questions::Questions;
 #[cfg(feature = "security")]
 use crate::site::security_events::{MAX_INFO, SecurityEvent, SecurityEvents};
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub store: StoreQueue,
     pub link: Link,
     pub rpc: Engine,
+    pub plugs: Plugs,
     pub questions: Questions,
     #[cfg(feature = "security")]
     pub security_events: SecurityEvents,
@@ -85,6 +87,7 @@ impl Shared {
             clock,
             store,
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
+            plugs: Plugs::new(&config),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
             #[cfg(feature = "security")]
@@ -116,6 +119,7 @@ impl Shared {
     }
 
     pub fn order(&mut self, evse: EvseId, action: EvseAction) {
+        let action = self.plugs.order(evse, action);
         self.actions.push_back(Action::Evse(evse, action));
     }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
-    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
+    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason,
+    TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;

@@ -9,6 +9,7 @@ mod faults;
 mod handling;
 mod input;
 mod job;
+mod layout;
 mod meter;
 mod mrec;
 mod pricing;
@@ -23,11 +24,15 @@ pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationC
 pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
-pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub use evse::{
+    Cable, ConnectorAction, ConnectorId, ConnectorInput, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode,
+    Limit, Lock, Power, Vehicle,
+};
 pub(crate) use faults::Faults;
 pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
+pub use layout::{ConnectorConfig, EvseConfig};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use mrec::Mrec;
@@ -43,7 +48,7 @@ pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
-pub use crate::transaction_id::TransactionId;
 pub use crate::terms::{
     AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };
+pub use crate::transaction_id::TransactionId;

@@ -9,9 +9,9 @@ use ocpp_rpc::frame::Payload;
 use ocpp_types::lenient::Decoded;
 
 use super::Session;
-use crate::{MisuseError, Refusal};
 use crate::csms::edge::CommandKind;
 use crate::csms::{Action, Command, CommandAnswer, CommandError, CommandId, Event, RawFrame, RegistrationStatus};
+use crate::{MisuseError, Refusal};
 
 /// Commands without answer.
 #[derive(Debug, Default)]

@@ -20,10 +20,10 @@ use super::edges::edge_of;
 use super::report::Response;
 use super::state::StationRecord;
 use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, RawFrame, SessionConfig, SessionState};
-use crate::{MisuseError, Refusal};
 use crate::rng::Rng;
 use crate::store::{StoreQueue, Ticket};
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 use commands::Commands;
 use questions::Questions;
 

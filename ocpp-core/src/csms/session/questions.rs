@@ -7,13 +7,13 @@ use core::time::Duration;
 use ocpp_rpc::engine::ReplyToken;
 
 use super::Session;
-use crate::{MisuseError, Refusal};
 use crate::csms::report::Response;
 use crate::csms::{
     Action, Answer, AskId, Authorization, Booted, DataTransferStatus, Event, Fact, IdToken, Question, StationInfo,
     TransactionId,
 };
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 
 /// The open questions, in the order of their deadlines: all have the same time.
 #[derive(Debug, Default)]

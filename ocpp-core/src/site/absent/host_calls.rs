@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::{MisuseError, Refusal};
 use crate::station::RawJson;
+use crate::{MisuseError, Refusal};
 
 /// Nothing.
 #[derive(Debug, Default)]

@@ -23,6 +23,8 @@ impl Connector {
             EvseInput::FaultEnded(code) => self.facts.faults.end(code),
             EvseInput::FaultCleared => self.facts.faults.clear(),
             EvseInput::Meter(reading) => self.on_meter(now, reading),
+            // Those of the connector in use come as the EVSE's own.
+            EvseInput::Connector(..) => {}
         }
     }
 

@@ -111,7 +111,10 @@ impl Connector {
         let transaction = self.running_mut().map(|running| (running.transaction, running.stamp(clock, now)));
         match transaction {
             Some((transaction, at)) => {
-                self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
+                self.record_sample(
+                    ctx,
+                    Sampled { transaction, spot: ctx.shared.plugs.active(self.evse), at, context, values },
+                );
                 keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
             }
             None => self.record_beside(ctx, context, values),
@@ -138,7 +141,7 @@ impl Connector {
         if values.is_empty() {
             return;
         }
-        let record = Measured { evse: self.evse, at: ctx.stamp(), context, values };
+        let record = Measured { spot: ctx.shared.plugs.active(self.evse), at: ctx.stamp(), context, values };
         match context {
             // 1.6 §3.7: clock-aligned ones are queued while offline.
             SampleContext::Clock => {

@@ -164,6 +164,11 @@ impl Connector {
         self.stage == Stage::Idle && self.is_operative && !self.is_blocked()
     }
 
+    /// Whether nothing hangs here and nothing goes on: another connector of the EVSE may be the one in use.
+    pub fn may_change_plugs(&self) -> bool {
+        self.facts.cable == Cable::Absent && matches!(self.stage, Stage::Idle | Stage::Preparing { .. })
+    }
+
     /// Whether somebody is here.
     pub fn is_in_use(&self) -> bool {
         self.stage != Stage::Idle
@@ -307,7 +312,7 @@ impl Connector {
         // Before the start is on record: a cut in between frees the connector, which is harmless.
         let reservation = ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer());
         let record = JournalRecord::Started(Started {
-            evse: self.evse,
+            spot: ctx.shared.plugs.active(self.evse),
             token: grant.token.clone(),
             group: grant.group.clone(),
             at,

@@ -6,7 +6,8 @@ use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use crate::site::metering::SampleContext;
-use crate::station::{EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
+use crate::site::plugs::Spot;
+use crate::station::{IdToken, Measurand, MeterSample, StopReason, TransactionNo};
 use crate::store::framing::{FramingError, Record};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
@@ -14,7 +15,7 @@ use crate::time::Stamp;
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Started {
-    pub evse: EvseId,
+    pub spot: Spot,
     pub token: IdToken,
     /// The group of the token, if the CSMS told it.
     pub group: Option<IdToken>,
@@ -29,7 +30,7 @@ pub(crate) struct Started {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sampled {
     pub transaction: TransactionNo,
-    pub evse: EvseId,
+    pub spot: Spot,
     pub at: Stamp,
     pub context: SampleContext,
     pub values: Vec<MeterSample>,
@@ -38,7 +39,7 @@ pub(crate) struct Sampled {
 /// Meter values of no transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Measured {
-    pub evse: EvseId,
+    pub spot: Spot,
     pub at: Stamp,
     pub context: SampleContext,
     pub values: Vec<MeterSample>,
@@ -131,7 +132,7 @@ impl JournalRecord {
 /// What is kept of a transaction between the delivery of its start and that of its stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownTransaction {
-    pub evse: EvseId,
+    pub spot: Spot,
     pub token: IdToken,
     pub group: Option<IdToken>,
     pub meter_start_mwh: i64,
@@ -199,7 +200,7 @@ impl Started {
     /// What is kept of it once its start was delivered, or given up.
     pub fn known(&self, started: Stamp, verdict: StartVerdict) -> KnownTransaction {
         KnownTransaction {
-            evse: self.evse,
+            spot: self.spot,
             token: self.token.clone(),
             group: verdict.group.clone().or_else(|| self.group.clone()),
             meter_start_mwh: self.meter_mwh,

@@ -211,7 +211,11 @@ pub(super) fn on_user_price(
 ) {
     let holder = connectors.iter().find(|connector| connector.is_held_by(&token));
     let transaction = holder.and_then(Connector::transaction);
-    ctx.event(Event::Pricing(PricingEvent::UserPrice { token: token.clone(), transaction: transaction.map(TransactionNo::id), texts }));
+    ctx.event(Event::Pricing(PricingEvent::UserPrice {
+        token: token.clone(),
+        transaction: transaction.map(TransactionNo::id),
+        texts,
+    }));
     authorize.priced(ctx, &token);
 }
 

@@ -196,7 +196,7 @@ impl SmartCharging {
         let unit = match request.unit {
             Some(unit) => Some(unit).filter(|unit| allowed.contains(unit))?,
             None => {
-                let own = limits::unit(&shared.config.wiring.supply);
+                let own = limits::unit(&shared.config);
                 Some(own).filter(|unit| allowed.contains(unit)).or(allowed.first().copied())?
             }
         };
@@ -228,7 +228,7 @@ impl SmartCharging {
     ) -> bool {
         let Some(profile) = profile else { return true };
         let mut installed = InstalledProfile { evse: Place(0), source: LimitSource::Cso, profile: profile.clone() };
-        let places = evse.map_or(1..=shared.config.evses, |evse| evse.0..=evse.0);
+        let places = evse.map_or(1..=shared.config.evse_count(), |evse| evse.0..=evse.0);
         for number in places {
             installed.evse = place(EvseId(number));
             if !self.is_allowed(shared, settings, Delivery::RemoteStart, &installed) {

@@ -124,12 +124,13 @@ impl Settings {
             custom: config.custom_settings.iter().map(|custom| (custom.clone(), custom.default.clone())).collect(),
             absent: config.absent_settings.iter().filter_map(|name| Key::from_name(name)).collect(),
             measurands: config.measurands.clone(),
-            connectors: config.evses,
+            connectors: config.connector_count(),
             has_fixed_cables: config.has_fixed_cables,
         };
-        settings.set(Key::NumberOfConnectors, &config.evses.to_compact_string());
-        settings.set(Key::ConnectorPhaseRotationMaxLength, &(u32::from(config.evses) + 1).to_compact_string());
-        let unknown: Vec<_> = (0..=config.evses).map(|connector| format!("{connector}.Unknown")).collect();
+        settings.set(Key::NumberOfConnectors, &config.connector_count().to_compact_string());
+        settings
+            .set(Key::ConnectorPhaseRotationMaxLength, &(u32::from(config.connector_count()) + 1).to_compact_string());
+        let unknown: Vec<_> = (0..=config.connector_count()).map(|connector| format!("{connector}.Unknown")).collect();
         settings.set(Key::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "security")]
 use super::security;
 use super::{AnyKey, Settings};
-use crate::{MisuseError, Refusal};
 use crate::site::policy::Policy;
 use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
+use crate::{MisuseError, Refusal};
 
 const PREFIX: &str = "set/";
 

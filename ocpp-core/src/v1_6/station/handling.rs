@@ -12,7 +12,6 @@ use super::answers::refuse_payload;
 use super::failure::Failure;
 use super::sender::Awaited;
 use super::{Face, data_transfer};
-use crate::{MisuseError, Refusal};
 use crate::site::Site;
 use crate::site::host_calls::check_object;
 use crate::site::questions::{About, Held};
@@ -20,6 +19,7 @@ use crate::site::shared::Shared;
 use crate::station::{
     Action, Answer, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, StationConfig,
 };
+use crate::{MisuseError, Refusal};
 
 /// Calls that wait for the application, and its own.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@ use ocpp_rpc::engine::ReplyToken;
 
 use super::sender::Awaited;
 use super::{Face, data_transfer};
-use crate::{MisuseError, Refusal};
 use crate::site::Site;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::station::{Answer, StationConfig};
+use crate::{MisuseError, Refusal};
 
 /// Nothing is held back.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use compact_str::ToCompactString;
 
 use super::*;
-use crate::{MisuseError, Refusal};
 use crate::station::Command;
+use crate::{MisuseError, Refusal};
 
 #[test]
 fn only_boot_notifications_leave_before_the_acceptance() {

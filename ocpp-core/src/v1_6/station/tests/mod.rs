@@ -5,6 +5,7 @@ mod answers;
 mod authorize;
 mod clock;
 mod configuration;
+mod connectors;
 mod data_transfer;
 mod endings;
 #[cfg(feature = "plug_and_charge")]

@@ -3,12 +3,12 @@
 use std::io;
 
 use compact_str::CompactString;
-use ocpp_core::{MisuseError, Refusal};
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
     JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
+use ocpp_core::{MisuseError, Refusal};
 use ocpp_testkit::drivers::tokio::StationDriver;
 use serde::Deserialize;
 use serde_json::{Map, Value};
