@@ -1,5 +1,10 @@
 //! The station as a driver sees it: one machine, whatever version it speaks.
 
+mod helpers;
+mod readers;
+#[cfg(test)]
+mod tests;
+
 #[cfg(feature = "security")]
 use core::time::Duration;
 
@@ -120,6 +125,11 @@ impl Station {
                 check_evse(*evse)
             }
             Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
+            Input::SiteLimit { evse, .. } => evse.map_or(Ok(()), check_evse),
+            Input::Command(Command::ChangeAvailability { .. }) if self.shared.is_store_stuck() => {
+                Err(MisuseError::Refused(Refusal::StoreStuck))
+            }
+            Input::Command(Command::ChangeAvailability { evse, .. }) => evse.map_or(Ok(()), check_evse),
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
                 let is_running = self.site.runs_transaction(*evse);
@@ -157,7 +167,7 @@ impl Station {
             | Input::FaultEnded(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
+            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect | Command::Disconnect)
             | Input::Tick => Ok(()),
         }
     }
@@ -174,6 +184,9 @@ impl Station {
     fn take(&mut self, input: Input<'_>) {
         let shared = &mut self.shared;
         match input {
+            Input::Link(LinkInput::Opened { .. }) if shared.link.is_held() => {
+                shared.act(Action::Link(LinkAction::Close))
+            }
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
             // Of a connection that the station has let go of.
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !shared.link.is_up() => {}
@@ -251,7 +264,16 @@ impl Station {
             #[cfg(not(feature = "security"))]
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Call { action, payload }) => self.site.calls.push(action, payload),
+            Input::SiteLimit { evse, limit } => self.site.smart_charging.set_site_limit(evse, limit),
+            Input::Command(Command::ChangeAvailability { evse, is_operative }) => {
+                let _ = self.site.on_change_availability(shared, evse, is_operative);
+            }
+            Input::Command(Command::Disconnect) => {
+                shared.link.hold(true);
+                self.close_link();
+            }
             Input::Command(Command::Reconnect) => {
+                shared.link.hold(false);
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
             }
@@ -344,6 +366,7 @@ impl Station {
             match due {
                 LinkDue::Connect => {
                     let request = self.shared.connect_request();
+                    self.shared.link.target = Some((request.url.clone(), request.security_profile));
                     self.shared.act(Action::Link(LinkAction::Connect(request)));
                 }
                 LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),

@@ -12,7 +12,7 @@
 //! # #[cfg(all(feature = "station", feature = "v1_6"))]
 //! # fn main() -> Result<(), ocpp_core::MisuseError> {
 //! use ocpp_core::Station;
-//! use ocpp_core::station::{Action, Cable, EvseId, EvseInput, IdToken, Input, StationConfig};
+//! use ocpp_core::station::{Action, Cable, EvseId, IdToken, Input, StationConfig};
 //! use ocpp_core::store::Image;
 //! use ocpp_core::time::Instant;
 //!
@@ -38,8 +38,8 @@
 //!     // Wait for the network, the store, the hardware, or until this moment; then tell what happened.
 //!     let until = station.poll_timeout();
 //!     let now = Instant::from_millis(1_000);
-//!     station.handle(now, Input::Evse(EvseId(1), EvseInput::Cable(Cable::Connected)))?;
-//!     station.handle(now, Input::Token { evse: Some(EvseId(1)), token: IdToken::new("04A2F3") })?;
+//!     station.cable(now, EvseId(1), Cable::Connected)?;
+//!     station.token(now, Some(EvseId(1)), IdToken::new("04A2F3"))?;
 //!     station.handle(now, Input::Tick)?;
 //! #   polls += 1;
 //! #   if polls == 3 { return Ok(()) }

@@ -33,7 +33,7 @@ use crate::MisuseError;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::Contract;
 use crate::station::{
-    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
+    BootReason, CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
     SecurityEventKind, StopReason, TokenRefusal, TransactionNo,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
@@ -227,6 +227,7 @@ impl Site {
         self.plug_and_charge.on_job(shared, id, word);
         if self.firmware.on_job(shared, id, word) {
             self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            shared.remember_reboot(BootReason::FirmwareUpdate);
             shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
         }
     }

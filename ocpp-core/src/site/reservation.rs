@@ -11,7 +11,7 @@ use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use super::bearer::{Bearer, Verdict, is_same_group};
-use crate::station::{EvseId, IdToken};
+use crate::station::{EvseId, IdToken, ReservationView};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -73,6 +73,17 @@ impl Reservations {
             }
         }
         (reservations, skipped)
+    }
+
+    /// What is kept for somebody.
+    pub fn all(&self) -> impl Iterator<Item = ReservationView<'_>> {
+        self.held.iter().map(|(evse, held)| ReservationView {
+            id: held.id,
+            evse: (*evse != WHOLE_STATION).then_some(*evse),
+            token: &held.token,
+            group: held.group.as_ref(),
+            expires: held.expiry(),
+        })
     }
 
     /// The reservation of a connector, or of any.

@@ -77,11 +77,6 @@ impl Parts<'_> {
         for connector in self.connectors.iter_mut() {
             connector.share_fault(is_faulted);
         }
-        for connector in self.connectors.iter_mut() {
-            if let Some(fact) = ctx.shared.plugs.move_on(connector.evse, connector.may_change_plugs()) {
-                connector.on_fact(ctx.now(), fact);
-            }
-        }
         self.meet_drivers(ctx);
         let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let is_station_operative = !self.reset.is_ordered() && !wants_quiet;
@@ -91,6 +86,10 @@ impl Parts<'_> {
                 let is_operative = self.availability.is_operative(connector.evse) && is_station_operative;
                 connector.allot(is_operative, is_reserved);
                 connector.advance(ctx);
+                if let Some(fact) = ctx.shared.plugs.move_on(connector.evse, connector.may_change_plugs()) {
+                    connector.on_fact(ctx.now(), fact);
+                    connector.advance(ctx);
+                }
             }
         }
         // A limit is ordered before the power that it is for.

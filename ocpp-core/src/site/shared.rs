@@ -21,8 +21,8 @@ use crate::site::security_events::{MAX_INFO, SecurityEvent, SecurityEvents};
 #[cfg(feature = "firmware_management")]
 use crate::station::JobId;
 use crate::station::{
-    Action, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind,
-    StationConfig,
+    Action, BootReason, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind,
+    SecurityEventKind, StationConfig,
 };
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub questions: Questions,
     #[cfg(feature = "security")]
     pub security_events: SecurityEvents,
+    /// Why the station boots.
+    pub boot_reason: BootReason,
     /// Whether anything was told to the station since it was made.
     pub has_booted: bool,
     /// What is wrong with the station itself.
@@ -81,6 +83,11 @@ impl Shared {
         let mut seeds = Rng::new(seed);
         let mut store = StoreQueue::default();
         store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
+        let ordered: Option<Rebooting> = read_entry(image, REBOOT_ENTRY, &mut skipped);
+        if image.entry(REBOOT_ENTRY).is_some() {
+            store.push(StoreOp::Delete { key: EntryKey::new(REBOOT_ENTRY) });
+        }
+        let known = ordered.map(|Rebooting(reason)| reason).or(config.boot_reason);
         let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
         Shared {
             now: Instant::ZERO,
@@ -92,6 +99,7 @@ impl Shared {
             questions: Questions::new(config.limits.questions),
             #[cfg(feature = "security")]
             security_events,
+            boot_reason: known.unwrap_or(BootReason::Unknown),
             has_booted: false,
             faults: Faults::default(),
             reboot: None,
@@ -248,6 +256,11 @@ impl Shared {
         self.store.len() > self.config.limits.unconfirmed
     }
 
+    /// A restart was ordered: the next boot knows why.
+    pub fn remember_reboot(&mut self, reason: BootReason) {
+        self.store.push(StoreOp::Put { key: EntryKey::new(REBOOT_ENTRY), value: Rebooting(reason).to_bytes() });
+    }
+
     /// Answers a call of the CSMS.
     pub fn reply(&mut self, token: ReplyToken, payload: &str) {
         // A refusal means that the link or the time-out was faster; the engine reported it.
@@ -286,6 +299,15 @@ impl Shared {
 
 const BOOT_ENTRY: &str = "boot";
 const CLOCK_ENTRY: &str = "clock";
+const REBOOT_ENTRY: &str = "reboot";
+
+/// Why a restart was ordered.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Rebooting(BootReason);
+
+impl Record for Rebooting {
+    const KIND: u8 = 52;
+}
 
 impl Record for Boot {
     const KIND: u8 = 32;

@@ -168,8 +168,8 @@ pub enum Event {
     },
     /// The link is gone, or no connection could be made; the next attempt comes at `retry_at`.
     Disconnected {
-        /// When the next attempt is made.
-        retry_at: Instant,
+        /// When the next attempt is made; none where the host wants none ([`Command::Disconnect`](super::Command::Disconnect)).
+        retry_at: Option<Instant>,
     },
     /// The server chose a subprotocol that was not offered.
     SubprotocolRefused {
@@ -363,6 +363,7 @@ pub enum Event {
 
 /// Why a token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TokenRefusal {
     /// The CSMS said so.
     Csms(AuthorizationStatus),

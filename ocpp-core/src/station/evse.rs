@@ -24,6 +24,7 @@ impl ConnectorId {
 
 /// A fact about an EVSE. What is told of a connector and names none is about connector 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum EvseInput {
     /// What hangs at the socket.
     Cable(Cable),
@@ -145,6 +146,15 @@ pub enum FaultCode {
     WeakSignal,
     /// One that ChargeX gave a code. In 1.6 it is reported as the nearest of the kinds above, with that code as the vendor's.
     Mrec(Mrec),
+}
+
+/// The most that may be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SiteLimit {
+    /// In mA: of alternating current on each phase, of direct current at the vehicle.
+    Milliamps(u32),
+    /// In mW.
+    Milliwatts(u64),
 }
 
 /// An order to one connector of an EVSE.

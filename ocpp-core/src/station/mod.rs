@@ -16,6 +16,7 @@ mod pricing;
 mod question;
 mod security;
 mod setting;
+mod view;
 
 pub(crate) use action::TransactionNo;
 pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
@@ -26,7 +27,7 @@ pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, Wa
 pub(crate) use evse::EvseFacts;
 pub use evse::{
     Cable, ConnectorAction, ConnectorId, ConnectorInput, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode,
-    Limit, Lock, Power, Vehicle,
+    Limit, Lock, Power, SiteLimit, Vehicle,
 };
 pub(crate) use faults::Faults;
 pub use handling::{Direction, Handling, HandlingRule, RawJson};
@@ -46,6 +47,7 @@ pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
+pub use view::{EvseView, LinkView, ReservationView, SessionView, SettingView};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{

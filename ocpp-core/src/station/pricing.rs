@@ -121,6 +121,7 @@ pub struct PriceText {
 /// Something to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum PricingEvent {
     /// The price for a driver, in words.
     UserPrice {

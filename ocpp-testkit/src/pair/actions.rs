@@ -126,7 +126,7 @@ impl Pair {
             st::Action::Event(event) => {
                 self.note(Actor::Station, || format!("tells {event:?}"));
                 if let st::Event::TransactionStarted { evse, transaction, .. } = &event {
-                    let index = LogIndex(transaction.as_str().parse().unwrap_or_default());
+                    let index = ocpp_core::store::LogIndex(transaction.as_str().parse().unwrap_or_default());
                     self.begun.push((*evse, index, now));
                 }
                 let told = self.promises.as_mut().map_or(Ok(()), |promises| promises.told(&event));

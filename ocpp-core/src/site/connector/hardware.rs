@@ -70,6 +70,12 @@ impl Connector {
         limit.total() > self.facts.limit(own).total()
     }
 
+    /// The limit that stands, which at first is the EVSE's `own`.
+    #[cfg(feature = "smart_charging")]
+    pub fn present_limit(&self, own: Limit) -> Limit {
+        self.facts.limit(own)
+    }
+
     /// Takes the limit from now on.
     #[cfg(feature = "smart_charging")]
     pub fn limit(&mut self, ctx: &mut Context<'_>, limit: Limit, own: Limit) {

@@ -114,6 +114,16 @@ impl Connector {
         self.running().map(|running| (running.transaction, running.meter_start_mwh))
     }
 
+    /// The session, until its end is on record.
+    pub fn session(&self) -> Option<&Running> {
+        self.running()
+    }
+
+    /// What hangs here.
+    pub fn cable(&self) -> Cable {
+        self.facts.cable
+    }
+
     fn running(&self) -> Option<&Running> {
         match &self.stage {
             Stage::Interrupted { running, .. }

@@ -12,7 +12,7 @@ use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 use super::super::connector::Connector;
 use super::super::context::Context;
 use super::{SmartCharging, place};
-use crate::station::{EvseId, Limit, StationConfig, Supply};
+use crate::station::{EvseId, Limit, SiteLimit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
 use ocpp_smartcharging::model::EvseId as Place;
 
@@ -92,7 +92,16 @@ impl SmartCharging {
         if demands.is_empty() {
             return;
         }
-        let Some(found) = self.claims(&ctx.shared.clock, ctx.shared.now, unit, &demands) else { return };
+        let Some(mut found) = self.claims(&ctx.shared.clock, ctx.shared.now, unit, &demands) else { return };
+        for (evse, most) in &self.site_limits {
+            let most = rate(config, unit, *evse, *most);
+            if *evse == EvseId(0) {
+                found.available_milli = found.available_milli.min(most);
+            }
+            for claim in found.claims.iter_mut().filter(|claim| claim.evse == place(*evse)) {
+                claim.most_milli = claim.most_milli.min(most);
+            }
+        }
         self.until = found.until;
         let shares = share_equally(found.available_milli, &found.claims);
         let limits: Vec<_> = shares
@@ -205,10 +214,32 @@ fn lower(claim: &mut Claim, other: &Claim) {
 }
 
 /// What an EVSE may draw where no profile limits it.
-fn own_limit(supply: &Supply) -> Limit {
+pub(super) fn own_limit(supply: &Supply) -> Limit {
     match *supply {
         Supply::Ac { phases, max_milliamps, .. } => Limit::Ac { milliamps: max_milliamps, phases: phases.clamp(1, 3) },
         Supply::Dc { max_milliwatts, .. } => Limit::Dc { milliwatts: max_milliwatts },
+    }
+}
+
+/// A limit of the site in thousandths of the unit; of the whole station (0) by the phases of its connection.
+fn rate(config: &StationConfig, unit: RateUnit, evse: EvseId, limit: SiteLimit) -> i64 {
+    let wiring = &config.wiring;
+    let (millivolts, phases) = match config.supply_of(evse) {
+        _ if evse == EvseId(0) => (wiring.line_millivolts, wiring.grid_phases),
+        Supply::Ac { phases, .. } => (wiring.line_millivolts, phases),
+        Supply::Dc { millivolts, .. } => (millivolts, 1),
+    };
+    let phases = i64::from(phases.clamp(1, 3));
+    match (limit, unit) {
+        (SiteLimit::Milliamps(milliamps), RateUnit::Amperes) => milliamps.into(),
+        (SiteLimit::Milliamps(milliamps), RateUnit::Watts) => {
+            milliwatts(milliamps.into(), millivolts).saturating_mul(phases)
+        }
+        (SiteLimit::Milliwatts(milliwatts), RateUnit::Amperes) => {
+            let milliwatts = i64::try_from(milliwatts).unwrap_or(i64::MAX);
+            milliwatts.saturating_mul(1_000) / (i64::from(millivolts).saturating_mul(phases)).max(1)
+        }
+        (SiteLimit::Milliwatts(milliwatts), RateUnit::Watts) => i64::try_from(milliwatts).unwrap_or(i64::MAX),
     }
 }
 

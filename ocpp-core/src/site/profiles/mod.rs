@@ -29,8 +29,9 @@ use super::settings::{Key, Settings};
 use super::verdict::ProfileVerdict;
 use crate::site::journal::Journal;
 use crate::site::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
+use crate::station::{Event, EvseId, IdToken, Limit, SiteLimit, StationConfig, TransactionNo};
 use crate::store::{Image, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
 
 use record::Shelf;
@@ -46,6 +47,8 @@ pub(crate) struct SmartCharging {
     /// Profiles of remote starts whose transactions have not begun: one a connector, and one each token that may come to any.
     remote: Vec<WaitingProfile>,
     runs: Vec<Run>,
+    /// What the site allows at each EVSE, and (0) all together.
+    site_limits: Table<EvseId, SiteLimit>,
     /// Limits are to be found anew.
     is_stale: bool,
     /// What [`Clock::offset_ms`] was when they were found last.
@@ -139,11 +142,27 @@ impl SmartCharging {
             shelf,
             remote: Vec::new(),
             runs: Vec::new(),
+            site_limits: Table::default(),
             is_stale: true,
             offset_ms: None,
             until: None,
         };
         (smart_charging, skipped)
+    }
+
+    /// What the site allows from now on.
+    pub fn set_site_limit(&mut self, evse: Option<EvseId>, limit: Option<SiteLimit>) {
+        let place = evse.unwrap_or(EvseId(0));
+        match limit {
+            Some(limit) => self.site_limits.insert(place, limit),
+            None => self.site_limits.remove(&place),
+        };
+        self.is_stale = true;
+    }
+
+    /// What an EVSE may draw now.
+    pub fn present_limit(&self, config: &StationConfig, connector: &Connector) -> Limit {
+        connector.present_limit(limits::own_limit(&config.supply_of(connector.evse)))
     }
 
     /// Carries out a SetChargingProfile.

@@ -4,6 +4,7 @@ mod keys;
 #[cfg_attr(not(feature = "security"), path = "../absent/security.rs")]
 pub(super) mod security;
 pub(super) mod stored;
+mod view;
 
 use alloc::format;
 use alloc::vec::Vec;

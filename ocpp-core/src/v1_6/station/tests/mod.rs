@@ -3,6 +3,7 @@
 #[cfg(feature = "security")]
 mod answers;
 mod authorize;
+mod boundary;
 mod clock;
 mod configuration;
 mod connectors;

@@ -37,6 +37,7 @@ fn restored(image: &str) -> Bench {
 fn store_of_plain_tokens_is_read() {
     let mut bench = restored(PLAIN_TOKENS);
     assert!(!bench.events.iter().any(|event| event.contains("RecordSkipped")), "{:?}", bench.events);
+    bench.energy_wh = 5100;
     bench.plug();
     bench.charge();
     bench.open();
@@ -47,6 +48,9 @@ fn store_of_plain_tokens_is_read() {
         (&start["connectorId"], &start["idTag"], &start["meterStart"]),
         (&json!(2), &json!("Listed"), &json!(5001))
     );
+    bench.wait(3);
+    bench.answer_all("StatusNotification", &json!({}));
+    bench.answer_all("MeterValues", &json!({}));
     let stop = bench.answer("StopTransaction", &json!({}));
     assert_eq!(
         (&stop["transactionId"], &stop["idTag"], &stop["reason"]),
