@@ -1,4 +1,4 @@
-//! The station as a driver sees it: one machine, whatever version it speaks.
+//! The station as a host sees it: one machine, whatever version it speaks.
 
 mod helpers;
 mod readers;
@@ -16,13 +16,14 @@ use crate::face::Face;
 use crate::site::Site;
 use crate::site::link::{Address, LinkDue};
 use crate::site::shared::Shared;
+use crate::site::timers::NextDeadline;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
     Action, Command, ConnectRefusal, Event, EvseId, EvseInput, Input, LinkAction, LinkInput, MAX_WATCHED,
-    SecurityEventKind, StationConfig,
+    SecurityEventKind, StationConfig, Timer,
 };
 use crate::store::Image;
 use crate::time::Instant;
@@ -41,7 +42,7 @@ pub struct Station {
     shared: Shared,
     site: Site,
     face: Face,
-    deadline: Option<Instant>,
+    deadline: Option<(Instant, Timer)>,
 }
 
 impl Station {
@@ -84,7 +85,7 @@ impl Station {
         self.check(now, &input)?;
         self.shared.now = now;
         // Main loops tick all the time, and mostly nothing is due.
-        if input == Input::Tick && self.deadline.is_none_or(|at| self.shared.now < at) {
+        if input == Input::Tick && self.deadline.is_none_or(|(at, _)| self.shared.now < at) {
             return Ok(());
         }
         self.shared.has_booted = true;
@@ -99,14 +100,20 @@ impl Station {
         self.shared.poll_action()
     }
 
-    /// The value of a configuration key, in any letter case: after `Event::Configured`, what it was changed to.
+    /// The value of a setting: after `Event::Configured`, what it was changed to. Any family's name will do, in any letter case:
+    /// the configuration key of 1.6, or `Component.Variable[Instance]` of 2.x.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.site.setting(key)
     }
 
     /// When [`Input::Tick`] is due, if nothing else comes.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadline
+        self.deadline.map(|(at, _)| at)
+    }
+
+    /// What waits for the deadline of [`poll_timeout`](Self::poll_timeout): to see why a station wakes up.
+    pub fn next_timer(&self) -> Option<Timer> {
+        self.deadline.map(|(_, timer)| timer)
     }
 
     /// Finds the caller's mistakes before anything changes.
@@ -304,7 +311,7 @@ impl Station {
         }
     }
 
-    /// The driver says that there is no connection. Said twice, it is said once.
+    /// The host says that there is no connection. Said twice, it is said once.
     fn lose_link(&mut self, refusal: Option<ConnectRefusal>) {
         if self.shared.link.is_down() {
             return;
@@ -375,17 +382,16 @@ impl Station {
         }
     }
 
-    /// What is due already waits for something else than time.
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<(Instant, Timer)> {
         let shared = &self.shared;
-        let own = [
-            shared.store.deadline(),
-            shared.rpc.poll_timeout(),
-            shared.link.deadline(&self.site.liveness()),
-            shared.questions.deadline(),
-        ];
-        let all = own.into_iter().flatten().chain(self.site.deadlines(shared)).chain(self.face.deadlines(shared));
-        all.filter(|at| *at > shared.now).min()
+        let mut next = NextDeadline::after(shared.now);
+        next.add(Timer::Store, shared.store.deadline());
+        next.add(Timer::Call, shared.rpc.poll_timeout());
+        next.add(Timer::Link, shared.link.deadline(&self.site.liveness()));
+        next.add(Timer::Question, shared.questions.deadline());
+        self.site.add_deadlines(shared, &mut next);
+        self.face.add_deadlines(shared, &mut next);
+        next.get()
     }
 }
 

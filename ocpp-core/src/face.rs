@@ -8,8 +8,8 @@ use crate::site::Site;
 use crate::site::policy::Policy;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
+use crate::site::timers::NextDeadline;
 use crate::station::{Answer, StationConfig};
-use crate::time::Instant;
 use crate::v1_6;
 
 /// One face of all that are built in. Another takes its place when a connection speaks another version.
@@ -96,10 +96,10 @@ impl Face {
         }
     }
 
-    /// When time changes something for it.
-    pub fn deadlines(&self, shared: &Shared) -> impl Iterator<Item = Instant> {
+    /// Adds when time changes something for it.
+    pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
         match self {
-            Face::V1_6(face) => face.deadlines(shared),
+            Face::V1_6(face) => face.add_deadlines(shared, next),
         }
     }
 }

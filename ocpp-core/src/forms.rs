@@ -20,7 +20,7 @@ pub(crate) mod hex {
     }
 }
 
-/// Text messages as they travel: text. What is not UTF-8, which only a faulty driver hands in, is `{"hex":".."}`.
+/// Text messages as they travel: text. What is not UTF-8, which only a faulty host hands in, is `{"hex":".."}`.
 pub(crate) mod text {
     use super::*;
 

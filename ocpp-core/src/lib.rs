@@ -67,7 +67,7 @@
 //! # After `Close`
 //!
 //! [`LinkAction::Close`](station::LinkAction::Close) ends the connection for the machine at once, and an attempt at one too.
-//! What was ordered to be sent before still leaves; then the driver closes (WebSocket code 1000) and forgets it. It need not
+//! What was ordered to be sent before still leaves; then the host closes (WebSocket code 1000) and forgets it. It need not
 //! say `Closed`, and tells nothing of it any more: a late frame is refused with [`MisuseError`], and a late `Closed` could be
 //! taken for the end of the next attempt. The next `Connect` comes when it is time, by
 //! [`poll_timeout`](Station::poll_timeout). A connection that ends otherwise is told once, as [`LinkInput::Closed`](station::LinkInput::Closed), or as
@@ -87,7 +87,7 @@
 //! **Order.** Orders to one place (the link, the store, one EVSE) are carried out in the order in which they come. Where
 //! an order to one place rests on one to another, it comes out only after the other was confirmed.
 //!
-//! **Durability.** The driver carries out store operations atomically and in ticket order, and confirms a ticket when it
+//! **Durability.** The host carries out store operations atomically and in ticket order, and confirms a ticket when it
 //! and all before it are durable: see [`store`]. In return, no frame leaves before the record that it rests on is
 //! durable, any prefix of the operations restores to a valid station, and a power cut repeats at most the one message
 //! that was on its way. The hardware never waits for the store.

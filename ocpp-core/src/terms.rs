@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::token::IdToken;
 
+use crate::text::Text;
+
 /// What a CSMS says of a token (1.6 §7.2, 2.x AuthorizationStatusEnumType). 1.6 knows the first five; there the others are told as
 /// `Invalid` if the token is not known, else as `Blocked`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +69,8 @@ pub enum DataTransferStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AskId(pub u64);
 
-/// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Hidden in
-/// `Debug`: it may hold tokens and keys.
+/// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Tokens and keys
+/// in it are masked in `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawFrame(pub String);
 
@@ -93,7 +95,7 @@ impl RawFrame {
 
 impl fmt::Debug for RawFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawFrame({} bytes)", self.0.len())
+        write!(f, "RawFrame({})", Text(self.0.as_bytes()))
     }
 }
 

@@ -1,20 +1,89 @@
-//! Text messages as people read them.
+//! Text messages as people read them, without what must not be read.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
-/// Bytes of a text message, as text. What is no UTF-8, which only a faulty peer or driver hands in, is replaced.
+/// Bytes of a text message, as text. What is no UTF-8, which only a faulty peer or host hands in, is replaced. The values of
+/// members that name a driver or let somebody in are masked, in whatever else is wrong with the message.
 pub(crate) struct Text<'a>(pub &'a [u8]);
+
+/// Members with such values. Places of files may hold a password.
+const SECRET: [&str; 6] = ["idTag", "parentIdTag", "idToken", "password", "location", "remoteLocation"];
+/// The key whose `value` is one (1.6 security A00.FR.205, 1.6 §5.3).
+const SECRET_KEY: &[u8] = b"AuthorizationKey";
+
+/// Where in a message the masking is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Nothing of it is secret.
+    Plain,
+    /// Behind the name of a secret member.
+    Named,
+    /// Behind its colon.
+    Value,
+    /// In a text: its quote, and whether that is escaped, as in JSON within a text.
+    Quoted(char, bool),
+    /// In another value.
+    Bare,
+}
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sets_key = self.0.windows(SECRET_KEY.len()).any(|part| part.eq_ignore_ascii_case(SECRET_KEY));
+        let mut place = Place::Plain;
         for chunk in self.0.utf8_chunks() {
-            f.write_str(chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                f.write_str("\u{FFFD}")?;
+            place = mask(f, chunk.valid(), place, sets_key)?;
+            if !chunk.invalid().is_empty() && matches!(place, Place::Plain | Place::Named | Place::Value) {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes a part of a message that begins at `place`, and says where it ends.
+fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, sets_key: bool) -> Result<Place, fmt::Error> {
+    let (mut word, mut is_escaped) = (None, false);
+    for (at, c) in text.char_indices() {
+        let was_escaped = is_escaped;
+        is_escaped = c == '\\' && !was_escaped;
+        if c.is_ascii_alphanumeric() && matches!(place, Place::Plain | Place::Named) {
+            word.get_or_insert(at);
+            place = Place::Plain;
+        } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at)) {
+            let is_secret = SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name));
+            if is_secret || sets_key && name.eq_ignore_ascii_case("value") {
+                place = Place::Named;
+            }
+        }
+        place = match (place, c) {
+            (Place::Named, ':' | '=') => Place::Value,
+            (Place::Named, '"' | '\'' | '\\' | ' ') => Place::Named,
+            (Place::Named, _) | (Place::Value, '{' | '[') => Place::Plain,
+            (Place::Value, ' ' | '\\') => Place::Value,
+            (Place::Value, '"' | '\'') => {
+                write!(f, "{c}***")?;
+                place = Place::Quoted(c, was_escaped);
+                continue;
+            }
+            (Place::Value, _) => {
+                f.write_str("***")?;
+                Place::Bare
+            }
+            (Place::Quoted(quote, escaped), _) if c == quote && escaped == was_escaped => {
+                if escaped {
+                    f.write_char('\\')?;
+                }
+                Place::Plain
+            }
+            (Place::Bare, ',' | '}' | ']') => Place::Plain,
+            (other, _) => other,
+        };
+        match place {
+            Place::Plain | Place::Named | Place::Value => f.write_char(c)?,
+            Place::Quoted(..) | Place::Bare => {}
+        }
+    }
+    Ok(place)
 }
 
 #[cfg(all(test, feature = "station", feature = "csms"))]
@@ -49,5 +118,38 @@ mod tests {
         for (printed, expected) in cases {
             assert_eq!(printed, expected);
         }
+    }
+
+    /// However a message is spelt or broken, what is secret in it does not print, and the rest does.
+    #[test]
+    fn secrets_in_frames_are_masked() {
+        let frames = [
+            r#"[2,"1","Authorize",{"idTag":"S3CRET"}]"#,
+            r#"[2,"1","Authorize",{"idTag" : "S3CRET\"S3CRET","a":1}]"#,
+            r#"[2,"1","Authorize",{"IDTAG":S3CRET}]"#,
+            r#"[2,"1","Authorize",{'idTag':'S3CRET'}]"#,
+            r#"[2,"1","Authorize",{"idTag":"S3CRET"#,
+            r#"[3,"1",{"idTagInfo":{"status":"Accepted","parentIdTag":"S3CRET"}}]"#,
+            r#"[2,"1","DataTransfer",{"vendorId":"v","data":"{\"idToken\":{\"idToken\":\"S3CRET\",\"a\":1}}"}]"#,
+            r#"[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"S3CRET"}]"#,
+            r#"[2,"1","ChangeConfiguration",{"value":"S3CRET","key":"authorizationkey"}]"#,
+            r#"[2,"1","GetDiagnostics",{"location":"ftp://user:S3CRET@host/","retries":1}]"#,
+            r#"[2,"1","Authorize",{"idTag":5S3CRET,"a":1}]"#,
+        ];
+        for frame in frames {
+            let printed = format!("{:?}", station::LinkInput::Frame(frame.as_bytes().into()));
+            assert!(!printed.contains("S3CRET") && printed.contains("***"), "{printed}");
+            let masked = frame.replace("S3CRET\\\"S3CRET", "***").replace("5S3CRET", "***");
+            let masked = masked.replace("ftp://user:S3CRET@host/", "***").replace("S3CRET", "***");
+            assert_eq!(printed, format!("Frame({masked})"));
+            assert_eq!(format!("{:?}", csms::RawFrame(frame.into())), format!("RawFrame({masked})"));
+            // Also where bytes in the middle are none of UTF-8.
+            let mut broken = frame.as_bytes().to_vec();
+            broken.insert(frame.find("3CRET").unwrap(), 0xFF);
+            let printed = format!("{:?}", station::LinkInput::Frame(broken.into()));
+            assert!(!printed.contains("3CRET"), "{printed}");
+        }
+        let open = r#"[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]"#;
+        assert_eq!(format!("{:?}", csms::RawFrame(open.into())), format!("RawFrame({open})"));
     }
 }

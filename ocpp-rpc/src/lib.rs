@@ -31,6 +31,7 @@ mod limits;
 pub mod liveness;
 mod message_id;
 pub mod proxy;
+pub mod queue;
 pub mod signed;
 pub mod time;
 #[cfg(feature = "typed")]

@@ -13,7 +13,7 @@ use crate::store::Ticket;
 use crate::text::Text;
 use crate::time::Instant;
 
-/// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
+/// An order to carry out, or an event to know of. Exhaustive: the host must handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Action {

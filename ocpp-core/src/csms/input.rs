@@ -22,7 +22,7 @@ pub enum Input<'a> {
     Link(LinkInput<'a>),
     /// The fact of this ticket and all before it are durable.
     Stored(Ticket),
-    /// The fact of this ticket could not be stored. The driver drops it and all later ones; they will be issued again.
+    /// The fact of this ticket could not be stored. The host drops it and all later ones; they will be issued again.
     StoreFailed(Ticket),
     /// The wall clock, to be read when the session is made, and again after the server's clock was changed.
     Wall(DateTime<Utc>),
@@ -40,7 +40,7 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// A fact about the connection. The driver lets only the newest connection of a station speak: what an older one still
+/// A fact about the connection. The host lets only the newest connection of a station speak: what an older one still
 /// brings, its `Closed` among it, is dropped there. What comes while no connection is open is ignored.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]

@@ -16,7 +16,7 @@
 //! use ocpp_core::time::Instant;
 //! use ocpp_rpc::Dialect;
 //!
-//! /// What a driver does with whatever comes out of the session, until nothing more does.
+//! /// What a host does with whatever comes out of the session, until nothing more does.
 //! fn carry_out(session: &mut Session, now: Instant, database: &mut Vec<Fact>, socket: &mut Vec<Vec<u8>>) {
 //!     while let Some(action) = session.poll_action() {
 //!         let reaction = match action {
@@ -45,7 +45,7 @@
 //!                 continue;
 //!             }
 //!         };
-//!         session.handle(now, reaction).expect("the driver keeps the rules");
+//!         session.handle(now, reaction).expect("the host keeps the rules");
 //!     }
 //! }
 //!
@@ -66,6 +66,13 @@
 //! # Ok::<(), ocpp_core::MisuseError>(())
 //! ```
 //!
+//! # Words
+//!
+//! The **host** is the code around the session: it owns the sockets and the database. The **application** is who decides. The **driver** is
+//! the person who charges. A **fact** is a row of an append-only log (event sourcing); the session is rebuilt by replaying it. Stations
+//! deliver **at least once**; recording is **idempotent**. A **finding** is what is odd about a fact (anomaly); a **verdict** says how it
+//! joins what was known. A **place** is an EVSE and a connector of it.
+//!
 //! # Contracts
 //!
 //! - **Answered means durable.** A call that is recorded is answered with success only after [`Input::Stored`] of the
@@ -78,11 +85,11 @@
 //!   and transaction together.
 //! - **What a transaction comes to does not depend on the order** in which its events arrive, where they are numbered (2.x): see
 //!   [`Verdict`] and [`Fact::Settled`].
-//! - **The driver commits in order.** Facts become durable in the order of their tickets. A ticket is the fact's place in
+//! - **The host commits in order.** Facts become durable in the order of their tickets. A ticket is the fact's place in
 //!   the station's history for good: a fact that comes again under its ticket is the same fact.
 //! - **Deadlines move.** After [`Input::Tick`] at [`Session::poll_timeout`], and with all actions taken, the next deadline
 //!   is later, or there is none.
-//! - **The newest connection speaks.** A driver closes the connection before when a station opens another one, and hands
+//! - **The newest connection speaks.** The host closes the connection before when a station opens another one, and hands
 //!   in no frame of it any more.
 //!
 //! # At the start of a server
@@ -93,7 +100,7 @@
 //!
 //! # After `Close`
 //!
-//! [`LinkAction::Close`] ends the connection for the session. The driver closes it and tells nothing of it any more; the session
+//! [`LinkAction::Close`] ends the connection for the session. The host closes it and tells nothing of it any more; the session
 //! stays, and waits for the next one. A connection that ends otherwise is told by [`LinkInput::Closed`].
 
 mod action;

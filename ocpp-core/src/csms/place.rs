@@ -10,31 +10,52 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// 1.6 numbers all connectors of a station through (§3.8), and says nothing of EVSEs. Here its connector `n` is connector 1 of EVSE `n`,
 /// whichever way the station is built, and its connector 0 the station. Facts that were stored with a number alone read so too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The EVSE, from 1.
-    pub evse: Option<u32>,
-    /// The connector of the EVSE, from 1.
-    pub connector: Option<u32>,
+    /// 0 for none, as in the numbers of all versions.
+    evse: u32,
+    /// 0 for none.
+    connector: u32,
 }
 
 impl Place {
     /// The station as a whole, or no place that is known.
-    pub const STATION: Place = Place { evse: None, connector: None };
+    pub const STATION: Place = Place { evse: 0, connector: 0 };
+
+    /// An EVSE, from 1, and its connector, from 1, as far as they are told.
+    pub fn new(evse: Option<u32>, connector: Option<u32>) -> Self {
+        Place { evse: evse.unwrap_or(0), connector: connector.unwrap_or(0) }
+    }
 
     /// The connector of this number in 1.6.
     pub fn numbered(number: u32) -> Self {
-        if number == 0 { Place::STATION } else { Place { evse: Some(number), connector: Some(1) } }
+        Place { evse: number, connector: number.min(1) }
+    }
+
+    /// The EVSE, if one is told.
+    pub fn evse(self) -> Option<u32> {
+        Some(self.evse).filter(|evse| *evse > 0)
+    }
+
+    /// The connector of the EVSE, if one is told.
+    pub fn connector(self) -> Option<u32> {
+        Some(self.connector).filter(|connector| *connector > 0)
     }
 
     /// The number of the EVSE, which is that of the connector in 1.6; 0 for the station.
     pub fn number(self) -> u32 {
-        self.evse.unwrap_or_default()
+        self.evse
     }
 
     /// Whether no EVSE is told.
     pub fn is_station(&self) -> bool {
-        self.evse.is_none()
+        self.evse == 0
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({self})")
     }
 }
 
@@ -42,8 +63,8 @@ impl fmt::Display for Place {
     /// The EVSE's number, and that of a connector that is not its first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.connector {
-            Some(connector) if connector != 1 => write!(f, "{}.{connector}", self.number()),
-            Some(_) | None => write!(f, "{}", self.number()),
+            0 | 1 => write!(f, "{}", self.evse),
+            connector => write!(f, "{}.{connector}", self.evse),
         }
     }
 }
@@ -53,12 +74,13 @@ impl Serialize for Place {
         if !serializer.is_human_readable() {
             return (self.evse, self.connector).serialize(serializer);
         }
-        let members = usize::from(self.evse.is_some()) + usize::from(self.connector.is_some());
+        let (evse, connector) = (self.evse(), self.connector());
+        let members = usize::from(evse.is_some()) + usize::from(connector.is_some());
         let mut place = serializer.serialize_struct("Place", members)?;
-        if let Some(evse) = self.evse {
+        if let Some(evse) = evse {
             place.serialize_field("evse", &evse)?;
         }
-        if let Some(connector) = self.connector {
+        if let Some(connector) = connector {
             place.serialize_field("connector", &connector)?;
         }
         place.end()
@@ -93,15 +115,15 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Place, A::Error> {
-        let mut place = Place::STATION;
+        let (mut evse, mut connector) = (None, None);
         while let Some(name) = map.next_key::<compact_str::CompactString>()? {
             match name.as_str() {
-                "evse" => place.evse = map.next_value()?,
-                "connector" => place.connector = map.next_value()?,
+                "evse" => evse = map.next_value()?,
+                "connector" => connector = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(place)
+        Ok(Place::new(evse, connector))
     }
 }
 
@@ -112,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_connector_of_1_6_is_an_evse_and_reads_in_either_form() {
-        let place = Place { evse: Some(2), connector: Some(1) };
+        let place = Place::new(Some(2), Some(1));
         assert_eq!(Place::numbered(2), place);
         assert_eq!(serde_json::from_str::<Place>("2").unwrap(), place);
         assert_eq!(serde_json::to_string(&place).unwrap(), r#"{"evse":2,"connector":1}"#);
-        for place in [place, Place::STATION, Place { evse: Some(1), connector: None }, Place::numbered(u32::MAX)] {
+        for place in [place, Place::STATION, Place::new(Some(1), None), Place::numbered(u32::MAX)] {
             let json = serde_json::to_string(&place).unwrap();
             assert_eq!(serde_json::from_str::<Place>(&json).unwrap(), place);
             let bytes = postcard::to_allocvec(&place).unwrap();
@@ -124,8 +146,7 @@ mod tests {
         }
         assert_eq!(serde_json::from_str::<Place>("0").unwrap(), Place::STATION);
         assert!(serde_json::from_str::<Place>("-1").is_err());
-        let printed =
-            [Place::STATION, place, Place { evse: Some(1), connector: Some(2) }].map(|place| place.to_string());
+        let printed = [Place::STATION, place, Place::new(Some(1), Some(2))].map(|place| place.to_string());
         assert_eq!(printed, ["0", "2", "1.2"]);
     }
 }

@@ -20,7 +20,7 @@ use super::firmware_job::FirmwareRequest;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge::PlugAndCharge;
 use super::replies::Replies;
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::shared::Shared;
 use super::verdict::{Envelope, InstallVerdict, LateReply, RemovalVerdict, SignedFirmwareVerdict};
 use crate::station::{Action, CertificateHash, CertificateUse, Event, Job, JobId, JobUpdate, SecurityEventKind};
@@ -159,7 +159,7 @@ impl Certificates {
         usage: CertificateUse,
         chain: &str,
     ) {
-        let most = desk.settings.number(Key::CertificateSignedMaxChainSize);
+        let most = desk.settings.number(Setting::MaxCertificateChainSize);
         if usize::try_from(most).is_ok_and(|most| chain.chars().count() > most) {
             return desk.replies.push(token, None, LateReply::CertificateSigned(envelope, false));
         }
@@ -193,7 +193,7 @@ impl Certificates {
     /// A certificate is to be had, because the CSMS asks (`is_triggered`) or not. False if its owner is not known (1.6 security
     /// A02, prerequisite).
     pub fn make(&mut self, desk: &mut Desk<'_>, is_triggered: bool) -> bool {
-        let organization = desk.settings.text(Key::CpoName);
+        let organization = desk.settings.text(Setting::OrganizationName);
         if organization.is_empty() {
             return false;
         }
@@ -343,8 +343,8 @@ fn install_job(settings: &Settings, usage: CertificateUse, certificate: &str) ->
     Job::InstallCertificate {
         usage,
         certificate: certificate.into(),
-        most: settings.number(Key::CertificateStoreMaxLength),
-        replaces: usage == CertificateUse::CsmsRoot && settings.is_on(Key::AdditionalRootCertificateCheck),
+        most: settings.number(Setting::CertificateEntries),
+        replaces: usage == CertificateUse::CsmsRoot && settings.is_on(Setting::AdditionalRootCertificateCheck),
     }
 }
 

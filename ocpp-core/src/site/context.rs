@@ -1,6 +1,6 @@
 //! What a block sees beside itself.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 
 use super::readings::Readings;
 use super::reservation::Reservations;
@@ -18,7 +18,7 @@ pub(crate) struct Context<'a> {
     pub journal: &'a mut Journal,
     pub reservations: &'a mut Reservations,
     pub readings: &'a mut Readings,
-    pub signals: &'a mut VecDeque<Signal>,
+    pub signals: &'a mut Queue<Signal>,
     /// Whether the CSMS can be asked: the link is open and the station accepted.
     pub is_online: bool,
     /// Whether a CSMS ever accepted the station.

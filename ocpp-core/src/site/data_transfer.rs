@@ -2,8 +2,8 @@
 //!
 //! They wait for their turn, and end with an event. Stores nothing.
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::CompactString;
 
@@ -22,7 +22,7 @@ pub(crate) struct VendorData {
 /// Data of the host on their way.
 #[derive(Debug, Default)]
 pub(crate) struct DataTransfers {
-    waiting: VecDeque<VendorData>,
+    waiting: Queue<VendorData>,
     /// The vendor of those on their way.
     asked: Option<CompactString>,
 }

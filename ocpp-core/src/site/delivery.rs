@@ -1,10 +1,10 @@
-//! Delivery of the journal, at least once and in order: what the CSMS answered to a transaction message, and what becomes of
+//! At-least-once delivery of the journal, in order: what the CSMS answered to a transaction message, and what becomes of
 //! one that it did not answer (1.6 §3.7.1, 2.x E13).
 
 use super::authorize::Authorize;
 use super::context::Context;
 use super::journal::{AfterFailure, JournalRecord, Pending, StartVerdict};
-use super::settings::Key;
+use super::settings::Setting;
 use super::signal::Signal;
 use super::token::TokenInfo;
 use super::verdict::Undelivered;
@@ -49,9 +49,9 @@ pub(super) fn on_undelivered(ctx: &mut Context<'_>, why: Undelivered, action: &'
     let attempts = match why {
         Undelivered::LinkLost => return,
         Undelivered::Unsendable => 1,
-        Undelivered::Refused | Undelivered::TimedOut => ctx.settings.number(Key::TransactionMessageAttempts),
+        Undelivered::Refused | Undelivered::TimedOut => ctx.settings.number(Setting::TransactionMessageAttempts),
     };
-    let interval = ctx.settings.seconds(Key::TransactionMessageRetryInterval);
+    let interval = ctx.settings.seconds(Setting::TransactionMessageRetryInterval);
     match ctx.journal.failed(ctx.shared.now, &mut ctx.shared.store, &ctx.shared.clock, attempts, interval) {
         Some(AfterFailure::Dropped(pending)) => on_dropped(ctx, &pending, action),
         Some(AfterFailure::RetryAt(_)) | None => {}

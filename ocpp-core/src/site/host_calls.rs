@@ -1,6 +1,6 @@
 //! Calls that the host makes itself, of any action: they wait here for their turn, and end with an event. Stores nothing.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::CompactString;
 use ocpp_types::json::{Kind, Reader};
@@ -13,7 +13,7 @@ use crate::{MisuseError, Refusal};
 /// Calls of the host.
 #[derive(Debug, Default)]
 pub(crate) struct HostCalls {
-    waiting: VecDeque<(CompactString, RawJson)>,
+    waiting: Queue<(CompactString, RawJson)>,
     /// The action of the one that is on its way.
     sent: Option<CompactString>,
 }

@@ -15,7 +15,7 @@ use crate::time::Instant;
 /// So many calls in a row that nothing was heard after, and the peer counts as dead: without pings nobody else would notice.
 const MAX_UNHEARD_CALLS: u8 = 3;
 
-/// A connection attempt that the driver does not report on is given up after this.
+/// A connection attempt that the host does not report on is given up after this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) struct Link {
 pub(crate) enum LinkDue {
     Connect,
     Ping,
-    /// The peer is dead or the driver forgot us: close, and tell the rest.
+    /// The peer is dead or the host forgot us: close, and tell the rest.
     GiveUp,
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use compact_str::CompactString;
 
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::verdict::ListRefusal;
 use crate::site::shared::Shared;
 use crate::site::token::{LocalList, LocalListError, TokenInfo};
@@ -31,7 +31,7 @@ impl LocalAuthList {
 
     /// What the list says of a token.
     pub fn get(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
-        self.list.get(token).filter(|_| settings.is_on(Key::LocalAuthListEnabled))
+        self.list.get(token).filter(|_| settings.is_on(Setting::LocalAuthListEnabled))
     }
 
     /// The CSMS said something else of a listed token.
@@ -46,7 +46,7 @@ impl LocalAuthList {
 
     /// The version to report; -1 where no list is in use (1.6 §5.10).
     pub fn version(&self, settings: &Settings) -> i64 {
-        if settings.is_on(Key::LocalAuthListEnabled) { self.list.version().into() } else { -1 }
+        if settings.is_on(Setting::LocalAuthListEnabled) { self.list.version().into() } else { -1 }
     }
 
     /// Carries out a SendLocalList: a whole list, or changes of the one there is. With the ticket that an acceptance waits for.
@@ -58,15 +58,15 @@ impl LocalAuthList {
         is_full: bool,
         changes: Vec<(IdToken, Option<TokenInfo>)>,
     ) -> Result<Ticket, ListRefusal> {
-        if !settings.is_on(Key::LocalAuthListEnabled) {
+        if !settings.is_on(Setting::LocalAuthListEnabled) {
             return Err(ListRefusal::Disabled);
         }
         let bound = |key| usize::try_from(settings.number(key)).unwrap_or(usize::MAX);
         // Errata 3.52: -1 and 0 are no versions.
         let version = u32::try_from(version).ok().filter(|version| *version > 0);
-        let is_short = changes.len() <= bound(Key::SendLocalListMaxLength);
+        let is_short = changes.len() <= bound(Setting::SendLocalListMaxLength);
         let version = version.filter(|_| is_short).ok_or(ListRefusal::Failed)?;
-        let limit = bound(Key::LocalAuthListMaxLength);
+        let limit = bound(Setting::LocalAuthListMaxLength);
         let result = if is_full {
             self.list.replace(&mut shared.store, limit, version, changes)
         } else {

@@ -18,7 +18,6 @@ pub(crate) mod context;
 #[cfg(feature = "security")]
 mod csr;
 pub(crate) mod data_transfer;
-mod deadlines;
 mod delivery;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 pub(crate) mod firmware;
@@ -61,6 +60,7 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signal;
 pub(crate) mod status;
+pub(crate) mod timers;
 pub(crate) mod token;
 pub(crate) mod turns;
 pub(crate) mod unlock;
@@ -68,8 +68,8 @@ pub(crate) mod unlock;
 pub(crate) mod upload_job;
 pub(crate) mod verdict;
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use crate::MisuseError;
 use crate::station::{Event, EvseId, SecurityEventKind, StationConfig};
@@ -98,7 +98,7 @@ use replies::Replies;
 use reservation::Reservations;
 use reset::Reset;
 use router::Parts;
-use settings::{Key, Settings};
+use settings::{Setting, Settings};
 use shared::Shared;
 use signal::Signal;
 use status::StatusNotifications;
@@ -132,7 +132,7 @@ pub(crate) struct Site {
     unlocking: Unlocking,
     /// What is answered later than at once.
     pub replies: Replies,
-    signals: VecDeque<Signal>,
+    signals: Queue<Signal>,
     /// Whether answers are owed, behind which calls wait.
     pub owed: Owed,
     was_online: bool,
@@ -149,7 +149,7 @@ impl Site {
     /// A site that boots from what was durable.
     pub fn restore(mut settings: Settings, policy: Policy, shared: &mut Shared, image: &Image) -> Self {
         let mut skipped = settings::stored::restore(&mut settings, image);
-        let retry_interval = settings.seconds(Key::TransactionMessageRetryInterval);
+        let retry_interval = settings.seconds(Setting::TransactionMessageRetryInterval);
         let (journal, open, lost) = Journal::restore(image, &mut shared.clock, &mut shared.store, retry_interval);
         skipped.extend(lost);
         let (reservations, unread) = Reservations::restore(image);
@@ -204,7 +204,7 @@ impl Site {
             reset: Reset::default(),
             unlocking: Unlocking::default(),
             replies: Replies::default(),
-            signals: VecDeque::new(),
+            signals: Queue::new(),
             owed: Owed::default(),
             was_online: false,
             is_memory_short: false,

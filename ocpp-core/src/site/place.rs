@@ -6,10 +6,8 @@ use super::bearer::{Bearer, Grant, Verdict};
 use super::claims::Claims;
 use super::connector::{Connector, TokenUse};
 use super::context::Context;
-use super::index;
-use super::profiles::RemoteProfile;
 use super::router::Parts;
-use super::settings::Key;
+use super::settings::Setting;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::station::{Event, EvseId, IdToken, TokenRefusal};
 
@@ -58,7 +56,7 @@ impl Parts<'_> {
         if self.claims(ctx, &grant.token).anywhere(grant.bearer()) != Verdict::Yes {
             return ctx.event(Event::TokenRefused { evse, reason: no_place(evse) });
         }
-        let until = ctx.now() + ctx.settings.seconds(Key::ConnectionTimeOut);
+        let until = ctx.now() + ctx.settings.seconds(Setting::EvConnectionTimeOut);
         self.authorize.wait_for_driver(grant, until);
         ctx.event(Event::TokenAccepted { evse });
     }
@@ -109,7 +107,7 @@ impl Parts<'_> {
 
     /// Where a token without a connector is for: a vehicle that waits, or the only connector. None when the next plug
     /// decides.
-    fn place_of(&self, ctx: &Context<'_>, token: &IdToken) -> Option<EvseId> {
+    pub(super) fn place_of(&self, ctx: &Context<'_>, token: &IdToken) -> Option<EvseId> {
         let only = if let [only] = self.connectors.as_slice() { Some(only.evse) } else { None };
         let group = self.authorize.group_here(ctx, token);
         self.waiting_for(ctx, bearer(token, group.as_ref())).or(only)
@@ -128,12 +126,12 @@ impl Parts<'_> {
     }
 
     /// Whether a token is asked about for this connector, one aside.
-    fn is_claimed(&self, evse: EvseId, except: Option<&IdToken>) -> bool {
+    pub(super) fn is_claimed(&self, evse: EvseId, except: Option<&IdToken>) -> bool {
         self.authorize.comers().any(|(place, bearer)| place == Some(evse) && Some(bearer.token) != except)
     }
 
     /// Where a token is asked about for, or waits for its vehicle.
-    fn asked_about(&self, token: &IdToken) -> Option<Option<EvseId>> {
+    pub(super) fn asked_about(&self, token: &IdToken) -> Option<Option<EvseId>> {
         self.authorize.comers().find(|(_, bearer)| bearer.token.matches(token)).map(|(place, _)| place)
     }
 
@@ -146,7 +144,7 @@ impl Parts<'_> {
     }
 
     /// Whether a token may have a place, as far as is known.
-    fn verdict(&self, ctx: &Context<'_>, evse: Option<EvseId>, token: &IdToken) -> Verdict {
+    pub(super) fn verdict(&self, ctx: &Context<'_>, evse: Option<EvseId>, token: &IdToken) -> Verdict {
         let group = self.authorize.group_here(ctx, token);
         let bearer = bearer(token, group.as_ref());
         let claims = self.claims(ctx, token);
@@ -171,38 +169,6 @@ impl Parts<'_> {
         if let Some(connector) = self.connector(evse) {
             connector.learn_group(group);
         }
-    }
-
-    /// Carries out a remote start (1.6 §5.11). False if it cannot lead to anything.
-    pub fn on_remote_start(
-        &mut self,
-        ctx: &mut Context<'_>,
-        wanted: Option<EvseId>,
-        token: IdToken,
-        profile: Option<&RemoteProfile>,
-    ) -> bool {
-        let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
-        if let Some(evse) = evse {
-            let takes_grants = self.connectors.get(index(evse)).is_some_and(Connector::takes_grants);
-            if !takes_grants || self.is_claimed(evse, Some(&token)) {
-                return false;
-            }
-        }
-        let verdict = self.verdict(ctx, evse, &token);
-        if verdict == Verdict::No
-            || !self.smart_charging.on_remote_start(ctx.shared, ctx.settings, evse, &token, profile)
-        {
-            return false;
-        }
-        // 1.6 §5.13: the group that a reservation is for has to be known before, whatever is asked later.
-        let is_asked = ctx.settings.is_on(Key::AuthorizeRemoteTxRequests) || verdict == Verdict::IfOfGroup;
-        ctx.signals.push_back(if is_asked {
-            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
-        } else {
-            let group = self.authorize.group_here(ctx, &token);
-            Signal::Granted { evse, grant: Grant { token, group } }
-        });
-        true
     }
 }
 

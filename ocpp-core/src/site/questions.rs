@@ -1,11 +1,11 @@
 //! Questions to the application that are open, each with its deadline and what waits for the answer.
 
-use alloc::collections::VecDeque;
 #[cfg(feature = "handling")]
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 #[cfg(feature = "handling")]
 use compact_str::CompactString;
@@ -66,7 +66,7 @@ impl About {
 /// The open questions, oldest first. All have the same patience, so the first has the first deadline.
 #[derive(Debug)]
 pub(crate) struct Questions {
-    open: VecDeque<Open>,
+    open: Queue<Open>,
     limit: usize,
     asked: u64,
 }
@@ -80,7 +80,7 @@ struct Open {
 
 impl Questions {
     pub fn new(limit: usize) -> Self {
-        Questions { open: VecDeque::new(), limit, asked: 0 }
+        Questions { open: Queue::new(), limit, asked: 0 }
     }
 
     /// Opens a question; none when too many are.
@@ -127,7 +127,7 @@ impl Questions {
     /// Closes the questions whose deadline passed. Gives what waits for them.
     pub fn expire(&mut self, now: Instant) -> Vec<About> {
         let late = self.open.iter().take_while(|open| open.until <= now).count();
-        self.open.drain(..late).map(|open| open.about).collect()
+        self.open.drain_front(late).map(|open| open.about).collect()
     }
 
     pub fn deadline(&self) -> Option<Instant> {

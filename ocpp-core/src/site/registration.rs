@@ -22,6 +22,17 @@ enum State {
     Accepted,
 }
 
+/// What a station may send, as far as its registration goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// Nothing before the CSMS has said something.
+    Nothing,
+    /// It has the station wait, and only what it asks for may leave.
+    AskedFor,
+    /// It accepted the station.
+    All,
+}
+
 /// The registration of this boot.
 #[derive(Debug)]
 pub(crate) struct Registration {
@@ -46,9 +57,13 @@ impl Registration {
         self.once_accepted
     }
 
-    /// Whether the CSMS has the station wait: only what it asks for may leave (1.6 §4.2).
-    pub fn is_pending(&self) -> bool {
-        matches!(self.state, State::Waiting { answer: Some(RegistrationStatus::Pending), .. })
+    /// What may leave, beside a BootNotification and answers (1.6 §4.2, 2.x B02, B03).
+    pub fn leave(&self) -> Leave {
+        match self.state {
+            State::Accepted => Leave::All,
+            State::Waiting { answer: Some(RegistrationStatus::Pending), .. } => Leave::AskedFor,
+            State::Due | State::Asked | State::Waiting { .. } => Leave::Nothing,
+        }
     }
 
     /// The CSMS asks for a BootNotification. False once it has accepted the station.

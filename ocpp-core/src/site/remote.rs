@@ -1,10 +1,17 @@
-//! Remote control (1.6 §5.12; 2.x F03): transactions that the CSMS stops. Where a remote start leads is found in `place`.
+//! Remote control (1.6 §5.11, §5.12; 2.x F01 to F03): transactions that the CSMS starts and stops.
 //!
-//! An accepted stop is a promise: the answer waits until it is on record.
+//! A start is accepted where it can lead to something: its token is then as one that was presented. An accepted stop is a
+//! promise: the answer waits until it is on record.
 
+use super::bearer::{Grant, Verdict};
 use super::connector::Connector;
-use super::settings::Settings;
-use crate::station::{StopReason, TransactionNo};
+use super::context::Context;
+use super::index;
+use super::profiles::RemoteProfile;
+use super::router::Parts;
+use super::settings::{Setting, Settings};
+use super::signal::{AuthorizeRequest, Purpose, Signal};
+use crate::station::{EvseId, IdToken, StopReason, TransactionNo};
 use crate::store::{StoreQueue, Ticket};
 
 /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run.
@@ -16,4 +23,38 @@ pub(super) fn stop(
 ) -> Option<Option<Ticket>> {
     let connector = connectors.iter_mut().find(|connector| connector.transaction() == Some(transaction))?;
     connector.stop(StopReason::Remote, None).then(|| connector.keep_promise(store, settings))
+}
+
+impl Parts<'_> {
+    /// Carries out a remote start (1.6 §5.11). False if it cannot lead to anything.
+    pub fn on_remote_start(
+        &mut self,
+        ctx: &mut Context<'_>,
+        wanted: Option<EvseId>,
+        token: IdToken,
+        profile: Option<&RemoteProfile>,
+    ) -> bool {
+        let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
+        if let Some(evse) = evse {
+            let takes_grants = self.connectors.get(index(evse)).is_some_and(Connector::takes_grants);
+            if !takes_grants || self.is_claimed(evse, Some(&token)) {
+                return false;
+            }
+        }
+        let verdict = self.verdict(ctx, evse, &token);
+        if verdict == Verdict::No
+            || !self.smart_charging.on_remote_start(ctx.shared, ctx.settings, evse, &token, profile)
+        {
+            return false;
+        }
+        // 1.6 §5.13: the group that a reservation is for has to be known before, whatever is asked later.
+        let is_asked = ctx.settings.is_on(Setting::AuthorizeRemoteStart) || verdict == Verdict::IfOfGroup;
+        ctx.signals.push_back(if is_asked {
+            Signal::Authorize(AuthorizeRequest::new(evse, token, Purpose::Start))
+        } else {
+            let group = self.authorize.group_here(ctx, &token);
+            Signal::Granted { evse, grant: Grant { token, group } }
+        });
+        true
+    }
 }

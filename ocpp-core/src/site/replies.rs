@@ -1,6 +1,6 @@
 //! Answers to calls that are given later than at once: they wait here for the face to render them.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 
 use ocpp_rpc::engine::ReplyToken;
 
@@ -18,7 +18,7 @@ pub(crate) struct Reply {
 /// The answers that can be given. The engine bounds the calls that can be open.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
-    due: VecDeque<Reply>,
+    due: Queue<Reply>,
 }
 
 impl Replies {

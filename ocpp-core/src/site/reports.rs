@@ -1,6 +1,6 @@
 //! Statuses of a job on their way to the CSMS: in order, each until it was answered, and the present one when it is asked for.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 
 use serde::{Deserialize, Serialize};
 
@@ -53,15 +53,15 @@ pub(crate) enum Due<S> {
 /// Statuses to report.
 #[derive(Debug)]
 pub(crate) struct Reports<S> {
-    waiting: VecDeque<Report<S>>,
+    waiting: Queue<Report<S>>,
     /// The forms in which the CSMS asked for the present status.
-    wanted: VecDeque<Form>,
+    wanted: Queue<Form>,
     asked: Option<Asked>,
 }
 
 impl<S> Default for Reports<S> {
     fn default() -> Self {
-        Reports { waiting: VecDeque::new(), wanted: VecDeque::new(), asked: None }
+        Reports { waiting: Queue::new(), wanted: Queue::new(), asked: None }
     }
 }
 
@@ -74,6 +74,11 @@ impl<S: Copy> Reports<S> {
             self.waiting.remove(usize::from(first.is_some_and(is_asked)));
         }
         self.waiting.push_back(report);
+    }
+
+    /// What waits, the oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Report<S>> {
+        self.waiting.iter()
     }
 
     /// Whether statuses wait that nobody asked for.

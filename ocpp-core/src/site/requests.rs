@@ -21,7 +21,7 @@ use super::registration::{self, BootAnswer};
 use super::reservation::Reservation;
 #[cfg(feature = "reservation")]
 use super::reserve;
-use super::settings::Key;
+use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
 use super::signal::Signal;
 use super::token::TokenInfo;
@@ -50,7 +50,7 @@ impl Site {
         }
         if answer.status == RegistrationStatus::Accepted {
             if let Some(seconds) = answer.interval_seconds {
-                self.settings.set(Key::HeartbeatInterval, &seconds.to_compact_string());
+                self.settings.set(Setting::HeartbeatInterval, &seconds.to_compact_string());
             }
             self.signals.push_back(Signal::Accepted);
         }
@@ -163,8 +163,8 @@ impl Site {
     }
 
     /// Changes a setting for the CSMS.
-    pub fn on_change_setting(&mut self, shared: &mut Shared, name: &str, value: &str) -> SettingVerdict {
-        self.settings.on_change(shared, &self.policy, name, value)
+    pub fn on_change_setting(&mut self, shared: &mut Shared, setting: AnySetting, value: &str) -> SettingVerdict {
+        self.settings.on_change(shared, &self.policy, setting, value)
     }
 
     /// The CSMS says what a driver would pay.
@@ -277,7 +277,7 @@ impl Site {
     /// How the link is kept alive.
     pub fn liveness(&self) -> LivenessSettings {
         LivenessSettings {
-            ping_interval: self.settings.seconds(Key::WebSocketPingInterval),
+            ping_interval: self.settings.seconds(Setting::WebSocketPingInterval),
             ..LivenessSettings::default()
         }
     }

@@ -4,7 +4,7 @@ use super::authorize::Authorize;
 use super::claims::Claims;
 use super::connector::Connector;
 use super::reservation::{Reservation, Reservations, WHOLE_STATION};
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::shared::Shared;
 use super::verdict::ReserveVerdict;
 use crate::station::{EvseId, EvseStatus};
@@ -20,7 +20,7 @@ pub(super) fn reserve(
     (evse, reservation): (EvseId, Reservation),
 ) -> (ReserveVerdict, Option<Ticket>) {
     let (exists, refusal) = if evse == WHOLE_STATION {
-        (settings.is_on(Key::ReserveConnectorZeroSupported), refusal(connectors))
+        (settings.is_on(Setting::NonEvseSpecificReservation), refusal(connectors))
     } else {
         let wanted = connectors.iter().position(|connector| connector.evse == evse);
         (wanted.is_some(), refusal(wanted.and_then(|at| connectors.get(at..=at)).unwrap_or_default()))

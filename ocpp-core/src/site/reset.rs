@@ -1,4 +1,4 @@
-//! Reset (1.6 §5.14): transactions end and are on record, then the driver restarts the station.
+//! Reset (1.6 §5.14): transactions end and are on record, then the host restarts the station.
 //!
 //! The stops are given a while to reach the CSMS; what does not is sent after the restart. Stores nothing of its own.
 
@@ -24,7 +24,7 @@ pub(crate) enum Reset {
     None,
     /// Transactions end.
     Ending { kind: RebootKind, not_before: Instant, until: Instant },
-    /// The driver was told.
+    /// The host was told.
     Ordered,
 }
 

@@ -1,8 +1,8 @@
 //! What the machine of a station and its blocks share, free of any version.
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
     #[cfg(feature = "security")]
     pub access: Access,
     pub address: Address,
-    actions: VecDeque<Action>,
+    actions: Queue<Action>,
     /// Answers that wait until a record is durable.
     gated: Vec<(Ticket, ReplyToken, String)>,
     /// Jobs of this boot.

@@ -1,4 +1,4 @@
-//! StatusNotification (1.6 §4.9): the current status of the station and each connector, no history.
+//! StatusNotification (1.6 §4.9), debounced: the current status of the station and each connector, no history.
 //!
 //! Takes conditions as they change, gives what to report next. A status is reported once it has lasted
 //! MinimumStatusDuration (§9.1.20), in order of change; what changed back in the meantime is not reported. After the CSMS

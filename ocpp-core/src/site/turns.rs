@@ -1,4 +1,4 @@
-//! Whose turn it is to send, where only one call at a time is on its way: in order of rank, and yet no kind of message holds
+//! Fair scheduling with back-off: whose turn it is to send, where only one call at a time is on its way: in order of rank, and yet no kind of message holds
 //! the others up for long, whatever the peer does with it.
 //!
 //! A kind that was not answered in time, or with an error, or that had the line for long, goes behind all others until it is

@@ -2,8 +2,10 @@
 //! reported to its end.
 //!
 //! Takes requests and the host's words, gives orders to the host and statuses to report. Stores an entry `upload` while a
-//! file is on its way, and until the CSMS was told of the end: a restart in between ends it, and that is reported.
+//! file is on its way, and until the CSMS was told of the end: a restart in between ends it, and that is reported. So it is with
+//! the end of each upload that gave way to another.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -50,12 +52,20 @@ pub(crate) struct UploadRequest {
     pub retry_seconds: u32,
 }
 
-/// The number of the request whose file is on its way.
+/// The number of the request whose file is on its way, as it was stored once.
 #[derive(Debug, Serialize, Deserialize)]
 struct OnItsWay(Option<i64>);
 
 impl Record for OnItsWay {
     const KIND: u8 = 40;
+}
+
+/// The uploads of whose end the CSMS has not heard: the number of the request, and whether the file arrived.
+#[derive(Debug, Serialize, Deserialize)]
+struct Untold(Vec<(Option<i64>, bool)>);
+
+impl Record for Untold {
+    const KIND: u8 = 42;
 }
 
 /// What became of a request.
@@ -91,8 +101,12 @@ impl UploadJob {
         if let Some(bytes) = image.entry(ENTRY) {
             job.is_on_record = true;
             // Unreadable, it names no request, and is an upload that ended all the same.
-            let request = OnItsWay::from_bytes(bytes).map_or(None, |OnItsWay(request)| request);
-            job.reports.push(Report { progress: UploadProgress::Failed, request });
+            let of_old = || Vec::from([(OnItsWay::from_bytes(bytes).map_or(None, |OnItsWay(request)| request), false)]);
+            let untold = Untold::from_bytes(bytes).map_or_else(|_| of_old(), |Untold(untold)| untold);
+            for (request, has_arrived) in untold {
+                let progress = if has_arrived { UploadProgress::Uploaded } else { UploadProgress::Failed };
+                job.reports.push(Report { progress, request });
+            }
         }
         job
     }
@@ -113,18 +127,16 @@ impl UploadJob {
             LogKind::Diagnostics => format_compact!("diagnostics-{}.log", id.0),
             LogKind::Security => format_compact!("security-{}.log", id.0),
         };
-        self.is_on_record = true;
-        let value = OnItsWay(request.number).to_bytes();
-        shared.store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value });
         self.reports.push(Report { progress: UploadProgress::Uploading, request: request.number });
         let upload = Upload { id, request, file_name: file_name.clone(), retry_at: None };
         upload.order(shared);
         self.upload = Some(upload);
+        self.keep(shared);
         UploadAccepted { file_name, has_cancelled }
     }
 
     /// The host's word about a job.
-    pub fn on_update(&mut self, shared: &Shared, id: JobId, word: &JobUpdate) {
+    pub fn on_update(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
         let Some(upload) = self.upload.as_mut().filter(|upload| upload.id == id && upload.retry_at.is_none()) else {
             return;
         };
@@ -152,6 +164,21 @@ impl UploadJob {
         let request = upload.request.number;
         self.upload = None;
         self.reports.push(Report { progress, request });
+        self.keep(shared);
+    }
+
+    /// Stores what the CSMS has to hear of.
+    fn keep(&mut self, shared: &mut Shared) {
+        let ends = self.reports.waiting().filter(|report| report.progress.is_end());
+        let ends = ends.map(|report| (report.request, report.progress == UploadProgress::Uploaded));
+        let untold: Vec<_> = ends.chain(self.upload.iter().map(|upload| (upload.request.number, false))).collect();
+        let key = EntryKey::new(ENTRY);
+        if !untold.is_empty() {
+            self.is_on_record = true;
+            shared.store.push(StoreOp::Put { key, value: Untold(untold).to_bytes() });
+        } else if core::mem::take(&mut self.is_on_record) {
+            shared.store.push(StoreOp::Delete { key });
+        }
     }
 
     /// Orders what is due.
@@ -183,11 +210,10 @@ impl UploadJob {
         is_told.then_some(Report { progress: UploadProgress::Uploading, request })
     }
 
-    /// The CSMS answered a report. After the last one, the upload is over.
+    /// The CSMS answered a report. After its end, an upload is over.
     pub fn on_reported(&mut self, shared: &mut Shared) {
-        let is_end = self.reports.answered().is_some_and(|report| report.progress.is_end());
-        if is_end && self.upload.is_none() && self.reports.is_empty() && core::mem::take(&mut self.is_on_record) {
-            shared.store.push(StoreOp::Delete { key: EntryKey::new(ENTRY) });
+        if self.reports.answered().is_some_and(|report| report.progress.is_end()) {
+            self.keep(shared);
         }
     }
 

@@ -62,8 +62,6 @@ pub(crate) enum SettingVerdict {
     Accepted(Ticket),
     /// The same, and it takes effect with the next boot.
     AfterReboot(Ticket),
-    /// There is no such setting.
-    Unknown,
     /// It may not be changed, or not to this value.
     Rejected,
 }

@@ -187,7 +187,7 @@ impl StationConfig {
         self
     }
 
-    /// Sets the value of a configuration key.
+    /// Sets the value of a setting, by its configuration key of 1.6 or its `Component.Variable[Instance]` of 2.x.
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: &str) -> Self {
         self.settings.push((CompactString::new(key), CompactString::new(value)));

@@ -16,6 +16,7 @@ mod pricing;
 mod question;
 mod security;
 mod setting;
+mod timer;
 mod view;
 
 pub(crate) use action::TransactionNo;
@@ -47,6 +48,7 @@ pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
+pub use timer::Timer;
 pub use view::{EvseView, LinkView, ReservationView, SessionView, SettingView};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};

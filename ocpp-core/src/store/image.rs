@@ -12,7 +12,7 @@ use super::{EntryKey, Log, LogIndex, StoreOp};
 use crate::forms::Hex;
 use crate::table::Table;
 
-/// The contents of a store. A driver fills one from its flash or database to restore a machine; tests keep one in memory.
+/// The contents of a store. A host fills one from its flash or database to restore a machine; tests keep one in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "Dump", into = "Dump"))]
 pub struct Image {

@@ -1,6 +1,6 @@
 //! Durability: operations go out with tickets, confirmations come back, and frames wait for them.
 //!
-//! The driver promises that each operation is atomic, that operations become durable in ticket order (a crash leaves a
+//! The host promises that each operation is atomic, that operations become durable in ticket order (a crash leaves a
 //! prefix), that `Stored(t)` comes only when `t` and all before it are durable, and that a failed operation and all
 //! after it are dropped until they are issued again.
 

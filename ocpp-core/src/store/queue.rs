@@ -1,7 +1,7 @@
-//! The operations that the driver has not confirmed yet, and the way back when one fails.
+//! The operations that the host has not confirmed yet, and the way back when one fails.
 
-use alloc::collections::VecDeque;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 use super::{StoreOp, Ticket};
 use crate::time::Instant;
@@ -15,8 +15,8 @@ const MAX_RETRY: Duration = Duration::from_secs(60);
 pub(crate) struct StoreQueue<Op = StoreOp> {
     issued: u64,
     durable: u64,
-    unconfirmed: VecDeque<Op>,
-    /// How many of `unconfirmed` the driver has been handed.
+    unconfirmed: Queue<Op>,
+    /// How many of `unconfirmed` the host has been handed.
     handed: usize,
     failures: u32,
     retry_at: Option<Instant>,
@@ -24,13 +24,13 @@ pub(crate) struct StoreQueue<Op = StoreOp> {
 
 impl<Op> Default for StoreQueue<Op> {
     fn default() -> Self {
-        StoreQueue::resume(0, VecDeque::new())
+        StoreQueue::resume(0, Queue::new())
     }
 }
 
 impl<Op> StoreQueue<Op> {
     /// A queue that goes on after `durable` operations, with those that are not known to be.
-    pub fn resume(durable: u64, unconfirmed: VecDeque<Op>) -> Self {
+    pub fn resume(durable: u64, unconfirmed: Queue<Op>) -> Self {
         let issued = durable + unconfirmed.len() as u64;
         StoreQueue { issued, durable, unconfirmed, handed: 0, failures: 0, retry_at: None }
     }
@@ -41,14 +41,14 @@ impl<Op> StoreQueue<Op> {
         self.unconfirmed.iter()
     }
 
-    /// Takes an operation in. It reaches the driver by [`Self::poll`].
+    /// Takes an operation in. It reaches the host by [`Self::poll`].
     pub fn push(&mut self, op: Op) -> Ticket {
         self.issued += 1;
         self.unconfirmed.push_back(op);
         Ticket(self.issued)
     }
 
-    /// The next operation to hand to the driver. None while a failed one waits for its retry.
+    /// The next operation to hand to the host. None while a failed one waits for its retry.
     pub fn poll(&mut self) -> Option<(Ticket, Op)>
     where
         Op: Clone,
@@ -61,13 +61,13 @@ impl<Op> StoreQueue<Op> {
         Some((Ticket(self.durable + self.handed as u64), op))
     }
 
-    /// Whether the driver was ever handed this ticket.
+    /// Whether the host was ever handed this ticket.
     #[cfg(feature = "station")]
     pub fn was_handed(&self, ticket: Ticket) -> bool {
         ticket.0 > 0 && ticket.0 <= self.durable + self.handed as u64
     }
 
-    /// The driver confirmed `ticket` and all before it. False if it was never handed out.
+    /// The host confirmed `ticket` and all before it. False if it was never handed out.
     pub fn stored(&mut self, ticket: Ticket) -> bool {
         if ticket.0 > self.durable + self.handed as u64 {
             return false;
@@ -81,7 +81,7 @@ impl<Op> StoreQueue<Op> {
         true
     }
 
-    /// The driver could not carry out `ticket`: it and all after it will be issued again. Gives the wait, or none if
+    /// The host could not carry out `ticket`: it and all after it will be issued again. Gives the wait, or none if
     /// the ticket was never handed out or is durable.
     pub fn failed(&mut self, now: Instant, ticket: Ticket) -> Option<Duration> {
         if ticket.0 <= self.durable || ticket.0 > self.durable + self.handed as u64 {
@@ -109,7 +109,7 @@ impl<Op> StoreQueue<Op> {
     #[cfg(feature = "csms")]
     pub fn give_back(&mut self) {
         if self.unconfirmed.is_empty() {
-            self.unconfirmed = VecDeque::new();
+            self.unconfirmed = Queue::new();
         }
     }
 

@@ -43,7 +43,7 @@ pub enum ClockPolicy {
     },
     /// Only while the clock was never set in this boot.
     IfUnset,
-    /// The driver alone sets the clock, by `Input::Wall`.
+    /// The host alone sets the clock, by `Input::Wall`.
     Never,
 }
 

@@ -1,9 +1,9 @@
 //! Queues that hold no more memory than they need: a server has an idle engine for each of very many stations.
 
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 
 /// Appends `item` and forgets the oldest ones beyond `max`.
-pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, max: usize) {
+pub(super) fn push_bounded<T>(queue: &mut Queue<T>, item: T, max: usize) {
     while queue.len() >= max {
         if queue.pop_front().is_none() {
             return;
@@ -14,15 +14,15 @@ pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, max: usize) {
 }
 
 /// Takes the first item, and with the last one the queue's memory.
-pub(super) fn pop_releasing<T>(queue: &mut VecDeque<T>) -> Option<T> {
+pub(super) fn pop_releasing<T>(queue: &mut Queue<T>) -> Option<T> {
     remove_releasing(queue, 0)
 }
 
 /// Takes the item at `index`, and with the last one the queue's memory.
-pub(super) fn remove_releasing<T>(queue: &mut VecDeque<T>, index: usize) -> Option<T> {
+pub(super) fn remove_releasing<T>(queue: &mut Queue<T>, index: usize) -> Option<T> {
     let item = queue.remove(index)?;
     if queue.is_empty() {
-        *queue = VecDeque::new();
+        *queue = Queue::new();
     }
     Some(item)
 }

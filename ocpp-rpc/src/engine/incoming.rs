@@ -1,7 +1,7 @@
 //! The peer's calls: waiting for our answer, answered.
 
+use crate::queue::Queue;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 
 use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::ReplyToken;
@@ -69,8 +69,8 @@ pub(super) enum Recognised<'a> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Incoming {
     /// In order of arrival, and so of their deadlines.
-    open: VecDeque<Open>,
-    answered: VecDeque<Answered>,
+    open: Queue<Open>,
+    answered: Queue<Answered>,
     connection: u32,
     made: u64,
 }
@@ -144,8 +144,8 @@ impl Incoming {
 
     /// The connection closed: nobody waits any more, and ids of the next connection are the next connection's.
     pub fn close(&mut self) {
-        self.open = VecDeque::new();
-        self.answered = VecDeque::new();
+        self.open = Queue::new();
+        self.answered = Queue::new();
         self.connection = self.connection.wrapping_add(1);
     }
 }

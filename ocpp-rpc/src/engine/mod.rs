@@ -47,7 +47,7 @@
 //!   there is none. Handling a time-out early does no harm. A `now` before one already seen counts as the latest seen.
 //! - **Everything is bounded** by [`Config`], whatever the peer sends and whether or not the driver polls.
 
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -90,8 +90,8 @@ pub struct Engine {
     outgoing: Outgoing,
     incoming: Incoming,
     /// Frames to be written before the next call.
-    outbox: VecDeque<Transmit>,
-    events: VecDeque<Event>,
+    outbox: Queue<Transmit>,
+    events: Queue<Event>,
     unsupported: Vec<CompactString>,
 }
 
@@ -106,8 +106,8 @@ impl Engine {
             quiet_until: Instant::ZERO,
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
-            outbox: VecDeque::new(),
-            events: VecDeque::new(),
+            outbox: Queue::new(),
+            events: Queue::new(),
             unsupported: Vec::new(),
         }
     }
@@ -152,7 +152,7 @@ impl Engine {
             self.events.push_back(Event::CallEnded { call, end: CallEnd::NotSent });
         }
         self.incoming.close();
-        self.outbox = VecDeque::new();
+        self.outbox = Queue::new();
         self.unsupported.clear();
     }
 

@@ -1,6 +1,6 @@
 //! Our calls: waiting to be sent, waiting for the answer, departed.
 
-use alloc::collections::VecDeque;
+use crate::queue::Queue;
 use alloc::string::String;
 use core::time::Duration;
 
@@ -55,9 +55,9 @@ pub(super) enum Match {
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Outgoing {
-    queue: VecDeque<Queued>,
+    queue: Queue<Queued>,
     waiting: Option<Waiting>,
-    departed: VecDeque<Departed>,
+    departed: Queue<Departed>,
     made: u64,
 }
 

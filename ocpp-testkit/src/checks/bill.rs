@@ -40,7 +40,7 @@ pub fn covers_the_meters(bill: &Bill, meters: &Meters<'_>) -> Result<(), Violati
     for (evse, hardware) in meters.hardware {
         let unbillable_mwh = meters.unbillable_mwh.get(evse).copied().unwrap_or(0);
         let mut billed = Billed::up_to(hardware.meter().register_mwh(meters.since) / 1000);
-        for row in bill.rows.iter().filter(|row| row.place.evse == Some(u32::from(evse.0))) {
+        for row in bill.rows.iter().filter(|row| row.place.evse() == Some(u32::from(evse.0))) {
             let Some(end) = &row.end else {
                 return Err(Violation::Bill(format!("transaction {} has no end", row.transaction)));
             };

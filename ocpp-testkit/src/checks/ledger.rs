@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocpp_core::csms::{Attribution, Fact, MeterValue, SampledValue, Samples, TransactionId};
+use ocpp_core::csms::{Attribution, Fact, Finding, MeterValue, SampledValue, Samples, TransactionId};
 use ocpp_core::station::EvseId;
 
 use super::Violation;
@@ -16,6 +16,24 @@ pub struct LedgerCheck {
     accounts: BTreeMap<EvseId, Account>,
     /// Where each running transaction is.
     running: BTreeMap<TransactionId, EvseId>,
+}
+
+/// What the session found odd about a fact of a station that did nothing wrong. Only where its clock is wrong, times may be odd.
+pub fn accusation(fact: &Fact, tells_the_time: bool) -> Option<String> {
+    let is_of_time = |finding: &Finding| {
+        matches!(
+            finding,
+            Finding::TimeAhead
+                | Finding::TimeLongPast
+                | Finding::StopBeforeStart
+                | Finding::TooMuchEnergy
+                | Finding::ZeroLength
+                | Finding::ValuesBeforeStart
+                | Finding::ValuesAfterStop
+        )
+    };
+    let odd: Vec<_> = fact.findings().into_iter().filter(|finding| tells_the_time || !is_of_time(finding)).collect();
+    (!odd.is_empty()).then(|| format!("{odd:?} in {fact:?}"))
 }
 
 /// What the database says of one connector.

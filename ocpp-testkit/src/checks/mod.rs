@@ -104,6 +104,9 @@ pub enum Violation {
     /// The bill does not agree with the meter.
     #[error("bill: {0}")]
     Bill(String),
+    /// The session found something odd about the reports of a station that did nothing wrong.
+    #[error("honest station: {0}")]
+    Accused(String),
     /// Something that the station promised did not come, or was undone.
     #[error("promise: {0}")]
     Promise(String),

@@ -197,7 +197,7 @@ impl PromiseCheck {
         if self.held.values().any(Option::is_none) {
             let bill = bill();
             for (evse, owner) in &mut self.held {
-                let last = bill.rows.iter().rfind(|row| row.place.evse == Some(u32::from(evse.0)));
+                let last = bill.rows.iter().rfind(|row| row.place.evse() == Some(u32::from(evse.0)));
                 *owner = last.map(|row| row.token.clone());
             }
         }

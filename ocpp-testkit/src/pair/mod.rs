@@ -250,7 +250,7 @@ impl Pair {
     fn check_hardware_at_rest(&self) -> Result<(), Failure> {
         let bill = self.csms.bill();
         for (evse, hardware) in &self.station.hardware {
-            let last = bill.rows.iter().rfind(|row| row.place.evse == Some(u32::from(evse.0)));
+            let last = bill.rows.iter().rfind(|row| row.place.evse() == Some(u32::from(evse.0)));
             let end = last.map(|row| row.end.as_ref());
             let (contactor, lock) = (hardware.contactor(), hardware.lock());
             let waits_for_owner = end.flatten().is_some_and(|end| end.reason.as_deref() == Some("DeAuthorized"));

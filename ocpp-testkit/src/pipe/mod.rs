@@ -3,6 +3,7 @@
 mod configured;
 mod durable;
 mod machine;
+mod unknown;
 
 use std::io::{self, Write};
 
@@ -11,6 +12,7 @@ use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 pub use configured::{ConfigError, configured};
@@ -124,6 +126,13 @@ impl<M: Machine, Out: Write> Pipe<M, Out> {
 
     fn carry_out(&mut self, line: &Line) -> Result<(), Trouble> {
         let Order { at, input, restore, dump } = line.parse_object::<Order<M::Input, M::Dump>>()?;
+        if let Some(input) = &input {
+            let given = line.parse::<Given>()?.input;
+            let read = serde_json::to_value(input).map_err(io::Error::from)?;
+            if let Some(unknown) = unknown::first(&given, &read) {
+                return Err(line.refused(unknown).into());
+            }
+        }
         let at = at.map_or(self.now, |at| Instant::from_millis(at).max(self.now));
         match (input, restore, dump) {
             (Some(input), None, None) => {
@@ -229,6 +238,13 @@ struct Order<Input, Dump> {
     input: Option<Input>,
     restore: Option<Dump>,
     dump: Option<Cut>,
+}
+
+/// A line's input as it was written.
+#[derive(Deserialize)]
+struct Given {
+    #[serde(rename = "in")]
+    input: Value,
 }
 
 /// Which operations a power cut leaves beyond the confirmed ones.

@@ -22,7 +22,11 @@ DROP VIEW IF EXISTS transactions;
 -- The bill: one row for each transaction. The energy is missing while it runs, and where the register went backwards. Where events are
 -- numbered (2.x), the last word on it is what it was settled with, and `missing_events` is 0 once all of it is known.
 CREATE VIEW transactions AS
-WITH settled AS (
+WITH starts AS (
+    SELECT station, body ->> 'transaction' AS transaction_id, min(ticket) AS ticket, body
+    FROM facts WHERE kind = 'Started'
+    GROUP BY station, body ->> 'transaction'
+), settled AS (
     SELECT station, body ->> 'transaction' AS transaction_id, max(ticket) AS ticket, body
     FROM facts WHERE kind = 'Settled'
     GROUP BY station, body ->> 'transaction'
@@ -37,7 +41,7 @@ WITH settled AS (
     GROUP BY station, body ->> 'transaction'
 )
 SELECT start.station                                 AS station,
-       start.body ->> 'transaction'                  AS transaction_id,
+       start.transaction_id                          AS transaction_id,
        coalesce(start.body ->> '$.place.evse', start.body ->> 'connector', 0) AS evse,
        start.body ->> '$.place.connector'            AS connector,
        coalesce(start.body ->> '$.token.id', start.body ->> 'token') AS token,
@@ -51,15 +55,18 @@ SELECT start.station                                 AS station,
        CASE WHEN ends.body IS NOT NULL THEN coalesce(ends.body ->> '$.report.reason', 'Local') END AS reason,
        ends.body ->> 'inferred'                      AS stop_inferred,
        coalesce(settled.body ->> 'missing', 0)       AS missing_events
-FROM facts AS start
-LEFT JOIN ends ON ends.station = start.station AND ends.transaction_id = start.body ->> 'transaction'
-LEFT JOIN settled ON settled.station = start.station AND settled.transaction_id = start.body ->> 'transaction'
-LEFT JOIN verdicts ON verdicts.station = start.station AND verdicts.transaction_id = start.body ->> 'transaction'
-WHERE start.kind = 'Started';
+FROM starts AS start
+LEFT JOIN ends ON ends.station = start.station AND ends.transaction_id = start.transaction_id
+LEFT JOIN settled ON settled.station = start.station AND settled.transaction_id = start.transaction_id
+LEFT JOIN verdicts ON verdicts.station = start.station AND verdicts.transaction_id = start.transaction_id;
 
 -- Every measured value, those that came with the begin and the end of a transaction included, with the protocol's defaults filled in.
 CREATE VIEW meter_values AS
-WITH reports AS (
+WITH starts AS (
+    SELECT station, body ->> 'transaction' AS transaction_id, min(ticket) AS ticket, body
+    FROM facts WHERE kind = 'Started'
+    GROUP BY station, body ->> 'transaction'
+), reports AS (
     SELECT station, ticket, coalesce(body ->> '$.place.evse', body ->> 'connector', 0) AS evse,
            coalesce(body ->> '$.attribution.Named', body ->> '$.attribution.Inferred') AS transaction_id,
            body -> 'values' AS moments
@@ -70,8 +77,8 @@ WITH reports AS (
            coalesce(told.body ->> 'transaction', told.body ->> 'named'),
            coalesce(told.body -> '$.report.samples', told.body -> 'samples')
     FROM facts AS told
-    LEFT JOIN facts AS start ON start.kind = 'Started' AND start.station = told.station
-         AND start.body ->> 'transaction' = coalesce(told.body ->> 'transaction', told.body ->> 'named')
+    LEFT JOIN starts AS start ON start.station = told.station
+         AND start.transaction_id = coalesce(told.body ->> 'transaction', told.body ->> 'named')
     WHERE told.kind IN ('Started', 'Updated', 'Stopped')
        OR told.kind = 'StopOrphaned' AND told.body ->> '$.report.event.seq_no' IS NOT NULL
 )

@@ -68,6 +68,9 @@ struct Row {
     /// Milliseconds from the call to this answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     took: Option<i64>,
+    /// Whether the log has the message in part only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
     /// The message as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -123,6 +126,7 @@ fn message_row(conversation: &Conversation, index: usize, message: &Message) -> 
         digest: view::digest(message),
         other: message.call.or(message.answer),
         took: message.call.and_then(|call| conversation.millis_between(call, index)),
+        cut: message.is_cut,
         text: Some(message.text.clone()),
         ..Row::default()
     }
@@ -150,6 +154,17 @@ mod tests {
         let data: serde_json::Value = serde_json::from_str(data).unwrap();
         assert_eq!(data["rows"][0]["who"], hostile);
         assert!(data["rows"][0]["text"].as_str().unwrap().contains(hostile));
+    }
+
+    #[test]
+    fn message_that_the_log_has_in_part_is_marked() {
+        let lines = r#"{"at":1,"from":"station","cut":"[2,\"1\",\"Heart"}
+{"at":2,"from":"station","frame":[2,"2","Heartbeat",{}]}"#;
+        let page = render("cut", &Conversation::of(&lines.parse().unwrap(), None), &[]).unwrap();
+        let data = page.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!((&data["rows"][0]["cut"], data["rows"][1].get("cut")), (&true.into(), None));
+        assert!(SCRIPT.contains("row.cut"));
     }
 
     #[test]

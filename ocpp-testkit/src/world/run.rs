@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::plan::{Place, Plan, Target};
 use super::{commands, tokens, troubles};
-use crate::checks::{Failure, Violation, bill};
+use crate::checks::{Failure, Violation, bill, ledger};
 use crate::link::Network;
 use crate::pair::{Pair, Step, Tally};
 use crate::trace::record::Record;
@@ -266,7 +266,13 @@ impl<'a> World<'a> {
             let place = station.place;
             let pair = &mut station.pair;
             let checked = pair.check_delivered().and_then(|()| pair.check_bill()).and_then(|()| pair.check_at_rest());
-            let checked = checked.and_then(|()| match place.keeps_time && self.plan.clocks_are_right(place.number) {
+            let tells_the_time = place.keeps_time && self.plan.clocks_are_right(place.number);
+            let accused = pair.csms.facts().iter().find_map(|fact| ledger::accusation(fact, tells_the_time));
+            let checked = checked.and_then(|()| match accused {
+                Some(accusation) => Err(pair.fail(Violation::Accused(accusation))),
+                None => Ok(()),
+            });
+            let checked = checked.and_then(|()| match tells_the_time {
                 true => bill::tells_the_time(&pair.csms.bill(), &pair.station.hardware, &pair.wall)
                     .map_err(|violation| pair.fail(violation)),
                 false => Ok(()),

@@ -127,6 +127,9 @@ fn every_word_is_listed() {
     check("`Reboot`", variants_of::<station::RebootKind>());
     check("`RemoteStart`", variants_of::<csms::RemoteStatus>());
     check("`ConfigurationChange`", variants_of::<csms::ConfigurationStatus>());
+    check("`trigger`", variants_of::<csms::TriggerReason>());
+    check("`charging_state`", variants_of::<csms::ChargingState>());
+    check("`boot_reason`", variants_of::<csms::BootReason>());
     check("`log`", variants_of::<Log>());
     check("`dialect`", variants_of::<Dialect>());
     check("`phase`", variants_of::<station::Phase>());
@@ -143,8 +146,39 @@ fn every_word_is_listed() {
     }
     let named =
         [variants_of::<csms::Attribution>(), variants_of::<csms::Consumption>(), variants_of::<csms::LinkEnd>()];
+    let verdicts = ["Stale", "Gap", "Orphan"];
+    assert!(verdicts.iter().all(|name| variants_of::<csms::Verdict>().contains(name)));
+    verdicts.iter().for_each(|name| assert!(part(&document, "csms: out").contains(&format!("`{name}`")), "{name}"));
     for name in named.concat() {
         assert!(part(&document, "csms: out").contains(name), "{name}");
+    }
+}
+
+/// Lines and facts that this document showed before facts were free of versions.
+#[test]
+fn lines_of_before_are_read() {
+    let input = |json: &str| serde_json::from_str::<csms::Input<'_>>(json).unwrap();
+    assert_eq!(
+        input(r#"{"Answer":[2,{"Authorize":{"status":"Accepted","expires":null,"parent":"FLEET"}}]}"#),
+        input(r#"{"Answer":[2,{"Authorize":{"status":"Accepted","expires":null,"group":"FLEET"}}]}"#),
+    );
+    let fact = |json: &str| serde_json::from_str::<csms::Fact>(json).unwrap();
+    for (before, now) in [
+        (
+            r#"{"Status":{"connector":0,"status":"Available","error_code":"NoError","info":null,"vendor_id":null,"vendor_error_code":null,"at":null}}"#,
+            r#"{"Status":{"place":{},"status":"Available","error_code":"NoError","info":null,"vendor_id":null,"vendor_error_code":null,"at":null}}"#,
+        ),
+        (
+            r#"{"Started":{"transaction":"25943","connector":2,"token":"TAG","meter_start_wh":1000,"at":"2026-01-01T12:00:01Z","reservation":null}}"#,
+            r#"{"Started":{"transaction":"25943","place":{"evse":2,"connector":1},"token":"TAG","meter_start_wh":1000,"at":"2026-01-01T12:00:01Z","reservation":null}}"#,
+        ),
+        (
+            r#"{"Sampled":{"connector":1,"attribution":{"Named":"25943"},"values":[]}}"#,
+            r#"{"Sampled":{"place":{"evse":1,"connector":1},"attribution":{"Named":"25943"},"values":[]}}"#,
+        ),
+    ] {
+        assert_eq!(fact(before), fact(now));
+        assert_eq!(serde_json::to_string(&fact(before)).unwrap(), now);
     }
 }
 

@@ -47,6 +47,27 @@ fn wrong_lines_are_told_with_their_place_and_the_program_goes_on() {
     assert_eq!(run(STATION, OPENED).status.code(), Some(0));
 }
 
+/// A misspelt member is not taken for absent: no time passes, and nothing is told to the machine.
+#[test]
+fn unknown_member_of_an_input_is_told_with_the_one_that_is_meant() {
+    let lines_in = [
+        r#"{"at":5,"in":{"Token":{"evse":1,"token":"A","tokn":"B"}}}"#,
+        r#"{"at":6,"in":{"Evse":[1,{"Meter":{"energy_mwh":1,"values":[],"energy_mWhs":2}}]}}"#,
+        r#"{"at":7,"in":{"Link":{"Opened":{"subprotocol":"ocpp1.6","colour":"red"}}}}"#,
+    ];
+    let output = run(&["pipe", "--role", "station"], &lines_in.join("\n"));
+    let said = lines(&output);
+    let reasons: Vec<_> = said.iter().filter_map(|line| line["error"]["reason"].as_str()).collect();
+    let expected = [
+        "in.Token.tokn: no such member; token is meant?",
+        "in.Evse[1].Meter.energy_mWhs: no such member; energy_mwh is meant?",
+        "in.Link.Opened.colour: no such member",
+    ];
+    assert_eq!(reasons, expected);
+    assert!(said.iter().all(|line| line.get("at").is_none_or(|at| at == 0)), "{said:?}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
 #[test]
 fn same_seed_and_lines_give_the_same_output() {
     let told = format!("{OPENED}\n{}", r#"{"at":900000,"in":"Tick"}"#);

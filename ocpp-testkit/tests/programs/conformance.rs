@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::harness::{Csms, Program};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ocpp-testkit");
 
 /// Short times: real ones pass.
@@ -108,4 +110,27 @@ fn station_that_does_not_what_it_must_fails() {
     let verdicts: Vec<_> = verdicts(&output).into_iter().map(|(_, verdict)| verdict).collect();
     assert_eq!(verdicts, ["fail", "pass"], "a lock that is told to be a fixed cable is unlocked");
     assert!(!output.status.success());
+}
+
+/// A rig that can do nothing, and says so.
+const RIG: &str = r#"sh -c 'while read -r step; do echo "{\"cannot\":\"no such button\"}"; done'"#;
+
+#[test]
+fn what_the_rig_cannot_do_is_inconclusive_with_its_word() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("ws://127.0.0.1:{port}");
+    let _station = Program::start("station", ["--url", &url, "--id", "CP001", "--evses", "2"]);
+    let listen = format!("127.0.0.1:{port}");
+    let of_station = conformance(&["--listen", &listen, "--json", "--spawn", RIG, "--case", "TC_003_CS"]);
+
+    let directory = tempfile::tempdir().unwrap();
+    let csms = Csms::start(directory.path(), &["--token", "CONF-A=Accepted:CONF-GROUP"]);
+    let of_csms = conformance(&["--url", &csms.url, "--json", "--spawn", RIG, "--case", "TC_010_CSMS"]);
+
+    for output in [of_station, of_csms] {
+        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(line["verdict"], "inconclusive", "{line}");
+        assert_eq!(line["reason"], "step not carried out: no such button");
+        assert!(!output.status.success());
+    }
 }

@@ -231,12 +231,12 @@ impl Ledger {
         if let Some(displaced) = self.displaced_by(transaction, limits) {
             self.accounts.retain(|account| account.transaction != displaced);
         }
-        let place_known = *place;
+        let place = *place;
         let Some(account) = self.open(transaction) else { return true };
         account.seen.insert(seq_no);
-        let is_nearer = account.place.connector.is_none() && account.place.evse == place_known.evse;
+        let is_nearer = account.place.connector().is_none() && account.place.evse() == place.evse();
         if account.place.is_station() || is_nearer {
-            account.place = place_known;
+            account.place = place;
         }
         account.read(seq_no, samples);
         let mut stop = None;
@@ -260,7 +260,7 @@ impl Ledger {
             let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
             self.note_register(evse, register_wh, (!is_odd).then_some(report.at), limits);
         }
-        self.forget_ended(limits);
+        self.forget_ended(transaction, limits);
         true
     }
 
@@ -293,11 +293,14 @@ impl Ledger {
         self.account_mut(transaction)
     }
 
-    /// Those that ended and have all their events go first.
-    fn forget_ended(&mut self, limits: &Limits) {
+    /// Those that ended, and that are told with all their events, go first; the one that was just heard of may still have to be settled.
+    fn forget_ended(&mut self, current: &TransactionId, limits: &Limits) {
         while self.accounts.iter().filter(|account| account.is_closed()).count() > limits.closed_transactions.max(1) {
-            let whole = self.accounts.iter().position(|account| account.sum().is_some_and(|sum| sum.missing == 0));
-            let Some(place) = whole.or_else(|| self.accounts.iter().position(Account::is_closed)) else { return };
+            let whole =
+                |account: &Account| account.sum().is_some_and(|sum| sum.missing == 0 && account.told == Some(sum));
+            let other = |account: &Account| account.is_closed() && account.transaction != *current;
+            let place = self.accounts.iter().position(whole).or_else(|| self.accounts.iter().position(other));
+            let Some(place) = place else { return };
             self.accounts.remove(place);
         }
     }
@@ -377,7 +380,7 @@ impl Account {
     }
 
     fn doubt_update(&self, report: &EventReport, by: &Yardstick, findings: &mut Vec<Finding>) {
-        if !report.place.is_station() && !self.place.is_station() && report.place.evse != self.place.evse {
+        if !report.place.is_station() && !self.place.is_station() && report.place.evse() != self.place.evse() {
             note(findings, Finding::OtherConnector);
         }
         let Some(begin) = self.begin.filter(|begin| !begin.has_odd_time) else { return };

@@ -29,7 +29,7 @@ use questions::Questions;
 
 /// A CSMS's session with one station. It belongs to the station's identity and lives across connections.
 ///
-/// The driver hands in what happens, and carries out what comes back:
+/// The host hands in what happens, and carries out what comes back:
 ///
 /// - [`Action::Store`] goes to the database; [`Input::Stored`] confirms it. Only then the station gets its answer.
 /// - [`Action::Ask`] goes to the application; [`Input::Answer`] brings the decision.
@@ -93,7 +93,7 @@ impl Session {
             wall: None,
             rng,
             record: state.station,
-            store: StoreQueue::resume(durable, state.unconfirmed.into()),
+            store: StoreQueue::resume(durable, state.unconfirmed.into_iter().collect()),
             engine,
             link: None,
             held: VecDeque::new(),

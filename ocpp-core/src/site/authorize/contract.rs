@@ -4,7 +4,7 @@
 
 use super::{Authorize, refuse};
 use crate::site::context::Context;
-use crate::site::settings::Key;
+use crate::site::settings::Setting;
 use crate::site::signal::AuthorizeRequest;
 use crate::station::{Contract, ContractCheck, TokenRefusal};
 
@@ -17,7 +17,7 @@ impl Authorize {
             ContractCheck::Valid => !contract.ocsp.is_empty(),
             // C07.FR.06.
             ContractCheck::UnknownRoot => {
-                ctx.settings.is_on(Key::CentralContractValidationAllowed) && contract.certificate.is_some()
+                ctx.settings.is_on(Setting::CentralContractValidationAllowed) && contract.certificate.is_some()
             }
             ContractCheck::Invalid => false,
         };
@@ -31,7 +31,7 @@ impl Authorize {
     pub fn may_decide(&self, ctx: &mut Context<'_>, request: &AuthorizeRequest, contract: &Contract) -> bool {
         // C07.FR.07, C07.FR.08.
         let reason = match contract.check {
-            _ if !ctx.settings.is_on(Key::ContractValidationOffline) => TokenRefusal::Offline,
+            _ if !ctx.settings.is_on(Setting::ContractValidationOffline) => TokenRefusal::Offline,
             ContractCheck::Valid => return true,
             ContractCheck::UnknownRoot | ContractCheck::Invalid => TokenRefusal::Certificate,
         };

@@ -10,15 +10,15 @@ mod contract;
 #[cfg(feature = "california_pricing")]
 mod unpriced;
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::CompactString;
 
 use crate::site::bearer::{Bearer, Grant};
 use crate::site::context::Context;
 use crate::site::local_list::LocalAuthList;
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::site::token::{TokenCache, TokenInfo};
@@ -34,7 +34,7 @@ const MAX_WAITING: usize = 4;
 /// The questions about tokens, and the answers at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Authorize {
-    waiting: VecDeque<AuthorizeRequest>,
+    waiting: Queue<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
     /// Accepted tokens whose drivers have not plugged in anywhere yet, and until when each counts. As many as there are
     /// connectors at most.
@@ -68,7 +68,7 @@ impl Authorize {
             }
             return;
         }
-        if ctx.settings.is_on(Key::LocalPreAuthorize)
+        if ctx.settings.is_on(Setting::LocalPreAuthorize)
             && let Some(group) = self.accepted_here(ctx, &request.token)
             && (group.is_some() || !needs_group)
         {
@@ -224,7 +224,7 @@ impl Authorize {
         match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
             Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
             Some(_) => {}
-            None if settings.is_on(Key::AuthorizationCacheEnabled) => {
+            None if settings.is_on(Setting::AuthCacheEnabled) => {
                 self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
             }
             None => {}
@@ -240,7 +240,7 @@ impl Authorize {
     fn known_here(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
         self.list
             .get(settings, token)
-            .or_else(|| self.cache.get(token).filter(|_| settings.is_on(Key::AuthorizationCacheEnabled)))
+            .or_else(|| self.cache.get(token).filter(|_| settings.is_on(Setting::AuthCacheEnabled)))
     }
 
     fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {
@@ -272,7 +272,7 @@ impl Authorize {
             return;
         }
         match self.status_here(ctx, &request.token) {
-            Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Key::LocalAuthorizeOffline) => {
+            Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Setting::LocalAuthorizeOffline) => {
                 let group = self.accepted_here(ctx, &request.token).flatten();
                 return grant(ctx, request, group);
             }
@@ -281,7 +281,7 @@ impl Authorize {
             Some(status) => return refuse(ctx, &request, TokenRefusal::Csms(status)),
         }
         match request.purpose {
-            Purpose::Start if ctx.settings.is_on(Key::AllowOfflineTxForUnknownId) => grant(ctx, request, None),
+            Purpose::Start if ctx.settings.is_on(Setting::OfflineTxForUnknownIdEnabled) => grant(ctx, request, None),
             Purpose::Start | Purpose::Group => refuse(ctx, &request, TokenRefusal::Offline),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Authorize, grant};
 use crate::site::context::Context;
-use crate::site::settings::Key;
+use crate::site::settings::Setting;
 use crate::site::signal::{AuthorizeRequest, Purpose};
 use crate::station::IdToken;
 use crate::time::Instant;
@@ -22,8 +22,8 @@ pub(crate) struct Unpriced {
 impl Authorize {
     /// The CSMS accepted a token: it may charge, once its price came or had its time to.
     pub fn accept(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-        let patience = Duration::from_millis(ctx.settings.number(Key::WaitForSetUserPriceTimeout).into());
-        let is_shown = ctx.settings.is_on(Key::CustomDisplayCostAndPrice) && request.purpose == Purpose::Start;
+        let patience = Duration::from_millis(ctx.settings.number(Setting::WaitForSetUserPriceTimeout).into());
+        let is_shown = ctx.settings.is_on(Setting::CustomDisplayCostAndPrice) && request.purpose == Purpose::Start;
         if is_shown && !patience.is_zero() && self.unpriced.len() < MAX_WAITING {
             self.unpriced.push(Unpriced { request, group, until: ctx.now() + patience });
         } else {

@@ -18,7 +18,7 @@ use super::{Connector, Running, Stage, Stopping};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, OpenTransaction, Stopped};
 use crate::site::metering::{Meter, Register};
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::station::{AfterPowerLoss, Contactor, Event, EvseId, IdToken, Power, StopReason, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -77,7 +77,7 @@ impl Stopping {
             _ if self.is_freed => false,
             // 1.6 §3.5.4: until the same identifier, or one of its group, is presented (errata 3.5).
             StopReason::DeAuthorized => true,
-            StopReason::EvDisconnected => !settings.is_on(Key::UnlockConnectorOnEVSideDisconnect),
+            StopReason::EvDisconnected => !settings.is_on(Setting::UnlockOnEvSideDisconnect),
             StopReason::EmergencyStop
             | StopReason::HardReset
             | StopReason::Local

@@ -10,7 +10,7 @@ use super::{Connector, Running, Stage, Stopping};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::station::{Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample};
 use crate::time::Instant;
 
@@ -74,7 +74,7 @@ impl Connector {
             self.want(SampleContext::Periodic, due);
         }
         let wall = ctx.shared.clock.wall(now);
-        if self.aligned.is_due(wall, ctx.settings.number(Key::ClockAlignedDataInterval)) {
+        if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
             self.want(SampleContext::Clock, now);
         }
         if self.wanted.contexts.is_empty() {
@@ -92,10 +92,10 @@ impl Connector {
 
     fn record_reading(&mut self, ctx: &mut Context<'_>, context: SampleContext, reading: &MeterReading) {
         let (key, stop_key) = match context {
-            SampleContext::Clock => (Key::MeterValuesAlignedData, Some(Key::StopTxnAlignedData)),
-            SampleContext::Periodic => (Key::MeterValuesSampledData, Some(Key::StopTxnSampledData)),
+            SampleContext::Clock => (Setting::AlignedMeasurands, Some(Setting::AlignedTxEndedMeasurands)),
+            SampleContext::Periodic => (Setting::TxUpdatedMeasurands, Some(Setting::TxEndedMeasurands)),
             SampleContext::Trigger | SampleContext::InterruptionEnd | SampleContext::Other => {
-                (Key::MeterValuesSampledData, None)
+                (Setting::TxUpdatedMeasurands, None)
             }
         };
         let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
@@ -222,7 +222,7 @@ impl Connector {
 
     /// Whether a transaction that the CSMS refused has had its energy (1.6 §3.5.4).
     pub(super) fn has_used_allowance(&mut self, ctx: &mut Context<'_>, meter_start_mwh: i64) -> bool {
-        let allowance_mwh = i64::from(ctx.settings.number(Key::MaxEnergyOnInvalidId)).saturating_mul(1000);
+        let allowance_mwh = i64::from(ctx.settings.number(Setting::MaxEnergyOnInvalidId)).saturating_mul(1000);
         if allowance_mwh == 0 {
             return true;
         }
@@ -270,19 +270,19 @@ const WATCH: Duration = Duration::from_secs(10);
 
 /// Zero: no samples (1.6 §9.1.19).
 fn sample_interval(settings: &Settings) -> Duration {
-    settings.seconds(Key::MeterValueSampleInterval)
+    settings.seconds(Setting::TxUpdatedInterval)
 }
 
 /// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all.
 pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Vec<MeterSample> {
-    let mut choices = settings.measurands(Key::StopTxnSampledData);
-    choices.extend(settings.measurands(Key::StopTxnAlignedData));
+    let mut choices = settings.measurands(Setting::TxEndedMeasurands);
+    choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
     MeasurandChoice::pick(&choices, reading)
 }
 
 /// How many readings a stop tells beside those of the begin and the end.
 pub(super) fn most_readings(settings: &Settings) -> usize {
-    let most = settings.number(Key::StopTransactionMaxMeterValues).saturating_sub(2);
+    let most = settings.number(Setting::StopTransactionMaxMeterValues).saturating_sub(2);
     usize::try_from(most).unwrap_or(usize::MAX)
 }
 

@@ -17,7 +17,7 @@ use core::time::Duration;
 
 use super::bearer::{Bearer, Grant};
 use super::context::Context;
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::signal::Signal;
 use crate::site::journal::{JournalRecord, Started};
 use crate::site::metering::{Aligned, Meter, Register, SampleContext};
@@ -272,13 +272,13 @@ impl Connector {
         let is_connected = self.facts.cable == Cable::Connected;
         match grant {
             Some(grant) if is_connected && !self.is_blocked() => (Stage::Starting { grant, silent: 0 }, false),
-            // B1: nobody is here any more.
+            // 1.6 §4.9 "B1": nobody is here any more.
             None if self.facts.cable == Cable::Absent => (Stage::Idle, true),
             grant => {
-                if since + ctx.settings.seconds(Key::ConnectionTimeOut) > ctx.now() {
+                if since + ctx.settings.seconds(Setting::EvConnectionTimeOut) > ctx.now() {
                     return (Stage::Preparing { since, grant }, true);
                 }
-                // B1, or B6 while a plug is in (errata 3.20, 3.21).
+                // 1.6 §4.9 "B1", or "B6" while a plug is in (errata 3.20, 3.21).
                 let is_gone = self.facts.cable == Cable::Absent;
                 (if is_gone { Stage::Idle } else { Stage::Finishing { held_for: None } }, true)
             }
@@ -373,12 +373,12 @@ impl Connector {
     }
 
     fn run(&mut self, ctx: &mut Context<'_>, mut running: Running) -> (Stage, bool) {
-        if self.facts.cable != Cable::Connected && ctx.settings.is_on(Key::StopTransactionOnEVSideDisconnect) {
+        if self.facts.cable != Cable::Connected && ctx.settings.is_on(Setting::StopTxOnEvSideDisconnect) {
             return (Stage::Stopping(Stopping::new(running, StopReason::EvDisconnected, None)), false);
         }
         if running.is_refused && !running.is_cut_off {
             running.is_cut_off = self.has_used_allowance(ctx, running.meter_start_mwh);
-            if running.is_cut_off && ctx.settings.is_on(Key::StopTransactionOnInvalidId) {
+            if running.is_cut_off && ctx.settings.is_on(Setting::StopTxOnInvalidId) {
                 return (Stage::Stopping(Stopping::new(running, StopReason::DeAuthorized, None)), false);
             }
         }
@@ -388,7 +388,7 @@ impl Connector {
     /// When time changes something here. Each may lie in the past, waiting for something else.
     pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
         let stage = match &self.stage {
-            Stage::Preparing { since, .. } => Some(*since + settings.seconds(Key::ConnectionTimeOut)),
+            Stage::Preparing { since, .. } => Some(*since + settings.seconds(Setting::EvConnectionTimeOut)),
             Stage::Interrupted { patience, .. } => self.seen_at.map(|at| at + *patience),
             Stage::Finishing { .. } if self.awaits_cable && !self.is_cable_known => self.cable_by(),
             Stage::Stopping(stopping) => stopping.until,

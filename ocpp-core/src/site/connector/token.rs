@@ -40,7 +40,7 @@ impl Connector {
             Stage::Idle | Stage::Preparing { grant: None, .. } | Stage::Finishing { held_for: None } => {
                 if self.takes_grants() { TokenUse::AskToStart } else { TokenUse::Refuse(TokenRefusal::Unavailable) }
             }
-            // B1: the second presentation takes the first back.
+            // 1.6 §4.9 "B1": the second presentation takes the first back.
             Stage::Preparing { grant, .. } if is_own => {
                 *grant = None;
                 TokenUse::Done

@@ -4,7 +4,7 @@
 use crate::site::authorize::Authorize;
 use crate::site::connector::{Connector, TokenUse};
 use crate::site::context::Context;
-use crate::site::settings::Key;
+use crate::site::settings::Setting;
 use crate::site::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::station::{Contract, Event, EvseId, TokenRefusal};
 
@@ -17,7 +17,7 @@ pub(in crate::site) fn on_contract(
     contract: Contract,
 ) {
     let refused = |reason| Event::TokenRefused { evse: Some(evse), reason };
-    if !ctx.settings.is_on(Key::ISO15118PnCEnabled) {
+    if !ctx.settings.is_on(Setting::PncEnabled) {
         return ctx.event(refused(TokenRefusal::Disabled));
     }
     let Some(connector) = connectors.iter_mut().find(|connector| connector.evse == evse) else { return };

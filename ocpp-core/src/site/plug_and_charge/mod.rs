@@ -9,15 +9,15 @@ mod contract;
 mod signing;
 mod status;
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
 use super::csr::SIGN;
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::shared::Shared;
 use crate::station::{
     CertificateHash, EvCertificateAction, Event, EvseId, JobId, JobUpdate, OcspRequest, WatchedCertificate,
@@ -31,7 +31,7 @@ use status::Statuses;
 /// What is under way.
 #[derive(Debug, Default)]
 pub(crate) struct PlugAndCharge {
-    vehicles: VecDeque<VehicleRequest>,
+    vehicles: Queue<VehicleRequest>,
     statuses: Statuses,
     signing: Signing,
     asked: Option<Asked>,
@@ -145,7 +145,7 @@ impl PlugAndCharge {
 
     /// Has the certificate towards vehicles signed anew.
     pub fn renew(&mut self, shared: &mut Shared, settings: &Settings) {
-        if settings.is_on(Key::ISO15118PnCEnabled) {
+        if settings.is_on(Setting::PncEnabled) {
             self.signing.begin(shared, settings);
         }
     }
@@ -162,7 +162,7 @@ impl PlugAndCharge {
 
     /// Lets time work.
     pub fn advance(&mut self, shared: &mut Shared, settings: &Settings, is_online: bool) {
-        let is_enabled = settings.is_on(Key::ISO15118PnCEnabled);
+        let is_enabled = settings.is_on(Setting::PncEnabled);
         if is_enabled {
             self.signing.advance(shared, settings);
         }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::site::csr::{SIGN, order_csr, renewal_of};
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::{CertificateUse, Event, JobId, JobUpdate};
 use crate::time::{Clock, Instant};
@@ -36,7 +36,7 @@ impl Signing {
 
     fn make(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
         self.again = None;
-        let organization = settings.text(Key::CpoName);
+        let organization = settings.text(Setting::OrganizationName);
         if organization.is_empty() {
             failed(shared, "CpoName is not set");
             return false;
@@ -59,9 +59,9 @@ impl Signing {
     /// The CSMS will have the request signed, or may.
     pub fn accepted(&mut self, now: Instant, settings: &Settings) {
         self.request = None;
-        let wait = settings.seconds(Key::CertSigningWaitMinimum);
+        let wait = settings.seconds(Setting::CertSigningWaitMinimum);
         // §9.3, §9.4.
-        let is_repeated = !wait.is_zero() && self.repeats < settings.number(Key::CertSigningRepeatTimes);
+        let is_repeated = !wait.is_zero() && self.repeats < settings.number(Setting::CertSigningRepeatTimes);
         let factor = 2_u32.saturating_pow(self.repeats);
         self.again = is_repeated.then(|| now + wait.saturating_mul(factor).min(LONGEST));
     }

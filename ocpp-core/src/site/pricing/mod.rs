@@ -16,7 +16,7 @@ use super::authorize::Authorize;
 use super::connector::Connector;
 use super::context::Context;
 use super::journal::Journal;
-use super::settings::{AnyKey, Key, Settings, stored};
+use super::settings::{AnySetting, Setting, Settings, stored};
 use super::shared::Shared;
 use crate::station::{
     Amount, Event, EvseId, EvseStatus, IdToken, NextPrices, PriceText, PricingEvent, RunningCost, TransactionNo,
@@ -80,7 +80,7 @@ struct Bill {
 impl Pricing {
     /// Notes transactions, and has readings taken that the CSMS wants. True if there is one.
     pub fn advance(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector]) -> bool {
-        if !ctx.settings.is_on(Key::CustomDisplayCostAndPrice) {
+        if !ctx.settings.is_on(Setting::CustomDisplayCostAndPrice) {
             return false;
         }
         let mut is_wanted = false;
@@ -222,18 +222,18 @@ pub(super) fn on_user_price(
 /// Changes to summer or winter time when that is due (§3.3). The date goes last, so that a cut in between repeats it.
 pub(super) fn change_time_offset(settings: &mut Settings, shared: &mut Shared) {
     let wall = shared.clock.wall(shared.now);
-    let at = datetime::parse(settings.text(Key::NextTimeOffsetTransitionDateTime));
+    let at = datetime::parse(settings.text(Setting::NextTimeOffsetTransitionDateTime));
     let is_due = at.is_some_and(|at| wall.is_some_and(|wall| at <= wall));
     if is_due && !shared.is_store_stuck() {
-        let offset = CompactString::new(settings.text(Key::TimeOffsetNextTransition));
-        for (key, value) in [(Key::TimeOffset, offset.as_str()), (Key::NextTimeOffsetTransitionDateTime, "")] {
-            stored::change(settings, shared, AnyKey::Standard(key), value);
+        let offset = CompactString::new(settings.text(Setting::TimeOffsetNextTransition));
+        for (key, value) in [(Setting::TimeOffset, offset.as_str()), (Setting::NextTimeOffsetTransitionDateTime, "")] {
+            stored::change(settings, shared, AnySetting::Standard(key), value);
         }
     }
 }
 
 /// When that is.
 pub(super) fn transition(settings: &Settings, shared: &Shared) -> Option<Instant> {
-    let at = datetime::parse(settings.text(Key::NextTimeOffsetTransitionDateTime))?;
+    let at = datetime::parse(settings.text(Setting::NextTimeOffsetTransitionDateTime))?;
     shared.clock.instant_of(at)
 }

@@ -25,7 +25,7 @@ use super::authorize::Authorize;
 use super::connector::Connector;
 use super::context::Context;
 use super::policy::Policy;
-use super::settings::{Key, Settings};
+use super::settings::{Setting, Settings};
 use super::verdict::ProfileVerdict;
 use crate::site::journal::Journal;
 use crate::site::shared::Shared;
@@ -375,11 +375,11 @@ impl SmartCharging {
     fn capabilities(&self, settings: &Settings) -> Capabilities {
         let size = |key| usize::try_from(settings.number(key)).unwrap_or(usize::MAX);
         Capabilities {
-            max_stack_level: settings.number(Key::ChargeProfileMaxStackLevel),
-            max_periods: size(Key::ChargingScheduleMaxPeriods),
-            max_profiles: size(Key::MaxChargingProfilesInstalled).saturating_sub(self.remote.len()),
+            max_stack_level: settings.number(Setting::ProfileStackLevel),
+            max_periods: size(Setting::PeriodsPerSchedule),
+            max_profiles: size(Setting::ChargingProfileEntries).saturating_sub(self.remote.len()),
             units: allowed_units(settings),
-            limits_phases: settings.is_on(Key::ConnectorSwitch3to1PhaseSupported),
+            limits_phases: settings.is_on(Setting::Phases3to1),
             switches_phase: false,
             controls_dc_input_phases: false,
             priority_charging: false,
@@ -399,7 +399,7 @@ impl SmartCharging {
 
 /// ChargingScheduleAllowedChargingRateUnit.
 fn allowed_units(settings: &Settings) -> Vec<RateUnit> {
-    let names = settings.text(Key::ChargingScheduleAllowedChargingRateUnit).split(',');
+    let names = settings.text(Setting::ChargingRateUnits).split(',');
     let known = names.filter_map(|unit| match unit {
         "Current" => Some(RateUnit::Amperes),
         "Power" => Some(RateUnit::Watts),

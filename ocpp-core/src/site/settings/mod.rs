@@ -1,9 +1,9 @@
-//! The configuration keys of 1.6 §9 that this machine knows, and their values; `keys` is the table of them.
+//! The configuration keys of 1.6 §9 that this machine knows, and their values; `table` has a row for each of them.
 
-mod keys;
 #[cfg_attr(not(feature = "security"), path = "../absent/security.rs")]
 pub(super) mod security;
 pub(super) mod stored;
+mod table;
 mod view;
 
 use alloc::format;
@@ -19,14 +19,15 @@ use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
 use crate::table::Table;
 
-pub(crate) use keys::Key;
-use keys::Kind;
+use table::Kind;
+pub(crate) use table::Setting;
 
 /// Finds what is wrong with the keys of the station's own.
 fn check_custom(config: &StationConfig) -> Result<(), MisuseError> {
     for (place, custom) in config.custom_settings.iter().enumerate() {
         let is_same = |other: &CustomSetting| other.name.eq_ignore_ascii_case(&custom.name);
-        let is_taken = config.custom_settings.iter().take(place).any(is_same) || Key::from_name(&custom.name).is_some();
+        let is_taken =
+            config.custom_settings.iter().take(place).any(is_same) || Setting::from_name(&custom.name).is_some();
         // The name is part of an entry's name in the store.
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if is_taken || !(1..=50).contains(&custom.name.len()) || !custom.name.chars().all(is_fit) {
@@ -87,8 +88,8 @@ fn parse_boolean(value: &str) -> Option<bool> {
 
 /// A key that the station has: a standard one, or one of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AnyKey {
-    Standard(Key),
+pub(crate) enum AnySetting {
+    Standard(Setting),
     /// Its place in the configuration's table.
     Custom(usize),
 }
@@ -96,9 +97,9 @@ pub(crate) enum AnyKey {
 /// The values of all keys. Only values that differ from the default take memory.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    changed: Vec<(Key, CompactString)>,
+    changed: Vec<(Setting, CompactString)>,
     custom: Vec<(CustomSetting, CompactString)>,
-    absent: Vec<Key>,
+    absent: Vec<Setting>,
     measurands: Vec<Measurand>,
     connectors: u16,
     has_fixed_cables: bool,
@@ -116,31 +117,33 @@ impl Settings {
     /// When a name is not known, or a value is none of its key. Values are not told: one may be a password.
     pub fn new(config: &StationConfig) -> Result<Self, MisuseError> {
         check_custom(config)?;
-        let is_standard = |name: &&CompactString| Key::from_name(name).is_some();
+        let is_standard = |name: &&CompactString| Setting::from_name(name).is_some();
         if let Some(name) = config.absent_settings.iter().find(|name| !is_standard(name)) {
             return Err(MisuseError::unfit("absent_settings", name, "is no standard key"));
         }
         let mut settings = Settings {
             changed: Vec::new(),
             custom: config.custom_settings.iter().map(|custom| (custom.clone(), custom.default.clone())).collect(),
-            absent: config.absent_settings.iter().filter_map(|name| Key::from_name(name)).collect(),
+            absent: config.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
             measurands: config.measurands.clone(),
             connectors: config.connector_count(),
             has_fixed_cables: config.has_fixed_cables,
         };
-        settings.set(Key::NumberOfConnectors, &config.connector_count().to_compact_string());
-        settings
-            .set(Key::ConnectorPhaseRotationMaxLength, &(u32::from(config.connector_count()) + 1).to_compact_string());
+        settings.set(Setting::NumberOfConnectors, &config.connector_count().to_compact_string());
+        settings.set(
+            Setting::ConnectorPhaseRotationMaxLength,
+            &(u32::from(config.connector_count()) + 1).to_compact_string(),
+        );
         let unknown: Vec<_> = (0..=config.connector_count()).map(|connector| format!("{connector}.Unknown")).collect();
-        settings.set(Key::ConnectorPhaseRotation, &unknown.join(","));
+        settings.set(Setting::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);
         if config.has_fixed_cables {
             // Errata 3.84.
-            settings.set(Key::UnlockConnectorOnEVSideDisconnect, "false");
+            settings.set(Setting::UnlockOnEvSideDisconnect, "false");
         }
         // What others are judged by first, then the others.
-        let is_judged_by_others = |name: &str| match Key::from_name(name).map(Key::kind) {
+        let is_judged_by_others = |name: &str| match Setting::from_name(name).map(|setting| setting.row().kind) {
             Some(Kind::Measurands { .. }) => true,
             #[cfg(feature = "california_pricing")]
             Some(Kind::Language) => true,
@@ -161,7 +164,7 @@ impl Settings {
     /// A key `DefaultPriceText,<language>` for each language (white paper on pricing §3.5).
     #[cfg(feature = "california_pricing")]
     fn add_price_texts(&mut self, config: &StationConfig) {
-        let is_list = |name: &str| Key::from_name(name) == Some(Key::SupportedLanguages);
+        let is_list = |name: &str| Setting::from_name(name) == Some(Setting::SupportedLanguages);
         let list = config.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
         for language in languages(list) {
             let text = CustomSetting {
@@ -174,47 +177,62 @@ impl Settings {
         }
     }
 
-    /// The key of this name, in any letter case, if the station has it.
-    pub fn find(&self, name: &str) -> Option<AnyKey> {
+    /// The setting of this name in any family, in any letter case, if the station has it.
+    pub fn find(&self, name: &str) -> Option<AnySetting> {
+        self.present(Setting::from_name(name), name)
+    }
+
+    /// The setting that 1.6 knows under this key, in any letter case, if the station has it.
+    pub fn find_key(&self, key: &str) -> Option<AnySetting> {
+        self.present(Setting::from_key(key), key)
+    }
+
+    fn present(&self, standard: Option<Setting>, name: &str) -> Option<AnySetting> {
         let custom = || self.custom.iter().position(|(custom, _)| custom.name.eq_ignore_ascii_case(name));
-        match Key::from_name(name) {
-            Some(key) => (!self.absent.contains(&key)).then_some(AnyKey::Standard(key)),
-            None => custom().map(AnyKey::Custom),
+        match standard {
+            Some(setting) => (!self.absent.contains(&setting)).then_some(AnySetting::Standard(setting)),
+            None => custom().map(AnySetting::Custom),
         }
     }
 
     /// All keys that the station has, in the order in which they are reported.
-    pub fn all(&self) -> impl Iterator<Item = AnyKey> {
-        let standard = Key::ALL.iter().filter(|key| !self.absent.contains(key));
-        standard.map(|key| AnyKey::Standard(*key)).chain((0..self.custom.len()).map(AnyKey::Custom))
+    pub fn all(&self) -> impl Iterator<Item = AnySetting> {
+        let standard = Setting::ALL.iter().filter(|key| !self.absent.contains(key));
+        standard.map(|key| AnySetting::Standard(*key)).chain((0..self.custom.len()).map(AnySetting::Custom))
     }
 
-    /// The name as it is reported.
-    pub fn name(&self, key: AnyKey) -> &str {
+    /// The name in the store.
+    pub fn id(&self, setting: AnySetting) -> &str {
+        match setting {
+            AnySetting::Standard(standard) => standard.row().id,
+            AnySetting::Custom(_) => self.name(setting),
+        }
+    }
+
+    /// The key of 1.6, under which it is reported.
+    pub fn name(&self, key: AnySetting) -> &str {
         match key {
-            AnyKey::Standard(key) => key.as_str(),
-            AnyKey::Custom(place) => self.custom.get(place).map_or("", |(custom, _)| &custom.name),
+            AnySetting::Standard(key) => key.key(),
+            AnySetting::Custom(place) => self.custom.get(place).map_or("", |(custom, _)| &custom.name),
         }
     }
 
     /// Whether the CSMS may change it, and when a change takes effect.
-    pub fn access(&self, key: AnyKey) -> SettingAccess {
+    pub fn access(&self, key: AnySetting) -> SettingAccess {
         match key {
             // Errata 3.84: a fixed cable cannot be unlocked.
-            AnyKey::Standard(Key::UnlockConnectorOnEVSideDisconnect) if self.has_fixed_cables => {
-                SettingAccess::ReadOnly
-            }
-            AnyKey::Standard(key) => key.access(),
-            AnyKey::Custom(place) => {
+            AnySetting::Standard(Setting::UnlockOnEvSideDisconnect) if self.has_fixed_cables => SettingAccess::ReadOnly,
+            AnySetting::Standard(key) => key.row().access,
+            AnySetting::Custom(place) => {
                 self.custom.get(place).map_or(SettingAccess::ReadOnly, |(custom, _)| custom.access)
             }
         }
     }
 
     /// Whether `value` is one of this key. Written as the specification writes it: `true`, digits, a list.
-    pub fn accepts(&self, key: AnyKey, value: &str) -> bool {
+    pub fn accepts(&self, key: AnySetting, value: &str) -> bool {
         match key {
-            AnyKey::Standard(key) => match key.kind() {
+            AnySetting::Standard(key) => match key.row().kind {
                 Kind::Boolean => parse_boolean(value).is_some(),
                 Kind::Integer { min, max } => value.parse().is_ok_and(|n: u32| (min..=max).contains(&n)),
                 Kind::Measurands { most } => {
@@ -237,11 +255,11 @@ impl Settings {
                 Kind::Price => is_price(value),
                 #[cfg(feature = "california_pricing")]
                 Kind::Language => {
-                    let mut languages = languages(self.text(Key::SupportedLanguages));
+                    let mut languages = languages(self.text(Setting::SupportedLanguages));
                     value.is_empty() || languages.any(|language| language.eq_ignore_ascii_case(value))
                 }
             },
-            AnyKey::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| {
+            AnySetting::Custom(place) => self.custom.get(place).is_some_and(|(custom, _)| {
                 #[cfg(feature = "california_pricing")]
                 if custom.name.starts_with(PRICE_TEXT) {
                     return is_price(value);
@@ -252,10 +270,10 @@ impl Settings {
     }
 
     /// Sets a value that [`Self::accepts`].
-    pub fn set_any(&mut self, key: AnyKey, value: &str) {
+    pub fn set_any(&mut self, key: AnySetting, value: &str) {
         match key {
-            AnyKey::Standard(key) => self.set(key, value),
-            AnyKey::Custom(place) => {
+            AnySetting::Standard(key) => self.set(key, value),
+            AnySetting::Custom(place) => {
                 if let Some((_, old)) = self.custom.get_mut(place) {
                     *old = CompactString::new(value);
                 }
@@ -264,27 +282,27 @@ impl Settings {
     }
 
     /// The value as text.
-    pub fn value(&self, key: AnyKey) -> &str {
+    pub fn value(&self, key: AnySetting) -> &str {
         match key {
-            AnyKey::Standard(key) => self.text(key),
-            AnyKey::Custom(place) => self.custom.get(place).map_or("", |(_, value)| value),
+            AnySetting::Standard(key) => self.text(key),
+            AnySetting::Custom(place) => self.custom.get(place).map_or("", |(_, value)| value),
         }
     }
 
     /// Whether the value is told to nobody.
-    pub fn is_secret(&self, key: AnyKey) -> bool {
+    pub fn is_secret(&self, key: AnySetting) -> bool {
         match key {
             #[cfg(feature = "security")]
-            AnyKey::Standard(key) => key.kind() == Kind::Secret,
+            AnySetting::Standard(key) => key.row().kind == Kind::Secret,
             #[cfg(not(feature = "security"))]
-            AnyKey::Standard(_) => false,
-            AnyKey::Custom(_) => false,
+            AnySetting::Standard(_) => false,
+            AnySetting::Custom(_) => false,
         }
     }
 
     /// Sets a value of a standard key. What is secret is kept elsewhere.
-    pub fn set(&mut self, key: Key, value: &str) {
-        if self.is_secret(AnyKey::Standard(key)) {
+    pub fn set(&mut self, key: Setting, value: &str) {
+        if self.is_secret(AnySetting::Standard(key)) {
             return;
         }
         match self.changed.iter_mut().find(|(changed, _)| *changed == key) {
@@ -294,28 +312,28 @@ impl Settings {
     }
 
     /// The value of a standard key as text.
-    pub fn text(&self, key: Key) -> &str {
+    pub fn text(&self, key: Setting) -> &str {
         let changed = self.changed.iter().find(|(changed, _)| *changed == key);
-        changed.map_or(key.default(), |(_, value)| value)
+        changed.map_or(key.row().default, |(_, value)| value)
     }
 
     /// The value of a boolean key.
-    pub fn is_on(&self, key: Key) -> bool {
+    pub fn is_on(&self, key: Setting) -> bool {
         parse_boolean(self.text(key)).unwrap_or(false)
     }
 
     /// The value of an integer key.
-    pub fn number(&self, key: Key) -> u32 {
+    pub fn number(&self, key: Setting) -> u32 {
         self.text(key).parse().unwrap_or(0)
     }
 
     /// The value of an integer key in seconds.
-    pub fn seconds(&self, key: Key) -> Duration {
+    pub fn seconds(&self, key: Setting) -> Duration {
         Duration::from_secs(self.number(key).into())
     }
 
     /// The value of a list of measurands.
-    pub fn measurands(&self, key: Key) -> Vec<MeasurandChoice> {
+    pub fn measurands(&self, key: Setting) -> Vec<MeasurandChoice> {
         MeasurandChoice::parse_list(self.text(key)).unwrap_or_default()
     }
 }

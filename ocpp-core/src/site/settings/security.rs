@@ -5,15 +5,15 @@
 use compact_str::{ToCompactString, format_compact};
 use ocpp_rpc::handshake::{Password, Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
 
-use super::{Key, Settings};
+use super::{Setting, Settings};
 use crate::site::access::AccessChange;
 use crate::site::shared::Shared;
 use crate::station::{Event, SecurityEventKind};
 use crate::store::Ticket;
 
 /// Whether a change of the key changes what the station connects with.
-pub(super) fn is_access(key: Key) -> bool {
-    matches!(key, Key::AuthorizationKey | Key::SecurityProfile)
+pub(super) fn is_access(key: Setting) -> bool {
+    matches!(key, Setting::BasicAuthPassword | Setting::SecurityProfile)
 }
 
 /// Carries out a change that the CSMS wants of such a key, with a value that the key accepts. None if it may not.
@@ -21,10 +21,10 @@ pub(super) fn on_change(
     settings: &mut Settings,
     shared: &mut Shared,
     rules: &ProfileRules,
-    key: Key,
+    key: Setting,
     value: &str,
 ) -> Option<Ticket> {
-    if key == Key::SecurityProfile
+    if key == Setting::SecurityProfile
         && let Err(refused) = may_use(shared, rules, value)
     {
         let info = format_compact!("SecurityProfile {value} refused: {refused}");
@@ -36,17 +36,17 @@ pub(super) fn on_change(
 
 /// Changes such a key, also where the CSMS may not: the operator's own software may lower the profile (A00.FR.005). None if
 /// the value is none of it.
-pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Key, value: &str) -> Option<Ticket> {
-    let change = if key == Key::AuthorizationKey {
+pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting, value: &str) -> Option<Ticket> {
+    let change = if key == Setting::BasicAuthPassword {
         AccessChange::Password(Password::from_authorization_key(value).ok()?.as_bytes().to_vec())
     } else {
         AccessChange::Profile(value.parse().ok()?)
     };
     let ticket = shared.change_access(change);
     // A01.FR.11, A01.FR.12.
-    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.as_str()));
-    if key == Key::AuthorizationKey || follow(settings, shared) {
-        shared.event(Event::Configured { key: key.as_str().into() });
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.key()));
+    if key == Setting::BasicAuthPassword || follow(settings, shared) {
+        shared.event(Event::Configured { key: key.key().into() });
     }
     Some(ticket)
 }
@@ -55,9 +55,9 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Key, val
 pub(in crate::site) fn follow(settings: &mut Settings, shared: &mut Shared) -> bool {
     let profile = shared.access.profile();
     shared.security_events.is_reporting = profile > 0;
-    let is_new = settings.number(Key::SecurityProfile) != u32::from(profile);
+    let is_new = settings.number(Setting::SecurityProfile) != u32::from(profile);
     if is_new {
-        settings.set(Key::SecurityProfile, &profile.to_compact_string());
+        settings.set(Setting::SecurityProfile, &profile.to_compact_string());
     }
     is_new
 }

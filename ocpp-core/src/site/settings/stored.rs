@@ -1,4 +1,5 @@
-//! The settings that were changed: each is an entry `set/<name>`, and a change is answered once it is durable.
+//! The settings that were changed: each is an entry `set/<id>`, and a change is answered once it is durable. Entries that bear
+//! the name of a key of 1.6, as they once did, are read too; the one by the id counts.
 
 use alloc::vec::Vec;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "security")]
 use super::security;
-use super::{AnyKey, Settings};
+use super::{AnySetting, Settings};
 use crate::site::policy::Policy;
 use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
@@ -28,37 +29,47 @@ impl Record for StoredValue {
 /// Sets what was stored. Gives the entries that could not be used.
 pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactString> {
     let mut skipped = Vec::new();
-    for (entry, bytes) in &image.entries {
-        let Some(name) = entry.as_str().strip_prefix(PREFIX) else { continue };
-        // A comma is a point in an entry's name.
-        let key = settings.find(name).or_else(|| settings.find(&name.replacen('.', ",", 1)));
-        match (key, StoredValue::from_bytes(bytes)) {
-            (Some(key), Ok(StoredValue(value))) if settings.accepts(key, &value) => settings.set_any(key, &value),
-            _ => skipped.push(CompactString::new(entry.as_str())),
+    for is_by_id in [false, true] {
+        for (entry, bytes) in &image.entries {
+            let Some(name) = entry.as_str().strip_prefix(PREFIX) else { continue };
+            // A comma is a point in an entry's name.
+            let setting = settings.find(name).or_else(|| settings.find(&name.replacen('.', ",", 1)));
+            if is_by_id != setting.is_some_and(|setting| entry_name(settings, setting) == name) {
+                continue;
+            }
+            match (setting, StoredValue::from_bytes(bytes)) {
+                (Some(setting), Ok(StoredValue(value))) if settings.accepts(setting, &value) => {
+                    settings.set_any(setting, &value);
+                }
+                _ => skipped.push(CompactString::new(entry.as_str())),
+            }
         }
     }
     skipped
 }
 
+/// What follows the prefix in the name of its entry.
+fn entry_name(settings: &Settings, setting: AnySetting) -> CompactString {
+    settings.id(setting).replace(',', ".").into()
+}
+
 /// Sets a value and stores it.
-pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key: AnyKey, value: &str) -> Ticket {
+pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key: AnySetting, value: &str) -> Ticket {
     settings.set_any(key, value);
-    let name = settings.name(key);
-    shared.event(Event::Configured { key: name.into() });
-    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", name.replace(',', ".")));
+    shared.event(Event::Configured { key: settings.name(key).into() });
+    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", entry_name(settings, key)));
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 
 impl Settings {
     /// Changes a setting for the CSMS, where it may and the value is one of it.
-    pub fn on_change(&mut self, shared: &mut Shared, policy: &Policy, name: &str, value: &str) -> SettingVerdict {
-        let Some(key) = self.find(name) else { return SettingVerdict::Unknown };
+    pub fn on_change(&mut self, shared: &mut Shared, policy: &Policy, key: AnySetting, value: &str) -> SettingVerdict {
         let access = self.access(key);
         if access == SettingAccess::ReadOnly || !self.accepts(key, value) {
             return SettingVerdict::Rejected;
         }
         #[cfg(feature = "security")]
-        if let AnyKey::Standard(key) = key
+        if let AnySetting::Standard(key) = key
             && security::is_access(key)
         {
             let ticket = security::on_change(self, shared, &policy.profile_rules, key, value);
@@ -74,7 +85,7 @@ impl Settings {
     }
 
     /// Finds what is wrong with a setting of the host.
-    pub fn check(&self, name: &str, value: &str) -> Result<AnyKey, MisuseError> {
+    pub fn check(&self, name: &str, value: &str) -> Result<AnySetting, MisuseError> {
         let key = self.find(name).ok_or(MisuseError::Refused(Refusal::UnknownSetting))?;
         let is_accepted = self.accepts(key, value);
         if is_accepted { Ok(key) } else { Err(MisuseError::Refused(Refusal::UnfitValue)) }
@@ -84,7 +95,7 @@ impl Settings {
     pub fn configure(&mut self, shared: &mut Shared, name: &str, value: &str) {
         if let Ok(key) = self.check(name, value) {
             #[cfg(feature = "security")]
-            if let AnyKey::Standard(key) = key
+            if let AnySetting::Standard(key) = key
                 && security::is_access(key)
             {
                 security::change(self, shared, key, value);

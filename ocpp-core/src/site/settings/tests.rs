@@ -1,5 +1,7 @@
+use super::table::Row;
 use super::*;
 use crate::station::SettingKind;
+use crate::store::{EntryKey, Image, StoreOp};
 use alloc::vec;
 use ocpp_types::catalogue::v1_6::CONFIGURATION_KEYS;
 use ocpp_types::catalogue::{Mutability, ValueType};
@@ -18,16 +20,16 @@ const LEFT_OUT: [(&str, &str); 1] = [("SupportedFeatureProfilesMaxLength", "of n
 #[test]
 fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
     let settings = settings();
-    let profiles = settings.text(Key::SupportedFeatureProfiles);
+    let profiles = settings.text(Setting::SupportedFeatureProfiles);
     let extensions = if cfg!(feature = "security") { &["Security"][..] } else { &[] };
     let has = |profile: &str| profiles.split(',').any(|ours| ours == profile) || extensions.contains(&profile);
     for key in CONFIGURATION_KEYS.iter().filter(|key| has(key.profile)) {
-        let Some(AnyKey::Standard(ours)) = settings.find(key.name) else {
+        let Some(AnySetting::Standard(ours)) = settings.find(key.name) else {
             assert!(LEFT_OUT.iter().any(|(name, _)| *name == key.name) && !key.required, "{} is missing", key.name);
             continue;
         };
-        assert_eq!(ours.as_str(), key.name);
-        match ours.kind() {
+        assert_eq!(ours.key(), key.name);
+        match ours.row().kind {
             Kind::Boolean => assert_eq!(key.kind, ValueType::Boolean, "{}", key.name),
             Kind::Integer { .. } => assert_eq!(key.kind, ValueType::Integer, "{}", key.name),
             Kind::Measurands { .. } | Kind::PhaseRotation => {
@@ -41,22 +43,22 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             #[cfg(feature = "california_pricing")]
             Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => panic!("{} is not of 1.6", key.name),
         }
-        let access = settings.access(AnyKey::Standard(ours));
+        let access = settings.access(AnySetting::Standard(ours));
         match key.access {
             Mutability::ReadOnly => assert_eq!(access, SettingAccess::ReadOnly, "{}", key.name),
             Mutability::ReadWrite | Mutability::Either => assert_eq!(access, SettingAccess::ReadWrite, "{}", key.name),
-            Mutability::WriteOnly => assert!(settings.is_secret(AnyKey::Standard(ours)), "{}", key.name),
+            Mutability::WriteOnly => assert!(settings.is_secret(AnySetting::Standard(ours)), "{}", key.name),
         }
     }
-    for key in Key::ALL.iter().filter(|key| !is_of_pricing(**key)) {
-        assert!(CONFIGURATION_KEYS.iter().any(|known| known.name == key.as_str()), "{key:?} is not standard");
+    for key in Setting::ALL.iter().filter(|key| !is_of_pricing(**key)) {
+        assert!(CONFIGURATION_KEYS.iter().any(|known| known.name == key.key()), "{key:?} is not standard");
     }
 }
 
 /// Keys of the white paper on pricing.
 #[cfg(feature = "california_pricing")]
-fn is_of_pricing(key: Key) -> bool {
-    use Key::*;
+fn is_of_pricing(key: Setting) -> bool {
+    use Setting::*;
     matches!(
         key,
         CustomDisplayCostAndPrice
@@ -74,7 +76,7 @@ fn is_of_pricing(key: Key) -> bool {
 }
 
 #[cfg(not(feature = "california_pricing"))]
-fn is_of_pricing(_: Key) -> bool {
+fn is_of_pricing(_: Setting) -> bool {
     false
 }
 
@@ -86,7 +88,7 @@ fn every_default_is_a_value_of_its_key() {
         assert!(is_none || settings.accepts(key, settings.value(key)), "{}", settings.name(key));
         assert_eq!(settings.find(&settings.name(key).to_lowercase()), Some(key));
     }
-    assert_eq!(settings.text(Key::ConnectorPhaseRotation), "0.Unknown,1.Unknown,2.Unknown");
+    assert_eq!(settings.text(Setting::ConnectorPhaseRotation), "0.Unknown,1.Unknown,2.Unknown");
 }
 
 #[test]
@@ -168,7 +170,7 @@ fn fixed_cable_is_not_unlocked_by_a_key() {
     let mut config = config();
     config.has_fixed_cables = true;
     let settings = Settings::new(&config).unwrap();
-    assert!(!settings.is_on(Key::UnlockConnectorOnEVSideDisconnect));
+    assert!(!settings.is_on(Setting::UnlockOnEvSideDisconnect));
     let key = settings.find("UnlockConnectorOnEVSideDisconnect").unwrap();
     assert_eq!(settings.access(key), SettingAccess::ReadOnly);
 }
@@ -208,5 +210,84 @@ fn wrong_names_and_values_of_a_configuration_are_told_by_name() {
         let config = config().with_setting("Language", "de").with_setting("SupportedLanguages", "en, de");
         assert!(Settings::new(&config).is_ok(), "in any order");
         wrong("settings", "Language", config.with_setting("Language", "fr"));
+    }
+}
+
+/// One setting is found under its name of each family, and only its key is one on the wire of 1.6.
+#[test]
+fn setting_has_a_name_in_every_family() {
+    let settings = settings();
+    for setting in Setting::ALL {
+        let row = setting.row();
+        let found = Some(AnySetting::Standard(*setting));
+        assert_eq!(settings.find(row.key), found, "{}", row.key);
+        assert_eq!(settings.find(row.id), found, "{}", row.id);
+        assert_eq!(settings.find_key(row.key), found, "{}", row.key);
+        if !row.variable.is_empty() {
+            assert_eq!(settings.find(row.variable), found, "{}", row.variable);
+            assert_eq!(settings.find_key(row.variable), None, "{}", row.variable);
+        }
+    }
+    assert_eq!(settings.find(""), None);
+}
+
+/// No name of a family leads to two settings.
+#[test]
+fn names_of_settings_are_different() {
+    let rows = || Setting::ALL.iter().map(|setting| setting.row());
+    let names = |row: &Row| [row.key, row.id, row.variable].map(|name| name.to_ascii_lowercase());
+    for (at, row) in rows().enumerate() {
+        for other in rows().skip(at + 1) {
+            let shared = names(row).into_iter().find(|name| !name.is_empty() && names(other).contains(name));
+            assert_eq!(shared, None, "{} and {}", row.key, other.key);
+        }
+    }
+}
+
+fn image(entries: &[(&str, &str)]) -> Image {
+    let mut image = Image::default();
+    for (name, value) in entries {
+        // Format, kind, length, text.
+        let head = [1, 34, u8::try_from(value.len()).unwrap()];
+        let bytes = [&head[..], value.as_bytes()].concat();
+        image.apply(&StoreOp::Put { key: EntryKey::new(name), value: bytes });
+    }
+    image
+}
+
+/// Entries bore the keys of 1.6 once. What was set since, under the id, counts.
+#[test]
+fn entries_named_by_the_keys_of_1_6_are_read() {
+    let mut settings = settings();
+    let old = image(&[("set/ConnectionTimeOut", "77"), ("set/HeartbeatInterval", "300")]);
+    assert!(stored::restore(&mut settings, &old).is_empty());
+    assert_eq!(settings.number(Setting::EvConnectionTimeOut), 77);
+    assert_eq!(settings.number(Setting::HeartbeatInterval), 300);
+
+    for id in ["set/EvConnectionTimeOut", "set/AuthorizeRemoteStart"] {
+        let value = if id.ends_with("Start") { "false" } else { "99" };
+        let both = image(&[("set/ConnectionTimeOut", "77"), ("set/AuthorizeRemoteTxRequests", "true"), (id, value)]);
+        let mut settings = Settings::new(&config()).unwrap();
+        assert!(stored::restore(&mut settings, &both).is_empty());
+        let setting = settings.find(id.trim_start_matches("set/")).unwrap();
+        assert_eq!(settings.value(setting), value, "{id}");
+    }
+}
+
+/// What the table says of the names of 2.x is so in both editions (2.0.1 ed. 3, 2.1 ed. 1). One of the table
+/// is in the text of part 2 alone (2.0.1 §2.1.29).
+#[test]
+fn variables_are_those_of_2_x() {
+    use ocpp_types::catalogue::{StandardVariable, v2_0_1, v2_1};
+    let name = |known: &StandardVariable| {
+        let instance = known.instance.map(|instance| format!("[{instance}]")).unwrap_or_default();
+        format!("{}.{}{instance}", known.component.unwrap_or_default(), known.name)
+    };
+    for (edition, known) in [("2.0.1", v2_0_1::VARIABLES), ("2.1", v2_1::VARIABLES)] {
+        let known: Vec<_> = known.iter().map(name).collect();
+        let rows = Setting::ALL.iter().map(|setting| setting.row()).filter(|row| !row.variable.is_empty());
+        for row in rows.filter(|row| !row.variable.ends_with("[NextTransition]")) {
+            assert!(known.iter().any(|known| known == row.variable), "{} in {edition}", row.variable);
+        }
     }
 }

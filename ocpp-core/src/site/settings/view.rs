@@ -1,8 +1,10 @@
 //! The keys as a display shows them.
 
-use super::keys::Kind;
-use super::{AnyKey, Settings};
+use super::table::Kind;
+use super::{AnySetting, Settings};
 use crate::station::{SettingKind, SettingView};
+
+const TEXT: SettingKind = SettingKind::Text { max: 500 };
 
 impl Settings {
     /// All keys that the station has.
@@ -15,16 +17,20 @@ impl Settings {
         })
     }
 
-    fn kind(&self, key: AnyKey) -> SettingKind {
+    fn kind(&self, key: AnySetting) -> SettingKind {
         match key {
-            AnyKey::Standard(key) => match key.kind() {
+            AnySetting::Standard(key) => match key.row().kind {
                 Kind::Boolean => SettingKind::Boolean,
                 Kind::Integer { min, max } => SettingKind::Integer { min: min.into(), max: max.into() },
-                _ => SettingKind::Text { max: 500 },
+                Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => TEXT,
+                #[cfg(feature = "smart_charging")]
+                Kind::RateUnits => TEXT,
+                #[cfg(feature = "security")]
+                Kind::Secret => TEXT,
+                #[cfg(feature = "california_pricing")]
+                Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => TEXT,
             },
-            AnyKey::Custom(place) => {
-                self.custom.get(place).map_or(SettingKind::Text { max: 0 }, |(custom, _)| custom.kind.clone())
-            }
+            AnySetting::Custom(place) => self.custom.get(place).map_or(TEXT, |(custom, _)| custom.kind.clone()),
         }
     }
 }

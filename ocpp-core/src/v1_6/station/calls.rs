@@ -91,8 +91,7 @@ impl Face {
             }
             Action::ChangeConfiguration => {
                 let request: v1_6::ChangeConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let verdict = site.on_change_setting(shared, request.key.as_str(), request.value.as_str());
-                let (status, ticket) = configuration::changed(verdict);
+                let (status, ticket) = configuration::on_change(site, shared, &request);
                 answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
             }
             Action::ClearCache => {
@@ -352,6 +351,12 @@ fn on_send_local_list(
         v1_6::UpdateType::Differential => false,
         v1_6::UpdateType::Unrecognized(_) => return (v1_6::UpdateStatus::Failed, None),
     };
+    // What such an entry allows is not known here (1.6 §7.2): the list is not taken, rather than another one (§7.45 Failed).
+    let is_unknown = |info: &v1_6::IdTagInfo| matches!(info.status, v1_6::AuthorizationStatus::Unrecognized(_));
+    let mut entries = request.local_authorization_list.iter();
+    if entries.any(|data| data.id_tag_info.as_ref().is_some_and(is_unknown)) {
+        return (v1_6::UpdateStatus::Failed, None);
+    }
     let changes = request.local_authorization_list.iter();
     let changes = changes
         .map(|data| (IdToken::new(data.id_tag.as_str()), data.id_tag_info.as_ref().map(messages::token_info)))

@@ -8,24 +8,32 @@ use ocpp_types::text::{CiText, Text};
 use ocpp_types::v1_6;
 use ocpp_types::violation::Violation;
 
-use crate::site::settings::{AnyKey, Key, Settings};
+use crate::site::Site;
+use crate::site::settings::{AnySetting, Setting, Settings};
+use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::SettingAccess;
 use crate::store::Ticket;
 
-/// The answer to a ChangeConfiguration, with the ticket that it waits for.
-pub(super) fn changed(verdict: SettingVerdict) -> (v1_6::ConfigurationStatus, Option<Ticket>) {
-    match verdict {
+/// Carries out a ChangeConfiguration. With the ticket that an acceptance waits for.
+pub(super) fn on_change(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: &v1_6::ChangeConfigurationRequest,
+) -> (v1_6::ConfigurationStatus, Option<Ticket>) {
+    let Some(setting) = site.settings.find_key(request.key.as_str()) else {
+        return (v1_6::ConfigurationStatus::NotSupported, None);
+    };
+    match site.on_change_setting(shared, setting, request.value.as_str()) {
         SettingVerdict::Accepted(ticket) => (v1_6::ConfigurationStatus::Accepted, Some(ticket)),
         SettingVerdict::AfterReboot(ticket) => (v1_6::ConfigurationStatus::RebootRequired, Some(ticket)),
-        SettingVerdict::Unknown => (v1_6::ConfigurationStatus::NotSupported, None),
         SettingVerdict::Rejected => (v1_6::ConfigurationStatus::Rejected, None),
     }
 }
 
 /// Carries out a GetConfiguration: all keys, or those asked for. None if it asks for too many.
 pub(super) fn on_get<'a>(settings: &'a Settings, request: &'a v1_6::GetConfigurationRequest) -> Option<Listing<'a>> {
-    let most = usize::try_from(settings.number(Key::GetConfigurationMaxKeys)).unwrap_or(usize::MAX);
+    let most = usize::try_from(settings.number(Setting::GetConfigurationMaxKeys)).unwrap_or(usize::MAX);
     (request.key.len() <= most).then_some(Listing { settings, names: &request.key })
 }
 
@@ -37,12 +45,12 @@ pub(super) struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    fn keys(&self) -> impl Iterator<Item = AnyKey> {
+    fn keys(&self) -> impl Iterator<Item = AnySetting> {
         let all = self.settings.all().filter(|_| self.names.is_empty());
-        all.chain(self.names.iter().filter_map(|name| self.settings.find(name.as_str())))
+        all.chain(self.names.iter().filter_map(|name| self.settings.find_key(name.as_str())))
     }
 
-    fn entry(&self, key: AnyKey) -> v1_6::KeyValue {
+    fn entry(&self, key: AnySetting) -> v1_6::KeyValue {
         let is_read_only = self.settings.access(key) == SettingAccess::ReadOnly;
         let mut entry = v1_6::KeyValue::new(CiText::truncated(self.settings.name(key)), is_read_only);
         entry.value = (!self.settings.is_secret(key)).then(|| Text::truncated(self.settings.value(key)));
@@ -59,7 +67,7 @@ impl Encode for Listing<'_> {
             self.keys().for_each(|key| self.entry(key).write(writer));
             writer.end_array();
         }
-        let mut unknown = self.names.iter().filter(|name| self.settings.find(name.as_str()).is_none()).peekable();
+        let mut unknown = self.names.iter().filter(|name| self.settings.find_key(name.as_str()).is_none()).peekable();
         if unknown.peek().is_some() {
             writer.name("unknownKey");
             writer.begin_array();

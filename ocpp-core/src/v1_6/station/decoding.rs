@@ -2,6 +2,8 @@
 
 use ocpp_rpc::Payload;
 use ocpp_types::codec::Decode;
+#[cfg(any(feature = "california_pricing", feature = "plug_and_charge"))]
+use ocpp_types::lenient::decode;
 use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind};
 use ocpp_types::violation::{Rule, Violation};
 
@@ -23,6 +25,18 @@ pub(super) const OF_START: Absences = &[("transactionId", "-1"), ("idTagInfo", r
 pub(super) fn call<T: Decode>(shared: &mut Shared, action: &str, payload: &Payload<'_>) -> Result<T, Violation> {
     let quirks = quirks(shared).with(RepairKind::UnknownValue).without(RepairKind::Unreadable);
     Ok(read(shared, action, payload, quirks, &[])?.value)
+}
+
+/// Reads what a DataTransfer holds as JSON. A word that is not known there is refused with the rest of it.
+#[cfg(any(feature = "california_pricing", feature = "plug_and_charge"))]
+pub(super) fn nested<T: Decode>(shared: &mut Shared, message: &str, data: &str) -> Result<T, Violation> {
+    let quirks = quirks(shared).without(RepairKind::UnknownValue).without(RepairKind::Unreadable);
+    let decoded = decode(data, quirks)?;
+    #[cfg(feature = "lenient")]
+    if !decoded.repairs.is_empty() {
+        note(shared, message, &decoded.repairs);
+    }
+    Ok(decoded.value)
 }
 
 /// Reads the answer to a call of ours.
@@ -79,11 +93,16 @@ fn read<T: Decode>(
 
 #[cfg(feature = "lenient")]
 fn tell(shared: &mut Shared, action: &str, payload: &Payload<'_>, repairs: &[Repair]) {
-    let notes = RepairNote::list(repairs);
-    shared.event(Event::Repaired { action: action.into(), count: repairs.len(), repairs: notes });
+    note(shared, action, repairs);
     if repairs.iter().any(|repair| repair.kind == RepairKind::Unreadable) {
         unread(shared, payload);
     }
+}
+
+#[cfg(feature = "lenient")]
+fn note(shared: &mut Shared, action: &str, repairs: &[Repair]) {
+    let notes = RepairNote::list(repairs);
+    shared.event(Event::Repaired { action: action.into(), count: repairs.len(), repairs: notes });
 }
 
 /// Tells what came, where it could not be read or only in parts.

@@ -1,4 +1,4 @@
-//! Overriding: calls of the CSMS pass here before their block sees them, calls of the station before they leave.
+//! Overriding (hooks for each message): calls of the CSMS pass here before their block sees them, calls of the station before they leave.
 //!
 //! Takes what is about to happen to a call, gives it on as the configuration and the application want it. A call of ours that
 //! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Stores nothing: what a

@@ -41,10 +41,10 @@ use crate::site::Site;
 use crate::site::policy::Policy;
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
+use crate::site::timers::NextDeadline;
 use crate::site::turns::Turns;
 use crate::site::verdict::LateReply;
-use crate::station::StationConfig;
-use crate::time::Instant;
+use crate::station::{StationConfig, Timer};
 
 use handling::Handlings;
 use sender::Awaited;
@@ -132,9 +132,10 @@ impl Face {
         }
     }
 
-    /// When a kind of message may be sent again.
-    pub fn deadlines(&self, shared: &Shared) -> impl Iterator<Item = Instant> {
-        let is_up = shared.link.is_up();
-        self.turns.deadlines().filter(move |_| is_up)
+    /// Adds when a kind of message may be sent again.
+    pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
+        if shared.link.is_up() {
+            self.turns.deadlines().for_each(|at| next.add(Timer::Backoff, Some(at)));
+        }
     }
 }

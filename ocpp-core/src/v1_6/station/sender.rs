@@ -17,9 +17,10 @@ use super::{Face, data_transfer, firmware};
 use crate::site::Site;
 use crate::site::firmware::JobStatus;
 use crate::site::journal::{JournalRecord, Pending};
+use crate::site::registration::Leave;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports;
-use crate::site::settings::Key;
+use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 use crate::time::Instant;
@@ -114,11 +115,11 @@ impl Face {
     /// What the block of a kind wants to send now.
     fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
         let now = shared.now;
-        let is_accepted = site.registration.is_accepted();
-        // 1.6 §4.2: before the acceptance nothing leaves but what the CSMS asks for while it has the station wait.
-        if kind != Awaited::BootNotification && !is_accepted && !site.registration.is_pending() {
+        let leave = site.registration.leave();
+        if kind != Awaited::BootNotification && leave == Leave::Nothing {
             return None;
         }
+        let is_accepted = leave == Leave::All;
         Some(match kind {
             Awaited::BootNotification => {
                 if !site.registration.is_due(now) {
@@ -138,14 +139,14 @@ impl Face {
             }
             #[cfg(feature = "plug_and_charge")]
             Awaited::Certificate => {
-                if !is_accepted || !site.settings.is_on(Key::ISO15118PnCEnabled) {
+                if !is_accepted || !site.settings.is_on(Setting::PncEnabled) {
                     return None;
                 }
                 let call = site.plug_and_charge.next(now, &shared.clock)?;
                 (Action::DataTransfer, plug_and_charge::certificate_call(&call))
             }
             Awaited::StatusNotification => {
-                let minimum = site.settings.seconds(Key::MinimumStatusDuration);
+                let minimum = site.settings.seconds(Setting::MinimumStatusDuration);
                 let (connector, report, at) = site.status.next(now, minimum, is_accepted)?;
                 let message = messages::status_notification(connector, report, shared.clock.resolve(at));
                 (Action::StatusNotification, message)
@@ -184,7 +185,7 @@ impl Face {
             #[cfg(feature = "handling")]
             Awaited::AppCall => return None,
             Awaited::Heartbeat => {
-                let interval = site.settings.seconds(Key::HeartbeatInterval);
+                let interval = site.settings.seconds(Setting::HeartbeatInterval);
                 let is_due = is_accepted && site.heartbeat.deadline(interval) <= now;
                 if !is_due && !site.heartbeat.is_wanted() {
                     return None;
@@ -204,7 +205,7 @@ impl Face {
         action: &str,
         payload: &str,
     ) {
-        let timeout = site.settings.seconds(Key::MessageTimeout);
+        let timeout = site.settings.seconds(Setting::MessageTimeout);
         match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
             Ok(call) => {
                 site.heartbeat.sent(shared.now);

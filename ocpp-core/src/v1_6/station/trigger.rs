@@ -14,7 +14,7 @@ use crate::site::Site;
 use crate::site::firmware::JobStatus;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports::Form;
-use crate::site::settings::Key;
+use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::station::EvseId;
 
@@ -107,7 +107,7 @@ impl Face {
 
 /// Readings of a connector, or of each. There is no main meter: connector 0 has none.
 fn trigger_readings(site: &mut Site, shared: &Shared, connector: Option<i64>) -> bool {
-    if site.settings.measurands(Key::MeterValuesSampledData).is_empty() {
+    if site.settings.measurands(Setting::TxUpdatedMeasurands).is_empty() {
         return false;
     }
     // A number out of range, and 0, are those of no connector.

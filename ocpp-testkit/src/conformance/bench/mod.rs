@@ -332,9 +332,6 @@ impl<'a> Bench<'a> {
         loop {
             if let Some(reply) = self.reply.take() {
                 self.mark_used(reply.seen);
-                if let (Action::StartTransaction, Ok(answer)) = (action, &reply.result) {
-                    self.traces.begun.extend(answer.get("transactionId").and_then(Value::as_i64));
-                }
                 return Ok(reply.result);
             }
             if !self.is_connected {
@@ -400,6 +397,10 @@ impl<'a> Bench<'a> {
             Some(Frame::Call { id, action, payload }) => self.take_call(id, action, payload, seen),
             Some(Frame::Result { id, payload }) => {
                 let action = self.answered(&id)?;
+                if action == Action::StartTransaction {
+                    // Also an answer that is not waited for any more began it.
+                    self.traces.begun.extend(payload.get("transactionId").and_then(Value::as_i64));
+                }
                 self.check_response(action, &payload)?;
                 self.reply = Some(Reply { result: Ok(payload), seen });
                 Ok(())

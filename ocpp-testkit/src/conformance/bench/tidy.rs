@@ -63,6 +63,7 @@ impl Bench<'_> {
         }
         self.is_tidying = true;
         self.prepared.clear();
+        self.catch_up();
         let traces = std::mem::take(&mut self.traces);
         match self.role {
             Role::Station => self.mend_station(&traces),
@@ -70,6 +71,14 @@ impl Bench<'_> {
         }
         let _ = self.pass(self.values.pause);
         self.inbox.clear();
+    }
+
+    /// The case may have broken off while a call of ours was not answered yet, or before it saw that the connection went: what
+    /// came of it has to be known.
+    fn catch_up(&mut self) {
+        while matches!(self.pump(self.now()), Ok(true)) {}
+        let until = self.now() + self.values.patience;
+        while self.is_connected && self.open.is_some() && matches!(self.pump(until), Ok(true)) {}
     }
 
     /// As a station does that ends its sessions and goes away.
@@ -88,10 +97,13 @@ impl Bench<'_> {
     fn mend_station(&mut self, traces: &Traces) {
         let _ = self.go_online();
         let settle = self.values.settle;
+        // The case may have told it to wait.
+        let until = self.now() + self.values.boot_patience;
+        while !self.is_accepted && matches!(self.pump(until), Ok(true)) {}
         for connector in &traces.held_locks {
             let _ = self.perform(Manual::LockStuck(*connector, false));
             // It was told to open while it could not.
-            let _ = self.ask("UnlockConnector", json!({ "connectorId": connector }), answer());
+            self.put_back("UnlockConnector", json!({ "connectorId": connector }));
         }
         for connector in &traces.broken {
             let _ = self.perform(Manual::FaultCleared(*connector));
@@ -99,45 +111,61 @@ impl Bench<'_> {
         let _ = self.pass(settle);
         // What waited for the mending may have begun by now.
         for transaction in self.transactions.keys().copied().collect::<Vec<_>>() {
-            let _ = self.ask("RemoteStopTransaction", json!({ "transactionId": transaction }), answer());
+            self.put_back("RemoteStopTransaction", json!({ "transactionId": transaction }));
         }
         let _ = self.pass(settle);
         for connector in &traces.plugged {
             // The plug may be held for the token that started, which was refused afterwards.
-            let _ = self.ask("UnlockConnector", json!({ "connectorId": connector }), answer());
+            self.put_back("UnlockConnector", json!({ "connectorId": connector }));
             let _ = self.perform(Manual::Unplug(*connector));
         }
-        self.wait_until_free();
+        self.wait_until_free(traces.has_made_inoperative);
         for reservation in &traces.reservations {
-            let _ = self.ask("CancelReservation", json!({ "reservationId": reservation }), answer());
+            self.put_back("CancelReservation", json!({ "reservationId": reservation }));
         }
         if traces.has_made_inoperative {
-            let _ = self.ask("ChangeAvailability", json!({ "connectorId": 0, "type": "Operative" }), answer());
+            self.put_back("ChangeAvailability", json!({ "connectorId": 0, "type": "Operative" }));
         }
         if traces.has_set_profile {
-            let _ = self.ask("ClearChargingProfile", json!({}), answer());
+            self.put_back("ClearChargingProfile", json!({}));
         }
         for hash in &traces.certificates {
-            let _ = self.ask("DeleteCertificate", json!({ "certificateHashData": hash }), answer());
+            self.put_back("DeleteCertificate", json!({ "certificateHashData": hash }));
         }
         if traces.has_sent_list {
             let _ = self.install_list(&[]);
         }
         if self.is_set("AuthorizationCacheEnabled") {
-            let _ = self.ask("ClearCache", json!({}), answer());
+            self.put_back("ClearCache", json!({}));
         }
         for (key, value) in &traces.keys {
-            let _ = self.ask("ChangeConfiguration", json!({ "key": key, "value": value }), answer());
+            self.put_back("ChangeConfiguration", json!({ "key": key, "value": value }));
+        }
+        let _ = self.wait_connected();
+    }
+
+    /// A station that boots or connects anew meanwhile is asked once more.
+    fn put_back(&mut self, action: &str, payload: Value) {
+        for _ in 0..2 {
+            let _ = self.ask(action, payload.clone(), answer());
+            if self.is_connected {
+                return;
+            }
+            // It boots, or goes on, before it is asked.
+            let _ = self.wait_connected().and_then(|()| self.pass(self.values.settle));
         }
     }
 
-    /// A token that was accepted and waits for a cable goes after a while.
-    fn wait_until_free(&mut self) {
+    /// A token that was accepted and waits for a cable goes after a while, and so does an installation of firmware, unless it
+    /// was the case that took connectors out.
+    fn wait_until_free(&mut self, has_made_inoperative: bool) {
         let wait = self.key("ConnectionTimeOut").parse().map_or(self.values.patience, Duration::from_secs);
         let until = self.now() + wait + self.values.settle;
-        let is_busy = |bench: &Self| {
-            bench.statuses.values().any(|status| !["Available", "Reserved", "Unavailable"].contains(&status.as_str()))
+        let is_free = |status: &str| match status {
+            "Available" | "Reserved" => true,
+            "Unavailable" => has_made_inoperative,
+            _ => false,
         };
-        while is_busy(self) && matches!(self.pump(until), Ok(true)) {}
+        while self.statuses.values().any(|status| !is_free(status)) && matches!(self.pump(until), Ok(true)) {}
     }
 }

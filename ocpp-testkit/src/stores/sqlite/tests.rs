@@ -228,7 +228,7 @@ fn transaction_whose_events_came_out_of_order_is_on_the_bill() {
     let name = || TransactionId::new("f1b2");
     let mut end = report(1_500, 180);
     end.event = EventInfo::numbered(2);
-    let mut begin = Started::new(name(), Place { evse: Some(3), connector: None }, at(0));
+    let mut begin = Started::new(name(), Place::new(Some(3), None), at(0));
     begin.event = EventInfo::numbered(0);
     begin.verdict = Verdict::Stale;
     let settled = |wh, missing| -> Fact {
@@ -247,7 +247,9 @@ fn transaction_whose_events_came_out_of_order_is_on_the_bill() {
         settled(300, 0),
     ];
     let mut ledger = Ledger::in_memory().unwrap();
-    ledger.commit(&writes("A", &facts)).unwrap();
+    // A begin that comes again after it was forgotten is not billed twice.
+    let again = [&facts[..], &facts[1..2]].concat();
+    ledger.commit(&writes("A", &again)).unwrap();
     let [bill] = &ledger.bills().unwrap()[..] else { panic!() };
     assert_eq!((bill.evse, bill.token.as_deref(), bill.meter_start_wh), (3, None, Some(1_200)));
     assert_eq!((bill.meter_stop_wh, bill.energy_wh, bill.missing_events), (Some(1_500), Some(300), 0));

@@ -49,6 +49,7 @@ const rows = data.rows.map((row, index) => {
   lane.append(make("span", "label", row.label));
   const digest = [row.digest, row.took === undefined ? "" : row.took + " ms"].filter(Boolean).join("  ");
   if (digest) lane.append(make("span", "digest", digest));
+  if (row.cut) lane.append(make("span", "mark note", "in part"));
   const severity = worst(row);
   if (severity) lane.append(make("span", "mark " + severity, counted(row.findings.length, severity)));
   bar.append(make("span", "number", row.line), make("span", "time", row.time), make("span", "who", row.who ?? ""), lane);

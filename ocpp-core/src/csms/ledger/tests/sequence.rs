@@ -13,7 +13,7 @@ fn event(name: &str, kind: EventKind, seq_no: u64, wh: Option<i64>) -> EventRepo
         transaction: TransactionId::new(name),
         seq_no,
         at: at(second),
-        place: Place { evse: Some(1), connector: None },
+        place: Place::new(Some(1), None),
         token: None,
         reservation: None,
         reason: None,
@@ -124,7 +124,7 @@ fn what_is_odd_about_numbered_events_is_found() {
     assert_eq!(found(&book), [Finding::Overlapping], "E01.FR.14");
     book.event(event("a", Update, 1, Some(90)));
     assert_eq!(found(&book), [Finding::NonMonotonic]);
-    book.event(EventReport { place: Place { evse: Some(2), connector: None }, ..event("a", Update, 2, None) });
+    book.event(EventReport { place: Place::new(Some(2), None), ..event("a", Update, 2, None) });
     assert_eq!(found(&book), [Finding::OtherConnector]);
     book.event(event("a", Update, 3, Some(900_000_000)));
     assert_eq!(found(&book), [Finding::TooMuchEnergy]);
@@ -186,6 +186,19 @@ fn memory_of_numbered_events_is_bounded() {
     let text = serde_json::to_string(&book.ledger).unwrap();
     assert!(text.len() < 6_000, "{}", text.len());
     assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), book.ledger);
+}
+
+/// Whatever is forgotten for want of room, nothing is that was not told.
+#[test]
+fn a_transaction_is_not_forgotten_before_it_is_settled() {
+    let mut book = Book::new();
+    book.limits = Limits { closed_transactions: 1, ..Limits::default() };
+    book.event(event("holes", Begin, 0, Some(100)));
+    book.event(event("holes", End, 5, Some(160)));
+    assert_eq!(book.bill("holes"), Some((Consumption::Wh(60), 4)));
+    book.event(event("a", End, 1, Some(190)));
+    book.event(event("a", Begin, 0, Some(160)));
+    assert_eq!(book.bill("a"), Some((Consumption::Wh(30), 0)));
 }
 
 /// The events of one transaction, in the order in which they happened; some tell the register.

@@ -19,8 +19,8 @@ fn read(action: &str, payload: &Payload<'_>, _: Quirks) -> Result<Decoded<Report
     let seq_no = told["seqNo"].as_u64().unwrap();
     let at = wall() + TimeDelta::seconds(i64::try_from(seq_no).unwrap() * 60 - 3600);
     let value = |wh: &Value| MeterValue { at, values: vec![SampledValue::new(&wh.to_string())] };
-    let mut event = EventInfo::default();
-    event.trigger = told["triggerReason"].as_str().and_then(TriggerReason::of);
+    let trigger = told["triggerReason"].as_str().and_then(TriggerReason::of);
+    let event = EventInfo { trigger, ..EventInfo::default() };
     let report = EventReport {
         kind: match action {
             "Started" => EventKind::Begin,
@@ -30,7 +30,7 @@ fn read(action: &str, payload: &Payload<'_>, _: Quirks) -> Result<Decoded<Report
         transaction: TransactionId::new("f1b2"),
         seq_no,
         at,
-        place: Place { evse: Some(1), connector: None },
+        place: Place::new(Some(1), None),
         token: told["idToken"].as_str().map(|text| IdToken::new(text).with_kind("ISO14443")),
         reservation: None,
         reason: None,

@@ -1,13 +1,13 @@
 //! The messages, as the application note has them (§6 to §8): JSON in the data of a DataTransfer.
 //!
-//! Calls of the CSMS are read strictly. Of its answers what is needed is read: many a CSMS gives those of 2.0.1, which tell more.
+//! Calls of the CSMS are read with the quirks that are configured. Of its answers what is needed is read: many a CSMS gives those of 2.0.1, which tell more.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use ocpp_types::codec::{Decode, Encode};
-use ocpp_types::json::{Reader, Writer};
+use ocpp_types::json::{Kind, Reader, Writer};
 use ocpp_types::text::{AnyText, CiText, Text};
 use ocpp_types::v1_6::{AuthorizationStatus, CertificateHashData, DataTransferRequest, GetInstalledCertificateStatus};
 use ocpp_types::violation::{Fault, Rule};
@@ -332,7 +332,8 @@ fn members(
 ) -> Result<(), Fault> {
     reader.begin_object()?;
     while let Some(name) = reader.next_key()? {
-        member(reader, &name)?;
+        // One that is null is as good as absent.
+        if reader.peek()? == Kind::Null { reader.skip_value()? } else { member(reader, &name)? }
     }
     Ok(())
 }

@@ -16,11 +16,12 @@ use ocpp_types::v1_6::{
     DataTransferRequest, DataTransferResponse, DataTransferStatus, GenericStatus, SignCertificateResponse,
 };
 
+use super::decoding;
 use super::failure::Failure;
 use super::messages::{Unsendable, authorization_status};
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::token::TokenInfo;
 use crate::station::{AuthorizationStatus, Event, TokenRefusal};
@@ -30,7 +31,7 @@ const VENDOR: &str = "org.openchargealliance.iso15118pnc";
 
 /// Whether a DataTransfer is for this block (§2.1, §2.2).
 pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Key::ISO15118PnCEnabled)
+    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::PncEnabled)
 }
 
 /// A call about certificates.
@@ -46,9 +47,8 @@ pub(super) fn certificate_call(call: &CertificateCall<'_>) -> Result<String, Uns
 pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: &DataTransferResponse) {
     let data = answer.data.as_ref().map_or("", |data| data.as_str());
     let verdict = match answer.status {
-        DataTransferStatus::Accepted => {
-            AuthorizeAnswer::from_json(data).map_err(|violation| format_compact!("answer: {violation}"))
-        }
+        DataTransferStatus::Accepted => decoding::nested::<AuthorizeAnswer>(shared, "Authorize", data)
+            .map_err(|violation| format_compact!("answer: {violation}")),
         status => Err(format_compact!("answer: {status}")),
     };
     let verdict = match verdict {

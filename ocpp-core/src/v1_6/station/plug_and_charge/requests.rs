@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::codec::Encode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{self, DataTransferRequest, DataTransferResponse, DataTransferStatus};
 use ocpp_types::violation::Violation;
@@ -16,6 +16,7 @@ use crate::site::verdict::{Envelope, LateReply};
 use crate::station::{CertificateUse, Event};
 use crate::v1_6::station::answers::answer;
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
+use crate::v1_6::station::decoding;
 
 const CARRIED: Envelope = Envelope::Transferred;
 
@@ -28,7 +29,7 @@ pub(in crate::v1_6::station) fn on_call(
 ) {
     let data = request.data.as_ref().map_or("", |data| data.as_str());
     let done = match request.message_id.as_ref().map(|id| id.as_str()) {
-        Some("CertificateSigned") => Decode::from_json(data).map(|signed: SignedChain| {
+        Some(name @ "CertificateSigned") => decoding::nested(shared, name, data).map(|signed: SignedChain| {
             if signed.is_v2g {
                 let (certificates, mut desk) = site.certificates(shared);
                 certificates.on_signed(&mut desk, token, CARRIED, CertificateUse::V2g, &signed.chain);
@@ -36,23 +37,25 @@ pub(in crate::v1_6::station) fn on_call(
                 wrapped(shared, token, signed_status(false).to_json());
             }
         }),
-        Some("DeleteCertificate") => Decode::from_json(data).map(|request: v1_6::DeleteCertificateRequest| {
-            match certificate_hash(&request.certificate_hash_data) {
-                Some(hash) => {
-                    let (certificates, mut desk) = site.certificates(shared);
-                    certificates.on_delete(&mut desk, token, CARRIED, hash);
+        Some(name @ "DeleteCertificate") => {
+            decoding::nested(shared, name, data).map(|request: v1_6::DeleteCertificateRequest| {
+                match certificate_hash(&request.certificate_hash_data) {
+                    Some(hash) => {
+                        let (certificates, mut desk) = site.certificates(shared);
+                        certificates.on_delete(&mut desk, token, CARRIED, hash);
+                    }
+                    None => {
+                        let status = v1_6::DeleteCertificateStatus::NotFound;
+                        wrapped(shared, token, v1_6::DeleteCertificateResponse::new(status).to_json());
+                    }
                 }
-                None => {
-                    let status = v1_6::DeleteCertificateStatus::NotFound;
-                    wrapped(shared, token, v1_6::DeleteCertificateResponse::new(status).to_json());
-                }
-            }
-        }),
-        Some("GetInstalledCertificateIds") => Decode::from_json(data).map(|WantedUses(uses)| {
+            })
+        }
+        Some(name @ "GetInstalledCertificateIds") => decoding::nested(shared, name, data).map(|WantedUses(uses)| {
             let (certificates, mut desk) = site.certificates(shared);
             certificates.on_list(&mut desk, token, CARRIED, uses);
         }),
-        Some("InstallCertificate") => Decode::from_json(data).map(|root: RootCertificate| {
+        Some(name @ "InstallCertificate") => decoding::nested(shared, name, data).map(|root: RootCertificate| {
             let (certificates, mut desk) = site.certificates(shared);
             certificates.on_install(&mut desk, token, CARRIED, root.usage, root.certificate.as_str());
         }),
@@ -61,9 +64,8 @@ pub(in crate::v1_6::station) fn on_call(
             on_trigger(site, shared, token, true);
             Ok(())
         }
-        Some("TriggerMessage") => {
-            Decode::from_json(data).map(|trigger: Trigger| on_trigger(site, shared, token, trigger.is_for_certificate))
-        }
+        Some(name @ "TriggerMessage") => decoding::nested(shared, name, data)
+            .map(|trigger: Trigger| on_trigger(site, shared, token, trigger.is_for_certificate)),
         _ => {
             answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId));
             Ok(())

@@ -1,4 +1,4 @@
-//! The data of the messages, as the white paper has them (§3.1): strictly read, with exact errors.
+//! The data of the messages, as the white paper has them (§3.1), with exact errors.
 
 use alloc::vec::Vec;
 
@@ -38,7 +38,7 @@ impl Decode for FinalCost {
         let mut qr_code = None;
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => transaction_id = Some(reader.integer()?),
+                0 => transaction_id = Some(Decode::read(reader)?),
                 1 => cost = Some(amount(reader)?),
                 2 => first = Some(plain(reader)?),
                 3 => others = reader.list(0, MAX_TEXTS)?,
@@ -72,9 +72,9 @@ impl Decode for RunningCostData {
         let (mut prices, mut next, mut triggers) = (Prices::default(), None, Triggers::default());
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => transaction_id = Some(reader.integer()?),
+                0 => transaction_id = Some(Decode::read(reader)?),
                 1 => at = Some(Decode::read(reader)?),
-                2 => meter_wh = Some(reader.integer()?),
+                2 => meter_wh = Some(Decode::read(reader)?),
                 3 => cost = Some(amount(reader)?),
                 4 => state = Some(cost_state(reader)?),
                 5 => prices.charging = Some(Decode::read(reader)?),

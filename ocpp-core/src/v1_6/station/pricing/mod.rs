@@ -6,13 +6,13 @@ mod messages;
 
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::Decode;
 use ocpp_types::text::AnyText;
 use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferStatus};
 
 use super::answers::answer;
+use super::decoding;
 use crate::site::Site;
-use crate::site::settings::{Key, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::Event;
 
@@ -20,22 +20,22 @@ const VENDOR: &str = "org.openchargealliance.costmsg";
 
 /// Whether a DataTransfer is for this block.
 pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Key::CustomDisplayCostAndPrice)
+    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::CustomDisplayCostAndPrice)
 }
 
 /// A message of the CSMS. What cannot be read, and what is about a transaction that is not known, is rejected.
 pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken, request: &DataTransferRequest) {
     let data = request.data.as_ref().map_or("", |data| data.as_str());
     let verdict = match request.message_id.as_ref().map(|id| id.as_str()) {
-        Some("SetUserPrice") => Decode::from_json(data).map(|price| {
+        Some(name @ "SetUserPrice") => decoding::nested(shared, name, data).map(|price| {
             site.on_user_price(shared, price);
             true
         }),
-        Some("RunningCost") => {
-            Decode::from_json(data).map(|cost| site.pricing.on_running_cost(shared, &site.journal, cost))
+        Some(name @ "RunningCost") => {
+            decoding::nested(shared, name, data).map(|cost| site.pricing.on_running_cost(shared, &site.journal, cost))
         }
-        Some("FinalCost") => {
-            Decode::from_json(data).map(|cost| site.pricing.on_final_cost(shared, &site.journal, cost))
+        Some(name @ "FinalCost") => {
+            decoding::nested(shared, name, data).map(|cost| site.pricing.on_final_cost(shared, &site.journal, cost))
         }
         _ => return answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId)),
     };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::station::{FileLocation, Job, JobId, JobUpdate, LogKind};
+use crate::store::EntryKey;
 
 impl Bench {
     fn update(&mut self, extra: &[(&str, Value)]) {
@@ -248,6 +249,33 @@ fn displaced_upload_is_reported_as_failed() {
         bench.done(second, JobUpdate::Done);
         assert_eq!(bench.progress(), ["Uploaded"]);
     }
+}
+
+/// The end of an upload that gave way is told also after a power cut, and one that arrived is not told to have failed.
+#[test]
+fn ends_of_uploads_are_told_after_a_power_cut() {
+    let mut bench = Bench::accepted(&[]);
+    bench.diagnostics();
+    let (first, _) = bench.job();
+    assert_eq!(bench.progress(), ["Uploading"]);
+    bench.done(first, JobUpdate::Done);
+    // The link hangs: that it arrived is not answered, and two more are ordered.
+    bench.diagnostics();
+    bench.diagnostics();
+    let restarted = |image: Image| {
+        let mut bench = Bench::new(image, &[]);
+        bench.open();
+        bench.boot("Accepted");
+        bench.answer_all("StatusNotification", &json!({}));
+        bench
+    };
+    let mut bench = restarted(bench.image.clone());
+    assert_eq!(bench.progress(), ["Uploaded", "UploadFailed", "UploadFailed"]);
+    assert!(restarted(bench.image.clone()).progress().is_empty(), "each is told once");
+    // As it was stored before: of one upload, which had no number.
+    let former =
+        Image { entries: [(EntryKey::new("upload"), Vec::from([1, 40, 0]))].into_iter().collect(), ..Image::default() };
+    assert_eq!(restarted(former).progress(), ["UploadFailed"]);
 }
 
 /// What may not have arrived is told anew; of steps that are past, only the end must be.

@@ -53,6 +53,18 @@ fn list_is_replaced_changed_or_refused_by_its_rules() {
     }
 }
 
+/// A status that 1.6 does not have (§7.2) says nothing of what is allowed: the update is refused as a whole, and the list stays.
+#[test]
+fn list_with_an_unknown_status_is_refused() {
+    let mut bench = Bench::accepted(&[]);
+    assert_eq!(bench.send_list("Full", 2, &tokens(0..2)), "Accepted");
+    let strange = json!({"idTag": "T9", "idTagInfo": {"status": "NoCredit"}});
+    for kind in ["Full", "Differential"] {
+        assert_eq!(bench.send_list(kind, 3, &[&tokens(0..1)[..], core::slice::from_ref(&strange)].concat()), "Failed");
+        assert_eq!(bench.version(), 2);
+    }
+}
+
 /// TC_042_1_CS.
 #[test]
 fn list_that_is_switched_off_has_no_version_and_no_say() {

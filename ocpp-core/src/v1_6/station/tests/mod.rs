@@ -38,6 +38,7 @@ mod session;
 mod smart_charging;
 mod station_fault;
 mod status;
+mod timers;
 mod trigger;
 
 use alloc::borrow::ToOwned;

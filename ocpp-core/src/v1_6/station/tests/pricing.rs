@@ -108,15 +108,15 @@ fn message_that_is_not_as_the_paper_has_it_is_rejected_with_the_reason() {
     for (message, data, reason) in [
         ("RunningCost", "{", "unexpected end"),
         ("RunningCost", r#"{"transactionId":77}"#, "timestamp"),
-        ("RunningCost", r#"{"transactionId":"77"}"#, "transactionId"),
+        ("RunningCost", r#"{"transactionId":"x"}"#, "transactionId"),
         ("RunningCost", r#"{"transactionId":77,"state":"Paused"}"#, "state"),
         ("RunningCost", r#"{"triggerMeterValue":{"atPowerkW":10000000000000}}"#, "atPowerkW"),
         ("RunningCost", r#"{"triggerMeterValue":{"atCPStatus":["Sleeping"]}}"#, "atCPStatus"),
         ("RunningCost", r#"{"idlePrice":{"graceMinutes":-1}}"#, "graceMinutes"),
-        ("FinalCost", r#"{"transactionId":77,"cost":"3.31","priceText":"x"}"#, "cost"),
+        ("FinalCost", r#"{"transactionId":77,"cost":"much","priceText":"x"}"#, "cost"),
         ("FinalCost", r#"{"transactionId":77,"cost":3.31}"#, "priceText"),
         ("SetUserPrice", r#"{"priceText":"x"}"#, "idToken"),
-        ("SetUserPrice", r#"{"idToken":"TAG","priceText":"x","price":1}"#, "unknown member"),
+        ("SetUserPrice", r#"{"idToken":"TAG","priceText":["x"]}"#, "priceText"),
     ] {
         let answer = bench.request("DataTransfer", &json!({"vendorId": COSTS, "messageId": message, "data": data}));
         assert_eq!(answer["status"], "Rejected", "{data}");
@@ -421,4 +421,25 @@ fn time_offset_changes_at_its_date_and_only_once() {
     bench.request("ChangeConfiguration", &json!({"key": "TimeOffset", "value": "-03:00"}));
     let bench = Bench::new(bench.image.clone(), &[]).online();
     assert_eq!(bench.station.setting("TimeOffset"), Some("-03:00"));
+}
+
+/// The data is read with the quirks that everything else is read with, and what was mended is told.
+#[test]
+fn prices_are_read_leniently_as_everything_else() {
+    let data = json!({
+        "transactionId": "77", "timestamp": "2023-11-14 22:13:20Z", "meterValue": "1000", "cost": "0.5", "state": "Charging",
+        "chargingPrice": {"kWhPrice": 0.123}, "idlePrice": null, "more": 1,
+    });
+    let mut bench = charging();
+    assert_eq!(bench.price("RunningCost", &data), "Accepted");
+    let repaired = bench.events.iter().filter(|event| event.contains("Repaired") && event.contains("RunningCost"));
+    assert_eq!(repaired.count(), 1, "{:?}", bench.events);
+
+    let mut strict = Bench::with_config(
+        Image::default(),
+        StationConfig { quirks: ocpp_types::lenient::Quirks::NONE, ..config(&[DISPLAY]) },
+    );
+    strict.open();
+    strict.boot("Accepted");
+    assert_eq!(strict.price("RunningCost", &data), "Rejected");
 }

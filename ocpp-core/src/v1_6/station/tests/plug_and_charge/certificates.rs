@@ -264,21 +264,22 @@ fn call_that_is_not_as_the_note_has_it_is_rejected_with_the_reason() {
         ("InstallCertificate", r#"{"certificateType":"V2GCertificateChain","certificate":"x"}"#, "certificateType"),
         ("DeleteCertificate", r#"{"certificateHashData":{"hashAlgorithm":"MD5"}}"#, "hashAlgorithm"),
         ("GetInstalledCertificateIds", r#"{"certificateType":["CSMSRootCertificate"]}"#, "certificateType"),
-        ("TriggerMessage", r#"{"x":1}"#, "unknown member"),
+        ("TriggerMessage", "5", "expected"),
     ] {
         bench.send_message(message, data);
         let (status, told) = bench.taken();
         assert_eq!(status, "Rejected", "{message} {data}");
         assert!(told.as_str().unwrap().contains(reason), "{message} {data}: {told}");
     }
+    bench.send_message("Authorize", "{}");
+    assert_eq!(bench.taken(), ("UnknownMessageId".into(), Value::Null));
+    assert!(bench.jobs.is_empty());
+    // One that is too long is for the host to judge, as in a message of its own.
     bench.send_message(
         "InstallCertificate",
         &format!(r#"{{"certificateType":"MORootCertificate","certificate":"{}"}}"#, "x".repeat(5501)),
     );
-    assert_eq!(bench.taken().0, "Rejected");
-    bench.send_message("Authorize", "{}");
-    assert_eq!(bench.taken(), ("UnknownMessageId".into(), Value::Null));
-    assert!(bench.jobs.is_empty());
+    assert_eq!(bench.jobs.len(), 1);
 }
 
 fn watch(bench: &mut Bench, certificates: &[(&str, Option<u64>)]) {

@@ -312,3 +312,21 @@ fn vehicle_is_told_at_once_that_there_is_no_certificate() {
     bench.input(Input::Command(install("AAEC")));
     assert!(bench.has_event(none));
 }
+
+/// What the CSMS says in its messages is read with the quirks that everything else is read with.
+#[test]
+fn certificate_messages_are_read_leniently_as_everything_else() {
+    let mut bench = plugged(&[]);
+    bench.present(contract(ContractCheck::Valid));
+    let lenient = json!({
+        "certificateStatus": null,
+        "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": "2033-11-14 22:13:20Z", "groupIdToken": null},
+    });
+    bench.answer_message("Authorize", &lenient);
+    assert!(bench.has_event("TransactionStarted"), "{:?}", bench.events);
+    assert!(bench.has_event("OddTime"), "{:?}", bench.events);
+
+    let root = json!({"certificateType": "MORootCertificate", "certificate": "PEM", "customData": null});
+    bench.send_message("InstallCertificate", &root.to_string());
+    assert!(matches!(bench.last_job(), Job::InstallCertificate { .. }), "{:?}", bench.last_job());
+}
