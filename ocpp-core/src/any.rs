@@ -1,5 +1,10 @@
 //! The station as a host sees it: one machine, whatever version it speaks.
 
+mod helpers;
+mod readers;
+#[cfg(test)]
+mod tests;
+
 #[cfg(feature = "security")]
 use core::time::Duration;
 
@@ -7,7 +12,6 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
 
-use crate::MisuseError;
 use crate::face::Face;
 use crate::site::Site;
 use crate::site::link::{Address, LinkDue};
@@ -18,11 +22,12 @@ use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
-    Action, Command, ConnectRefusal, Event, EvseId, Input, LinkAction, LinkInput, MAX_WATCHED, SecurityEventKind,
-    StationConfig, Timer,
+    Action, Command, ConnectRefusal, Event, EvseId, EvseInput, Input, LinkAction, LinkInput, MAX_WATCHED,
+    SecurityEventKind, StationConfig, Timer,
 };
 use crate::store::Image;
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 
 /// The wait before the station connects with another password or profile: the CSMS has its answer to read first.
 #[cfg(feature = "security")]
@@ -48,8 +53,10 @@ impl Station {
     /// # Errors
     /// When the configuration contradicts itself, or names what is not there: a version that is not built in, a setting.
     pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
-        if config.evses == 0 {
-            return Err(MisuseError::Configuration("a station has at least one evse"));
+        if !config.has_layout() {
+            return Err(MisuseError::Configuration(
+                "a station has at least one evse, and each a connector; not over 1000",
+            ));
         }
         if !config.plausible_time.is_valid() {
             return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
@@ -112,25 +119,35 @@ impl Station {
     /// Finds the caller's mistakes before anything changes.
     fn check(&self, now: Instant, input: &Input<'_>) -> Result<(), MisuseError> {
         let check_evse = |evse: EvseId| {
-            let exists = (1..=self.shared.config.evses).contains(&evse.0);
+            let exists = (1..=self.shared.config.evse_count()).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
         };
         match input {
+            Input::Evse(evse, EvseInput::Connector(connector, _)) => {
+                check_evse(*evse)?;
+                let exists = (1..=self.shared.config.connectors_of(*evse)).contains(&connector.0);
+                if exists { Ok(()) } else { Err(MisuseError::UnknownConnector(*evse, *connector)) }
+            }
             Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } | Input::Contract { evse, .. } => {
                 check_evse(*evse)
             }
             Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
+            Input::SiteLimit { evse, .. } => evse.map_or(Ok(()), check_evse),
+            Input::Command(Command::ChangeAvailability { .. }) if self.shared.is_store_stuck() => {
+                Err(MisuseError::Refused(Refusal::StoreStuck))
+            }
+            Input::Command(Command::ChangeAvailability { evse, .. }) => evse.map_or(Ok(()), check_evse),
             Input::Command(Command::Stop { evse, .. }) => {
                 check_evse(*evse)?;
                 let is_running = self.site.runs_transaction(*evse);
-                if is_running { Ok(()) } else { Err(MisuseError::Refused("no transaction runs there")) }
+                if is_running { Ok(()) } else { Err(MisuseError::Refused(Refusal::NoTransaction)) }
             }
             Input::Answer(id, answer) => match self.shared.questions.about(now, *id) {
                 Some(about) => self.face.check_answer(about, answer),
                 None => Err(MisuseError::UnknownQuestion(id.0)),
             },
             Input::Command(Command::Configure { .. }) if self.shared.is_store_stuck() => {
-                Err(MisuseError::Refused("the store does not answer"))
+                Err(MisuseError::Refused(Refusal::StoreStuck))
             }
             Input::Command(Command::Configure { key, value }) => self.site.settings.check(key, value).map(|_| ()),
             Input::Command(Command::DataTransfer { vendor_id, message_id, .. }) => {
@@ -139,11 +156,11 @@ impl Station {
             Input::Command(Command::SecurityEvent { kind, .. }) => check_security_event(kind),
             Input::Command(Command::SignCertificate { usage } | Command::CertificateExpires { usage, .. }) => {
                 let has_one = self.site.has_certificate(*usage);
-                if has_one { Ok(()) } else { Err(MisuseError::Refused("the station has no such certificate")) }
+                if has_one { Ok(()) } else { Err(MisuseError::Refused(Refusal::NoSuchCertificate)) }
             }
             Input::Command(Command::Call { payload, .. }) => self.site.calls.check(&self.shared, payload),
             Input::Command(Command::WatchCertificates(certificates)) if certificates.len() > MAX_WATCHED => {
-                Err(MisuseError::Refused("too many certificates are watched"))
+                Err(MisuseError::Refused(Refusal::TooManyCertificates))
             }
             Input::Stored(ticket) | Input::StoreFailed(ticket) if !self.shared.store.was_handed(*ticket) => {
                 Err(MisuseError::UnknownTicket(*ticket))
@@ -157,7 +174,7 @@ impl Station {
             | Input::FaultEnded(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect)
+            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect | Command::Disconnect)
             | Input::Tick => Ok(()),
         }
     }
@@ -174,6 +191,9 @@ impl Station {
     fn take(&mut self, input: Input<'_>) {
         let shared = &mut self.shared;
         match input {
+            Input::Link(LinkInput::Opened { .. }) if shared.link.is_held() => {
+                shared.act(Action::Link(LinkAction::Close))
+            }
             Input::Link(LinkInput::Opened { subprotocol }) => self.open(subprotocol),
             // Of a connection that the station has let go of.
             Input::Link(LinkInput::Frame(_) | LinkInput::Pong) if !shared.link.is_up() => {}
@@ -251,7 +271,16 @@ impl Station {
             #[cfg(not(feature = "security"))]
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Call { action, payload }) => self.site.calls.push(action, payload),
+            Input::SiteLimit { evse, limit } => self.site.smart_charging.set_site_limit(evse, limit),
+            Input::Command(Command::ChangeAvailability { evse, is_operative }) => {
+                let _ = self.site.on_change_availability(shared, evse, is_operative);
+            }
+            Input::Command(Command::Disconnect) => {
+                shared.link.hold(true);
+                self.close_link();
+            }
             Input::Command(Command::Reconnect) => {
+                shared.link.hold(false);
                 self.close_link();
                 self.shared.link.reconnect(self.shared.now);
             }
@@ -344,6 +373,7 @@ impl Station {
             match due {
                 LinkDue::Connect => {
                     let request = self.shared.connect_request();
+                    self.shared.link.target = Some((request.url.clone(), request.security_profile));
                     self.shared.act(Action::Link(LinkAction::Connect(request)));
                 }
                 LinkDue::Ping => self.shared.act(Action::Link(LinkAction::Ping)),
@@ -367,9 +397,9 @@ impl Station {
 
 fn check_security_event(kind: &SecurityEventKind) -> Result<(), MisuseError> {
     match kind {
-        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused("security is not built in")),
+        _ if cfg!(not(feature = "security")) => Err(MisuseError::Refused(Refusal::NotBuiltIn)),
         SecurityEventKind::Other(name) if !(1..=50).contains(&name.chars().count()) => {
-            Err(MisuseError::Refused("name of a security event is empty or too long"))
+            Err(MisuseError::Refused(Refusal::UnfitName))
         }
         _ => Ok(()),
     }

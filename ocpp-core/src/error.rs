@@ -5,7 +5,7 @@ use ocpp_types::violation::Violation;
 use thiserror::Error;
 
 #[cfg(feature = "station")]
-use crate::station::EvseId;
+use crate::station::{ConnectorId, EvseId};
 use crate::store::Ticket;
 
 /// An input that the machine could not take. Nothing was changed.
@@ -16,6 +16,10 @@ pub enum MisuseError {
     #[cfg(feature = "station")]
     #[error("evse {} does not exist", .0.0)]
     UnknownEvse(EvseId),
+    /// The EVSE has no such connector.
+    #[cfg(feature = "station")]
+    #[error("evse {} has no connector {}", .0.0, .1.0)]
+    UnknownConnector(EvseId, ConnectorId),
     /// No store operation with this ticket waits for a confirmation.
     #[error("ticket {} was not issued", .0.0)]
     UnknownTicket(Ticket),
@@ -24,7 +28,7 @@ pub enum MisuseError {
     UnknownQuestion(u64),
     /// The command cannot be carried out now.
     #[error("command refused: {0}")]
-    Refused(&'static str),
+    Refused(Refusal),
     /// A payload of the application is not what its place asks for.
     #[error("payload: {0}")]
     Payload(Violation),
@@ -41,6 +45,51 @@ pub enum MisuseError {
         /// What is wrong.
         reason: &'static str,
     },
+}
+
+/// Why a command or an answer was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No transaction runs at the EVSE.
+    #[error("no transaction runs there")]
+    NoTransaction,
+    /// So much waits for the store that nothing can be added.
+    #[error("the store does not answer")]
+    StoreStuck,
+    /// The station has no certificate of its own for this use.
+    #[error("the station has no such certificate")]
+    NoSuchCertificate,
+    /// More certificates than can be watched.
+    #[error("too many certificates are watched")]
+    TooManyCertificates,
+    /// A feature of the crate that is left out.
+    #[error("it is not built in")]
+    NotBuiltIn,
+    /// A name is empty or too long.
+    #[error("a name is empty or too long")]
+    UnfitName,
+    /// The answer is of another kind than its question.
+    #[error("this is no answer to that question")]
+    WrongAnswer,
+    /// As many calls wait to be sent as may.
+    #[error("too many calls wait")]
+    TooManyCalls,
+    /// There is no setting of this name.
+    #[error("no such configuration key")]
+    UnknownSetting,
+    /// The setting cannot have this value.
+    #[error("not a value of this configuration key")]
+    UnfitValue,
+    /// A command with this id is open.
+    #[error("a command with this id is open")]
+    CommandOpen,
+    /// The session was not told the time.
+    #[error("the wall clock was not told")]
+    NoWallClock,
+    /// The station is restarting.
+    #[error("the station restarts")]
+    Restarting,
 }
 
 impl MisuseError {

@@ -12,7 +12,7 @@
 //! # #[cfg(all(feature = "station", feature = "v1_6"))]
 //! # fn main() -> Result<(), ocpp_core::MisuseError> {
 //! use ocpp_core::Station;
-//! use ocpp_core::station::{Action, Cable, EvseId, EvseInput, IdToken, Input, StationConfig};
+//! use ocpp_core::station::{Action, Cable, EvseId, IdToken, Input, StationConfig};
 //! use ocpp_core::store::Image;
 //! use ocpp_core::time::Instant;
 //!
@@ -38,8 +38,8 @@
 //!     // Wait for the network, the store, the hardware, or until this moment; then tell what happened.
 //!     let until = station.poll_timeout();
 //!     let now = Instant::from_millis(1_000);
-//!     station.handle(now, Input::Evse(EvseId(1), EvseInput::Cable(Cable::Connected)))?;
-//!     station.handle(now, Input::Token { evse: Some(EvseId(1)), token: IdToken::new("04A2F3") })?;
+//!     station.cable(now, EvseId(1), Cable::Connected)?;
+//!     station.token(now, Some(EvseId(1)), IdToken::new("04A2F3"))?;
 //!     station.handle(now, Input::Tick)?;
 //! #   polls += 1;
 //! #   if polls == 3 { return Ok(()) }
@@ -128,11 +128,13 @@ mod terms;
 mod text;
 pub mod time;
 mod token;
+#[cfg(any(feature = "station", feature = "csms"))]
+mod transaction_id;
 #[cfg(feature = "v1_6")]
 mod v1_6;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 pub use any::Station;
 // In signatures of this crate: users need no dependency of the same version.
-pub use error::MisuseError;
+pub use error::{MisuseError, Refusal};
 pub use {chrono, compact_str};

@@ -84,13 +84,13 @@ fn orders(pair: &Pair) -> Vec<(Instant, u16, i64)> {
 /// When each transaction began and ended.
 fn sessions(pair: &Pair) -> Vec<(EvseId, Instant, Instant)> {
     let begun = pair.station_events.iter().filter_map(|(at, event)| match event {
-        Event::TransactionStarted { evse, transaction } => Some((*at, *evse, *transaction)),
+        Event::TransactionStarted { evse, transaction, .. } => Some((*at, *evse, transaction.clone())),
         _ => None,
     });
     begun
         .map(|(from, evse, begun)| {
             let end = pair.station_events.iter().find_map(|(at, event)| match event {
-                Event::TransactionEnded { transaction, .. } if *transaction == begun => Some(*at),
+                Event::TransactionEnded { transaction, .. } if transaction == &begun => Some(*at),
                 _ => None,
             });
             (evse, from, end.unwrap())

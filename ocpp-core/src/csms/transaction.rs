@@ -1,53 +1,13 @@
 //! Transactions as stations report them: their begin, what happens in them, their end, and what they come to.
 
 use alloc::vec::Vec;
-use core::fmt;
-
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+pub use crate::transaction_id::TransactionId;
+
 use super::{ChargingState, Finding, IdToken, MeterValue, Place, StopReason, TriggerReason};
-
-/// Names a transaction of a station: in 1.6 the number that the CSMS gave it, in digits; in 2.x the text that the station gave it, a UUID
-/// mostly. Kept as written.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TransactionId(CompactString);
-
-impl TransactionId {
-    /// The transaction of this name.
-    pub fn new(text: &str) -> Self {
-        TransactionId(CompactString::new(text))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The number that is the name in 1.6.
-    pub fn number(&self) -> Option<i32> {
-        self.0.parse().ok().filter(|number: &i32| number.to_compact_string() == self.0)
-    }
-}
-
-impl From<i32> for TransactionId {
-    fn from(number: i32) -> Self {
-        TransactionId(number.to_compact_string())
-    }
-}
-
-impl fmt::Debug for TransactionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for TransactionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What stations of 2.x tell of each event of a transaction beside what it is about (TransactionEvent). 1.6 tells nothing of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

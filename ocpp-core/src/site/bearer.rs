@@ -23,6 +23,11 @@ pub(crate) enum Verdict {
     No,
 }
 
+/// Whether both are of one group.
+pub(crate) fn is_same_group(group: Option<&IdToken>, other: Option<&IdToken>) -> bool {
+    matches!((group, other), (Some(group), Some(other)) if group.matches(other))
+}
+
 /// A token that may charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {

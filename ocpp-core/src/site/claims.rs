@@ -34,7 +34,8 @@ impl<'a> Claims<'a> {
         authorize: &'a Authorize,
         decided: Option<&IdToken>,
     ) -> Self {
-        let others = || authorize.comers().filter(|(_, bearer)| decided != Some(bearer.token));
+        let others =
+            || authorize.comers().filter(|(_, bearer)| !decided.is_some_and(|token| token.matches(bearer.token)));
         let is_claimed = |evse| others().any(|(place, _)| place == Some(evse));
         let places = connectors
             .iter()

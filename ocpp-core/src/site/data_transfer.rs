@@ -8,8 +8,8 @@ use ocpp_rpc::queue::Queue;
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::MisuseError;
 use crate::station::{DataTransferStatus, Event};
+use crate::{MisuseError, Refusal};
 
 /// Vendor data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +31,11 @@ impl DataTransfers {
     /// Finds what is wrong with data of the host. At most `limit` wait.
     pub fn check(&self, limit: usize, vendor_id: &str, message_id: Option<&str>) -> Result<(), MisuseError> {
         if self.waiting.len() >= limit {
-            return Err(MisuseError::Refused("too much vendor data waits"));
+            return Err(MisuseError::Refused(Refusal::TooManyCalls));
         }
         let fits = |text: &str, most| text.chars().count() <= most;
         let is_fit = fits(vendor_id, 255) && message_id.is_none_or(|id| fits(id, 50));
-        if is_fit { Ok(()) } else { Err(MisuseError::Refused("vendor or message id is too long")) }
+        if is_fit { Ok(()) } else { Err(MisuseError::Refused(Refusal::UnfitName)) }
     }
 
     /// Takes data in, which were checked.

@@ -7,8 +7,8 @@ use ocpp_types::json::{Kind, Reader};
 use ocpp_types::violation::Violation;
 
 use super::shared::Shared;
-use crate::MisuseError;
 use crate::station::{Event, RawJson};
+use crate::{MisuseError, Refusal};
 
 /// Calls of the host.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl HostCalls {
     /// Finds what is wrong with a call.
     pub fn check(&self, shared: &Shared, payload: &RawJson) -> Result<(), MisuseError> {
         if self.waiting.len() >= shared.config.limits.calls {
-            return Err(MisuseError::Refused("too many calls wait"));
+            return Err(MisuseError::Refused(Refusal::TooManyCalls));
         }
         check_object(&payload.0).map_err(MisuseError::Payload)
     }

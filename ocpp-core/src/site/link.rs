@@ -33,6 +33,10 @@ pub(crate) struct Link {
     rng: Rng,
     /// Calls that timed out since anything was heard.
     unheard_calls: u8,
+    /// The host wants no connection.
+    is_held: bool,
+    /// Where the last attempt went, and with which profile.
+    pub target: Option<(CompactString, Option<SecurityProfile>)>,
 }
 
 /// What time asks for.
@@ -47,7 +51,14 @@ pub(crate) enum LinkDue {
 impl Link {
     /// A link that connects at `now`.
     pub fn new(now: Instant, rng: Rng) -> Self {
-        Link { state: State::Down { retry_at: now }, backoff: Backoff::default(), rng, unheard_calls: 0 }
+        Link {
+            state: State::Down { retry_at: now },
+            backoff: Backoff::default(),
+            rng,
+            unheard_calls: 0,
+            is_held: false,
+            target: None,
+        }
     }
 
     pub fn is_up(&self) -> bool {
@@ -78,11 +89,29 @@ impl Link {
         self.unheard_calls = self.unheard_calls.saturating_add(1);
     }
 
-    /// The connection is gone. Gives the time of the next attempt.
-    pub fn closed(&mut self, now: Instant) -> Instant {
+    /// The connection is gone. Gives the time of the next attempt, if there will be one.
+    pub fn closed(&mut self, now: Instant) -> Option<Instant> {
         let retry_at = now + self.backoff.next_wait(&BackoffSettings::default(), self.rng.next_u32());
         self.state = State::Down { retry_at };
-        retry_at
+        self.retry_at()
+    }
+
+    /// When the next attempt is made; none if one is under way, the link is open, or the host wants none.
+    pub fn retry_at(&self) -> Option<Instant> {
+        match self.state {
+            State::Down { retry_at } => (!self.is_held).then_some(retry_at),
+            State::Connecting { .. } | State::Up(_) => None,
+        }
+    }
+
+    /// The host wants no connection, until it wants one again.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Whether the host wants no connection.
+    pub fn is_held(&self) -> bool {
+        self.is_held
     }
 
     /// Whether an attempt at a connection is under way.
@@ -99,7 +128,7 @@ impl Link {
     /// What is due at `now`; call it again until it gives nothing.
     pub fn due(&mut self, now: Instant, settings: &LivenessSettings) -> Option<LinkDue> {
         match &mut self.state {
-            State::Down { retry_at } if *retry_at <= now => {
+            State::Down { retry_at } if *retry_at <= now && !self.is_held => {
                 self.state = State::Connecting { until: now + CONNECT_TIMEOUT };
                 Some(LinkDue::Connect)
             }
@@ -116,7 +145,7 @@ impl Link {
 
     pub fn deadline(&self, settings: &LivenessSettings) -> Option<Instant> {
         match &self.state {
-            State::Down { retry_at } => Some(*retry_at),
+            State::Down { .. } => self.retry_at(),
             State::Connecting { until } => Some(*until),
             State::Up(liveness) => liveness.poll_timeout(settings),
         }

@@ -34,6 +34,7 @@ pub(crate) mod metering;
 mod place;
 #[cfg(feature = "plug_and_charge")]
 pub(crate) mod plug_and_charge;
+pub(crate) mod plugs;
 pub(crate) mod policy;
 #[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
 pub(crate) mod pricing;
@@ -165,11 +166,12 @@ impl Site {
         }
 
         let mut connectors: Vec<Connector> =
-            (1..=shared.config.evses).map(|n| Connector::new(EvseId(n), policy.points)).collect();
+            (1..=shared.config.evse_count()).map(|n| Connector::new(EvseId(n), policy.points)).collect();
         for transaction in open {
             // A station that lost an EVSE since still ends its transaction, at the last one.
-            let place = usize::from(transaction.evse.0).min(connectors.len());
+            let place = usize::from(transaction.spot.evse.0).min(connectors.len());
             if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
+                shared.plugs.resume(transaction.spot);
                 connector.take_up(transaction, shared.config.after_power_loss);
             }
         }
@@ -185,7 +187,7 @@ impl Site {
             registration: Registration::new(image.entry(registration::ENTRY).is_some()),
             heartbeat: Heartbeat::default(),
             authorize,
-            status: StatusNotifications::new(shared.config.evses, shared.now, stamp),
+            status: StatusNotifications::new(shared.config.connector_count(), shared.now, stamp),
             connectors,
             journal,
             availability: Availability::restore(image),

@@ -132,7 +132,7 @@ impl Parts<'_> {
 
     /// Where a token is asked about for, or waits for its vehicle.
     pub(super) fn asked_about(&self, token: &IdToken) -> Option<Option<EvseId>> {
-        self.authorize.comers().find(|(_, bearer)| bearer.token == token).map(|(place, _)| place)
+        self.authorize.comers().find(|(_, bearer)| bearer.token.matches(token)).map(|(place, _)| place)
     }
 
     /// The connectors where a vehicle waits for a token, the first first.

@@ -14,7 +14,7 @@ pub(crate) struct Readings {
 
 impl Readings {
     pub fn take(&mut self, reading: Measured) {
-        self.waiting.insert(reading.evse, reading);
+        self.waiting.insert(reading.spot.evse, reading);
     }
 
     /// The reading to send now.

@@ -33,7 +33,7 @@ use crate::MisuseError;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::Contract;
 use crate::station::{
-    CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
+    BootReason, CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
     SecurityEventKind, StopReason, TokenRefusal, TransactionNo,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
@@ -192,7 +192,9 @@ impl Site {
     /// A fact about an EVSE.
     pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
         if let Some(connector) = self.connectors.get_mut(index(evse)) {
-            connector.on_fact(shared.now, fact);
+            if let Some(fact) = shared.plugs.on_fact(evse, fact, connector.may_change_plugs()) {
+                connector.on_fact(shared.now, fact);
+            }
         }
     }
 
@@ -226,6 +228,7 @@ impl Site {
         self.plug_and_charge.on_job(shared, id, word);
         if self.firmware.on_job(shared, id, word) {
             self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            shared.remember_reboot(BootReason::FirmwareUpdate);
             shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
         }
     }

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use super::bearer::{Bearer, Verdict};
-use crate::station::{EvseId, IdToken};
+use super::bearer::{Bearer, Verdict, is_same_group};
+use crate::station::{EvseId, IdToken, ReservationView};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -38,7 +38,7 @@ impl Record for Reservation {
 impl Reservation {
     /// Whether it is for this token, or for its group.
     pub fn verdict(&self, bearer: Bearer<'_>) -> Verdict {
-        if self.token == *bearer.token || (bearer.group.is_some() && self.group.as_ref() == bearer.group) {
+        if self.token.matches(bearer.token) || is_same_group(self.group.as_ref(), bearer.group) {
             Verdict::Yes
         } else if self.group.is_some() && !bearer.is_group_known {
             Verdict::IfOfGroup
@@ -73,6 +73,17 @@ impl Reservations {
             }
         }
         (reservations, skipped)
+    }
+
+    /// What is kept for somebody.
+    pub fn all(&self) -> impl Iterator<Item = ReservationView<'_>> {
+        self.held.iter().map(|(evse, held)| ReservationView {
+            id: held.id,
+            evse: (*evse != WHOLE_STATION).then_some(*evse),
+            token: &held.token,
+            group: held.group.as_ref(),
+            expires: held.expiry(),
+        })
     }
 
     /// The reservation of a connector, or of any.

@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::connector::Connector;
 use super::settings::Settings;
 use super::shared::Shared;
-use crate::station::{RebootKind, SecurityEventKind, StopReason};
+use crate::station::{BootReason, RebootKind, SecurityEventKind, StopReason};
 use crate::store::Ticket;
 use crate::time::Instant;
 
@@ -51,6 +51,7 @@ impl Reset {
         (kind, reason, info): (RebootKind, StopReason, &str),
     ) -> Option<Ticket> {
         self.order(shared.now, connectors, kind, reason);
+        shared.remember_reboot(BootReason::RemoteReset);
         shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
         connectors.iter_mut().filter_map(|connector| connector.keep_promise(&mut shared.store, settings)).max()
     }

@@ -15,7 +15,7 @@ use super::reservation::WHOLE_STATION;
 use super::reset::Reset;
 use super::signal::Signal;
 use super::status::{Condition, StatusNotifications};
-use crate::station::{Event, EvseId, EvseStatus, Fault, FaultCode};
+use crate::station::{ConnectorId, Event, EvseId, EvseStatus, Fault, FaultCode};
 
 /// The blocks that signals address, apart from what their context lends.
 pub(super) struct Parts<'a> {
@@ -27,6 +27,18 @@ pub(super) struct Parts<'a> {
     pub availability: &'a Availability,
     pub firmware: &'a mut FirmwareManagement,
     pub reset: &'a Reset,
+}
+
+/// How the connectors of an EVSE are that are not in use, while it is so: of several one charges at a time.
+fn beside(status: EvseStatus) -> EvseStatus {
+    match status {
+        EvseStatus::Available | EvseStatus::Reserved | EvseStatus::Unavailable | EvseStatus::Faulted => status,
+        EvseStatus::Preparing
+        | EvseStatus::Charging
+        | EvseStatus::SuspendedEv
+        | EvseStatus::SuspendedEvse
+        | EvseStatus::Finishing => EvseStatus::Unavailable,
+    }
 }
 
 impl Parts<'_> {
@@ -74,6 +86,10 @@ impl Parts<'_> {
                 let is_operative = self.availability.is_operative(connector.evse) && is_station_operative;
                 connector.allot(is_operative, is_reserved);
                 connector.advance(ctx);
+                if let Some(fact) = ctx.shared.plugs.move_on(connector.evse, connector.may_change_plugs()) {
+                    connector.on_fact(ctx.now(), fact);
+                    connector.advance(ctx);
+                }
             }
         }
         // A limit is ordered before the power that it is for.
@@ -90,8 +106,19 @@ impl Parts<'_> {
             let condition = Condition { faults: told.as_deref().unwrap_or(condition.faults), ..condition };
             // An end is shown once it is on record; a fault at once.
             let may_tell = status == EvseStatus::Faulted || connector.may_tell(&ctx.shared.store);
-            if may_tell && self.status.update(usize::from(connector.evse.0), &condition, ctx.now(), ctx.stamp()) {
-                ctx.event(Event::Status { evse: connector.evse, status });
+            if may_tell {
+                let mut has_changed = false;
+                let active = ctx.shared.plugs.active(connector.evse).connector;
+                for number in 1..=ctx.shared.config.connectors_of(connector.evse) {
+                    let line = ctx.shared.config.number_of(connector.evse, ConnectorId(number));
+                    let is_active = ConnectorId(number) == active;
+                    let other = Condition { status: beside(status), info: None, ..condition };
+                    let shown = if is_active { &condition } else { &other };
+                    has_changed |= self.status.update(usize::from(line), shown, ctx.now(), ctx.stamp()) && is_active;
+                }
+                if has_changed {
+                    ctx.event(Event::Status { evse: connector.evse, status });
+                }
             }
         }
         let status = match ctx.shared.faults.blocking() {

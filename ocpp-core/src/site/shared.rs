@@ -14,14 +14,15 @@ use crate::rng::Rng;
 use crate::site::access::{Access, AccessChange};
 use crate::site::journal::Journal;
 use crate::site::link::{Address, Link};
+use crate::site::plugs::Plugs;
 use crate::site::questions::Questions;
 #[cfg(feature = "security")]
 use crate::site::security_events::{MAX_INFO, SecurityEvent, SecurityEvents};
 #[cfg(feature = "firmware_management")]
 use crate::station::JobId;
 use crate::station::{
-    Action, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind, SecurityEventKind,
-    StationConfig,
+    Action, BootReason, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind,
+    SecurityEventKind, StationConfig,
 };
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -37,9 +38,12 @@ pub(crate) struct Shared {
     pub store: StoreQueue,
     pub link: Link,
     pub rpc: Engine,
+    pub plugs: Plugs,
     pub questions: Questions,
     #[cfg(feature = "security")]
     pub security_events: SecurityEvents,
+    /// Why the station boots.
+    pub boot_reason: BootReason,
     /// Whether anything was told to the station since it was made.
     pub has_booted: bool,
     /// What is wrong with the station itself.
@@ -79,16 +83,23 @@ impl Shared {
         let mut seeds = Rng::new(seed);
         let mut store = StoreQueue::default();
         store.push(StoreOp::Put { key: EntryKey::new(BOOT_ENTRY), value: boot.to_bytes() });
+        let ordered: Option<Rebooting> = read_entry(image, REBOOT_ENTRY, &mut skipped);
+        if image.entry(REBOOT_ENTRY).is_some() {
+            store.push(StoreOp::Delete { key: EntryKey::new(REBOOT_ENTRY) });
+        }
+        let known = ordered.map(|Rebooting(reason)| reason).or(config.boot_reason);
         let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
         Shared {
             now: Instant::ZERO,
             clock,
             store,
             link: Link::new(Instant::ZERO, Rng::new(seeds.next_u64())),
+            plugs: Plugs::new(&config),
             rpc: Engine::new(rpc_config, seeds.next_u64()),
             questions: Questions::new(config.limits.questions),
             #[cfg(feature = "security")]
             security_events,
+            boot_reason: known.unwrap_or(BootReason::Unknown),
             has_booted: false,
             faults: Faults::default(),
             reboot: None,
@@ -116,6 +127,7 @@ impl Shared {
     }
 
     pub fn order(&mut self, evse: EvseId, action: EvseAction) {
+        let action = self.plugs.order(evse, action);
         self.actions.push_back(Action::Evse(evse, action));
     }
 
@@ -244,6 +256,11 @@ impl Shared {
         self.store.len() > self.config.limits.unconfirmed
     }
 
+    /// A restart was ordered: the next boot knows why.
+    pub fn remember_reboot(&mut self, reason: BootReason) {
+        self.store.push(StoreOp::Put { key: EntryKey::new(REBOOT_ENTRY), value: Rebooting(reason).to_bytes() });
+    }
+
     /// Answers a call of the CSMS.
     pub fn reply(&mut self, token: ReplyToken, payload: &str) {
         // A refusal means that the link or the time-out was faster; the engine reported it.
@@ -282,6 +299,15 @@ impl Shared {
 
 const BOOT_ENTRY: &str = "boot";
 const CLOCK_ENTRY: &str = "clock";
+const REBOOT_ENTRY: &str = "reboot";
+
+/// Why a restart was ordered.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Rebooting(BootReason);
+
+impl Record for Rebooting {
+    const KIND: u8 = 52;
+}
 
 impl Record for Boot {
     const KIND: u8 = 32;

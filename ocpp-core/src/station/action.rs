@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::handshake::SecurityProfile;
 use serde::{Deserialize, Serialize};
 
 use super::{
     AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
     PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason,
+    TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -121,9 +122,16 @@ pub enum RebootKind {
     Hard,
 }
 
-/// Names a transaction of this station: the journal position of its start. Unique for the station's life.
+/// The journal position of a transaction's start: unique for the station's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TransactionNo(pub LogIndex);
+pub(crate) struct TransactionNo(pub LogIndex);
+
+impl TransactionNo {
+    /// The name by which the boundary knows it.
+    pub fn id(self) -> TransactionId {
+        TransactionId::new(&self.0.0.to_compact_string())
+    }
+}
 
 /// The status of an EVSE as both families know it (1.6 `ChargePointStatus`, §4.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,8 +168,8 @@ pub enum Event {
     },
     /// The link is gone, or no connection could be made; the next attempt comes at `retry_at`.
     Disconnected {
-        /// When the next attempt is made.
-        retry_at: Instant,
+        /// When the next attempt is made; none where the host wants none ([`Command::Disconnect`](super::Command::Disconnect)).
+        retry_at: Option<Instant>,
     },
     /// The server chose a subprotocol that was not offered.
     SubprotocolRefused {
@@ -194,12 +202,12 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
     },
     /// The CSMS knows the transaction.
     TransactionKnown {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The CSMS's number for it; none when it could not be told.
         csms_id: Option<i64>,
         /// What it says of the token.
@@ -210,7 +218,7 @@ pub enum Event {
         /// The EVSE.
         evse: EvseId,
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// Why.
         reason: StopReason,
     },
@@ -231,7 +239,7 @@ pub enum Event {
     /// A message about a transaction was given up after all attempts (1.6 §3.7.1).
     TransactionMessageDropped {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The action's name.
         action: CompactString,
     },
@@ -239,7 +247,7 @@ pub enum Event {
     /// where none can go.
     SampleDropped {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
     },
     /// A store operation failed and will be issued again.
     StoreTrouble {
@@ -355,6 +363,7 @@ pub enum Event {
 
 /// Why a token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TokenRefusal {
     /// The CSMS said so.
     Csms(AuthorizationStatus),

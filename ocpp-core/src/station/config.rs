@@ -10,7 +10,7 @@ use ocpp_types::lenient::Quirks;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{CustomSetting, Direction, Handling, HandlingRule, Measurand};
+use super::{BootReason, CustomSetting, Direction, EvseConfig, Handling, HandlingRule, Measurand};
 use crate::time::{ClockPolicy, PlausibleTime};
 
 /// A secret that does not print. Its serde form is the secret itself.
@@ -51,8 +51,27 @@ pub struct StationConfig {
     pub serial_number: Option<CompactString>,
     /// The firmware's version, at most 50 characters.
     pub firmware_version: Option<CompactString>,
-    /// The number of EVSEs (1.6: connectors), at least 1.
-    pub evses: u16,
+    /// The serial number of the box, at most 25 characters; deprecated in 1.6, and not told in 2.x.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub box_serial_number: Option<CompactString>,
+    /// The modem's SIM card (ICCID), at most 20 characters.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub iccid: Option<CompactString>,
+    /// The modem's subscriber (IMSI), at most 20 characters.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub imsi: Option<CompactString>,
+    /// The type of the main meter, at most 25 characters; told in 1.6 when the station boots.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub meter_type: Option<CompactString>,
+    /// The serial number of the main meter, at most 25 characters; told in 1.6 when the station boots.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub meter_serial_number: Option<CompactString>,
+    /// Why the station boots, where the host knows it. A restart that the station ordered itself needs no mention.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub boot_reason: Option<BootReason>,
+    /// The EVSEs, at least one, each with its connectors. Their serde form is a list, or the number of EVSEs with one connector each.
+    #[cfg_attr(feature = "serde", serde(with = "super::layout::form"))]
+    pub evses: Vec<EvseConfig>,
     /// How they are wired.
     pub wiring: Wiring,
     /// How the CSMS's time is used.
@@ -117,7 +136,13 @@ impl StationConfig {
             model: CompactString::new(model),
             serial_number: None,
             firmware_version: None,
-            evses: 1,
+            box_serial_number: None,
+            iccid: None,
+            imsi: None,
+            meter_type: None,
+            meter_serial_number: None,
+            boot_reason: None,
+            evses: Vec::from([EvseConfig::default()]),
             wiring: Wiring::default(),
             clock: ClockPolicy::default(),
             plausible_time: PlausibleTime::default(),
@@ -141,10 +166,10 @@ impl StationConfig {
         }
     }
 
-    /// Sets the number of EVSEs.
+    /// So many EVSEs, each with one connector and the supply of the [`wiring`](Self::wiring).
     #[must_use]
     pub fn with_evses(mut self, evses: u16) -> Self {
-        self.evses = evses;
+        self.evses = (0..evses).map(|_| EvseConfig::default()).collect();
         self
     }
 
@@ -188,7 +213,7 @@ pub struct Wiring {
     pub line_millivolts: u32,
     /// The phases of the connection to the grid, 1 to 3.
     pub grid_phases: u8,
-    /// What each EVSE gives at most.
+    /// What each EVSE gives at most, unless [`EvseConfig::supply`] says otherwise.
     pub supply: Supply,
 }
 

@@ -8,12 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Faults, MeterReading, Mrec};
 
-/// The number of an EVSE, from 1. In OCPP 1.6 it is the connector's number (1.6 §3.8).
+/// The number of an EVSE, from 1. In OCPP 1.6, which numbers all connectors through (1.6 §3.8), it is the connector's number where each
+/// EVSE has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EvseId(pub u16);
 
-/// A fact about an EVSE.
+/// The number of a connector of its EVSE, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConnectorId(pub u16);
+
+impl ConnectorId {
+    /// The one that is meant where none is named.
+    pub const FIRST: ConnectorId = ConnectorId(1);
+}
+
+/// A fact about an EVSE. What is told of a connector and names none is about connector 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum EvseInput {
     /// What hangs at the socket.
     Cable(Cable),
@@ -31,6 +42,18 @@ pub enum EvseInput {
     FaultCleared,
     /// The meter's values now: pushed at any time, or after [`EvseAction::ReadMeter`].
     Meter(MeterReading),
+    /// About one of its connectors.
+    Connector(ConnectorId, ConnectorInput),
+}
+
+/// A fact about one connector of an EVSE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ConnectorInput {
+    /// What hangs at it. Of several connectors one is in use at a time: the first at which something hangs, until it is gone.
+    Cable(Cable),
+    /// The state of its plug lock.
+    Lock(Lock),
 }
 
 /// What hangs at the socket. With a fixed cable, `Plugged` never occurs.
@@ -125,6 +148,22 @@ pub enum FaultCode {
     Mrec(Mrec),
 }
 
+/// The most that may be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SiteLimit {
+    /// In mA: of alternating current on each phase, of direct current at the vehicle.
+    Milliamps(u32),
+    /// In mW.
+    Milliwatts(u64),
+}
+
+/// An order to one connector of an EVSE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectorAction {
+    /// Whether the plug shall be held.
+    Lock(Lock),
+}
+
 /// An order to an EVSE. `Power`, `Lock` and `Limit` are desired levels, repeated only when they change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EvseAction {
@@ -137,6 +176,8 @@ pub enum EvseAction {
     Limit(Limit),
     /// Report the meter's values soon. Without an answer in time the last values are used and marked so.
     ReadMeter,
+    /// To another of its connectors than connector 1.
+    Connector(ConnectorId, ConnectorAction),
 }
 
 /// Whether energy may flow.

@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, FaultCode, IdToken,
-    InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, WatchedCertificate,
+    InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, SiteLimit, StopReason, WatchedCertificate,
 };
 use crate::store::Ticket;
 use crate::text::Text;
 
-/// A fact.
+/// A fact. More kinds may follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// About the WebSocket.
     Link(LinkInput<'a>),
@@ -53,6 +54,14 @@ pub enum Input<'a> {
         /// The contract.
         contract: Contract,
     },
+    /// What the site allows beside the CSMS's profiles, as an energy manager or a fuse has it, from now on and until the next start; none
+    /// is no such limit. The lowest of all limits counts. Without the feature `smart_charging` there are no limits.
+    SiteLimit {
+        /// The EVSE; none is the station, whose limit its EVSEs share.
+        evse: Option<EvseId>,
+        /// The most.
+        limit: Option<SiteLimit>,
+    },
     /// What became of a job.
     Job(JobId, JobUpdate),
     /// The application answers a question.
@@ -66,6 +75,7 @@ pub enum Input<'a> {
 /// A fact about the WebSocket: of the newest connection alone, see [`LinkAction`](super::LinkAction).
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum LinkInput<'a> {
     /// The handshake succeeded, with the subprotocol that the server chose. A connection that was open before is replaced.
     Opened {
@@ -97,6 +107,7 @@ impl fmt::Debug for LinkInput<'_> {
 /// Why one side refused the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum ConnectRefusal {
     /// The CSMS refused the station's password or certificate: by HTTP status 401 or 403, or an alert of TLS.
     Credentials,
@@ -111,6 +122,7 @@ pub enum ConnectRefusal {
 /// What the application can want.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum Command {
     /// Stop the transaction on an EVSE.
     Stop {
@@ -183,6 +195,16 @@ pub enum Command {
     /// [`Event::CertificateStatus`](super::Event::CertificateStatus). To be given after each start and each change, and after
     /// each status with the new time of its end.
     WatchCertificates(Vec<WatchedCertificate>),
-    /// Close the link and connect again now.
+    /// Close the link and connect again now, also after [`Disconnect`](Self::Disconnect).
     Reconnect,
+    /// Close the link, and stay without one until [`Reconnect`](Self::Reconnect), or the next start. What is to be told waits.
+    Disconnect,
+    /// Take an EVSE, or the station with all, out of service or back, as the CSMS may too (1.6 §5.2, 2.x G03, G04): the last word counts,
+    /// after a restart too. What is in use goes out of service when it becomes free.
+    ChangeAvailability {
+        /// The EVSE; none is the station.
+        evse: Option<EvseId>,
+        /// Whether it is in service.
+        is_operative: bool,
+    },
 }

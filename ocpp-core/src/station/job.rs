@@ -140,6 +140,7 @@ pub enum LogKind {
 
 /// What became of a job. A word about a job that is not under way is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum JobUpdate {
     /// It is done.
     Done,

@@ -9,6 +9,7 @@ mod faults;
 mod handling;
 mod input;
 mod job;
+mod layout;
 mod meter;
 mod mrec;
 mod pricing;
@@ -16,18 +17,24 @@ mod question;
 mod security;
 mod setting;
 mod timer;
+mod view;
 
-pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal, TransactionNo};
+pub(crate) use action::TransactionNo;
+pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring, WithoutMeter};
 pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;
-pub use evse::{Cable, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode, Limit, Lock, Power, Vehicle};
+pub use evse::{
+    Cable, ConnectorAction, ConnectorId, ConnectorInput, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode,
+    Limit, Lock, Power, SiteLimit, Vehicle,
+};
 pub(crate) use faults::Faults;
 pub use handling::{Direction, Handling, HandlingRule, RawJson};
 pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
+pub use layout::{ConnectorConfig, EvseConfig};
 pub(crate) use meter::MeasurandChoice;
 pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
 pub use mrec::Mrec;
@@ -42,8 +49,10 @@ pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 pub use timer::Timer;
+pub use view::{EvseView, LinkView, ReservationView, SessionView, SettingView};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{
     AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
 };
+pub use crate::transaction_id::TransactionId;

@@ -17,7 +17,7 @@ use ocpp_types::violation::{Fault, Violation};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{IdToken, TransactionNo};
+use super::{IdToken, TransactionId};
 
 /// An amount of money, or a price for one unit. Its serde form is a text of its digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,34 +121,35 @@ pub struct PriceText {
 /// Something to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub enum PricingEvent {
     /// The price for a driver, in words.
     UserPrice {
         /// The driver's token.
         token: IdToken,
         /// His transaction, if one runs.
-        transaction: Option<TransactionNo>,
+        transaction: Option<TransactionId>,
         /// The text, and the same in other languages.
         texts: Vec<PriceText>,
     },
     /// What a transaction costs so far.
     RunningCost {
         /// The transaction, which may have ended.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The cost.
         cost: RunningCost,
     },
     /// The [`next`](RunningCost::next) prices of a transaction's running cost hold now.
     PricesChanged {
         /// The transaction.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The prices.
         prices: Prices,
     },
     /// What a transaction cost.
     FinalCost {
         /// The transaction, which has ended.
-        transaction: TransactionNo,
+        transaction: TransactionId,
         /// The whole cost.
         cost: Amount,
         /// The bill in words, and the same in other languages.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What happened to the security of a station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum SecurityEventKind {
     /// New firmware is in place.
     FirmwareUpdated,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use ocpp_core::csms::TransactionId;
-use ocpp_core::station::{Cable, Event, EvseId, EvseStatus, IdToken, Lock, StopReason, TransactionNo};
+use ocpp_core::station::{Cable, Event, EvseId, EvseStatus, IdToken, Lock, StopReason};
 use ocpp_core::store::{Log, StoreOp};
 use serde_json::Value;
 
@@ -21,9 +21,9 @@ use crate::link::End;
 #[derive(Clone, Debug, Default)]
 pub struct PromiseCheck {
     /// The transaction of each EVSE, as the station told.
-    running: BTreeMap<EvseId, TransactionNo>,
+    running: BTreeMap<EvseId, TransactionId>,
     /// The CSMS's numbers.
-    numbers: BTreeMap<TransactionNo, i64>,
+    numbers: BTreeMap<TransactionId, i64>,
     /// Calls of the CSMS, by their ids.
     calls: BTreeMap<String, Call>,
     /// Where a transaction's end was promised and no other one has begun.
@@ -52,7 +52,7 @@ struct Promise {
 
 #[derive(Clone, Debug)]
 enum Named {
-    ByStation(TransactionNo),
+    ByStation(TransactionId),
     ByCsms(i64),
 }
 
@@ -63,26 +63,26 @@ impl PromiseCheck {
     /// When it begins a transaction at a plug that is held for another driver.
     pub fn told(&mut self, event: &Event) -> Result<(), Violation> {
         match event {
-            Event::TransactionStarted { evse, transaction } => {
-                self.running.insert(*evse, *transaction);
+            Event::TransactionStarted { evse, transaction, .. } => {
+                self.running.insert(*evse, transaction.clone());
                 self.ended.remove(evse);
                 if self.held.contains_key(evse) {
                     return Err(broken(*evse, "a transaction begins", "a cable that is held"));
                 }
             }
             Event::TransactionKnown { transaction, csms_id: Some(number), .. } => {
-                self.numbers.insert(*transaction, *number);
+                self.numbers.insert(transaction.clone(), *number);
             }
             Event::TransactionEnded { evse, transaction, reason } => {
                 self.running.remove(evse);
                 self.ended.insert(*evse, "the event of the end");
-                let (transaction, reason) = (Named::ByStation(*transaction), Some(format!("{reason:?}")));
+                let (transaction, reason) = (Named::ByStation(transaction.clone()), Some(format!("{reason:?}")));
                 self.promises.push(Promise { transaction, reason, by: "the event of the end" });
             }
             Event::Status { evse, status: EvseStatus::Finishing } => {
                 if let Some(transaction) = self.running.get(evse) {
                     self.ended.insert(*evse, "the status Finishing");
-                    let transaction = Named::ByStation(*transaction);
+                    let transaction = Named::ByStation(transaction.clone());
                     self.promises.push(Promise { transaction, reason: None, by: "the status Finishing" });
                 }
             }
@@ -142,14 +142,14 @@ impl PromiseCheck {
             Call::Unlock(evse) => {
                 self.ended.insert(*evse, "the answer to UnlockConnector");
                 if let Some(transaction) = self.running.get(evse) {
-                    let transaction = Named::ByStation(*transaction);
+                    let transaction = Named::ByStation(transaction.clone());
                     self.promises.push(Promise { transaction, reason: None, by: "the answer to UnlockConnector" });
                 }
             }
             Call::Reset => {
                 for (evse, transaction) in &self.running {
                     self.ended.insert(*evse, "the answer to Reset");
-                    let transaction = Named::ByStation(*transaction);
+                    let transaction = Named::ByStation(transaction.clone());
                     self.promises.push(Promise { transaction, reason: None, by: "the answer to Reset" });
                 }
             }
@@ -175,9 +175,9 @@ impl PromiseCheck {
     /// The station loses its power: transactions whose begin is not durable have never been.
     pub fn power_cut(&mut self, durable: &[StoreOp]) {
         self.calls.clear();
-        let is_durable = |transaction: &TransactionNo| {
+        let is_durable = |transaction: &TransactionId| {
             durable.iter().any(
-                |op| matches!(op, StoreOp::Append { log: Log::Transactions, index, .. } if *index == transaction.0),
+                |op| matches!(op, StoreOp::Append { log: Log::Transactions, index, .. } if index.0.to_string() == transaction.as_str()),
             )
         };
         self.running.retain(|_, transaction| is_durable(transaction));
@@ -242,16 +242,18 @@ fn broken(evse: EvseId, what: &str, by: &str) -> Violation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocpp_core::store::LogIndex;
     use serde_json::json;
 
     const EVSE: EvseId = EvseId(1);
-    const FIRST: TransactionNo = TransactionNo(LogIndex(1));
+
+    fn first() -> TransactionId {
+        TransactionId::from(1)
+    }
 
     fn started() -> PromiseCheck {
         let mut check = PromiseCheck::default();
-        check.told(&Event::TransactionStarted { evse: EVSE, transaction: FIRST }).unwrap();
-        check.told(&Event::TransactionKnown { transaction: FIRST, csms_id: Some(7), status: None }).unwrap();
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: first() }).unwrap();
+        check.told(&Event::TransactionKnown { transaction: first(), csms_id: Some(7), status: None }).unwrap();
         check
     }
 
@@ -271,7 +273,7 @@ mod tests {
         assert_eq!(check.powered(EVSE), Ok(()), "not answered");
         check.sent(End::Station, &answer("Accepted"));
         assert!(matches!(check.powered(EVSE), Err(Violation::Promise(_))));
-        check.told(&Event::TransactionStarted { evse: EVSE, transaction: TransactionNo(LogIndex(2)) }).unwrap();
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2) }).unwrap();
         assert_eq!(check.powered(EVSE), Ok(()));
     }
 
@@ -311,9 +313,9 @@ mod tests {
         let mut check = started();
         assert_eq!(check.look(&hardware, Bill::default), Ok(()));
         let reason = StopReason::DeAuthorized;
-        check.told(&Event::TransactionEnded { evse: EVSE, transaction: FIRST, reason }).unwrap();
+        check.told(&Event::TransactionEnded { evse: EVSE, transaction: first(), reason }).unwrap();
         assert!(check.look(&hardware, Bill::default).is_err());
-        let next = Event::TransactionStarted { evse: EVSE, transaction: TransactionNo(LogIndex(2)) };
+        let next = Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2) };
         assert!(check.told(&next).is_err());
     }
 }

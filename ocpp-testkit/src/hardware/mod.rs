@@ -168,6 +168,8 @@ impl Hardware {
                 self.limit_milliwatts = Some(milliwatts(*limit));
                 self.set_flow(now);
             }
+            // It has one connector.
+            EvseAction::Connector(..) => {}
             EvseAction::ReadMeter => self.schedule(now + self.delays.meter, Move::MeterAnswer),
         }
     }

@@ -125,8 +125,9 @@ impl Pair {
             }
             st::Action::Event(event) => {
                 self.note(Actor::Station, || format!("tells {event:?}"));
-                if let st::Event::TransactionStarted { evse, transaction } = &event {
-                    self.begun.push((*evse, transaction.0, now));
+                if let st::Event::TransactionStarted { evse, transaction, .. } = &event {
+                    let index = ocpp_core::store::LogIndex(transaction.as_str().parse().unwrap_or_default());
+                    self.begun.push((*evse, index, now));
                 }
                 let told = self.promises.as_mut().map_or(Ok(()), |promises| promises.told(&event));
                 told.map_err(|violation| self.fail(violation))?;

@@ -28,13 +28,7 @@ pub(super) fn fact(fact: &EvseInput) -> String {
             }
             text + ")"
         }
-        EvseInput::Cable(_)
-        | EvseInput::Vehicle(_)
-        | EvseInput::Contactor(_)
-        | EvseInput::Lock(_)
-        | EvseInput::Fault(_)
-        | EvseInput::FaultEnded(_)
-        | EvseInput::FaultCleared => format!("{fact:?}"),
+        other => format!("{other:?}"),
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
             r#"{"evses":2,"limits":{"journal":9},"wiring":{"supply":{"Dc":{"millivolts":1,"max_milliwatts":2}}}}"#,
         );
         let config = config.unwrap();
-        assert_eq!((config.evses, config.limits.journal, config.limits.journal_samples), (2, 9, 300));
+        assert_eq!((config.evses.len(), config.limits.journal, config.limits.journal_samples), (2, 9, 300));
         assert_eq!(config.wiring.line_millivolts, 230_000);
     }
 }

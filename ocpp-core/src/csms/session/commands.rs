@@ -9,9 +9,9 @@ use ocpp_rpc::frame::Payload;
 use ocpp_types::lenient::Decoded;
 
 use super::Session;
-use crate::MisuseError;
 use crate::csms::edge::CommandKind;
 use crate::csms::{Action, Command, CommandAnswer, CommandError, CommandId, Event, RawFrame, RegistrationStatus};
+use crate::{MisuseError, Refusal};
 
 /// Commands without answer.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Commands {
 impl Session {
     pub(super) fn command(&mut self, id: CommandId, command: Command) -> Result<(), MisuseError> {
         if self.commands.open().any(|(open, _)| open == id) {
-            return Err(MisuseError::Refused("a command with this id is open"));
+            return Err(MisuseError::Refused(Refusal::CommandOpen));
         }
         let Some(link) = &self.link else {
             self.end(id, Err(CommandError::NotConnected));

@@ -20,10 +20,10 @@ use super::edges::edge_of;
 use super::report::Response;
 use super::state::StationRecord;
 use super::{Action, Event, Fact, Input, LinkAction, LinkEnd, LinkInput, RawFrame, SessionConfig, SessionState};
-use crate::MisuseError;
 use crate::rng::Rng;
 use crate::store::{StoreQueue, Ticket};
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 use commands::Commands;
 use questions::Questions;
 
@@ -193,7 +193,7 @@ impl Session {
     fn opened(&mut self, dialect: Dialect) -> Result<(), MisuseError> {
         let edge = edge_of(dialect).ok_or(MisuseError::unfit("dialect", dialect.subprotocol(), "is not built in"))?;
         if self.wall.is_none() {
-            return Err(MisuseError::Refused("the wall clock was not told"));
+            return Err(MisuseError::Refused(Refusal::NoWallClock));
         }
         self.closed();
         // What was meant for the connection before must not reach this one.

@@ -7,13 +7,13 @@ use core::time::Duration;
 use ocpp_rpc::engine::ReplyToken;
 
 use super::Session;
-use crate::MisuseError;
 use crate::csms::report::Response;
 use crate::csms::{
     Action, Answer, AskId, Authorization, Booted, DataTransferStatus, Event, Fact, IdToken, Question, StationInfo,
     TransactionId,
 };
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 
 /// The open questions, in the order of their deadlines: all have the same time.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ impl Session {
         let place = self.questions.open.iter().position(|open| open.id == id);
         let place = place.ok_or(MisuseError::UnknownQuestion(id.0))?;
         if !self.questions.open.get(place).is_some_and(|open| open.subject.takes(&answer)) {
-            return Err(MisuseError::Refused("the answer is of another kind than the question"));
+            return Err(MisuseError::Refused(Refusal::WrongAnswer));
         }
         if let Some(open) = self.questions.open.remove(place) {
             self.decide(open, answer);

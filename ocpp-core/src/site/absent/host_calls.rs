@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::MisuseError;
 use crate::station::RawJson;
+use crate::{MisuseError, Refusal};
 
 /// Nothing.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct HostCalls(());
 
 impl HostCalls {
     pub fn check(&self, _: &Shared, _: &RawJson) -> Result<(), MisuseError> {
-        Err(MisuseError::Refused("calls of the application are not built in"))
+        Err(MisuseError::Refused(Refusal::NotBuiltIn))
     }
 
     pub fn push(&mut self, _: CompactString, _: RawJson) {}

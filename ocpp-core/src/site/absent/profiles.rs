@@ -10,7 +10,7 @@ use super::context::Context;
 use super::policy::Policy;
 use super::settings::Settings;
 use crate::site::shared::Shared;
-use crate::station::{EvseId, IdToken, StationConfig};
+use crate::station::{EvseId, IdToken, SiteLimit, StationConfig};
 use crate::store::{Image, StoreQueue};
 use crate::time::{Clock, Instant};
 
@@ -38,6 +38,8 @@ impl SmartCharging {
     ) -> bool {
         true
     }
+
+    pub fn set_site_limit(&mut self, _: Option<EvseId>, _: Option<SiteLimit>) {}
 
     pub fn on_placed(&mut self, _: EvseId, _: &IdToken) {}
 

@@ -89,7 +89,7 @@ impl Authorize {
     /// Whether a token that may come to this EVSE, or to any, still waits for its verdict or for its driver.
     #[cfg(any(feature = "smart_charging", feature = "plug_and_charge"))]
     pub fn is_asking(&self, evse: Option<EvseId>, token: &IdToken) -> bool {
-        self.comers().any(|(place, bearer)| place == evse && bearer.token == token)
+        self.comers().any(|(place, bearer)| place == evse && bearer.token.matches(token))
     }
 
     /// Whether the token is asked about for the same thing already. One that was presented to the station, and then at an
@@ -101,7 +101,7 @@ impl Authorize {
         let mut open = open;
         let is_same = |known: &&mut AuthorizeRequest| {
             let is_there = known.evse == request.evse || known.evse.is_none() || request.evse.is_none();
-            known.token == request.token && known.purpose == request.purpose && is_there
+            known.token.matches(&request.token) && known.purpose == request.purpose && is_there
         };
         let Some(known) = open.find(is_same) else { return false };
         known.evse = known.evse.or(request.evse);
@@ -121,7 +121,7 @@ impl Authorize {
 
     /// A token was accepted whose driver may plug in anywhere, until then.
     pub fn wait_for_driver(&mut self, grant: Grant, until: Instant) {
-        match self.unplaced.iter_mut().find(|(waiting, _)| waiting.token == grant.token) {
+        match self.unplaced.iter_mut().find(|(waiting, _)| waiting.token.matches(&grant.token)) {
             Some(waiting) => *waiting = (grant, until),
             None => self.unplaced.push((grant, until)),
         }
@@ -141,7 +141,7 @@ impl Authorize {
     /// Takes back what was accepted for any connector. False if nothing was.
     pub fn take_back(&mut self, token: &IdToken) -> bool {
         let before = self.unplaced.len();
-        self.unplaced.retain(|(grant, _)| grant.token != *token);
+        self.unplaced.retain(|(grant, _)| !grant.token.matches(token));
         self.unplaced.len() < before
     }
 
@@ -150,7 +150,7 @@ impl Authorize {
         self.take_back(token);
         self.waiting.retain(|request| {
             let is_moot = request.purpose == Purpose::Start && request.evse.is_none_or(|place| place == evse);
-            request.token != *token || !is_moot
+            !request.token.matches(token) || !is_moot
         });
     }
 

@@ -33,7 +33,7 @@ impl Authorize {
 
     /// The price of a token came.
     pub fn priced(&mut self, ctx: &mut Context<'_>, token: &IdToken) {
-        self.release(ctx, |waiting| waiting.request.token == *token);
+        self.release(ctx, |waiting| waiting.request.token.matches(token));
     }
 
     /// Lets those charge whose time to wait is over. True if there is one.

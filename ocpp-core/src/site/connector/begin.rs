@@ -136,7 +136,7 @@ impl Connector {
             grant.and_then(|grant| ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer()));
         let remote_start = grant.and_then(|grant| grant.remote_start);
         let record = JournalRecord::Started(Started {
-            evse: self.evse,
+            spot: ctx.shared.plugs.active(self.evse),
             token: grant.map(|grant| grant.token.clone()),
             group: grant.and_then(|grant| grant.group.clone()),
             at,
@@ -153,7 +153,7 @@ impl Connector {
             self.authorisation = Authorisation::Awaited { since: ctx.now() };
         }
         ctx.running += 1;
-        ctx.event(Event::TransactionStarted { evse: self.evse, transaction });
+        ctx.event(Event::TransactionStarted { evse: self.evse, transaction: transaction.id() });
         self.transaction = Transaction::Open(Open {
             transaction,
             next_seq: 1,

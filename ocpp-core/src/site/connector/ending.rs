@@ -397,7 +397,7 @@ impl Connector {
         if self.may_tell(&ctx.shared.store)
             && let Some((transaction, reason)) = self.ended.take()
         {
-            ctx.event(Event::TransactionEnded { evse: self.evse, transaction, reason });
+            ctx.event(Event::TransactionEnded { evse: self.evse, transaction: transaction.id(), reason });
         }
     }
 }

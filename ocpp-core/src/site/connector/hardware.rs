@@ -28,6 +28,8 @@ impl Connector {
             EvseInput::FaultEnded(code) => self.facts.faults.end(code),
             EvseInput::FaultCleared => self.facts.faults.clear(),
             EvseInput::Meter(reading) => self.on_meter(now, reading),
+            // Those of the connector in use come as the EVSE's own.
+            EvseInput::Connector(..) => {}
         }
     }
 
@@ -71,6 +73,12 @@ impl Connector {
     #[cfg(feature = "smart_charging")]
     pub fn is_raised_by(&self, limit: Limit, own: Limit) -> bool {
         limit.total() > self.facts.limit(own).total()
+    }
+
+    /// The limit that stands, which at first is the EVSE's `own`.
+    #[cfg(feature = "smart_charging")]
+    pub fn present_limit(&self, own: Limit) -> Limit {
+        self.facts.limit(own)
     }
 
     /// Takes the limit from now on.

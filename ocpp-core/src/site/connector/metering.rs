@@ -114,7 +114,10 @@ impl Connector {
         let transaction = self.begun_mut().map(|open| (open.transaction, open.stamp(clock, now)));
         match transaction {
             Some((transaction, at)) => {
-                self.record_sample(ctx, Sampled { transaction, evse: self.evse, at, context, values });
+                self.record_sample(
+                    ctx,
+                    Sampled { transaction, spot: ctx.shared.plugs.active(self.evse), at, context, values },
+                );
                 keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
             }
             None => self.record_beside(ctx, context, values),
@@ -136,8 +139,8 @@ impl Connector {
         let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
         match room {
             Room::Free | Room::Made(None) => {}
-            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction }),
-            Room::None => ctx.event(Event::SampleDropped { transaction }),
+            Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction: transaction.id() }),
+            Room::None => ctx.event(Event::SampleDropped { transaction: transaction.id() }),
         }
         room != Room::None
     }
@@ -147,7 +150,7 @@ impl Connector {
         if values.is_empty() {
             return;
         }
-        let record = Measured { evse: self.evse, at: ctx.stamp(), context, values };
+        let record = Measured { spot: ctx.shared.plugs.active(self.evse), at: ctx.stamp(), context, values };
         match context {
             // 1.6 §3.7: clock-aligned ones are queued while offline.
             SampleContext::Clock => {
@@ -285,6 +288,6 @@ fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
     let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
     let shared = &mut *ctx.shared;
     if !ctx.journal.keep_for_stop(&mut shared.store, &shared.config.limits, most, reading) {
-        ctx.event(Event::SampleDropped { transaction });
+        ctx.event(Event::SampleDropped { transaction: transaction.id() });
     }
 }

@@ -134,7 +134,13 @@ impl Connector {
         self.begun().map(|open| (open.transaction, open.meter_start_mwh))
     }
 
-    fn begun(&self) -> Option<&Open> {
+    /// What hangs here.
+    pub fn cable(&self) -> Cable {
+        self.facts.cable
+    }
+
+    /// The transaction, until its end is on record.
+    pub fn begun(&self) -> Option<&Open> {
         match &self.transaction {
             Transaction::Open(open) | Transaction::Closing(Closing { open, .. }) => Some(open),
             Transaction::None | Transaction::Beginning { .. } | Transaction::Unmetered { .. } => None,
@@ -164,6 +170,11 @@ impl Connector {
         self.authorisation.right().filter(|_| self.begun().is_none()).map(|right| right.grant.bearer())
     }
 
+    /// Who charges here, or may.
+    pub fn token(&self) -> Option<&IdToken> {
+        self.authorisation.right().map(|right| &right.grant.token)
+    }
+
     /// Whether nobody is here, and nothing goes on.
     fn is_idle(&self) -> bool {
         self.authorisation == Authorisation::None && self.transaction == Transaction::None
@@ -172,6 +183,15 @@ impl Connector {
     /// Whether it is idle, in service and whole.
     pub fn is_available(&self) -> bool {
         self.is_idle() && self.is_operative && !self.is_blocked()
+    }
+
+    /// Whether nothing hangs here and nothing goes on: another connector of the EVSE may be the one in use.
+    pub fn may_change_plugs(&self) -> bool {
+        let is_quiet = match self.authorisation {
+            Authorisation::None | Authorisation::Awaited { .. } | Authorisation::Granted(_) => true,
+            Authorisation::Over { .. } => false,
+        };
+        self.facts.cable == Cable::Absent && is_quiet && self.transaction == Transaction::None
     }
 
     /// Whether somebody is here.
@@ -377,7 +397,8 @@ impl Connector {
         }
         let at = open.stamp(&ctx.shared.clock, ctx.shared.now);
         let (transaction, context) = (open.transaction, SampleContext::Other);
-        let sample = Sampled { transaction, evse, at, context, values: alloc::vec::Vec::new() };
+        let sample =
+            Sampled { transaction, spot: ctx.shared.plugs.active(evse), at, context, values: alloc::vec::Vec::new() };
         if self.has_room(ctx, transaction) {
             let Transaction::Open(open) = &mut self.transaction else { return };
             open.change = None;

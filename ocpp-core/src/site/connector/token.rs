@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::super::bearer::Grant;
+use super::super::bearer::{Grant, is_same_group};
 use super::{Authorisation, Connector, Transaction};
 use crate::site::journal::News;
 use crate::site::session::Right;
@@ -126,13 +126,13 @@ impl Connector {
         match (&self.transaction, &mut self.authorisation) {
             (Transaction::Closing(_), _) => Err(TokenRefusal::Occupied),
             (Transaction::Open(_), Authorisation::Granted(right))
-                if group.is_some() && right.grant.group.as_ref() == group =>
+                if is_same_group(right.grant.group.as_ref(), group) =>
             {
                 self.stop(StopReason::Local, Some(token));
                 Ok(())
             }
             (_, Authorisation::Over { held_for })
-                if held_for.as_ref().is_some_and(|h| group.is_some() && h.group.as_ref() == group) =>
+                if held_for.as_ref().is_some_and(|held| is_same_group(held.group.as_ref(), group)) =>
             {
                 *held_for = None;
                 Ok(())

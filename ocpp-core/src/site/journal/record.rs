@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{self, EventFacts};
 use crate::site::metering::SampleContext;
-use crate::station::{ChargingState, EvseId, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
+use crate::site::plugs::Spot;
+use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
 use crate::store::framing::{self, FramingError, Record};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
@@ -15,7 +16,7 @@ use crate::time::Stamp;
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Started {
-    pub evse: EvseId,
+    pub spot: Spot,
     /// Who charges; none where a transaction may begin before that is known (2.x).
     #[serde(with = "event::maybe_token")]
     pub token: Option<IdToken>,
@@ -32,7 +33,7 @@ pub(crate) struct Started {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sampled {
     pub transaction: TransactionNo,
-    pub evse: EvseId,
+    pub spot: Spot,
     pub at: Stamp,
     pub context: SampleContext,
     pub values: Vec<MeterSample>,
@@ -41,7 +42,7 @@ pub(crate) struct Sampled {
 /// Meter values of no transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Measured {
-    pub evse: EvseId,
+    pub spot: Spot,
     pub at: Stamp,
     pub context: SampleContext,
     pub values: Vec<MeterSample>,
@@ -139,7 +140,7 @@ impl JournalRecord {
 /// What is kept of a transaction between the delivery of its start and that of its stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownTransaction {
-    pub evse: EvseId,
+    pub spot: Spot,
     #[serde(with = "event::maybe_token")]
     pub token: Option<IdToken>,
     pub group: Option<IdToken>,
@@ -246,7 +247,7 @@ impl Started {
     /// What is kept of it once its start was delivered, or given up.
     pub fn known(&self, started: Stamp, verdict: StartVerdict) -> KnownTransaction {
         KnownTransaction {
-            evse: self.evse,
+            spot: self.spot,
             token: self.token.clone(),
             group: verdict.group.clone().or_else(|| self.group.clone()),
             meter_start_mwh: self.meter_mwh,

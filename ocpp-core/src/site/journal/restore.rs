@@ -9,7 +9,8 @@ use compact_str::{CompactString, format_compact};
 use super::event::EventFacts;
 use super::record::{self, Failures};
 use super::{Account, Journal, JournalRecord, KnownTransaction, Pending, StartVerdict, StopReadings, register_of};
-use crate::station::{ChargingState, EvseId, IdToken, TransactionNo};
+use crate::site::plugs::Spot;
+use crate::station::{ChargingState, IdToken, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -19,7 +20,7 @@ use crate::time::{Boot, Clock, Instant, Stamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpenTransaction {
     pub transaction: TransactionNo,
-    pub evse: EvseId,
+    pub spot: Spot,
     pub token: Option<IdToken>,
     pub group: Option<IdToken>,
     /// The register at its begin.
@@ -200,7 +201,7 @@ impl Account {
         let known = &self.known;
         OpenTransaction {
             transaction,
-            evse: known.evse,
+            spot: known.spot,
             token: known.token.clone(),
             group: known.group.clone(),
             meter_start_mwh: known.meter_start_mwh,

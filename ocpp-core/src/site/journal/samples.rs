@@ -70,7 +70,7 @@ impl Journal {
         let mut best: Option<(u64, usize)> = None;
         for (place, pending) in self.queue.iter().enumerate() {
             let of = match &pending.record {
-                JournalRecord::Measured(reading) => Series::Beside(reading.evse),
+                JournalRecord::Measured(reading) => Series::Beside(reading.spot.evse),
                 JournalRecord::Started(_) => Series::Of(TransactionNo(pending.position)),
                 JournalRecord::Sampled(sample) => Series::Of(sample.transaction),
                 JournalRecord::Stopped(stop) => Series::Of(stop.transaction),

@@ -144,7 +144,7 @@ impl Bill {
     fn advance(&mut self, ctx: &mut Context<'_>, connector: &mut Connector) -> bool {
         let wall = ctx.shared.clock.wall(ctx.now());
         if let Some(next) = self.next.take_if(|next| wall.is_some_and(|wall| next.at <= wall)) {
-            let changed = PricingEvent::PricesChanged { transaction: self.transaction, prices: next.prices };
+            let changed = PricingEvent::PricesChanged { transaction: self.transaction.id(), prices: next.prices };
             ctx.event(Event::Pricing(changed));
         }
         let mut is_wanted = self.triggers.at.take_if(|at| wall.is_some_and(|wall| *at <= wall)).is_some();
@@ -186,7 +186,7 @@ impl Pricing {
     /// The CSMS says what a transaction costs so far. False if it is not known.
     pub fn on_running_cost(&mut self, shared: &mut Shared, journal: &Journal, data: RunningCostData) -> bool {
         let Some(transaction) = self.find(journal, data.transaction_id) else { return false };
-        shared.event(Event::Pricing(PricingEvent::RunningCost { transaction, cost: data.cost }));
+        shared.event(Event::Pricing(PricingEvent::RunningCost { transaction: transaction.id(), cost: data.cost }));
         if let Some(bill) = self.bill(transaction) {
             bill.want(shared.clock.wall(shared.now), data);
         }
@@ -197,7 +197,7 @@ impl Pricing {
     pub fn on_final_cost(&self, shared: &mut Shared, journal: &Journal, data: FinalCost) -> bool {
         let Some(transaction) = self.find(journal, data.transaction_id) else { return false };
         let FinalCost { cost, texts, qr_code, .. } = data;
-        shared.event(Event::Pricing(PricingEvent::FinalCost { transaction, cost, texts, qr_code }));
+        shared.event(Event::Pricing(PricingEvent::FinalCost { transaction: transaction.id(), cost, texts, qr_code }));
         true
     }
 }
@@ -211,7 +211,11 @@ pub(super) fn on_user_price(
 ) {
     let holder = connectors.iter().find(|connector| connector.is_held_by(&token));
     let transaction = holder.and_then(Connector::transaction);
-    ctx.event(Event::Pricing(PricingEvent::UserPrice { token: token.clone(), transaction, texts }));
+    ctx.event(Event::Pricing(PricingEvent::UserPrice {
+        token: token.clone(),
+        transaction: transaction.map(TransactionNo::id),
+        texts,
+    }));
     authorize.priced(ctx, &token);
 }
 

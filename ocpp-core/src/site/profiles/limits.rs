@@ -12,14 +12,14 @@ use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 use super::super::connector::Connector;
 use super::super::context::Context;
 use super::{SmartCharging, place};
-use crate::station::{Limit, StationConfig, Supply};
+use crate::station::{EvseId, Limit, SiteLimit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
+use ocpp_smartcharging::model::EvseId as Place;
 
 /// The station as the calculation knows it.
 pub(super) fn installation(config: &StationConfig) -> Installation {
     let wiring = &config.wiring;
-    let milliwatts = |milliamps: i64, millivolts: u32| milliamps.saturating_mul(millivolts.into()) / 1_000;
-    let evse = match wiring.supply {
+    let evse = |number| match config.supply_of(EvseId(number)) {
         Supply::Ac { phases, max_milliamps, .. } => {
             let each = milliwatts(max_milliamps.into(), wiring.line_millivolts);
             let local_limit = LocalLimit {
@@ -34,7 +34,7 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
             Evse { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
         }
     };
-    let evses = alloc::vec![evse; config.evses.into()];
+    let evses = (1..=config.evse_count()).map(evse).collect();
     Installation {
         line_millivolts: wiring.line_millivolts,
         grid_phases: wiring.grid_phases.clamp(1, 3),
@@ -46,12 +46,14 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
     }
 }
 
-/// The unit in which an EVSE keeps to a limit.
-pub(super) fn unit(supply: &Supply) -> RateUnit {
-    match supply {
-        Supply::Ac { .. } => RateUnit::Amperes,
-        Supply::Dc { .. } => RateUnit::Watts,
-    }
+fn milliwatts(milliamps: i64, millivolts: u32) -> i64 {
+    milliamps.saturating_mul(millivolts.into()) / 1_000
+}
+
+/// The unit in which limits are shared out: that in which the EVSEs keep to them, or watts where some give direct current and some not.
+pub(super) fn unit(config: &StationConfig) -> RateUnit {
+    let is_ac = |number| matches!(config.supply_of(EvseId(number)), Supply::Ac { .. });
+    if (1..=config.evse_count()).all(is_ac) { RateUnit::Amperes } else { RateUnit::Watts }
 }
 
 /// The wall time; while it is unknown, the time since boot in its place, so that what counts from the start of a
@@ -74,27 +76,42 @@ impl SmartCharging {
     /// the station's limit is not exceeded on the way.
     pub(super) fn order_limits(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector]) {
         self.until = None;
-        let supply = ctx.shared.config.wiring.supply;
-        let least_milli = match supply {
-            Supply::Ac { min_milliamps, .. } => min_milliamps.into(),
-            Supply::Dc { .. } => 0,
+        let config = &ctx.shared.config;
+        let unit = unit(config);
+        let least_milli = |evse| match (config.supply_of(evse), unit) {
+            (Supply::Ac { min_milliamps, .. }, RateUnit::Amperes) => min_milliamps.into(),
+            (Supply::Ac { min_milliamps, phases, .. }, RateUnit::Watts) => {
+                milliwatts(min_milliamps.into(), config.wiring.line_millivolts) * i64::from(phases.clamp(1, 3))
+            }
+            (Supply::Dc { .. }, _) => 0,
         };
         let charging = self.runs.iter().filter(|run| run.may_charge);
-        let demands: Vec<_> = charging.map(|run| Demand { evse: place(run.evse), least_milli, priority: 0 }).collect();
+        let demands: Vec<_> = charging
+            .map(|run| Demand { evse: place(run.evse), least_milli: least_milli(run.evse), priority: 0 })
+            .collect();
         if demands.is_empty() {
             return;
         }
-        let Some(found) = self.claims(&ctx.shared.clock, ctx.shared.now, unit(&supply), &demands) else { return };
+        let Some(mut found) = self.claims(&ctx.shared.clock, ctx.shared.now, unit, &demands) else { return };
+        for (evse, most) in &self.site_limits {
+            let most = rate(config, unit, *evse, *most);
+            if *evse == EvseId(0) {
+                found.available_milli = found.available_milli.min(most);
+            }
+            for claim in found.claims.iter_mut().filter(|claim| claim.evse == place(*evse)) {
+                claim.most_milli = claim.most_milli.min(most);
+            }
+        }
         self.until = found.until;
         let shares = share_equally(found.available_milli, &found.claims);
-        let own = own_limit(&supply);
         let limits: Vec<_> = shares
             .iter()
             .zip(&found.claims)
-            .map(|(share, claim)| (share.evse, limit(&supply, share.milli, claim)))
+            .map(|(share, claim)| (share.evse, limit(config, unit, share.evse, share.milli, claim)))
             .collect();
         for is_raised in [false, true] {
             for connector in connectors.iter_mut() {
+                let own = own_limit(&ctx.shared.config.supply_of(connector.evse));
                 let limit = limits.iter().find(|(evse, _)| *evse == place(connector.evse));
                 if let Some((_, limit)) = limit.filter(|(_, limit)| connector.is_raised_by(*limit, own) == is_raised) {
                     connector.limit(ctx, *limit, own);
@@ -197,19 +214,48 @@ fn lower(claim: &mut Claim, other: &Claim) {
 }
 
 /// What an EVSE may draw where no profile limits it.
-fn own_limit(supply: &Supply) -> Limit {
+pub(super) fn own_limit(supply: &Supply) -> Limit {
     match *supply {
         Supply::Ac { phases, max_milliamps, .. } => Limit::Ac { milliamps: max_milliamps, phases: phases.clamp(1, 3) },
         Supply::Dc { max_milliwatts, .. } => Limit::Dc { milliwatts: max_milliwatts },
     }
 }
 
-fn limit(supply: &Supply, milli: i64, claim: &Claim) -> Limit {
-    match *supply {
-        Supply::Ac { phases, .. } => Limit::Ac {
-            milliamps: u32::try_from(milli.max(0)).unwrap_or(u32::MAX),
-            phases: claim.number_phases.unwrap_or(phases.clamp(1, 3)),
-        },
+/// A limit of the site in thousandths of the unit; of the whole station (0) by the phases of its connection.
+fn rate(config: &StationConfig, unit: RateUnit, evse: EvseId, limit: SiteLimit) -> i64 {
+    let wiring = &config.wiring;
+    let (millivolts, phases) = match config.supply_of(evse) {
+        _ if evse == EvseId(0) => (wiring.line_millivolts, wiring.grid_phases),
+        Supply::Ac { phases, .. } => (wiring.line_millivolts, phases),
+        Supply::Dc { millivolts, .. } => (millivolts, 1),
+    };
+    let phases = i64::from(phases.clamp(1, 3));
+    match (limit, unit) {
+        (SiteLimit::Milliamps(milliamps), RateUnit::Amperes) => milliamps.into(),
+        (SiteLimit::Milliamps(milliamps), RateUnit::Watts) => {
+            milliwatts(milliamps.into(), millivolts).saturating_mul(phases)
+        }
+        (SiteLimit::Milliwatts(milliwatts), RateUnit::Amperes) => {
+            let milliwatts = i64::try_from(milliwatts).unwrap_or(i64::MAX);
+            milliwatts.saturating_mul(1_000) / (i64::from(millivolts).saturating_mul(phases)).max(1)
+        }
+        (SiteLimit::Milliwatts(milliwatts), RateUnit::Watts) => i64::try_from(milliwatts).unwrap_or(i64::MAX),
+    }
+}
+
+fn limit(config: &StationConfig, unit: RateUnit, evse: Place, milli: i64, claim: &Claim) -> Limit {
+    match config.supply_of(EvseId(u16::try_from(evse.0).unwrap_or_default())) {
+        Supply::Ac { phases, .. } => {
+            let phases = claim.number_phases.unwrap_or(phases.clamp(1, 3));
+            let milliamps = match unit {
+                RateUnit::Amperes => milli,
+                RateUnit::Watts => {
+                    let volts = i64::from(config.wiring.line_millivolts) * i64::from(phases);
+                    milli.saturating_mul(1_000) / volts.max(1)
+                }
+            };
+            Limit::Ac { milliamps: u32::try_from(milliamps.max(0)).unwrap_or(u32::MAX), phases }
+        }
         Supply::Dc { .. } => Limit::Dc { milliwatts: u64::try_from(milli).unwrap_or(0) },
     }
 }

@@ -29,8 +29,9 @@ use super::settings::{Setting, Settings};
 use super::verdict::ProfileVerdict;
 use crate::site::journal::Journal;
 use crate::site::shared::Shared;
-use crate::station::{Event, EvseId, IdToken, StationConfig, TransactionNo};
+use crate::station::{Event, EvseId, IdToken, Limit, SiteLimit, StationConfig, TransactionNo};
 use crate::store::{Image, StoreQueue, Ticket};
+use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
 
 use record::Shelf;
@@ -46,6 +47,8 @@ pub(crate) struct SmartCharging {
     /// Profiles of remote starts whose transactions have not begun: one a connector, and one each token that may come to any.
     remote: Vec<WaitingProfile>,
     runs: Vec<Run>,
+    /// What the site allows at each EVSE, and (0) all together.
+    site_limits: Table<EvseId, SiteLimit>,
     /// Limits are to be found anew.
     is_stale: bool,
     /// What [`Clock::offset_ms`] was when they were found last.
@@ -139,11 +142,27 @@ impl SmartCharging {
             shelf,
             remote: Vec::new(),
             runs: Vec::new(),
+            site_limits: Table::default(),
             is_stale: true,
             offset_ms: None,
             until: None,
         };
         (smart_charging, skipped)
+    }
+
+    /// What the site allows from now on.
+    pub fn set_site_limit(&mut self, evse: Option<EvseId>, limit: Option<SiteLimit>) {
+        let place = evse.unwrap_or(EvseId(0));
+        match limit {
+            Some(limit) => self.site_limits.insert(place, limit),
+            None => self.site_limits.remove(&place),
+        };
+        self.is_stale = true;
+    }
+
+    /// What an EVSE may draw now.
+    pub fn present_limit(&self, config: &StationConfig, connector: &Connector) -> Limit {
+        connector.present_limit(limits::own_limit(&config.supply_of(connector.evse)))
     }
 
     /// Carries out a SetChargingProfile.
@@ -196,7 +215,7 @@ impl SmartCharging {
         let unit = match request.unit {
             Some(unit) => Some(unit).filter(|unit| allowed.contains(unit))?,
             None => {
-                let own = limits::unit(&shared.config.wiring.supply);
+                let own = limits::unit(&shared.config);
                 Some(own).filter(|unit| allowed.contains(unit)).or(allowed.first().copied())?
             }
         };
@@ -228,21 +247,21 @@ impl SmartCharging {
     ) -> bool {
         let Some(profile) = profile else { return true };
         let mut installed = InstalledProfile { evse: Place(0), source: LimitSource::Cso, profile: profile.clone() };
-        let places = evse.map_or(1..=shared.config.evses, |evse| evse.0..=evse.0);
+        let places = evse.map_or(1..=shared.config.evse_count(), |evse| evse.0..=evse.0);
         for number in places {
             installed.evse = place(EvseId(number));
             if !self.is_allowed(shared, settings, Delivery::RemoteStart, &installed) {
                 return false;
             }
         }
-        self.remote.retain(|known| known.evse != evse || (evse.is_none() && known.token != *token));
+        self.remote.retain(|known| known.evse != evse || (evse.is_none() && !known.token.matches(token)));
         self.remote.push(WaitingProfile { evse, token: token.clone(), installed });
         true
     }
 
     /// A token that could have come to any connector is at this one.
     pub fn on_placed(&mut self, evse: EvseId, token: &IdToken) {
-        let at = self.remote.iter().position(|known| known.evse.is_none() && known.token == *token);
+        let at = self.remote.iter().position(|known| known.evse.is_none() && known.token.matches(token));
         if let Some(mut known) = at.map(|at| self.remote.remove(at)) {
             known.evse = Some(evse);
             known.installed.evse = place(evse);

@@ -64,8 +64,8 @@ impl Authorisation {
     /// Whether the token is the one that is here.
     pub fn is_of(&self, token: &IdToken) -> bool {
         match self {
-            Authorisation::Granted(right) => right.grant.token == *token,
-            Authorisation::Over { held_for: Some(holder) } => holder.token == *token,
+            Authorisation::Granted(right) => right.grant.token.matches(token),
+            Authorisation::Over { held_for: Some(holder) } => holder.token.matches(token),
             Authorisation::None | Authorisation::Awaited { .. } | Authorisation::Over { held_for: None } => false,
         }
     }

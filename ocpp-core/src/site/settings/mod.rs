@@ -4,6 +4,7 @@
 pub(super) mod security;
 pub(super) mod stored;
 mod table;
+mod view;
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -125,12 +126,15 @@ impl Settings {
             custom: config.custom_settings.iter().map(|custom| (custom.clone(), custom.default.clone())).collect(),
             absent: config.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
             measurands: config.measurands.clone(),
-            connectors: config.evses,
+            connectors: config.connector_count(),
             has_fixed_cables: config.has_fixed_cables,
         };
-        settings.set(Setting::NumberOfConnectors, &config.evses.to_compact_string());
-        settings.set(Setting::ConnectorPhaseRotationMaxLength, &(u32::from(config.evses) + 1).to_compact_string());
-        let unknown: Vec<_> = (0..=config.evses).map(|connector| format!("{connector}.Unknown")).collect();
+        settings.set(Setting::NumberOfConnectors, &config.connector_count().to_compact_string());
+        settings.set(
+            Setting::ConnectorPhaseRotationMaxLength,
+            &(u32::from(config.connector_count()) + 1).to_compact_string(),
+        );
+        let unknown: Vec<_> = (0..=config.connector_count()).map(|connector| format!("{connector}.Unknown")).collect();
         settings.set(Setting::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);

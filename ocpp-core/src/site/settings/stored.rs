@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "security")]
 use super::security;
 use super::{AnySetting, Settings};
-use crate::MisuseError;
 use crate::site::policy::Policy;
 use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
+use crate::{MisuseError, Refusal};
 
 const PREFIX: &str = "set/";
 
@@ -86,9 +86,9 @@ impl Settings {
 
     /// Finds what is wrong with a setting of the host.
     pub fn check(&self, name: &str, value: &str) -> Result<AnySetting, MisuseError> {
-        let key = self.find(name).ok_or(MisuseError::Refused("no such configuration key"))?;
+        let key = self.find(name).ok_or(MisuseError::Refused(Refusal::UnknownSetting))?;
         let is_accepted = self.accepts(key, value);
-        if is_accepted { Ok(key) } else { Err(MisuseError::Refused("not a value of this configuration key")) }
+        if is_accepted { Ok(key) } else { Err(MisuseError::Refused(Refusal::UnfitValue)) }
     }
 
     /// A setting of the host, which was checked.

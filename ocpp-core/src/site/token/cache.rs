@@ -53,12 +53,12 @@ impl TokenCache {
 
     /// What is known of a token.
     pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
-        self.slots.values().find(|cached| cached.token == *token).map(|cached| &cached.info)
+        self.slots.values().find(|cached| cached.token.matches(token)).map(|cached| &cached.info)
     }
 
     /// Takes the CSMS's word on a token in. At most `limit` tokens are kept.
     pub fn update(&mut self, store: &mut StoreQueue, limit: u16, token: &IdToken, info: TokenInfo) {
-        let known = self.slots.iter().find(|(_, cached)| cached.token == *token);
+        let known = self.slots.iter().find(|(_, cached)| cached.token.matches(token));
         if known.is_some_and(|(_, cached)| cached.info == info) {
             return;
         }

@@ -108,7 +108,10 @@ impl LocalList {
 
     /// What the list says of a token.
     pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
-        self.tokens.get(&folded(token))
+        // Whoever leaves the type open stands for all types, which stand behind the text alone.
+        let text = IdToken::new(token.as_str()).folded();
+        let mut near = self.tokens.range(text.clone()..).take_while(|(known, _)| known.starts_with(text.as_str()));
+        near.find(|(known, _)| IdToken::from_folded(known).matches(token)).map(|(_, info)| info)
     }
 
     /// Replaces the list. With the ticket that makes it durable.
@@ -142,7 +145,7 @@ impl LocalList {
             return Err(LocalListError::Version(self.version()));
         }
         check_unique(&changes)?;
-        let is_known = |token: &IdToken| self.tokens.contains_key(&folded(token));
+        let is_known = |token: &IdToken| self.tokens.contains_key(&token.folded());
         let added = changes.iter().filter(|(token, info)| info.is_some() && !is_known(token)).count();
         let removed = changes.iter().filter(|(token, info)| info.is_none() && is_known(token)).count();
         let length = self.tokens.len() + added - removed;
@@ -152,7 +155,7 @@ impl LocalList {
         if self.changes + changes.len() > 2 * length + PART {
             self.apply(changes);
             let tokens = core::mem::take(&mut self.tokens);
-            let tokens = tokens.into_iter().map(|(token, info)| (IdToken::new(&token), Some(info))).collect();
+            let tokens = tokens.into_iter().map(|(token, info)| (IdToken::from_folded(&token), Some(info))).collect();
             return Ok(self.write_anew(store, version, tokens));
         }
         Ok(self.write(store, Head { version, ..self.head }, changes))
@@ -185,20 +188,16 @@ impl LocalList {
         self.changes += changes.len();
         for (token, info) in changes {
             match info {
-                Some(info) => self.tokens.insert(folded(&token), info),
-                None => self.tokens.remove(&folded(&token)),
+                Some(info) => self.tokens.insert(token.folded(), info),
+                None => self.tokens.remove(&token.folded()),
             };
         }
     }
 }
 
-fn folded(token: &IdToken) -> CompactString {
-    token.as_str().chars().map(|c| c.to_ascii_lowercase()).collect()
-}
-
 fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
     let mut names = Table::default();
-    let is_unique = changes.iter().all(|(token, _)| names.insert(folded(token), ()).is_none());
+    let is_unique = changes.iter().all(|(token, _)| names.insert(token.folded(), ()).is_none());
     if is_unique { Ok(()) } else { Err(LocalListError::Twice) }
 }
 

@@ -32,7 +32,7 @@ use crate::site::verdict::ReserveVerdict;
 use crate::site::verdict::{AvailabilityVerdict, UnlockVerdict};
 #[cfg(feature = "security")]
 use crate::station::CertificateUse;
-use crate::station::{EvseId, IdToken, RebootKind, StopReason};
+use crate::station::{IdToken, RebootKind, StopReason};
 use crate::store::Ticket;
 
 impl Face {
@@ -218,7 +218,7 @@ impl Face {
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
                 let request: v1_6::TriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_trigger(site, shared.now, &request);
+                let status = self.on_trigger(site, shared, &request);
                 answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
             }
             // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
@@ -239,7 +239,7 @@ impl Face {
             }
             Action::UnlockConnector => {
                 let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
-                let evse = u16::try_from(request.connector_id).map(EvseId);
+                let evse = u16::try_from(request.connector_id).map(|number| shared.config.place_of(number).0);
                 // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
                 if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
                     answer(shared, token, &unlock_response(UnlockVerdict::Unknown));
@@ -281,7 +281,7 @@ fn on_change_availability(
         v1_6::AvailabilityType::Unrecognized(_) => return rejected,
     };
     let Ok(number) = u16::try_from(request.connector_id) else { return rejected };
-    let evse = (number > 0).then_some(EvseId(number));
+    let evse = (number > 0).then_some(shared.config.place_of(number).0);
     let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
     let status = match verdict {
         AvailabilityVerdict::Accepted => v1_6::AvailabilityStatus::Accepted,
@@ -298,7 +298,7 @@ fn on_remote_start(
     request: &v1_6::RemoteStartTransactionRequest,
 ) -> v1_6::RemoteStartStopStatus {
     // A number out of range is that of no connector.
-    let wanted = request.connector_id.map(|id| EvseId(u16::try_from(id).unwrap_or_default()));
+    let wanted = request.connector_id.map(|id| shared.config.place_of(u16::try_from(id).unwrap_or_default()).0);
     let token = IdToken::new(request.id_tag.as_str());
     #[cfg(feature = "smart_charging")]
     let Ok(profile) = smart_charging::of_remote_start(shared, request.charging_profile.as_deref()) else {
@@ -328,7 +328,7 @@ fn on_reserve(
         group: request.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
         expiry_ms: request.expiry_date.timestamp_millis(),
     };
-    let (verdict, ticket) = site.on_reserve(shared, EvseId(number), reservation);
+    let (verdict, ticket) = site.on_reserve(shared, shared.config.place_of(number).0, reservation);
     let status = match verdict {
         ReserveVerdict::Accepted => v1_6::ReservationStatus::Accepted,
         ReserveVerdict::Faulted => v1_6::ReservationStatus::Faulted,

@@ -12,7 +12,6 @@ use super::answers::refuse_payload;
 use super::failure::Failure;
 use super::sender::Awaited;
 use super::{Face, data_transfer};
-use crate::MisuseError;
 use crate::site::Site;
 use crate::site::host_calls::check_object;
 use crate::site::questions::{About, Held};
@@ -20,6 +19,7 @@ use crate::site::shared::Shared;
 use crate::station::{
     Action, Answer, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, StationConfig,
 };
+use crate::{MisuseError, Refusal};
 
 /// Calls that wait for the application, and its own.
 #[derive(Debug, Default)]
@@ -121,7 +121,7 @@ impl Face {
     /// Finds what is wrong with an answer of the application.
     pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
         if !about.takes(answer) {
-            return Err(MisuseError::Refused("this is no answer to that question"));
+            return Err(MisuseError::Refused(Refusal::WrongAnswer));
         }
         let action = match about {
             About::Block { .. } => return Ok(()),

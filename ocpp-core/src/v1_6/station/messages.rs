@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::site::journal::{Measured, Sampled, Started, StopReading, Stopped};
 use crate::site::metering::SampleContext;
+use crate::site::plugs::Spot;
 #[cfg(feature = "security")]
 use crate::site::security_events::SecurityEvent;
 use crate::site::status::Report;
@@ -48,6 +49,11 @@ pub(crate) fn boot_notification(config: &StationConfig) -> Result<String, Unsend
     );
     request.charge_point_serial_number = config.serial_number.as_ref().map(|text| CiText::truncated(text));
     request.firmware_version = config.firmware_version.as_ref().map(|text| CiText::truncated(text));
+    request.charge_box_serial_number = config.box_serial_number.as_ref().map(|text| CiText::truncated(text));
+    request.iccid = config.iccid.as_ref().map(|text| CiText::truncated(text));
+    request.imsi = config.imsi.as_ref().map(|text| CiText::truncated(text));
+    request.meter_type = config.meter_type.as_ref().map(|text| CiText::truncated(text));
+    request.meter_serial_number = config.meter_serial_number.as_ref().map(|text| CiText::truncated(text));
     json(&request)
 }
 
@@ -102,29 +108,40 @@ pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Result
 
 /// A begin, with the token, which must be known (1.6 §6.45).
 pub(crate) fn start_transaction(
+    config: &StationConfig,
     start: &Started,
     token: Option<&IdToken>,
     at: DateTime<Utc>,
 ) -> Result<String, Unsendable> {
     let token = token.ok_or(Unsendable)?;
-    let connector = i64::from(start.evse.0);
+    let connector = number(config, start.spot);
     let mut request = v1_6::StartTransactionRequest::new(connector, id_tag(token)?, watt_hours(start.meter_mwh), at);
     request.reservation_id = start.reservation;
     json(&request)
 }
 
+/// All connectors are numbered through (1.6 §3.8).
+fn number(config: &StationConfig, spot: Spot) -> i64 {
+    config.number_of(spot.evse, spot.connector).into()
+}
+
 /// Values of a transaction.
-pub(crate) fn meter_values(sample: &Sampled, csms_id: Option<i64>, at: DateTime<Utc>) -> Result<String, Unsendable> {
+pub(crate) fn meter_values(
+    config: &StationConfig,
+    sample: &Sampled,
+    csms_id: Option<i64>,
+    at: DateTime<Utc>,
+) -> Result<String, Unsendable> {
     let value = meter_value(at, sample_context(sample.context), &sample.values);
-    let mut request = v1_6::MeterValuesRequest::new(i64::from(sample.evse.0), Vec::from([value]));
+    let mut request = v1_6::MeterValuesRequest::new(number(config, sample.spot), Vec::from([value]));
     request.transaction_id = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
     json(&request)
 }
 
 /// Values of no transaction.
-pub(crate) fn measured(reading: &Measured, at: DateTime<Utc>) -> Result<String, Unsendable> {
+pub(crate) fn measured(config: &StationConfig, reading: &Measured, at: DateTime<Utc>) -> Result<String, Unsendable> {
     let value = meter_value(at, sample_context(reading.context), &reading.values);
-    json(&v1_6::MeterValuesRequest::new(i64::from(reading.evse.0), Vec::from([value])))
+    json(&v1_6::MeterValuesRequest::new(number(config, reading.spot), Vec::from([value])))
 }
 
 /// What a stop tells of the time before it, with the times resolved.

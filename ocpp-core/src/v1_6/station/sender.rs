@@ -167,7 +167,7 @@ impl Face {
                 // Without the time they wait for it.
                 let reading = if shared.clock.is_set() { site.readings.next()? } else { return None };
                 let at = shared.clock.resolve(reading.at).ok_or(Unsendable);
-                (Action::MeterValues, at.and_then(|at| messages::measured(&reading, at)))
+                (Action::MeterValues, at.and_then(|at| messages::measured(&shared.config, &reading, at)))
             }
             Awaited::Transaction => {
                 if !is_accepted || !shared.is_time_durable() {
@@ -244,16 +244,16 @@ fn render(site: &Site, shared: &Shared, pending: &Pending) -> Result<String, Uns
     match &pending.record {
         JournalRecord::Started(start) => {
             let token = pending.transaction().and_then(|transaction| site.journal.token(transaction));
-            messages::start_transaction(start, token, at(start.at)?)
+            messages::start_transaction(&shared.config, start, token, at(start.at)?)
         }
-        JournalRecord::Sampled(sample) => messages::meter_values(sample, csms_id, at(sample.at)?),
+        JournalRecord::Sampled(sample) => messages::meter_values(&shared.config, sample, csms_id, at(sample.at)?),
         JournalRecord::Stopped(stop) => {
             let (known, readings) = site.journal.history(stop.transaction);
             let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
             let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
             messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
         }
-        JournalRecord::Measured(reading) => messages::measured(reading, at(reading.at)?),
+        JournalRecord::Measured(reading) => messages::measured(&shared.config, reading, at(reading.at)?),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn on_set(
     token: ReplyToken,
     request: &v1_6::SetChargingProfileRequest,
 ) {
-    let place = u32::try_from(request.connector_id).ok().map(Place);
+    let place = place_of(shared, request.connector_id);
     let (status, ticket) = match (place, ChargingProfile::try_from(&request.cs_charging_profiles)) {
         (Some(place), Ok(profile)) => match site.smart_charging.on_set(shared, &site.settings, place, profile) {
             ProfileVerdict::Accepted(ticket) => (ChargingProfileStatus::Accepted, ticket),
@@ -40,6 +40,11 @@ pub(super) fn on_set(
         (Some(_) | None, _) => return refuse(shared, token),
     };
     answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
+}
+
+/// The EVSE of a connector's number, or the station (0).
+fn place_of(shared: &Shared, number: i64) -> Option<Place> {
+    u16::try_from(number).ok().map(|number| Place(shared.config.place_of(number).0.0.into()))
 }
 
 /// Errata 3.39.
@@ -81,7 +86,7 @@ fn composite(
     request: &v1_6::GetCompositeScheduleRequest,
 ) -> Option<v1_6::GetCompositeScheduleResponse> {
     let wanted = ScheduleRequest {
-        evse: Place(u32::try_from(request.connector_id).ok()?),
+        evse: place_of(shared, request.connector_id)?,
         duration_seconds: u32::try_from(request.duration).ok()?,
         unit: request.charging_rate_unit.map(RateUnit::try_from).transpose().ok()?,
     };

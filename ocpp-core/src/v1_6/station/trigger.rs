@@ -15,10 +15,8 @@ use crate::site::firmware::JobStatus;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports::Form;
 use crate::site::settings::Setting;
-#[cfg(feature = "security")]
 use crate::site::shared::Shared;
 use crate::station::EvseId;
-use crate::time::Instant;
 
 /// A message that either request can ask for.
 #[derive(Clone, Copy)]
@@ -36,7 +34,7 @@ impl Face {
     pub(super) fn on_trigger(
         &mut self,
         site: &mut Site,
-        now: Instant,
+        shared: &Shared,
         request: &TriggerMessageRequest,
     ) -> TriggerMessageStatus {
         let wanted = match &request.requested_message {
@@ -54,7 +52,7 @@ impl Face {
             MessageTrigger::StatusNotification => Wanted::Status,
             MessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(site, now, wanted, request.connector_id))
+        verdict(self.trigger(site, shared, wanted, request.connector_id))
     }
 
     /// Carries out an ExtendedTriggerMessage: it asks for the messages of the security white paper.
@@ -80,11 +78,11 @@ impl Face {
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
             ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(site, shared.now, wanted, request.connector_id))
+        verdict(self.trigger(site, shared, wanted, request.connector_id))
     }
 
     /// True if the message will be sent.
-    fn trigger(&mut self, site: &mut Site, now: Instant, wanted: Wanted, connector: Option<i64>) -> bool {
+    fn trigger(&mut self, site: &mut Site, shared: &Shared, wanted: Wanted, connector: Option<i64>) -> bool {
         match wanted {
             // Errata 3.35: not while the station is accepted.
             Wanted::Boot => site.registration.trigger(),
@@ -92,7 +90,7 @@ impl Face {
                 site.heartbeat.trigger();
                 true
             }
-            Wanted::Readings => trigger_readings(site, now, connector),
+            Wanted::Readings => trigger_readings(site, shared, connector),
             Wanted::Status => {
                 self.wake(Awaited::StatusNotification);
                 site.status.trigger(connector)
@@ -108,14 +106,16 @@ impl Face {
 }
 
 /// Readings of a connector, or of each. There is no main meter: connector 0 has none.
-fn trigger_readings(site: &mut Site, now: Instant, connector: Option<i64>) -> bool {
+fn trigger_readings(site: &mut Site, shared: &Shared, connector: Option<i64>) -> bool {
     if site.settings.measurands(Setting::TxUpdatedMeasurands).is_empty() {
         return false;
     }
-    let wanted = |evse: EvseId| connector.is_none_or(|number| number == i64::from(evse.0));
+    // A number out of range, and 0, are those of no connector.
+    let place = |number| u16::try_from(number).map_or(EvseId(0), |number| shared.config.place_of(number).0);
+    let wanted = |evse: EvseId| connector.is_none_or(|number| place(number) == evse);
     let mut is_any = false;
     for connector in site.connectors.iter_mut().filter(|connector| wanted(connector.evse)) {
-        connector.trigger_reading(now);
+        connector.trigger_reading(shared.now);
         is_any = true;
     }
     is_any

@@ -82,7 +82,7 @@ impl Pipe {
         config.versions = vec![self.ocpp.0];
         let mut config = self.configured(config)?;
         if let Some(evses) = self.evses {
-            config.evses = evses;
+            config = config.with_evses(evses);
         }
         Ok(config)
     }

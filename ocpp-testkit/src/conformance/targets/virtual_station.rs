@@ -95,7 +95,7 @@ impl VirtualStation {
     pub fn with_config(config: StationConfig, values: &Values) -> Result<Self, Trouble> {
         let hardware = Hardware::new(1_000_000, 7_200);
         let hardware = if values.fixed_cable { hardware } else { hardware.with_lock() };
-        let evses = (1..=config.evses).map(|n| (EvseId(n), hardware.clone())).collect();
+        let evses = (1..).take(config.evses.len()).map(|n| (EvseId(n), hardware.clone())).collect();
         // 2026-01-01T12:00:00Z
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
         let end = StationEnd::new(config, evses, WallClock::UNSET, StoreHabits::default(), Seed(1));

@@ -1,6 +1,7 @@
 //! The numbers of events: however often the power fails, each is told once, and none is missing but of what was thinned out.
 
 use super::*;
+use crate::site::plugs::Spot;
 use alloc::collections::BTreeMap;
 use proptest::prelude::*;
 
@@ -93,7 +94,8 @@ impl Bench {
             return;
         }
         let (transaction, at) = (*transaction, Stamp::Wall(i64::from(self.boot) * 1000));
-        let sample = Sampled { transaction, evse: EvseId(evse), at, context: SampleContext::Periodic, values };
+        let sample =
+            Sampled { transaction, spot: Spot::first(EvseId(evse)), at, context: SampleContext::Periodic, values };
         let event = EventFacts { news: news.map(Into::into), ..event(*seq_no) };
         *seq_no += 1;
         journal.append(store, JournalRecord::Sampled(sample), Some(event));
@@ -131,7 +133,7 @@ impl Bench {
         let (journal, open, skipped) = restored;
         assert!(skipped.is_empty());
         self.journal = journal;
-        self.running = open.iter().map(|open| (open.evse.0, (open.transaction, open.next_seq))).collect();
+        self.running = open.iter().map(|open| (open.spot.evse.0, (open.transaction, open.next_seq))).collect();
     }
 
     fn step(&mut self, step: Step) {
@@ -142,7 +144,8 @@ impl Bench {
                 }
                 let (at, first) = (Stamp::Wall(0), vec![]);
                 let (token, group, reservation) = (None, None, None);
-                let start = Started { evse: EvseId(evse), token, group, at, meter_mwh: 1, reservation, first };
+                let start =
+                    Started { spot: Spot::first(EvseId(evse)), token, group, at, meter_mwh: 1, reservation, first };
                 let position = self.journal.append(&mut self.store, JournalRecord::Started(start), Some(event(0)));
                 self.running.insert(evse, (TransactionNo(position), 1));
             }

@@ -1,6 +1,7 @@
 //! Records as they were before events had numbers: their bytes, made by the code of then, are read as they were meant.
 
 use super::*;
+use crate::site::plugs::Spot;
 use crate::store::framing::{self, FramingError};
 use alloc::string::ToString;
 
@@ -23,7 +24,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 fn started() -> Started {
     Started {
-        evse: EvseId(2),
+        spot: Spot::first(EvseId(2)),
         token: Some(IdToken::new("04A2F3")),
         group: Some(IdToken::new("FLEET")),
         at: Stamp::Wall(1_700_000_000_123),
@@ -38,7 +39,8 @@ fn records() -> [(&'static str, JournalRecord); 6] {
     let plain = Started { group: None, reservation: None, first: vec![], at, ..started() };
     let (evse, context) = (EvseId(2), SampleContext::Periodic);
     let at = Stamp::Wall(1_700_000_060_000);
-    let sampled = Sampled { transaction: TRANSACTION, evse, at, context, values: register(1_300_000) };
+    let sampled =
+        Sampled { transaction: TRANSACTION, spot: Spot::first(evse), at, context, values: register(1_300_000) };
     let stopped = Stopped {
         transaction: TRANSACTION,
         at: Stamp::Wall(1_700_000_120_000),
@@ -50,7 +52,7 @@ fn records() -> [(&'static str, JournalRecord); 6] {
     let token = Some(IdToken::new("04a2f3"));
     let local = Stopped { reason: StopReason::Local, token, last: vec![], ..stopped.clone() };
     let at = Stamp::Wall(1_700_000_180_000);
-    let measured = Measured { evse: EvseId(1), at, context: SampleContext::Clock, values: register(5) };
+    let measured = Measured { spot: Spot::first(EvseId(1)), at, context: SampleContext::Clock, values: register(5) };
     [
         (STARTED, JournalRecord::Started(started())),
         (PLAIN, JournalRecord::Started(plain)),

@@ -120,3 +120,21 @@ proptest! {
         }
     }
 }
+
+/// A list of 2.x, of which a host that names no types makes use too.
+#[test]
+fn type_of_a_token_counts_where_both_are_said() {
+    let (mut list, mut store) = (LocalList::default(), StoreQueue::default());
+    let card = |text: &str| IdToken::new(text).with_kind("ISO14443");
+    let code = |text: &str| IdToken::new(text).with_kind("KeyCode");
+    let said = |status| Some(TokenInfo { status, expiry_ms: None, group: None });
+    let changes =
+        vec![(card("12"), said(AuthorizationStatus::Accepted)), (code("12"), said(AuthorizationStatus::Blocked))];
+    list.replace(&mut store, 9, 1, changes).unwrap();
+    let status = |token: &IdToken| list.get(token).map(|info| info.status);
+    assert_eq!(status(&card("12")), Some(AuthorizationStatus::Accepted));
+    assert_eq!(status(&code("12")), Some(AuthorizationStatus::Blocked));
+    assert!(status(&IdToken::new("12")).is_some());
+    assert_eq!(status(&IdToken::new("12").with_kind("VIN")), None);
+    assert_eq!((status(&IdToken::new("1")), status(&card("123"))), (None, None));
+}

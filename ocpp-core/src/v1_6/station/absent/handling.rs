@@ -5,11 +5,11 @@ use ocpp_rpc::engine::ReplyToken;
 
 use super::sender::Awaited;
 use super::{Face, data_transfer};
-use crate::MisuseError;
 use crate::site::Site;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::station::{Answer, StationConfig};
+use crate::{MisuseError, Refusal};
 
 /// Nothing is held back.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Face {
     }
 
     pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-        if about.takes(answer) { Ok(()) } else { Err(MisuseError::Refused("this is no answer to that question")) }
+        if about.takes(answer) { Ok(()) } else { Err(MisuseError::Refused(Refusal::WrongAnswer)) }
     }
 
     pub fn on_answered(&mut self, _: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {

@@ -195,7 +195,7 @@ fn station() -> Bench {
         ("ConnectionTimeOut", "20"),
         ("LocalPreAuthorize", "false"),
     ]);
-    config.evses = 4;
+    config = config.with_evses(4);
     let mut bench = Bench::with_config(Image::default(), config).online();
     for evse in [3, 4] {
         bench.input(Input::Evse(EvseId(evse), EvseInput::Cable(Cable::Connected)));

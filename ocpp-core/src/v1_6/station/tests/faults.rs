@@ -3,8 +3,8 @@
 use compact_str::ToCompactString;
 
 use super::*;
-use crate::MisuseError;
 use crate::station::Command;
+use crate::{MisuseError, Refusal};
 
 #[test]
 fn only_boot_notifications_leave_before_the_acceptance() {
@@ -418,7 +418,7 @@ fn application_cannot_fill_the_memory_while_the_store_is_dead() {
         |n: u32| Input::Command(Command::Configure { key: "HeartbeatInterval".into(), value: n.to_compact_string() });
     let results: Vec<_> =
         (0..200).map(|n| bench.station.handle(Instant::from_millis(bench.now), configure(n))).collect();
-    assert_eq!(results.last(), Some(&Err(MisuseError::Refused("the store does not answer"))));
+    assert_eq!(results.last(), Some(&Err(MisuseError::Refused(Refusal::StoreStuck))));
     bench.drain();
     assert!(bench.unconfirmed.len() <= 66, "{} operations wait", bench.unconfirmed.len());
 }

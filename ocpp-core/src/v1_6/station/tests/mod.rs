@@ -3,8 +3,10 @@
 #[cfg(feature = "security")]
 mod answers;
 mod authorize;
+mod boundary;
 mod clock;
 mod configuration;
+mod connectors;
 mod data_transfer;
 mod endings;
 #[cfg(feature = "plug_and_charge")]
@@ -18,6 +20,8 @@ mod lenient;
 mod link;
 mod local_list;
 mod metering;
+#[cfg(all(feature = "serde", feature = "blocks"))]
+mod old_store;
 mod operations;
 mod place;
 #[cfg(feature = "plug_and_charge")]

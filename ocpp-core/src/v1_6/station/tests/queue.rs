@@ -1,6 +1,7 @@
 //! What stations are known to lose, to repeat, or to stick at: each a named test.
 
 use super::*;
+use crate::site::plugs::Spot;
 use crate::store::{Log, LogIndex};
 
 const OFFLINE: [(&str, &str); 2] = [("AllowOfflineTxForUnknownId", "true"), ("MeterValueSampleInterval", "0")];
@@ -239,14 +240,14 @@ fn begin_is_told_with_the_token_that_came_later_and_an_event_without_values_is_n
     let at = Stamp::Wall(wall(0).timestamp_millis());
     let state = ChargingState::EvConnected;
     let (token, group, reservation, first) = (None, None, None, Vec::new());
-    let start = Started { evse: EVSE, token, group, at, meter_mwh: 5_000, reservation, first };
+    let start = Started { spot: Spot::first(EVSE), token, group, at, meter_mwh: 5_000, reservation, first };
     let begun = EventFacts::new(0, TriggerReason::CablePluggedIn, state, true, None);
     let index = LogIndex(1 << 32);
     let record = JournalRecord::Started(start).to_bytes(Some(&begun));
     let mut image = Image::default();
     image.apply(&StoreOp::Append { log: Log::Transactions, index, record });
     let (transaction, context, values) = (TransactionNo(index), SampleContext::Other, Vec::new());
-    let changed = JournalRecord::Sampled(Sampled { transaction, evse: EVSE, at, context, values });
+    let changed = JournalRecord::Sampled(Sampled { transaction, spot: Spot::first(EVSE), at, context, values });
     let authorised = Some(Holder { token: IdToken::new("LATER"), group: None });
     let news = Some(News { authorised, ..News::default() }.into());
     let event = EventFacts::new(1, TriggerReason::Authorized, state, true, news);

@@ -3,12 +3,12 @@
 use std::io;
 
 use compact_str::CompactString;
-use ocpp_core::MisuseError;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
     JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
+use ocpp_core::{MisuseError, Refusal};
 use ocpp_testkit::drivers::tokio::StationDriver;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -164,7 +164,7 @@ impl Command {
             Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
-        Ok(driver.map_or(Err(MisuseError::Refused("the station restarts")), |driver| driver.handle(input)))
+        Ok(driver.map_or(Err(MisuseError::Refused(Refusal::Restarting)), |driver| driver.handle(input)))
     }
 }
 

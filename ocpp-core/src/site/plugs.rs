@@ -1,0 +1,149 @@
+//! Which connector of an EVSE is in use, where it has several.
+//!
+//! The first at which something hangs, until it is gone; then the next at which something hangs. What the others tell is kept until
+//! then. So an EVSE has one plug for all other blocks. Stores nothing: a session's records name the connector.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::station::{
+    Cable, ConnectorAction, ConnectorId, ConnectorInput, EvseAction, EvseId, EvseInput, Lock, StationConfig,
+};
+
+use super::index;
+
+/// Where a session is: stored as the number of the EVSE, and behind its 16 bits the connectors before this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot {
+    pub evse: EvseId,
+    pub connector: ConnectorId,
+}
+
+#[cfg(test)]
+impl Spot {
+    /// The first connector of an EVSE.
+    pub fn first(evse: EvseId) -> Self {
+        Spot { evse, connector: ConnectorId::FIRST }
+    }
+}
+
+impl Serialize for Spot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let before = u32::from(self.connector.0.saturating_sub(1));
+        (before << 16 | u32::from(self.evse.0)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Spot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        let part = |bits: u32| u16::try_from(bits & 0xFFFF).unwrap_or_default();
+        Ok(Spot { evse: EvseId(part(number)), connector: ConnectorId(part(number >> 16).saturating_add(1)) })
+    }
+}
+
+/// What hangs at a connector, and how its lock is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Plug {
+    cable: Cable,
+    lock: Lock,
+}
+
+#[derive(Debug)]
+struct Evse {
+    active: ConnectorId,
+    /// Empty where there is one connector.
+    plugs: Vec<Plug>,
+}
+
+/// The connectors of all EVSEs.
+#[derive(Debug)]
+pub(crate) struct Plugs {
+    evses: Vec<Evse>,
+}
+
+impl Plugs {
+    pub fn new(config: &StationConfig) -> Self {
+        let plugs = |count: usize| if count > 1 { (0..count).map(|_| Plug::default()).collect() } else { Vec::new() };
+        let evse = |count| Evse { active: ConnectorId::FIRST, plugs: plugs(count) };
+        Plugs { evses: config.evses.iter().map(|config| evse(config.connectors.len())).collect() }
+    }
+
+    /// The connector in use, or the one that was last.
+    pub fn active(&self, evse: EvseId) -> Spot {
+        let connector = self.evses.get(index(evse)).map_or(ConnectorId::FIRST, |found| found.active);
+        Spot { evse, connector }
+    }
+
+    /// A session goes on here that began before the restart.
+    pub fn resume(&mut self, spot: Spot) {
+        if let Some(evse) = self.evses.get_mut(index(spot.evse))
+            && evse.plugs.len() >= usize::from(spot.connector.0)
+        {
+            evse.active = spot.connector;
+        }
+    }
+
+    /// What a fact says of the connector in use, if anything. `is_free`: nobody uses the EVSE, and another connector may be next.
+    pub fn on_fact(&mut self, place: EvseId, fact: EvseInput, is_free: bool) -> Option<EvseInput> {
+        let (connector, fact) = match fact {
+            EvseInput::Cable(cable) => (ConnectorId::FIRST, ConnectorInput::Cable(cable)),
+            EvseInput::Lock(lock) => (ConnectorId::FIRST, ConnectorInput::Lock(lock)),
+            EvseInput::Connector(connector, fact) => (connector, fact),
+            other => return Some(other),
+        };
+        let evse = self.evses.get_mut(index(place))?;
+        if let Some(plug) = evse.plugs.get_mut(usize::from(connector.0).wrapping_sub(1)) {
+            match fact {
+                ConnectorInput::Cable(cable) => plug.cable = cable,
+                ConnectorInput::Lock(lock) => plug.lock = lock,
+            }
+        }
+        if evse.active == connector {
+            return Some(match fact {
+                ConnectorInput::Cable(cable) => EvseInput::Cable(cable),
+                ConnectorInput::Lock(lock) => EvseInput::Lock(lock),
+            });
+        }
+        self.move_on(place, is_free)
+    }
+
+    /// Makes the first connector at which something hangs the one in use, if that is free. Gives what hangs there.
+    pub fn move_on(&mut self, evse: EvseId, is_free: bool) -> Option<EvseInput> {
+        let evse = self.evses.get_mut(index(evse)).filter(|evse| is_free && !evse.plugs.is_empty())?;
+        let here = evse.plugs.get(usize::from(evse.active.0).wrapping_sub(1));
+        if here.is_some_and(|plug| plug.cable != Cable::Absent) {
+            return None;
+        }
+        let next = evse.plugs.iter().position(|plug| plug.cable != Cable::Absent)?;
+        evse.active = ConnectorId(u16::try_from(next + 1).ok()?);
+        evse.plugs.get(next).map(|plug| EvseInput::Cable(plug.cable))
+    }
+
+    /// An order as the connector in use is to be told.
+    pub fn order(&self, evse: EvseId, action: EvseAction) -> EvseAction {
+        match (action, self.active(evse).connector) {
+            (action, ConnectorId::FIRST) => action,
+            (EvseAction::Lock(lock), connector) => EvseAction::Connector(connector, ConnectorAction::Lock(lock)),
+            (action, _) => action,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_records_name_the_first_connector() {
+        for evse in [1, 300] {
+            let bytes = postcard::to_allocvec(&EvseId(evse)).unwrap();
+            let spot = Spot::first(EvseId(evse));
+            assert_eq!(postcard::from_bytes::<Spot>(&bytes).unwrap(), spot);
+            assert_eq!(postcard::to_allocvec(&spot).unwrap(), bytes);
+        }
+        let spot = Spot { evse: EvseId(7), connector: ConnectorId(3) };
+        assert_eq!(postcard::from_bytes::<Spot>(&postcard::to_allocvec(&spot).unwrap()).unwrap(), spot);
+    }
+}

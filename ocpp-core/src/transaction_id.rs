@@ -1,0 +1,48 @@
+//! The names of transactions.
+
+use core::fmt;
+
+use compact_str::{CompactString, ToCompactString};
+use serde::{Deserialize, Serialize};
+
+/// Names a transaction. Kept as written.
+///
+/// What a CSMS is told: in 1.6 the number that it gave the transaction, in digits; in 2.x the text that the station gave it, a UUID mostly. What
+/// a station says of itself: a text that is unique for the station's life; in 1.6 the number of the record of its start.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TransactionId(CompactString);
+
+impl TransactionId {
+    /// The transaction of this name.
+    pub fn new(text: &str) -> Self {
+        TransactionId(CompactString::new(text))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number that is the name in 1.6.
+    pub fn number(&self) -> Option<i32> {
+        self.0.parse().ok().filter(|number: &i32| number.to_compact_string() == self.0)
+    }
+}
+
+impl From<i32> for TransactionId {
+    fn from(number: i32) -> Self {
+        TransactionId(number.to_compact_string())
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
