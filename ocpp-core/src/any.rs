@@ -61,8 +61,8 @@ impl Station {
         if !config.plausible_time.is_valid() {
             return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
         }
-        let address = Address::of(&mut config)?;
         let (face, policy) = Face::check(&config)?;
+        let address = Address::of(&mut config, &policy.identity)?;
         let settings = Site::check(&config)?;
         let mut shared = Shared::restore(config, address, seed, image);
         let site = Site::restore(settings, policy, &mut shared, image);

@@ -124,7 +124,6 @@ pub mod station;
 pub mod store;
 mod table;
 mod terms;
-#[cfg(any(feature = "station", feature = "csms"))]
 mod text;
 pub mod time;
 mod token;

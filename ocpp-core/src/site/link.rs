@@ -165,8 +165,8 @@ pub(crate) struct Address {
 
 impl Address {
     /// The address that a configuration gives.
-    pub fn of(config: &mut StationConfig) -> Result<Self, MisuseError> {
-        let identity = Identity::new(&config.identity, &IdentityRules::V1_6)
+    pub fn of(config: &mut StationConfig, rules: &IdentityRules) -> Result<Self, MisuseError> {
+        let identity = Identity::new(&config.identity, rules)
             .map_err(|_| MisuseError::Configuration("identity cannot be sent"))?;
         let url = connection_url(&config.endpoint, &identity)
             .map_err(|_| MisuseError::Configuration("endpoint is no ws:// or wss:// url"))?;

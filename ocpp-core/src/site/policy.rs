@@ -1,5 +1,6 @@
 //! What the protocol families judge differently, as values that a face gives.
 
+use ocpp_rpc::handshake::IdentityRules;
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::ProfileRules;
 #[cfg(feature = "smart_charging")]
@@ -12,6 +13,8 @@ pub(crate) struct Policy {
     pub points: TxPoints,
     /// Whether what changes in a transaction is told, beside meter values (2.x E02.FR.13, E02.FR.17).
     pub tells_changes: bool,
+    /// What an identity of a station may be.
+    pub identity: IdentityRules,
     /// Which changes of the security profile are allowed.
     #[cfg(feature = "security")]
     pub profile_rules: ProfileRules,
@@ -80,14 +83,6 @@ pub(crate) struct TxPoints {
 }
 
 impl TxPoints {
-    /// A transaction of 1.6 begins when the power path closes, and ends with the authorisation. That a vehicle which is unplugged
-    /// takes the authorisation along is a setting there (1.6 §9.1.23; 2.x E09, E10): where it does not, the transaction goes on,
-    /// which `PowerPathClosed` as a stop point would not let it (E06.FR.06).
-    pub const V1_6: TxPoints = TxPoints {
-        start: PointSet::NONE.with(TxPoint::PowerPathClosed),
-        stop: PointSet::NONE.with(TxPoint::Authorized),
-    };
-
     /// Whether a transaction may begin before a vehicle is connected.
     pub fn begins_without_vehicle(self) -> bool {
         self.start.has(TxPoint::Authorized) || self.start.has(TxPoint::ParkingBayOccupancy)

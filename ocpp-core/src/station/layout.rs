@@ -111,7 +111,7 @@ pub(super) mod form {
     use super::*;
 
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "expected a number of EVSEs, or a list of them")]
     enum Form {
         Number(u16),
         List(Vec<EvseConfig>),

@@ -51,9 +51,11 @@ pub trait Record: Serialize + DeserializeOwned {
 }
 
 /// Added to the kind of a record that more follows than its first version had.
+#[cfg(feature = "station")]
 pub(crate) const MORE: u8 = 64;
 
 /// Appends to framed bytes what a record of the first version has not.
+#[cfg(feature = "station")]
 pub(crate) fn append(bytes: &mut Vec<u8>, more: &impl Serialize) {
     if let Some(kind) = bytes.get_mut(1) {
         *kind |= MORE;
@@ -65,6 +67,7 @@ pub(crate) fn append(bytes: &mut Vec<u8>, more: &impl Serialize) {
 ///
 /// # Errors
 /// When the bytes are not a whole record of this kind.
+#[cfg(feature = "station")]
 pub(crate) fn read_with<R: Record, M: DeserializeOwned>(bytes: &[u8]) -> Result<(R, Option<M>), FramingError> {
     match bytes {
         [_, kind, ..] if *kind == R::KIND | MORE => read_body(bytes, *kind).map(|(record, more)| (record, Some(more))),

@@ -106,7 +106,7 @@ mod tests {
             (r#"{"evsess":2}"#, "evsess: no such member; evses is meant?"),
             (r#"{"limits":{"journall":9}}"#, "limits.journall: no such member; journal is meant?"),
             (r#"{"limits":{"frame":{"size":9}}}"#, "limits.frame.size: no such member"),
-            (r#"{"identity":"A","evses":"two"}"#, "evses: invalid type: string \"two\", expected u16"),
+            (r#"{"identity":"A","evses":"two"}"#, "evses: expected a number of EVSEs, or a list of them"),
             (r#"{"limits":{"journal":-1}}"#, "limits.journal: invalid value"),
             (r#"{"versions":["ocpp1.7"]}"#, "versions: unknown variant `ocpp1.7`"),
             (r#"{"wiring":{"supply":{"Ac":{"phase":1}}}}"#, "wiring.supply: unknown field `phase`"),

@@ -56,7 +56,7 @@ fn wrong_name_is_told_with_the_one_that_is_meant() {
         ("station", r#"{"settings":[["HeartbeatIntervall","60"]]}"#, "HeartbeatInterval is meant?"),
         ("station", r#"{"absent_settings":["LightIntensty"]}"#, "LightIntensity is meant?"),
         ("station", r#"{"limits":{"journall":9}}"#, "limits.journall: no such member; journal is meant?"),
-        ("station", r#"{"evses":"two"}"#, "evses: invalid type"),
+        ("station", r#"{"evses":"two"}"#, "evses: expected a number of EVSEs"),
         ("csms", r#"{"limits":{"question":9}}"#, "limits.question: no such member; questions is meant?"),
         ("csms", "nonsense", "no JSON object"),
     ] {

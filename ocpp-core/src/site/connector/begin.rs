@@ -147,7 +147,8 @@ impl Connector {
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();
         let state = moment.charging_state();
-        let event = EventFacts::new(0, trigger, state, !ctx.is_online, news);
+        let event =
+            EventFacts::new(0, ctx.shared.plugs.active(self.evse).connector, trigger, state, !ctx.is_online, news);
         let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record, Some(event)));
         if self.authorisation == Authorisation::OVER {
             self.authorisation = Authorisation::Awaited { since: ctx.now() };

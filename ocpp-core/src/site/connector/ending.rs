@@ -379,7 +379,7 @@ impl Connector {
         ctx.journal.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
         self.authorisation = Authorisation::Over { held_for };
         let moment = self.moment();
-        let event = open.event(ctx, trigger, moment.charging_state());
+        let event = open.event(ctx, self.evse, trigger, moment.charging_state());
         let record = JournalRecord::Stopped(Stopped { transaction, at, meter_mwh, reason, token, last });
         ctx.journal.append(&mut ctx.shared.store, record, Some(event));
         ctx.running = ctx.running.saturating_sub(1);

@@ -129,7 +129,8 @@ impl Connector {
             return;
         }
         let (trigger, state) = (trigger_of_sample(sample.context), self.moment().charging_state());
-        let event = self.begun_mut().map(|open| open.event(ctx, trigger, state));
+        let evse = self.evse;
+        let event = self.begun_mut().map(|open| open.event(ctx, evse, trigger, state));
         ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), event);
     }
 

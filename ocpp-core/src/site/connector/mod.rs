@@ -402,7 +402,7 @@ impl Connector {
         if self.has_room(ctx, transaction) {
             let Transaction::Open(open) = &mut self.transaction else { return };
             open.change = None;
-            let event = open.event(ctx, trigger, state);
+            let event = open.event(ctx, evse, trigger, state);
             ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), Some(event));
         }
     }

@@ -12,10 +12,9 @@ use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::JournalRecord;
 use crate::site::bearer::Holder;
 use crate::site::metering::SampleContext;
-use crate::station::{ChargingState, StopReason, TriggerReason};
+use crate::station::{ChargingState, ConnectorId, StopReason, TriggerReason};
 
 /// Why an event of a transaction is told, and what the transaction does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,25 +43,21 @@ pub(crate) struct News {
 }
 
 impl EventFacts {
-    /// Of an event that is recorded now. A vehicle is at the one connector of its EVSE.
+    /// Of an event that is recorded now, at a connector if a vehicle is there.
     pub fn new(
         seq_no: u32,
+        connector: ConnectorId,
         trigger: TriggerReason,
         state: ChargingState,
         is_offline: bool,
         news: Option<Box<News>>,
     ) -> Self {
-        EventFacts { seq_no, connector: u16::from(state != ChargingState::Idle), trigger, state, is_offline, news }
+        let connector = if state == ChargingState::Idle { 0 } else { connector.0 };
+        EventFacts { seq_no, connector, trigger, state, is_offline, news }
     }
 
     /// Of an event that was recorded before any of this was. Whether it was offline is not known; it was not told then.
-    pub fn unknown(seq_no: u32, record: &JournalRecord) -> Self {
-        let trigger = match record {
-            JournalRecord::Started(_) => TriggerReason::Authorized,
-            JournalRecord::Sampled(sample) => trigger_of_sample(sample.context),
-            JournalRecord::Stopped(stop) => trigger_of_stop(stop.reason),
-            JournalRecord::Measured(_) => TriggerReason::MeterValueClock,
-        };
+    pub fn unknown(seq_no: u32, trigger: TriggerReason) -> Self {
         EventFacts { seq_no, connector: 1, trigger, state: ChargingState::EvConnected, is_offline: true, news: None }
     }
 }

@@ -202,7 +202,6 @@ impl Journal {
     }
 
     /// When a transaction began, if its stop was not delivered.
-    #[cfg(feature = "smart_charging")]
     pub fn started(&self, transaction: TransactionNo) -> Option<Stamp> {
         let known = self.known.get(&transaction).map(|account| account.known.started);
         let pending = || self.queue.iter().find(|pending| pending.position == transaction.0);

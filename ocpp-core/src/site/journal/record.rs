@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{self, EventFacts};
 use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
-use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo};
+use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo, TriggerReason};
 use crate::store::framing::{self, FramingError, Record};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
@@ -108,6 +108,16 @@ impl JournalRecord {
             Some(Measured::KIND) => Measured::from_bytes(bytes).map(|r| (JournalRecord::Measured(r), None)),
             Some(kind) => Err(FramingError::Kind(kind)),
             None => Err(FramingError::Short(bytes.len())),
+        }
+    }
+
+    /// Why it was told, as far as a record of before says.
+    pub fn likely_trigger(&self) -> TriggerReason {
+        match self {
+            JournalRecord::Started(_) => TriggerReason::Authorized,
+            JournalRecord::Sampled(sample) => event::trigger_of_sample(sample.context),
+            JournalRecord::Stopped(stop) => event::trigger_of_stop(stop.reason),
+            JournalRecord::Measured(_) => TriggerReason::MeterValueClock,
         }
     }
 

@@ -118,9 +118,9 @@ impl Journal {
             };
             // Numbers go on: those of what is on record, and of before there were any, from what was delivered.
             let event = match open.get_mut(&transaction) {
-                Some(open) if is_pending => {
-                    Some(open.take(event.unwrap_or_else(|| EventFacts::unknown(open.next_seq, &record))))
-                }
+                Some(open) if is_pending => Some(
+                    open.take(event.unwrap_or_else(|| EventFacts::unknown(open.next_seq, record.likely_trigger()))),
+                ),
                 Some(_) | None => event,
             };
             match &record {

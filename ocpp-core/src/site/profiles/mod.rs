@@ -134,7 +134,7 @@ impl SmartCharging {
         image: &Image,
         store: &mut StoreQueue,
     ) -> (Self, Vec<CompactString>) {
-        let (shelf, profiles, skipped) = Shelf::restore(image, store);
+        let (shelf, profiles, skipped) = Shelf::restore(policy.edition, image, store);
         let smart_charging = SmartCharging {
             installation: limits::installation(config),
             edition: policy.edition,

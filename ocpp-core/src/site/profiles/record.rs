@@ -36,7 +36,11 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// Reads what was stored. Gives the profiles, and the entries that could not be used.
-    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, ProfileStore, Vec<CompactString>) {
+    pub fn restore(
+        edition: Edition,
+        image: &Image,
+        store: &mut StoreQueue,
+    ) -> (Self, ProfileStore, Vec<CompactString>) {
         let mut skipped = Vec::new();
         let mut stored = Table::default();
         for (key, bytes) in image.entries.iter().filter(|(key, _)| key.as_str().starts_with(PREFIX)) {
@@ -51,8 +55,8 @@ impl Shelf {
         let mut profiles = ProfileStore::default();
         for (number, installed) in stored {
             shelf.next_number = number.saturating_add(1);
-            // The time counts for dynamic profiles alone, which 1.6 has not.
-            let changes = profiles.install(installed, Edition::V1_6, DateTime::UNIX_EPOCH);
+            // The time counts for dynamic profiles alone, which begin anew.
+            let changes = profiles.install(installed, edition, DateTime::UNIX_EPOCH);
             let replaced = changes.into_iter().filter(|change| matches!(change, StoreChange::Remove(_)));
             shelf.keep(store, &profiles, &replaced.collect::<Vec<_>>());
         }

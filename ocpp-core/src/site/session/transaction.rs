@@ -7,7 +7,7 @@ use crate::site::context::Context;
 use crate::site::journal::{EventFacts, News};
 use crate::site::metering::Register;
 use crate::site::policy::PointSet;
-use crate::station::{ChargingState, IdToken, StopReason, TransactionNo, TriggerReason};
+use crate::station::{ChargingState, EvseId, IdToken, StopReason, TransactionNo, TriggerReason};
 use crate::time::{Clock, Instant, Stamp};
 
 /// Where a transaction stands.
@@ -77,11 +77,18 @@ impl Open {
     }
 
     /// What is told of an event that is recorded now.
-    pub fn event(&mut self, ctx: &Context<'_>, trigger: TriggerReason, state: ChargingState) -> EventFacts {
+    pub fn event(
+        &mut self,
+        ctx: &Context<'_>,
+        evse: EvseId,
+        trigger: TriggerReason,
+        state: ChargingState,
+    ) -> EventFacts {
         let seq_no = self.next_seq;
         self.next_seq = seq_no.saturating_add(1);
         self.state = state;
-        EventFacts::new(seq_no, trigger, state, !ctx.is_online, self.news.take())
+        let connector = ctx.shared.plugs.active(evse).connector;
+        EventFacts::new(seq_no, connector, trigger, state, !ctx.is_online, self.news.take())
     }
 }
 

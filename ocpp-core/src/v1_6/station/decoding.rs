@@ -8,7 +8,7 @@ use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind};
 use ocpp_types::violation::{Rule, Violation};
 
 use crate::site::shared::Shared;
-#[cfg(feature = "lenient")]
+#[cfg(any(feature = "lenient", feature = "california_pricing", feature = "plug_and_charge"))]
 use crate::station::RepairNote;
 use crate::station::{Event, RawFrame};
 
@@ -32,7 +32,6 @@ pub(super) fn call<T: Decode>(shared: &mut Shared, action: &str, payload: &Paylo
 pub(super) fn nested<T: Decode>(shared: &mut Shared, message: &str, data: &str) -> Result<T, Violation> {
     let quirks = quirks(shared).without(RepairKind::UnknownValue).without(RepairKind::Unreadable);
     let decoded = decode(data, quirks)?;
-    #[cfg(feature = "lenient")]
     if !decoded.repairs.is_empty() {
         note(shared, message, &decoded.repairs);
     }
@@ -99,7 +98,7 @@ fn tell(shared: &mut Shared, action: &str, payload: &Payload<'_>, repairs: &[Rep
     }
 }
 
-#[cfg(feature = "lenient")]
+#[cfg(any(feature = "lenient", feature = "california_pricing", feature = "plug_and_charge"))]
 fn note(shared: &mut Shared, action: &str, repairs: &[Repair]) {
     let notes = RepairNote::list(repairs);
     shared.event(Event::Repaired { action: action.into(), count: repairs.len(), repairs: notes });

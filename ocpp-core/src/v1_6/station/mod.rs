@@ -31,6 +31,7 @@ mod trigger;
 mod tests;
 
 use ocpp_rpc::engine::CallId;
+use ocpp_rpc::handshake::IdentityRules;
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::ProfileRules;
 #[cfg(feature = "smart_charging")]
@@ -38,7 +39,7 @@ use ocpp_smartcharging::validate::Edition;
 
 use crate::MisuseError;
 use crate::site::Site;
-use crate::site::policy::{Policy, TxPoints};
+use crate::site::policy::{PointSet, Policy, TxPoint, TxPoints};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
@@ -51,8 +52,15 @@ use sender::Awaited;
 
 /// The rules of 1.6.
 pub(crate) const POLICY: Policy = Policy {
-    points: TxPoints::V1_6,
+    // A transaction begins when the power path closes, and ends with the authorisation. That a vehicle which is unplugged takes the
+    // authorisation along is a setting (1.6 §9.1.23; 2.x E09, E10): where it does not, the transaction goes on, which
+    // `PowerPathClosed` as a stop point would not let it (E06.FR.06).
+    points: TxPoints {
+        start: PointSet::NONE.with(TxPoint::PowerPathClosed),
+        stop: PointSet::NONE.with(TxPoint::Authorized),
+    },
     tells_changes: false,
+    identity: IdentityRules::V1_6,
     #[cfg(feature = "security")]
     profile_rules: ProfileRules::V1_6,
     #[cfg(feature = "smart_charging")]

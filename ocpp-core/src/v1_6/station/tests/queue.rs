@@ -241,7 +241,8 @@ fn begin_is_told_with_the_token_that_came_later_and_an_event_without_values_is_n
     let state = ChargingState::EvConnected;
     let (token, group, reservation, first) = (None, None, None, Vec::new());
     let start = Started { spot: Spot::first(EVSE), token, group, at, meter_mwh: 5_000, reservation, first };
-    let begun = EventFacts::new(0, TriggerReason::CablePluggedIn, state, true, None);
+    let begun =
+        EventFacts::new(0, crate::station::ConnectorId::FIRST, TriggerReason::CablePluggedIn, state, true, None);
     let index = LogIndex(1 << 32);
     let record = JournalRecord::Started(start).to_bytes(Some(&begun));
     let mut image = Image::default();
@@ -250,7 +251,7 @@ fn begin_is_told_with_the_token_that_came_later_and_an_event_without_values_is_n
     let changed = JournalRecord::Sampled(Sampled { transaction, spot: Spot::first(EVSE), at, context, values });
     let authorised = Some(Holder { token: IdToken::new("LATER"), group: None });
     let news = Some(News { authorised, ..News::default() }.into());
-    let event = EventFacts::new(1, TriggerReason::Authorized, state, true, news);
+    let event = EventFacts::new(1, crate::station::ConnectorId::FIRST, TriggerReason::Authorized, state, true, news);
     let key = EntryKey::new(&format!("sample/{}", index.0 + 1));
     image.apply(&StoreOp::Put { key, value: changed.to_bytes(Some(&event)) });
 
