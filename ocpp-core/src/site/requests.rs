@@ -191,10 +191,10 @@ impl Site {
 
     /// A fact about an EVSE.
     pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
-        if let Some(connector) = self.connectors.get_mut(index(evse)) {
-            if let Some(fact) = shared.plugs.on_fact(evse, fact, connector.may_change_plugs()) {
-                connector.on_fact(shared.now, fact);
-            }
+        if let Some(connector) = self.connectors.get_mut(index(evse))
+            && let Some(fact) = shared.plugs.on_fact(evse, fact, connector.may_change_plugs())
+        {
+            connector.on_fact(shared.now, fact);
         }
     }
 

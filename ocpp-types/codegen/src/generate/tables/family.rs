@@ -188,7 +188,7 @@ impl<'m> Family<'m> {
 }
 
 /// Meaning, action and members of each object of a version, by name.
-fn shapes<'m>((version, model): (Version, &'m Model)) -> BTreeMap<String, (String, Option<String>, &'m [Field])> {
+fn shapes((version, model): (Version, &Model)) -> BTreeMap<String, (String, Option<String>, &[Field])> {
     let mut shapes = BTreeMap::new();
     for message in &model.messages {
         let action = Some(message.action.clone());
