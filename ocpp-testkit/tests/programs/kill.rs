@@ -44,16 +44,18 @@ fn kill_station(reach: impl Fn(&mut Station)) -> Vec<Bill> {
     bills
 }
 
-/// Holds a token to the reader until the EVSE is not busy with the end of the first transaction any more.
+/// Holds a token to the reader until the EVSE is not busy with the end of the first transaction any more. In the very moment of
+/// that end it frees the cable, which nothing else is said of.
 fn begin_when_free(station: &mut Station) -> Value {
     loop {
         station.program.say(&json!({"token": {"evse": 1, "id": "ABC"}}));
         let outcome = station.program.wait("an outcome", |line| {
             let event = line.get("event")?;
-            event.get("TransactionStarted").or(event.get("TokenRefused")).cloned()
+            let others = ["TokenRefused", "TransactionEnded"].iter().find_map(|name| event.get(name));
+            event.get("TransactionStarted").map(|begun| Some(begun.clone())).or(others.map(|_| None))
         });
-        if let Some(transaction) = outcome.get("transaction") {
-            return transaction.clone();
+        if let Some(begun) = outcome {
+            return begun["transaction"].clone();
         }
     }
 }

@@ -14,8 +14,8 @@ mod record;
 mod restore;
 mod samples;
 
-use alloc::collections::VecDeque;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 pub(crate) use event::{EventFacts, News, trigger_of_sample, trigger_of_stop};
 pub(crate) use readings::{StopReading, StopReadings};
@@ -78,7 +78,7 @@ pub(crate) enum AfterFailure {
 /// The queue of undelivered records and the transactions that the CSMS knows.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    queue: VecDeque<Pending>,
+    queue: Queue<Pending>,
     known: Table<TransactionNo, Account>,
     next_position: u64,
     samples: usize,

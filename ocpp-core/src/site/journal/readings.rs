@@ -7,8 +7,8 @@
 //! A log is trimmed from its beginning only, so a transaction that runs for long would keep all that came after its first
 //! reading. Once the log is long, each new reading has the oldest one that is needed written again at the end.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ pub(crate) struct StopReadings {
     kept: Table<TransactionNo, Thinned>,
     next_position: u64,
     /// The positions that may still be in the log.
-    logged: VecDeque<LogIndex>,
+    logged: Queue<LogIndex>,
 }
 
 impl StopReadings {
@@ -85,8 +85,7 @@ impl StopReadings {
         is_needed: impl Fn(TransactionNo) -> bool,
         is_settled: impl Fn(TransactionNo) -> bool,
     ) -> (Self, Vec<CompactString>) {
-        let mut readings =
-            StopReadings { kept: Table::default(), next_position: first_position, logged: VecDeque::new() };
+        let mut readings = StopReadings { kept: Table::default(), next_position: first_position, logged: Queue::new() };
         let mut skipped = Vec::new();
         let mut needed = Table::default();
         for (position, bytes) in image.records(Log::StopReadings) {
@@ -264,7 +263,7 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let readings = StopReadings { kept: Table::default(), next_position: 100, logged: VecDeque::new() };
+            let readings = StopReadings { kept: Table::default(), next_position: 100, logged: Queue::new() };
             Bench { readings, store: StoreQueue::default(), image: Image::default(), ops: 0 }
         }
 

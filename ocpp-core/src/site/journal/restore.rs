@@ -1,8 +1,8 @@
 //! The journal after a restart, from what was durable.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 use compact_str::{CompactString, format_compact};
 
@@ -77,7 +77,7 @@ impl Journal {
         let mut open: Table<TransactionNo, OpenTransaction> =
             known.iter().map(|(no, entry)| (*no, entry.open(*no))).collect();
         let mut started = Table::default();
-        let mut queue = VecDeque::new();
+        let mut queue = Queue::new();
         let mut delivered = None;
         let mut is_log_pending = false;
         for (position, (bytes, is_logged)) in records {

@@ -211,7 +211,7 @@ proptest! {
         for at in 0..count {
             bench.step(if at == authorised_at { Step::Authorise(1) } else { Step::Sample(1) });
             bench.flush(0);
-            let newest = bench.journal.queue.back().and_then(|pending| pending.event.as_ref());
+            let newest = bench.journal.queue.last().and_then(|pending| pending.event.as_ref());
             prop_assert_eq!(newest.map(|event| event.seq_no), u32::try_from(at + 1).ok());
         }
         bench.step(Step::End(1));
