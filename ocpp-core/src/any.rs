@@ -15,6 +15,7 @@ use ocpp_rpc::{Dialect, handshake};
 use crate::face::Face;
 use crate::site::Site;
 use crate::site::link::{Address, LinkDue};
+use crate::site::settings::Settings;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
 #[cfg(feature = "plug_and_charge")]
@@ -63,7 +64,7 @@ impl Station {
         }
         let (face, policy) = Face::check(&config)?;
         let address = Address::of(&mut config, &policy.identity)?;
-        let settings = Site::check(&config)?;
+        let settings = Settings::new(&config)?;
         let mut shared = Shared::restore(config, address, seed, image);
         let site = Site::restore(settings, policy, &mut shared, image);
         let mut station = Station { shared, site, face, deadline: None };

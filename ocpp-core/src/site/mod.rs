@@ -72,8 +72,7 @@ pub(crate) mod verdict;
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
-use crate::MisuseError;
-use crate::station::{Event, EvseId, SecurityEventKind, StationConfig};
+use crate::station::{Event, EvseId, SecurityEventKind};
 use crate::store::Image;
 
 use answers::Owed;
@@ -142,11 +141,6 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// The settings and their values, after a look at what the blocks cannot do with a configuration.
-    pub fn check(config: &StationConfig) -> Result<Settings, MisuseError> {
-        Settings::new(config)
-    }
-
     /// A site that boots from what was durable.
     pub fn restore(mut settings: Settings, policy: Policy, shared: &mut Shared, image: &Image) -> Self {
         let mut skipped = settings::stored::restore(&mut settings, image);

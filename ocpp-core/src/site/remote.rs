@@ -33,7 +33,7 @@ impl Parts<'_> {
         wanted: Option<EvseId>,
         token: IdToken,
         remote_start: Option<i64>,
-        profile: Option<&RemoteProfile>,
+        profile: Option<RemoteProfile>,
     ) -> bool {
         let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
         if let Some(evse) = evse {

@@ -109,7 +109,7 @@ impl Site {
         evse: Option<EvseId>,
         token: IdToken,
         remote_start: Option<i64>,
-        profile: Option<&RemoteProfile>,
+        profile: Option<RemoteProfile>,
     ) -> bool {
         let is_accepted = self.registration.is_accepted();
         let (mut ctx, mut parts) = self.context(shared);

@@ -34,7 +34,7 @@ impl SmartCharging {
         _: &Settings,
         _: Option<EvseId>,
         _: &IdToken,
-        _: Option<&RemoteProfile>,
+        _: Option<RemoteProfile>,
     ) -> bool {
         true
     }

@@ -237,7 +237,7 @@ impl Bench {
 fn boot(config: &StationConfig, points: TxPoints, image: &Image) -> (Site, Shared) {
     let mut config = config.clone();
     let address = Address::of(&mut config, &crate::v1_6::station::POLICY.identity).unwrap();
-    let settings = Site::check(&config).unwrap();
+    let settings = Settings::new(&config).unwrap();
     let mut shared = Shared::restore(config, address, Rng::new(1).next_u64(), image);
     let policy = Policy { points, tells_changes: true, ..crate::v1_6::station::POLICY };
     let site = Site::restore(settings, policy, &mut shared, image);

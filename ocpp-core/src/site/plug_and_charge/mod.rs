@@ -35,8 +35,6 @@ pub(crate) struct PlugAndCharge {
     statuses: Statuses,
     signing: Signing,
     asked: Option<Asked>,
-    /// The request that is on its way.
-    sent: Option<VehicleRequest>,
 }
 
 /// A vehicle wants a certificate.
@@ -60,7 +58,7 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) enum CertificateCall<'a> {
     /// A vehicle wants a certificate.
-    Vehicle(&'a VehicleRequest),
+    Vehicle(VehicleRequest),
     /// The station's own certificate towards vehicles is to be signed: the request in PEM.
     Sign(&'a str),
     /// Whether a certificate was revoked.
@@ -91,7 +89,7 @@ impl PlugAndCharge {
     pub fn next(&mut self, now: Instant, clock: &Clock) -> Option<CertificateCall<'_>> {
         if let Some(request) = self.vehicles.pop_front() {
             self.asked = Some(Asked::Vehicle(request.evse));
-            return Some(CertificateCall::Vehicle(self.sent.insert(request)));
+            return Some(CertificateCall::Vehicle(request));
         }
         if let Some(csr) = &self.signing.request {
             self.asked = Some(Asked::Sign);
@@ -177,23 +175,25 @@ impl PlugAndCharge {
     /// The CSMS answered, or did not.
     pub fn on_answer(&mut self, shared: &mut Shared, settings: &Settings, answer: CertificateAnswer) {
         let Some(asked) = self.asked.take() else { return };
-        self.sent = None;
         let now = shared.now;
-        let data = if let CertificateAnswer::Data(data) = &answer { Some(data.clone()) } else { None };
         match (asked, answer) {
-            (Asked::Vehicle(evse), _) => shared.event(Event::EvCertificate { evse, exi: data }),
+            (Asked::Vehicle(evse), CertificateAnswer::Data(exi)) => {
+                shared.event(Event::EvCertificate { evse, exi: Some(exi) });
+            }
+            (Asked::Vehicle(evse), _) => shared.event(Event::EvCertificate { evse, exi: None }),
             // Sent again with the next link.
             (Asked::Status(_) | Asked::Sign, CertificateAnswer::LinkLost) => {}
             (Asked::Status(hash), CertificateAnswer::Unsupported) => self.statuses.unsupported(now, &hash),
             (Asked::Status(hash), CertificateAnswer::Failed | CertificateAnswer::TimedOut) => {
                 self.statuses.answered(now, &hash, false);
             }
-            (
-                Asked::Status(hash),
-                CertificateAnswer::Data(_) | CertificateAnswer::Accepted | CertificateAnswer::Refused,
-            ) => {
-                self.statuses.answered(now, &hash, data.is_some());
-                shared.event(Event::CertificateStatus { hash, response: data });
+            (Asked::Status(hash), CertificateAnswer::Data(response)) => {
+                self.statuses.answered(now, &hash, true);
+                shared.event(Event::CertificateStatus { hash, response: Some(response) });
+            }
+            (Asked::Status(hash), CertificateAnswer::Accepted | CertificateAnswer::Refused) => {
+                self.statuses.answered(now, &hash, false);
+                shared.event(Event::CertificateStatus { hash, response: None });
             }
             // It may have the request all the same.
             (Asked::Sign, CertificateAnswer::Accepted | CertificateAnswer::TimedOut) => {

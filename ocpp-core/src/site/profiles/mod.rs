@@ -243,10 +243,10 @@ impl SmartCharging {
         settings: &Settings,
         evse: Option<EvseId>,
         token: &IdToken,
-        profile: Option<&RemoteProfile>,
+        profile: Option<RemoteProfile>,
     ) -> bool {
         let Some(profile) = profile else { return true };
-        let mut installed = InstalledProfile { evse: Place(0), source: LimitSource::Cso, profile: profile.clone() };
+        let mut installed = InstalledProfile { evse: Place(0), source: LimitSource::Cso, profile };
         let places = evse.map_or(1..=shared.config.evse_count(), |evse| evse.0..=evse.0);
         for number in places {
             installed.evse = place(EvseId(number));

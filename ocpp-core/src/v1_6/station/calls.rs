@@ -307,7 +307,7 @@ fn on_remote_start(
     // A profile is ignored where there is no smart charging (1.6 §5.11).
     #[cfg(not(feature = "smart_charging"))]
     let profile = None;
-    if site.on_remote_start(shared, wanted, token, None, profile.as_ref()) {
+    if site.on_remote_start(shared, wanted, token, None, profile) {
         v1_6::RemoteStartStopStatus::Accepted
     } else {
         v1_6::RemoteStartStopStatus::Rejected
