@@ -22,24 +22,24 @@ impl Station {
 
     /// How an EVSE is, and what goes on there.
     pub fn evse(&self, evse: EvseId) -> Option<EvseView<'_>> {
-        let connector = self.site.connectors.get(index(evse))?;
-        let condition = connector.condition();
-        let session = connector.begun().map(|open| SessionView {
+        let evse = self.site.evses.get(index(evse))?;
+        let condition = evse.condition();
+        let session = evse.begun().map(|open| SessionView {
             transaction: open.transaction.id(),
             csms_id: self.site.journal.csms_id(open.transaction),
-            token: connector.token(),
+            token: evse.token(),
             since: self.site.journal.started(open.transaction).and_then(|at| self.shared.clock.resolve(at)),
             meter_start_mwh: open.meter_start_mwh,
             energy_mwh: open.register.told_mwh().saturating_sub(open.meter_start_mwh),
         });
         Some(EvseView {
             status: condition.status,
-            connector: self.shared.plugs.active(evse).connector,
-            cable: connector.cable(),
-            is_operative: self.site.availability.is_operative(evse),
+            connector: self.shared.plugs.active(evse.id).connector,
+            cable: evse.cable(),
+            is_operative: self.site.availability.is_operative(evse.id),
             faults: condition.faults,
             #[cfg(feature = "smart_charging")]
-            limit: self.site.smart_charging.present_limit(&self.shared.config, connector),
+            limit: self.site.smart_charging.present_limit(&self.shared.config, evse),
             session,
         })
     }

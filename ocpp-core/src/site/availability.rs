@@ -1,11 +1,11 @@
-//! ChangeAvailability (1.6 §5.2): which connectors are in service.
+//! ChangeAvailability (1.6 §5.2): which EVSEs are in service.
 //!
-//! Stores an entry `availability/<connector>` for what is out of service, 0 being the station with all connectors. A
-//! connector that is in use goes out of service when it becomes free.
+//! Stores an entry `availability/<evse>` for what is out of service, 0 being the station with all EVSEs. An
+//! EVSE that is in use goes out of service when it becomes free.
 
 use compact_str::format_compact;
 
-use super::connector::Connector;
+use super::evse::Evse;
 use super::verdict::AvailabilityVerdict;
 use crate::station::EvseId;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
@@ -30,7 +30,7 @@ impl Availability {
         !self.inoperative.contains_key(&0)
     }
 
-    /// Whether a connector is in service.
+    /// Whether an EVSE is in service.
     pub fn is_operative(&self, evse: EvseId) -> bool {
         self.is_station_operative() && !self.inoperative.contains_key(&evse.0)
     }
@@ -39,23 +39,21 @@ impl Availability {
     pub fn on_change(
         &mut self,
         store: &mut StoreQueue,
-        connectors: &[Connector],
+        evses: &[Evse],
         evse: Option<EvseId>,
         is_operative: bool,
     ) -> (AvailabilityVerdict, Option<Ticket>) {
         let number = evse.map_or(0, |evse| evse.0);
-        if usize::from(number) > connectors.len() || evse == Some(EvseId(0)) {
+        if usize::from(number) > evses.len() || evse == Some(EvseId(0)) {
             return (AvailabilityVerdict::Rejected, None);
         }
         let mut ticket = None;
-        // The change of the station applies to all connectors: their own entries go when it comes back.
-        for target in
-            (0..=u16::MAX).take(connectors.len() + 1).filter(|t| *t == number || (number == 0 && is_operative))
-        {
+        // The change of the station applies to all EVSEs: their own entries go when it comes back.
+        for target in (0..=u16::MAX).take(evses.len() + 1).filter(|t| *t == number || (number == 0 && is_operative)) {
             ticket = self.set(store, target, is_operative).or(ticket);
         }
-        let is_addressed = |connector: &&Connector| number == 0 || connector.evse.0 == number;
-        let in_use = !is_operative && connectors.iter().filter(is_addressed).any(Connector::is_in_use);
+        let is_addressed = |evse: &&Evse| number == 0 || evse.id.0 == number;
+        let in_use = !is_operative && evses.iter().filter(is_addressed).any(Evse::is_in_use);
         (if in_use { AvailabilityVerdict::Scheduled } else { AvailabilityVerdict::Accepted }, ticket)
     }
 

@@ -1,15 +1,15 @@
-//! Who has a claim to a connector, and whether there is room for one more (1.6 §5.13).
+//! Who has a claim to an EVSE, and whether there is room for one more (1.6 §5.13).
 //!
-//! A narrow view of connectors, reservations and tokens, made for one decision. What is promised: a reserved connector to
-//! its token; to a reservation of the station one connector that nobody else has; a place, wherever it may be, to each
-//! token that is asked about or accepted without a connector of its own. A place is a connector where nobody is and that no
+//! A narrow view of EVSEs, reservations and tokens, made for one decision. What is promised: a reserved EVSE to
+//! its token; to a reservation of the station one EVSE that nobody else has; a place, wherever it may be, to each
+//! token that is asked about or accepted without an EVSE of its own. A place is an EVSE where nobody is and that no
 //! other token is asked about for. Nobody gets what would break a promise that could be kept.
 
 use alloc::vec::Vec;
 
 use super::authorize::Authorize;
 use super::bearer::{Bearer, Verdict};
-use super::connector::Connector;
+use super::evse::Evse;
 use super::reservation::{Reservation, Reservations, WHOLE_STATION};
 use crate::station::{EvseId, IdToken};
 
@@ -17,11 +17,11 @@ use crate::station::{EvseId, IdToken};
 #[derive(Debug)]
 pub(crate) struct Claims<'a> {
     reservations: &'a Reservations,
-    /// The free connectors, with what they are reserved for.
+    /// The free EVSEs, with what they are reserved for.
     places: Vec<(EvseId, Option<&'a Reservation>)>,
-    /// The reservation of the station, unless a token that is at a connector will use it.
+    /// The reservation of the station, unless a token that is at an EVSE will use it.
     station: Option<&'a Reservation>,
-    /// Those who may come to any connector, the first first.
+    /// Those who may come to any EVSE, the first first.
     comers: Vec<Bearer<'a>>,
     /// One more who comes, and may use the reservation of the station: that leaves him a place, wherever he goes.
     user: Option<Bearer<'a>>,
@@ -29,7 +29,7 @@ pub(crate) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub fn new(
-        connectors: &'a [Connector],
+        evses: &'a [Evse],
         reservations: &'a Reservations,
         authorize: &'a Authorize,
         decided: Option<&IdToken>,
@@ -37,14 +37,13 @@ impl<'a> Claims<'a> {
         let others =
             || authorize.comers().filter(|(_, bearer)| !decided.is_some_and(|token| token.matches(bearer.token)));
         let is_claimed = |evse| others().any(|(place, _)| place == Some(evse));
-        let places = connectors
+        let places = evses
             .iter()
-            .filter(|connector| connector.is_available() && !is_claimed(connector.evse))
-            .map(|connector| (connector.evse, reservations.of(connector.evse)))
+            .filter(|evse| evse.is_available() && !is_claimed(evse.id))
+            .map(|evse| (evse.id, reservations.of(evse.id)))
             .collect();
         let station = reservations.of(WHOLE_STATION).filter(|held| {
-            let granted =
-                connectors.iter().filter_map(|connector| connector.bearer().map(|b| (Some(connector.evse), b)));
+            let granted = evses.iter().filter_map(|evse| evse.bearer().map(|b| (Some(evse.id), b)));
             let mut there = granted.chain(others().filter(|(evse, _)| evse.is_some()));
             !there.any(|(evse, bearer)| {
                 evse.is_some_and(|evse| reservations.of(evse).is_none()) && held.verdict(bearer) == Verdict::Yes
@@ -56,7 +55,7 @@ impl<'a> Claims<'a> {
         Claims { reservations, places, station, comers, user }
     }
 
-    /// Whether a connector that takes tokens may go to this one.
+    /// Whether an EVSE that takes tokens may go to this one.
     pub fn at(&self, evse: EvseId, bearer: Bearer<'_>) -> Verdict {
         if let Some(held) = self.reservations.of(evse) {
             return held.verdict(bearer);
@@ -71,7 +70,7 @@ impl<'a> Claims<'a> {
         if is_harmless(None, self.user) { verdict } else { Verdict::No }
     }
 
-    /// Whether the token may come to one of the connectors.
+    /// Whether the token may come to one of the EVSEs.
     pub fn anywhere(&self, bearer: Bearer<'_>) -> Verdict {
         let harm = self.unserved(self.station, None, None);
         let has_place = |bearer| self.unserved(self.station, Some(bearer), None) <= harm;
@@ -88,7 +87,7 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Whether a connector is free, and reserved for nobody.
+    /// Whether an EVSE is free, and reserved for nobody.
     #[cfg(feature = "reservation")]
     pub fn is_free(&self, evse: EvseId) -> bool {
         self.places.iter().any(|(place, held)| *place == evse && held.is_none())

@@ -13,12 +13,12 @@ pub(crate) mod bearer;
 #[cfg(feature = "security")]
 pub(crate) mod certificates;
 pub(crate) mod claims;
-pub(crate) mod connector;
 pub(crate) mod context;
 #[cfg(feature = "security")]
 mod csr;
 pub(crate) mod data_transfer;
 mod delivery;
+pub(crate) mod evse;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 pub(crate) mod firmware;
 #[cfg(feature = "firmware_management")]
@@ -80,9 +80,9 @@ use authorize::Authorize;
 use availability::Availability;
 #[cfg(feature = "security")]
 use certificates::Certificates;
-use connector::Connector;
 use context::Context;
 use data_transfer::DataTransfers;
+use evse::Evse;
 use firmware::FirmwareManagement;
 use heartbeat::Heartbeat;
 use host_calls::HostCalls;
@@ -114,7 +114,7 @@ pub(crate) struct Site {
     pub heartbeat: Heartbeat,
     pub authorize: Authorize,
     pub status: StatusNotifications,
-    pub connectors: Vec<Connector>,
+    pub evses: Vec<Evse>,
     pub journal: Journal,
     pub availability: Availability,
     pub reservations: Reservations,
@@ -159,17 +159,17 @@ impl Site {
             shared.event(Event::RecordSkipped { place });
         }
 
-        let mut connectors: Vec<Connector> =
-            (1..=shared.config.evse_count()).map(|n| Connector::new(EvseId(n), policy.points)).collect();
+        let mut evses: Vec<Evse> =
+            (1..=shared.config.evse_count()).map(|n| Evse::new(EvseId(n), policy.points)).collect();
         for transaction in open {
             // A station that lost an EVSE since still ends its transaction, at the last one.
-            let place = usize::from(transaction.spot.evse.0).min(connectors.len());
-            if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
+            let place = usize::from(transaction.spot.evse.0).min(evses.len());
+            if let Some(evse) = evses.get_mut(place.saturating_sub(1)) {
                 shared.plugs.resume(transaction.spot);
-                connector.take_up(transaction, shared.config.after_power_loss);
+                evse.take_up(transaction, shared.config.after_power_loss);
             }
         }
-        for place in connector::restore_promises(image, &mut connectors, &mut shared.store) {
+        for place in evse::restore_promises(image, &mut evses, &mut shared.store) {
             shared.event(Event::RecordSkipped { place });
         }
         let _ = settings::security::follow(&mut settings, shared);
@@ -182,7 +182,7 @@ impl Site {
             heartbeat: Heartbeat::default(),
             authorize,
             status: StatusNotifications::new(shared.config.connector_count(), shared.now, stamp),
-            connectors,
+            evses,
             journal,
             availability: Availability::restore(image),
             reservations,
@@ -213,7 +213,7 @@ impl Site {
 
     /// How many transactions run.
     fn running(&self) -> usize {
-        self.connectors.iter().filter(|connector| connector.transaction().is_some()).count()
+        self.evses.iter().filter(|evse| evse.transaction().is_some()).count()
     }
 
     /// The blocks beside the signals' addressee.
@@ -233,7 +233,7 @@ impl Site {
             running,
         };
         let parts = Parts {
-            connectors: &mut self.connectors,
+            evses: &mut self.evses,
             authorize: &mut self.authorize,
             status: &mut self.status,
             smart_charging: &mut self.smart_charging,
@@ -284,7 +284,7 @@ impl Site {
                 break;
             }
         }
-        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.connectors) {
+        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.evses) {
             self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
         }
     }
@@ -312,13 +312,13 @@ impl Site {
     pub fn finish(&mut self, shared: &mut Shared) {
         let is_durable = shared.store.len() == 0;
         let is_told = self.journal.is_empty() && self.firmware.is_told();
-        if let Some(kind) = self.reset.due(shared.now, &self.connectors, is_told, is_durable) {
+        if let Some(kind) = self.reset.due(shared.now, &self.evses, is_told, is_durable) {
             shared.reboot = Some(kind);
         }
     }
 }
 
-/// The place of a connector in a list that begins with connector 1.
+/// The place of an EVSE in a list that begins with EVSE 1.
 pub(crate) fn index(evse: EvseId) -> usize {
     usize::from(evse.0).wrapping_sub(1)
 }

@@ -1,11 +1,11 @@
-//! Where a token charges: at the connector where it was presented, or whichever its driver comes to (1.6 §4.1, §5.11).
+//! Where a token charges: at the EVSE where it was presented, or whichever its driver comes to (1.6 §4.1, §5.11).
 
 use alloc::vec::Vec;
 
 use super::bearer::{Bearer, Grant, Verdict};
 use super::claims::Claims;
-use super::connector::{Connector, TokenUse};
 use super::context::Context;
+use super::evse::{Evse, TokenUse};
 use super::router::Parts;
 use super::settings::Setting;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
@@ -18,12 +18,12 @@ impl Parts<'_> {
         if evse.is_none() && (self.authorize.take_back(&token) || self.asked_about(&token).is_some()) {
             return;
         }
-        let held = self.connectors.iter().find(|connector| connector.is_held_by(&token)).map(|found| found.evse);
+        let held = self.evses.iter().find(|evse| evse.is_held_by(&token)).map(|found| found.id);
         let evse = evse.or(held).or_else(|| self.place_of(ctx, &token));
         if let Some(evse) = evse {
             self.learn_group(ctx, evse);
         }
-        let purpose = match evse.and_then(|evse| self.connector(evse)).map(|connector| connector.on_token(&token)) {
+        let purpose = match evse.and_then(|evse| self.evse(evse)).map(|evse| evse.on_token(&token)) {
             Some(TokenUse::Done) => return,
             Some(TokenUse::AskToStart) | None => Purpose::Start,
             Some(TokenUse::AskForGroup) => Purpose::Group,
@@ -61,15 +61,13 @@ impl Parts<'_> {
         ctx.event(Event::TokenAccepted { evse });
     }
 
-    /// Lets an accepted token charge at a connector, if that is not kept for others.
+    /// Lets an accepted token charge at an EVSE, if that is not kept for others.
     fn admit(&mut self, ctx: &mut Context<'_>, evse: EvseId, grant: Grant) {
-        let is_here = self.connector(evse).is_some_and(|connector| connector.is_held_by(&grant.token));
+        let is_here = self.evse(evse).is_some_and(|evse| evse.is_held_by(&grant.token));
         let verdict = self.claims(ctx, &grant.token).at(evse, grant.bearer());
         let (now, token) = (ctx.now(), grant.token.clone());
-        let result = match self.connector(evse) {
-            Some(connector) if is_here || verdict == Verdict::Yes || !connector.takes_grants() => {
-                connector.on_grant(now, grant)
-            }
+        let result = match self.evse(evse) {
+            Some(evse) if is_here || verdict == Verdict::Yes || !evse.takes_grants() => evse.on_grant(now, grant),
             Some(_) | None => Err(TokenRefusal::Unavailable),
         };
         if let Err(reason) = result {
@@ -85,7 +83,7 @@ impl Parts<'_> {
         while self.authorize.give_up_late(ctx.now()) {
             ctx.event(Event::TokenRefused { evse: None, reason: TokenRefusal::Late });
         }
-        // Who was just accepted for a connector comes first.
+        // Who was just accepted for an EVSE comes first.
         if !self.authorize.waits_for_driver() || !ctx.signals.is_empty() {
             return;
         }
@@ -94,9 +92,9 @@ impl Parts<'_> {
             if self.is_claimed(evse, None) {
                 continue;
             }
-            let (connectors, reservations) = (&*self.connectors, &*ctx.reservations);
+            let (evses, reservations) = (&*self.evses, &*ctx.reservations);
             let came = self.authorize.driver_came(|authorize, grant| {
-                let claims = Claims::new(connectors, reservations, authorize, Some(&grant.token));
+                let claims = Claims::new(evses, reservations, authorize, Some(&grant.token));
                 claims.at(evse, grant.bearer()) == Verdict::Yes
             });
             if let Some(grant) = came {
@@ -105,15 +103,15 @@ impl Parts<'_> {
         }
     }
 
-    /// Where a token without a connector is for: a vehicle that waits, or the only connector. None when the next plug
+    /// Where a token without an EVSE is for: a vehicle that waits, or the only EVSE. None when the next plug
     /// decides.
     pub(super) fn place_of(&self, ctx: &Context<'_>, token: &IdToken) -> Option<EvseId> {
-        let only = if let [only] = self.connectors.as_slice() { Some(only.evse) } else { None };
+        let only = if let [only] = self.evses.as_slice() { Some(only.id) } else { None };
         let group = self.authorize.group_here(ctx, token);
         self.waiting_for(ctx, bearer(token, group.as_ref())).or(only)
     }
 
-    /// The connector of the vehicle that waits for this token: where it is reserved for, else the one that came first.
+    /// The EVSE of the vehicle that waits for this token: where it is reserved for, else the one that came first.
     fn waiting_for(&self, ctx: &Context<'_>, bearer: Bearer<'_>) -> Option<EvseId> {
         let claims = self.claims(ctx, bearer.token);
         let waiting = self.waiting(ctx);
@@ -125,7 +123,7 @@ impl Parts<'_> {
         kept.or_else(|| fit.next())
     }
 
-    /// Whether a token is asked about for this connector, one aside.
+    /// Whether a token is asked about for this EVSE, one aside.
     pub(super) fn is_claimed(&self, evse: EvseId, except: Option<&IdToken>) -> bool {
         self.authorize.comers().any(|(place, bearer)| place == Some(evse) && Some(bearer.token) != except)
     }
@@ -135,10 +133,10 @@ impl Parts<'_> {
         self.authorize.comers().find(|(_, bearer)| bearer.token.matches(token)).map(|(place, _)| place)
     }
 
-    /// The connectors where a vehicle waits for a token, the first first.
+    /// The EVSEs where a vehicle waits for a token, the first first.
     fn waiting(&self, ctx: &Context<'_>) -> Vec<EvseId> {
-        let since = |connector: &Connector| Some((connector.waiting_since(ctx.now())?, connector.evse));
-        let mut waiting: Vec<_> = self.connectors.iter().filter_map(since).collect();
+        let since = |evse: &Evse| Some((evse.waiting_since(ctx.now())?, evse.id));
+        let mut waiting: Vec<_> = self.evses.iter().filter_map(since).collect();
         waiting.sort_unstable();
         waiting.into_iter().map(|(_, evse)| evse).collect()
     }
@@ -159,15 +157,15 @@ impl Parts<'_> {
     }
 
     fn claims<'a>(&'a self, ctx: &'a Context<'_>, token: &IdToken) -> Claims<'a> {
-        Claims::new(self.connectors, ctx.reservations, self.authorize, Some(token))
+        Claims::new(self.evses, ctx.reservations, self.authorize, Some(token))
     }
 
     /// The group of the token that charges here may be known by now (1.6 §3.10).
     fn learn_group(&mut self, ctx: &Context<'_>, evse: EvseId) {
-        let Some(token) = self.connector(evse).and_then(|connector| connector.lacks_group().cloned()) else { return };
+        let Some(token) = self.evse(evse).and_then(|evse| evse.lacks_group().cloned()) else { return };
         let group = self.authorize.group_here(ctx, &token);
-        if let Some(connector) = self.connector(evse) {
-            connector.learn_group(group);
+        if let Some(evse) = self.evse(evse) {
+            evse.learn_group(group);
         }
     }
 }

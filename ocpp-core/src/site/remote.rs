@@ -4,8 +4,8 @@
 //! promise: the answer waits until it is on record.
 
 use super::bearer::{Grant, Verdict};
-use super::connector::Connector;
 use super::context::Context;
+use super::evse::Evse;
 use super::index;
 use super::profiles::RemoteProfile;
 use super::router::Parts;
@@ -16,13 +16,13 @@ use crate::store::{StoreQueue, Ticket};
 
 /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run.
 pub(super) fn stop(
-    connectors: &mut [Connector],
+    evses: &mut [Evse],
     store: &mut StoreQueue,
     settings: &Settings,
     transaction: TransactionNo,
 ) -> Option<Option<Ticket>> {
-    let connector = connectors.iter_mut().find(|connector| connector.transaction() == Some(transaction))?;
-    connector.stop(StopReason::Remote, None).then(|| connector.keep_promise(store, settings))
+    let evse = evses.iter_mut().find(|evse| evse.transaction() == Some(transaction))?;
+    evse.stop(StopReason::Remote, None).then(|| evse.keep_promise(store, settings))
 }
 
 impl Parts<'_> {
@@ -37,7 +37,7 @@ impl Parts<'_> {
     ) -> bool {
         let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
         if let Some(evse) = evse {
-            let takes_grants = self.connectors.get(index(evse)).is_some_and(Connector::takes_grants);
+            let takes_grants = self.evses.get(index(evse)).is_some_and(Evse::takes_grants);
             if !takes_grants || self.is_claimed(evse, Some(&token)) {
                 return false;
             }

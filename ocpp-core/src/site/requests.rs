@@ -9,8 +9,8 @@ use ocpp_rpc::liveness::LivenessSettings;
 
 #[cfg(feature = "security")]
 use super::certificates::{Certificates, Desk};
-use super::connector::Connector;
 use super::data_transfer::VendorData;
+use super::evse::Evse;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 #[cfg(feature = "california_pricing")]
@@ -120,7 +120,7 @@ impl Site {
     /// accepted the station.
     pub fn on_remote_stop(&mut self, shared: &mut Shared, transaction: TransactionNo) -> Option<Option<Ticket>> {
         let is_accepted = self.registration.is_accepted();
-        let stop = || remote::stop(&mut self.connectors, &mut shared.store, &self.settings, transaction);
+        let stop = || remote::stop(&mut self.evses, &mut shared.store, &self.settings, transaction);
         is_accepted.then(stop).flatten()
     }
 
@@ -131,7 +131,7 @@ impl Site {
         evse: Option<EvseId>,
         is_operative: bool,
     ) -> (AvailabilityVerdict, Option<Ticket>) {
-        self.availability.on_change(&mut shared.store, &self.connectors, evse, is_operative)
+        self.availability.on_change(&mut shared.store, &self.evses, evse, is_operative)
     }
 
     /// Keeps an EVSE, or one of all (0), for a token.
@@ -144,7 +144,7 @@ impl Site {
     ) -> (ReserveVerdict, Option<Ticket>) {
         let wanted = (evse, reservation);
         let reservations = &mut self.reservations;
-        reserve::reserve(reservations, shared, &self.settings, &self.connectors, &self.authorize, wanted)
+        reserve::reserve(reservations, shared, &self.settings, &self.evses, &self.authorize, wanted)
     }
 
     /// Ends everything and restarts the station. Gives the ticket that an acceptance waits for, if any.
@@ -155,12 +155,12 @@ impl Site {
         reason: StopReason,
         info: &str,
     ) -> Option<Ticket> {
-        self.reset.on_request(shared, &mut self.connectors, &self.settings, (kind, reason, info))
+        self.reset.on_request(shared, &mut self.evses, &self.settings, (kind, reason, info))
     }
 
     /// Opens the lock of an EVSE. False where there is none.
     pub fn unlock(&mut self, shared: &Shared, token: ReplyToken, evse: EvseId) -> bool {
-        !self.settings.has_fixed_cables() && self.unlocking.on_request(shared.now, &mut self.connectors, token, evse)
+        !self.settings.has_fixed_cables() && self.unlocking.on_request(shared.now, &mut self.evses, token, evse)
     }
 
     /// Changes a setting for the CSMS.
@@ -172,7 +172,7 @@ impl Site {
     #[cfg(feature = "california_pricing")]
     pub fn on_user_price(&mut self, shared: &mut Shared, price: UserPrice) {
         let (mut ctx, parts) = self.context(shared);
-        pricing::on_user_price(&mut ctx, parts.connectors, parts.authorize, price);
+        pricing::on_user_price(&mut ctx, parts.evses, parts.authorize, price);
     }
 
     /// The work with certificates, and what it touches.
@@ -190,11 +190,11 @@ impl Site {
     }
 
     /// A fact about an EVSE.
-    pub fn on_fact(&mut self, shared: &mut Shared, evse: EvseId, fact: EvseInput) {
-        if let Some(connector) = self.connectors.get_mut(index(evse))
-            && let Some(fact) = shared.plugs.on_fact(evse, fact, connector.may_change_plugs())
+    pub fn on_fact(&mut self, shared: &mut Shared, id: EvseId, fact: EvseInput) {
+        if let Some(evse) = self.evses.get_mut(index(id))
+            && let Some(fact) = shared.plugs.on_fact(id, fact, evse.may_change_plugs())
         {
-            connector.on_fact(shared.now, fact);
+            evse.on_fact(shared.now, fact);
         }
     }
 
@@ -227,7 +227,7 @@ impl Site {
         #[cfg(feature = "plug_and_charge")]
         self.plug_and_charge.on_job(shared, id, word);
         if self.firmware.on_job(shared, id, word) {
-            self.reset.order(shared.now, &mut self.connectors, RebootKind::Hard, StopReason::Reboot);
+            self.reset.order(shared.now, &mut self.evses, RebootKind::Hard, StopReason::Reboot);
             shared.remember_reboot(BootReason::FirmwareUpdate);
             shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
         }
@@ -253,13 +253,13 @@ impl Site {
 
     /// Whether a transaction runs at an EVSE.
     pub fn runs_transaction(&self, evse: EvseId) -> bool {
-        self.connectors.get(index(evse)).is_some_and(Connector::is_running)
+        self.evses.get(index(evse)).is_some_and(Evse::is_running)
     }
 
     /// Stops the transaction at an EVSE.
     pub fn stop(&mut self, evse: EvseId, reason: StopReason) {
-        if let Some(connector) = self.connectors.get_mut(index(evse)) {
-            connector.stop(reason, None);
+        if let Some(evse) = self.evses.get_mut(index(evse)) {
+            evse.stop(reason, None);
         }
     }
 
@@ -272,7 +272,7 @@ impl Site {
     #[cfg(feature = "plug_and_charge")]
     pub fn on_contract(&mut self, shared: &mut Shared, evse: EvseId, contract: Contract) {
         let (mut ctx, parts) = self.context(shared);
-        plug_and_charge::on_contract(&mut ctx, parts.connectors, parts.authorize, evse, contract);
+        plug_and_charge::on_contract(&mut ctx, parts.evses, parts.authorize, evse, contract);
     }
 
     /// How the link is kept alive.

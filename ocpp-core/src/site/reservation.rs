@@ -1,7 +1,7 @@
-//! ReserveNow and CancelReservation (1.6 §5.1, §5.13), of a connector or of any (0).
+//! ReserveNow and CancelReservation (1.6 §5.1, §5.13), of an EVSE or of any (0).
 //!
-//! Owns the reservations and stores each as an entry `reservation/<connector>`. A reservation ends when a transaction uses
-//! it, at its expiry, when it is cancelled, or when its connector, or the station, fails or goes out of service. What can be
+//! Owns the reservations and stores each as an entry `reservation/<evse>`. A reservation ends when a transaction uses
+//! it, at its expiry, when it is cancelled, or when its EVSE, or the station, fails or goes out of service. What can be
 //! reserved, and who may charge in spite of it, is reckoned in `claims`.
 
 use alloc::vec::Vec;
@@ -19,10 +19,10 @@ use crate::time::{Clock, Instant};
 
 const PREFIX: &str = "reservation/";
 
-/// The place of a reservation of any connector.
+/// The place of a reservation of any EVSE.
 pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 
-/// A connector that is kept for a token or its group.
+/// An EVSE that is kept for a token or its group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reservation {
     pub id: i64,
@@ -52,7 +52,7 @@ impl Reservation {
     }
 }
 
-/// The reservations by connector.
+/// The reservations by EVSE.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reservations {
     held: Table<EvseId, Reservation>,
@@ -86,12 +86,12 @@ impl Reservations {
         })
     }
 
-    /// The reservation of a connector, or of any.
+    /// The reservation of an EVSE, or of any.
     pub fn of(&self, evse: EvseId) -> Option<&Reservation> {
         self.held.get(&evse)
     }
 
-    /// A transaction of this token begins at a connector: its reservation ends. Gives its id.
+    /// A transaction of this token begins at an EVSE: its reservation ends. Gives its id.
     pub fn use_up(&mut self, store: &mut StoreQueue, evse: EvseId, bearer: Bearer<'_>) -> Option<i64> {
         let is_his = |evse: &EvseId| self.of(*evse).is_some_and(|held| held.verdict(bearer) == Verdict::Yes);
         let place = [evse, WHOLE_STATION].into_iter().find(is_his)?;
@@ -131,7 +131,7 @@ impl Reservations {
         (with, without)
     }
 
-    /// Ends the reservation of a connector.
+    /// Ends the reservation of an EVSE.
     pub fn end(&mut self, store: &mut StoreQueue, evse: EvseId) -> Option<Ticket> {
         self.held.remove(&evse).map(|_| store.push(StoreOp::Delete { key: key(evse) }))
     }

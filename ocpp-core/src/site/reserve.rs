@@ -2,7 +2,7 @@
 
 use super::authorize::Authorize;
 use super::claims::Claims;
-use super::connector::Connector;
+use super::evse::Evse;
 use super::reservation::{Reservation, Reservations, WHOLE_STATION};
 use super::settings::{Setting, Settings};
 use super::shared::Shared;
@@ -15,21 +15,21 @@ pub(super) fn reserve(
     reservations: &mut Reservations,
     shared: &mut Shared,
     settings: &Settings,
-    connectors: &[Connector],
+    evses: &[Evse],
     authorize: &Authorize,
     (evse, reservation): (EvseId, Reservation),
 ) -> (ReserveVerdict, Option<Ticket>) {
     let (exists, refusal) = if evse == WHOLE_STATION {
-        (settings.is_on(Setting::NonEvseSpecificReservation), refusal(connectors))
+        (settings.is_on(Setting::NonEvseSpecificReservation), refusal(evses))
     } else {
-        let wanted = connectors.iter().position(|connector| connector.evse == evse);
-        (wanted.is_some(), refusal(wanted.and_then(|at| connectors.get(at..=at)).unwrap_or_default()))
+        let wanted = evses.iter().position(|one| one.id == evse);
+        (wanted.is_some(), refusal(wanted.and_then(|at| evses.get(at..=at)).unwrap_or_default()))
     };
     if !exists {
         (ReserveVerdict::Rejected, None)
     } else if shared.faults.blocking().is_some() {
         (ReserveVerdict::Faulted, None)
-    } else if !has_room_for(reservations, connectors, authorize, (evse, &reservation)) {
+    } else if !has_room_for(reservations, evses, authorize, (evse, &reservation)) {
         (refusal, None)
     } else {
         (ReserveVerdict::Accepted, Some(reservations.hold(&mut shared.store, evse, reservation)))
@@ -39,23 +39,23 @@ pub(super) fn reserve(
 /// Whether a place can be kept for one more, in the stead of what has its id.
 fn has_room_for(
     reservations: &Reservations,
-    connectors: &[Connector],
+    evses: &[Evse],
     authorize: &Authorize,
     (evse, reservation): (EvseId, &Reservation),
 ) -> bool {
     let (with, without) = reservations.with(evse, reservation);
-    let before = Claims::new(connectors, reservations, authorize, None);
-    let after = Claims::new(connectors, &with, authorize, None);
+    let before = Claims::new(evses, reservations, authorize, None);
+    let after = Claims::new(evses, &with, authorize, None);
     let is_free = match evse {
         WHOLE_STATION => without.of(WHOLE_STATION).is_none(),
-        evse => Claims::new(connectors, &without, authorize, None).is_free(evse),
+        evse => Claims::new(evses, &without, authorize, None).is_free(evse),
     };
     is_free && after.keeps_station() && after.broken() <= before.broken()
 }
 
-/// Why connectors cannot be reserved: they are occupied, unless each is faulted or out of service.
-fn refusal(connectors: &[Connector]) -> ReserveVerdict {
-    let all = |statuses: &[EvseStatus]| connectors.iter().all(|c| statuses.contains(&c.condition().status));
+/// Why EVSEs cannot be reserved: they are occupied, unless each is faulted or out of service.
+fn refusal(evses: &[Evse]) -> ReserveVerdict {
+    let all = |statuses: &[EvseStatus]| evses.iter().all(|c| statuses.contains(&c.condition().status));
     if all(&[EvseStatus::Faulted]) {
         ReserveVerdict::Faulted
     } else if all(&[EvseStatus::Faulted, EvseStatus::Unavailable]) {

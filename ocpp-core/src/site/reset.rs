@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 
-use super::connector::Connector;
+use super::evse::Evse;
 use super::settings::Settings;
 use super::shared::Shared;
 use crate::station::{BootReason, RebootKind, SecurityEventKind, StopReason};
@@ -35,9 +35,9 @@ impl Reset {
     }
 
     /// Has everything end, and the station restart.
-    pub fn order(&mut self, now: Instant, connectors: &mut [Connector], kind: RebootKind, reason: StopReason) {
-        for connector in connectors {
-            connector.give_up(reason);
+    pub fn order(&mut self, now: Instant, evses: &mut [Evse], kind: RebootKind, reason: StopReason) {
+        for evse in evses {
+            evse.give_up(reason);
         }
         *self = Reset::Ending { kind, not_before: now + GRACE, until: now + PATIENCE };
     }
@@ -46,27 +46,21 @@ impl Reset {
     pub fn on_request(
         &mut self,
         shared: &mut Shared,
-        connectors: &mut [Connector],
+        evses: &mut [Evse],
         settings: &Settings,
         (kind, reason, info): (RebootKind, StopReason, &str),
     ) -> Option<Ticket> {
-        self.order(shared.now, connectors, kind, reason);
+        self.order(shared.now, evses, kind, reason);
         shared.remember_reboot(BootReason::RemoteReset);
         shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
-        connectors.iter_mut().filter_map(|connector| connector.keep_promise(&mut shared.store, settings)).max()
+        evses.iter_mut().filter_map(|evse| evse.keep_promise(&mut shared.store, settings)).max()
     }
 
     /// The restart, once: when every transaction has ended and all of it is durable. It waits a while for what the CSMS is to
     /// be told before (`is_told`).
-    pub fn due(
-        &mut self,
-        now: Instant,
-        connectors: &[Connector],
-        is_told: bool,
-        is_durable: bool,
-    ) -> Option<RebootKind> {
+    pub fn due(&mut self, now: Instant, evses: &[Evse], is_told: bool, is_durable: bool) -> Option<RebootKind> {
         let Reset::Ending { kind, not_before, until } = *self else { return None };
-        let is_quiet = connectors.iter().all(|connector| connector.transaction().is_none());
+        let is_quiet = evses.iter().all(|evse| evse.transaction().is_none());
         let may_wait = now < not_before || (!is_told && now < until);
         if may_wait || !is_quiet || !is_durable {
             return None;

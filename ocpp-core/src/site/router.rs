@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::authorize::Authorize;
 use super::availability::Availability;
 use super::bearer::Verdict;
-use super::connector::Connector;
 use super::context::Context;
+use super::evse::Evse;
 use super::firmware::FirmwareManagement;
 use super::index;
 use super::pricing::Pricing;
@@ -19,7 +19,7 @@ use crate::station::{ConnectorId, Event, EvseId, EvseStatus, Fault, FaultCode};
 
 /// The blocks that signals address, apart from what their context lends.
 pub(super) struct Parts<'a> {
-    pub connectors: &'a mut Vec<Connector>,
+    pub evses: &'a mut Vec<Evse>,
     pub authorize: &'a mut Authorize,
     pub status: &'a mut StatusNotifications,
     pub smart_charging: &'a mut SmartCharging,
@@ -42,8 +42,8 @@ fn beside(status: EvseStatus) -> EvseStatus {
 }
 
 impl Parts<'_> {
-    pub(super) fn connector(&mut self, evse: EvseId) -> Option<&mut Connector> {
-        self.connectors.get_mut(index(evse))
+    pub(super) fn evse(&mut self, evse: EvseId) -> Option<&mut Evse> {
+        self.evses.get_mut(index(evse))
     }
 
     /// Moves a signal to its block.
@@ -52,72 +52,72 @@ impl Parts<'_> {
             Signal::Authorize(request) => self.on_request(ctx, request),
             Signal::Granted { evse, grant } => self.on_grant(ctx, evse, grant),
             Signal::GroupConfirmed { evse, token, group } => {
-                let result = self.connector(evse).map(|connector| connector.on_group(token, group.as_ref()));
+                let result = self.evse(evse).map(|evse| evse.on_group(token, group.as_ref()));
                 if let Some(Err(reason)) = result {
                     ctx.event(Event::TokenRefused { evse: Some(evse), reason });
                 }
             }
             Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
             Signal::StartAnswered { transaction, status, group } => {
-                let connector = self.connectors.iter_mut().find(|c| c.transaction() == Some(transaction));
-                if let Some(connector) = connector {
-                    connector.on_start_answered(status, group);
+                let evse = self.evses.iter_mut().find(|c| c.transaction() == Some(transaction));
+                if let Some(evse) = evse {
+                    evse.on_start_answered(status, group);
                 }
             }
             Signal::Accepted => self.status.report_all(),
         }
     }
 
-    /// Lets facts and time work on every connector, and notes the statuses. True if that bears on what came before it.
+    /// Lets facts and time work on every EVSE, and notes the statuses. True if that bears on what came before it.
     pub fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
         ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
         let station_faults = ctx.shared.faults.as_slice().iter().filter(|fault| fault.is_blocking);
         let station_faults: Vec<Fault> = station_faults.cloned().collect();
         let is_faulted = !station_faults.is_empty();
-        for connector in self.connectors.iter_mut() {
-            connector.share_fault(is_faulted);
+        for evse in self.evses.iter_mut() {
+            evse.share_fault(is_faulted);
         }
         self.meet_drivers(ctx);
         let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
         let is_station_operative = !self.reset.is_ordered() && !wants_quiet;
-        for at in 0..self.connectors.len() {
+        for at in 0..self.evses.len() {
             let is_reserved = self.is_reserved(ctx, at);
-            if let Some(connector) = self.connectors.get_mut(at) {
-                let is_operative = self.availability.is_operative(connector.evse) && is_station_operative;
-                connector.allot(is_operative, is_reserved);
-                connector.advance(ctx);
-                if let Some(fact) = ctx.shared.plugs.move_on(connector.evse, connector.may_change_plugs()) {
-                    connector.on_fact(ctx.now(), fact);
-                    connector.advance(ctx);
+            if let Some(evse) = self.evses.get_mut(at) {
+                let is_operative = self.availability.is_operative(evse.id) && is_station_operative;
+                evse.allot(is_operative, is_reserved);
+                evse.advance(ctx);
+                if let Some(fact) = ctx.shared.plugs.move_on(evse.id, evse.may_change_plugs()) {
+                    evse.on_fact(ctx.now(), fact);
+                    evse.advance(ctx);
                 }
             }
         }
         // A limit is ordered before the power that it is for.
-        self.smart_charging.advance(ctx, self.connectors, self.authorize);
-        for connector in self.connectors.iter_mut() {
-            connector.order_hardware(ctx);
-            let condition = connector.condition();
+        self.smart_charging.advance(ctx, self.evses, self.authorize);
+        for evse in self.evses.iter_mut() {
+            evse.order_hardware(ctx);
+            let condition = evse.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault ends a reservation, and so does going out of service.
-            if is_faulted || status == EvseStatus::Faulted || !self.availability.is_operative(connector.evse) {
-                ctx.reservations.end(&mut ctx.shared.store, connector.evse);
+            if is_faulted || status == EvseStatus::Faulted || !self.availability.is_operative(evse.id) {
+                ctx.reservations.end(&mut ctx.shared.store, evse.id);
             }
             let told = is_faulted.then(|| [station_faults.as_slice(), condition.faults].concat());
             let condition = Condition { faults: told.as_deref().unwrap_or(condition.faults), ..condition };
             // An end is shown once it is on record; a fault at once.
-            let may_tell = status == EvseStatus::Faulted || connector.may_tell(&ctx.shared.store);
+            let may_tell = status == EvseStatus::Faulted || evse.may_tell(&ctx.shared.store);
             if may_tell {
                 let mut has_changed = false;
-                let active = ctx.shared.plugs.active(connector.evse).connector;
-                for number in 1..=ctx.shared.config.connectors_of(connector.evse) {
-                    let line = ctx.shared.config.number_of(connector.evse, ConnectorId(number));
+                let active = ctx.shared.plugs.active(evse.id).connector;
+                for number in 1..=ctx.shared.config.connectors_of(evse.id) {
+                    let line = ctx.shared.config.number_of(evse.id, ConnectorId(number));
                     let is_active = ConnectorId(number) == active;
                     let other = Condition { status: beside(status), info: None, ..condition };
                     let shown = if is_active { &condition } else { &other };
                     has_changed |= self.status.update(usize::from(line), shown, ctx.now(), ctx.stamp()) && is_active;
                 }
                 if has_changed {
-                    ctx.event(Event::Status { evse: connector.evse, status });
+                    ctx.event(Event::Status { evse: evse.id, status });
                 }
             }
         }
@@ -126,9 +126,9 @@ impl Parts<'_> {
             None if !self.availability.is_station_operative() => EvseStatus::Unavailable,
             None => EvseStatus::Available,
         };
-        let is_stale = |at| self.connectors.get(at).map(Connector::is_reserved) != Some(self.is_reserved(ctx, at));
-        let mut has_moved = (0..self.connectors.len()).any(is_stale);
-        has_moved |= self.pricing.advance(ctx, self.connectors);
+        let is_stale = |at| self.evses.get(at).map(Evse::is_reserved) != Some(self.is_reserved(ctx, at));
+        let mut has_moved = (0..self.evses.len()).any(is_stale);
+        has_moved |= self.pricing.advance(ctx, self.evses);
         #[cfg(feature = "california_pricing")]
         {
             has_moved |= self.authorize.end_waits(ctx);
@@ -144,22 +144,21 @@ impl Parts<'_> {
         });
         let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());
         self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
-        let is_quiet = ctx.shared.config.charges_while_installing || !self.connectors.iter().any(Connector::is_busy);
+        let is_quiet = ctx.shared.config.charges_while_installing || !self.evses.iter().any(Evse::is_busy);
         // Not in the boot itself, before the hardware could say what goes on.
         let may_install = is_quiet && ctx.shared.has_booted;
         has_moved | self.firmware.advance(ctx.shared, may_install)
     }
 
-    /// Whether a connector shows that it is kept for somebody: for whom it is reserved itself, or as the last one that is
+    /// Whether an EVSE shows that it is kept for somebody: for whom it is reserved itself, or as the last one that is
     /// left for a reservation of the station.
     fn is_reserved(&self, ctx: &Context<'_>, at: usize) -> bool {
-        let is_kept = |connector: &Connector| ctx.reservations.of(connector.evse).is_some();
-        let Some(connector) = self.connectors.get(at) else { return false };
-        let Some(station) = ctx.reservations.of(WHOLE_STATION) else { return is_kept(connector) };
-        let is_user = |connector: &Connector| {
-            !is_kept(connector) && connector.bearer().is_some_and(|bearer| station.verdict(bearer) == Verdict::Yes)
-        };
-        let is_left = |(place, other): (usize, &Connector)| place != at && other.is_available() && !is_kept(other);
-        is_kept(connector) || !(self.connectors.iter().any(is_user) || self.connectors.iter().enumerate().any(is_left))
+        let is_kept = |evse: &Evse| ctx.reservations.of(evse.id).is_some();
+        let Some(evse) = self.evses.get(at) else { return false };
+        let Some(station) = ctx.reservations.of(WHOLE_STATION) else { return is_kept(evse) };
+        let is_user =
+            |evse: &Evse| !is_kept(evse) && evse.bearer().is_some_and(|bearer| station.verdict(bearer) == Verdict::Yes);
+        let is_left = |(place, other): (usize, &Evse)| place != at && other.is_available() && !is_kept(other);
+        is_kept(evse) || !(self.evses.iter().any(is_user) || self.evses.iter().enumerate().any(is_left))
     }
 }

@@ -50,9 +50,9 @@ impl Site {
             #[cfg(feature = "security")]
             next.add(Timer::SecurityEvent, shared.security_events.deadline());
         }
-        for connector in &self.connectors {
-            for at in connector.deadlines(&self.settings, clock) {
-                next.add(Timer::Evse(connector.evse), Some(at));
+        for evse in &self.evses {
+            for at in evse.deadlines(&self.settings, clock) {
+                next.add(Timer::Evse(evse.id), Some(at));
             }
         }
         next.add(Timer::Authorization, self.authorize.deadline());

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use ocpp_rpc::engine::ReplyToken;
 
-use super::connector::Connector;
+use super::evse::Evse;
 use super::verdict::UnlockVerdict;
 use crate::station::{EvseId, Lock};
 use crate::store::Ticket;
@@ -31,20 +31,20 @@ pub(crate) struct Unlocking {
 impl Unlocking {
     /// Ends what is going on at an EVSE and opens its lock; the lock's word is answered. False where there is none to open. The
     /// engine bounds the calls that can be open.
-    pub fn on_request(&mut self, now: Instant, connectors: &mut [Connector], token: ReplyToken, evse: EvseId) -> bool {
-        let Some(connector) = connectors.iter_mut().find(|connector| connector.evse == evse) else { return false };
-        connector.unlock();
-        self.pending.push(Pending { evse, token, until: now + PATIENCE });
+    pub fn on_request(&mut self, now: Instant, evses: &mut [Evse], token: ReplyToken, id: EvseId) -> bool {
+        let Some(evse) = evses.iter_mut().find(|evse| evse.id == id) else { return false };
+        evse.unlock();
+        self.pending.push(Pending { evse: id, token, until: now + PATIENCE });
         true
     }
 
     /// The requests that can be answered now, or once this is durable.
-    pub fn finished(&mut self, now: Instant, connectors: &[Connector]) -> Vec<(ReplyToken, UnlockVerdict, Ticket)> {
+    pub fn finished(&mut self, now: Instant, evses: &[Evse]) -> Vec<(ReplyToken, UnlockVerdict, Ticket)> {
         let mut finished = Vec::new();
         self.pending.retain(|pending| {
-            let connector = connectors.iter().find(|connector| connector.evse == pending.evse);
-            let is_open = connector.is_none_or(|c| c.transaction().is_none() && c.lock() == Lock::Unlocked);
-            let ticket = connector.map_or(Ticket(0), Connector::promise_ticket);
+            let evse = evses.iter().find(|evse| evse.id == pending.evse);
+            let is_open = evse.is_none_or(|c| c.transaction().is_none() && c.lock() == Lock::Unlocked);
+            let ticket = evse.map_or(Ticket(0), Evse::promise_ticket);
             match (is_open, pending.until <= now) {
                 (true, _) => finished.push((pending.token, UnlockVerdict::Unlocked, ticket)),
                 (false, true) => finished.push((pending.token, UnlockVerdict::Failed, ticket)),

@@ -1,7 +1,7 @@
 //! Stands in for prices and costs where the feature is off: the application answers their messages.
 
-use crate::site::connector::Connector;
 use crate::site::context::Context;
+use crate::site::evse::Evse;
 use crate::time::{Clock, Instant};
 
 /// Nothing.
@@ -9,7 +9,7 @@ use crate::time::{Clock, Instant};
 pub(crate) struct Pricing(());
 
 impl Pricing {
-    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Connector]) -> bool {
+    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Evse]) -> bool {
         false
     }
 

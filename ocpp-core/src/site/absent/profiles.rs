@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use compact_str::CompactString;
 
 use super::authorize::Authorize;
-use super::connector::Connector;
 use super::context::Context;
+use super::evse::Evse;
 use super::policy::Policy;
 use super::settings::Settings;
 use crate::site::shared::Shared;
@@ -43,7 +43,7 @@ impl SmartCharging {
 
     pub fn on_placed(&mut self, _: EvseId, _: &IdToken) {}
 
-    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Connector], _: &Authorize) {}
+    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Evse], _: &Authorize) {}
 
     pub fn deadline(&self, _: &Clock) -> Option<Instant> {
         None

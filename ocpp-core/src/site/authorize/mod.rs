@@ -37,7 +37,7 @@ pub(crate) struct Authorize {
     waiting: Queue<AuthorizeRequest>,
     asked: Option<AuthorizeRequest>,
     /// Accepted tokens whose drivers have not plugged in anywhere yet, and until when each counts. As many as there are
-    /// connectors at most.
+    /// EVSEs at most.
     unplaced: Vec<(Grant, Instant)>,
     pub list: LocalAuthList,
     cache: TokenCache,
@@ -138,7 +138,7 @@ impl Authorize {
         Some(self.unplaced.remove(found).0)
     }
 
-    /// Takes back what was accepted for any connector. False if nothing was.
+    /// Takes back what was accepted for any EVSE. False if nothing was.
     pub fn take_back(&mut self, token: &IdToken) -> bool {
         let before = self.unplaced.len();
         self.unplaced.retain(|(grant, _)| !grant.token.matches(token));

@@ -13,8 +13,8 @@ use compact_str::CompactString;
 use ocpp_types::datetime;
 
 use super::authorize::Authorize;
-use super::connector::Connector;
 use super::context::Context;
+use super::evse::Evse;
 use super::journal::Journal;
 use super::settings::{AnySetting, Setting, Settings, stored};
 use super::shared::Shared;
@@ -54,7 +54,7 @@ pub(crate) struct Triggers {
     pub energy_mwh: Option<i64>,
     /// When the power rises above, or falls below.
     pub power_mw: Option<i64>,
-    /// When the connector's status becomes one of these.
+    /// When the EVSE's status becomes one of these.
     pub statuses: Vec<EvseStatus>,
 }
 
@@ -79,18 +79,18 @@ struct Bill {
 
 impl Pricing {
     /// Notes transactions, and has readings taken that the CSMS wants. True if there is one.
-    pub fn advance(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector]) -> bool {
+    pub fn advance(&mut self, ctx: &mut Context<'_>, evses: &mut [Evse]) -> bool {
         if !ctx.settings.is_on(Setting::CustomDisplayCostAndPrice) {
             return false;
         }
         let mut is_wanted = false;
-        for connector in connectors {
-            if let Some((transaction, meter_start_mwh)) = connector.running_since()
-                && self.bills.get(&connector.evse).is_none_or(|bill| bill.transaction != transaction)
+        for evse in evses {
+            if let Some((transaction, meter_start_mwh)) = evse.running_since()
+                && self.bills.get(&evse.id).is_none_or(|bill| bill.transaction != transaction)
                 && let Some(csms_id) = ctx.journal.csms_id(transaction)
             {
                 self.bills.insert(
-                    connector.evse,
+                    evse.id,
                     Bill {
                         transaction,
                         csms_id,
@@ -98,12 +98,12 @@ impl Pricing {
                         triggers: Triggers::default(),
                         next: None,
                         is_above: None,
-                        status: connector.condition().status,
+                        status: evse.condition().status,
                     },
                 );
             }
-            if let Some(bill) = self.bills.get_mut(&connector.evse) {
-                is_wanted |= bill.advance(ctx, connector);
+            if let Some(bill) = self.bills.get_mut(&evse.id) {
+                is_wanted |= bill.advance(ctx, evse);
             }
         }
         is_wanted
@@ -141,25 +141,25 @@ impl Bill {
     }
 
     /// Finds what is due. True if it is a reading.
-    fn advance(&mut self, ctx: &mut Context<'_>, connector: &mut Connector) -> bool {
+    fn advance(&mut self, ctx: &mut Context<'_>, evse: &mut Evse) -> bool {
         let wall = ctx.shared.clock.wall(ctx.now());
         if let Some(next) = self.next.take_if(|next| wall.is_some_and(|wall| next.at <= wall)) {
             let changed = PricingEvent::PricesChanged { transaction: self.transaction.id(), prices: next.prices };
             ctx.event(Event::Pricing(changed));
         }
         let mut is_wanted = self.triggers.at.take_if(|at| wall.is_some_and(|wall| *at <= wall)).is_some();
-        let status = connector.condition().status;
+        let status = evse.condition().status;
         is_wanted |= status != self.status && self.triggers.statuses.contains(&status);
         self.status = status;
-        let is_running = connector.transaction() == Some(self.transaction);
+        let is_running = evse.transaction() == Some(self.transaction);
         let is_watched = is_running && (self.triggers.energy_mwh.is_some() || self.triggers.power_mw.is_some());
-        if let Some(reading) = connector.watch_meter(ctx, is_watched) {
+        if let Some(reading) = evse.watch_meter(ctx, is_watched) {
             let energy_mwh = reading.energy_mwh.saturating_sub(self.meter_start_mwh);
             is_wanted |= self.triggers.energy_mwh.take_if(|wanted| *wanted <= energy_mwh).is_some();
             is_wanted |= reading.import_power_mw().is_some_and(|power_mw| self.crosses(power_mw));
         }
         if is_wanted {
-            connector.want_price_reading(ctx.now());
+            evse.want_price_reading(ctx.now());
         }
         is_wanted
     }
@@ -205,12 +205,12 @@ impl Pricing {
 /// The CSMS says what a driver would pay.
 pub(super) fn on_user_price(
     ctx: &mut Context<'_>,
-    connectors: &[Connector],
+    evses: &[Evse],
     authorize: &mut Authorize,
     UserPrice { token, texts }: UserPrice,
 ) {
-    let holder = connectors.iter().find(|connector| connector.is_held_by(&token));
-    let transaction = holder.and_then(Connector::transaction);
+    let holder = evses.iter().find(|evse| evse.is_held_by(&token));
+    let transaction = holder.and_then(Evse::transaction);
     ctx.event(Event::Pricing(PricingEvent::UserPrice {
         token: token.clone(),
         transaction: transaction.map(TransactionNo::id),

@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use ocpp_smartcharging::installation::{Evse, Installation, LocalLimit, SetpointPriority, Situation};
+use ocpp_smartcharging::installation::{Evse as Outlet, Installation, LocalLimit, SetpointPriority, Situation};
 use ocpp_smartcharging::model::{ChargingProfile, ChargingSchedule, InstalledProfile, Kind, Purpose, RateUnit};
 use ocpp_smartcharging::site::{Claim, Claims, Demand, claims, share_equally};
 use ocpp_smartcharging::time::LocalTime;
 use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 
-use super::super::connector::Connector;
 use super::super::context::Context;
+use super::super::evse::Evse;
 use super::{SmartCharging, place};
 use crate::station::{EvseId, Limit, SiteLimit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
@@ -26,12 +26,12 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
                 milliamperes: max_milliamps.into(),
                 milliwatts: each.saturating_mul(phases.clamp(1, 3).into()),
             };
-            Evse { supply: Feed::Ac { phases: phases.clamp(1, 3) }, local_limit }
+            Outlet { supply: Feed::Ac { phases: phases.clamp(1, 3) }, local_limit }
         }
         Supply::Dc { millivolts, max_milliwatts } => {
             let milliwatts = i64::try_from(max_milliwatts).unwrap_or(i64::MAX);
             let milliamperes = milliwatts.saturating_mul(1_000) / i64::from(millivolts.max(1));
-            Evse { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
+            Outlet { supply: Feed::Dc { millivolts }, local_limit: LocalLimit { milliamperes, milliwatts } }
         }
     };
     let evses = (1..=config.evse_count()).map(evse).collect();
@@ -74,7 +74,7 @@ pub(super) fn instant(clock: &Clock, time: DateTime<Utc>) -> Option<Instant> {
 impl SmartCharging {
     /// Finds the limit of each transaction and orders those that changed: first the ones that become lower, so that
     /// the station's limit is not exceeded on the way.
-    pub(super) fn order_limits(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector]) {
+    pub(super) fn order_limits(&mut self, ctx: &mut Context<'_>, evses: &mut [Evse]) {
         self.until = None;
         let config = &ctx.shared.config;
         let unit = unit(config);
@@ -110,11 +110,11 @@ impl SmartCharging {
             .map(|(share, claim)| (share.evse, limit(config, unit, share.evse, share.milli, claim)))
             .collect();
         for is_raised in [false, true] {
-            for connector in connectors.iter_mut() {
-                let own = own_limit(&ctx.shared.config.supply_of(connector.evse));
-                let limit = limits.iter().find(|(evse, _)| *evse == place(connector.evse));
-                if let Some((_, limit)) = limit.filter(|(_, limit)| connector.is_raised_by(*limit, own) == is_raised) {
-                    connector.limit(ctx, *limit, own);
+            for evse in evses.iter_mut() {
+                let own = own_limit(&ctx.shared.config.supply_of(evse.id));
+                let limit = limits.iter().find(|(outlet, _)| *outlet == place(evse.id));
+                if let Some((_, limit)) = limit.filter(|(_, limit)| evse.is_raised_by(*limit, own) == is_raised) {
+                    evse.limit(ctx, *limit, own);
                 }
             }
         }

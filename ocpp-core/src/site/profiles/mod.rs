@@ -1,11 +1,11 @@
 //! Smart charging (1.6 §3.13, §5.5, §5.7, §5.16): the installed profiles, and the limits that follow from them.
 //!
 //! Owns the profiles, each stored as an entry `profile/<id>`; those that came with a remote start wait here, unstored,
-//! until their transaction begins. Looks at the connectors to learn which transactions run, and orders limits to their
+//! until their transaction begins. Looks at the EVSEs to learn which transactions run, and orders limits to their
 //! hardware whenever one changes: with a profile, a transaction, the time, or a step of the clock.
 //!
 //! A profile of a transaction is gone when its transaction is on record as ended, also after a restart. All others are
-//! kept, of whichever connector (errata 3.37).
+//! kept, of whichever EVSE (errata 3.37).
 
 mod limits;
 mod record;
@@ -22,8 +22,8 @@ use ocpp_smartcharging::store::{ProfileStore, StoreChange};
 use ocpp_smartcharging::validate::{Capabilities, Delivery, Edition, Proposal};
 
 use super::authorize::Authorize;
-use super::connector::Connector;
 use super::context::Context;
+use super::evse::Evse;
 use super::policy::Policy;
 use super::settings::{Setting, Settings};
 use super::verdict::ProfileVerdict;
@@ -44,7 +44,7 @@ pub(crate) struct SmartCharging {
     edition: Edition,
     profiles: ProfileStore,
     shelf: Shelf,
-    /// Profiles of remote starts whose transactions have not begun: one a connector, and one each token that may come to any.
+    /// Profiles of remote starts whose transactions have not begun: one an EVSE, and one each token that may come to any.
     remote: Vec<WaitingProfile>,
     runs: Vec<Run>,
     /// What the site allows at each EVSE, and (0) all together.
@@ -101,12 +101,12 @@ enum Since {
 }
 
 impl Run {
-    fn of(connector: &Connector, journal: &Journal, clock: &Clock, now: Instant) -> Option<Self> {
-        let transaction = connector.transaction()?;
+    fn of(evse: &Evse, journal: &Journal, clock: &Clock, now: Instant) -> Option<Self> {
+        let transaction = evse.transaction()?;
         let csms_id = journal.csms_id(transaction);
         let is_of_now = Journal::boot_of(transaction) == clock.boot();
         let since = if is_of_now { Since::Now(now) } else { Since::Earlier(journal.started(transaction)) };
-        Some(Run { evse: connector.evse, transaction, csms_id, may_charge: connector.may_charge(), since })
+        Some(Run { evse: evse.id, transaction, csms_id, may_charge: evse.may_charge(), since })
     }
 
     /// When it began, by a clock that shows `wall` at `now`; none if that is not known.
@@ -161,8 +161,8 @@ impl SmartCharging {
     }
 
     /// What an EVSE may draw now.
-    pub fn present_limit(&self, config: &StationConfig, connector: &Connector) -> Limit {
-        connector.present_limit(limits::own_limit(&config.supply_of(connector.evse)))
+    pub fn present_limit(&self, config: &StationConfig, evse: &Evse) -> Limit {
+        evse.present_limit(limits::own_limit(&config.supply_of(evse.id)))
     }
 
     /// Carries out a SetChargingProfile.
@@ -235,7 +235,7 @@ impl SmartCharging {
         composite.ok()
     }
 
-    /// A remote start was accepted for a connector, or for whichever the driver comes to, with or without a profile (1.6
+    /// A remote start was accepted for an EVSE, or for whichever the driver comes to, with or without a profile (1.6
     /// §5.16.2). False if the profile is not.
     pub fn on_remote_start(
         &mut self,
@@ -259,7 +259,7 @@ impl SmartCharging {
         true
     }
 
-    /// A token that could have come to any connector is at this one.
+    /// A token that could have come to any EVSE is at this one.
     pub fn on_placed(&mut self, evse: EvseId, token: &IdToken) {
         let at = self.remote.iter().position(|known| known.evse.is_none() && known.token.matches(token));
         if let Some(mut known) = at.map(|at| self.remote.remove(at)) {
@@ -271,15 +271,15 @@ impl SmartCharging {
     }
 
     /// Follows transactions and time, and orders the limits that changed.
-    pub fn advance(&mut self, ctx: &mut Context<'_>, connectors: &mut [Connector], authorize: &Authorize) {
-        self.settle_remote_profiles(ctx, connectors, authorize);
-        self.follow_transactions(ctx, connectors);
+    pub fn advance(&mut self, ctx: &mut Context<'_>, evses: &mut [Evse], authorize: &Authorize) {
+        self.settle_remote_profiles(ctx, evses, authorize);
+        self.follow_transactions(ctx, evses);
         let (clock, now) = (&ctx.shared.clock, ctx.shared.now);
         let is_due = self.until.is_some_and(|until| until <= limits::time(clock, now));
         if self.is_stale || is_due || self.offset_ms != clock.offset_ms() {
             self.offset_ms = clock.offset_ms();
             self.is_stale = false;
-            self.order_limits(ctx, connectors);
+            self.order_limits(ctx, evses);
         }
     }
 
@@ -289,13 +289,13 @@ impl SmartCharging {
     }
 
     /// Profiles of remote starts: installed when the transaction begins, dropped when it never will.
-    fn settle_remote_profiles(&mut self, ctx: &mut Context<'_>, connectors: &[Connector], authorize: &Authorize) {
+    fn settle_remote_profiles(&mut self, ctx: &mut Context<'_>, evses: &[Evse], authorize: &Authorize) {
         let mut begun = Vec::new();
         let is_quiet = ctx.signals.is_empty();
         self.remote.retain(|remote| {
-            let connector = connectors.iter().find(|connector| Some(connector.evse) == remote.evse);
-            let is_its_own = connector.is_some_and(|connector| connector.is_held_by(&remote.token));
-            if connector.is_some_and(|connector| connector.transaction().is_some()) {
+            let evse = evses.iter().find(|evse| Some(evse.id) == remote.evse);
+            let is_its_own = evse.is_some_and(|evse| evse.is_held_by(&remote.token));
+            if evse.is_some_and(|evse| evse.transaction().is_some()) {
                 begun.extend(is_its_own.then(|| remote.installed.clone()));
                 return false;
             }
@@ -308,11 +308,11 @@ impl SmartCharging {
     }
 
     /// Learns which transactions run. The profiles of those that do not run any more go.
-    fn follow_transactions(&mut self, ctx: &mut Context<'_>, connectors: &[Connector]) {
+    fn follow_transactions(&mut self, ctx: &mut Context<'_>, evses: &[Evse]) {
         let now = ctx.shared.now;
         let journal = &*ctx.journal;
         let clock = &ctx.shared.clock;
-        let found = || connectors.iter().filter_map(|connector| Run::of(connector, journal, clock, now));
+        let found = || evses.iter().filter_map(|evse| Run::of(evse, journal, clock, now));
         let is_same = found().count() == self.runs.len() && found().zip(&self.runs).all(|(new, old)| old.is_same(&new));
         if is_same && !self.is_stale {
             return;

@@ -114,8 +114,8 @@ fn trigger_readings(site: &mut Site, shared: &Shared, connector: Option<i64>) ->
     let place = |number| u16::try_from(number).map_or(EvseId(0), |number| shared.config.place_of(number).0);
     let wanted = |evse: EvseId| connector.is_none_or(|number| place(number) == evse);
     let mut is_any = false;
-    for connector in site.connectors.iter_mut().filter(|connector| wanted(connector.evse)) {
-        connector.trigger_reading(shared.now);
+    for evse in site.evses.iter_mut().filter(|evse| wanted(evse.id)) {
+        evse.trigger_reading(shared.now);
         is_any = true;
     }
     is_any

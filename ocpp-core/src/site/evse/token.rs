@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::super::bearer::{Grant, is_same_group};
-use super::{Authorisation, Connector, Transaction};
+use super::{Authorisation, Evse, Transaction};
 use crate::site::journal::News;
 use crate::site::session::Right;
 use crate::station::{IdToken, StopReason, TokenRefusal, TriggerReason};
@@ -22,7 +22,7 @@ pub(crate) enum TokenUse {
     Refuse(TokenRefusal),
 }
 
-impl Connector {
+impl Evse {
     /// Whether the token is the one that is here.
     pub fn is_held_by(&self, token: &IdToken) -> bool {
         self.authorisation.is_of(token)

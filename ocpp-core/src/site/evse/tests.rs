@@ -106,8 +106,8 @@ impl Bench {
         bench
     }
 
-    fn connector(&mut self) -> &mut Connector {
-        &mut self.site.connectors[0]
+    fn evse(&mut self) -> &mut Evse {
+        &mut self.site.evses[0]
     }
 
     fn fact(&mut self, fact: EvseInput) {
@@ -190,11 +190,11 @@ impl Bench {
                 self.fact(EvseInput::Cable(cable));
             }
             Step::Bay(is_occupied) => {
-                self.connector().is_bay_occupied = is_occupied;
+                self.evse().is_bay_occupied = is_occupied;
                 self.settle();
             }
             Step::Signed(has_signed) => {
-                self.connector().has_signed = has_signed;
+                self.evse().has_signed = has_signed;
                 self.settle();
             }
             Step::Vehicle(vehicle) => self.fact(EvseInput::Vehicle(vehicle)),
@@ -411,15 +411,15 @@ fn check(start: u8, stop: u8, leaves_with_cable: bool, steps: &[Step]) -> Result
     for (at, step) in steps.iter().enumerate() {
         bench.step(*step);
         model.step(*step);
-        let place = alloc::format!("step {at}: {step:?} with {points:?}: {model:?}\n{:?}", bench.connector());
+        let place = alloc::format!("step {at}: {step:?} with {points:?}: {model:?}\n{:?}", bench.evse());
         prop_assert_eq!(bench.open().is_some(), model.open.is_some(), "open: {}", place);
         prop_assert_eq!(bench.events.len(), model.begun, "begins: {}", place);
         prop_assert_eq!(bench.power == Power::On, model.may_charge(), "power: {}", place);
-        prop_assert_eq!(bench.connector().moment().is_authorised, model.driver.is_some(), "driver: {}", place);
-        prop_assert_eq!(bench.connector().moment().charging_state(), model.charging_state(), "state: {}", place);
+        prop_assert_eq!(bench.evse().moment().is_authorised, model.driver.is_some(), "driver: {}", place);
+        prop_assert_eq!(bench.evse().moment().charging_state(), model.charging_state(), "state: {}", place);
         let is_free = model.cable == Cable::Absent;
         let status = if is_free { ConnectorStatus::Available } else { ConnectorStatus::Occupied };
-        prop_assert_eq!(bench.connector().connector_status(), status, "status: {}", place);
+        prop_assert_eq!(bench.evse().connector_status(), status, "status: {}", place);
         if let Some((_, event)) = bench.open().and_then(|open| bench.events[&open].last()) {
             prop_assert_eq!(event.state, model.charging_state(), "told: {}", place);
         }

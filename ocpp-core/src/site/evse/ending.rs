@@ -14,7 +14,7 @@ use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use super::metering::{METER_ATTEMPTS, most_readings, values_for_stop};
-use super::{Authorisation, Closing, Connector, Open, Transaction};
+use super::{Authorisation, Closing, Evse, Open, Transaction};
 use crate::site::bearer::{Grant, Holder};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, OpenTransaction, Stopped, trigger_of_stop};
@@ -72,8 +72,8 @@ fn key(evse: EvseId) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
 }
 
-/// Has the connectors take up what was promised before the restart. Gives the entries that could not be read.
-pub(crate) fn restore(image: &Image, connectors: &mut [Connector], store: &mut StoreQueue) -> Vec<CompactString> {
+/// Has the EVSEs take up what was promised before the restart. Gives the entries that could not be read.
+pub(crate) fn restore(image: &Image, evses: &mut [Evse], store: &mut StoreQueue) -> Vec<CompactString> {
     let mut skipped = Vec::new();
     for (name, value) in &image.entries {
         let Some(number) = name.as_str().strip_prefix(PREFIX) else { continue };
@@ -82,11 +82,11 @@ pub(crate) fn restore(image: &Image, connectors: &mut [Connector], store: &mut S
             continue;
         };
         // The transaction of an EVSE that the station lost is at the last one.
-        let place = usize::from(number).min(connectors.len());
-        if let Some(connector) = connectors.get_mut(place.saturating_sub(1)) {
-            connector.take_promise(ending);
-            if connector.evse.0 != number {
-                connector.promised = None;
+        let place = usize::from(number).min(evses.len());
+        if let Some(evse) = evses.get_mut(place.saturating_sub(1)) {
+            evse.take_promise(ending);
+            if evse.id.0 != number {
+                evse.promised = None;
                 store.push(StoreOp::Delete { key: name.clone() });
             }
         }
@@ -124,7 +124,7 @@ fn keeps_cable(reason: StopReason, settings: &Settings) -> bool {
     }
 }
 
-impl Connector {
+impl Evse {
     /// Takes up a transaction that ran when the power failed: it ends now (1.6 §7.38 PowerLoss), or goes on.
     pub fn take_up(&mut self, known: OpenTransaction, policy: AfterPowerLoss) {
         let is_connected = known.state != ChargingState::Idle || !self.points.begins_without_vehicle();
@@ -325,7 +325,7 @@ impl Connector {
         if wanted == self.promised {
             return;
         }
-        let key = key(self.evse);
+        let key = key(self.id);
         match &wanted {
             Some(ending) => self.promise_ticket = store.push(StoreOp::Put { key, value: ending.write() }),
             None => {
@@ -348,7 +348,7 @@ impl Connector {
     /// The register is read when no more energy flows: after the contactor opened, or had its time to.
     pub(super) fn finish(&mut self, ctx: &mut Context<'_>, mut closing: Closing) -> bool {
         if let Some(order) = self.facts.order_power(Power::Off) {
-            ctx.order(self.evse, order);
+            ctx.order(self.id, order);
         }
         let ending = self.ending(&closing, ctx.settings);
         self.promise(&mut ctx.shared.store, Some(ending));
@@ -379,7 +379,7 @@ impl Connector {
         ctx.journal.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
         self.authorisation = Authorisation::Over { held_for };
         let moment = self.moment();
-        let event = open.event(ctx, self.evse, trigger, moment.charging_state());
+        let event = open.event(ctx, self.id, trigger, moment.charging_state());
         let record = JournalRecord::Stopped(Stopped { transaction, at, meter_mwh, reason, token, last });
         ctx.journal.append(&mut ctx.shared.store, record, Some(event));
         ctx.running = ctx.running.saturating_sub(1);
@@ -397,7 +397,7 @@ impl Connector {
         if self.may_tell(&ctx.shared.store)
             && let Some((transaction, reason)) = self.ended.take()
         {
-            ctx.event(Event::TransactionEnded { evse: self.evse, transaction: transaction.id(), reason });
+            ctx.event(Event::TransactionEnded { evse: self.id, transaction: transaction.id(), reason });
         }
     }
 }

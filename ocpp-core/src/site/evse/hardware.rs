@@ -1,6 +1,6 @@
 //! The hardware of an EVSE: its facts, the orders that follow from the session, and the status that both make.
 
-use super::{Authorisation, Connector, Transaction};
+use super::{Authorisation, Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::policy::TxPoint;
 use crate::site::session::{ConnectorStatus, Energy, Moment};
@@ -10,7 +10,7 @@ use crate::station::Limit;
 use crate::station::{Cable, Contactor, EvseInput, EvseStatus, Lock, Power, Vehicle};
 use crate::time::Instant;
 
-impl Connector {
+impl Evse {
     /// Takes a fact in.
     pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
         match fact {
@@ -86,7 +86,7 @@ impl Connector {
     pub fn limit(&mut self, ctx: &mut Context<'_>, limit: Limit, own: Limit) {
         self.is_curtailed = limit.is_zero();
         if let Some(order) = self.facts.order_limit(limit, own) {
-            ctx.order(self.evse, order);
+            ctx.order(self.id, order);
         }
     }
 
@@ -121,7 +121,7 @@ impl Connector {
         // and firmware that needs it closes the contactor after it.
         let orders = if lock == Lock::Locked { [locking, power] } else { [power, locking] };
         for order in orders.into_iter().flatten() {
-            ctx.order(self.evse, order);
+            ctx.order(self.id, order);
         }
     }
 

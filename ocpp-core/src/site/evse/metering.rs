@@ -1,4 +1,4 @@
-//! Readings of a connector's meter: of the interval, of the clock, and those that the CSMS asks for (1.6 §3.16, §4.7).
+//! Readings of an EVSE's meter: of the interval, of the clock, and those that the CSMS asks for (1.6 §3.16, §4.7).
 //!
 //! All that are due at a moment are taken from one reading of the meter. Readings of a transaction, and those of the clock,
 //! are recorded in the journal; others are given to the CSMS as they are.
@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Connector, Transaction};
+use super::{Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
@@ -23,7 +23,7 @@ pub(super) struct Wanted {
     since: Instant,
 }
 
-impl Connector {
+impl Evse {
     /// A reading is due since `since`.
     pub(super) fn want(&mut self, context: SampleContext, since: Instant) {
         if !self.wanted.contexts.contains(&context) {
@@ -60,7 +60,7 @@ impl Connector {
             read = self.meter.read(ctx.now(), policy);
         }
         if read == Read::Ask {
-            ctx.order(self.evse, EvseAction::ReadMeter);
+            ctx.order(self.id, EvseAction::ReadMeter);
         }
         None
     }
@@ -116,7 +116,7 @@ impl Connector {
             Some((transaction, at)) => {
                 self.record_sample(
                     ctx,
-                    Sampled { transaction, spot: ctx.shared.plugs.active(self.evse), at, context, values },
+                    Sampled { transaction, spot: ctx.shared.plugs.active(self.id), at, context, values },
                 );
                 keep_for_stop(ctx, StopReading { transaction, at, context, values: for_stop });
             }
@@ -129,7 +129,7 @@ impl Connector {
             return;
         }
         let (trigger, state) = (trigger_of_sample(sample.context), self.moment().charging_state());
-        let evse = self.evse;
+        let evse = self.id;
         let event = self.begun_mut().map(|open| open.event(ctx, evse, trigger, state));
         ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), event);
     }
@@ -151,7 +151,7 @@ impl Connector {
         if values.is_empty() {
             return;
         }
-        let record = Measured { spot: ctx.shared.plugs.active(self.evse), at: ctx.stamp(), context, values };
+        let record = Measured { spot: ctx.shared.plugs.active(self.id), at: ctx.stamp(), context, values };
         match context {
             // 1.6 §3.7: clock-aligned ones are queued while offline.
             SampleContext::Clock => {
@@ -206,11 +206,11 @@ impl Connector {
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => Some((Some(reading), true)),
             Read::Stale(reading) => {
-                ctx.event(Event::MeterSilent { evse: self.evse });
+                ctx.event(Event::MeterSilent { evse: self.id });
                 Some((reading, false))
             }
             Read::Ask => {
-                ctx.order(self.evse, EvseAction::ReadMeter);
+                ctx.order(self.id, EvseAction::ReadMeter);
                 None
             }
             Read::Waiting => None,
@@ -229,7 +229,7 @@ impl Connector {
             // What cannot be measured is not given away.
             Read::Stale(_) => true,
             Read::Ask => {
-                ctx.order(self.evse, EvseAction::ReadMeter);
+                ctx.order(self.id, EvseAction::ReadMeter);
                 false
             }
             Read::Waiting => false,
@@ -258,7 +258,7 @@ impl Connector {
 /// How often a meter is asked where much hangs on its answer.
 pub(super) const METER_ATTEMPTS: u8 = 3;
 
-/// How long the register of a connector without energy is known by its last reading.
+/// How long the register of an EVSE without energy is known by its last reading.
 const AT_REST: Duration = Duration::from_secs(60);
 
 /// How often the meter is looked at where something hangs on what it shows.

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::metering::{METER_ATTEMPTS, values_for_stop};
-use super::{Authorisation, Connector, Transaction};
+use super::{Authorisation, Evse, Transaction};
 use crate::site::bearer::Grant;
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
@@ -14,7 +14,7 @@ use crate::site::settings::Setting;
 use crate::site::signal::Signal;
 use crate::station::{Cable, Event, TokenRefusal, TransactionNo, TriggerReason, WithoutMeter};
 
-impl Connector {
+impl Evse {
     /// No transaction goes on: whether one begins, and who is waited for how long.
     pub(super) fn prepare(&mut self, ctx: &mut Context<'_>) -> bool {
         let now = ctx.now();
@@ -131,12 +131,12 @@ impl Connector {
         let meter_mwh = reading.energy_mwh;
         let at = ctx.stamp();
         let grant = self.authorisation.right().map(|right| &right.grant);
-        // Before the start is on record: a cut in between frees the connector, which is harmless.
+        // Before the start is on record: a cut in between frees the EVSE, which is harmless.
         let reservation =
-            grant.and_then(|grant| ctx.reservations.use_up(&mut ctx.shared.store, self.evse, grant.bearer()));
+            grant.and_then(|grant| ctx.reservations.use_up(&mut ctx.shared.store, self.id, grant.bearer()));
         let remote_start = grant.and_then(|grant| grant.remote_start);
         let record = JournalRecord::Started(Started {
-            spot: ctx.shared.plugs.active(self.evse),
+            spot: ctx.shared.plugs.active(self.id),
             token: grant.map(|grant| grant.token.clone()),
             group: grant.and_then(|grant| grant.group.clone()),
             at,
@@ -148,13 +148,13 @@ impl Connector {
         let moment = self.moment();
         let state = moment.charging_state();
         let event =
-            EventFacts::new(0, ctx.shared.plugs.active(self.evse).connector, trigger, state, !ctx.is_online, news);
+            EventFacts::new(0, ctx.shared.plugs.active(self.id).connector, trigger, state, !ctx.is_online, news);
         let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record, Some(event)));
         if self.authorisation == Authorisation::OVER {
             self.authorisation = Authorisation::Awaited { since: ctx.now() };
         }
         ctx.running += 1;
-        ctx.event(Event::TransactionStarted { evse: self.evse, transaction: transaction.id() });
+        ctx.event(Event::TransactionStarted { evse: self.id, transaction: transaction.id() });
         self.transaction = Transaction::Open(Open {
             transaction,
             next_seq: 1,
@@ -175,7 +175,7 @@ impl Connector {
     /// Without room or a meter nothing begins; somebody who was accepted is told.
     fn refuse_start(&mut self, ctx: &mut Context<'_>, reason: TokenRefusal) -> bool {
         if self.authorisation.right().is_some() {
-            ctx.signals.push_back(Signal::Refused { evse: Some(self.evse), reason });
+            ctx.signals.push_back(Signal::Refused { evse: Some(self.id), reason });
             self.authorisation = Authorisation::OVER;
         }
         self.spent = self.moment().met();

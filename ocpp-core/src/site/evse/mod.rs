@@ -35,8 +35,8 @@ use metering::Wanted;
 
 /// One EVSE.
 #[derive(Debug)]
-pub(crate) struct Connector {
-    pub evse: EvseId,
+pub(crate) struct Evse {
+    pub id: EvseId,
     facts: EvseFacts,
     /// Whether a vehicle is in the bay, as far as anything detects that.
     is_bay_occupied: bool,
@@ -81,10 +81,10 @@ pub(crate) struct Connector {
     is_reserved: bool,
 }
 
-impl Connector {
+impl Evse {
     pub fn new(evse: EvseId, points: TxPoints) -> Self {
-        Connector {
-            evse,
+        Evse {
+            id: evse,
             facts: EvseFacts::default(),
             is_bay_occupied: false,
             has_signed: false,
@@ -185,7 +185,7 @@ impl Connector {
         self.is_idle() && self.is_operative && !self.is_blocked()
     }
 
-    /// Whether nothing hangs here and nothing goes on: another connector of the EVSE may be the one in use.
+    /// Whether nothing hangs here and nothing goes on: another of its connectors may be the one in use.
     pub fn may_change_plugs(&self) -> bool {
         let is_quiet = match self.authorisation {
             Authorisation::None | Authorisation::Awaited { .. } | Authorisation::Granted(_) => true,
@@ -243,7 +243,7 @@ impl Connector {
         self.points = ctx.policy.points;
         self.seen_at.get_or_insert(ctx.now());
         if let Some(energy_mwh) = self.implausible_mwh.take() {
-            ctx.event(Event::MeterImplausible { evse: self.evse, energy_mwh });
+            ctx.event(Event::MeterImplausible { evse: self.id, energy_mwh });
         }
         self.take_readings(ctx);
         while !self.step(ctx) {}
@@ -380,7 +380,7 @@ impl Connector {
 
     /// Records what changed in an open transaction (E02.FR.13, E02.FR.17), once there is room.
     fn tell_change(&mut self, ctx: &mut Context<'_>) {
-        let (evse, state) = (self.evse, self.moment().charging_state());
+        let (evse, state) = (self.id, self.moment().charging_state());
         let Transaction::Open(open) = &mut self.transaction else { return };
         let trigger = match (open.change, open.state, state) {
             (Some(change), _, _) => change,
