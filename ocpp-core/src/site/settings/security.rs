@@ -44,9 +44,9 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
     };
     let ticket = shared.change_access(change);
     // A01.FR.11, A01.FR.12.
-    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.key()));
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
     if key == Setting::BasicAuthPassword || follow(settings, shared) {
-        shared.event(Event::Configured { key: key.key().into() });
+        shared.event(Event::Configured { key: key.name().into() });
     }
     Some(ticket)
 }

@@ -46,7 +46,7 @@ pub(super) struct Listing<'a> {
 
 impl Listing<'_> {
     fn keys(&self) -> impl Iterator<Item = AnySetting> {
-        let all = self.settings.all().filter(|_| self.names.is_empty());
+        let all = self.settings.keys().filter(|_| self.names.is_empty());
         all.chain(self.names.iter().filter_map(|name| self.settings.find_key(name.as_str())))
     }
 
