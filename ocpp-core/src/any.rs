@@ -300,8 +300,10 @@ impl Station {
                 if !self.face.speaks(dialect)
                     && let Some(face) = Face::of(dialect)
                 {
+                    self.site.adopt(face.policy());
                     self.face = face;
                 }
+                self.face.begin(&mut self.site, shared);
                 shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {

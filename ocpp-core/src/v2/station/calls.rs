@@ -183,11 +183,7 @@ fn on_change_availability(
 }
 
 /// B11, B12. An EVSE alone is not reset (B11.FR.09).
-fn on_reset(
-    site: &mut Site,
-    shared: &mut Shared,
-    request: v2::ResetRequest<'_>,
-) -> (v2::ResetStatus, Option<Ticket>) {
+fn on_reset(site: &mut Site, shared: &mut Shared, request: v2::ResetRequest<'_>) -> (v2::ResetStatus, Option<Ticket>) {
     let info = request.r#type().as_str();
     match (request.evse_id(), request.r#type()) {
         (None, v2::ResetType::Immediate) => {

@@ -5,8 +5,8 @@ use compact_str::{ToCompactString, format_compact};
 use ocpp_rpc::engine::{CallEnd, CallId, ReplyToken};
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::lenient::Decoded;
-use ocpp_types::tables::v2::{self, Action};
 use ocpp_types::tables::Parsed;
+use ocpp_types::tables::v2::{self, Action};
 use ocpp_types::violation::Violation;
 
 use super::sender::{Awaited, KINDS, action_of};
@@ -138,7 +138,9 @@ impl Face {
                 site.on_boot_answer(shared, &answer);
             }
             Awaited::Heartbeat => {
-                if let Some(time) = DateTime::from_timestamp_millis(message.view::<v2::HeartbeatResponse>().current_time().0) {
+                if let Some(time) =
+                    DateTime::from_timestamp_millis(message.view::<v2::HeartbeatResponse>().current_time().0)
+                {
                     site.on_time(shared, time);
                 }
             }
@@ -225,10 +227,7 @@ fn on_journal_answer(site: &mut Site, shared: &mut Shared, info: Option<v2::IdTo
 }
 
 /// What an Authorize brought. A token that may charge at certain EVSEs may not at another (C01.FR.21).
-fn verdict(
-    site: &Site,
-    info: v2::IdTokenInfo<'_>,
-) -> Result<crate::site::token::TokenInfo, TokenRefusal> {
+fn verdict(site: &Site, info: v2::IdTokenInfo<'_>) -> Result<crate::site::token::TokenInfo, TokenRefusal> {
     let mut places = info.evse_id();
     let is_elsewhere = site.authorize.asked_at().is_some_and(|evse| places.all(|place| place != i64::from(evse.0)));
     if is_elsewhere && !info.evse_id().is_empty() && info.status() == v2::AuthorizationStatus::Accepted {

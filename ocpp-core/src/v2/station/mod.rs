@@ -7,7 +7,7 @@
 /// The text of an answer that has a status alone.
 macro_rules! status {
     ($edition:expr, $response:ident, $status:expr) => {
-        ocpp_types::tables::v2::$response::to_json($edition, |mut response| {
+        <ocpp_types::tables::v2::$response<'_> as ocpp_types::tables::View>::to_json($edition, |mut response| {
             response.status($status);
         })
     };
@@ -130,7 +130,12 @@ impl Face {
             match reply {
                 LateReply::Unlocked(verdict) => {
                     let status = words::unlock_status(verdict);
-                    answers::answer_after(shared, ticket, token, status!(self.edition, UnlockConnectorResponse, status));
+                    answers::answer_after(
+                        shared,
+                        ticket,
+                        token,
+                        status!(self.edition, UnlockConnectorResponse, status),
+                    );
                 }
                 // Of requests that this face does not take.
                 #[cfg(feature = "security")]

@@ -23,13 +23,13 @@ pub(super) fn on_start(
     let has_profile = cfg!(feature = "smart_charging") && request.charging_profile().is_some();
     let token = tokens::read(request.id_token());
     let remote_start = Some(request.remote_start_id());
-    let is_accepted = !is_unknown
-        && !has_profile
-        && site.on_remote_start(shared, evse.flatten(), token, remote_start, None);
+    let is_accepted =
+        !is_unknown && !has_profile && site.on_remote_start(shared, evse.flatten(), token, remote_start, None);
     // F01.FR.13: a transaction that was created before.
     let created = evse.flatten().filter(|_| is_accepted).and_then(|evse| site.transaction_at(evse));
     v2::RequestStartTransactionResponse::to_json(edition, |mut response| {
-        let status = if is_accepted { v2::RequestStartStopStatus::Accepted } else { v2::RequestStartStopStatus::Rejected };
+        let status =
+            if is_accepted { v2::RequestStartStopStatus::Accepted } else { v2::RequestStartStopStatus::Rejected };
         response.status(status);
         if has_profile {
             response.status_info().reason_code("UnsupportedParam");

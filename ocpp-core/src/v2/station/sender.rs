@@ -119,8 +119,7 @@ impl Face {
                 let minimum = site.settings.seconds(Setting::MinimumStatusDuration);
                 let (line, report, at) = site.status.next(now, minimum, is_accepted)?;
                 let place = shared.config.place_of(u16::try_from(line).unwrap_or_default());
-                let message = time(shared, at)
-                    .and_then(|at| messages::status_notification(edition, place, report, at));
+                let message = time(shared, at).and_then(|at| messages::status_notification(edition, place, report, at));
                 (Action::StatusNotification, message)
             }
             #[cfg(feature = "security")]
