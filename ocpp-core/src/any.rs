@@ -300,7 +300,7 @@ impl Station {
                 if !self.face.speaks(dialect)
                     && let Some(face) = Face::of(dialect)
                 {
-                    self.site.adopt(face.policy());
+                    self.site.adopt(shared, face.policy());
                     self.face = face;
                 }
                 self.face.begin(&mut self.site, shared);

@@ -188,6 +188,10 @@ impl Site {
             shared.event(Event::RecordSkipped { place });
         }
         let _ = settings::security::follow(&mut settings, shared);
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.reports_always = policy.reports_always;
+        }
         shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
         let mut status = StatusNotifications::new(shared.config.connector_count(), shared.now, stamp);
@@ -234,7 +238,12 @@ impl Site {
 
     /// Another face speaks for the site from now on. What began goes on by the points with which it began; what begins follows the
     /// new rules, and the CSMS has to accept the station anew: it may be another one.
-    pub fn adopt(&mut self, policy: Policy) {
+    #[cfg_attr(not(feature = "security"), allow(unused_variables, reason = "nobody is told"))]
+    pub fn adopt(&mut self, shared: &mut Shared, policy: Policy) {
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.reports_always = policy.reports_always;
+        }
         self.status.tell(policy.statuses);
         self.smart_charging.follow(&policy);
         self.registration.renew();

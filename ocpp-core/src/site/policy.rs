@@ -21,6 +21,9 @@ pub(crate) struct Policy {
     pub statuses: Statuses,
     /// Whether all statuses are told again after a long time offline (2.x B04.FR.01).
     pub repeats_statuses: bool,
+    /// Whether security events are told also without a security profile (2.x A04).
+    #[cfg(feature = "security")]
+    pub reports_always: bool,
     /// What an identity of a station may be.
     pub identity: IdentityRules,
     /// Which changes of the security profile are allowed.

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::metering::{METER_ATTEMPTS, values_for_stop};
+use super::metering::{METER_ATTEMPTS, values_of_begin};
 use super::{Authorisation, Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
@@ -139,7 +139,7 @@ impl Evse {
             at,
             meter_mwh,
             reservation,
-            first: values_for_stop(ctx.settings, &reading),
+            first: values_of_begin(ctx, &reading),
         });
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();

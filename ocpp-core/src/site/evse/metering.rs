@@ -289,6 +289,23 @@ pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Ve
     MeasurandChoice::pick(&choices, reading)
 }
 
+/// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
+/// kept anyhow.
+pub(super) fn values_of_begin(ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+    #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+    let mut values = values_for_stop(ctx.settings, reading);
+    #[cfg(feature = "v2")]
+    if ctx.policy.tells_changes {
+        let told = MeasurandChoice::pick(&ctx.settings.measurands(Setting::TxStartedMeasurands), reading);
+        for sample in told {
+            if sample != reading.register() && !values.contains(&sample) {
+                values.push(sample);
+            }
+        }
+    }
+    values
+}
+
 /// How many readings a stop tells beside those of the begin and the end.
 pub(super) fn most_readings(settings: &Settings) -> usize {
     let most = settings.number(Setting::StopTransactionMaxMeterValues).saturating_sub(2);

@@ -3,7 +3,6 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::request::Direction;
-use ocpp_types::tables::View as _;
 use ocpp_types::tables::v2::{self, Action};
 use ocpp_types::violation::Violation;
 

@@ -64,6 +64,8 @@ pub(crate) fn policy(edition: Edition) -> Policy {
         tells_changes: true,
         statuses: Statuses::OfConnectors,
         repeats_statuses: true,
+        #[cfg(feature = "security")]
+        reports_always: true,
         identity: IdentityRules::V2,
         #[cfg(feature = "security")]
         profile_rules: ProfileRules::V2 { allow_downgrade: false },

@@ -141,7 +141,7 @@ fn after_an_outage_all_connectors_are_told_or_only_those_that_changed() {
             (100, false, &[][..]),
             (100, true, &["1.1 Occupied"][..]),
             (200, false, &["1.1 Available", "2.1 Available"][..]),
-            (200, true, &["2.1 Available", "1.1 Occupied"][..]),
+            (200, true, &["1.1 Occupied", "2.1 Available"][..]),
         ] {
             let config = config(&[version], &[("OCPPCommCtrlr.OfflineThreshold", "150")]).with_evses(2);
             let mut bench = Bench::boot(config, version, Image::default(), 0);
