@@ -37,7 +37,7 @@ fn token_alone_occupies_nothing_and_a_fault_is_told() {
     bench.serve();
     assert!(bench.statuses().is_empty());
     let fault = Fault { code: FaultCode::GroundFailure, is_blocking: true, info: None, vendor_error_code: None };
-    bench.input(Input::Evse(EVSE, EvseInput::Fault(Some(fault))));
+    bench.input(Input::Evse(EVSE, EvseInput::Fault(fault)));
     bench.serve();
     assert_eq!(bench.statuses(), ["1.1 Faulted"]);
     bench.input(Input::Evse(EVSE, EvseInput::FaultCleared));
