@@ -6,20 +6,23 @@
 use alloc::string::{String, ToString};
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
 
 use super::Site;
 use super::shared::Shared;
 use crate::rng::Rng;
 use crate::station::TransactionNo;
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 
 const ENTRY: &str = "salt";
 
 /// What the names of this station are made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct Salt(u64, u64);
+
+packed!(Salt { 0, 1 });
 
 impl Record for Salt {
     const KIND: u8 = 53;
@@ -103,6 +106,12 @@ mod tests {
 
     use super::*;
     use crate::store::LogIndex;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        crate::store::pack::agrees_with_postcard::<Salt>();
+    }
 
     #[test]
     fn names_are_uuids_and_differ_for_each_begin_of_each_boot() {
