@@ -6,9 +6,7 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-#[cfg(feature = "v2")]
-use crate::station::BootReason;
-use crate::station::RegistrationStatus;
+use crate::station::{BootReason, RegistrationStatus};
 use crate::time::Instant;
 
 /// Where the registration of this boot stands.
@@ -106,7 +104,7 @@ impl Registration {
     }
 
     /// Why the next one is sent, where that is told (2.x B01.FR.09).
-    #[cfg(feature = "v2")]
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
     pub fn reason(&self, boot: BootReason) -> BootReason {
         if self.is_triggered { BootReason::Triggered } else { boot }
     }

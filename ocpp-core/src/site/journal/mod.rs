@@ -177,7 +177,7 @@ impl Journal {
     }
 
     /// Whether a record was made while the station was offline, or waited so long (2.x E04.FR.03, E11.FR.07).
-    #[cfg(feature = "v2")]
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
     pub fn is_offline(&self, pending: &Pending) -> bool {
         let was_offline = pending.event.as_ref().is_some_and(|event| event.is_offline);
         was_offline || pending.position.0 < self.offline_before

@@ -80,7 +80,8 @@ fn trigger_statuses(site: &mut Site, shared: &Shared, wanted: Option<Evse<'_>>) 
 
 /// F06.FR.07: an event of each transaction that goes on.
 fn trigger_events(site: &mut Site, shared: &Shared, evse: Option<EvseId>) -> bool {
-    if site.settings.measurands(Setting::TxUpdatedMeasurands).is_empty() {
+    // Events wait until the station is accepted (B02.FR.02).
+    if !site.registration.is_accepted() || site.settings.measurands(Setting::TxUpdatedMeasurands).is_empty() {
         return false;
     }
     let mut is_any = false;
