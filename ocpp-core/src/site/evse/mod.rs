@@ -9,7 +9,7 @@ mod hardware;
 mod metering;
 mod token;
 
-#[cfg(all(test, feature = "v1_6"))]
+#[cfg(test)]
 mod tests;
 
 pub(crate) use ending::restore as restore_promises;

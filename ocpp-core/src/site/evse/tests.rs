@@ -1,5 +1,6 @@
 //! The session of an EVSE against a small model written from the specification: whatever comes in whatever order, with every start
 //! and stop point (2.x E01, E06).
+#![cfg(feature = "v1_6")]
 
 use alloc::collections::BTreeMap;
 use alloc::vec;

@@ -68,6 +68,7 @@ impl Face {
     /// A question was answered, with an answer that was checked, or its time is over.
     pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
         match self.outgoing.on_closed(site, shared, about, answer) {
+            #[cfg(feature = "handling")]
             Closed::Done => {}
             Closed::Block(token, answer) => data_transfer::on_answer(self.edition, shared, token, answer),
             #[cfg(feature = "handling")]

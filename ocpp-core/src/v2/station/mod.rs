@@ -26,7 +26,7 @@ mod trigger;
 mod variables;
 mod words;
 
-#[cfg(all(test, feature = "serde", feature = "blocks"))]
+#[cfg(test)]
 mod tests;
 
 use ocpp_rpc::Dialect;

@@ -1,5 +1,6 @@
 //! The 2.x station, one frame at a time, against a hand-written CSMS and store. Every call and answer of the station is read by the
 //! structs of its edition, which know every rule of the schemas.
+#![cfg(all(feature = "serde", feature = "blocks"))]
 
 mod authorize;
 mod availability;
