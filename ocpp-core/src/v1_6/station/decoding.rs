@@ -61,7 +61,7 @@ pub(super) fn lacks(repairs: &[Repair], path: &str, name: &'static str) -> bool 
 }
 
 fn quirks(shared: &Shared) -> Quirks {
-    if cfg!(feature = "lenient") { shared.config.quirks } else { Quirks::NONE }
+    if cfg!(feature = "lenient") { shared.config.policy.quirks } else { Quirks::NONE }
 }
 
 #[cfg(feature = "lenient")]

@@ -44,16 +44,16 @@ pub(crate) fn id_tag(token: &IdToken) -> Result<TokenText<20>, Unsendable> {
 
 pub(crate) fn boot_notification(config: &StationConfig) -> Result<String, Unsendable> {
     let mut request = v1_6::BootNotificationRequest::new(
-        CiText::new(&config.vendor).map_err(|_| Unsendable)?,
-        CiText::new(&config.model).map_err(|_| Unsendable)?,
+        CiText::new(&config.device.vendor).map_err(|_| Unsendable)?,
+        CiText::new(&config.device.model).map_err(|_| Unsendable)?,
     );
-    request.charge_point_serial_number = config.serial_number.as_ref().map(|text| CiText::truncated(text));
-    request.firmware_version = config.firmware_version.as_ref().map(|text| CiText::truncated(text));
-    request.charge_box_serial_number = config.box_serial_number.as_ref().map(|text| CiText::truncated(text));
-    request.iccid = config.iccid.as_ref().map(|text| CiText::truncated(text));
-    request.imsi = config.imsi.as_ref().map(|text| CiText::truncated(text));
-    request.meter_type = config.meter_type.as_ref().map(|text| CiText::truncated(text));
-    request.meter_serial_number = config.meter_serial_number.as_ref().map(|text| CiText::truncated(text));
+    request.charge_point_serial_number = config.device.serial_number.as_ref().map(|text| CiText::truncated(text));
+    request.firmware_version = config.device.firmware_version.as_ref().map(|text| CiText::truncated(text));
+    request.charge_box_serial_number = config.device.box_serial_number.as_ref().map(|text| CiText::truncated(text));
+    request.iccid = config.device.iccid.as_ref().map(|text| CiText::truncated(text));
+    request.imsi = config.device.imsi.as_ref().map(|text| CiText::truncated(text));
+    request.meter_type = config.device.meter_type.as_ref().map(|text| CiText::truncated(text));
+    request.meter_serial_number = config.device.meter_serial_number.as_ref().map(|text| CiText::truncated(text));
     json(&request)
 }
 

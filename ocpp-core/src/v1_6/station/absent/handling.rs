@@ -22,7 +22,11 @@ impl Handlings {
 }
 
 pub(super) fn check(config: &StationConfig) -> Result<(), MisuseError> {
-    if config.handlings.is_empty() { Ok(()) } else { Err(MisuseError::Configuration("overriding is not built in")) }
+    if config.policy.handlings.is_empty() {
+        Ok(())
+    } else {
+        Err(MisuseError::Configuration { member: "policy.handlings", reason: "overriding is not built in" })
+    }
 }
 
 impl Face {
