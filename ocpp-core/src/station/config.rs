@@ -406,14 +406,16 @@ mod tests {
     use crate::Station;
     use crate::store::Image;
 
+    type Change = fn(&mut StationConfig);
+
     #[test]
     fn impossible_value_is_named_by_its_group_and_member() {
-        let told = |change: fn(&mut StationConfig)| {
+        let told = |change: Change| {
             let config = StationConfig::new("ws://csms", "CP1", "Vendor", "Model").with(change);
             Station::new(config, 1, &Image::default()).map(|_| ()).map_err(|error| error.to_string())
         };
         assert_eq!(told(|_| ()), Ok(()));
-        let cases: [(fn(&mut StationConfig), &str); 12] = [
+        let cases: [(Change, &str); 12] = [
             (|config| config.hardware.evses.clear(), "hardware.evses: there is at least one"),
             (
                 |config| config.hardware.evses[0].supply = Some(Supply::Dc { millivolts: 0, max_milliwatts: 1 }),
