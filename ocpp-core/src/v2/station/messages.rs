@@ -11,26 +11,26 @@ use crate::site::journal::Measured;
 #[cfg(feature = "security")]
 use crate::site::security_events::SecurityEvent;
 use crate::site::status::Report;
-use crate::station::{BootReason, ConnectorId, EvseId, IdToken, MeterSample, StationConfig};
+use crate::station::{BootReason, ConnectorId, DeviceConfig, EvseId, IdToken, MeterSample};
 
 /// B01.FR.01, B01.FR.09.
-pub(super) fn boot_notification(edition: Edition, config: &StationConfig, reason: BootReason) -> Message {
+pub(super) fn boot_notification(edition: Edition, device: &DeviceConfig, reason: BootReason) -> Message {
     message(v2::BootNotificationRequest::to_json(edition, |mut request| {
         request.reason(words::boot_reason(reason));
         let mut station = request.charging_station();
-        station.model(&config.model).vendor_name(&config.vendor);
-        if let Some(serial_number) = &config.serial_number {
+        station.model(&device.model).vendor_name(&device.vendor);
+        if let Some(serial_number) = &device.serial_number {
             station.cut().serial_number(serial_number);
         }
-        if let Some(version) = &config.firmware_version {
+        if let Some(version) = &device.firmware_version {
             station.cut().firmware_version(version);
         }
-        if config.iccid.is_some() || config.imsi.is_some() {
+        if device.iccid.is_some() || device.imsi.is_some() {
             let mut modem = station.modem();
-            if let Some(iccid) = &config.iccid {
+            if let Some(iccid) = &device.iccid {
                 modem.cut().iccid(iccid);
             }
-            if let Some(imsi) = &config.imsi {
+            if let Some(imsi) = &device.imsi {
                 modem.cut().imsi(imsi);
             }
         }

@@ -101,7 +101,9 @@ impl Face {
 
     /// Finds what 2.x cannot say of a configuration.
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
-        for (member, name, most) in [("vendor", &config.vendor, 50), ("model", &config.model, 20)] {
+        for (member, name, most) in
+            [("device.vendor", &config.device.vendor, 50), ("device.model", &config.device.model, 20)]
+        {
             if name.chars().count() > most {
                 return Err(MisuseError::unfit(member, name, "is too long"));
             }

@@ -105,7 +105,7 @@ impl Face {
                 }
                 let reason = site.registration.reason(shared.boot_reason);
                 site.registration.asked();
-                (Action::BootNotification, messages::boot_notification(edition, &shared.config, reason))
+                (Action::BootNotification, messages::boot_notification(edition, &shared.config.device, reason))
             }
             Awaited::Authorize => {
                 let request = if is_accepted { site.authorize.next(false)? } else { return None };

@@ -30,7 +30,7 @@ fn what_is_not_carried_out_is_refused_by_its_code() {
 fn payload_that_breaks_its_schema_is_refused_with_the_code_of_2_x() {
     for version in EDITIONS {
         let mut config = config(&[version], &[]);
-        config.quirks = ocpp_types::lenient::Quirks::NONE;
+        config.policy.quirks = ocpp_types::lenient::Quirks::NONE;
         let mut bench = Bench::boot(config, version, Image::default(), 0);
         bench.connect();
         for (action, payload, code) in [

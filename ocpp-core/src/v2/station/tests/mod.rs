@@ -64,7 +64,7 @@ struct Bench {
 
 fn config(versions: &[Dialect], settings: &[(&str, &str)]) -> StationConfig {
     let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
-    config.versions = versions.to_vec();
+    config.network.versions = versions.to_vec();
     settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value))
 }
 
@@ -337,7 +337,7 @@ impl Bench {
 }
 
 fn resumes(mut config: StationConfig) -> StationConfig {
-    config.after_power_loss = AfterPowerLoss::Resume(core::time::Duration::from_secs(60));
+    config.policy.after_power_loss = AfterPowerLoss::Resume(core::time::Duration::from_secs(60));
     config
 }
 

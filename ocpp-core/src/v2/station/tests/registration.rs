@@ -10,10 +10,10 @@ fn boot_answer(status: &str, interval: u32) -> Value {
 fn boot_tells_the_station_and_the_reason() {
     for version in EDITIONS {
         let mut config = config(&[version], &[]);
-        config.serial_number = Some("S".repeat(30).into());
-        config.firmware_version = Some("1.0".into());
-        config.imsi = Some("901".into());
-        config.boot_reason = Some(crate::station::BootReason::Watchdog);
+        config.device.serial_number = Some("S".repeat(30).into());
+        config.device.firmware_version = Some("1.0".into());
+        config.device.imsi = Some("901".into());
+        config.device.boot_reason = Some(crate::station::BootReason::Watchdog);
         let mut bench = Bench::boot(config, version, Image::default(), 0);
         bench.open();
         let (_, boot) = bench.call("BootNotification");
@@ -37,7 +37,7 @@ fn boot_tells_the_station_and_the_reason() {
 fn accepted_station_tells_each_connector_once() {
     for version in EDITIONS {
         let mut config = config(&[version], &[]).with_evses(2);
-        config.evses[1].connectors = alloc::vec![crate::station::ConnectorConfig::default(); 2];
+        config.hardware.evses[1].connectors = alloc::vec![crate::station::ConnectorConfig::default(); 2];
         let mut bench = Bench::boot(config, version, Image::default(), 0);
         bench.connect();
         assert_eq!(bench.statuses(), ["1.1 Available", "2.1 Available", "2.2 Available"]);
@@ -57,7 +57,7 @@ fn accepted_station_tells_each_connector_once() {
 fn while_pending_only_what_is_asked_for_leaves() {
     for version in EDITIONS {
         let mut bench = Bench::new(version, &[("AllowOfflineTxForUnknownId", "true")]);
-        bench.config.charge_before_accepted = true;
+        bench.config.policy.charge_before_accepted = true;
         bench = Bench::boot(bench.config, version, Image::default(), 0);
         bench.start();
         bench.unplug();

@@ -180,7 +180,7 @@ fn settings_of_the_host_are_variables_where_their_names_are() {
         access,
         default: "50".into(),
     };
-    config.custom_settings = alloc::vec![
+    config.policy.custom_settings = alloc::vec![
         custom("Fan.Speed", SettingAccess::ReadWrite),
         custom("Fan.Mode", SettingAccess::AfterReboot),
         custom("Plain", SettingAccess::ReadWrite),
