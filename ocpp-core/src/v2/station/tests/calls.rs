@@ -39,7 +39,8 @@ fn payload_that_breaks_its_schema_is_refused_with_the_code_of_2_x() {
             ("UnlockConnector", json!({"evseId": "one", "connectorId": 1}), "TypeConstraintViolation"),
             ("GetVariables", json!({"getVariableData": []}), "OccurrenceConstraintViolation"),
         ] {
-            bench.frame(&json!([2, format!("{action}{code}"), action, payload]));
+            bench.requests += 1;
+            bench.frame(&json!([2, format!("p{}", bench.requests), action, payload]));
             let answer = bench.sent.pop().unwrap();
             assert_eq!((&answer[0], &answer[2]), (&json!(4), &json!(code)), "{action} {payload}");
         }
