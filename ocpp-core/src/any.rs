@@ -54,14 +54,7 @@ impl Station {
     /// # Errors
     /// When the configuration contradicts itself, or names what is not there: a version that is not built in, a setting.
     pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
-        if !config.has_layout() {
-            return Err(MisuseError::Configuration(
-                "a station has at least one evse, and each a connector; not over 1000",
-            ));
-        }
-        if !config.plausible_time.is_valid() {
-            return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
-        }
+        config.check()?;
         let (face, policy) = Face::check(&config)?;
         let address = Address::of(&mut config, &policy.identity)?;
         let settings = Settings::new(&config)?;
@@ -216,7 +209,7 @@ impl Station {
                 }
             }
             Input::Wall(wall) => shared.on_wall(wall),
-            Input::Certificates(installed) => shared.config.certificates = installed,
+            Input::Certificates(installed) => shared.config.network.certificates = installed,
             Input::Fault(Some(fault)) => shared.faults.report(fault),
             Input::Fault(None) => shared.faults.clear(),
             Input::FaultEnded(code) => shared.faults.end(code),
@@ -291,7 +284,7 @@ impl Station {
 
     fn open(&mut self, subprotocol: CompactString) {
         let shared = &mut self.shared;
-        match handshake::agreed(Some(&subprotocol), &shared.config.versions) {
+        match handshake::agreed(Some(&subprotocol), &shared.config.network.versions) {
             Ok(dialect) => {
                 shared.link.opened(shared.now);
                 shared.on_connected();
@@ -300,9 +293,14 @@ impl Station {
                 if !self.face.speaks(dialect)
                     && let Some(face) = Face::of(dialect)
                 {
+                    // Calls on a connection that this one replaces were of the face before.
+                    self.end_calls();
+                    let shared = &mut self.shared;
+                    self.site.adopt(shared, face.policy());
                     self.face = face;
                 }
-                shared.event(Event::Connected { subprotocol });
+                self.face.begin(&mut self.site, &mut self.shared);
+                self.shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
                 shared.event(Event::SubprotocolRefused { subprotocol });
@@ -352,6 +350,15 @@ impl Station {
     /// Lets the site react, and sends what came of it.
     fn advance(&mut self) {
         self.run_link();
+        self.end_calls();
+        self.face.run(&mut self.site, &mut self.shared);
+        while let Some(transmit) = self.shared.rpc.poll_transmit() {
+            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
+        }
+    }
+
+    /// Tells the face which of its calls ended without an answer.
+    fn end_calls(&mut self) {
         while let Some(event) = self.shared.rpc.poll_event() {
             if let RpcEvent::CallEnded { call, end } = event {
                 if end == CallEnd::TimedOut {
@@ -361,10 +368,6 @@ impl Station {
                 // It may have been one too many, which ends further calls.
                 self.run_link();
             }
-        }
-        self.face.run(&mut self.site, &mut self.shared);
-        while let Some(transmit) = self.shared.rpc.poll_transmit() {
-            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
         }
     }
 

@@ -12,10 +12,12 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::station::{Reporting, SecurityEventKind};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Clock, Instant, Stamp};
 
@@ -30,12 +32,15 @@ const RETRY: Duration = Duration::from_secs(60);
 /// How often an event is sent to a CSMS that refuses it.
 const ATTEMPTS: u8 = 3;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct SecurityEvent {
     pub kind: SecurityEventKind,
     pub info: Option<CompactString>,
     pub at: Stamp,
 }
+
+packed!(SecurityEvent { kind, info, at });
 
 impl Record for SecurityEvent {
     const KIND: u8 = 49;
@@ -54,8 +59,9 @@ struct Waiting {
 pub(crate) struct SecurityEvents {
     waiting: Vec<Waiting>,
     next_number: u32,
-    /// Whether a security profile is in use; without one the host alone is told.
-    pub is_reporting: bool,
+    /// Whether a security profile is in use; without one the host alone is told, unless the family always reports.
+    pub has_profile: bool,
+    pub reports_always: bool,
     /// Whether the first one is on its way.
     is_asked: bool,
     refusals: u8,
@@ -84,7 +90,8 @@ impl SecurityEvents {
         SecurityEvents {
             waiting,
             next_number,
-            is_reporting: false,
+            has_profile: false,
+            reports_always: false,
             is_asked: false,
             refusals: 0,
             retry_at: None,
@@ -139,7 +146,7 @@ impl SecurityEvents {
 
     /// Takes an event in, unless nobody is to be told. `most` bounds how many wait.
     pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, most: usize) {
-        if !self.is_reporting {
+        if !self.has_profile && !self.reports_always {
             return;
         }
         let is_durable = match event.kind.reporting() {
@@ -176,4 +183,17 @@ impl SecurityEvents {
 
 fn entry(number: u32) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<SecurityEvent>();
+    }
 }

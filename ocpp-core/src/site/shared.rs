@@ -25,6 +25,7 @@ use crate::station::{
     SecurityEventKind, StationConfig,
 };
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant, ToldTime};
 
@@ -64,6 +65,9 @@ pub(crate) struct Shared {
     jobs: u32,
     /// Frames whose times rest on the first anchor of this boot wait for it.
     anchored: Ticket,
+    /// For what is drawn when it is first needed.
+    #[cfg(feature = "v2")]
+    pub seeds: Rng,
 }
 
 impl Shared {
@@ -87,7 +91,7 @@ impl Shared {
         if image.entry(REBOOT_ENTRY).is_some() {
             store.push(StoreOp::Delete { key: EntryKey::new(REBOOT_ENTRY) });
         }
-        let known = ordered.map(|Rebooting(reason)| reason).or(config.boot_reason);
+        let known = ordered.map(|Rebooting(reason)| reason).or(config.device.boot_reason);
         let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
         Shared {
             now: Instant::ZERO,
@@ -113,6 +117,8 @@ impl Shared {
             #[cfg(feature = "firmware_management")]
             jobs: 0,
             anchored: Ticket(0),
+            #[cfg(feature = "v2")]
+            seeds,
             config,
         }
     }
@@ -144,7 +150,7 @@ impl Shared {
 
     /// The host read a clock. One that shows an impossible time, as without a battery, is as good as none.
     pub fn on_wall(&mut self, wall: DateTime<Utc>) {
-        if self.config.plausible_time.covers(wall) {
+        if self.config.policy.plausible_time.covers(wall) {
             self.set_clock(wall);
         } else {
             self.event(Event::ClockRefused { wall });
@@ -234,7 +240,7 @@ impl Shared {
 
     /// Takes the CSMS's time over, if the policy wants it. False if it is not believed, and to be asked for again.
     pub fn sync_clock(&mut self, wall: DateTime<Utc>) -> bool {
-        let told = self.clock.judge(self.config.clock, &self.config.plausible_time, self.now, wall);
+        let told = self.clock.judge(self.config.policy.clock, &self.config.policy.plausible_time, self.now, wall);
         match told {
             ToldTime::Taken => {
                 self.set_clock(wall);
@@ -302,8 +308,10 @@ const CLOCK_ENTRY: &str = "clock";
 const REBOOT_ENTRY: &str = "reboot";
 
 /// Why a restart was ordered.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct Rebooting(BootReason);
+
+packed!(Rebooting { 0 });
 
 impl Record for Rebooting {
     const KIND: u8 = 52;
@@ -314,19 +322,24 @@ impl Record for Boot {
 }
 
 /// The anchors that something on record rests on: of boots that knew the time, and of those that did not.
-#[derive(Default, serde::Serialize, serde::Deserialize)]
+#[derive(Default)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct Anchors {
     known: Vec<Anchor>,
     guessed: Vec<Anchor>,
 }
+
+packed!(Anchors { known, guessed });
 
 impl Record for Anchors {
     const KIND: u8 = 51;
 }
 
 /// The first anchors of the last boots, as they were kept once.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct FirstAnchors(Vec<Anchor>);
+
+packed!(FirstAnchors { 0 });
 
 impl Record for FirstAnchors {
     const KIND: u8 = 33;
@@ -347,5 +360,21 @@ fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactStr
             skipped.push(CompactString::new(name));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Rebooting>();
+        agrees_with_postcard::<Anchors>();
+        agrees_with_postcard::<FirstAnchors>();
+        agrees_with_postcard::<Boot>();
     }
 }

@@ -2,10 +2,13 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The values of an EVSE's meter at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct MeterReading {
     /// The register of imported active energy in mWh, as the meter shows it: it never goes back, and is not set to zero
     /// when a transaction starts (1.6 errata 3.78).
@@ -17,7 +20,12 @@ pub struct MeterReading {
 impl MeterReading {
     /// A reading of the energy register alone.
     pub fn energy_wh(energy_wh: i64) -> Self {
-        MeterReading { energy_mwh: energy_wh.saturating_mul(1000), values: Vec::new() }
+        Self::energy_mwh(energy_wh.saturating_mul(1000))
+    }
+
+    /// A reading of the energy register alone, in mWh.
+    pub fn energy_mwh(energy_mwh: i64) -> Self {
+        MeterReading { energy_mwh, values: Vec::new() }
     }
 
     /// The energy register as a value.
@@ -42,7 +50,8 @@ impl MeterReading {
 }
 
 /// One measured value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct MeterSample {
     /// What is measured; it fixes the unit.
     pub measurand: Measurand,
@@ -55,9 +64,10 @@ pub struct MeterSample {
 macro_rules! measurands {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $unit:ident;)*) => {
         /// What is measured, with its unit (1.6 §7.31, §7.45).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         pub enum Measurand {
-            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $name,)*
         }
 
         impl Measurand {
@@ -164,9 +174,10 @@ pub enum Unit {
 macro_rules! phases {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
         /// The phase or pair of phases that a value belongs to (1.6 §7.33).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         pub enum Phase {
-            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $name,)*
         }
 
         impl Phase {
@@ -219,6 +230,11 @@ pub(crate) struct MeasurandChoice {
 }
 
 impl MeasurandChoice {
+    /// Whether the value is one of the choice.
+    pub fn has(&self, sample: &MeterSample) -> bool {
+        self.measurand == sample.measurand && (self.phase.is_none() || self.phase == sample.phase)
+    }
+
     /// Reads `Voltage` or `Voltage.L1`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(measurand) = Measurand::from_name(text) {
@@ -236,11 +252,7 @@ impl MeasurandChoice {
     /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3).
     pub fn pick(choices: &[Self], reading: &MeterReading) -> Vec<MeterSample> {
         let energy = reading.register();
-        let chosen = |sample: &&MeterSample| {
-            choices.iter().any(|choice| {
-                choice.measurand == sample.measurand && (choice.phase.is_none() || choice.phase == sample.phase)
-            })
-        };
+        let chosen = |sample: &&MeterSample| choices.iter().any(|choice| choice.has(sample));
         core::iter::once(&energy).chain(&reading.values).filter(chosen).copied().collect()
     }
 }

@@ -20,6 +20,8 @@ use crate::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     contexts: Vec<SampleContext>,
+    /// One that is told beside the transaction.
+    is_beside: bool,
     since: Instant,
 }
 
@@ -38,6 +40,13 @@ impl Evse {
         self.want(SampleContext::Trigger, now);
     }
 
+    /// The CSMS asks for a reading that is none of the transaction (2.x F06.FR.06).
+    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    pub fn trigger_reading_beside(&mut self, now: Instant) {
+        self.wanted.is_beside = true;
+        self.wanted.since = self.wanted.since.max(now);
+    }
+
     /// The cost is to be counted by a reading of now.
     #[cfg(feature = "california_pricing")]
     pub fn want_price_reading(&mut self, now: Instant) {
@@ -54,7 +63,7 @@ impl Evse {
         if let Some(reading) = self.meter.latest(ctx.now(), WATCH) {
             return Some(reading.clone());
         }
-        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.hardware.meter_timeout };
         let mut read = self.meter.read(ctx.now(), policy);
         if let Read::Stale(_) = read {
             read = self.meter.read(ctx.now(), policy);
@@ -80,15 +89,19 @@ impl Evse {
         if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
             self.want(SampleContext::Clock, now);
         }
-        if self.wanted.contexts.is_empty() {
+        if self.wanted.contexts.is_empty() && !self.wanted.is_beside {
             return;
         }
         let Some((reading, is_fresh)) = self.read_meter(ctx, Some(self.wanted.since)) else { return };
-        let wanted = core::mem::take(&mut self.wanted.contexts);
+        let Wanted { contexts: wanted, is_beside, .. } = core::mem::take(&mut self.wanted);
         // Without the meter there is nothing to tell: an old value under a new time would be false.
         if let Some(reading) = reading.filter(|_| is_fresh) {
             for context in wanted {
                 self.record_reading(ctx, context, &reading);
+            }
+            if is_beside {
+                let values = MeasurandChoice::pick(&ctx.settings.measurands(Setting::AlignedMeasurands), &reading);
+                self.record_beside(ctx, SampleContext::Trigger, values);
             }
         }
     }
@@ -201,8 +214,9 @@ impl Evse {
         not_before: Option<Instant>,
     ) -> Option<(Option<MeterReading>, bool)> {
         let config = &ctx.shared.config;
-        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
-        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
+        let age = not_before.map_or(config.hardware.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy =
+            MeterPolicy { freshness: age.min(config.hardware.meter_freshness), timeout: config.hardware.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => Some((Some(reading), true)),
             Read::Stale(reading) => {
@@ -223,7 +237,7 @@ impl Evse {
         if allowance_mwh == 0 {
             return true;
         }
-        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.hardware.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => reading.energy_mwh.saturating_sub(meter_start_mwh) >= allowance_mwh,
             // What cannot be measured is not given away.
@@ -274,6 +288,23 @@ pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Ve
     let mut choices = settings.measurands(Setting::TxEndedMeasurands);
     choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
     MeasurandChoice::pick(&choices, reading)
+}
+
+/// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
+/// kept anyhow.
+pub(super) fn values_of_begin(ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+    #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+    let mut values = values_for_stop(ctx.settings, reading);
+    #[cfg(feature = "v2")]
+    if ctx.policy.tells_changes {
+        let told = MeasurandChoice::pick(&ctx.settings.measurands(Setting::TxStartedMeasurands), reading);
+        for sample in told {
+            if sample != reading.register() && !values.contains(&sample) {
+                values.push(sample);
+            }
+        }
+    }
+    values
 }
 
 /// How many readings a stop tells beside those of the begin and the end.

@@ -1,5 +1,6 @@
 //! The session of an EVSE against a small model written from the specification: whatever comes in whatever order, with every start
 //! and stop point (2.x E01, E06).
+#![cfg(feature = "v1_6")]
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -12,7 +13,7 @@ use crate::rng::Rng;
 use crate::site::Site;
 use crate::site::journal::EventFacts;
 use crate::site::link::Address;
-use crate::site::policy::Policy;
+use crate::site::policy::{Points, Policy};
 use crate::site::session::ConnectorStatus;
 use crate::site::shared::Shared;
 use crate::station::{
@@ -88,7 +89,7 @@ impl Bench {
             .with_setting("MeterValueSampleInterval", "0")
             .with_setting("UnlockConnectorOnEVSideDisconnect", "true")
             .with_setting("StopTransactionOnEVSideDisconnect", if leaves_with_cable { "true" } else { "false" });
-        config.charge_before_accepted = true;
+        config.policy.charge_before_accepted = true;
         let (site, shared) = boot(&config, points, &Image::default());
         let mut bench = Bench {
             site,
@@ -239,7 +240,7 @@ fn boot(config: &StationConfig, points: TxPoints, image: &Image) -> (Site, Share
     let address = Address::of(&mut config, &crate::v1_6::station::POLICY.identity).unwrap();
     let settings = Settings::new(&config).unwrap();
     let mut shared = Shared::restore(config, address, Rng::new(1).next_u64(), image);
-    let policy = Policy { points, tells_changes: true, ..crate::v1_6::station::POLICY };
+    let policy = Policy { points: Points::Fixed(points), tells_changes: true, ..crate::v1_6::station::POLICY };
     let site = Site::restore(settings, policy, &mut shared, image);
     shared.has_booted = true;
     (site, shared)
@@ -493,7 +494,7 @@ fn transaction_goes_on_without_its_driver_until_the_cable_is_taken_also_over_a_p
         bench.step(Step::Token(0));
         assert_eq!((bench.power, bench.open().is_some()), (Power::Off, true));
         if cuts {
-            bench.config.after_power_loss = crate::station::AfterPowerLoss::Resume(Duration::from_secs(60));
+            bench.config.policy.after_power_loss = crate::station::AfterPowerLoss::Resume(Duration::from_secs(60));
             bench.step(Step::Cut);
             assert_eq!((bench.power, bench.open().is_some()), (Power::Off, true));
         }

@@ -44,9 +44,9 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
     };
     let ticket = shared.change_access(change);
     // A01.FR.11, A01.FR.12.
-    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.key()));
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
     if key == Setting::BasicAuthPassword || follow(settings, shared) {
-        shared.event(Event::Configured { key: key.key().into() });
+        shared.event(Event::Configured { key: key.name().into() });
     }
     Some(ticket)
 }
@@ -54,7 +54,7 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
 /// Has the key say which profile is in use. True if it said another.
 pub(in crate::site) fn follow(settings: &mut Settings, shared: &mut Shared) -> bool {
     let profile = shared.access.profile();
-    shared.security_events.is_reporting = profile > 0;
+    shared.security_events.has_profile = profile > 0;
     let is_new = settings.number(Setting::SecurityProfile) != u32::from(profile);
     if is_new {
         settings.set(Setting::SecurityProfile, &profile.to_compact_string());
@@ -68,8 +68,8 @@ fn may_use(shared: &Shared, rules: &ProfileRules, value: &str) -> Result<(), Pro
     let wanted = value.parse().ok().and_then(SecurityProfile::from_number).ok_or(ProfileRefused::Lower)?;
     let has = Prerequisites {
         has_password: shared.access.has_password(shared.address.first_password.as_ref()),
-        has_server_root: shared.config.certificates.csms_root,
-        has_own_certificate: shared.config.certificates.station,
+        has_server_root: shared.config.network.certificates.csms_root,
+        has_own_certificate: shared.config.network.certificates.station,
     };
     rules.may_change(current, wanted, has)
 }

@@ -28,7 +28,7 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             assert!(LEFT_OUT.iter().any(|(name, _)| *name == key.name) && !key.required, "{} is missing", key.name);
             continue;
         };
-        assert_eq!(ours.key(), key.name);
+        assert_eq!(ours.row().key, key.name);
         match ours.row().kind {
             Kind::Boolean => assert_eq!(key.kind, ValueType::Boolean, "{}", key.name),
             Kind::Integer { .. } => assert_eq!(key.kind, ValueType::Integer, "{}", key.name),
@@ -42,6 +42,8 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             Kind::RateUnits => assert_eq!(key.kind, ValueType::MemberList, "{}", key.name),
             #[cfg(feature = "california_pricing")]
             Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => panic!("{} is not of 1.6", key.name),
+            #[cfg(feature = "v2")]
+            Kind::TxPoints => panic!("{} is not of 1.6", key.name),
         }
         let access = settings.access(AnySetting::Standard(ours));
         match key.access {
@@ -50,8 +52,8 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             Mutability::WriteOnly => assert!(settings.is_secret(AnySetting::Standard(ours)), "{}", key.name),
         }
     }
-    for key in Setting::ALL.iter().filter(|key| !is_of_pricing(**key)) {
-        assert!(CONFIGURATION_KEYS.iter().any(|known| known.name == key.key()), "{key:?} is not standard");
+    for key in Setting::ALL.iter().filter(|key| key.is_key() && !is_of_pricing(**key)) {
+        assert!(CONFIGURATION_KEYS.iter().any(|known| known.name == key.row().key), "{key:?} is not standard");
     }
 }
 
@@ -126,7 +128,7 @@ fn values_are_taken_or_refused() {
 #[test]
 fn measurands_that_the_meters_do_not_offer_are_refused_and_so_are_too_many() {
     let mut config = config().with_setting("StopTxnSampledDataMaxLength", "1");
-    config.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
+    config.hardware.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
     let settings = Settings::new(&config).unwrap();
     for (name, value, is_taken) in [
         ("MeterValuesAlignedData", "Voltage.L1,Energy.Active.Import.Register", true),
@@ -148,12 +150,12 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
         default: default.into(),
     };
     let mut config = config().with_setting("FanSpeed", "40");
-    config.custom_settings = vec![
+    config.policy.custom_settings = vec![
         custom("FanSpeed", SettingKind::Integer { min: 10, max: 100 }, SettingAccess::ReadWrite, "50"),
         custom("Locale", SettingKind::Choice(vec!["de".into(), "en".into()]), SettingAccess::AfterReboot, "en"),
         custom("Motto", SettingKind::Text { max: 5 }, SettingAccess::ReadOnly, "hello"),
     ];
-    config.absent_settings = vec!["LightIntensity".into()];
+    config.policy.absent_settings = vec!["LightIntensity".into()];
     let settings = Settings::new(&config).unwrap();
     assert_eq!(settings.find("LightIntensity"), None);
     let find = |name| settings.find(name).unwrap();
@@ -168,7 +170,7 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
 #[test]
 fn fixed_cable_is_not_unlocked_by_a_key() {
     let mut config = config();
-    config.has_fixed_cables = true;
+    config.hardware.has_fixed_cables = true;
     let settings = Settings::new(&config).unwrap();
     assert!(!settings.is_on(Setting::UnlockOnEvSideDisconnect));
     let key = settings.find("UnlockConnectorOnEVSideDisconnect").unwrap();
@@ -188,28 +190,36 @@ fn wrong_names_and_values_of_a_configuration_are_told_by_name() {
         Err(MisuseError::Unfit { member: told, name: of, .. }) => assert_eq!((told, of.as_str()), (member, name)),
         other => panic!("{name}: {other:?}"),
     };
-    wrong("settings", "HeartbeatIntervall", config().with_setting("HeartbeatIntervall", "60"));
-    wrong("settings", "HeartbeatInterval", config().with_setting("HeartbeatInterval", "often"));
-    wrong("settings", "Motto", {
+    wrong("policy.settings", "HeartbeatIntervall", config().with_setting("HeartbeatIntervall", "60"));
+    wrong("policy.settings", "HeartbeatInterval", config().with_setting("HeartbeatInterval", "often"));
+    wrong("policy.settings", "Motto", {
         let config = config().with_setting("Motto", "far too long");
-        StationConfig { custom_settings: vec![custom("Motto", "hello")], ..config }
+        config.with(|config| config.policy.custom_settings = vec![custom("Motto", "hello")])
     });
-    wrong("settings", "LightIntensity", {
+    wrong("policy.settings", "LightIntensity", {
         let config = config().with_setting("LightIntensity", "50");
-        StationConfig { absent_settings: vec!["LightIntensity".into()], ..config }
+        config.with(|config| config.policy.absent_settings = vec!["LightIntensity".into()])
     });
-    wrong("absent_settings", "LightIntensitty", {
-        StationConfig { absent_settings: vec!["LightIntensitty".into()], ..config() }
-    });
-    wrong("custom_settings", "Motto", StationConfig { custom_settings: vec![custom("Motto", "too long")], ..config() });
-    wrong("custom_settings", "HeartbeatInterval", {
-        StationConfig { custom_settings: vec![custom("HeartbeatInterval", "")], ..config() }
-    });
+    wrong(
+        "policy.absent_settings",
+        "LightIntensitty",
+        config().with(|config| config.policy.absent_settings = vec!["LightIntensitty".into()]),
+    );
+    wrong(
+        "policy.custom_settings",
+        "Motto",
+        config().with(|config| config.policy.custom_settings = vec![custom("Motto", "too long")]),
+    );
+    wrong(
+        "policy.custom_settings",
+        "HeartbeatInterval",
+        config().with(|config| config.policy.custom_settings = vec![custom("HeartbeatInterval", "")]),
+    );
     #[cfg(feature = "california_pricing")]
     {
         let config = config().with_setting("Language", "de").with_setting("SupportedLanguages", "en, de");
         assert!(Settings::new(&config).is_ok(), "in any order");
-        wrong("settings", "Language", config.with_setting("Language", "fr"));
+        wrong("policy.settings", "Language", config.with_setting("Language", "fr"));
     }
 }
 
@@ -220,9 +230,10 @@ fn setting_has_a_name_in_every_family() {
     for setting in Setting::ALL {
         let row = setting.row();
         let found = Some(AnySetting::Standard(*setting));
-        assert_eq!(settings.find(row.key), found, "{}", row.key);
+        assert!(!row.key.is_empty() || !row.variable.is_empty(), "{}", row.id);
+        assert_eq!(settings.find(setting.name()), found, "{}", setting.name());
         assert_eq!(settings.find(row.id), found, "{}", row.id);
-        assert_eq!(settings.find_key(row.key), found, "{}", row.key);
+        assert_eq!(settings.find_key(row.key), found.filter(|_| setting.is_key()), "{}", row.key);
         if !row.variable.is_empty() {
             assert_eq!(settings.find(row.variable), found, "{}", row.variable);
             assert_eq!(settings.find_key(row.variable), None, "{}", row.variable);
