@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "station")]
+use ocpp_types::datetime::UnixMillis;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -284,6 +286,12 @@ impl Clock {
     /// nearest that can.
     pub fn resolve(&self, stamp: Stamp) -> Option<DateTime<Utc>> {
         self.resolve_ms(stamp).map(writable)
+    }
+
+    /// Like `resolve`, for messages: without the calendar.
+    #[cfg(feature = "station")]
+    pub(crate) fn resolve_unix(&self, stamp: Stamp) -> Option<UnixMillis> {
+        self.resolve_ms(stamp).map(|wall_ms| UnixMillis(wall_ms.clamp(EARLIEST_MS, LATEST_MS)))
     }
 
     /// Whether the wall time of a stamp is known, and not just guessed.

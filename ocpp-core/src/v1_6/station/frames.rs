@@ -221,10 +221,12 @@ impl Face {
 
 /// What the answer to a call of this action can do without.
 fn absences(action: Action) -> Absences {
-    match action {
-        Action::BootNotification => decoding::OF_BOOT,
-        Action::StartTransaction => OF_START,
-        _ => &[],
+    if action == Action::BootNotification {
+        decoding::OF_BOOT
+    } else if action == Action::StartTransaction {
+        OF_START
+    } else {
+        &[]
     }
 }
 
