@@ -107,7 +107,7 @@ extern crate std;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 mod any;
-#[cfg(all(feature = "csms", feature = "v1_6"))]
+#[cfg(all(feature = "csms", any(feature = "v1_6", feature = "v2")))]
 pub mod csms;
 mod error;
 #[cfg(all(feature = "station", feature = "v1_6"))]
@@ -131,6 +131,8 @@ mod token;
 mod transaction_id;
 #[cfg(feature = "v1_6")]
 mod v1_6;
+#[cfg(feature = "v2")]
+mod v2;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 pub use any::Station;

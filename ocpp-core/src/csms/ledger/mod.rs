@@ -172,12 +172,13 @@ impl Ledger {
         })
     }
 
-    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none. None if
-    /// they were recorded before.
+    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none and they are not known
+    /// to be outside all. None if they were recorded before.
     pub fn judge_samples(
         &self,
         place: Place,
         named: Option<TransactionId>,
+        is_outside: bool,
         mut values: Vec<MeterValue>,
         by: &Yardstick,
     ) -> Option<Fact> {
@@ -190,6 +191,7 @@ impl Ledger {
         let attribution = match named {
             Some(named) if number.is_some_and(|number| self.knows(number)) => Attribution::Named(named),
             Some(named) => Attribution::Unknown(named),
+            None if is_outside => Attribution::None,
             None => match self.only(|running| running.may_have_sampled(connector, &values)) {
                 Some(running) => Attribution::Inferred(running.number.into()),
                 None => Attribution::None,

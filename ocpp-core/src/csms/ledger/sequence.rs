@@ -33,8 +33,9 @@ pub(super) struct Account {
     stop: Option<Mark>,
     /// The greatest register told, in Wh.
     greatest_wh: Option<i64>,
-    /// The last token with a verdict, and the verdict.
-    verdict: Option<(IdToken, Authorization)>,
+    /// The last tokens with a verdict, and the verdicts.
+    #[cfg_attr(feature = "serde", serde(default))]
+    verdicts: Vec<(IdToken, Authorization)>,
     /// What the facts say that it comes to.
     told: Option<Sum>,
 }
@@ -186,8 +187,8 @@ impl Ledger {
 
     /// The verdict on a token of a transaction, if there is one yet.
     pub fn token_verdict(&self, transaction: &TransactionId, token: &IdToken) -> Option<Authorization> {
-        let (known, verdict) = self.account(transaction)?.verdict.as_ref()?;
-        (known == token).then(|| verdict.clone())
+        let mut verdicts = self.account(transaction)?.verdicts.iter();
+        verdicts.find(|(known, _)| known == token).map(|(_, verdict)| verdict.clone())
     }
 
     /// The open transaction that this one will drive out, if it is new: one without a begin first.
@@ -273,7 +274,11 @@ impl Ledger {
     ) -> bool {
         let Some(account) = self.account_mut(transaction) else { return false };
         if let Some(token) = token {
-            account.verdict = Some((token.clone(), verdict.clone()));
+            account.verdicts.retain(|(known, _)| known != token);
+            if account.verdicts.len() >= Account::MAX_TOKENS {
+                account.verdicts.remove(0);
+            }
+            account.verdicts.push((token.clone(), verdict.clone()));
         }
         true
     }
@@ -327,6 +332,9 @@ impl Ledger {
 }
 
 impl Account {
+    /// Beyond it the oldest is forgotten: a repeat of its event asks again.
+    const MAX_TOKENS: usize = 8;
+
     fn new(transaction: &TransactionId) -> Self {
         Account {
             transaction: transaction.clone(),
@@ -337,7 +345,7 @@ impl Account {
             start: None,
             stop: None,
             greatest_wh: None,
-            verdict: None,
+            verdicts: Vec::new(),
             told: None,
         }
     }
