@@ -118,7 +118,7 @@ impl From<&Command> for CommandKind {
             Command::UnlockConnector { .. } => CommandKind::UnlockConnector,
             Command::TriggerMessage { .. } => CommandKind::TriggerMessage,
             Command::ClearCache => CommandKind::ClearCache,
-            Command::Call { .. } => CommandKind::Call,
+            Command::Call { .. } | Command::Unchecked { .. } => CommandKind::Call,
         }
     }
 }

@@ -156,6 +156,13 @@ pub enum Command {
         /// The payload, JSON text.
         payload: String,
     },
+    /// Send any action with a payload that is not checked beyond being one JSON object, as a peer that is tested may get it.
+    Unchecked {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, JSON text.
+        payload: String,
+    },
 }
 
 /// When a station restarts.
@@ -198,6 +205,7 @@ impl fmt::Debug for Command {
             Command::TriggerMessage { message, place } => write!(f, "TriggerMessage({message}, {place})"),
             Command::ClearCache => f.write_str("ClearCache"),
             Command::Call { action, .. } => write!(f, "Call({action}, ***)"),
+            Command::Unchecked { action, .. } => write!(f, "Unchecked({action}, ***)"),
         }
     }
 }

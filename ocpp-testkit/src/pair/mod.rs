@@ -124,6 +124,7 @@ impl Pair {
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
         csms_end.thinks = config.csms_thinks;
         csms_end.password = config.password;
+        csms_end.versions = config.csms_versions;
         let mut pair = Pair {
             station,
             csms: csms_end,

@@ -62,7 +62,7 @@ pub(super) fn command(command: Command) -> Result<Call, CompactString> {
             call(&request)
         }
         Command::ClearCache => call(&ClearCacheRequest::new()),
-        Command::Call { action, payload } => Ok(Call { action, payload }),
+        Command::Call { action, payload } | Command::Unchecked { action, payload } => Ok(Call { action, payload }),
     }
 }
 

@@ -90,6 +90,7 @@ pub(super) fn command(edition: Edition, command: Command) -> Result<Call, Compac
         }
         Command::ClearCache => call::<_, v2_0_1::ClearCacheRequest>(edition, ClearCacheRequest::new()),
         Command::Call { action, payload } => raw(edition, action, payload),
+        Command::Unchecked { action, payload } => Ok(Call { action, payload }),
     }
 }
 

@@ -8,11 +8,11 @@ use alloc::vec;
 use ocpp_types::lenient::Quirks;
 
 fn notified(bench: &Bench) -> Vec<&str> {
-    let told = |event| match event {
-        &Event::Notified { ref action, .. } => Some(action.as_str()),
+    let told = bench.events.iter().filter_map(|event| match event {
+        Event::Notified { action, .. } => Some(action.as_str()),
         _ => None,
-    };
-    bench.events.iter().filter_map(told).collect()
+    });
+    told.collect()
 }
 
 #[test]
@@ -292,7 +292,11 @@ fn commands_are_said_in_the_words_of_the_version() {
             );
         }
         assert_eq!(bench.sent.len(), sent);
-        // A vendor's own is its own matter.
+        // A vendor's own is its own matter, and so is what is meant to be wrong.
+        let wrong = Command::Unchecked { action: "Reset".into(), payload: r#"{"type":"Hard"}"#.into() };
+        bench.ok(Input::Command { id: CommandId(98), command: wrong });
+        assert_eq!(bench.last()[3], json!({"type": "Hard"}));
+        bench.frame(&json!([4, bench.last()[1], "FormatViolation", "", {}]).to_string());
         bench.ok(Input::Command { id: CommandId(99), command: raw("VendorThing", r#"{"a":1}"#) });
         assert_eq!(bench.last()[2], "VendorThing");
     }
