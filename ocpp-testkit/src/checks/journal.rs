@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue};
+use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue, SampledValue, TransactionId};
 use ocpp_core::store::{EntryKey, Log, StoreOp};
 use serde_json::Value;
 
@@ -38,6 +38,11 @@ impl Kind {
             "StartTransaction" => Some(Kind::Start),
             "StopTransaction" => Some(Kind::Stop),
             "MeterValues" if !is_triggered_beside(payload) => Some(Kind::Sample),
+            "TransactionEvent" => match payload.get("eventType").and_then(Value::as_str) {
+                Some("Started") => Some(Kind::Start),
+                Some("Ended") => Some(Kind::Stop),
+                Some(_) | None => Some(Kind::Sample),
+            },
             _ => None,
         }
     }
@@ -255,8 +260,9 @@ impl JournalCheck {
         let values = |name: &str| payload.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let at = |value: &Value| time(value.get("timestamp").and_then(Value::as_str));
         let back = |at, last| Violation::TimeWentBack(at, last, payload.to_string());
+        let of_the_whole = if is_event(payload) { "meterValue" } else { "transactionData" };
         if record.kind == Kind::Stop {
-            let times = values("transactionData").iter().filter_map(at).chain(at(payload));
+            let times = values(of_the_whole).iter().filter_map(at).chain(at(payload));
             let mut last = None;
             for at in times {
                 match last.replace(at) {
@@ -265,7 +271,8 @@ impl JournalCheck {
                 }
             }
         }
-        for at in values("meterValue").iter().filter_map(at).chain(at(payload)) {
+        let of_now = if record.kind == Kind::Stop { &[] } else { values("meterValue") };
+        for at in of_now.iter().filter_map(at).chain(at(payload)) {
             match self.told.insert(transaction, at) {
                 Some(last) if at < last => return Err(back(at, last)),
                 Some(_) | None => {}
@@ -281,7 +288,9 @@ impl JournalCheck {
     pub fn arrived(&mut self, frame: &Frame, given: Option<usize>) {
         let Frame::Result { id, payload } = frame else { return };
         let names_transaction = || payload.get("transactionId").is_some_and(Value::is_i64);
-        let is_start = self.messages.back().is_some_and(|message| message.kind == Kind::Start);
+        // In 2.x the station has named it.
+        let is_start = |message: &Message| message.kind == Kind::Start && !is_event(&message.payload);
+        let is_start = self.messages.back().is_some_and(is_start);
         if *id == self.last.id && payload.is_object() && (!is_start || names_transaction()) {
             self.last.is_answered = true;
             self.last.given = given;
@@ -326,13 +335,14 @@ impl JournalCheck {
                 }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
-                // No fact of a station of 1.6: no message says it, which is found below.
-                Fact::Updated(_) | Fact::Settled(_) => {}
+                // In 1.6 no message says it, which is found below.
+                Fact::Updated(_) => {}
                 Fact::Booted(_)
                 | Fact::Status(_)
                 | Fact::Authorized { .. }
                 | Fact::Progress(_)
                 | Fact::SecurityEvent(_)
+                | Fact::Settled(_)
                 | _ => continue,
             }
             self.forget_held();
@@ -367,6 +377,9 @@ impl JournalCheck {
 impl Message {
     /// Whether the fact says what the message said.
     fn is(&self, fact: &Fact) -> bool {
+        if is_event(&self.payload) {
+            return self.is_event_of(fact);
+        }
         let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
         let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
         match (self.kind, fact) {
@@ -383,17 +396,49 @@ impl Message {
             }
             (Kind::Sample, Fact::Sampled(samples)) => {
                 let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let is_same = |(sent, kept): (&Value, &MeterValue)| {
-                    let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                    let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
-                    time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
-                        && texts.eq(kept.values.iter().map(|value| Some(value.value.as_str())))
-                };
-                sent.len() == samples.values.len() && sent.iter().zip(&samples.values).all(is_same)
+                are_same(sent, &samples.values)
             }
             (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
         }
     }
+
+    /// The same of an event of 2.x: its number, its time and its values.
+    fn is_event_of(&self, fact: &Fact) -> bool {
+        let (at, event, samples) = match (self.kind, fact) {
+            (Kind::Start, Fact::Started(started)) => (started.at, &started.event, &started.samples),
+            (Kind::Sample, Fact::Updated(updated)) => (updated.at, &updated.event, &updated.samples),
+            (Kind::Stop, Fact::Stopped(stopped)) => (stopped.report.at, &stopped.report.event, &stopped.report.samples),
+            (Kind::Start | Kind::Sample | Kind::Stop, _) => return false,
+        };
+        let name = fact.transaction().map(TransactionId::as_str);
+        let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        self.payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str) == name
+            && self.payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
+            && self.payload.get("offline").and_then(Value::as_bool).unwrap_or_default() == event.offline
+            && time(self.payload.get("timestamp").and_then(Value::as_str)) == Some(at)
+            && are_same(sent, samples)
+    }
+}
+
+/// Whether it is an event of 2.x.
+fn is_event(payload: &Value) -> bool {
+    payload.get("eventType").is_some()
+}
+
+/// Whether these values were sent and kept: texts in 1.6, numbers in 2.x.
+fn are_same(sent: &[Value], kept: &[MeterValue]) -> bool {
+    let is_value = |(sent, kept): (&Value, &SampledValue)| match sent.get("value") {
+        Some(Value::String(text)) => *text == kept.value,
+        Some(number) => kept.value.parse().ok().is_some_and(|kept: f64| Some(kept) == number.as_f64()),
+        None => false,
+    };
+    let is_same = |(sent, kept): (&Value, &MeterValue)| {
+        let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
+            && values.len() == kept.values.len()
+            && values.iter().zip(&kept.values).all(is_value)
+    };
+    sent.len() == kept.len() && sent.iter().zip(kept).all(is_same)
 }
 
 /// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.

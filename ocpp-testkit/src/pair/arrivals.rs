@@ -152,6 +152,7 @@ impl Pair {
             }
             Step::DieSilently => self.link.die_silently(now),
             Step::Network(network) => self.link.network = network,
+            Step::Versions(versions) => self.csms.versions = versions,
             Step::Inject { to, bytes } => {
                 self.link.send(now, to.peer(), bytes);
             }
@@ -189,7 +190,11 @@ impl Pair {
             Step::Intercept(..) => tally.bad_answers += 1,
             Step::StepStationClock(_) | Step::StepCsmsClock(_) => tally.clock_steps += 1,
             // Counted where they take effect, or no events of their own.
-            Step::Network(_) | Step::Inject { .. } | Step::FailStore(..) | Step::PowerCut { .. } => {}
+            Step::Versions(_)
+            | Step::Network(_)
+            | Step::Inject { .. }
+            | Step::FailStore(..)
+            | Step::PowerCut { .. } => {}
         }
     }
 

@@ -155,7 +155,10 @@ impl Ledger {
             }
             return match self.only(|running| running.may_be_ended_by(&report)) {
                 Some(running) => Some(self.stopped(running, true, report, by)),
-                None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
+                None => Some(match self.only_open(None, report.at) {
+                    Some(account) => account.ended_unnamed(report),
+                    None => Fact::StopOrphaned(OrphanStop { named: None, report }),
+                }),
             };
         };
         let number = transaction.number();
@@ -194,7 +197,11 @@ impl Ledger {
             None if is_outside => Attribution::None,
             None => match self.only(|running| running.may_have_sampled(connector, &values)) {
                 Some(running) => Attribution::Inferred(running.number.into()),
-                None => Attribution::None,
+                None => {
+                    let first = values.first().map(|value| value.at);
+                    let open = first.and_then(|first| self.only_open(Some(connector), first));
+                    open.map_or(Attribution::None, |account| Attribution::Inferred(account.name()))
+                }
             },
         };
         Some(Fact::Sampled(Samples { place, attribution, values, findings }))

@@ -286,3 +286,70 @@ fn what_is_settled_is_recorded_after_a_crash_between_it_and_its_event() {
     bench.store();
     assert_eq!(bench.last()[2], json!({}));
 }
+
+/// The connection speaks another version in the middle of a transaction: it is one transaction still.
+#[test]
+fn a_transaction_that_began_in_1_6_ends_in_2_x() {
+    for dialect in EDITIONS {
+        let mut bench = Bench::accepted();
+        bench.call("StartTransaction", start());
+        bench.authorize(AuthorizationStatus::Accepted);
+        bench.store();
+        let number = bench.last()[2]["transactionId"].to_string();
+        bench.close();
+        bench.open_in(dialect);
+        let named = |mut event: Value| {
+            event["transactionInfo"]["transactionId"] = json!(number);
+            event["timestamp"] = json!("2023-11-14T22:05:00Z");
+            event
+        };
+        let token = json!({"idToken": {"idToken": "ABC", "type": "ISO14443"}});
+        assert_eq!(bench.event(&named(event("Updated", 3, 130))), Applied);
+        assert_eq!(bench.event(&named(event("Updated", 3, 130))), Duplicate);
+        bench.call("TransactionEvent", with(named(event("Ended", 4, 160)), token.clone()));
+        if bench.asked.len() > 2 {
+            bench.authorize(AuthorizationStatus::Accepted);
+        }
+        bench.store();
+        assert_eq!(bench.bill(), Some((Consumption::Wh(60), 0)));
+        assert_eq!(bench.event(&named(event("Ended", 4, 160))), Duplicate);
+        bench.check_replay();
+    }
+    // It ended in 1.6, and the answer was lost.
+    let mut bench = Bench::accepted();
+    bench.call("StartTransaction", start());
+    bench.authorize(AuthorizationStatus::Accepted);
+    bench.store();
+    let number = bench.last()[2]["transactionId"].clone();
+    let stop = json!({"transactionId": number, "meterStop": 150, "timestamp": "2023-11-14T22:10:00Z"});
+    bench.call("StopTransaction", stop);
+    bench.store();
+    bench.close();
+    bench.open_in(Dialect::V2_0_1);
+    let mut ended = event("Ended", 4, 150);
+    ended["transactionInfo"]["transactionId"] = json!(number.to_string());
+    ended["timestamp"] = json!("2023-11-14T22:10:00Z");
+    assert_eq!(bench.event(&ended), Duplicate);
+}
+
+#[test]
+fn a_transaction_that_began_in_2_x_ends_in_1_6() {
+    let mut bench = Bench::accepted_in(Dialect::V2_0_1);
+    bench.event(&with(event("Started", 0, 100), json!({"evse": {"id": 1, "connectorId": 1}})));
+    bench.close();
+    bench.open();
+    let values = json!([{"timestamp": "2023-11-14T22:01:00Z", "sampledValue": [{"value": "130"}]}]);
+    bench.call("MeterValues", json!({"connectorId": 1, "transactionId": -1, "meterValue": values}));
+    let Some(Fact::Sampled(samples)) = bench.recorded().last().copied() else { panic!() };
+    assert!(matches!(&samples.attribution, crate::csms::Attribution::Inferred(name) if name.as_str() == "f1b2"));
+    let stop = json!({"transactionId": -1, "meterStop": 160, "timestamp": "2023-11-14T22:10:00Z", "reason": "Local"});
+    for _ in 0..2 {
+        bench.call("StopTransaction", stop.clone());
+        bench.store();
+        assert_eq!(bench.error(), None);
+    }
+    assert_eq!(bench.bill(), Some((Consumption::Wh(60), 0)));
+    let stops = bench.recorded().into_iter().filter(|fact| matches!(fact, Fact::Stopped(_) | Fact::StopOrphaned(_)));
+    assert_eq!(stops.count(), 1);
+    bench.check_replay();
+}

@@ -412,16 +412,16 @@ impl App {
 
     /// The certificate that a station asked for (1.6 security A02, 2.x A02, A03), in the members of its version.
     fn certificate_signed(&self, station: &str, question: &Question, chain: &str) -> String {
-        let mut payload = json!({ "certificateChain": chain });
+        let mut payload = Map::from_iter([("certificateChain".to_owned(), json!(chain))]);
         if let Question::SignCertificate { purpose, request, .. } = question {
             if let Some(purpose) = purpose {
-                payload["certificateType"] = json!(purpose);
+                payload.insert("certificateType".to_owned(), json!(purpose));
             }
             if let Some(request) = request.filter(|_| self.version(station) == Dialect::V2_1) {
-                payload["requestId"] = json!(request);
+                payload.insert("requestId".to_owned(), json!(request));
             }
         }
-        payload.to_string()
+        Value::Object(payload).to_string()
     }
 
     /// The answer, and a certificate to send after it; none to a question that it does not know, for which the session has a default.
