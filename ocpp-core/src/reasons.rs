@@ -1,15 +1,17 @@
 //! Why transactions begin, change and end, and stations boot: the words of all versions.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// An enumeration of OCPP words: each variant with its spelling on the wire, which is that of its JSON form too.
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
+            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $word))] $variant,)+
         }
 
         impl $name {
@@ -34,7 +36,8 @@ macro_rules! words {
 /// Why a transaction ended (1.6 §7.36, 2.x ReasonEnumType).
 ///
 /// What 1.6 does not know is told there as `Other`, an immediate reset as `HardReset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum StopReason {
     /// The CSMS refused the token after the start.

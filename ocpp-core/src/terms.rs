@@ -7,6 +7,7 @@ use core::fmt;
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::Payload;
 use ocpp_types::lenient::Repair;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 pub use crate::token::IdToken;
@@ -15,7 +16,8 @@ use crate::text::Text;
 
 /// What a CSMS says of a token (1.6 §7.2, 2.x AuthorizationStatusEnumType). 1.6 knows the first five; there the others are told as
 /// `Invalid` if the token is not known, else as `Blocked`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum AuthorizationStatus {
     /// Allowed to charge.
@@ -31,7 +33,7 @@ pub enum AuthorizationStatus {
     /// Valid, without enough credit.
     NoCredit,
     /// Valid, not for this type of EVSE.
-    #[serde(rename = "NotAllowedTypeEVSE")]
+    #[cfg_attr(feature = "serde", serde(rename = "NotAllowedTypeEVSE"))]
     NotAllowedTypeEvse,
     /// Valid, not at this place.
     NotAtThisLocation,
@@ -42,7 +44,8 @@ pub enum AuthorizationStatus {
 }
 
 /// What the CSMS said to a BootNotification (1.6 §7.38, 2.x B01 to B03).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum RegistrationStatus {
     /// Accepted.
     Accepted,
@@ -53,7 +56,8 @@ pub enum RegistrationStatus {
 }
 
 /// The verdict on vendor-specific data (1.6 §7.23).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum DataTransferStatus {
     /// Taken.
     Accepted,
@@ -66,12 +70,14 @@ pub enum DataTransferStatus {
 }
 
 /// Names an open question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct AskId(pub u64);
 
 /// A frame of the peer as it arrived, cut off behind its first [`MAX_BYTES`](Self::MAX_BYTES); what is no UTF-8 is replaced. Tokens and keys
 /// in it are masked in `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct RawFrame(pub String);
 
 impl RawFrame {
@@ -110,7 +116,8 @@ impl fmt::Debug for RawPayload {
 }
 
 /// One deviation of a message from its schema that was mended when it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct RepairNote {
     /// What was done: the name of an [`ocpp_types::lenient::RepairKind`].
     pub kind: CompactString,

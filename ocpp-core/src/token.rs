@@ -1,11 +1,11 @@
 //! Identifiers of drivers, with their type and what is said beside them.
 
-use alloc::string::String;
 use core::fmt;
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 #[cfg(feature = "serde")]
 use serde::de::{self, MapAccess, Visitor};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A driver's identifier: the text that a reader, an app or a CSMS gives, kept as written and masked in `Debug`.
@@ -147,9 +147,19 @@ impl fmt::Debug for IdToken {
     }
 }
 
+#[cfg(feature = "station")]
+impl crate::store::pack::Pack for IdToken {
+    fn pack(&self, out: &mut alloc::vec::Vec<u8>) {
+        self.0.pack(out);
+    }
+    fn unpack(from: &mut crate::store::pack::Unpacker<'_>) -> Self {
+        IdToken(CompactString::unpack(from))
+    }
+}
+
+#[cfg(feature = "serde")]
 impl Serialize for IdToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[cfg(feature = "serde")]
         if serializer.is_human_readable() && self.0.contains(SEPARATOR) {
             return Form::of(self).serialize(serializer);
         }
@@ -157,13 +167,13 @@ impl Serialize for IdToken {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for IdToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[cfg(feature = "serde")]
         if deserializer.is_human_readable() {
             return deserializer.deserialize_any(FormVisitor);
         }
-        String::deserialize(deserializer).map(|text| IdToken(text.to_compact_string()))
+        CompactString::deserialize(deserializer).map(IdToken)
     }
 }
 
@@ -233,6 +243,9 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
+    #[cfg(feature = "station")]
+    use crate::store::pack::{Pack, Unpacker};
+    use compact_str::ToCompactString;
 
     #[test]
     fn token_ignores_case_and_does_not_print() {
@@ -267,8 +280,12 @@ mod tests {
                     token.additional_info().map(|(a, b)| (a.to_compact_string(), b.to_compact_string())).collect();
                 (token.as_str().to_compact_string(), token.kind().map(CompactString::new), more)
             };
-            let bytes = postcard::to_allocvec(&token).unwrap();
-            assert_eq!(said(&postcard::from_bytes(&bytes).unwrap()), said(&token));
+            #[cfg(feature = "station")]
+            {
+                let mut bytes = Vec::new();
+                token.pack(&mut bytes);
+                assert_eq!(said(&IdToken::unpack(&mut Unpacker::new(&bytes))), said(&token));
+            }
             #[cfg(feature = "serde")]
             {
                 let text = serde_json::to_string(&token).unwrap();
@@ -280,7 +297,12 @@ mod tests {
     /// Bytes and lines as they were before a token had a type.
     #[test]
     fn plain_token_is_written_as_ever() {
-        assert_eq!(postcard::to_allocvec(&IdToken::new("TAG")).unwrap(), b"\x03TAG");
+        #[cfg(feature = "station")]
+        {
+            let mut bytes = Vec::new();
+            IdToken::new("TAG").pack(&mut bytes);
+            assert_eq!(bytes, b"\x03TAG");
+        }
         #[cfg(feature = "serde")]
         {
             assert_eq!(serde_json::to_string(&IdToken::new("TAG")).unwrap(), "\"TAG\"");

@@ -3,13 +3,15 @@
 use core::fmt;
 
 use compact_str::{CompactString, ToCompactString};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Names a transaction. Kept as written.
 ///
 /// What a CSMS is told: in 1.6 the number that it gave the transaction, in digits; in 2.x the text that the station gave it, a UUID mostly. What
 /// a station says of itself: a text that is unique for the station's life; in 1.6 the number of the record of its start.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct TransactionId(CompactString);
 
 impl TransactionId {

@@ -13,10 +13,12 @@ use core::fmt;
 
 use compact_str::CompactString;
 use ocpp_rpc::handshake::{Password, SecurityProfile};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::station::StationConfig;
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 
 const ENTRY: &str = "access";
@@ -28,7 +30,8 @@ const PATIENCE: u8 = 3;
 const LEAST_PASSWORD: usize = 16;
 
 /// What to connect with.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Way {
     /// None: the first one, which the configuration has.
     password: Option<Vec<u8>>,
@@ -42,11 +45,15 @@ impl fmt::Debug for Way {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct StoredAccess {
     proven: Way,
     trial: Option<Way>,
 }
+
+packed!(Way { password, profile });
+packed!(StoredAccess { proven, trial });
 
 impl Record for StoredAccess {
     const KIND: u8 = 50;
@@ -176,5 +183,18 @@ impl Access {
             self.prefers_trial = !self.uses_trial;
             self.failures = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<StoredAccess>();
     }
 }

@@ -1,8 +1,10 @@
 //! Who wants to charge, and whether he may have a place.
 
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::station::IdToken;
+use crate::store::pack::packed;
 
 /// Who wants to charge, as far as is known.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +40,14 @@ pub(crate) struct Grant {
 }
 
 /// Whose token it is, and of which group: who was accepted, or who frees a cable that is kept locked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Holder {
     pub token: IdToken,
     pub group: Option<IdToken>,
 }
+
+packed!(Holder { token, group });
 
 impl Grant {
     /// Whose it is. Of a token that nobody asked about the group is as good as none.

@@ -9,19 +9,22 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::reports::{Due, Form, Report, Reports};
 use crate::site::shared::Shared;
 use crate::station::{Action, FileLocation, FirmwareSignature, Job, JobId, JobUpdate, SecurityEventKind};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 use crate::time::{Clock, Instant};
 
 const ENTRY: &str = "firmware";
 
 /// A step of an update that is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) enum FirmwareProgress {
     Downloading,
     Downloaded,
@@ -39,7 +42,8 @@ pub(crate) enum FirmwareProgress {
 }
 
 /// What the CSMS wants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct FirmwareRequest {
     /// Its number, where it has one.
     pub number: Option<i64>,
@@ -55,7 +59,8 @@ pub(crate) struct FirmwareRequest {
 }
 
 /// How far an update came, as it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 enum Phase {
     /// It waits for its date, or is being fetched.
     Requested,
@@ -66,12 +71,21 @@ enum Phase {
     Ended(FirmwareProgress),
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Update {
     id: JobId,
     request: FirmwareRequest,
     phase: Phase,
 }
+
+packed!(enum FirmwareProgress {
+    0 Downloading, 1 Downloaded, 2 DownloadFailed, 3 Installing, 4 Installed, 5 InstallationFailed, 6 DownloadScheduled,
+    7 SignatureVerified, 8 InvalidSignature, 9 InstallScheduled, 10 InstallRebooting, 11 VerificationFailed
+});
+packed!(FirmwareRequest { number, location, retrieve_ms, install_ms, retries, retry_seconds, signature });
+packed!(enum Phase { 0 Requested, 1 Downloaded, 2 Installing, 3 Ended(progress) });
+packed!(Update { id, request, phase });
 
 impl FirmwareProgress {
     /// Whether an update ends with it.
@@ -374,4 +388,17 @@ pub(crate) enum FirmwareOutcome {
     Settled,
     /// The new firmware needs a restart.
     NeedsRestart,
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Update>();
+    }
 }

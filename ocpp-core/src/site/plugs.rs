@@ -5,16 +5,20 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::station::{
     Cable, ConnectorAction, ConnectorId, ConnectorInput, EvseAction, EvseId, EvseInput, Lock, StationConfig,
 };
 
 use super::index;
+use crate::store::pack::{Pack, Unpacker};
 
 /// Where a session is: stored as the number of the EVSE, and behind its 16 bits the connectors before this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    all(test, feature = "serde"),
+    derive(serde::Serialize, serde::Deserialize),
+    serde(from = "u32", into = "u32")
+)]
 pub(crate) struct Spot {
     pub evse: EvseId,
     pub connector: ConnectorId,
@@ -28,18 +32,25 @@ impl Spot {
     }
 }
 
-impl Serialize for Spot {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let before = u32::from(self.connector.0.saturating_sub(1));
-        (before << 16 | u32::from(self.evse.0)).serialize(serializer)
+impl Pack for Spot {
+    fn pack(&self, out: &mut Vec<u8>) {
+        u32::from(*self).pack(out);
+    }
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        u32::unpack(from).into()
     }
 }
 
-impl<'de> Deserialize<'de> for Spot {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u32::deserialize(deserializer)?;
+impl From<Spot> for u32 {
+    fn from(spot: Spot) -> u32 {
+        u32::from(spot.connector.0.saturating_sub(1)) << 16 | u32::from(spot.evse.0)
+    }
+}
+
+impl From<u32> for Spot {
+    fn from(number: u32) -> Self {
         let part = |bits: u32| u16::try_from(bits & 0xFFFF).unwrap_or_default();
-        Ok(Spot { evse: EvseId(part(number)), connector: ConnectorId(part(number >> 16).saturating_add(1)) })
+        Spot { evse: EvseId(part(number)), connector: ConnectorId(part(number >> 16).saturating_add(1)) }
     }
 }
 
@@ -135,15 +146,26 @@ impl Plugs {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Spot>();
+    }
+
     #[test]
     fn old_records_name_the_first_connector() {
+        let bytes = |value: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            value(&mut out);
+            out
+        };
         for evse in [1, 300] {
-            let bytes = postcard::to_allocvec(&EvseId(evse)).unwrap();
-            let spot = Spot::first(EvseId(evse));
-            assert_eq!(postcard::from_bytes::<Spot>(&bytes).unwrap(), spot);
-            assert_eq!(postcard::to_allocvec(&spot).unwrap(), bytes);
+            let (old, spot) = (EvseId(evse), Spot::first(EvseId(evse)));
+            assert_eq!(bytes(&|out| spot.pack(out)), bytes(&|out| old.pack(out)));
         }
-        let spot = Spot { evse: EvseId(7), connector: ConnectorId(3) };
-        assert_eq!(postcard::from_bytes::<Spot>(&postcard::to_allocvec(&spot).unwrap()).unwrap(), spot);
+        for spot in [Spot::first(EvseId(300)), Spot { evse: EvseId(7), connector: ConnectorId(3) }] {
+            assert_eq!(Spot::unpack(&mut Unpacker::new(&bytes(&|out| spot.pack(out)))), spot);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use ocpp_rpc::queue::Queue;
 
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 /// More than a job goes through.
@@ -18,7 +19,8 @@ pub(crate) enum Form {
 }
 
 /// A status, and the number of the request that it belongs to, if that has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Report<S> {
     pub progress: S,
     pub request: Option<i64>,

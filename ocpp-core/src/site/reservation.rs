@@ -8,11 +8,13 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::bearer::{Bearer, Verdict, is_same_group};
 use crate::station::{EvseId, IdToken, ReservationView};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Clock, Instant};
@@ -23,13 +25,16 @@ const PREFIX: &str = "reservation/";
 pub(super) const WHOLE_STATION: EvseId = EvseId(0);
 
 /// An EVSE that is kept for a token or its group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Reservation {
     pub id: i64,
     pub token: IdToken,
     pub group: Option<IdToken>,
     pub expiry_ms: i64,
 }
+
+packed!(Reservation { id, token, group, expiry_ms });
 
 impl Record for Reservation {
     const KIND: u8 = 35;
@@ -154,4 +159,17 @@ impl Reservations {
 
 fn key(evse: EvseId) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Reservation>();
+    }
 }

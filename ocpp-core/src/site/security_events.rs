@@ -12,10 +12,12 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::station::{Reporting, SecurityEventKind};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Clock, Instant, Stamp};
 
@@ -30,12 +32,15 @@ const RETRY: Duration = Duration::from_secs(60);
 /// How often an event is sent to a CSMS that refuses it.
 const ATTEMPTS: u8 = 3;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct SecurityEvent {
     pub kind: SecurityEventKind,
     pub info: Option<CompactString>,
     pub at: Stamp,
 }
+
+packed!(SecurityEvent { kind, info, at });
 
 impl Record for SecurityEvent {
     const KIND: u8 = 49;
@@ -176,4 +181,17 @@ impl SecurityEvents {
 
 fn entry(number: u32) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<SecurityEvent>();
+    }
 }

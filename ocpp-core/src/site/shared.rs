@@ -25,6 +25,7 @@ use crate::station::{
     SecurityEventKind, StationConfig,
 };
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Anchor, Boot, Clock, Instant, ToldTime};
 
@@ -302,8 +303,10 @@ const CLOCK_ENTRY: &str = "clock";
 const REBOOT_ENTRY: &str = "reboot";
 
 /// Why a restart was ordered.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct Rebooting(BootReason);
+
+packed!(Rebooting { 0 });
 
 impl Record for Rebooting {
     const KIND: u8 = 52;
@@ -314,19 +317,24 @@ impl Record for Boot {
 }
 
 /// The anchors that something on record rests on: of boots that knew the time, and of those that did not.
-#[derive(Default, serde::Serialize, serde::Deserialize)]
+#[derive(Default)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct Anchors {
     known: Vec<Anchor>,
     guessed: Vec<Anchor>,
 }
+
+packed!(Anchors { known, guessed });
 
 impl Record for Anchors {
     const KIND: u8 = 51;
 }
 
 /// The first anchors of the last boots, as they were kept once.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(serde::Serialize, serde::Deserialize))]
 struct FirstAnchors(Vec<Anchor>);
+
+packed!(FirstAnchors { 0 });
 
 impl Record for FirstAnchors {
     const KIND: u8 = 33;
@@ -347,5 +355,21 @@ fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactStr
             skipped.push(CompactString::new(name));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Rebooting>();
+        agrees_with_postcard::<Anchors>();
+        agrees_with_postcard::<FirstAnchors>();
+        agrees_with_postcard::<Boot>();
     }
 }

@@ -10,12 +10,14 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::reports::{Due, Form, Report, Reports};
 use crate::site::shared::Shared;
 use crate::station::{Action, FileLocation, Job, JobId, JobUpdate, LogKind};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp};
 use crate::time::Instant;
 
@@ -53,16 +55,22 @@ pub(crate) struct UploadRequest {
 }
 
 /// The number of the request whose file is on its way, as it was stored once.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct OnItsWay(Option<i64>);
+
+packed!(OnItsWay { 0 });
 
 impl Record for OnItsWay {
     const KIND: u8 = 40;
 }
 
 /// The uploads of whose end the CSMS has not heard: the number of the request, and whether the file arrived.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Untold(Vec<(Option<i64>, bool)>);
+
+packed!(Untold { 0 });
 
 impl Record for Untold {
     const KIND: u8 = 42;
@@ -228,5 +236,19 @@ impl Upload {
         let UploadRequest { log, location, from, to, .. } = self.request.clone();
         let job = Job::Upload { log, location, file_name: self.file_name.clone(), from, to };
         shared.act(Action::Job(self.id, job));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<OnItsWay>();
+        agrees_with_postcard::<Untold>();
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use chrono::{DateTime, Utc};
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::handshake::SecurityProfile;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -114,7 +115,8 @@ impl fmt::Debug for ConnectRequest {
 }
 
 /// How much to restart (1.6 §7.42).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum RebootKind {
     /// The application.
     Soft,
@@ -123,7 +125,8 @@ pub enum RebootKind {
 }
 
 /// The journal position of a transaction's start: unique for the station's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub(crate) struct TransactionNo(pub LogIndex);
 
 impl TransactionNo {
@@ -134,7 +137,8 @@ impl TransactionNo {
 }
 
 /// The status of an EVSE as both families know it (1.6 `ChargePointStatus`, §4.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum EvseStatus {
     /// Free.
     Available,
@@ -362,7 +366,8 @@ pub enum Event {
 }
 
 /// Why a token was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum TokenRefusal {
     /// The CSMS said so.

@@ -3,10 +3,12 @@
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// What a certificate is for, in the words of 2.x.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum CertificateUse {
     /// The root of the CSMS's certificates (1.6 `CentralSystemRootCertificate`).
     CsmsRoot,
@@ -23,7 +25,8 @@ pub enum CertificateUse {
 }
 
 /// Names a certificate, as in OCSP (RFC 6960). All hashes and numbers are hexadecimal; letter case means nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct CertificateHash {
     /// How the hashes were made.
     pub algorithm: HashAlgorithm,
@@ -36,7 +39,8 @@ pub struct CertificateHash {
 }
 
 /// How a hash was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum HashAlgorithm {
     /// SHA-256.
     Sha256,
@@ -47,7 +51,8 @@ pub enum HashAlgorithm {
 }
 
 /// A certificate that the host keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct InstalledCertificate {
     /// What it is for.
     pub usage: CertificateUse,

@@ -7,12 +7,14 @@ use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{CertificateHash, IdToken};
 
 /// What a responder is asked about a certificate (RFC 6960).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct OcspRequest {
     /// The certificate.
     pub hash: CertificateHash,
@@ -21,7 +23,8 @@ pub struct OcspRequest {
 }
 
 /// A contract that a vehicle presented.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Contract {
     /// Its identifier (eMAID), as transactions will name it: at most 20 characters in 1.6.
     pub token: IdToken,
@@ -45,7 +48,8 @@ impl fmt::Debug for Contract {
 }
 
 /// What the host says of a chain of certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ContractCheck {
     /// It leads to a root that is installed, each signature is right, and none has expired or is known to be revoked.
     Valid,
@@ -56,7 +60,8 @@ pub enum ContractCheck {
 }
 
 /// What a vehicle wants with its contract certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum EvCertificateAction {
     /// Have one (ISO 15118 CertificateInstallationReq).
     Install,

@@ -4,17 +4,20 @@
 //! when it must, and reports it.
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Faults, MeterReading, Mrec};
 
 /// The number of an EVSE, from 1. In OCPP 1.6, which numbers all connectors through (1.6 §3.8), it is the connector's number where each
 /// EVSE has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct EvseId(pub u16);
 
 /// The number of a connector of its EVSE, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ConnectorId(pub u16);
 
 impl ConnectorId {
@@ -23,7 +26,8 @@ impl ConnectorId {
 }
 
 /// A fact about an EVSE. What is told of a connector and names none is about connector 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum EvseInput {
     /// What hangs at the socket.
@@ -47,7 +51,8 @@ pub enum EvseInput {
 }
 
 /// A fact about one connector of an EVSE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum ConnectorInput {
     /// What hangs at it. Of several connectors one is in use at a time: the first at which something hangs, until it is gone.
@@ -57,7 +62,8 @@ pub enum ConnectorInput {
 }
 
 /// What hangs at the socket. With a fixed cable, `Plugged` never occurs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Cable {
     /// Nothing.
     #[default]
@@ -69,7 +75,8 @@ pub enum Cable {
 }
 
 /// What the vehicle asks for (IEC 61851: `Ready` is state C or D).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Vehicle {
     /// No energy now.
     #[default]
@@ -79,7 +86,8 @@ pub enum Vehicle {
 }
 
 /// Whether the contactor conducts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Contactor {
     /// It does not.
     #[default]
@@ -89,7 +97,8 @@ pub enum Contactor {
 }
 
 /// The plug lock, as it is (fact) or shall be (order).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Lock {
     /// The plug can be taken.
     #[default]
@@ -99,7 +108,8 @@ pub enum Lock {
 }
 
 /// A fault of an EVSE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Fault {
     /// The kind of fault.
     pub code: FaultCode,
@@ -112,7 +122,8 @@ pub struct Fault {
 }
 
 /// Kinds of faults that both protocol families can express (1.6 §7.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum FaultCode {
     /// The plug lock failed.
     ConnectorLockFailure,
@@ -149,7 +160,8 @@ pub enum FaultCode {
 }
 
 /// The most that may be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum SiteLimit {
     /// In mA: of alternating current on each phase, of direct current at the vehicle.
     Milliamps(u32),
@@ -158,14 +170,16 @@ pub enum SiteLimit {
 }
 
 /// An order to one connector of an EVSE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ConnectorAction {
     /// Whether the plug shall be held.
     Lock(Lock),
 }
 
 /// An order to an EVSE. `Power`, `Lock` and `Limit` are desired levels, repeated only when they change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum EvseAction {
     /// Whether energy may flow.
     Power(Power),
@@ -181,7 +195,8 @@ pub enum EvseAction {
 }
 
 /// Whether energy may flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Power {
     /// It may not.
     #[default]
@@ -191,7 +206,8 @@ pub enum Power {
 }
 
 /// How much an EVSE may give to the vehicle. Zero comes together with the order to give none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Limit {
     /// Alternating current.
     Ac {

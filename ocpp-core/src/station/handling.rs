@@ -4,10 +4,12 @@ use alloc::string::String;
 use core::fmt;
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Which way a call goes, as the station sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Direction {
     /// From the CSMS.
     Incoming,
@@ -19,7 +21,8 @@ pub enum Direction {
 ///
 /// A question about a call has ten seconds. It ends unanswered when the link goes: the CSMS of a call that came in has given
 /// it up, and the station makes a call that did not leave anew after it reconnected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Handling {
     /// The station.
     #[default]
@@ -47,7 +50,8 @@ pub struct HandlingRule {
 }
 
 /// The payload of a message: the text of one JSON object. Its `Debug` shows the length alone, as it may hold tokens and keys.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct RawJson(pub String);
 
 impl fmt::Debug for RawJson {

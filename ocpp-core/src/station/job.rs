@@ -11,12 +11,14 @@ use core::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{CertificateHash, CertificateUse, InstalledCertificate};
 
 /// Names a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct JobId(pub u64);
 
 /// What to do. A job goes on until the host reports its end, or it is cancelled.
@@ -90,7 +92,8 @@ pub enum Job {
 }
 
 /// The URL of a file or directory; a password in it does not print.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct FileLocation(CompactString);
 
 impl FileLocation {
@@ -121,7 +124,8 @@ impl fmt::Debug for FileLocation {
 }
 
 /// What firmware was signed with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct FirmwareSignature {
     /// The signer's certificate, in PEM.
     pub certificate: String,
@@ -130,7 +134,8 @@ pub struct FirmwareSignature {
 }
 
 /// What a file for the CSMS tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LogKind {
     /// How the station fared.
     Diagnostics,
@@ -139,7 +144,8 @@ pub enum LogKind {
 }
 
 /// What became of a job. A word about a job that is not under way is ignored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum JobUpdate {
     /// It is done.

@@ -106,6 +106,7 @@ impl StationConfig {
 /// The list, or the number of EVSEs where none has more than its defaults.
 #[cfg(feature = "serde")]
 pub(super) mod form {
+    #[cfg(feature = "serde")]
     use serde::{Deserializer, Serializer};
 
     use super::*;

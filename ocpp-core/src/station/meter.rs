@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The values of an EVSE's meter at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct MeterReading {
     /// The register of imported active energy in mWh, as the meter shows it: it never goes back, and is not set to zero
     /// when a transaction starts (1.6 errata 3.78).
@@ -42,7 +44,8 @@ impl MeterReading {
 }
 
 /// One measured value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct MeterSample {
     /// What is measured; it fixes the unit.
     pub measurand: Measurand,
@@ -55,9 +58,10 @@ pub struct MeterSample {
 macro_rules! measurands {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $unit:ident;)*) => {
         /// What is measured, with its unit (1.6 §7.31, §7.45).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         pub enum Measurand {
-            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $name,)*
         }
 
         impl Measurand {
@@ -164,9 +168,10 @@ pub enum Unit {
 macro_rules! phases {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
         /// The phase or pair of phases that a value belongs to (1.6 §7.33).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         pub enum Phase {
-            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $name,)*
         }
 
         impl Phase {

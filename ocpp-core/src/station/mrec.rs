@@ -1,9 +1,11 @@
 //! Minimum required error codes of the ChargeX consortium: faults with names that every server can know.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A minimum required error code (MREC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Mrec {
     /// CX001: the lock at the vehicle's side failed.
     ConnectorLockFailure,

@@ -9,12 +9,16 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
+#[cfg(feature = "serde")]
+use compact_str::ToCompactString;
 use ocpp_types::codec::Decode;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::json::Reader;
 use ocpp_types::violation::{Fault, Violation};
+#[cfg(feature = "serde")]
 use serde::de::Error as _;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{IdToken, TransactionId};
@@ -29,12 +33,14 @@ impl fmt::Display for Amount {
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_compact_string())
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         CompactString::deserialize(deserializer)?.parse().map(Amount).map_err(D::Error::custom)
@@ -42,7 +48,8 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 /// The price while the vehicle charges: the sum of what is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ChargingPrice {
     /// For each kWh.
     pub per_kwh: Option<Amount>,
@@ -53,7 +60,8 @@ pub struct ChargingPrice {
 }
 
 /// The price while the vehicle takes up the place without charging.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct IdlePrice {
     /// Minutes that are free, counted from the change to [`CostState::Idle`].
     pub grace_minutes: Option<u32>,
@@ -62,7 +70,8 @@ pub struct IdlePrice {
 }
 
 /// Prices that hold at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Prices {
     /// While the vehicle charges. None once it cannot any more, after the transaction.
     pub charging: Option<ChargingPrice>,
@@ -81,7 +90,8 @@ pub struct NextPrices {
 }
 
 /// Which of the prices counts now; the CSMS decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum CostState {
     /// That for charging.
     Charging,
@@ -108,7 +118,8 @@ pub struct RunningCost {
 }
 
 /// A text for the driver.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct PriceText {
     /// The text.
     pub content: String,

@@ -1,10 +1,12 @@
 //! Security events (1.6 security white paper §8, 2.x A04 and appendix 1).
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// What happened to the security of a station.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum SecurityEventKind {
     /// New firmware is in place.

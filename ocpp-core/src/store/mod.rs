@@ -4,14 +4,18 @@
 //! prefix), that `Stored(t)` comes only when `t` and all before it are durable, and that a failed operation and all
 //! after it are dropped until they are issued again.
 
-pub mod framing;
+#[cfg(feature = "station")]
+pub(crate) mod framing;
 mod image;
+#[cfg(feature = "station")]
+pub(crate) mod pack;
 mod queue;
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use compact_str::CompactString;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 pub use crate::table::Table;
@@ -19,15 +23,18 @@ pub use image::Image;
 pub(crate) use queue::StoreQueue;
 
 /// Numbers the store operations of one run, from 1, without gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Ticket(pub u64);
 
 /// A position in a log. Positions grow and are never used twice, also across reboots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct LogIndex(pub u64);
 
 /// The logs that a machine keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Log {
     /// What the CSMS must learn of transactions, in chronological order (1.6 §3.7, 2.x E04).
     Transactions,
@@ -49,7 +56,8 @@ impl Log {
 }
 
 /// The name of an entry: at most 64 characters of `[A-Za-z0-9._/-]`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct EntryKey(CompactString);
 
 impl EntryKey {

@@ -1,6 +1,7 @@
 //! When something happened, recorded before the wall clock need be known.
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::Boot;
@@ -9,7 +10,8 @@ use super::Boot;
 ///
 /// A fact recorded while the clock is set carries wall time. One recorded before carries the boot and the instant, and
 /// [`Clock::resolve`](super::Clock::resolve) finds its wall time later, also after a reboot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Stamp {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     Wall(i64),

@@ -11,6 +11,7 @@ use core::time::Duration;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::metering::{METER_ATTEMPTS, most_readings, values_for_stop};
@@ -26,11 +27,13 @@ use crate::station::{
     AfterPowerLoss, ChargingState, Contactor, Event, EvseId, IdToken, Power, StopReason, TransactionNo, TriggerReason,
 };
 use crate::store::framing::{self, FramingError, Record};
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::Instant;
 
 /// What was promised of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Ending {
     transaction: TransactionNo,
     /// Why it ends; none if only its energy does.
@@ -40,9 +43,11 @@ pub(crate) struct Ending {
     /// Who frees the cable afterwards.
     holder: Option<Holder>,
     /// Whether only the authorisation ended, and the transaction goes on. Appended.
-    #[serde(skip)]
+    #[cfg_attr(all(test, feature = "serde"), serde(skip))]
     goes_on: bool,
 }
+
+packed!(Ending { transaction, reason, token, holder; goes_on });
 
 impl Record for Ending {
     const KIND: u8 = 20;
@@ -406,6 +411,14 @@ impl Evse {
 mod tests {
     use super::*;
     use crate::store::LogIndex;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Ending>();
+        agrees_with_postcard::<(Ending, bool)>();
+    }
 
     /// A promise of before authorisations could end alone, as the code of then wrote it.
     #[test]

@@ -10,14 +10,17 @@
 
 use alloc::boxed::Box;
 
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::site::bearer::Holder;
 use crate::site::metering::SampleContext;
 use crate::station::{ChargingState, ConnectorId, StopReason, TriggerReason};
+use crate::store::pack::packed;
 
 /// Why an event of a transaction is told, and what the transaction does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct EventFacts {
     /// Its number in the transaction.
     pub seq_no: u32,
@@ -32,7 +35,8 @@ pub(crate) struct EventFacts {
 }
 
 /// What the next event after it became known tells, once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct News {
     /// Who was accepted (E01.FR.10, E03.FR.01), unless it is in the record.
     pub authorised: Option<Holder>,
@@ -41,6 +45,9 @@ pub(crate) struct News {
     /// The reservation that it ends (E01.FR.13), unless it is in the record.
     pub reservation: Option<i64>,
 }
+
+packed!(EventFacts { seq_no, connector, trigger, state, is_offline, news });
+packed!(News { authorised, remote_start, reservation });
 
 impl EventFacts {
     /// Of an event that is recorded now, at a connector if a vehicle is there.
@@ -101,21 +108,22 @@ pub(crate) fn trigger_of_stop(reason: StopReason) -> TriggerReason {
 
 /// A token that may be missing, where records of before have one: with one, the bytes are the same.
 pub(super) mod maybe_token {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use alloc::vec::Vec;
 
     use crate::station::IdToken;
+    use crate::store::pack::{Pack, Unpacker, put_text};
 
     /// No token's record is this: one that begins so has a second mark.
     const NONE: &str = "\0";
 
-    pub fn serialize<S: Serializer>(token: &Option<IdToken>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn pack(token: &Option<IdToken>, out: &mut Vec<u8>) {
         match token {
-            Some(token) => token.serialize(serializer),
-            None => serializer.serialize_str(NONE),
+            Some(token) => token.pack(out),
+            None => put_text(out, NONE),
         }
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IdToken>, D::Error> {
-        IdToken::deserialize(deserializer).map(|token| Some(token).filter(|token| token.as_str() != NONE))
+    pub fn unpack(from: &mut Unpacker<'_>) -> Option<IdToken> {
+        Some(IdToken::unpack(from)).filter(|token| token.as_str() != NONE)
     }
 }

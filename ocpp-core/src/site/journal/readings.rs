@@ -11,11 +11,13 @@ use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::site::metering::SampleContext;
 use crate::station::{MeterSample, TransactionNo};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{Image, Log, LogIndex, StoreOp, StoreQueue};
 use crate::table::Table;
 use crate::time::{Clock, Stamp};
@@ -24,7 +26,8 @@ use crate::time::{Clock, Stamp};
 const LONG_LOG: usize = 2;
 
 /// Values of one moment of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct StopReading {
     pub transaction: TransactionNo,
     pub at: Stamp,
@@ -33,7 +36,8 @@ pub(crate) struct StopReading {
 }
 
 /// A reading and its place among those of its transaction, which also tells whether it is the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Placed {
     place: u64,
     /// From here on only the readings whose places are multiples of this are kept: a stop that is told again after a restart
@@ -41,6 +45,9 @@ struct Placed {
     stride: u64,
     reading: StopReading,
 }
+
+packed!(StopReading { transaction, at, context, values });
+packed!(Placed { place, stride, reading });
 
 impl Record for Placed {
     const KIND: u8 = 6;
@@ -243,6 +250,13 @@ mod tests {
     use super::*;
     use crate::time::Boot;
     use alloc::vec;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Placed>();
+    }
 
     fn reading(transaction: u64, at: i64) -> StopReading {
         let transaction = TransactionNo(LogIndex(transaction));

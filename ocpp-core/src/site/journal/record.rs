@@ -3,22 +3,25 @@
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
-use super::event::{self, EventFacts};
+use super::event::{self, EventFacts, maybe_token};
 use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
 use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo, TriggerReason};
 use crate::store::framing::{self, FramingError, Record};
+use crate::store::pack::packed;
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
 
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Started {
     pub spot: Spot,
     /// Who charges; none where a transaction may begin before that is known (2.x).
-    #[serde(with = "event::maybe_token")]
+    #[cfg_attr(all(test, feature = "serde"), serde(with = "crate::store::pack::maybe_token"))]
     pub token: Option<IdToken>,
     /// The group of the token, if the CSMS told it.
     pub group: Option<IdToken>,
@@ -30,7 +33,8 @@ pub(crate) struct Started {
 }
 
 /// Something happened in a transaction: meter values, or an event of 2.x without any.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Sampled {
     pub transaction: TransactionNo,
     pub spot: Spot,
@@ -40,7 +44,8 @@ pub(crate) struct Sampled {
 }
 
 /// Meter values of no transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Measured {
     pub spot: Spot,
     pub at: Stamp,
@@ -49,7 +54,8 @@ pub(crate) struct Measured {
 }
 
 /// A transaction ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Stopped {
     pub transaction: TransactionNo,
     pub at: Stamp,
@@ -59,6 +65,11 @@ pub(crate) struct Stopped {
     /// Values of the end, beside the register.
     pub last: Vec<MeterSample>,
 }
+
+packed!(Started { spot, token as maybe_token, group, at, meter_mwh, reservation, first });
+packed!(Sampled { transaction, spot, at, context, values });
+packed!(Measured { spot, at, context, values });
+packed!(Stopped { transaction, at, meter_mwh, reason, token, last });
 
 impl Record for Started {
     const KIND: u8 = 1;
@@ -148,10 +159,11 @@ impl JournalRecord {
 }
 
 /// What is kept of a transaction between the delivery of its start and that of its stop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct KnownTransaction {
     pub spot: Spot,
-    #[serde(with = "event::maybe_token")]
+    #[cfg_attr(all(test, feature = "serde"), serde(with = "crate::store::pack::maybe_token"))]
     pub token: Option<IdToken>,
     pub group: Option<IdToken>,
     pub meter_start_mwh: i64,
@@ -164,7 +176,8 @@ pub(crate) struct KnownTransaction {
 }
 
 /// What the CSMS says to a start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct StartVerdict {
     /// Its number for the transaction; none when the start could not be delivered (1.6 errata 3.18).
     pub csms_id: Option<i64>,
@@ -174,12 +187,16 @@ pub(crate) struct StartVerdict {
     pub is_refused: bool,
 }
 
+packed!(KnownTransaction { spot, token as maybe_token, group, meter_start_mwh, verdict, started, first });
+packed!(StartVerdict { csms_id, group, is_refused });
+
 impl Record for KnownTransaction {
     const KIND: u8 = 16;
 }
 
 /// What the CSMS knows of a transaction: its start, and how far its samples were delivered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Account {
     pub known: KnownTransaction,
     /// The register last told to the CSMS, in mWh: no later message may tell less.
@@ -189,18 +206,22 @@ pub(crate) struct Account {
     /// Samples up to this position of the journal were delivered.
     pub through: LogIndex,
     /// Appended.
-    #[serde(skip)]
+    #[cfg_attr(all(test, feature = "serde"), serde(skip))]
     pub progress: Progress,
 }
 
 /// How far a transaction was told in the numbers of 2.x.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Progress {
     /// The number of the event after the last one delivered.
     pub next_seq: u32,
     /// What the transaction did then.
     pub state: ChargingState,
 }
+
+packed!(Account { known, told_mwh, told_at, through; progress });
+packed!(Progress { next_seq, state });
 
 /// Of a transaction that was told without numbers: its begin was the first, and a vehicle was there.
 impl Default for Progress {
@@ -282,12 +303,15 @@ pub(super) fn sample_position(key: &EntryKey) -> Option<LogIndex> {
 }
 
 /// How often the CSMS failed to process a message (1.6 §3.7.1): told after a restart too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(super) struct Failures {
     /// Which message.
     pub position: LogIndex,
     pub count: u32,
 }
+
+packed!(Failures { position, count });
 
 impl Record for Failures {
     const KIND: u8 = 24;

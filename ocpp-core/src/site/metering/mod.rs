@@ -5,16 +5,19 @@ mod register;
 
 use core::time::Duration;
 
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 pub(crate) use aligned::Aligned;
 pub(crate) use register::Register;
 
 use crate::station::MeterReading;
+use crate::store::pack::packed;
 use crate::time::Instant;
 
 /// Why a reading was taken (1.6 §7.35). Those of a transaction's begin and end are part of its start and stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) enum SampleContext {
     /// At a fixed time of the day.
     Clock,
@@ -27,6 +30,8 @@ pub(crate) enum SampleContext {
     /// The cost is counted by it.
     Other,
 }
+
+packed!(enum SampleContext { 0 Clock, 1 Periodic, 2 Trigger, 3 InterruptionEnd, 4 Other });
 
 /// The meter of one EVSE.
 #[derive(Debug, Default)]

@@ -10,19 +10,23 @@ use compact_str::{CompactString, format_compact};
 use ocpp_smartcharging::model::{InstalledProfile, ProfileId};
 use ocpp_smartcharging::store::{ProfileStore, StoreChange};
 use ocpp_smartcharging::validate::Edition;
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 
 const PREFIX: &str = "profile/";
 
-#[derive(Serialize, Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct StoredProfile {
     number: u64,
     installed: InstalledProfile,
 }
+
+packed!(StoredProfile { number, installed });
 
 impl Record for StoredProfile {
     const KIND: u8 = 48;
@@ -86,4 +90,17 @@ impl Shelf {
 
 fn key(id: ProfileId) -> EntryKey {
     EntryKey::new(&format_compact!("{PREFIX}{}", id.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<StoredProfile>();
+    }
 }

@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "security")]
@@ -14,13 +15,16 @@ use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
 use crate::{MisuseError, Refusal};
 
 const PREFIX: &str = "set/";
 
-#[derive(Serialize, Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct StoredValue(CompactString);
+
+packed!(StoredValue { 0 });
 
 impl Record for StoredValue {
     const KIND: u8 = 34;
@@ -103,5 +107,18 @@ impl Settings {
             }
             change(self, shared, key, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "serde")]
+    use super::*;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<StoredValue>();
     }
 }

@@ -6,23 +6,28 @@
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::TokenInfo;
 use crate::station::{AuthorizationStatus, IdToken};
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 
 const PREFIX: &str = "cache/";
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Cached {
     token: IdToken,
     info: TokenInfo,
     /// Counts the updates of the cache.
     updated: u64,
 }
+
+packed!(Cached { token, info, updated });
 
 impl Record for Cached {
     const KIND: u8 = 36;
@@ -95,6 +100,13 @@ fn key(slot: u16) -> EntryKey {
 mod tests {
     use super::*;
     use AuthorizationStatus::{Accepted, Blocked};
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn records_have_the_bytes_of_postcard() {
+        use crate::store::pack::agrees_with_postcard;
+        agrees_with_postcard::<Cached>();
+    }
 
     fn info(status: AuthorizationStatus) -> TokenInfo {
         TokenInfo { status, expiry_ms: None, group: None }

@@ -9,12 +9,14 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use compact_str::{CompactString, format_compact};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::TokenInfo;
 use crate::station::IdToken;
 use crate::store::framing::Record;
+use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 
@@ -25,12 +27,15 @@ const PREFIX: &str = "list/";
 const PART: usize = 24;
 
 /// Which parts count.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Head {
     version: u32,
     generation: u32,
     parts: u32,
 }
+
+packed!(Head { version, generation, parts });
 
 impl Record for Head {
     const KIND: u8 = 37;
@@ -39,8 +44,10 @@ impl Record for Head {
 /// A token to set, or (none) to remove.
 type Change = (IdToken, Option<TokenInfo>);
 
-#[derive(Serialize, Deserialize)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 struct Part(Vec<Change>);
+
+packed!(Part { 0 });
 
 impl Record for Part {
     const KIND: u8 = 38;

@@ -9,18 +9,23 @@ pub(crate) use cache::TokenCache;
 pub(crate) use list::{LocalList, LocalListError};
 
 use chrono::{DateTime, Utc};
+#[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use crate::station::{AuthorizationStatus, IdToken};
+use crate::store::pack::packed;
 
 /// What the CSMS said of a token (1.6 §7.27).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct TokenInfo {
     pub status: AuthorizationStatus,
     /// When an acceptance ends, in milliseconds since 1970.
     pub expiry_ms: Option<i64>,
     pub group: Option<IdToken>,
 }
+
+packed!(TokenInfo { status, expiry_ms, group });
 
 impl TokenInfo {
     /// What holds at `wall`. Without a clock nothing is known to have expired.

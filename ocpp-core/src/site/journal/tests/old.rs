@@ -141,3 +141,18 @@ fn events_of_before_are_numbered_when_they_are_read() {
     let expected = [(1, TriggerReason::MeterValuePeriodic), (2, TriggerReason::EvCommunicationLost)];
     assert_eq!((told.as_slice(), open.len()), (expected.as_slice(), 0), "the first sample was delivered");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn records_have_the_bytes_of_postcard() {
+    use crate::store::pack::agrees_with_postcard;
+    agrees_with_postcard::<Started>();
+    agrees_with_postcard::<Sampled>();
+    agrees_with_postcard::<Stopped>();
+    agrees_with_postcard::<Measured>();
+    agrees_with_postcard::<KnownTransaction>();
+    agrees_with_postcard::<Account>();
+    agrees_with_postcard::<(Account, Progress)>();
+    agrees_with_postcard::<(Started, EventFacts)>();
+    agrees_with_postcard::<Failures>();
+}

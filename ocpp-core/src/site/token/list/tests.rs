@@ -138,3 +138,11 @@ fn type_of_a_token_counts_where_both_are_said() {
     assert_eq!(status(&IdToken::new("12").with_kind("VIN")), None);
     assert_eq!((status(&IdToken::new("1")), status(&card("123"))), (None, None));
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn records_have_the_bytes_of_postcard() {
+    use crate::store::pack::agrees_with_postcard;
+    agrees_with_postcard::<Head>();
+    agrees_with_postcard::<Part>();
+}
