@@ -110,7 +110,7 @@ impl PairConfig {
     /// Sets the versions that the station speaks, most wanted first.
     #[must_use]
     pub fn speaking(mut self, versions: &[Dialect]) -> Self {
-        self.station.versions = versions.to_vec();
+        self.station.network.versions = versions.to_vec();
         self
     }
 
