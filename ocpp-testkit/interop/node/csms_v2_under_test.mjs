@@ -1,4 +1,6 @@
-// The package's client, in strict mode, in 2.0.1 and 2.1 against `csms`, one after the other on one port.
+// The package's client in 2.0.1, in strict mode, and 2.1 against `csms`, one after the other on one port.
+
+import { isDeepStrictEqual } from 'node:util';
 
 import { RPCClient } from 'ocpp-rpc';
 
@@ -10,7 +12,9 @@ const START = Date.parse('2026-01-02T03:04:05Z');
 const at = (second) => new Date(START + second * 1000).toISOString();
 
 function station(endpoint, identity, version) {
-    const options = { endpoint, identity, password: PASSWORD, protocols: [`ocpp${version}`], strictMode: true };
+    // The package's schemas of 2.1 bear names for which it does not look.
+    const strictMode = version === '2.0.1';
+    const options = { endpoint, identity, password: PASSWORD, protocols: [`ocpp${version}`], strictMode };
     return new RPCClient({ ...options, reconnect: false, pingIntervalMs: 60_000 });
 }
 
@@ -82,7 +86,7 @@ async function commands(steps, csms, client, identity) {
             csms.say({ station: identity, action, payload });
             const answer = await csms.waitFor('answer');
             expect(answer.action === action && !('violation' in answer) && !('failure' in answer), answer);
-            expect(JSON.stringify(answer.payload) === JSON.stringify(expected), answer);
+            expect(isDeepStrictEqual(answer.payload, expected), answer);
         });
     }
 }

@@ -101,7 +101,7 @@ async def session(steps, station, call, transaction):
         expect(away < datetime.timedelta(seconds=60), f"{boot.current_time} is {away} away")
     async with steps.step("heartbeat and status are answered"):
         await station.ask(call.Heartbeat())
-        await station.ask(call.StatusNotification(at(0), "Available", evse_id=1, connector_id=1))
+        await station.ask(call.StatusNotification(timestamp=at(0), connector_status="Available", evse_id=1, connector_id=1))
     async with steps.step("token is judged"):
         for text, expected in (("DRIVER", "Accepted"), ("STRANGER", "Invalid")):
             response = await station.ask(call.Authorize(id_token={"id_token": text, "type": "ISO14443"}))
@@ -152,7 +152,7 @@ async def reports(steps, station, csms, call):
     }
     async with steps.step("reports and events are answered and told"):
         await station.ask(call.NotifyReport(request_id=1, generated_at=at(0), seq_no=0))
-        told = await csms.wait_for("event", "Notified")
+        told = await csms.wait_for("event", "event", "Notified")
         expect(told["action"] == "NotifyReport", told)
         await station.ask(call.NotifyEvent(generated_at=at(0), seq_no=0, event_data=[event]))
         await station.ask(call.SecurityEventNotification(type="StartupOfTheDevice", timestamp=at(0)))

@@ -96,6 +96,8 @@ async def session(steps, station, csms):
     async with steps.step("boot is told"):
         boot = await csms.wait("BootNotification")
         expect(boot["charging_station"]["model"], boot)
+        # It was accepted.
+        await csms.wait("StatusNotification")
     async with steps.step("unknown token does not charge"):
         station.say({"token": {"evse": 1, "id": "STRANGER"}})
         await csms.told.wait(lambda it: it if it[0] == "Authorize" and it[1]["id_token"] == "STRANGER" else None)
@@ -165,7 +167,8 @@ async def variables(steps, csms, call):
 
 async def oddities(steps, csms):
     async with steps.step("wrong calls are answered with the right error"):
-        code = await csms.ask_badly("RequestStopTransaction", {"transactionId": 7})
+        wrong = {"idToken": {"idToken": "APP", "type": "Central"}, "remoteStartId": "x"}
+        code = await csms.ask_badly("RequestStartTransaction", wrong)
         expect(code == "TypeConstraintViolation", code)
         code = await csms.ask_badly("RequestStopTransaction", {})
         expect(code == "OccurrenceConstraintViolation", code)
