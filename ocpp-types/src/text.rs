@@ -384,7 +384,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string of at most `max` characters; it is borrowed unless it contains escape sequences.
-    pub(crate) fn text_at_most(&mut self, max: usize) -> Result<Cow<'a, str>, Fault> {
+    pub fn text_at_most(&mut self, max: usize) -> Result<Cow<'a, str>, Fault> {
         let start = self.value_start();
         let text = self.text_value()?;
         if let Err(TooLong { max, actual }) = check_length(&text, max) {

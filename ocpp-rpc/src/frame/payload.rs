@@ -1,8 +1,14 @@
+#[cfg(feature = "lenient")]
 use alloc::vec::Vec;
 use core::fmt;
 
 use ocpp_types::json::{Kind, Reader, Syntax};
+#[cfg(feature = "lenient")]
 use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind, Salvage};
+#[cfg(all(feature = "tables", not(feature = "lenient")))]
+use ocpp_types::lenient::{Quirks, RepairKind};
+#[cfg(feature = "tables")]
+use ocpp_types::tables::{Edition, ObjectId, Parsed};
 use ocpp_types::{Decode, Fault, Rule, Violation};
 
 use super::FrameRule;
@@ -42,8 +48,71 @@ impl<'a> Payload<'a> {
         self.decode_with(|reader| T::read(reader))
     }
 
+    /// Reads the payload as this object of the tables, which must keep every rule of its schema. With `keeps_unknown` a text outside
+    /// its enumeration is read as `Unrecognized`.
+    #[cfg(feature = "tables")]
+    pub fn parse(&self, edition: Edition, object: ObjectId, keeps_unknown: bool) -> Result<Parsed<'a>, Violation> {
+        let mut open = self.open_strict();
+        self.parse_from(&mut open, edition, object, keeps_unknown).map_err(|fault| self.locate(&fault))
+    }
+
+    /// Reads the payload as this object of the tables: strictly and, if that fails, with the repairs that `quirks` allow. What cannot
+    /// be read is taken for absent, if they allow that; `absences` are required members that can be borne to be absent.
+    #[cfg(all(feature = "tables", feature = "lenient"))]
+    pub fn parse_lenient(
+        &self,
+        edition: Edition,
+        object: ObjectId,
+        quirks: Quirks,
+        absences: Absences,
+    ) -> Result<Decoded<Parsed<'a>>, Violation> {
+        let mut attempt = Attempt { payload: *self, quirks, absences, refused: None, salvage: None };
+        loop {
+            let payload = attempt.payload();
+            let (read, repairs) = match attempt.salvage {
+                None => self.parse_attempt(edition, object, attempt.quirks()),
+                Some(_) => {
+                    let (read, repairs) = payload.parse_attempt(edition, object, attempt.quirks());
+                    (read.map(Parsed::into_owned), repairs)
+                }
+            };
+            match read {
+                Ok(value) => return Ok(Decoded { value, repairs: attempt.end(repairs) }),
+                Err(fault) => attempt.again(&fault)?,
+            }
+        }
+    }
+
+    #[cfg(all(feature = "tables", feature = "lenient"))]
+    fn parse_attempt(
+        &self,
+        edition: Edition,
+        object: ObjectId,
+        quirks: Option<Quirks>,
+    ) -> (Result<Parsed<'a>, Fault>, Vec<Repair>) {
+        let mut open = self.open(quirks);
+        let read = self.parse_from(&mut open, edition, object, false);
+        (read, open.reader.take_repairs(0))
+    }
+
+    #[cfg(feature = "tables")]
+    fn parse_from(
+        &self,
+        open: &mut Open<'a>,
+        edition: Edition,
+        object: ObjectId,
+        keeps_unknown: bool,
+    ) -> Result<Parsed<'a>, Fault> {
+        let mut parsed = Parsed::new(edition, object);
+        let quirks = if keeps_unknown { Quirks::NONE.with(RepairKind::UnknownValue) } else { Quirks::NONE };
+        parsed.read(&mut open.reader, quirks)?;
+        self.close(open)?;
+        Ok(parsed)
+    }
+
     /// Reads the payload strictly and, if that fails, with the repairs that `quirks` allow. Nothing is taken for absent
     /// ([`Unreadable`](RepairKind::Unreadable)).
+    #[cfg(feature = "lenient")]
     pub fn decode_lenient<T: Decode>(&self, quirks: Quirks) -> Result<Decoded<T>, Violation> {
         if let Ok(value) = self.decode() {
             return Ok(Decoded { value, repairs: Vec::new() });
@@ -56,6 +125,7 @@ impl<'a> Payload<'a> {
 
     /// Like [`decode_lenient`](Self::decode_lenient), and what cannot be read is taken for absent, if `quirks` allow it. `absences`
     /// are required members that can be borne to be absent. The value is read by `read`, which is called for each attempt.
+    #[cfg(feature = "lenient")]
     pub fn decode_lenient_with<T>(
         &self,
         quirks: Quirks,
@@ -84,7 +154,7 @@ impl<'a> Payload<'a> {
 
     /// Reads the payload with `read`, which must read exactly one value.
     pub fn decode_with<T>(&self, read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>) -> Result<T, Violation> {
-        let mut open = self.open(None);
+        let mut open = self.open_strict();
         match read(&mut open.reader) {
             Ok(value) => self.close(&mut open).map(|()| value),
             Err(fault) => Err(fault),
@@ -100,20 +170,26 @@ impl<'a> Payload<'a> {
         })
     }
 
-    fn reader(&self, quirks: Option<Quirks>) -> Reader<'a> {
+    /// Comes to the value.
+    fn open_strict(&self) -> Open<'a> {
+        self.open_with(&|rest| Reader::with_depth(rest, self.depth))
+    }
+
+    #[cfg(feature = "lenient")]
+    fn open(&self, quirks: Option<Quirks>) -> Open<'a> {
         match quirks {
-            None => Reader::with_depth(self.rest, self.depth),
-            Some(quirks) => Reader::lenient(self.rest, self.depth, quirks),
+            None => self.open_strict(),
+            Some(quirks) => self.open_with(&|rest| Reader::lenient(rest, self.depth, quirks)),
         }
     }
 
-    /// Comes to the value; an empty object stands for a `null`. None of this is in the generic code, of which there is a lot.
-    fn open(&self, quirks: Option<Quirks>) -> Open<'a> {
-        let mut null = self.reader(quirks);
+    /// An empty object stands for a `null`. None of this is in the generic code, of which there is a lot.
+    fn open_with(&self, reader: &dyn Fn(&'a str) -> Reader<'a>) -> Open<'a> {
+        let mut null = reader(self.rest);
         if null.peek().is_ok_and(|kind| kind == Kind::Null) && null.null().is_ok() {
             return Open { reader: Reader::new("{}"), null: Some(null) };
         }
-        Open { reader: self.reader(quirks), null: None }
+        Open { reader: reader(self.rest), null: None }
     }
 
     /// Checks that nothing follows the value but the end of the frame.
@@ -143,6 +219,7 @@ struct Open<'a> {
 }
 
 /// The attempts to read a payload: strictly, with repairs, and without what cannot be read.
+#[cfg(feature = "lenient")]
 struct Attempt<'a> {
     payload: Payload<'a>,
     quirks: Quirks,
@@ -152,6 +229,7 @@ struct Attempt<'a> {
     salvage: Option<Salvage>,
 }
 
+#[cfg(feature = "lenient")]
 impl Attempt<'_> {
     fn payload(&self) -> Payload<'_> {
         match &self.salvage {

@@ -431,3 +431,68 @@ fn payload_alone_reads_as_it_did_in_its_frame() {
     let Ok(Frame::Call { payload, .. }) = open(&framed, Dialect::V1_6) else { panic!() };
     assert_eq!(Payload::alone(&deep, &Limits::STANDARD).raw().ok(), payload.raw().ok(), "the same depth");
 }
+
+/// The tables mend what the structs mend, tell the same repairs, and refuse with the same violation.
+#[cfg(all(feature = "v1_6", feature = "tables", feature = "lenient"))]
+#[test]
+fn a_payload_is_read_by_tables_as_into_structs() {
+    use ocpp_types::lenient::{Absences, Quirks, RepairKind};
+    use ocpp_types::tables::{Edition, View, v1_6};
+    use ocpp_types::{Decode, Encode, json::Writer};
+
+    fn compare<T: Decode + Encode, V: View>(text: &str, absences: Absences) {
+        for quirks in [Quirks::NONE, Quirks::FIELD, Quirks::ALL, Quirks::FIELD.without(RepairKind::Unreadable)] {
+            let frame = format!(r#"[3,"1",{text}]"#);
+            let Ok(Frame::CallResult { payload, .. }) = open(&frame, Dialect::V1_6) else { panic!("{text}") };
+            let expected = payload.decode_lenient_with(quirks, absences, T::read);
+            let found = payload.parse_lenient(Edition::V1_6, V::OBJECT, quirks, absences);
+            let rewritten = |parsed: &ocpp_types::tables::Parsed<'_>| {
+                let mut writer = Writer::new();
+                parsed.write(&mut writer);
+                writer.finish()
+            };
+            match (expected, found) {
+                (Ok(expected), Ok(found)) => {
+                    assert_eq!(found.repairs, expected.repairs, "{text}");
+                    // What was let through may be forbidden to write.
+                    assert_eq!(rewritten(&found.value).ok(), expected.value.to_json().ok(), "{text}");
+                }
+                (Err(expected), Err(found)) => assert_eq!(found, expected, "{text}"),
+                (expected, found) => panic!("{text}: {:?} and {found:?}", expected.map(|_| ())),
+            }
+            let strict = payload.parse(Edition::V1_6, V::OBJECT, false).map(|parsed| rewritten(&parsed));
+            assert_eq!(strict, payload.decode::<T>().map(|value| value.to_json()), "{text}");
+        }
+    }
+
+    const BOOT: Absences = &[("interval", "0"), ("currentTime", "\"0000-01-01T00:00:00Z\"")];
+    for text in [
+        r#"{"status":"Accepted","currentTime":"2026-01-01T12:00:00Z","interval":"300"}"#,
+        r#"{"status":"accepted","currentTime":"2026-01-01T12:00:00","interval":300.0,"more":{}}"#,
+        r#"{"status":"Accepted"}"#,
+        r#"{"status":"Accepted","currentTime":"soon","interval":{}}"#,
+        r#"{"status":"Perhaps","currentTime":null,"interval":99999999999999999999}"#,
+        r#"{"status":"Acc\u0065pted","currentTime":"2026-01-01T12:00:00Z","interval":1,"interval":2}"#,
+        r#"{"currentTime":"2026-01-01T12:00:00Z","interval":300}"#,
+        r#"{"status":"Accepted",}"#,
+        "{}",
+        "null",
+        "[]",
+        "7",
+        "null,7",
+    ] {
+        compare::<ocpp_types::v1_6::BootNotificationResponse, v1_6::BootNotificationResponse>(text, BOOT);
+    }
+    for text in [
+        r#"{"connectorId":"1","idTag":"longer than twenty characters","reservationId":null,"expiryDate":"2026-01-01 12:00"}"#,
+        r#"{"connectorId":1,"idTag":7,"reservationId":1.5,"expiryDate":"2026-01-01T12:00:00Z","parentIdTag":["a"]}"#,
+    ] {
+        compare::<ocpp_types::v1_6::ReserveNowRequest, v1_6::ReserveNowRequest>(text, &[]);
+    }
+    // A word that is not known is kept where that is asked for, without any repair.
+    let (limits, word) = (Limits::STANDARD, r#"{"type":"Gentle"}"#);
+    let payload = Payload::alone(word, &limits);
+    let parsed = payload.parse(Edition::V1_6, v1_6::ResetRequest::OBJECT, true).unwrap();
+    assert_eq!(parsed.view::<v1_6::ResetRequest>().r#type(), v1_6::ResetType::Unrecognized);
+    assert!(payload.parse(Edition::V1_6, v1_6::ResetRequest::OBJECT, false).is_err());
+}

@@ -1,9 +1,11 @@
-//! From the messages of each version to the neutral model and back.
+//! From the messages of each version to the neutral model and back: from structs, and from the views of the tables.
 //!
 //! Numbers and times keep three digits after the point; what a message has beyond them is cut off. What a composite schedule or a
 //! report gives is written with as many digits as its version allows, cut off too: never more than was meant.
 //! Tariffs, price schedules, signatures and `customData` have no part in limits and are not kept.
 
+#[cfg(all(feature = "tables", feature = "v1_6"))]
+mod tables_v1_6;
 #[cfg(feature = "v1_6")]
 mod v1_6;
 #[cfg(feature = "v2_0_1")]
@@ -48,6 +50,12 @@ pub enum ConvertError {
 /// A time as it is stored and sent: to the millisecond.
 fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(3)
+}
+
+/// A time of the tables. What was read has a year that the calendar covers.
+#[cfg(feature = "tables")]
+fn time(time: ocpp_types::datetime::UnixMillis) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.0).unwrap_or_default()
 }
 
 /// `value` in the narrower type of the model.

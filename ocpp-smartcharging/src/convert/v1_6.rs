@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// Digits after the point that a limit may have (§7.14).
-const DIGITS: u8 = 1;
+pub(super) const DIGITS: u8 = 1;
 
 impl TryFrom<&v1_6::ChargingProfile> for ChargingProfile {
     type Error = ConvertError;

@@ -23,6 +23,12 @@ macro_rules! object {
             pub fn edition(&self) -> $crate::tables::Edition {
                 self.0.edition()
             }
+
+            /// The text that is set next is cut to the characters that its schema allows, instead of refused.
+            pub fn cut(&mut self) -> &mut Self {
+                self.0.cut();
+                self
+            }
         }
 
         impl<'m> $crate::tables::Value<'m> for $name<'m> {
@@ -78,6 +84,15 @@ macro_rules! choices {
                 /// The value with this text, in any edition of the family.
                 pub fn from_text(text: &str) -> Option<Self> {
                     Self::ALL.iter().copied().find(|value| value.as_str() == text)
+                }
+
+                /// Reads a value outside a message of the tables. `Unrecognized` stands for a text that the reader lets through.
+                pub fn read(
+                    reader: &mut $crate::json::Reader<'_>,
+                    edition: $crate::tables::Edition,
+                ) -> Result<Self, $crate::violation::Fault> {
+                    let value = $crate::tables::generated::read_choice(reader, edition, $id, false)?.1;
+                    Ok(value.and_then(|value| Self::ALL.get(value)).copied().unwrap_or(Self::Unrecognized))
                 }
 
                 pub(super) fn number(self) -> u8 {

@@ -31,14 +31,27 @@ pub trait View {
 
     /// Appends the object that `fill` fills in. What its schema forbids is [refused](Writer::refuse).
     fn write(writer: &mut Writer, edition: Edition, fill: impl FnOnce(Self::Builder<'_>)) {
-        write::write(writer, edition, Self::OBJECT, |object| fill(Self::builder(object)));
+        let mut fill = Some(fill);
+        write::write(writer, edition, Self::OBJECT, &mut |object| {
+            if let Some(fill) = fill.take() {
+                fill(Self::builder(object));
+            }
+        });
     }
 
     /// The JSON text of the object that `fill` fills in, or what the schema forbids.
     fn to_json(edition: Edition, fill: impl FnOnce(Self::Builder<'_>)) -> Result<String, Violation> {
-        let mut writer = Writer::new();
-        Self::write(&mut writer, edition, fill);
-        writer.finish()
+        Self::append_json(String::new(), edition, fill)
+    }
+
+    /// Like [`to_json`](Self::to_json), behind what `text` says already: with enough capacity it need not grow.
+    fn append_json(text: String, edition: Edition, fill: impl FnOnce(Self::Builder<'_>)) -> Result<String, Violation> {
+        let mut fill = Some(fill);
+        write::append(text, edition, Self::OBJECT, &mut |object| {
+            if let Some(fill) = fill.take() {
+                fill(Self::builder(object));
+            }
+        })
     }
 }
 

@@ -86,6 +86,7 @@ pub(crate) mod generated {
 
     pub(crate) use super::{
         declare::{actions, choices, object},
+        read::read_choice,
         view::List,
         write::Scalar,
     };

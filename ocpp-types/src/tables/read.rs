@@ -177,20 +177,8 @@ impl<'a> Parsed<'a> {
     }
 
     fn choice(&mut self, reader: &mut Reader<'a>, row: u8, choice: u16, keep: bool) -> Result<(), Fault> {
-        let Edition { tables, column } = self.edition;
         let start = reader.value_start();
-        let text = reader.text_value()?;
-        let value = match tables.find_choice(choice, &text, column) {
-            Some(value) => Some(value),
-            None if keep && !reader.is_lenient() => None,
-            None => {
-                let text_at = |value| tables.choice_text(choice, value, column);
-                match reader.unlisted(start, tables.choice_name(choice), &text_at, &text)? {
-                    Odd::Value(value) => Some(value),
-                    Odd::Unrecognized(_) => None,
-                }
-            }
-        };
+        let (text, value) = read_choice(reader, self.edition, choice, keep)?;
         let detail = value.and_then(|value| u8::try_from(value).ok()).unwrap_or(Slot::UNLISTED);
         self.push_text(row, detail, start, text);
         Ok(())
@@ -246,6 +234,30 @@ impl<'a> Parsed<'a> {
             at += usize::try_from(slot.length()).unwrap_or(usize::MAX);
         }
     }
+}
+
+/// Reads a value of an enumeration: its text and its number, none for one outside that is kept.
+pub(crate) fn read_choice<'a>(
+    reader: &mut Reader<'a>,
+    edition: Edition,
+    choice: u16,
+    keep: bool,
+) -> Result<(Cow<'a, str>, Option<usize>), Fault> {
+    let Edition { tables, column } = edition;
+    let start = reader.value_start();
+    let text = reader.text_value()?;
+    let value = match tables.find_choice(choice, &text, column) {
+        Some(value) => Some(value),
+        None if keep && !reader.is_lenient() => None,
+        None => {
+            let text_at = |value| tables.choice_text(choice, value, column);
+            match reader.unlisted(start, tables.choice_name(choice), &text_at, &text)? {
+                Odd::Value(value) => Some(value),
+                Odd::Unrecognized(_) => None,
+            }
+        }
+    };
+    Ok((text, value))
 }
 
 /// The bit of a row. No object has more than 64.

@@ -299,6 +299,18 @@ impl Edition {
         let has = |action: &Action| self.has(action.flags.into()) && self.tables.text(action.name) == name;
         self.tables.actions.iter().position(has)
     }
+
+    /// The payload of a call or SEND of this action, if the edition has it. Names are case-sensitive.
+    pub fn request(self, action: &str) -> Option<ObjectId> {
+        let action = self.find_action(action).and_then(|action| u8::try_from(action).ok())?;
+        Some(self.tables.payloads(action).0)
+    }
+
+    /// The payload that answers a call of this action, if the edition has it and it is answered.
+    pub fn response(self, action: &str) -> Option<ObjectId> {
+        let action = self.find_action(action).and_then(|action| u8::try_from(action).ok())?;
+        self.tables.payloads(action).1
+    }
 }
 
 impl Tables {

@@ -105,7 +105,9 @@ proptest! {
             let mut choices = choices.iter().copied();
             // A frame comes before the payload.
             let mut writer = Writer::append(String::from("[3,\"id\","));
-            write(&mut writer, edition, object, |mut out| set_shuffled(&mut out, object.0, parsed.root(), &mut choices));
+            write(&mut writer, edition, object, &mut |mut out| {
+                set_shuffled(&mut out, object.0, parsed.root(), &mut choices);
+            });
             prop_assert_eq!(writer.finish().unwrap(), format!("[3,\"id\",{json}"));
         }
     }
@@ -276,6 +278,68 @@ fn a_message_that_breaks_a_rule_is_refused_when_it_is_finished() {
     for (fill, expected) in cases {
         assert_eq!(v1_6::MeterValuesRequest::to_json(Edition::V1_6, fill).unwrap_err().to_string(), expected);
     }
+}
+
+#[test]
+fn a_text_is_cut_where_that_is_asked_for_and_nowhere_else() {
+    let long = "ä".repeat(30);
+    let written = v1_6::BootNotificationRequest::to_json(Edition::V1_6, |mut request| {
+        request.charge_point_vendor("v").cut().charge_point_model(&long).cut().iccid("short");
+    });
+    let model = "ä".repeat(20);
+    let expected = format!(r#"{{"chargePointVendor":"v","chargePointModel":"{model}","iccid":"short"}}"#);
+    assert_eq!(written.unwrap(), expected);
+    let refused = v1_6::BootNotificationRequest::to_json(Edition::V1_6, |mut request| {
+        request.cut().charge_point_model(&long).charge_point_vendor(&long);
+    });
+    assert_eq!(refused.unwrap_err().to_string(), "$.chargePointVendor: 30 characters, at most 20 allowed");
+}
+
+#[test]
+fn an_untyped_message_is_viewed_by_its_own_object_only() {
+    let object = Edition::V1_6.request("Authorize").unwrap();
+    let parsed = Parsed::parse(r#"{"idTag":"a"}"#, Edition::V1_6, object).unwrap();
+    assert_eq!(parsed.view::<v1_6::AuthorizeRequest>().id_tag(), "a");
+    assert_eq!(parsed.view::<v1_6::RemoteStartTransactionRequest>().id_tag(), "");
+}
+
+#[cfg(feature = "lenient")]
+#[test]
+fn an_enumeration_is_read_by_itself_as_in_a_message() {
+    use crate::{json::Reader, lenient::Quirks};
+
+    let strict = |json| v1_6::ResetType::read(&mut Reader::new(json), Edition::V1_6);
+    assert_eq!(strict("\"Hard\""), Ok(v1_6::ResetType::Hard));
+    assert_eq!(strict("\"hard\"").unwrap_err().rule(), Rule::NotInEnumeration("ResetType"));
+    let mut reader = Reader::lenient("\"hard\" \"Gentle\"", 8, Quirks::FIELD);
+    assert_eq!(v1_6::ResetType::read(&mut reader, Edition::V1_6), Ok(v1_6::ResetType::Hard));
+    assert_eq!(v1_6::ResetType::read(&mut reader, Edition::V1_6), Ok(v1_6::ResetType::Unrecognized));
+    let told: Vec<_> = reader.take_repairs(0).iter().map(|repair| repair.kind.as_str()).collect();
+    assert_eq!(told, ["LetterCase", "UnknownValue"]);
+}
+
+#[test]
+fn the_payloads_of_an_action_are_known_by_its_name() {
+    for (name, request, response) in [
+        ("Reset", v1_6::ResetRequest::OBJECT, v1_6::ResetResponse::OBJECT),
+        ("Heartbeat", v1_6::HeartbeatRequest::OBJECT, v1_6::HeartbeatResponse::OBJECT),
+    ] {
+        assert_eq!((Edition::V1_6.request(name), Edition::V1_6.response(name)), (Some(request), Some(response)));
+    }
+    assert_eq!((Edition::V1_6.request("reset"), Edition::V1_6.response("TransactionEvent")), (None, None));
+    // A SEND is not answered; it is of 2.1 only.
+    let stream = "NotifyPeriodicEventStream";
+    assert!(Edition::V2_1.request(stream).is_some() && Edition::V2_1.response(stream).is_none());
+    assert_eq!(Edition::V2_0_1.request(stream), None);
+}
+
+#[test]
+fn a_text_is_appended_to() {
+    let text = String::from("[3,\"id\",");
+    let written = v1_6::ClearCacheResponse::append_json(text, Edition::V1_6, |mut response| {
+        response.status(v1_6::ClearCacheStatus::Accepted);
+    });
+    assert_eq!(written.unwrap(), r#"[3,"id",{"status":"Accepted"}"#);
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use alloc::{string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 
-use super::schema::{Edition, ObjectId};
+use super::{
+    message::View,
+    schema::{Edition, ObjectId},
+};
 use crate::{datetime::UnixMillis, decimal::Decimal};
 
 /// A message that was read: one small slot for each value in it. Texts stay where they are, in the message; those with escape
@@ -60,6 +63,15 @@ impl<'a> Parsed<'a> {
     /// The edition by whose tables it was read.
     pub fn edition(&self) -> Edition {
         self.edition
+    }
+
+    /// The members, by the view of this object. By that of another object there are none.
+    pub fn view<V: View>(&self) -> V::Of<'_> {
+        V::of(self.node_of(V::OBJECT))
+    }
+
+    fn node_of(&self, object: ObjectId) -> Node<'_> {
+        if object == self.object { self.root() } else { Node { parsed: self, from: 0, to: 0 } }
     }
 
     /// The message with texts of its own, so that it outlives what it was read from.

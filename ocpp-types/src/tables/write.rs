@@ -16,22 +16,34 @@ use crate::{
     decimal::Decimal,
     enumeration::UNRECOGNIZED,
     json::{Kind, Reader, Tail, Writer},
-    violation::Rule,
+    violation::{Rule, Violation},
 };
 
 /// Writes an object of a message by `fill`.
-pub(super) fn write(writer: &mut Writer, edition: Edition, object: ObjectId, fill: impl FnOnce(Object<'_>)) {
+pub(super) fn write(writer: &mut Writer, edition: Edition, object: ObjectId, fill: &mut dyn FnMut(Object<'_>)) {
     let own = mem::replace(writer, Writer::append(String::new()));
-    let mut draft = Draft { writer: own, edition, levels: Vec::new() };
+    let mut draft = Draft { writer: own, edition, levels: Vec::new(), cuts: false };
     fill(draft.object(object.0, None));
     draft.close_to(0);
     *writer = draft.writer;
 }
 
+/// The text of an object of a message, written by `fill` behind `text`, or what its schema forbids.
+pub(super) fn append(
+    text: String,
+    edition: Edition,
+    object: ObjectId,
+    fill: &mut dyn FnMut(Object<'_>),
+) -> Result<String, Violation> {
+    let mut writer = Writer::append(text);
+    write(&mut writer, edition, object, fill);
+    writer.finish()
+}
+
 impl Parsed<'_> {
     /// Writes the message again, in the order of its tables. What came in by a repair is refused.
     pub fn write(&self, writer: &mut Writer) {
-        write(writer, self.edition, self.object, |mut object| object.copy(self.object.0, self.root()));
+        write(writer, self.edition, self.object, &mut |mut object| object.copy(self.object.0, self.root()));
     }
 }
 
@@ -41,6 +53,8 @@ struct Draft {
     edition: Edition,
     /// The objects and lists that are open, from the outermost one on.
     levels: Vec<Level>,
+    /// The next text is cut to what its schema allows.
+    cuts: bool,
 }
 
 /// An open object or list.
@@ -92,6 +106,11 @@ impl Object<'_> {
     /// The edition of the message.
     pub fn edition(&self) -> Edition {
         self.draft.edition
+    }
+
+    /// Has the text that is set next cut to the characters that its schema allows, instead of refused.
+    pub(crate) fn cut(&mut self) {
+        self.draft.cuts = true;
     }
 
     /// Writes a member.
@@ -296,10 +315,14 @@ impl Draft {
     /// Writes a value, and refuses what its schema forbids.
     fn scalar(&mut self, member: Option<Member>, value: Scalar<'_>) {
         let Edition { tables, column } = self.edition;
+        let cuts = mem::take(&mut self.cuts);
         let writer = &mut self.writer;
         let shape = member.map_or(Shape::Json, |member| tables.shape(member));
         match (shape, value) {
-            (Shape::Text(max), Scalar::Text(text)) => writer.text_of(text, max),
+            (Shape::Text(max), Scalar::Text(text)) => {
+                let end = if cuts { text.char_indices().nth(max) } else { None };
+                writer.text_of(end.and_then(|(end, _)| text.get(..end)).unwrap_or(text), max);
+            }
             (Shape::Uri, Scalar::Text(text)) => writer.uri(text),
             (Shape::Choice(choice), Scalar::Text(text)) => {
                 if tables.find_choice(choice, text, column).is_none() {

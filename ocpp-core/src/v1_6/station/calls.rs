@@ -2,10 +2,9 @@
 
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
-use ocpp_types::v1_6::{self, Action};
-use ocpp_types::violation::Violation;
+use ocpp_types::tables::v1_6::{self, Action};
+use ocpp_types::tables::{Parsed, View as _};
 
-use super::answers::{answer, answer_after, refuse_payload};
 #[cfg(feature = "security")]
 use super::certificates;
 #[cfg(feature = "firmware_management")]
@@ -18,7 +17,9 @@ use super::plug_and_charge;
 use super::pricing;
 #[cfg(feature = "smart_charging")]
 use super::smart_charging;
-use super::{Face, configuration, data_transfer, decoding};
+use super::{EDITION, Face, configuration, data_transfer};
+use crate::face::answers::{Written, answer, answer_after, refuse_payload};
+use crate::face::decoding;
 use crate::site::Site;
 #[cfg(feature = "reservation")]
 use crate::site::reservation::Reservation;
@@ -45,88 +46,87 @@ impl Face {
         action: &str,
         payload: &Payload<'_>,
     ) {
-        let Ok(action) = action.parse() else {
+        let Some(action) = Action::find(action, EDITION) else {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
         if is_stored(action) && shared.is_store_stuck() {
             return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
         }
-        if let Err(violation) = self.react(site, shared, token, action, payload) {
-            refuse_payload(shared, token, payload, &violation);
+        let read = if is_carried_out(action) {
+            decoding::call(shared, EDITION, action.as_str(), action.request(), payload).map(Some)
+        } else {
+            payload.raw().map(|_| None)
+        };
+        match read {
+            Ok(Some(message)) => self.react(site, shared, token, action, &message),
+            Ok(None) => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
+            Err(violation) => refuse_payload(shared, token, payload, &violation),
         }
     }
 
-    /// Has the block of the action react to what the payload says.
-    fn react(
-        &mut self,
-        site: &mut Site,
-        shared: &mut Shared,
-        token: ReplyToken,
-        action: Action,
-        payload: &Payload<'_>,
-    ) -> Result<(), Violation> {
+    /// Has the block of the action react to what the call says.
+    fn react(&mut self, site: &mut Site, shared: &mut Shared, token: ReplyToken, action: Action, message: &Parsed<'_>) {
         match action {
             #[cfg(feature = "reservation")]
             Action::CancelReservation => {
-                let request: v1_6::CancelReservationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let ticket = site.reservations.on_cancel(&mut shared.store, request.reservation_id);
+                let request = message.view::<v1_6::CancelReservationRequest>();
+                let ticket = site.reservations.on_cancel(&mut shared.store, request.reservation_id());
                 let status = if ticket.is_some() {
                     v1_6::CancelReservationStatus::Accepted
                 } else {
                     v1_6::CancelReservationStatus::Rejected
                 };
-                answer_after(shared, ticket, token, &v1_6::CancelReservationResponse::new(status));
+                answer_after(shared, ticket, token, status!(CancelReservationResponse, status));
             }
             #[cfg(feature = "security")]
             Action::CertificateSigned => {
-                let request: v1_6::CertificateSignedRequest = decoding::call(shared, action.as_str(), payload)?;
-                let chain = request.certificate_chain.as_str();
+                let request = message.view::<v1_6::CertificateSignedRequest>();
+                let chain = request.certificate_chain();
                 let (certificates, mut desk) = site.certificates(shared);
                 certificates.on_signed(&mut desk, token, Envelope::Plain, CertificateUse::Station, chain);
             }
             Action::ChangeAvailability => {
-                let request: v1_6::ChangeAvailabilityRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = on_change_availability(site, shared, &request);
-                answer_after(shared, ticket, token, &v1_6::ChangeAvailabilityResponse::new(status));
+                let request = message.view::<v1_6::ChangeAvailabilityRequest>();
+                let (status, ticket) = on_change_availability(site, shared, request);
+                answer_after(shared, ticket, token, status!(ChangeAvailabilityResponse, status));
             }
             Action::ChangeConfiguration => {
-                let request: v1_6::ChangeConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = configuration::on_change(site, shared, &request);
-                answer_after(shared, ticket, token, &v1_6::ChangeConfigurationResponse::new(status));
+                let request = message.view::<v1_6::ChangeConfigurationRequest>();
+                let (status, ticket) = configuration::on_change(site, shared, request);
+                answer_after(shared, ticket, token, status!(ChangeConfigurationResponse, status));
             }
             Action::ClearCache => {
-                decoding::call::<v1_6::ClearCacheRequest>(shared, action.as_str(), payload)?;
                 let (status, ticket) = match site.authorize.on_clear_cache(shared) {
                     Some(ticket) => (v1_6::ClearCacheStatus::Accepted, ticket),
                     None => (v1_6::ClearCacheStatus::Rejected, None),
                 };
-                answer_after(shared, ticket, token, &v1_6::ClearCacheResponse::new(status));
+                answer_after(shared, ticket, token, status!(ClearCacheResponse, status));
             }
             #[cfg(feature = "smart_charging")]
             Action::ClearChargingProfile => {
-                let request: v1_6::ClearChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
-                smart_charging::on_clear(site, shared, token, &request);
+                let request = message.view::<v1_6::ClearChargingProfileRequest>();
+                smart_charging::on_clear(site, shared, token, request);
             }
             #[cfg(feature = "security")]
             Action::DeleteCertificate => {
-                let request: v1_6::DeleteCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
-                certificates::on_delete(site, shared, token, &request);
+                let request = message.view::<v1_6::DeleteCertificateRequest>();
+                certificates::on_delete(site, shared, token, request);
             }
             #[cfg(feature = "security")]
             Action::ExtendedTriggerMessage => {
-                let request: v1_6::ExtendedTriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_extended_trigger(site, shared, &request);
-                answer(shared, token, &v1_6::ExtendedTriggerMessageResponse::new(status));
+                let request = message.view::<v1_6::ExtendedTriggerMessageRequest>();
+                let status = self.on_extended_trigger(site, shared, request);
+                answer(shared, token, status!(ExtendedTriggerMessageResponse, status));
             }
             #[cfg(feature = "smart_charging")]
             Action::GetCompositeSchedule => {
-                let request: v1_6::GetCompositeScheduleRequest = decoding::call(shared, action.as_str(), payload)?;
-                smart_charging::on_get_composite(site, shared, token, &request);
+                let request = message.view::<v1_6::GetCompositeScheduleRequest>();
+                smart_charging::on_get_composite(site, shared, token, request);
             }
             Action::GetConfiguration => {
-                let request: v1_6::GetConfigurationRequest = decoding::call(shared, action.as_str(), payload)?;
-                match configuration::on_get(&site.settings, &request) {
-                    Some(response) => answer(shared, token, &response),
+                let request = message.view::<v1_6::GetConfigurationRequest>();
+                match configuration::on_get(&site.settings, request) {
+                    Some(response) => answer(shared, token, response),
                     None => {
                         let code = ErrorCode::PropertyConstraintViolation;
                         shared.reply_error(token, code, "more than GetConfigurationMaxKeys");
@@ -135,57 +135,58 @@ impl Face {
             }
             #[cfg(feature = "firmware_management")]
             Action::GetDiagnostics => {
-                let request: v1_6::GetDiagnosticsRequest = decoding::call(shared, action.as_str(), payload)?;
-                let response = firmware::on_get_diagnostics(site, shared, &request);
-                answer(shared, token, &response);
+                let request = message.view::<v1_6::GetDiagnosticsRequest>();
+                let response = firmware::on_get_diagnostics(site, shared, request);
+                answer(shared, token, response);
             }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
-                let request: v1_6::GetInstalledCertificateIdsRequest =
-                    decoding::call(shared, action.as_str(), payload)?;
-                certificates::on_list(site, shared, token, &request);
+                let request = message.view::<v1_6::GetInstalledCertificateIdsRequest>();
+                certificates::on_list(site, shared, token, request);
             }
             #[cfg(feature = "security")]
             Action::GetLog => {
-                let request: v1_6::GetLogRequest = decoding::call(shared, action.as_str(), payload)?;
-                let response = firmware::on_get_log(site, shared, &request);
-                answer(shared, token, &response);
+                let request = message.view::<v1_6::GetLogRequest>();
+                let response = firmware::on_get_log(site, shared, request);
+                answer(shared, token, response);
             }
             #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {
-                decoding::call::<v1_6::GetLocalListVersionRequest>(shared, action.as_str(), payload)?;
                 let version = site.authorize.list.version(&site.settings);
-                answer(shared, token, &v1_6::GetLocalListVersionResponse::new(version));
+                let response = v1_6::GetLocalListVersionResponse::to_json(EDITION, |mut response| {
+                    response.list_version(version);
+                });
+                answer(shared, token, response);
             }
             #[cfg(feature = "security")]
             Action::InstallCertificate => {
-                let request: v1_6::InstallCertificateRequest = decoding::call(shared, action.as_str(), payload)?;
-                certificates::on_install(site, shared, token, &request);
+                let request = message.view::<v1_6::InstallCertificateRequest>();
+                certificates::on_install(site, shared, token, request);
             }
             Action::RemoteStartTransaction => {
-                let request: v1_6::RemoteStartTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = on_remote_start(site, shared, &request);
-                answer(shared, token, &v1_6::RemoteStartTransactionResponse::new(status));
+                let request = message.view::<v1_6::RemoteStartTransactionRequest>();
+                let status = on_remote_start(site, shared, request);
+                answer(shared, token, status!(RemoteStartTransactionResponse, status));
             }
             Action::RemoteStopTransaction => {
-                let request: v1_6::RemoteStopTransactionRequest = decoding::call(shared, action.as_str(), payload)?;
-                let transaction = site.journal.find(request.transaction_id);
+                let request = message.view::<v1_6::RemoteStopTransactionRequest>();
+                let transaction = site.journal.find(request.transaction_id());
                 let (status, ticket) = match transaction.and_then(|found| site.on_remote_stop(shared, found)) {
                     Some(ticket) => (v1_6::RemoteStartStopStatus::Accepted, ticket),
                     None => (v1_6::RemoteStartStopStatus::Rejected, None),
                 };
-                answer_after(shared, ticket, token, &v1_6::RemoteStopTransactionResponse::new(status));
+                answer_after(shared, ticket, token, status!(RemoteStopTransactionResponse, status));
             }
             #[cfg(feature = "reservation")]
             Action::ReserveNow => {
-                let request: v1_6::ReserveNowRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = on_reserve(site, shared, &request);
-                answer_after(shared, ticket, token, &v1_6::ReserveNowResponse::new(status));
+                let request = message.view::<v1_6::ReserveNowRequest>();
+                let (status, ticket) = on_reserve(site, shared, request);
+                answer_after(shared, ticket, token, status!(ReserveNowResponse, status));
             }
             Action::Reset => {
-                let request: v1_6::ResetRequest = decoding::call(shared, action.as_str(), payload)?;
-                let info = request.r#type.as_str();
-                let (status, ticket) = match request.r#type {
+                let request = message.view::<v1_6::ResetRequest>();
+                let info = request.r#type().as_str();
+                let (status, ticket) = match request.r#type() {
                     v1_6::ResetType::Soft => {
                         let ticket = site.on_reset(shared, RebootKind::Soft, StopReason::SoftReset, info);
                         (v1_6::ResetStatus::Accepted, ticket)
@@ -194,77 +195,78 @@ impl Face {
                         let ticket = site.on_reset(shared, RebootKind::Hard, StopReason::HardReset, info);
                         (v1_6::ResetStatus::Accepted, ticket)
                     }
-                    v1_6::ResetType::Unrecognized(_) => (v1_6::ResetStatus::Rejected, None),
+                    v1_6::ResetType::Unrecognized => (v1_6::ResetStatus::Rejected, None),
                 };
-                answer_after(shared, ticket, token, &v1_6::ResetResponse::new(status));
+                answer_after(shared, ticket, token, status!(ResetResponse, status));
             }
             #[cfg(feature = "local_auth_list")]
             Action::SendLocalList => {
-                let request: v1_6::SendLocalListRequest = decoding::call(shared, action.as_str(), payload)?;
-                let (status, ticket) = on_send_local_list(site, shared, &request);
-                answer_after(shared, ticket, token, &v1_6::SendLocalListResponse::new(status));
+                let request = message.view::<v1_6::SendLocalListRequest>();
+                let (status, ticket) = on_send_local_list(site, shared, request);
+                answer_after(shared, ticket, token, status!(SendLocalListResponse, status));
             }
             #[cfg(feature = "smart_charging")]
             Action::SetChargingProfile => {
-                let request: v1_6::SetChargingProfileRequest = decoding::call(shared, action.as_str(), payload)?;
-                smart_charging::on_set(site, shared, token, &request);
+                let request = message.view::<v1_6::SetChargingProfileRequest>();
+                smart_charging::on_set(site, shared, token, request);
             }
             #[cfg(feature = "security")]
             Action::SignedUpdateFirmware => {
-                let request: v1_6::SignedUpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
+                let request = message.view::<v1_6::SignedUpdateFirmwareRequest>();
                 let (certificates, mut desk) = site.certificates(shared);
-                certificates.on_signed_update(&mut desk, token, firmware::signed_firmware_request(&request));
+                certificates.on_signed_update(&mut desk, token, firmware::signed_firmware_request(request));
             }
             #[cfg(feature = "remote_trigger")]
             Action::TriggerMessage => {
-                let request: v1_6::TriggerMessageRequest = decoding::call(shared, action.as_str(), payload)?;
-                let status = self.on_trigger(site, shared, &request);
-                answer(shared, token, &v1_6::TriggerMessageResponse::new(status));
+                let request = message.view::<v1_6::TriggerMessageRequest>();
+                let status = self.on_trigger(site, shared, request);
+                answer(shared, token, status!(TriggerMessageResponse, status));
             }
             // 1.6 security L01.FR.20. A station without a profile is one of plain 1.6.
             #[cfg(feature = "security")]
             Action::UpdateFirmware if shared.access.profile() > 0 => {
-                decoding::call::<v1_6::UpdateFirmwareRequest>(shared, action.as_str(), payload)?;
                 shared.reply_error(token, ErrorCode::NotSupported, "firmware must be signed");
             }
             #[cfg(feature = "firmware_management")]
             Action::UpdateFirmware => {
-                let request: v1_6::UpdateFirmwareRequest = decoding::call(shared, action.as_str(), payload)?;
-                match site.firmware.on_update(shared, firmware::firmware_request(&request)) {
+                let request = message.view::<v1_6::UpdateFirmwareRequest>();
+                match site.firmware.on_update(shared, firmware::firmware_request(request)) {
                     Some(accepted) => {
-                        answer_after(shared, Some(accepted.ticket), token, &v1_6::UpdateFirmwareResponse::new());
+                        answer_after(
+                            shared,
+                            Some(accepted.ticket),
+                            token,
+                            v1_6::UpdateFirmwareResponse::to_json(EDITION, |_| {}),
+                        );
                     }
                     None => shared.reply_error(token, ErrorCode::InternalError, "firmware is being installed"),
                 }
             }
             Action::UnlockConnector => {
-                let request: v1_6::UnlockConnectorRequest = decoding::call(shared, action.as_str(), payload)?;
-                let evse = u16::try_from(request.connector_id).map(|number| shared.config.place_of(number).0);
+                let request = message.view::<v1_6::UnlockConnectorRequest>();
+                let evse = u16::try_from(request.connector_id()).map(|number| shared.config.place_of(number).0);
                 // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
                 if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
-                    answer(shared, token, &unlock_response(UnlockVerdict::Unknown));
+                    answer(shared, token, unlock_response(UnlockVerdict::Unknown));
                 }
             }
             Action::DataTransfer => {
-                let request: v1_6::DataTransferRequest = decoding::call(shared, action.as_str(), payload)?;
+                let request = message.view::<v1_6::DataTransferRequest>();
                 #[cfg(feature = "california_pricing")]
-                if pricing::is_ours(&site.settings, &request) {
-                    pricing::on_message(site, shared, token, &request);
-                    return Ok(());
+                if pricing::is_ours(&site.settings, request) {
+                    pricing::on_message(site, shared, token, request);
+                    return;
                 }
                 #[cfg(feature = "plug_and_charge")]
-                if plug_and_charge::is_ours(&site.settings, &request) {
-                    plug_and_charge::on_call(site, shared, token, &request);
-                    return Ok(());
+                if plug_and_charge::is_ours(&site.settings, request) {
+                    plug_and_charge::on_call(site, shared, token, request);
+                    return;
                 }
-                data_transfer::on_data_transfer(shared, token, &request);
+                data_transfer::on_data_transfer(shared, token, request);
             }
-            _ => {
-                payload.raw()?;
-                shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station");
-            }
+            // None that is carried out.
+            _ => {}
         }
-        Ok(())
     }
 }
 
@@ -272,15 +274,15 @@ impl Face {
 fn on_change_availability(
     site: &mut Site,
     shared: &mut Shared,
-    request: &v1_6::ChangeAvailabilityRequest,
+    request: v1_6::ChangeAvailabilityRequest<'_>,
 ) -> (v1_6::AvailabilityStatus, Option<Ticket>) {
     let rejected = (v1_6::AvailabilityStatus::Rejected, None);
-    let is_operative = match request.r#type {
+    let is_operative = match request.r#type() {
         v1_6::AvailabilityType::Operative => true,
         v1_6::AvailabilityType::Inoperative => false,
-        v1_6::AvailabilityType::Unrecognized(_) => return rejected,
+        v1_6::AvailabilityType::Unrecognized => return rejected,
     };
-    let Ok(number) = u16::try_from(request.connector_id) else { return rejected };
+    let Ok(number) = u16::try_from(request.connector_id()) else { return rejected };
     let evse = (number > 0).then_some(shared.config.place_of(number).0);
     let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
     let status = match verdict {
@@ -295,13 +297,13 @@ fn on_change_availability(
 fn on_remote_start(
     site: &mut Site,
     shared: &mut Shared,
-    request: &v1_6::RemoteStartTransactionRequest,
+    request: v1_6::RemoteStartTransactionRequest<'_>,
 ) -> v1_6::RemoteStartStopStatus {
     // A number out of range is that of no connector.
-    let wanted = request.connector_id.map(|id| shared.config.place_of(u16::try_from(id).unwrap_or_default()).0);
-    let token = IdToken::new(request.id_tag.as_str());
+    let wanted = request.connector_id().map(|id| shared.config.place_of(u16::try_from(id).unwrap_or_default()).0);
+    let token = IdToken::new(request.id_tag());
     #[cfg(feature = "smart_charging")]
-    let Ok(profile) = smart_charging::of_remote_start(shared, request.charging_profile.as_deref()) else {
+    let Ok(profile) = smart_charging::of_remote_start(shared, request.charging_profile()) else {
         return v1_6::RemoteStartStopStatus::Rejected;
     };
     // A profile is ignored where there is no smart charging (1.6 §5.11).
@@ -319,14 +321,14 @@ fn on_remote_start(
 fn on_reserve(
     site: &mut Site,
     shared: &mut Shared,
-    request: &v1_6::ReserveNowRequest,
+    request: v1_6::ReserveNowRequest<'_>,
 ) -> (v1_6::ReservationStatus, Option<Ticket>) {
-    let Ok(number) = u16::try_from(request.connector_id) else { return (v1_6::ReservationStatus::Rejected, None) };
+    let Ok(number) = u16::try_from(request.connector_id()) else { return (v1_6::ReservationStatus::Rejected, None) };
     let reservation = Reservation {
-        id: request.reservation_id,
-        token: IdToken::new(request.id_tag.as_str()),
-        group: request.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
-        expiry_ms: request.expiry_date.timestamp_millis(),
+        id: request.reservation_id(),
+        token: IdToken::new(request.id_tag()),
+        group: request.parent_id_tag().map(IdToken::new),
+        expiry_ms: request.expiry_date().0,
     };
     let (verdict, ticket) = site.on_reserve(shared, shared.config.place_of(number).0, reservation);
     let status = match verdict {
@@ -344,25 +346,23 @@ fn on_reserve(
 fn on_send_local_list(
     site: &mut Site,
     shared: &mut Shared,
-    request: &v1_6::SendLocalListRequest,
+    request: v1_6::SendLocalListRequest<'_>,
 ) -> (v1_6::UpdateStatus, Option<Ticket>) {
-    let is_full = match request.update_type {
+    let is_full = match request.update_type() {
         v1_6::UpdateType::Full => true,
         v1_6::UpdateType::Differential => false,
-        v1_6::UpdateType::Unrecognized(_) => return (v1_6::UpdateStatus::Failed, None),
+        v1_6::UpdateType::Unrecognized => return (v1_6::UpdateStatus::Failed, None),
     };
     // What such an entry allows is not known here (1.6 §7.2): the list is not taken, rather than another one (§7.45 Failed).
-    let is_unknown = |info: &v1_6::IdTagInfo| matches!(info.status, v1_6::AuthorizationStatus::Unrecognized(_));
-    let mut entries = request.local_authorization_list.iter();
-    if entries.any(|data| data.id_tag_info.as_ref().is_some_and(is_unknown)) {
+    let is_unknown = |info: v1_6::IdTagInfo<'_>| info.status() == v1_6::AuthorizationStatus::Unrecognized;
+    if request.local_authorization_list().any(|data| data.id_tag_info().is_some_and(is_unknown)) {
         return (v1_6::UpdateStatus::Failed, None);
     }
-    let changes = request.local_authorization_list.iter();
-    let changes = changes
-        .map(|data| (IdToken::new(data.id_tag.as_str()), data.id_tag_info.as_ref().map(messages::token_info)))
-        .collect();
+    let changes = request.local_authorization_list();
+    let changes =
+        changes.map(|data| (IdToken::new(data.id_tag()), data.id_tag_info().map(messages::token_info))).collect();
     let list = &mut site.authorize.list;
-    match list.on_send(shared, &site.settings, request.list_version, is_full, changes) {
+    match list.on_send(shared, &site.settings, request.list_version(), is_full, changes) {
         Ok(ticket) => (v1_6::UpdateStatus::Accepted, Some(ticket)),
         Err(ListRefusal::Disabled) => (v1_6::UpdateStatus::NotSupported, None),
         Err(ListRefusal::Version) => (v1_6::UpdateStatus::VersionMismatch, None),
@@ -371,12 +371,56 @@ fn on_send_local_list(
 }
 
 /// The answer to an UnlockConnector (1.6 §5.18).
-pub(super) fn unlock_response(verdict: UnlockVerdict) -> v1_6::UnlockConnectorResponse {
-    v1_6::UnlockConnectorResponse::new(match verdict {
+pub(super) fn unlock_response(verdict: UnlockVerdict) -> Written {
+    let status = match verdict {
         UnlockVerdict::Unlocked => v1_6::UnlockStatus::Unlocked,
         UnlockVerdict::Failed => v1_6::UnlockStatus::UnlockFailed,
         UnlockVerdict::Unknown => v1_6::UnlockStatus::NotSupported,
-    })
+    };
+    status!(UnlockConnectorResponse, status)
+}
+
+/// Whether the station carries out such a call, with the blocks that are built in.
+fn is_carried_out(action: Action) -> bool {
+    match action {
+        Action::ChangeAvailability
+        | Action::ChangeConfiguration
+        | Action::ClearCache
+        | Action::DataTransfer
+        | Action::GetConfiguration
+        | Action::RemoteStartTransaction
+        | Action::RemoteStopTransaction
+        | Action::Reset
+        | Action::UnlockConnector => true,
+        Action::CancelReservation | Action::ReserveNow => cfg!(feature = "reservation"),
+        Action::ClearChargingProfile | Action::GetCompositeSchedule | Action::SetChargingProfile => {
+            cfg!(feature = "smart_charging")
+        }
+        Action::GetDiagnostics | Action::UpdateFirmware => cfg!(feature = "firmware_management"),
+        Action::GetLocalListVersion | Action::SendLocalList => cfg!(feature = "local_auth_list"),
+        Action::TriggerMessage => cfg!(feature = "remote_trigger"),
+        Action::CertificateSigned
+        | Action::DeleteCertificate
+        | Action::ExtendedTriggerMessage
+        | Action::GetInstalledCertificateIds
+        | Action::GetLog
+        | Action::InstallCertificate
+        | Action::SignedUpdateFirmware => cfg!(feature = "security"),
+        // What a station says itself.
+        Action::Authorize
+        | Action::BootNotification
+        | Action::DiagnosticsStatusNotification
+        | Action::FirmwareStatusNotification
+        | Action::Heartbeat
+        | Action::LogStatusNotification
+        | Action::MeterValues
+        | Action::SecurityEventNotification
+        | Action::SignCertificate
+        | Action::SignedFirmwareStatusNotification
+        | Action::StartTransaction
+        | Action::StatusNotification
+        | Action::StopTransaction => false,
+    }
 }
 
 /// Whether what the action asks for rests on a record.

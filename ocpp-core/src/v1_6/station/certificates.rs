@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::text::Text;
-use ocpp_types::v1_6;
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6;
 
-use super::answers::{answer, answer_after};
+use super::EDITION;
+use crate::face::answers::{Written, answer, answer_after};
 use crate::site::Site;
 use crate::site::shared::Shared;
 use crate::site::verdict::{Envelope, InstallVerdict, RemovalVerdict, SignedFirmwareVerdict};
@@ -21,14 +22,14 @@ pub(super) fn on_install(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::InstallCertificateRequest,
+    request: v1_6::InstallCertificateRequest<'_>,
 ) {
-    match certificate_use(&request.certificate_type) {
+    match certificate_use(request.certificate_type()) {
         Some(usage) => {
             let (certificates, mut desk) = site.certificates(shared);
-            certificates.on_install(&mut desk, token, Envelope::Plain, usage, request.certificate.as_str());
+            certificates.on_install(&mut desk, token, Envelope::Plain, usage, request.certificate());
         }
-        None => answer(shared, token, &install_status(InstallVerdict::Rejected)),
+        None => answer(shared, token, install_status(InstallVerdict::Rejected)),
     }
 }
 
@@ -37,14 +38,14 @@ pub(super) fn on_delete(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::DeleteCertificateRequest,
+    request: v1_6::DeleteCertificateRequest<'_>,
 ) {
-    match certificate_hash(&request.certificate_hash_data) {
+    match certificate_hash(request.certificate_hash_data()) {
         Some(hash) => {
             let (certificates, mut desk) = site.certificates(shared);
             certificates.on_delete(&mut desk, token, Envelope::Plain, hash);
         }
-        None => answer(shared, token, &removal_status(RemovalVerdict::NotFound)),
+        None => answer(shared, token, removal_status(RemovalVerdict::NotFound)),
     }
 }
 
@@ -53,9 +54,9 @@ pub(super) fn on_list(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::GetInstalledCertificateIdsRequest,
+    request: v1_6::GetInstalledCertificateIdsRequest<'_>,
 ) {
-    match certificate_use(&request.certificate_type) {
+    match certificate_use(request.certificate_type()) {
         Some(usage) => {
             let (certificates, mut desk) = site.certificates(shared);
             certificates.on_list(&mut desk, token, Envelope::Plain, Vec::from([usage]));
@@ -78,34 +79,34 @@ pub(super) fn answer_signed_firmware(
         SignedFirmwareVerdict::InvalidCertificate => v1_6::UpdateFirmwareStatus::InvalidCertificate,
         SignedFirmwareVerdict::RevokedCertificate => v1_6::UpdateFirmwareStatus::RevokedCertificate,
     };
-    answer_after(shared, ticket, token, &v1_6::SignedUpdateFirmwareResponse::new(status));
+    answer_after(shared, ticket, token, status!(SignedUpdateFirmwareResponse, status));
 }
 
 /// The answer to a CertificateSigned.
-pub(super) fn signed_status(is_accepted: bool) -> v1_6::CertificateSignedResponse {
-    v1_6::CertificateSignedResponse::new(if is_accepted {
-        v1_6::CertificateSignedStatus::Accepted
-    } else {
-        v1_6::CertificateSignedStatus::Rejected
-    })
+pub(super) fn signed_status(is_accepted: bool) -> Written {
+    let status =
+        if is_accepted { v1_6::CertificateSignedStatus::Accepted } else { v1_6::CertificateSignedStatus::Rejected };
+    status!(CertificateSignedResponse, status)
 }
 
 /// The answer to an InstallCertificate.
-pub(super) fn install_status(verdict: InstallVerdict) -> v1_6::InstallCertificateResponse {
-    v1_6::InstallCertificateResponse::new(match verdict {
+pub(super) fn install_status(verdict: InstallVerdict) -> Written {
+    let status = match verdict {
         InstallVerdict::Accepted => v1_6::InstallCertificateStatus::Accepted,
         InstallVerdict::Rejected => v1_6::InstallCertificateStatus::Rejected,
         InstallVerdict::Failed => v1_6::InstallCertificateStatus::Failed,
-    })
+    };
+    status!(InstallCertificateResponse, status)
 }
 
 /// The answer to a DeleteCertificate.
-pub(super) fn removal_status(verdict: RemovalVerdict) -> v1_6::DeleteCertificateResponse {
-    v1_6::DeleteCertificateResponse::new(match verdict {
+pub(super) fn removal_status(verdict: RemovalVerdict) -> Written {
+    let status = match verdict {
         RemovalVerdict::Accepted => v1_6::DeleteCertificateStatus::Accepted,
         RemovalVerdict::Failed => v1_6::DeleteCertificateStatus::Failed,
         RemovalVerdict::NotFound => v1_6::DeleteCertificateStatus::NotFound,
-    })
+    };
+    status!(DeleteCertificateResponse, status)
 }
 
 /// The answer to a GetInstalledCertificateIds.
@@ -114,51 +115,59 @@ pub(super) fn answer_installed(shared: &mut Shared, token: ReplyToken, kept: Opt
         let reason = "the store of certificates does not answer";
         return shared.reply_error(token, ErrorCode::InternalError, reason);
     };
-    let hashes: Vec<_> = kept.iter().filter_map(|kept| hash_data(&kept.hash)).collect();
-    let status = if hashes.is_empty() {
+    let fitting = kept.iter().filter(|kept| does_fit(&kept.hash));
+    let status = if fitting.clone().next().is_none() {
         v1_6::GetInstalledCertificateStatus::NotFound
     } else {
         v1_6::GetInstalledCertificateStatus::Accepted
     };
-    let mut response = v1_6::GetInstalledCertificateIdsResponse::new(status);
-    response.certificate_hash_data = hashes;
-    answer(shared, token, &response);
+    let response = v1_6::GetInstalledCertificateIdsResponse::to_json(EDITION, |mut response| {
+        for kept in fitting {
+            write_hash(response.add_certificate_hash_data(), &kept.hash);
+        }
+        response.status(status);
+    });
+    answer(shared, token, response);
 }
 
-fn certificate_use(usage: &v1_6::CertificateUse) -> Option<CertificateUse> {
+fn certificate_use(usage: v1_6::CertificateUse) -> Option<CertificateUse> {
     match usage {
         v1_6::CertificateUse::CentralSystemRootCertificate => Some(CertificateUse::CsmsRoot),
         v1_6::CertificateUse::ManufacturerRootCertificate => Some(CertificateUse::ManufacturerRoot),
-        v1_6::CertificateUse::Unrecognized(_) => None,
+        v1_6::CertificateUse::Unrecognized => None,
     }
 }
 
-pub(super) fn certificate_hash(data: &v1_6::CertificateHashData) -> Option<CertificateHash> {
-    let algorithm = match data.hash_algorithm {
+pub(super) fn certificate_hash(data: v1_6::CertificateHashData<'_>) -> Option<CertificateHash> {
+    let algorithm = match data.hash_algorithm() {
         v1_6::HashAlgorithm::SHA256 => HashAlgorithm::Sha256,
         v1_6::HashAlgorithm::SHA384 => HashAlgorithm::Sha384,
         v1_6::HashAlgorithm::SHA512 => HashAlgorithm::Sha512,
-        v1_6::HashAlgorithm::Unrecognized(_) => return None,
+        v1_6::HashAlgorithm::Unrecognized => return None,
     };
     Some(CertificateHash {
         algorithm,
-        issuer_name_hash: CompactString::new(data.issuer_name_hash.as_str()),
-        issuer_key_hash: CompactString::new(data.issuer_key_hash.as_str()),
-        serial_number: CompactString::new(data.serial_number.as_str()),
+        issuer_name_hash: CompactString::new(data.issuer_name_hash()),
+        issuer_key_hash: CompactString::new(data.issuer_key_hash()),
+        serial_number: CompactString::new(data.serial_number()),
     })
 }
 
-/// None if it does not fit into 1.6.
-pub(super) fn hash_data(hash: &CertificateHash) -> Option<v1_6::CertificateHashData> {
-    let algorithm = match hash.algorithm {
+/// Whether 1.6 can say it.
+pub(super) fn does_fit(hash: &CertificateHash) -> bool {
+    v1_6::CertificateHashData::to_json(EDITION, |data| write_hash(data, hash)).is_ok()
+}
+
+/// What names a certificate, in a message.
+pub(super) fn write_hash(mut data: v1_6::CertificateHashDataBuilder<'_>, hash: &CertificateHash) {
+    data.hash_algorithm(algorithm(hash)).issuer_name_hash(&hash.issuer_name_hash);
+    data.issuer_key_hash(&hash.issuer_key_hash).serial_number(&hash.serial_number);
+}
+
+pub(super) fn algorithm(hash: &CertificateHash) -> v1_6::HashAlgorithm {
+    match hash.algorithm {
         HashAlgorithm::Sha256 => v1_6::HashAlgorithm::SHA256,
         HashAlgorithm::Sha384 => v1_6::HashAlgorithm::SHA384,
         HashAlgorithm::Sha512 => v1_6::HashAlgorithm::SHA512,
-    };
-    Some(v1_6::CertificateHashData::new(
-        algorithm,
-        Text::new(&hash.issuer_name_hash).ok()?,
-        Text::new(&hash.issuer_key_hash).ok()?,
-        Text::new(&hash.serial_number).ok()?,
-    ))
+    }
 }

@@ -2,14 +2,13 @@
 
 use alloc::string::String;
 
-use ocpp_types::codec::Encode;
-use ocpp_types::json::Writer;
-use ocpp_types::text::{CiText, Text};
-use ocpp_types::v1_6;
-use ocpp_types::violation::Violation;
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6;
 
+use super::EDITION;
+use crate::face::answers::Written;
 use crate::site::Site;
-use crate::site::settings::{AnySetting, Setting, Settings};
+use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::SettingAccess;
@@ -19,72 +18,43 @@ use crate::store::Ticket;
 pub(super) fn on_change(
     site: &mut Site,
     shared: &mut Shared,
-    request: &v1_6::ChangeConfigurationRequest,
+    request: v1_6::ChangeConfigurationRequest<'_>,
 ) -> (v1_6::ConfigurationStatus, Option<Ticket>) {
-    let Some(setting) = site.settings.find_key(request.key.as_str()) else {
+    let Some(setting) = site.settings.find_key(request.key()) else {
         return (v1_6::ConfigurationStatus::NotSupported, None);
     };
-    match site.on_change_setting(shared, setting, request.value.as_str()) {
+    match site.on_change_setting(shared, setting, request.value()) {
         SettingVerdict::Accepted(ticket) => (v1_6::ConfigurationStatus::Accepted, Some(ticket)),
         SettingVerdict::AfterReboot(ticket) => (v1_6::ConfigurationStatus::RebootRequired, Some(ticket)),
         SettingVerdict::Rejected => (v1_6::ConfigurationStatus::Rejected, None),
     }
 }
 
-/// Carries out a GetConfiguration: all keys, or those asked for. None if it asks for too many.
-pub(super) fn on_get<'a>(settings: &'a Settings, request: &'a v1_6::GetConfigurationRequest) -> Option<Listing<'a>> {
+/// The answer to a GetConfiguration: all keys, or those asked for. None if it asks for too many.
+pub(super) fn on_get(settings: &Settings, request: v1_6::GetConfigurationRequest<'_>) -> Option<Written> {
     let most = usize::try_from(settings.number(Setting::GetConfigurationMaxKeys)).unwrap_or(usize::MAX);
-    (request.key.len() <= most).then_some(Listing { settings, names: &request.key })
-}
-
-/// The answer, which is written key by key: a list of all would take as much memory again.
-pub(super) struct Listing<'a> {
-    settings: &'a Settings,
-    /// What was asked for; nothing means all.
-    names: &'a [CiText<50>],
-}
-
-impl Listing<'_> {
-    fn keys(&self) -> impl Iterator<Item = AnySetting> {
-        let all = self.settings.all().filter(|_| self.names.is_empty());
-        all.chain(self.names.iter().filter_map(|name| self.settings.find_key(name.as_str())))
+    if request.key().len() > most {
+        return None;
     }
-
-    fn entry(&self, key: AnySetting) -> v1_6::KeyValue {
-        let is_read_only = self.settings.access(key) == SettingAccess::ReadOnly;
-        let mut entry = v1_6::KeyValue::new(CiText::truncated(self.settings.name(key)), is_read_only);
-        entry.value = (!self.settings.is_secret(key)).then(|| Text::truncated(self.settings.value(key)));
-        entry
-    }
-}
-
-impl Encode for Listing<'_> {
-    fn write(&self, writer: &mut Writer) {
-        writer.begin_object();
-        if self.keys().next().is_some() {
-            writer.name("configurationKey");
-            writer.begin_array();
-            self.keys().for_each(|key| self.entry(key).write(writer));
-            writer.end_array();
+    let keys = || {
+        let all = settings.all().filter(|_| request.key().is_empty());
+        all.chain(request.key().filter_map(|name| settings.find_key(name)))
+    };
+    // In a text that does not have to grow.
+    const ENTRY: &str = r#"{"key":"","readonly":false,"value":""},"#;
+    const REST: &str = r#"{"configurationKey":[],"unknownKey":[]}"#;
+    let entries = keys().map(|key| ENTRY.len() + settings.name(key).len() + settings.value(key).len());
+    let text = String::with_capacity(REST.len() + entries.sum::<usize>());
+    Some(v1_6::GetConfigurationResponse::append_json(text, EDITION, |mut response| {
+        for key in keys() {
+            let mut entry = response.add_configuration_key();
+            entry.cut().key(settings.name(key)).readonly(settings.access(key) == SettingAccess::ReadOnly);
+            if !settings.is_secret(key) {
+                entry.cut().value(settings.value(key));
+            }
         }
-        let mut unknown = self.names.iter().filter(|name| self.settings.find_key(name.as_str()).is_none()).peekable();
-        if unknown.peek().is_some() {
-            writer.name("unknownKey");
-            writer.begin_array();
-            unknown.for_each(|name| name.write(writer));
-            writer.end_array();
+        for name in request.key().filter(|name| settings.find_key(name).is_none()) {
+            response.add_unknown_key(name);
         }
-        writer.end_object();
-    }
-
-    /// In a text that does not have to grow.
-    fn to_json(&self) -> Result<String, Violation> {
-        const ENTRY: &str = r#"{"key":"","readonly":false,"value":""},"#;
-        const REST: &str = r#"{"configurationKey":[],"unknownKey":[]}"#;
-        let entries =
-            self.keys().map(|key| ENTRY.len() + self.settings.name(key).len() + self.settings.value(key).len());
-        let mut writer = Writer::append(String::with_capacity(REST.len() + entries.sum::<usize>()));
-        self.write(&mut writer);
-        writer.finish()
-    }
+    }))
 }

@@ -1,22 +1,20 @@
 //! Firmware updates and uploads (1.6 §4.4, §4.5, §5.9, §5.19, 1.6 security N01, L01): requests in, statuses out. What they lead
 //! to is in `site/firmware`.
 
-use alloc::string::String;
-
-use ocpp_types::text::CiText;
-#[cfg(feature = "security")]
-use ocpp_types::text::Text;
-use ocpp_types::v1_6::{
-    Action, DiagnosticsStatus, DiagnosticsStatusNotificationRequest, FirmwareStatus, FirmwareStatusNotificationRequest,
-    GetDiagnosticsRequest, GetDiagnosticsResponse, UpdateFirmwareRequest,
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6::{
+    Action, DiagnosticsStatus, FirmwareStatus, GetDiagnosticsRequest, GetDiagnosticsResponse, UpdateFirmwareRequest,
 };
 #[cfg(feature = "security")]
-use ocpp_types::v1_6::{
+use ocpp_types::tables::v1_6::{
     GetLogRequest, GetLogResponse, LogStatus, LogStatusNotificationRequest, LogType, SignedFirmwareStatus,
     SignedFirmwareStatusNotificationRequest, SignedUpdateFirmwareRequest, UploadLogStatus,
 };
 
-use super::messages::{Unsendable, json};
+use super::EDITION;
+use crate::face::answers::Written;
+use crate::face::decoding::utc;
+use crate::face::failure::{self, Message};
 use crate::site::Site;
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
@@ -44,7 +42,7 @@ pub(super) fn action_of(status: JobStatus) -> Action {
 }
 
 /// A status to send.
-pub(super) fn message(report: JobReport) -> Result<String, Unsendable> {
+pub(super) fn message(report: JobReport) -> Message {
     match report {
         JobReport::Firmware(form, report) => firmware_message(form, report),
         JobReport::Upload(form, report) => upload_message(form, report),
@@ -52,78 +50,79 @@ pub(super) fn message(report: JobReport) -> Result<String, Unsendable> {
 }
 
 /// Carries out a GetDiagnostics.
-pub(super) fn on_get_diagnostics(
-    site: &mut Site,
-    shared: &mut Shared,
-    request: &GetDiagnosticsRequest,
-) -> GetDiagnosticsResponse {
+pub(super) fn on_get_diagnostics(site: &mut Site, shared: &mut Shared, request: GetDiagnosticsRequest<'_>) -> Written {
     let upload = UploadRequest {
         log: LogKind::Diagnostics,
         number: None,
-        location: FileLocation::new(request.location.as_str()),
-        from: request.start_time,
-        to: request.stop_time,
-        retries: bounded(request.retries, RETRIES),
-        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        location: FileLocation::new(request.location()),
+        from: request.start_time().map(utc),
+        to: request.stop_time().map(utc),
+        retries: bounded(request.retries(), RETRIES),
+        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
     };
-    let mut response = GetDiagnosticsResponse::new();
     let accepted = site.firmware.on_upload(shared, upload);
-    response.file_name = accepted.map(|accepted| CiText::truncated(&accepted.file_name));
-    response
+    GetDiagnosticsResponse::to_json(EDITION, |mut response| {
+        if let Some(accepted) = accepted {
+            response.cut().file_name(&accepted.file_name);
+        }
+    })
 }
 
 /// Carries out a GetLog (1.6 security N01).
 #[cfg(feature = "security")]
-pub(super) fn on_get_log(site: &mut Site, shared: &mut Shared, request: &GetLogRequest) -> GetLogResponse {
-    let log = match request.log_type {
+pub(super) fn on_get_log(site: &mut Site, shared: &mut Shared, request: GetLogRequest<'_>) -> Written {
+    let log = match request.log_type() {
         LogType::DiagnosticsLog => LogKind::Diagnostics,
         LogType::SecurityLog => LogKind::Security,
-        LogType::Unrecognized(_) => return GetLogResponse::new(LogStatus::Rejected),
+        LogType::Unrecognized => return status!(GetLogResponse, LogStatus::Rejected),
     };
+    let place = request.log();
     let upload = UploadRequest {
         log,
-        number: Some(request.request_id),
-        location: FileLocation::new(request.log.remote_location.as_str()),
-        from: request.log.oldest_timestamp,
-        to: request.log.latest_timestamp,
-        retries: bounded(request.retries, RETRIES),
-        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        number: Some(request.request_id()),
+        location: FileLocation::new(place.remote_location()),
+        from: place.oldest_timestamp().map(utc),
+        to: place.latest_timestamp().map(utc),
+        retries: bounded(request.retries(), RETRIES),
+        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
     };
     let Some(accepted) = site.firmware.on_upload(shared, upload) else {
-        return GetLogResponse::new(LogStatus::Rejected);
+        return status!(GetLogResponse, LogStatus::Rejected);
     };
     let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
-    GetLogResponse::new(status).with_filename(Text::truncated(&accepted.file_name))
+    GetLogResponse::to_json(EDITION, |mut response| {
+        response.status(status).cut().filename(&accepted.file_name);
+    })
 }
 
 /// What an UpdateFirmware asks for.
-pub(super) fn firmware_request(request: &UpdateFirmwareRequest) -> FirmwareRequest {
+pub(super) fn firmware_request(request: UpdateFirmwareRequest<'_>) -> FirmwareRequest {
     FirmwareRequest {
         number: None,
-        location: FileLocation::new(request.location.as_str()),
-        retrieve_ms: request.retrieve_date.timestamp_millis(),
+        location: FileLocation::new(request.location()),
+        retrieve_ms: request.retrieve_date().0,
         install_ms: None,
-        retries: bounded(request.retries, RETRIES),
-        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        retries: bounded(request.retries(), RETRIES),
+        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
         signature: None,
     }
 }
 
 /// What a SignedUpdateFirmware asks for.
 #[cfg(feature = "security")]
-pub(super) fn signed_firmware_request(request: &SignedUpdateFirmwareRequest) -> FirmwareRequest {
-    let firmware = &request.firmware;
+pub(super) fn signed_firmware_request(request: SignedUpdateFirmwareRequest<'_>) -> FirmwareRequest {
+    let firmware = request.firmware();
     FirmwareRequest {
-        number: Some(request.request_id),
-        location: FileLocation::new(firmware.location.as_str()),
-        retrieve_ms: firmware.retrieve_date_time.timestamp_millis(),
-        install_ms: firmware.install_date_time.map(|at| at.timestamp_millis()),
-        retries: bounded(request.retries, RETRIES),
-        retry_seconds: bounded(request.retry_interval, RETRY_SECONDS),
+        number: Some(request.request_id()),
+        location: FileLocation::new(firmware.location()),
+        retrieve_ms: firmware.retrieve_date_time().0,
+        install_ms: firmware.install_date_time().map(|at| at.0),
+        retries: bounded(request.retries(), RETRIES),
+        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
         signature: Some(
             FirmwareSignature {
-                certificate: firmware.signing_certificate.as_str().into(),
-                signature: firmware.signature.as_str().into(),
+                certificate: firmware.signing_certificate().into(),
+                signature: firmware.signature().into(),
             }
             .into(),
         ),
@@ -136,31 +135,33 @@ fn bounded(number: Option<i64>, default: u32) -> u32 {
 }
 
 /// A status of a firmware update: none is `Idle`.
-fn firmware_message(form: Form, report: Option<Report<FirmwareProgress>>) -> Result<String, Unsendable> {
+fn firmware_message(form: Form, report: Option<Report<FirmwareProgress>>) -> Message {
     let progress = report.map(|report| report.progress);
-    match form {
-        Form::Plain => json(&FirmwareStatusNotificationRequest::new(firmware_status(progress))),
+    failure::message(match form {
+        Form::Plain => status!(FirmwareStatusNotificationRequest, firmware_status(progress)),
         #[cfg(feature = "security")]
-        Form::Numbered => {
-            let mut request = SignedFirmwareStatusNotificationRequest::new(signed_firmware_status(progress));
-            request.request_id = report.and_then(|report| report.request);
-            json(&request)
-        }
-    }
+        Form::Numbered => SignedFirmwareStatusNotificationRequest::to_json(EDITION, |mut request| {
+            request.status(signed_firmware_status(progress));
+            if let Some(number) = report.and_then(|report| report.request) {
+                request.request_id(number);
+            }
+        }),
+    })
 }
 
 /// A status of an upload: none is `Idle`.
-fn upload_message(form: Form, report: Option<Report<UploadProgress>>) -> Result<String, Unsendable> {
+fn upload_message(form: Form, report: Option<Report<UploadProgress>>) -> Message {
     let progress = report.map(|report| report.progress);
-    match form {
-        Form::Plain => json(&DiagnosticsStatusNotificationRequest::new(diagnostics_status(progress))),
+    failure::message(match form {
+        Form::Plain => status!(DiagnosticsStatusNotificationRequest, diagnostics_status(progress)),
         #[cfg(feature = "security")]
-        Form::Numbered => {
-            let mut request = LogStatusNotificationRequest::new(log_status(progress));
-            request.request_id = report.and_then(|report| report.request);
-            json(&request)
-        }
-    }
+        Form::Numbered => LogStatusNotificationRequest::to_json(EDITION, |mut request| {
+            request.status(log_status(progress));
+            if let Some(number) = report.and_then(|report| report.request) {
+                request.request_id(number);
+            }
+        }),
+    })
 }
 
 /// A status to send: none is `Idle`. What this form has no word for is told by what it comes to.

@@ -1,23 +1,29 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
-use compact_str::{CompactString, ToCompactString, format_compact};
-use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Received};
-use ocpp_rpc::{CallError, Payload};
-use ocpp_types::codec::Decode;
-use ocpp_types::lenient::Decoded;
-use ocpp_types::v1_6::{self, Action};
+use compact_str::{ToCompactString, format_compact};
+use ocpp_rpc::Payload;
+use ocpp_rpc::engine::{CallEnd, CallId};
+use ocpp_types::lenient::{Absences, Decoded};
+use ocpp_types::tables::Parsed;
+use ocpp_types::tables::v1_6::{self, Action};
 use ocpp_types::violation::{Rule, Violation};
 
-use super::failure::Failure;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
-use super::sender::{Awaited, action_of};
-use super::{Face, data_transfer, decoding, firmware, messages};
+use super::sender::{Awaited, action_of, kind_of};
+use super::{EDITION, Face, data_transfer, firmware, messages};
+use crate::MisuseError;
+use crate::face::decoding;
+use crate::face::failure::Failure;
+use crate::face::handling::{self, Closed};
+use crate::face::outgoing::Arrival;
 use crate::site::Site;
 use crate::site::journal::JournalRecord;
+use crate::site::questions::About;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
-use crate::station::{Event, RawFrame, RegistrationStatus, SecurityEventKind};
+use crate::site::turns::Rank;
+use crate::station::{Answer, Event, RegistrationStatus};
 
 impl Face {
     /// A frame of the CSMS.
@@ -26,111 +32,62 @@ impl Face {
         if site.registration.is_rejected() {
             return shared.event(Event::FrameRefused { reason: "the station is rejected".into() });
         }
-        let now = shared.now;
-        match shared.rpc.receive(now, bytes) {
-            Received::Call { token, action, payload } => self.on_incoming(site, shared, token, &action, &payload),
-            Received::Result { call, payload } => {
-                if let Some(awaited) = self.end_call(call) {
-                    self.on_result(site, shared, awaited, &payload);
+        match self.outgoing.receive(shared, bytes) {
+            Arrival::Call(token, action, payload) => {
+                if handling::admits(shared, token, &action, &payload) {
+                    self.on_call(site, shared, token, &action, &payload);
                 }
             }
-            Received::Error { call, error } => self.on_failure(site, shared, call, Failure::Refused(describe(&error))),
-            Received::Malformed { fault, call } => {
-                shared.event(Event::Unread { frame: RawFrame::new(bytes) });
-                let reason = fault.to_compact_string();
-                shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-                shared.event(Event::FrameRefused { reason });
-                if let Some(call) = call {
-                    self.on_failure(site, shared, call, Failure::Refused("malformed answer".into()));
-                }
-            }
-            Received::Late { .. } => shared.event(Event::FrameRefused { reason: "answer came too late".into() }),
-            Received::Unknown { id, .. } => {
-                shared.event(Event::FrameRefused { reason: format_compact!("answer to unknown call {id}") });
-            }
-            Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => {}
-            Received::Ignored(ignored) => {
-                // By hand: a derived `Debug` brings the tables of Unicode into the flash.
-                let reason = match ignored {
-                    Ignored::LinkClosed => "no connection is open",
-                    Ignored::ReusedId(_) => "the id is that of another call",
-                    Ignored::TooManyCalls => "too many calls wait",
-                    Ignored::Overload => "too much waits to be sent",
-                    _ => "no effect",
-                };
-                shared.event(Event::FrameRefused { reason: reason.into() });
-            }
-            Received::Send { .. } | Received::ReplyRejected { .. } => {
-                shared.event(Event::FrameRefused { reason: "message type is not of 1.6".into() });
-            }
+            Arrival::Answer(rank, payload) => self.on_answer(site, shared, rank, &payload),
+            Arrival::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
+            Arrival::Nothing => {}
         }
     }
 
     /// One of our calls ended without an answer.
     pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
-        let failure = match end {
-            CallEnd::TimedOut => Failure::TimedOut,
-            CallEnd::LinkClosed | CallEnd::NotSent => Failure::LinkLost,
-        };
-        self.on_failure(site, shared, call, failure);
+        if let Some((rank, failure)) = self.outgoing.on_call_ended(call, end) {
+            self.on_failure(site, shared, rank, failure);
+        }
     }
 
-    fn end_call(&mut self, call: CallId) -> Option<Awaited> {
-        self.awaited.take_if(|(awaited, _)| *awaited == call).map(|(_, awaited)| awaited)
+    /// The connection is gone, and with it the calls that are held back.
+    pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
+        if let Some(rank) = self.outgoing.on_link_lost(shared) {
+            self.on_failure(site, shared, rank, Failure::LinkLost);
+        }
     }
 
-    pub(super) fn on_result(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, payload: &Payload<'_>) {
-        let action = action_awaited(site, awaited);
-        let result = match awaited {
-            Awaited::BootNotification => {
-                let answer = decoding::answer_without(shared, action, payload, decoding::OF_BOOT);
-                answer.map(|answer| site.on_boot_answer(shared, &boot_answer(&answer)))
-            }
-            Awaited::Heartbeat => decoding::answer(shared, action, payload).map(|answer: v1_6::HeartbeatResponse| {
-                site.on_time(shared, answer.current_time);
-            }),
-            Awaited::Authorize => decoding::answer(shared, action, payload).map(|answer: v1_6::AuthorizeResponse| {
-                site.on_authorized(shared, Ok(messages::token_info(&answer.id_tag_info)));
-            }),
-            Awaited::StatusNotification => {
-                site.status.answered();
-                decoding::answer(shared, action, payload).map(|_: v1_6::StatusNotificationResponse| ())
-            }
-            Awaited::Transaction => on_transaction_answer(site, shared, payload),
-            Awaited::MeterValues => decoding::answer(shared, action, payload).map(|_: v1_6::MeterValuesResponse| ()),
-            // Its answers have no members in any form.
-            Awaited::JobStatus(status) => {
-                site.firmware.on_told(shared, status);
-                decoding::answer(shared, action, payload).map(|_: v1_6::FirmwareStatusNotificationResponse| ())
-            }
-            #[cfg(feature = "plug_and_charge")]
-            Awaited::Contract => decoding::answer(shared, action, payload)
-                .map(|answer| plug_and_charge::on_contract_answer(site, shared, &answer)),
-            #[cfg(feature = "plug_and_charge")]
-            Awaited::Certificate => decoding::answer(shared, action, payload)
-                .map(|answer| plug_and_charge::on_certificate_answer(site, shared, &answer)),
-            Awaited::DataTransfer => {
-                decoding::answer(shared, action, payload).map(|answer| data_transfer::ended(site, shared, answer))
-            }
-            #[cfg(feature = "security")]
-            Awaited::SecurityEvent => {
-                decoding::answer(shared, action, payload).map(|_: v1_6::SecurityEventNotificationResponse| {
-                    shared.security_events.answered(&mut shared.store);
-                })
-            }
-            #[cfg(feature = "security")]
-            Awaited::SignCertificate => {
-                decoding::answer(shared, action, payload).map(|answer: v1_6::SignCertificateResponse| {
-                    site.certificates.answered();
-                    if answer.status != v1_6::GenericStatus::Accepted {
-                        let (action, reason) = (Action::SignCertificate.as_str().into(), answer.status.as_str().into());
-                        shared.event(Event::CallFailed { action, reason });
-                    }
-                })
+    /// Finds what is wrong with an answer of the application.
+    pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
+        handling::check_answer(EDITION, about, answer)
+    }
+
+    /// A question was answered, with an answer that was checked, or its time is over.
+    pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
+        match self.outgoing.on_closed(site, shared, about, answer) {
+            Closed::Block(token, answer) => data_transfer::on_answer(shared, token, answer),
+            #[cfg(feature = "handling")]
+            Closed::Done => {}
+            #[cfg(feature = "handling")]
+            Closed::Call(token, held) => {
+                let limits = shared.config.limits.frame;
+                self.on_call(site, shared, token, &held.action, &Payload::alone(&held.payload, &limits));
             }
             #[cfg(feature = "handling")]
-            Awaited::AppCall => payload.raw().map(|text| site.calls.ended(shared, Ok(text.into()))),
-        };
+            Closed::Answer(rank, payload) => {
+                let limits = shared.config.limits.frame;
+                self.on_answer(site, shared, rank, &Payload::alone(&payload.0, &limits));
+            }
+            #[cfg(feature = "handling")]
+            Closed::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
+        }
+    }
+
+    /// The CSMS, or the application in its place, answered our call of this rank.
+    fn on_answer(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
+        let Some(awaited) = kind_of(rank) else { return };
+        let result = self.read_answer(site, shared, awaited, payload);
         match result {
             Ok(()) => self.settle_turn(shared.now, awaited, None),
             Err(violation) => {
@@ -141,8 +98,75 @@ impl Face {
         }
     }
 
-    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, failure: Failure) {
-        if let Some(awaited) = self.end_call(call) {
+    fn read_answer(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        awaited: Awaited,
+        payload: &Payload<'_>,
+    ) -> Result<(), Violation> {
+        let action = action_awaited(site, awaited);
+        let (Some(action), Some(object)) = (action, action.and_then(Action::response)) else {
+            #[cfg(feature = "handling")]
+            site.calls.ended(shared, Ok(payload.raw()?.into()));
+            return Ok(());
+        };
+        let absences = absences(action);
+        let is_delivery = awaited == Awaited::Transaction && action != Action::StartTransaction;
+        let read = match decoding::answer(shared, EDITION, action.as_str(), object, payload, absences) {
+            Ok(read) => read,
+            // It is taken by being answered at all.
+            Err(violation) if is_delivery => {
+                decoding::unread(shared, payload);
+                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                site.on_delivered(shared, None);
+                return Ok(());
+            }
+            Err(violation) => return Err(violation),
+        };
+        let message = &read.value;
+        match awaited {
+            Awaited::BootNotification => site.on_boot_answer(shared, &boot_answer(&read)),
+            Awaited::Heartbeat => {
+                site.on_time(shared, decoding::utc(message.view::<v1_6::HeartbeatResponse>().current_time()));
+            }
+            Awaited::Authorize => {
+                let info = message.view::<v1_6::AuthorizeResponse>().id_tag_info();
+                site.on_authorized(shared, Ok(messages::token_info(info)));
+            }
+            Awaited::StatusNotification => site.status.answered(),
+            Awaited::Transaction => return on_transaction_answer(site, shared, &read),
+            Awaited::MeterValues => {}
+            Awaited::JobStatus(status) => site.firmware.on_told(shared, status),
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Contract => {
+                plug_and_charge::on_contract_answer(site, shared, message.view::<v1_6::DataTransferResponse<'_>>());
+            }
+            #[cfg(feature = "plug_and_charge")]
+            Awaited::Certificate => {
+                plug_and_charge::on_certificate_answer(site, shared, message.view::<v1_6::DataTransferResponse<'_>>());
+            }
+            Awaited::DataTransfer => data_transfer::ended(site, shared, message.view::<v1_6::DataTransferResponse>()),
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => shared.security_events.answered(&mut shared.store),
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => {
+                site.certificates.answered();
+                let status = message.view::<v1_6::SignCertificateResponse>().status();
+                if status != v1_6::GenericStatus::Accepted {
+                    let (action, reason) = (action.as_str().into(), status.as_str().into());
+                    shared.event(Event::CallFailed { action, reason });
+                }
+            }
+            // Its action is not ours to know.
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => {}
+        }
+        Ok(())
+    }
+
+    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
+        if let Some(awaited) = kind_of(rank) {
             self.settle_failure(site, shared, awaited, failure);
         }
     }
@@ -153,9 +177,8 @@ impl Face {
         if awaited == Awaited::AppCall {
             return site.calls.ended(shared, Err(failure.reason()));
         }
-        let name = action_awaited(site, awaited);
-        let action = name.into();
-        shared.event(Event::CallFailed { action, reason: failure.reason() });
+        let name = action_awaited(site, awaited).map_or("", Action::as_str);
+        shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => site.registration.link_closed(),
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
@@ -196,71 +219,61 @@ impl Face {
     }
 }
 
+/// What the answer to a call of this action can do without.
+fn absences(action: Action) -> Absences {
+    match action {
+        Action::BootNotification => decoding::OF_BOOT,
+        Action::StartTransaction => OF_START,
+        _ => &[],
+    }
+}
+
+/// What a StartTransaction.conf can do without one at a time: it is delivered by a number, or by a verdict.
+const OF_START: Absences = &[("transactionId", "-1"), ("idTagInfo", r#"{"status":""}"#)];
+
 /// What a BootNotification.conf says (1.6 §4.2), as far as it could be read.
-fn boot_answer(answer: &Decoded<v1_6::BootNotificationResponse>) -> BootAnswer {
-    let Decoded { value: answer, repairs } = answer;
-    let is_told = !decoding::lacks(repairs, "$.currentTime", "currentTime");
+fn boot_answer(read: &Decoded<Parsed<'_>>) -> BootAnswer {
+    let answer = read.value.view::<v1_6::BootNotificationResponse>();
+    let is_told = !decoding::lacks(&read.repairs, "$.currentTime", "currentTime");
     BootAnswer {
-        status: match answer.status {
+        status: match answer.status() {
             v1_6::RegistrationStatus::Accepted => RegistrationStatus::Accepted,
             v1_6::RegistrationStatus::Pending => RegistrationStatus::Pending,
-            v1_6::RegistrationStatus::Rejected | v1_6::RegistrationStatus::Unrecognized(_) => {
-                RegistrationStatus::Rejected
-            }
+            v1_6::RegistrationStatus::Rejected | v1_6::RegistrationStatus::Unrecognized => RegistrationStatus::Rejected,
         },
-        time: is_told.then_some(answer.current_time),
-        interval_seconds: u32::try_from(answer.interval).ok().filter(|seconds| *seconds > 0),
+        time: is_told.then(|| decoding::utc(answer.current_time())),
+        interval_seconds: u32::try_from(answer.interval()).ok().filter(|seconds| *seconds > 0),
     }
 }
 
 /// The CSMS answered the first message of the journal. It has taken a sample or a stop by answering at all; of a start we must
 /// learn the number.
-fn on_transaction_answer(site: &mut Site, shared: &mut Shared, payload: &Payload<'_>) -> Result<(), Violation> {
+fn on_transaction_answer(site: &mut Site, shared: &mut Shared, read: &Decoded<Parsed<'_>>) -> Result<(), Violation> {
     match site.journal.first().map(|first| &first.record) {
         None => {}
         Some(JournalRecord::Started(_)) => {
-            let action = Action::StartTransaction.as_str();
-            let answer: Decoded<v1_6::StartTransactionResponse> =
-                decoding::answer_without(shared, action, payload, decoding::OF_START)?;
-            let Decoded { value: answer, repairs } = answer;
-            let has_verdict = !decoding::lacks(&repairs, "$.idTagInfo", "idTagInfo");
-            let has_number = !decoding::lacks(&repairs, "$.transactionId", "transactionId");
+            let answer = read.value.view::<v1_6::StartTransactionResponse>();
+            let has_verdict = !decoding::lacks(&read.repairs, "$.idTagInfo", "idTagInfo");
+            let has_number = !decoding::lacks(&read.repairs, "$.transactionId", "transactionId");
             if !has_verdict && !has_number {
                 let rule = Rule::Missing("transactionId");
                 return Err(Violation { path: "$".into(), rule, offset: 0 });
             }
-            let info = has_verdict.then(|| messages::token_info(&answer.id_tag_info));
-            site.on_start_delivered(shared, has_number.then_some(answer.transaction_id), info);
+            let info = has_verdict.then(|| messages::token_info(answer.id_tag_info()));
+            site.on_start_delivered(shared, has_number.then_some(answer.transaction_id()), info);
         }
-        Some(JournalRecord::Sampled(_) | JournalRecord::Measured(_)) => {
-            // It is taken by being answered at all.
-            let _ = read_delivered::<v1_6::MeterValuesResponse>(shared, Action::MeterValues, payload);
-            site.on_delivered(shared, None);
-        }
+        Some(JournalRecord::Sampled(_) | JournalRecord::Measured(_)) => site.on_delivered(shared, None),
         Some(JournalRecord::Stopped(_)) => {
-            let answer: Option<v1_6::StopTransactionResponse> =
-                read_delivered(shared, Action::StopTransaction, payload);
-            let info = answer.and_then(|answer| answer.id_tag_info);
-            site.on_delivered(shared, info.as_ref().map(messages::token_info));
+            let info = read.value.view::<v1_6::StopTransactionResponse>().id_tag_info();
+            site.on_delivered(shared, info.map(messages::token_info));
         }
     }
     Ok(())
 }
 
-fn read_delivered<T: Decode>(shared: &mut Shared, action: Action, payload: &Payload<'_>) -> Option<T> {
-    match decoding::answer(shared, action.as_str(), payload) {
-        Ok(answer) => Some(answer),
-        Err(violation) => {
-            decoding::unread(shared, payload);
-            shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
-            None
-        }
-    }
-}
-
 /// The action of a call of ours; that of the application's own is not known here.
-fn action_awaited(site: &Site, awaited: Awaited) -> &'static str {
-    let action = match awaited {
+fn action_awaited(site: &Site, awaited: Awaited) -> Option<Action> {
+    Some(match awaited {
         Awaited::BootNotification => Action::BootNotification,
         Awaited::Heartbeat => Action::Heartbeat,
         Awaited::Authorize => Action::Authorize,
@@ -276,11 +289,6 @@ fn action_awaited(site: &Site, awaited: Awaited) -> &'static str {
         #[cfg(feature = "security")]
         Awaited::SecurityEvent => Action::SecurityEventNotification,
         #[cfg(feature = "handling")]
-        Awaited::AppCall => return "",
-    };
-    action.as_str()
-}
-
-fn describe(error: &CallError) -> CompactString {
-    format_compact!("{}: {}", error.received_code(), error.description())
+        Awaited::AppCall => return None,
+    })
 }

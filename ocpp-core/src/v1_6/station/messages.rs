@@ -1,17 +1,15 @@
 //! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use compact_str::ToCompactString;
-use ocpp_types::codec::Encode;
 use ocpp_types::decimal::Decimal;
-use ocpp_types::text::{CiText, Text, TokenText};
-use ocpp_types::v1_6;
-use thiserror::Error;
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6;
 
+use super::EDITION;
+use crate::face::failure::{Message, Unsendable, message};
 use crate::site::journal::{Measured, Sampled, Started, StopReading, Stopped};
 use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
@@ -25,85 +23,94 @@ use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, Mrec, StationConfig, StopReason, Unit,
 };
 
-/// What cannot be said in 1.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the message cannot be written in 1.6")]
-pub(crate) struct Unsendable;
-
 /// The number of a transaction whose start could not be delivered (1.6 errata 3.18).
 const UNKNOWN_TRANSACTION: i64 = -1;
 
-pub(super) fn json(message: &impl Encode) -> Result<String, Unsendable> {
-    message.to_json().map_err(|_| Unsendable)
+pub(crate) fn boot_notification(config: &StationConfig) -> Message {
+    message(v1_6::BootNotificationRequest::to_json(EDITION, |mut request| {
+        request.charge_point_vendor(&config.vendor).charge_point_model(&config.model);
+        if let Some(text) = &config.serial_number {
+            request.cut().charge_point_serial_number(text);
+        }
+        if let Some(text) = &config.box_serial_number {
+            request.cut().charge_box_serial_number(text);
+        }
+        if let Some(text) = &config.firmware_version {
+            request.cut().firmware_version(text);
+        }
+        if let Some(text) = &config.iccid {
+            request.cut().iccid(text);
+        }
+        if let Some(text) = &config.imsi {
+            request.cut().imsi(text);
+        }
+        if let Some(text) = &config.meter_serial_number {
+            request.cut().meter_serial_number(text);
+        }
+        if let Some(text) = &config.meter_type {
+            request.cut().meter_type(text);
+        }
+    }))
 }
 
-/// Whether a token can be sent in 1.6.
-pub(crate) fn id_tag(token: &IdToken) -> Result<TokenText<20>, Unsendable> {
-    TokenText::new(token.as_str()).map_err(|_| Unsendable)
+pub(crate) fn heartbeat() -> Message {
+    message(v1_6::HeartbeatRequest::to_json(EDITION, |_| {}))
 }
 
-pub(crate) fn boot_notification(config: &StationConfig) -> Result<String, Unsendable> {
-    let mut request = v1_6::BootNotificationRequest::new(
-        CiText::new(&config.vendor).map_err(|_| Unsendable)?,
-        CiText::new(&config.model).map_err(|_| Unsendable)?,
-    );
-    request.charge_point_serial_number = config.serial_number.as_ref().map(|text| CiText::truncated(text));
-    request.firmware_version = config.firmware_version.as_ref().map(|text| CiText::truncated(text));
-    request.charge_box_serial_number = config.box_serial_number.as_ref().map(|text| CiText::truncated(text));
-    request.iccid = config.iccid.as_ref().map(|text| CiText::truncated(text));
-    request.imsi = config.imsi.as_ref().map(|text| CiText::truncated(text));
-    request.meter_type = config.meter_type.as_ref().map(|text| CiText::truncated(text));
-    request.meter_serial_number = config.meter_serial_number.as_ref().map(|text| CiText::truncated(text));
-    json(&request)
+pub(crate) fn authorize(token: &IdToken) -> Message {
+    message(v1_6::AuthorizeRequest::to_json(EDITION, |mut request| {
+        request.id_tag(token.as_str());
+    }))
 }
 
-pub(crate) fn heartbeat() -> Result<String, Unsendable> {
-    json(&v1_6::HeartbeatRequest::new())
-}
-
-pub(crate) fn authorize(token: &IdToken) -> Result<String, Unsendable> {
-    json(&v1_6::AuthorizeRequest::new(id_tag(token)?))
-}
-
-pub(crate) fn status_notification(
-    connector: usize,
-    report: &Report,
-    at: Option<DateTime<Utc>>,
-) -> Result<String, Unsendable> {
+pub(crate) fn status_notification(connector: usize, report: &Report, at: Option<DateTime<Utc>>) -> Message {
     let code = report.fault.as_ref().map_or(v1_6::ChargePointErrorCode::NoError, |fault| error_code(fault.code));
     let connector = i64::try_from(connector).map_err(|_| Unsendable)?;
-    let mut request = v1_6::StatusNotificationRequest::new(connector, code, status(report.status));
-    request.timestamp = at;
-    request.info = report.info.map(CiText::truncated);
+    let (mut info, mut vendor_id, mut vendor_code) = (report.info, None, None);
     if let Some(fault) = &report.fault {
-        let own = fault.vendor_error_code.as_ref();
+        let own = fault.vendor_error_code.as_deref();
         if let FaultCode::Mrec(mrec) = fault.code {
-            request.vendor_id = Some(CiText::truncated(Mrec::VENDOR_ID));
-            request.vendor_error_code = Some(CiText::truncated(mrec.code()));
-            request.info = own.map(|text| CiText::truncated(text)).or(request.info);
+            vendor_id = Some(Mrec::VENDOR_ID);
+            vendor_code = Some(mrec.code());
+            info = own.or(info);
         } else {
-            request.vendor_error_code = own.map(|text| CiText::truncated(text));
+            vendor_code = own;
         }
-        request.info = fault.info.as_ref().map(|text| CiText::truncated(text)).or(request.info);
+        info = fault.info.as_deref().or(info);
     }
-    json(&request)
-}
-
-pub(crate) fn data_transfer(request: &v1_6::DataTransferRequest) -> Result<String, Unsendable> {
-    json(request)
+    message(v1_6::StatusNotificationRequest::to_json(EDITION, |mut request| {
+        request.connector_id(connector).error_code(code);
+        if let Some(info) = info {
+            request.cut().info(info);
+        }
+        request.status(status(report.status));
+        if let Some(at) = at {
+            request.timestamp(at.into());
+        }
+        if let Some(id) = vendor_id {
+            request.cut().vendor_id(id);
+        }
+        if let Some(code) = vendor_code {
+            request.cut().vendor_error_code(code);
+        }
+    }))
 }
 
 #[cfg(feature = "security")]
-pub(crate) fn sign_certificate(request: &str) -> Result<String, Unsendable> {
-    json(&v1_6::SignCertificateRequest::new(Text::new(request).map_err(|_| Unsendable)?))
+pub(crate) fn sign_certificate(csr: &str) -> Message {
+    message(v1_6::SignCertificateRequest::to_json(EDITION, |mut request| {
+        request.csr(csr);
+    }))
 }
 
 #[cfg(feature = "security")]
-pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Result<String, Unsendable> {
-    let kind = Text::new(security_event_kind(&event.kind)).map_err(|_| Unsendable)?;
-    let mut request = v1_6::SecurityEventNotificationRequest::new(kind, at);
-    request.tech_info = event.info.as_ref().map(|info| Text::truncated(info));
-    json(&request)
+pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Message {
+    message(v1_6::SecurityEventNotificationRequest::to_json(EDITION, |mut request| {
+        request.r#type(security_event_kind(&event.kind)).timestamp(at.into());
+        if let Some(info) = &event.info {
+            request.cut().tech_info(info);
+        }
+    }))
 }
 
 /// A begin, with the token, which must be known (1.6 §6.45).
@@ -112,12 +119,18 @@ pub(crate) fn start_transaction(
     start: &Started,
     token: Option<&IdToken>,
     at: DateTime<Utc>,
-) -> Result<String, Unsendable> {
+) -> Message {
     let token = token.ok_or(Unsendable)?;
-    let connector = number(config, start.spot);
-    let mut request = v1_6::StartTransactionRequest::new(connector, id_tag(token)?, watt_hours(start.meter_mwh), at);
-    request.reservation_id = start.reservation;
-    json(&request)
+    message(v1_6::StartTransactionRequest::to_json(EDITION, |mut request| {
+        request
+            .connector_id(number(config, start.spot))
+            .id_tag(token.as_str())
+            .meter_start(watt_hours(start.meter_mwh));
+        if let Some(reservation) = start.reservation {
+            request.reservation_id(reservation);
+        }
+        request.timestamp(at.into());
+    }))
 }
 
 /// All connectors are numbered through (1.6 §3.8).
@@ -131,17 +144,31 @@ pub(crate) fn meter_values(
     sample: &Sampled,
     csms_id: Option<i64>,
     at: DateTime<Utc>,
-) -> Result<String, Unsendable> {
-    let value = meter_value(at, sample_context(sample.context), &sample.values);
-    let mut request = v1_6::MeterValuesRequest::new(number(config, sample.spot), Vec::from([value]));
-    request.transaction_id = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
-    json(&request)
+) -> Message {
+    let transaction = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
+    values(config, sample.spot, transaction, at, sample.context, &sample.values)
 }
 
 /// Values of no transaction.
-pub(crate) fn measured(config: &StationConfig, reading: &Measured, at: DateTime<Utc>) -> Result<String, Unsendable> {
-    let value = meter_value(at, sample_context(reading.context), &reading.values);
-    json(&v1_6::MeterValuesRequest::new(number(config, reading.spot), Vec::from([value])))
+pub(crate) fn measured(config: &StationConfig, reading: &Measured, at: DateTime<Utc>) -> Message {
+    values(config, reading.spot, None, at, reading.context, &reading.values)
+}
+
+fn values(
+    config: &StationConfig,
+    spot: Spot,
+    transaction: Option<i64>,
+    at: DateTime<Utc>,
+    context: SampleContext,
+    values: &[MeterSample],
+) -> Message {
+    message(v1_6::MeterValuesRequest::to_json(EDITION, |mut request| {
+        request.connector_id(number(config, spot));
+        if let Some(transaction) = transaction {
+            request.transaction_id(transaction);
+        }
+        meter_value(request.add_meter_value(), at, sample_context(context), values);
+    }))
 }
 
 /// What a stop tells of the time before it, with the times resolved.
@@ -156,22 +183,38 @@ pub(crate) fn stop_transaction(
     csms_id: Option<i64>,
     at: DateTime<Utc>,
     history: &History<'_>,
-) -> Result<String, Unsendable> {
-    let csms_id = csms_id.unwrap_or(UNKNOWN_TRANSACTION);
-    let mut request = v1_6::StopTransactionRequest::new(watt_hours(stop.meter_mwh), at, csms_id);
-    request.id_tag = stop.token.as_ref().map(id_tag).transpose()?;
-    request.reason = Some(reason(stop.reason));
-    let first = history.first.map(|(at, values)| (at, v1_6::ReadingContext::TransactionBegin, values));
-    let between = history.readings.iter();
-    let between = between.map(|(at, reading)| (*at, sample_context(reading.context), reading.values.as_slice()));
-    let last = (at, v1_6::ReadingContext::TransactionEnd, stop.last.as_slice());
-    let data = first.into_iter().chain(between).chain([last]).filter(|(_, _, values)| !values.is_empty());
-    request.transaction_data = data.map(|(at, context, values)| meter_value(at, context, values)).collect();
-    json(&request)
+) -> Message {
+    message(v1_6::StopTransactionRequest::to_json(EDITION, |mut request| {
+        if let Some(token) = &stop.token {
+            request.id_tag(token.as_str());
+        }
+        request.meter_stop(watt_hours(stop.meter_mwh)).timestamp(at.into());
+        request.transaction_id(csms_id.unwrap_or(UNKNOWN_TRANSACTION)).reason(reason(stop.reason));
+        let mut add = |at, context, values: &[MeterSample]| {
+            if !values.is_empty() {
+                meter_value(request.add_transaction_data(), at, context, values);
+            }
+        };
+        if let Some((at, values)) = history.first {
+            add(at, v1_6::ReadingContext::TransactionBegin, values);
+        }
+        for (at, reading) in &history.readings {
+            add(*at, sample_context(reading.context), &reading.values);
+        }
+        add(at, v1_6::ReadingContext::TransactionEnd, &stop.last);
+    }))
 }
 
-fn meter_value(at: DateTime<Utc>, context: v1_6::ReadingContext, values: &[MeterSample]) -> v1_6::MeterValue {
-    v1_6::MeterValue::new(at, values.iter().map(|sample| sampled_value(sample, context)).collect())
+fn meter_value(
+    mut value: v1_6::MeterValueBuilder<'_>,
+    at: DateTime<Utc>,
+    context: v1_6::ReadingContext,
+    samples: &[MeterSample],
+) {
+    value.timestamp(at.into());
+    for sample in samples {
+        sampled_value(value.add_sampled_value(), sample, context);
+    }
 }
 
 fn sample_context(context: SampleContext) -> v1_6::ReadingContext {
@@ -189,14 +232,18 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
     milliwatt_hours.div_euclid(1000)
 }
 
-fn sampled_value(sample: &MeterSample, context: v1_6::ReadingContext) -> v1_6::SampledValue {
-    let mut sampled = v1_6::SampledValue::new(Text::truncated(&thousandths(sample.milli).to_compact_string()));
-    sampled.context = Some(context);
+fn sampled_value(mut sampled: v1_6::SampledValueBuilder<'_>, sample: &MeterSample, context: v1_6::ReadingContext) {
+    sampled.value(&thousandths(sample.milli).to_compact_string()).context(context);
     // The names of measurands and phases are the same in all versions.
-    sampled.measurand = v1_6::Measurand::from_str(sample.measurand.as_str()).ok();
-    sampled.phase = sample.phase.and_then(|phase| v1_6::Phase::from_str(phase.as_str()).ok());
-    sampled.unit = unit(sample.measurand.unit());
-    sampled
+    if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {
+        sampled.measurand(measurand);
+    }
+    if let Some(phase) = sample.phase.and_then(|phase| v1_6::Phase::from_text(phase.as_str())) {
+        sampled.phase(phase);
+    }
+    if let Some(unit) = unit(sample.measurand.unit()) {
+        sampled.unit(unit);
+    }
 }
 
 /// The number without zeros that say nothing.
@@ -344,22 +391,22 @@ fn reason(reason: StopReason) -> v1_6::Reason {
 }
 
 /// What the CSMS said of a token.
-pub(crate) fn token_info(info: &v1_6::IdTagInfo) -> TokenInfo {
+pub(crate) fn token_info(info: v1_6::IdTagInfo<'_>) -> TokenInfo {
     TokenInfo {
-        status: authorization_status(&info.status),
-        expiry_ms: info.expiry_date.map(|date| date.timestamp_millis()),
-        group: info.parent_id_tag.as_ref().map(|tag| IdToken::new(tag.as_str())),
+        status: authorization_status(info.status()),
+        expiry_ms: info.expiry_date().map(|date| date.0),
+        group: info.parent_id_tag().map(IdToken::new),
     }
 }
 
 /// A status of a later version is no acceptance.
-pub(crate) fn authorization_status(status: &v1_6::AuthorizationStatus) -> AuthorizationStatus {
+pub(crate) fn authorization_status(status: v1_6::AuthorizationStatus) -> AuthorizationStatus {
     use v1_6::AuthorizationStatus as S;
     match status {
         S::Accepted => AuthorizationStatus::Accepted,
         S::Blocked => AuthorizationStatus::Blocked,
         S::Expired => AuthorizationStatus::Expired,
         S::ConcurrentTx => AuthorizationStatus::ConcurrentTx,
-        S::Invalid | S::Unrecognized(_) => AuthorizationStatus::Invalid,
+        S::Invalid | S::Unrecognized => AuthorizationStatus::Invalid,
     }
 }

@@ -3,19 +3,23 @@
 //! A frame goes one way: `frames` takes it apart, `calls` has the site react and answers with its verdict, `sender` has what is
 //! due leave, rendered by `messages`.
 
-mod answers;
+/// The text of an answer that has a status alone.
+macro_rules! status {
+    ($response:ident, $status:expr) => {
+        ocpp_types::tables::v1_6::$response::to_json($crate::v1_6::station::EDITION, |mut response| {
+            response.status($status);
+        })
+    };
+}
+
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;
 mod configuration;
 mod data_transfer;
-mod decoding;
-mod failure;
 #[cfg_attr(not(feature = "firmware_management"), path = "absent/firmware.rs")]
 mod firmware;
 mod frames;
-#[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
-mod handling;
 mod messages;
 #[cfg(feature = "plug_and_charge")]
 mod plug_and_charge;
@@ -30,25 +34,26 @@ mod trigger;
 #[cfg(test)]
 mod tests;
 
-use ocpp_rpc::engine::CallId;
 use ocpp_rpc::handshake::IdentityRules;
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::ProfileRules;
 #[cfg(feature = "smart_charging")]
 use ocpp_smartcharging::validate::Edition;
+use ocpp_types::tables::Edition as Tables;
 
 use crate::MisuseError;
+use crate::face::outgoing::Outgoing;
+use crate::face::{answers, handling};
 use crate::site::Site;
 use crate::site::policy::{PointSet, Policy, TxPoint, TxPoints};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
-use crate::site::turns::Turns;
 use crate::site::verdict::LateReply;
-use crate::station::{StationConfig, Timer};
+use crate::station::StationConfig;
 
-use handling::Handlings;
-use sender::Awaited;
+/// The tables by which all is read and written.
+const EDITION: Tables = Tables::V1_6;
 
 /// The rules of 1.6.
 pub(crate) const POLICY: Policy = Policy {
@@ -70,11 +75,7 @@ pub(crate) const POLICY: Policy = Policy {
 /// What speaks 1.6 for a site. Nothing of it outlives a change of version.
 #[derive(Debug)]
 pub(crate) struct Face {
-    handlings: Handlings,
-    /// The call on its way.
-    awaited: Option<(CallId, Awaited)>,
-    /// Which kind of call is the next.
-    turns: Turns,
+    outgoing: Outgoing,
 }
 
 impl Face {
@@ -89,14 +90,14 @@ impl Face {
     }
 
     pub fn new() -> Self {
-        Face { handlings: Handlings::default(), awaited: None, turns: Turns::new(sender::KINDS.len()) }
+        Face { outgoing: Outgoing::new(sender::KINDS.len()) }
     }
 
     /// Lets the site react, answers, and sends, until nothing more happens.
     pub fn run(&mut self, site: &mut Site, shared: &mut Shared) {
         site.begin(shared);
         if !shared.link.is_up() {
-            self.turns.link_lost();
+            self.outgoing.rest_no_longer();
         }
         loop {
             site.advance(shared);
@@ -116,7 +117,7 @@ impl Face {
             let Some(reply) = plug_and_charge::reply(shared, token, reply) else { continue };
             match reply {
                 LateReply::Unlocked(verdict) => {
-                    answers::answer_after(shared, ticket, token, &calls::unlock_response(verdict));
+                    answers::answer_after(shared, ticket, token, calls::unlock_response(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::SignedFirmware(verdict) => {
@@ -124,15 +125,15 @@ impl Face {
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateSigned(_, is_done) => {
-                    answers::answer(shared, token, &certificates::signed_status(is_done));
+                    answers::answer(shared, token, certificates::signed_status(is_done));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateInstalled(_, verdict) => {
-                    answers::answer(shared, token, &certificates::install_status(verdict));
+                    answers::answer(shared, token, certificates::install_status(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificateDeleted(_, verdict) => {
-                    answers::answer(shared, token, &certificates::removal_status(verdict));
+                    answers::answer(shared, token, certificates::removal_status(verdict));
                 }
                 #[cfg(feature = "security")]
                 LateReply::CertificatesListed(_, kept) => {
@@ -144,8 +145,6 @@ impl Face {
 
     /// Adds when a kind of message may be sent again.
     pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
-        if shared.link.is_up() {
-            self.turns.deadlines().for_each(|at| next.add(Timer::Backoff, Some(at)));
-        }
+        self.outgoing.add_deadlines(shared, next);
     }
 }

@@ -1,19 +1,15 @@
-//! The sender: which call leaves next. One at a time; the most urgent first, as long as that is fair (`site/turns`).
+//! The sender: what each kind of call says, and when its block wants it to leave.
 //!
 //! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Face::wanted`]), and
-//! hears how it ended (`frames`). No call leaves while an answer is owed that may have caused it (`site/answers`).
+//! hears how it ended (`frames`). Whose turn it is, and whether any may leave, is in `face/outgoing`.
 
-use alloc::string::String;
+use ocpp_types::tables::v1_6::Action;
 
-use compact_str::ToCompactString;
-use ocpp_rpc::engine::Lane;
-use ocpp_types::v1_6::Action;
-
-use super::failure::Failure;
-use super::messages::{self, History, Unsendable};
+use super::messages::{self, History};
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 use super::{Face, data_transfer, firmware};
+use crate::face::failure::{Failure, Message, Unsendable};
 use crate::site::Site;
 use crate::site::firmware::JobStatus;
 use crate::site::journal::{JournalRecord, Pending, StartVerdict};
@@ -79,37 +75,39 @@ pub(super) const KINDS: &[Awaited] = &[
     Awaited::Heartbeat,
 ];
 
-/// What leaves, if it can be written.
-type Message = Result<String, Unsendable>;
-
 impl Face {
     /// Sends the most urgent call, if one may leave. True if something was done.
     pub(super) fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
-        let is_busy = self.awaited.is_some() || self.handlings.holds_call();
-        if is_busy || !shared.link.is_up() || !shared.rpc.can_call() || site.owed.holds_calls(shared.now) {
+        if !self.outgoing.may_send(site, shared) {
             return false;
         }
         let mut place = 0;
-        while let Some(rank) = self.turns.next(&mut place, shared.now) {
-            let Some(kind) = KINDS.get(usize::from(rank)) else { break };
+        while let Some(rank) = self.outgoing.next(&mut place, shared.now) {
+            let Some(kind) = kind_of(rank) else { break };
             #[cfg(feature = "handling")]
-            if *kind == Awaited::AppCall {
-                if site.registration.is_accepted() && self.send_call(site, shared) {
-                    return true;
-                }
-                continue;
+            if kind == Awaited::AppCall {
+                let is_accepted = site.registration.is_accepted();
+                let sent = if is_accepted { self.outgoing.leave_for_host(site, shared, rank) } else { None };
+                let Some(sent) = sent else { continue };
+                self.settle_unsent(site, shared, kind, sent);
+                return true;
             }
-            if let Some((action, message)) = self.wanted(site, shared, *kind) {
-                match message {
-                    Ok(text) => self.on_outgoing(site, shared, *kind, action.as_str(), &text),
-                    Err(error) => {
-                        self.settle_failure(site, shared, *kind, Failure::Unsendable(error.to_compact_string()))
-                    }
-                }
+            if let Some((action, message)) = self.wanted(site, shared, kind) {
+                let sent = match message {
+                    Ok(text) => self.outgoing.leave(site, shared, rank, action.as_str(), &text),
+                    Err(error) => Err(error.into()),
+                };
+                self.settle_unsent(site, shared, kind, sent);
                 return true;
             }
         }
         false
+    }
+
+    fn settle_unsent(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited, sent: Result<(), Failure>) {
+        if let Err(failure) = sent {
+            self.settle_failure(site, shared, kind, failure);
+        }
     }
 
     /// What the block of a kind wants to send now.
@@ -183,7 +181,7 @@ impl Face {
             }
             Awaited::DataTransfer => {
                 let data = if is_accepted { site.transfers.next()? } else { return None };
-                (Action::DataTransfer, data_transfer::message(data))
+                (Action::DataTransfer, data_transfer::message(&data))
             }
             // Its action is not ours to know: see `send_next`.
             #[cfg(feature = "handling")]
@@ -200,45 +198,19 @@ impl Face {
         })
     }
 
-    /// Hands a call to the engine.
-    pub(super) fn transmit(
-        &mut self,
-        site: &mut Site,
-        shared: &mut Shared,
-        awaited: Awaited,
-        action: &str,
-        payload: &str,
-    ) {
-        let timeout = site.settings.seconds(Setting::MessageTimeout);
-        match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
-            Ok(call) => {
-                site.heartbeat.sent(shared.now);
-                self.turns.sent(rank_of(awaited), shared.now);
-                self.awaited = Some((call, awaited));
-            }
-            Err(error) => self.settle_failure(site, shared, awaited, Failure::Unsendable(error.to_compact_string())),
-        }
-    }
-
     /// The CSMS asks for a message of this kind.
     #[cfg(feature = "remote_trigger")]
     pub(super) fn wake(&mut self, kind: Awaited) {
-        self.turns.wake(rank_of(kind));
+        self.outgoing.wake(rank_of(kind));
     }
 
     /// How a call ended counts for the turn of its kind. None: it was answered as it should be.
     pub(super) fn settle_turn(&mut self, now: Instant, kind: Awaited, failure: Option<&Failure>) {
-        let rank = rank_of(kind);
-        match failure {
-            None => self.turns.answered(rank, now),
-            Some(Failure::Refused(_)) => self.turns.refused(rank),
-            Some(Failure::TimedOut) => self.turns.unanswered(rank, now, is_repeated(kind)),
-            Some(Failure::Unsendable(_) | Failure::LinkLost) => {}
-        }
+        self.outgoing.settle_turn(now, rank_of(kind), is_repeated(kind), failure);
     }
 }
 
-fn render(site: &Site, shared: &Shared, pending: &Pending) -> Result<String, Unsendable> {
+fn render(site: &Site, shared: &Shared, pending: &Pending) -> Message {
     let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
     let csms_id = pending.transaction().and_then(|transaction| site.journal.csms_id(transaction));
     match &pending.record {
@@ -282,6 +254,11 @@ fn is_repeated(kind: Awaited) -> bool {
         #[cfg(feature = "handling")]
         Awaited::AppCall => false,
     }
+}
+
+/// The kind of this rank.
+pub(super) fn kind_of(rank: Rank) -> Option<Awaited> {
+    KINDS.get(usize::from(rank)).copied()
 }
 
 fn rank_of(kind: Awaited) -> Rank {

@@ -6,9 +6,11 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_smartcharging::convert::ConvertError;
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, RateUnit};
-use ocpp_types::v1_6::{self, ChargingProfileStatus, ClearChargingProfileStatus, GetCompositeScheduleStatus};
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6::{self, ChargingProfileStatus, ClearChargingProfileStatus, GetCompositeScheduleStatus};
 
-use super::answers::{answer, answer_after};
+use super::EDITION;
+use crate::face::answers::{Written, answer, answer_after};
 use crate::site::Site;
 use crate::site::profiles::ScheduleRequest;
 use crate::site::shared::Shared;
@@ -20,10 +22,10 @@ pub(super) fn on_set(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::SetChargingProfileRequest,
+    request: v1_6::SetChargingProfileRequest<'_>,
 ) {
-    let place = place_of(shared, request.connector_id);
-    let (status, ticket) = match (place, ChargingProfile::try_from(&request.cs_charging_profiles)) {
+    let place = place_of(shared, request.connector_id());
+    let (status, ticket) = match (place, ChargingProfile::try_from(request.cs_charging_profiles())) {
         (Some(place), Ok(profile)) => match site.smart_charging.on_set(shared, &site.settings, place, profile) {
             ProfileVerdict::Accepted(ticket) => (ChargingProfileStatus::Accepted, ticket),
             ProfileVerdict::Rejected => (ChargingProfileStatus::Rejected, None),
@@ -39,7 +41,7 @@ pub(super) fn on_set(
         }
         (Some(_) | None, _) => return refuse(shared, token),
     };
-    answer_after(shared, ticket, token, &v1_6::SetChargingProfileResponse::new(status));
+    answer_after(shared, ticket, token, status!(SetChargingProfileResponse, status));
 }
 
 /// The EVSE of a connector's number, or the station (0).
@@ -58,14 +60,14 @@ pub(super) fn on_clear(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::ClearChargingProfileRequest,
+    request: v1_6::ClearChargingProfileRequest<'_>,
 ) {
     // A number out of range is that of no profile.
     let filter = ClearFilter::try_from(request).ok();
     let ticket = filter.and_then(|filter| site.smart_charging.on_clear(&mut shared.store, &filter));
     let status =
         if ticket.is_some() { ClearChargingProfileStatus::Accepted } else { ClearChargingProfileStatus::Unknown };
-    answer_after(shared, ticket, token, &v1_6::ClearChargingProfileResponse::new(status));
+    answer_after(shared, ticket, token, status!(ClearChargingProfileResponse, status));
 }
 
 /// GetCompositeSchedule.
@@ -73,36 +75,31 @@ pub(super) fn on_get_composite(
     site: &Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &v1_6::GetCompositeScheduleRequest,
+    request: v1_6::GetCompositeScheduleRequest<'_>,
 ) {
     let response = composite(site, shared, request)
-        .unwrap_or_else(|| v1_6::GetCompositeScheduleResponse::new(GetCompositeScheduleStatus::Rejected));
-    answer(shared, token, &response);
+        .unwrap_or_else(|| status!(GetCompositeScheduleResponse, GetCompositeScheduleStatus::Rejected));
+    answer(shared, token, response);
 }
 
-fn composite(
-    site: &Site,
-    shared: &Shared,
-    request: &v1_6::GetCompositeScheduleRequest,
-) -> Option<v1_6::GetCompositeScheduleResponse> {
+fn composite(site: &Site, shared: &Shared, request: v1_6::GetCompositeScheduleRequest<'_>) -> Option<Written> {
     let wanted = ScheduleRequest {
-        evse: place_of(shared, request.connector_id)?,
-        duration_seconds: u32::try_from(request.duration).ok()?,
-        unit: request.charging_rate_unit.map(RateUnit::try_from).transpose().ok()?,
+        evse: place_of(shared, request.connector_id())?,
+        duration_seconds: u32::try_from(request.duration()).ok()?,
+        unit: request.charging_rate_unit().map(RateUnit::try_from).transpose().ok()?,
     };
     let composite = site.smart_charging.on_get_composite(shared, &site.settings, &wanted)?;
-    Some(
-        v1_6::GetCompositeScheduleResponse::new(GetCompositeScheduleStatus::Accepted)
-            .with_connector_id(request.connector_id)
-            .with_schedule_start(composite.start)
-            .with_charging_schedule((&composite).into()),
-    )
+    Some(v1_6::GetCompositeScheduleResponse::to_json(EDITION, |mut response| {
+        response.status(GetCompositeScheduleStatus::Accepted).connector_id(request.connector_id());
+        response.schedule_start(composite.start.into());
+        composite.write_v1_6(response.charging_schedule());
+    }))
 }
 
 /// The profile of a remote start, if there is one. An error if it is none.
 pub(super) fn of_remote_start(
     shared: &mut Shared,
-    profile: Option<&v1_6::ChargingProfile>,
+    profile: Option<v1_6::ChargingProfile<'_>>,
 ) -> Result<Option<ChargingProfile>, ()> {
     profile.map(ChargingProfile::try_from).transpose().map_err(|error| {
         shared.event(Event::ProfileRefused { reason: error.to_compact_string() });

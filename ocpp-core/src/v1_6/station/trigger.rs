@@ -4,8 +4,8 @@
 //! While the CSMS has the station wait (`Pending`, §4.2), these are the only messages that leave. Stores nothing.
 
 #[cfg(feature = "security")]
-use ocpp_types::v1_6::{ExtendedMessageTrigger, ExtendedTriggerMessageRequest};
-use ocpp_types::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
+use ocpp_types::tables::v1_6::{ExtendedMessageTrigger, ExtendedTriggerMessageRequest};
+use ocpp_types::tables::v1_6::{MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
 
 use super::Face;
 use super::sender::Awaited;
@@ -35,9 +35,9 @@ impl Face {
         &mut self,
         site: &mut Site,
         shared: &Shared,
-        request: &TriggerMessageRequest,
+        request: TriggerMessageRequest<'_>,
     ) -> TriggerMessageStatus {
-        let wanted = match &request.requested_message {
+        let wanted = match request.requested_message() {
             MessageTrigger::BootNotification => Wanted::Boot,
             #[cfg(feature = "firmware_management")]
             MessageTrigger::DiagnosticsStatusNotification => Wanted::Job(JobStatus::Upload(Form::Plain)),
@@ -50,9 +50,9 @@ impl Face {
             MessageTrigger::Heartbeat => Wanted::Heartbeat,
             MessageTrigger::MeterValues => Wanted::Readings,
             MessageTrigger::StatusNotification => Wanted::Status,
-            MessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
+            MessageTrigger::Unrecognized => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(site, shared, wanted, request.connector_id))
+        verdict(self.trigger(site, shared, wanted, request.connector_id()))
     }
 
     /// Carries out an ExtendedTriggerMessage: it asks for the messages of the security white paper.
@@ -61,9 +61,9 @@ impl Face {
         &mut self,
         site: &mut Site,
         shared: &mut Shared,
-        request: &ExtendedTriggerMessageRequest,
+        request: ExtendedTriggerMessageRequest<'_>,
     ) -> TriggerMessageStatus {
-        let wanted = match &request.requested_message {
+        let wanted = match request.requested_message() {
             ExtendedMessageTrigger::BootNotification => Wanted::Boot,
             ExtendedMessageTrigger::FirmwareStatusNotification => Wanted::Job(JobStatus::Firmware(Form::Numbered)),
             ExtendedMessageTrigger::Heartbeat => Wanted::Heartbeat,
@@ -76,9 +76,9 @@ impl Face {
                 };
             }
             ExtendedMessageTrigger::StatusNotification => Wanted::Status,
-            ExtendedMessageTrigger::Unrecognized(_) => return TriggerMessageStatus::NotImplemented,
+            ExtendedMessageTrigger::Unrecognized => return TriggerMessageStatus::NotImplemented,
         };
-        verdict(self.trigger(site, shared, wanted, request.connector_id))
+        verdict(self.trigger(site, shared, wanted, request.connector_id()))
     }
 
     /// True if the message will be sent.

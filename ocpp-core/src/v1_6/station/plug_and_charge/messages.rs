@@ -5,32 +5,30 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use chrono::{DateTime, Utc};
-use ocpp_types::codec::{Decode, Encode};
+use ocpp_types::codec::Decode;
+use ocpp_types::datetime::UnixMillis;
 use ocpp_types::json::{Kind, Reader, Writer};
-use ocpp_types::text::{AnyText, CiText, Text};
-use ocpp_types::v1_6::{AuthorizationStatus, CertificateHashData, DataTransferRequest, GetInstalledCertificateStatus};
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6::{AuthorizationStatus, CertificateHashData, GetInstalledCertificateStatus};
 use ocpp_types::violation::{Fault, Rule};
 
 use super::VENDOR;
+use crate::face::answers::Written;
+use crate::face::failure::{Message, Unsendable};
 use crate::station::{CertificateUse, Contract, ContractCheck, EvCertificateAction, InstalledCertificate, OcspRequest};
-use crate::v1_6::station::certificates::hash_data;
-use crate::v1_6::station::messages::{self, Unsendable};
+use crate::v1_6::station::certificates::{algorithm, does_fit, write_hash};
+use crate::v1_6::station::{EDITION, data_transfer};
 
 /// The most certificates of a chain that the CSMS is told of (§6.1.1).
 const MAX_CHAIN: usize = 4;
 
 /// A call of this name, its members written by `members`.
-fn call(name: &str, members: &dyn Fn(&mut Writer) -> Result<(), Unsendable>) -> Result<String, Unsendable> {
+fn call(name: &str, members: &dyn Fn(&mut Writer) -> Result<(), Unsendable>) -> Message {
     let mut writer = Writer::new();
     writer.begin_object();
     members(&mut writer)?;
     writer.end_object();
-    let data = writer.finish().map_err(|_| Unsendable)?;
-    let mut request = DataTransferRequest::new(CiText::truncated(VENDOR));
-    request.message_id = Some(CiText::truncated(name));
-    request.data = AnyText::new(&data).ok();
-    messages::data_transfer(&request)
+    data_transfer::request(VENDOR, Some(name), Some(&writer.finish().map_err(|_| Unsendable)?))
 }
 
 /// Writes a text of at most `most` characters.
@@ -44,7 +42,7 @@ fn bounded(writer: &mut Writer, name: &'static str, text: &str, most: usize) -> 
 }
 
 /// §6.1.1. What the CSMS needs to judge the contract: the chain itself where the station could not.
-pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Result<String, Unsendable> {
+pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Message {
     call("Authorize", &|writer| {
         if let (ContractCheck::UnknownRoot, Some(certificate)) = (contract.check, &contract.certificate) {
             bounded(writer, "certificate", certificate, 5500)?;
@@ -66,7 +64,7 @@ pub(in crate::v1_6::station) fn authorize(contract: &Contract) -> Result<String,
 }
 
 /// §6.4.1.
-pub(super) fn ev_certificate(action: EvCertificateAction, schema: &str, exi: &str) -> Result<String, Unsendable> {
+pub(super) fn ev_certificate(action: EvCertificateAction, schema: &str, exi: &str) -> Message {
     call("Get15118EVCertificate", &|writer| {
         bounded(writer, "iso15118SchemaVersion", schema, 50)?;
         writer.name("action");
@@ -79,7 +77,7 @@ pub(super) fn ev_certificate(action: EvCertificateAction, schema: &str, exi: &st
 }
 
 /// §6.5.1.
-pub(super) fn certificate_status(request: &OcspRequest) -> Result<String, Unsendable> {
+pub(super) fn certificate_status(request: &OcspRequest) -> Message {
     call("GetCertificateStatus", &|writer| {
         writer.name("ocspRequestData");
         ocsp_request(writer, request)
@@ -87,7 +85,7 @@ pub(super) fn certificate_status(request: &OcspRequest) -> Result<String, Unsend
 }
 
 /// §6.8.1, with the kind of certificate as in the example of §2.2.
-pub(super) fn sign_certificate(csr: &str) -> Result<String, Unsendable> {
+pub(super) fn sign_certificate(csr: &str) -> Message {
     call("SignCertificate", &|writer| {
         bounded(writer, "csr", csr, 5500)?;
         writer.name("certificateType");
@@ -98,12 +96,13 @@ pub(super) fn sign_certificate(csr: &str) -> Result<String, Unsendable> {
 
 /// §7.5.
 fn ocsp_request(writer: &mut Writer, request: &OcspRequest) -> Result<(), Unsendable> {
-    let hash = hash_data(&request.hash).ok_or(Unsendable)?;
+    let hash = &request.hash;
     writer.begin_object();
-    writer.member("hashAlgorithm", &hash.hash_algorithm);
-    writer.member("issuerNameHash", &hash.issuer_name_hash);
-    writer.member("issuerKeyHash", &hash.issuer_key_hash);
-    writer.member("serialNumber", &hash.serial_number);
+    writer.name("hashAlgorithm");
+    writer.string(algorithm(hash).as_str());
+    bounded(writer, "issuerNameHash", &hash.issuer_name_hash, 128)?;
+    bounded(writer, "issuerKeyHash", &hash.issuer_key_hash, 128)?;
+    bounded(writer, "serialNumber", &hash.serial_number, 40)?;
     bounded(writer, "responderURL", &request.responder_url, 512)?;
     writer.end_object();
     Ok(())
@@ -114,7 +113,7 @@ pub(super) struct AuthorizeAnswer {
     /// Whether nothing was found against the certificates.
     pub is_certificate_accepted: bool,
     pub status: AuthorizationStatus,
-    pub expiry: Option<DateTime<Utc>>,
+    pub expiry: Option<UnixMillis>,
 }
 
 impl Decode for AuthorizeAnswer {
@@ -134,7 +133,7 @@ impl Decode for AuthorizeAnswer {
 
 struct TokenInfo {
     status: AuthorizationStatus,
-    expiry: Option<DateTime<Utc>>,
+    expiry: Option<UnixMillis>,
 }
 
 impl Decode for TokenInfo {
@@ -144,7 +143,7 @@ impl Decode for TokenInfo {
         members(reader, &mut |reader, name| match name {
             "status" => {
                 // 2.0.1 knows more ways to refuse.
-                status = Some(text(reader)?.parse().unwrap_or(AuthorizationStatus::Invalid));
+                status = Some(AuthorizationStatus::from_text(&text(reader)?).unwrap_or(AuthorizationStatus::Invalid));
                 Ok(())
             }
             "cacheExpiryDateTime" => Decode::read(reader).map(|read| expiry = Some(read)),
@@ -189,7 +188,7 @@ impl Result15118 {
 
 /// CertificateSigned (§6.2.1), with the kind of certificate that 2.0.1 names.
 pub(super) struct SignedChain {
-    pub chain: Text<10000>,
+    pub chain: String,
     /// It is that for vehicles.
     pub is_v2g: bool,
 }
@@ -200,7 +199,7 @@ impl Decode for SignedChain {
         let (mut chain, mut is_v2g) = (None, true);
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => chain = Some(Decode::read(reader)?),
+                0 => chain = Some(reader.text_at_most(10_000)?.into_owned()),
                 _ => is_v2g = text(reader)? == "V2GCertificate",
             }
         }
@@ -211,7 +210,7 @@ impl Decode for SignedChain {
 /// InstallCertificate (§6.7.1).
 pub(super) struct RootCertificate {
     pub usage: CertificateUse,
-    pub certificate: Text<5500>,
+    pub certificate: String,
 }
 
 impl Decode for RootCertificate {
@@ -221,7 +220,7 @@ impl Decode for RootCertificate {
         while let Some(index) = members.next(reader)? {
             match index {
                 0 => usage = Some(certificate_use(reader, &ROOTS)?),
-                _ => certificate = Some(Decode::read(reader)?),
+                _ => certificate = Some(reader.text_at_most(5_500)?.into_owned()),
             }
         }
         Ok(RootCertificate { usage: members.required(0, usage)?, certificate: members.required(1, certificate)? })
@@ -261,45 +260,41 @@ impl Decode for Trigger {
     }
 }
 
-/// The answer to GetInstalledCertificateIds (§6.6.2).
-pub(super) struct Installed(pub Vec<(CertificateUse, CertificateHashData, Vec<CertificateHashData>)>);
-
-impl Installed {
-    /// Those of what the host keeps that the note knows.
-    pub fn of(kept: &[InstalledCertificate]) -> Self {
-        let known = kept.iter().filter(|kept| use_name(kept.usage).is_some());
-        let installed = known.filter_map(|kept| {
-            let children = kept.children.iter().take(MAX_CHAIN).filter_map(hash_data).collect();
-            Some((kept.usage, hash_data(&kept.hash)?, children))
-        });
-        Installed(installed.collect())
-    }
-}
-
-impl Encode for Installed {
-    fn write(&self, writer: &mut Writer) {
-        writer.begin_object();
-        let status = if self.0.is_empty() {
-            GetInstalledCertificateStatus::NotFound
-        } else {
-            GetInstalledCertificateStatus::Accepted
-        };
-        writer.member("status", &status);
-        if !self.0.is_empty() {
-            writer.name("certificateHashDataChain");
-            writer.begin_array();
-            for (usage, hash, children) in &self.0 {
-                writer.begin_object();
-                writer.name("certificateType");
-                writer.string(use_name(*usage).unwrap_or_default());
-                writer.member("certificateHashData", hash);
-                writer.optional_list("childCertificateHashData", children, 0, MAX_CHAIN);
-                writer.end_object();
+/// The answer to GetInstalledCertificateIds (§6.6.2): those of what the host keeps that the note knows.
+pub(super) fn installed(kept: &[InstalledCertificate]) -> Written {
+    let mut known = kept.iter().filter(|kept| use_name(kept.usage).is_some() && does_fit(&kept.hash)).peekable();
+    let mut writer = Writer::new();
+    writer.begin_object();
+    writer.name("status");
+    let status = match known.peek() {
+        None => GetInstalledCertificateStatus::NotFound,
+        Some(_) => GetInstalledCertificateStatus::Accepted,
+    };
+    writer.string(status.as_str());
+    if known.peek().is_some() {
+        writer.name("certificateHashDataChain");
+        writer.begin_array();
+        for kept in known {
+            writer.begin_object();
+            writer.name("certificateType");
+            writer.string(use_name(kept.usage).unwrap_or_default());
+            writer.name("certificateHashData");
+            CertificateHashData::write(&mut writer, EDITION, |data| write_hash(data, &kept.hash));
+            let mut children = kept.children.iter().take(MAX_CHAIN).filter(|hash| does_fit(hash)).peekable();
+            if children.peek().is_some() {
+                writer.name("childCertificateHashData");
+                writer.begin_array();
+                for hash in children {
+                    CertificateHashData::write(&mut writer, EDITION, |data| write_hash(data, hash));
+                }
+                writer.end_array();
             }
-            writer.end_array();
+            writer.end_object();
         }
-        writer.end_object();
+        writer.end_array();
     }
+    writer.end_object();
+    writer.finish()
 }
 
 const ROOTS: [(CertificateUse, &str); 2] =

@@ -8,17 +8,17 @@ mod requests;
 pub(super) use messages::authorize;
 pub(super) use requests::{on_call, reply};
 
-use alloc::string::String;
-
 use compact_str::format_compact;
-use ocpp_types::codec::Decode;
-use ocpp_types::v1_6::{
+use ocpp_types::codec::Decode as _;
+use ocpp_types::tables::Message as Read;
+use ocpp_types::tables::v1_6::{
     DataTransferRequest, DataTransferResponse, DataTransferStatus, GenericStatus, SignCertificateResponse,
 };
 
-use super::decoding;
-use super::failure::Failure;
-use super::messages::{Unsendable, authorization_status};
+use super::EDITION;
+use super::messages::authorization_status;
+use crate::face::decoding;
+use crate::face::failure::{Failure, Message};
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};
 use crate::site::settings::{Setting, Settings};
@@ -30,12 +30,12 @@ use messages::{AuthorizeAnswer, Result15118};
 const VENDOR: &str = "org.openchargealliance.iso15118pnc";
 
 /// Whether a DataTransfer is for this block (§2.1, §2.2).
-pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::PncEnabled)
+pub(super) fn is_ours(settings: &Settings, request: DataTransferRequest<'_>) -> bool {
+    request.vendor_id().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::PncEnabled)
 }
 
 /// A call about certificates.
-pub(super) fn certificate_call(call: &CertificateCall<'_>) -> Result<String, Unsendable> {
+pub(super) fn certificate_call(call: &CertificateCall<'_>) -> Message {
     match call {
         CertificateCall::Vehicle(request) => messages::ev_certificate(request.action, &request.schema, &request.exi),
         CertificateCall::Sign(csr) => messages::sign_certificate(csr),
@@ -44,17 +44,17 @@ pub(super) fn certificate_call(call: &CertificateCall<'_>) -> Result<String, Uns
 }
 
 /// The CSMS answered about a contract (§6.1.2): it charges if both the certificates and the eMAID are accepted.
-pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: &DataTransferResponse) {
-    let data = answer.data.as_ref().map_or("", |data| data.as_str());
-    let verdict = match answer.status {
-        DataTransferStatus::Accepted => decoding::nested::<AuthorizeAnswer>(shared, "Authorize", data)
+pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: DataTransferResponse<'_>) {
+    let data = answer.data().unwrap_or_default();
+    let verdict = match answer.status() {
+        DataTransferStatus::Accepted => decoding::nested_with(shared, "Authorize", data, AuthorizeAnswer::read)
             .map_err(|violation| format_compact!("answer: {violation}")),
-        status => Err(format_compact!("answer: {status}")),
+        status => Err(format_compact!("answer: {}", status.as_str())),
     };
     let verdict = match verdict {
         Ok(AuthorizeAnswer { is_certificate_accepted, status, expiry }) => {
-            let status = authorization_status(&status);
-            let info = TokenInfo { status, expiry_ms: expiry.map(|at| at.timestamp_millis()), group: None };
+            let status = authorization_status(status);
+            let info = TokenInfo { status, expiry_ms: expiry.map(|at| at.0), group: None };
             if is_certificate_accepted || status != AuthorizationStatus::Accepted {
                 Ok(info)
             } else {
@@ -70,9 +70,9 @@ pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: &
 }
 
 /// The CSMS answered a call about certificates.
-pub(super) fn on_certificate_answer(site: &mut Site, shared: &mut Shared, answer: &DataTransferResponse) {
-    let is_known = answer.status == DataTransferStatus::Accepted;
-    let data = answer.data.as_ref().filter(|_| is_known).map_or("", |data| data.as_str());
+pub(super) fn on_certificate_answer(site: &mut Site, shared: &mut Shared, answer: DataTransferResponse<'_>) {
+    let is_known = answer.status() == DataTransferStatus::Accepted;
+    let data = answer.data().filter(|_| is_known).unwrap_or_default();
     let result = |name, most| match Result15118::from_json(data, name, most) {
         Ok(Result15118(Some(data))) => CertificateAnswer::Data(data),
         Ok(Result15118(None)) | Err(_) => CertificateAnswer::Refused,
@@ -82,10 +82,12 @@ pub(super) fn on_certificate_answer(site: &mut Site, shared: &mut Shared, answer
         Some(Asked::Vehicle(_)) => result("exiResponse", 5600),
         Some(Asked::Status(_)) if !is_known => CertificateAnswer::Unsupported,
         Some(Asked::Status(_)) => result("ocspResult", 5500),
-        Some(Asked::Sign) => match SignCertificateResponse::from_json(data).map(|answer| answer.status) {
-            Ok(GenericStatus::Accepted) => CertificateAnswer::Accepted,
-            Ok(GenericStatus::Rejected | GenericStatus::Unrecognized(_)) | Err(_) => CertificateAnswer::Refused,
-        },
+        Some(Asked::Sign) => {
+            match Read::<SignCertificateResponse<'_>>::parse(data, EDITION).map(|answer| answer.view().status()) {
+                Ok(GenericStatus::Accepted) => CertificateAnswer::Accepted,
+                Ok(GenericStatus::Rejected | GenericStatus::Unrecognized) | Err(_) => CertificateAnswer::Refused,
+            }
+        }
     };
     site.plug_and_charge.on_answer(shared, &site.settings, answer);
 }

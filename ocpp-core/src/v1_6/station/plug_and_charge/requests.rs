@@ -1,22 +1,22 @@
 //! Calls of the CSMS (§6.2, §6.3, §6.6, §6.7, §6.9): certificates are the host's work, and the answer waits for its word.
 
-use alloc::string::String;
-
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::codec::Encode;
-use ocpp_types::text::AnyText;
-use ocpp_types::v1_6::{self, DataTransferRequest, DataTransferResponse, DataTransferStatus};
-use ocpp_types::violation::Violation;
+use ocpp_types::codec::Decode as _;
+use ocpp_types::tables::View as _;
+use ocpp_types::tables::v1_6::{
+    DataTransferRequest, DataTransferStatus, DeleteCertificateRequest, TriggerMessageStatus,
+};
 
-use super::messages::{Installed, RootCertificate, SignedChain, Trigger, WantedUses};
+use super::messages::{RootCertificate, SignedChain, Trigger, WantedUses, installed};
+use crate::face::answers::{Written, answer};
+use crate::face::decoding;
 use crate::site::Site;
 use crate::site::shared::Shared;
-use crate::site::verdict::{Envelope, LateReply};
+use crate::site::verdict::{Envelope, LateReply, RemovalVerdict};
 use crate::station::{CertificateUse, Event};
-use crate::v1_6::station::answers::answer;
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
-use crate::v1_6::station::decoding;
+use crate::v1_6::station::{EDITION, data_transfer};
 
 const CARRIED: Envelope = Envelope::Transferred;
 
@@ -25,49 +25,52 @@ pub(in crate::v1_6::station) fn on_call(
     site: &mut Site,
     shared: &mut Shared,
     token: ReplyToken,
-    request: &DataTransferRequest,
+    request: DataTransferRequest<'_>,
 ) {
-    let data = request.data.as_ref().map_or("", |data| data.as_str());
-    let done = match request.message_id.as_ref().map(|id| id.as_str()) {
-        Some(name @ "CertificateSigned") => decoding::nested(shared, name, data).map(|signed: SignedChain| {
-            if signed.is_v2g {
-                let (certificates, mut desk) = site.certificates(shared);
-                certificates.on_signed(&mut desk, token, CARRIED, CertificateUse::V2g, &signed.chain);
-            } else {
-                wrapped(shared, token, signed_status(false).to_json());
-            }
-        }),
+    let data = request.data().unwrap_or_default();
+    let done = match request.message_id() {
+        Some(name @ "CertificateSigned") => {
+            decoding::nested_with(shared, name, data, SignedChain::read).map(|signed| {
+                if signed.is_v2g {
+                    let (certificates, mut desk) = site.certificates(shared);
+                    certificates.on_signed(&mut desk, token, CARRIED, CertificateUse::V2g, &signed.chain);
+                } else {
+                    wrapped(shared, token, signed_status(false));
+                }
+            })
+        }
         Some(name @ "DeleteCertificate") => {
-            decoding::nested(shared, name, data).map(|request: v1_6::DeleteCertificateRequest| {
-                match certificate_hash(&request.certificate_hash_data) {
+            decoding::nested(shared, EDITION, name, DeleteCertificateRequest::OBJECT, data).map(|message| {
+                match certificate_hash(message.view::<DeleteCertificateRequest<'_>>().certificate_hash_data()) {
                     Some(hash) => {
                         let (certificates, mut desk) = site.certificates(shared);
                         certificates.on_delete(&mut desk, token, CARRIED, hash);
                     }
-                    None => {
-                        let status = v1_6::DeleteCertificateStatus::NotFound;
-                        wrapped(shared, token, v1_6::DeleteCertificateResponse::new(status).to_json());
-                    }
+                    None => wrapped(shared, token, removal_status(RemovalVerdict::NotFound)),
                 }
             })
         }
-        Some(name @ "GetInstalledCertificateIds") => decoding::nested(shared, name, data).map(|WantedUses(uses)| {
-            let (certificates, mut desk) = site.certificates(shared);
-            certificates.on_list(&mut desk, token, CARRIED, uses);
-        }),
-        Some(name @ "InstallCertificate") => decoding::nested(shared, name, data).map(|root: RootCertificate| {
-            let (certificates, mut desk) = site.certificates(shared);
-            certificates.on_install(&mut desk, token, CARRIED, root.usage, root.certificate.as_str());
-        }),
+        Some(name @ "GetInstalledCertificateIds") => {
+            decoding::nested_with(shared, name, data, WantedUses::read).map(|WantedUses(uses)| {
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_list(&mut desk, token, CARRIED, uses);
+            })
+        }
+        Some(name @ "InstallCertificate") => {
+            decoding::nested_with(shared, name, data, RootCertificate::read).map(|root| {
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.on_install(&mut desk, token, CARRIED, root.usage, &root.certificate);
+            })
+        }
         // It has no members, and so perhaps no data.
         Some("TriggerMessage") if data.is_empty() => {
             on_trigger(site, shared, token, true);
             Ok(())
         }
-        Some(name @ "TriggerMessage") => decoding::nested(shared, name, data)
-            .map(|trigger: Trigger| on_trigger(site, shared, token, trigger.is_for_certificate)),
+        Some(name @ "TriggerMessage") => decoding::nested_with(shared, name, data, Trigger::read)
+            .map(|trigger| on_trigger(site, shared, token, trigger.is_for_certificate)),
         _ => {
-            answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId));
+            answer(shared, token, data_transfer::response(DataTransferStatus::UnknownMessageId, None));
             Ok(())
         }
     };
@@ -79,24 +82,24 @@ pub(in crate::v1_6::station) fn on_call(
 
 fn on_trigger(site: &mut Site, shared: &mut Shared, token: ReplyToken, is_for_certificate: bool) {
     let status = if !is_for_certificate {
-        v1_6::TriggerMessageStatus::NotImplemented
+        TriggerMessageStatus::NotImplemented
     } else if site.plug_and_charge.request_certificate(shared, &site.settings) {
-        v1_6::TriggerMessageStatus::Accepted
+        TriggerMessageStatus::Accepted
     } else {
-        v1_6::TriggerMessageStatus::Rejected
+        TriggerMessageStatus::Rejected
     };
-    wrapped(shared, token, v1_6::TriggerMessageResponse::new(status).to_json());
+    wrapped(shared, token, status!(TriggerMessageResponse, status));
 }
 
 /// The host's word answers a call. Gives back what is no answer to one of these.
 pub(in crate::v1_6::station) fn reply(shared: &mut Shared, token: ReplyToken, reply: LateReply) -> Option<LateReply> {
     let data = match reply {
-        LateReply::CertificateSigned(CARRIED, is_done) => signed_status(is_done).to_json(),
-        LateReply::CertificateInstalled(CARRIED, verdict) => install_status(verdict).to_json(),
-        LateReply::CertificateDeleted(CARRIED, verdict) => removal_status(verdict).to_json(),
-        LateReply::CertificatesListed(CARRIED, Some(kept)) => Installed::of(&kept).to_json(),
+        LateReply::CertificateSigned(CARRIED, is_done) => signed_status(is_done),
+        LateReply::CertificateInstalled(CARRIED, verdict) => install_status(verdict),
+        LateReply::CertificateDeleted(CARRIED, verdict) => removal_status(verdict),
+        LateReply::CertificatesListed(CARRIED, Some(kept)) => installed(&kept),
         LateReply::CertificatesListed(CARRIED, None) => {
-            answer(shared, token, &DataTransferResponse::new(DataTransferStatus::Rejected));
+            answer(shared, token, data_transfer::response(DataTransferStatus::Rejected, None));
             return None;
         }
         other => return Some(other),
@@ -106,12 +109,10 @@ pub(in crate::v1_6::station) fn reply(shared: &mut Shared, token: ReplyToken, re
 }
 
 /// Answers with a message in the data, or with what was wrong.
-fn wrapped(shared: &mut Shared, token: ReplyToken, data: Result<String, Violation>) {
-    let (status, data) = match data {
-        Ok(data) => (DataTransferStatus::Accepted, AnyText::new(&data).ok()),
-        Err(violation) => (DataTransferStatus::Rejected, AnyText::new(violation.to_compact_string()).ok()),
+fn wrapped(shared: &mut Shared, token: ReplyToken, data: Written) {
+    let response = match data {
+        Ok(data) => data_transfer::response(DataTransferStatus::Accepted, Some(&data)),
+        Err(violation) => data_transfer::response(DataTransferStatus::Rejected, Some(&violation.to_compact_string())),
     };
-    let mut response = DataTransferResponse::new(status);
-    response.data = data;
-    answer(shared, token, &response);
+    answer(shared, token, response);
 }

@@ -6,11 +6,12 @@ use compact_str::CompactString;
 use ocpp_types::codec::Decode;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::json::Reader;
-use ocpp_types::v1_6::ChargePointStatus;
+use ocpp_types::tables::v1_6::ChargePointStatus;
 use ocpp_types::violation::{Fault, Rule};
 
 use crate::site::pricing::{FinalCost, RunningCostData, Triggers, UserPrice};
 use crate::station::{CostState, EvseStatus, IdToken, NextPrices, PriceText, Prices, RunningCost, amount, text};
+use crate::v1_6::station::EDITION;
 
 /// The most texts in further languages.
 const MAX_TEXTS: usize = 20;
@@ -119,7 +120,10 @@ impl Decode for Triggers {
                 0 => triggers.at = Some(Decode::read(reader)?),
                 1 => triggers.energy_mwh = Some(millionths(reader)?),
                 2 => triggers.power_mw = Some(millionths(reader)?),
-                _ => triggers.statuses = reader.list_with(0, 6, |reader| reader.enumeration().map(status))?,
+                _ => {
+                    triggers.statuses =
+                        reader.list_with(0, 6, |reader| ChargePointStatus::read(reader, EDITION).map(status))?
+                }
             }
         }
         Ok(triggers)
@@ -171,6 +175,6 @@ fn status(status: ChargePointStatus) -> EvseStatus {
         ChargePointStatus::Reserved => EvseStatus::Reserved,
         ChargePointStatus::Unavailable => EvseStatus::Unavailable,
         // Only lenient reading gives the last.
-        ChargePointStatus::Faulted | ChargePointStatus::Unrecognized(_) => EvseStatus::Faulted,
+        ChargePointStatus::Faulted | ChargePointStatus::Unrecognized => EvseStatus::Faulted,
     }
 }

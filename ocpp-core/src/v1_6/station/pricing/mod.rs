@@ -6,12 +6,14 @@ mod messages;
 
 use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
-use ocpp_types::text::AnyText;
-use ocpp_types::v1_6::{DataTransferRequest, DataTransferResponse, DataTransferStatus};
+use ocpp_types::codec::Decode as _;
+use ocpp_types::tables::v1_6::{DataTransferRequest, DataTransferStatus};
 
-use super::answers::answer;
-use super::decoding;
+use super::data_transfer;
+use crate::face::answers::answer;
+use crate::face::decoding;
 use crate::site::Site;
+use crate::site::pricing::{FinalCost, RunningCostData, UserPrice};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::Event;
@@ -19,35 +21,33 @@ use crate::station::Event;
 const VENDOR: &str = "org.openchargealliance.costmsg";
 
 /// Whether a DataTransfer is for this block.
-pub(super) fn is_ours(settings: &Settings, request: &DataTransferRequest) -> bool {
-    request.vendor_id.as_str().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::CustomDisplayCostAndPrice)
+pub(super) fn is_ours(settings: &Settings, request: DataTransferRequest<'_>) -> bool {
+    request.vendor_id().eq_ignore_ascii_case(VENDOR) && settings.is_on(Setting::CustomDisplayCostAndPrice)
 }
 
 /// A message of the CSMS. What cannot be read, and what is about a transaction that is not known, is rejected.
-pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken, request: &DataTransferRequest) {
-    let data = request.data.as_ref().map_or("", |data| data.as_str());
-    let verdict = match request.message_id.as_ref().map(|id| id.as_str()) {
-        Some(name @ "SetUserPrice") => decoding::nested(shared, name, data).map(|price| {
+pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken, request: DataTransferRequest<'_>) {
+    let data = request.data().unwrap_or_default();
+    let verdict = match request.message_id() {
+        Some(name @ "SetUserPrice") => decoding::nested_with(shared, name, data, UserPrice::read).map(|price| {
             site.on_user_price(shared, price);
             true
         }),
-        Some(name @ "RunningCost") => {
-            decoding::nested(shared, name, data).map(|cost| site.pricing.on_running_cost(shared, &site.journal, cost))
-        }
-        Some(name @ "FinalCost") => {
-            decoding::nested(shared, name, data).map(|cost| site.pricing.on_final_cost(shared, &site.journal, cost))
-        }
-        _ => return answer(shared, token, &DataTransferResponse::new(DataTransferStatus::UnknownMessageId)),
+        Some(name @ "RunningCost") => decoding::nested_with(shared, name, data, RunningCostData::read)
+            .map(|cost| site.pricing.on_running_cost(shared, &site.journal, cost)),
+        Some(name @ "FinalCost") => decoding::nested_with(shared, name, data, FinalCost::read)
+            .map(|cost| site.pricing.on_final_cost(shared, &site.journal, cost)),
+        _ => return answer(shared, token, data_transfer::response(DataTransferStatus::UnknownMessageId, None)),
     };
-    let mut response = DataTransferResponse::new(DataTransferStatus::Rejected);
-    match verdict {
-        Ok(true) => response.status = DataTransferStatus::Accepted,
-        Ok(false) => {}
+    let response = match verdict {
+        Ok(true) => data_transfer::response(DataTransferStatus::Accepted, None),
+        Ok(false) => data_transfer::response(DataTransferStatus::Rejected, None),
         Err(violation) => {
             let reason = violation.to_compact_string();
-            response.data = AnyText::new(&reason).ok();
+            let response = data_transfer::response(DataTransferStatus::Rejected, Some(&reason));
             shared.event(Event::FrameRefused { reason });
+            response
         }
-    }
-    answer(shared, token, &response);
+    };
+    answer(shared, token, response);
 }

@@ -1,4 +1,15 @@
 //! The face of a station: what speaks the version of the connection for its site.
+//!
+//! Here is which face speaks, and what the faces of all versions share: how payloads are read (`decoding`) and calls answered
+//! (`answers`), how calls of the station take turns and end (`outgoing`, `failure`), and what the application has to say about any of them
+//! (`handling`). Of a version these know its tables (`Edition`), and nothing else. What the messages mean is in `v1_6/station` and its like.
+
+pub(crate) mod answers;
+pub(crate) mod decoding;
+pub(crate) mod failure;
+#[cfg_attr(not(feature = "handling"), path = "absent/handling.rs")]
+pub(crate) mod handling;
+pub(crate) mod outgoing;
 
 use ocpp_rpc::Dialect;
 use ocpp_rpc::engine::{CallEnd, CallId};

@@ -1,0 +1,63 @@
+//! A station without the feature `handling`: every message is the core's.
+
+use ocpp_rpc::Payload;
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::tables::Edition;
+
+use super::failure::Failure;
+use super::outgoing::Outgoing;
+use crate::site::Site;
+use crate::site::questions::About;
+use crate::site::shared::Shared;
+use crate::site::turns::Rank;
+use crate::station::{Answer, StationConfig};
+use crate::{MisuseError, Refusal};
+
+/// Nothing is held back.
+#[derive(Debug, Default)]
+pub(super) struct Handlings(());
+
+impl Handlings {
+    pub fn holds_call(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Closed {
+    Block(ReplyToken, Answer),
+}
+
+pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
+    if config.handlings.is_empty() { Ok(()) } else { Err(MisuseError::Configuration("overriding is not built in")) }
+}
+
+pub(crate) fn admits(_: &mut Shared, _: ReplyToken, _: &str, _: &Payload<'_>) -> bool {
+    true
+}
+
+pub(crate) fn check_answer(_: Edition, about: &About, answer: &Answer) -> Result<(), MisuseError> {
+    if about.takes(answer) { Ok(()) } else { Err(MisuseError::Refused(Refusal::WrongAnswer)) }
+}
+
+impl Outgoing {
+    pub fn leave(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        rank: Rank,
+        action: &str,
+        payload: &str,
+    ) -> Result<(), Failure> {
+        self.transmit(site, shared, rank, action, payload)
+    }
+
+    pub fn on_closed(&mut self, _: &mut Site, _: &mut Shared, about: About, answer: Option<Answer>) -> Closed {
+        let About::Block { token, default } = about;
+        Closed::Block(token, answer.unwrap_or(default))
+    }
+
+    pub fn on_link_lost(&mut self, _: &mut Shared) -> Option<Rank> {
+        None
+    }
+}

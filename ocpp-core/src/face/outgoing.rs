@@ -1,0 +1,170 @@
+//! Calls of the station: one on its way at a time, the most urgent kind first, as long as that is fair (`site/turns`).
+//!
+//! A face has a table of what it sends, in order of rank. Here a kind is known by its rank alone; what a call says, and what its end
+//! means, is the face's.
+
+use compact_str::{CompactString, ToCompactString, format_compact};
+use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received, ReplyToken};
+use ocpp_rpc::{CallError, Payload};
+
+use super::failure::Failure;
+use super::handling::Handlings;
+use crate::site::Site;
+use crate::site::settings::Setting;
+use crate::site::shared::Shared;
+use crate::site::timers::NextDeadline;
+use crate::site::turns::{Rank, Turns};
+use crate::station::{Event, RawFrame, SecurityEventKind, Timer};
+use crate::time::Instant;
+
+/// The calls of a face.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// Which kind of call is the next.
+    turns: Turns,
+    /// The call on its way.
+    sent: Option<(CallId, Rank)>,
+    pub(super) handlings: Handlings,
+}
+
+/// What a frame of the CSMS is to a face.
+#[derive(Debug)]
+pub(crate) enum Arrival<'f> {
+    /// A call to answer.
+    Call(ReplyToken, alloc::borrow::Cow<'f, str>, Payload<'f>),
+    /// The answer to our call of this rank.
+    Answer(Rank, Payload<'f>),
+    /// Our call of this rank brought nothing.
+    Failed(Rank, Failure),
+    /// Nothing that is left to do.
+    Nothing,
+}
+
+impl Outgoing {
+    /// For so many kinds of calls.
+    pub fn new(kinds: usize) -> Self {
+        Outgoing { turns: Turns::new(kinds), sent: None, handlings: Handlings::default() }
+    }
+
+    /// Whether a call may leave: none is on its way, and no answer is owed that may have caused it (`site/answers`).
+    pub fn may_send(&self, site: &Site, shared: &Shared) -> bool {
+        let is_busy = self.sent.is_some() || self.handlings.holds_call();
+        !is_busy && shared.link.is_up() && shared.rpc.can_call() && !site.owed.holds_calls(shared.now)
+    }
+
+    /// The first kind from `place` on that may be sent now; moves `place` behind it.
+    pub fn next(&self, place: &mut usize, now: Instant) -> Option<Rank> {
+        self.turns.next(place, now)
+    }
+
+    /// Hands a call to the engine.
+    pub(super) fn transmit(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        rank: Rank,
+        action: &str,
+        payload: &str,
+    ) -> Result<(), Failure> {
+        let timeout = site.settings.seconds(Setting::MessageTimeout);
+        match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
+            Ok(call) => {
+                site.heartbeat.sent(shared.now);
+                self.turns.sent(rank, shared.now);
+                self.sent = Some((call, rank));
+                Ok(())
+            }
+            Err(error) => Err(Failure::Unsendable(error.to_compact_string())),
+        }
+    }
+
+    /// How a call ended counts for the turn of its kind. None: it was answered as it should be. `is_repeated`: a kind that was not
+    /// answered is sent again by itself, with nothing else to space that.
+    pub fn settle_turn(&mut self, now: Instant, rank: Rank, is_repeated: bool, failure: Option<&Failure>) {
+        match failure {
+            None => self.turns.answered(rank, now),
+            Some(Failure::Refused(_)) => self.turns.refused(rank),
+            Some(Failure::TimedOut) => self.turns.unanswered(rank, now, is_repeated),
+            Some(Failure::Unsendable(_) | Failure::LinkLost) => {}
+        }
+    }
+
+    /// The CSMS asks for a message of this kind.
+    #[cfg(feature = "remote_trigger")]
+    pub fn wake(&mut self, rank: Rank) {
+        self.turns.wake(rank);
+    }
+
+    /// There is no connection: on the next one nobody rests.
+    pub fn rest_no_longer(&mut self) {
+        self.turns.link_lost();
+    }
+
+    /// Adds when a kind of message may be sent again.
+    pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
+        if shared.link.is_up() {
+            self.turns.deadlines().for_each(|at| next.add(Timer::Backoff, Some(at)));
+        }
+    }
+
+    /// A frame of the CSMS.
+    pub fn receive<'f>(&mut self, shared: &mut Shared, bytes: &'f [u8]) -> Arrival<'f> {
+        let now = shared.now;
+        let reason = match shared.rpc.receive(now, bytes) {
+            Received::Call { token, action, payload } => return Arrival::Call(token, action, payload),
+            Received::Result { call, payload } => {
+                return self.end(call).map_or(Arrival::Nothing, |rank| Arrival::Answer(rank, payload));
+            }
+            Received::Error { call, error } => return self.fail(call, Failure::Refused(describe(&error))),
+            Received::Malformed { fault, call } => {
+                shared.event(Event::Unread { frame: RawFrame::new(bytes) });
+                let reason = fault.to_compact_string();
+                shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
+                shared.event(Event::FrameRefused { reason });
+                return match call {
+                    Some(call) => self.fail(call, Failure::Refused("malformed answer".into())),
+                    None => Arrival::Nothing,
+                };
+            }
+            Received::Late { .. } => "answer came too late".into(),
+            Received::Unknown { id, .. } => format_compact!("answer to unknown call {id}"),
+            Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => return Arrival::Nothing,
+            Received::Ignored(ignored) => {
+                // By hand: a derived `Debug` brings the tables of Unicode into the flash.
+                let reason = match ignored {
+                    Ignored::LinkClosed => "no connection is open",
+                    Ignored::ReusedId(_) => "the id is that of another call",
+                    Ignored::TooManyCalls => "too many calls wait",
+                    Ignored::Overload => "too much waits to be sent",
+                    _ => "no effect",
+                };
+                reason.into()
+            }
+            // 2.1 has both, and a CSMS sends neither.
+            Received::Send { .. } | Received::ReplyRejected { .. } => "message type is not that of a CSMS".into(),
+        };
+        shared.event(Event::FrameRefused { reason });
+        Arrival::Nothing
+    }
+
+    /// One of our calls ended without an answer.
+    pub fn on_call_ended(&mut self, call: CallId, end: CallEnd) -> Option<(Rank, Failure)> {
+        let failure = match end {
+            CallEnd::TimedOut => Failure::TimedOut,
+            CallEnd::LinkClosed | CallEnd::NotSent => Failure::LinkLost,
+        };
+        self.end(call).map(|rank| (rank, failure))
+    }
+
+    fn end(&mut self, call: CallId) -> Option<Rank> {
+        self.sent.take_if(|(sent, _)| *sent == call).map(|(_, rank)| rank)
+    }
+
+    fn fail<'f>(&mut self, call: CallId, failure: Failure) -> Arrival<'f> {
+        self.end(call).map_or(Arrival::Nothing, |rank| Arrival::Failed(rank, failure))
+    }
+}
+
+fn describe(error: &CallError) -> CompactString {
+    format_compact!("{}: {}", error.received_code(), error.description())
+}
