@@ -131,6 +131,8 @@ mod token;
 mod transaction_id;
 #[cfg(feature = "v1_6")]
 mod v1_6;
+#[cfg(feature = "station")]
+mod words;
 
 #[cfg(all(feature = "station", feature = "v1_6"))]
 pub use any::Station;

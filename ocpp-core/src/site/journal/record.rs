@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,7 @@ use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
+use crate::words::numbered;
 
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,7 +294,7 @@ const SAMPLE_PREFIX: &str = "sample/";
 
 /// The entry of the sample at a position of the journal.
 pub(super) fn sample_key(position: LogIndex) -> EntryKey {
-    EntryKey::new(&format_compact!("{SAMPLE_PREFIX}{}", position.0))
+    EntryKey::new(&numbered(SAMPLE_PREFIX, position.0))
 }
 
 /// The position in the journal of an entry's sample.
@@ -325,8 +325,7 @@ const PREFIX: &str = "tx/";
 impl KnownTransaction {
     /// The entry that holds it.
     pub fn key(transaction: TransactionNo) -> EntryKey {
-        let name: CompactString = format_compact!("{PREFIX}{}", transaction.0.0);
-        EntryKey::new(&name)
+        EntryKey::new(&numbered(PREFIX, transaction.0.0))
     }
 
     /// The transaction of an entry's name.

@@ -9,7 +9,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,6 +20,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::{joined, numbered};
 
 const ENTRY: &str = "list";
 const PREFIX: &str = "list/";
@@ -254,7 +255,7 @@ fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
 }
 
 fn part_key(generation: u32, number: u32) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{generation}/{number}"))
+    EntryKey::new(&numbered(&joined(&[&numbered(PREFIX, generation), "/"]), number))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::ToCompactString;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
@@ -233,7 +232,7 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
 }
 
 fn sampled_value(mut sampled: v1_6::SampledValueBuilder<'_>, sample: &MeterSample, context: v1_6::ReadingContext) {
-    sampled.value(&thousandths(sample.milli).to_compact_string()).context(context);
+    sampled.value(&thousandths(sample.milli).digits()).context(context);
     // The names of measurands and phases are the same in all versions.
     if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {
         sampled.measurand(measurand);
