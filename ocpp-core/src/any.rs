@@ -54,14 +54,7 @@ impl Station {
     /// # Errors
     /// When the configuration contradicts itself, or names what is not there: a version that is not built in, a setting.
     pub fn new(mut config: StationConfig, seed: u64, image: &Image) -> Result<Self, MisuseError> {
-        if !config.has_layout() {
-            return Err(MisuseError::Configuration(
-                "a station has at least one evse, and each a connector; not over 1000",
-            ));
-        }
-        if !config.plausible_time.is_valid() {
-            return Err(MisuseError::Configuration("plausible_time is no span of time, or not before the year 9000"));
-        }
+        config.check()?;
         let (face, policy) = Face::check(&config)?;
         let address = Address::of(&mut config, &policy.identity)?;
         let settings = Settings::new(&config)?;
@@ -216,7 +209,7 @@ impl Station {
                 }
             }
             Input::Wall(wall) => shared.on_wall(wall),
-            Input::Certificates(installed) => shared.config.certificates = installed,
+            Input::Certificates(installed) => shared.config.network.certificates = installed,
             Input::Fault(Some(fault)) => shared.faults.report(fault),
             Input::Fault(None) => shared.faults.clear(),
             Input::FaultEnded(code) => shared.faults.end(code),
@@ -291,7 +284,7 @@ impl Station {
 
     fn open(&mut self, subprotocol: CompactString) {
         let shared = &mut self.shared;
-        match handshake::agreed(Some(&subprotocol), &shared.config.versions) {
+        match handshake::agreed(Some(&subprotocol), &shared.config.network.versions) {
             Ok(dialect) => {
                 shared.link.opened(shared.now);
                 shared.on_connected();

@@ -32,13 +32,18 @@ pub enum MisuseError {
     /// A payload of the application is not what its place asks for.
     #[error("payload: {0}")]
     Payload(Violation),
-    /// The configuration contradicts itself.
-    #[error("configuration: {0}")]
-    Configuration(&'static str),
+    /// A member of the configuration is impossible.
+    #[error("configuration: {member}: {reason}")]
+    Configuration {
+        /// Its group and name.
+        member: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// The configuration names something that is not there, or gives it a value that it cannot have.
     #[error("configuration: {member}: {name} {reason}")]
     Unfit {
-        /// The member of the configuration.
+        /// The group and name of the member of the configuration.
         member: &'static str,
         /// The name in it, as it was given.
         name: CompactString,

@@ -100,7 +100,7 @@ pub(crate) fn utc(time: UnixMillis) -> DateTime<Utc> {
 }
 
 fn quirks(shared: &Shared) -> Quirks {
-    if cfg!(feature = "lenient") { shared.config.quirks } else { Quirks::NONE }
+    if cfg!(feature = "lenient") { shared.config.policy.quirks } else { Quirks::NONE }
 }
 
 #[cfg(feature = "lenient")]

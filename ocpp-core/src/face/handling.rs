@@ -52,17 +52,17 @@ pub(crate) enum Closed {
 
 /// Finds what is wrong with the rules of a configuration.
 pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
-    let mut rules = config.handlings.iter();
+    let mut rules = config.policy.handlings.iter();
     while let Some(rule) = rules.next() {
         if rules.clone().any(|other| (other.direction, &other.action) == (rule.direction, &rule.action)) {
-            return Err(MisuseError::unfit("handlings", &rule.action, "has two handlings"));
+            return Err(MisuseError::unfit("policy.handlings", &rule.action, "has two handlings"));
         }
     }
     Ok(())
 }
 
 fn handling(shared: &Shared, direction: Direction, action: &str) -> Handling {
-    let mut rules = shared.config.handlings.iter();
+    let mut rules = shared.config.policy.handlings.iter();
     let rule = rules.find(|rule| rule.direction == direction && rule.action == action);
     rule.map_or(Handling::Core, |rule| rule.handling)
 }

@@ -47,13 +47,14 @@ impl Face {
 
     /// Finds what the versions of a configuration cannot do with it, and gives the face and the rules of the preferred one.
     pub fn check(config: &StationConfig) -> Result<(Self, Policy), MisuseError> {
-        let Some(preferred) = config.versions.first() else {
-            return Err(MisuseError::Configuration("a station offers at least one version"));
+        let Some(preferred) = config.network.versions.first() else {
+            return Err(MisuseError::Configuration { member: "network.versions", reason: "there is at least one" });
         };
         let built_in = |version: &Dialect| {
-            Face::of(*version).ok_or_else(|| MisuseError::unfit("versions", version.subprotocol(), "is not built in"))
+            Face::of(*version)
+                .ok_or_else(|| MisuseError::unfit("network.versions", version.subprotocol(), "is not built in"))
         };
-        for face in config.versions.iter().map(built_in) {
+        for face in config.network.versions.iter().map(built_in) {
             match face? {
                 Face::V1_6(_) => v1_6::station::Face::check(config)?,
             }

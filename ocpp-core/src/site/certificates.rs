@@ -352,14 +352,14 @@ fn install_job(settings: &Settings, usage: CertificateUse, certificate: &str) ->
 fn changed(shared: &mut Shared, usage: CertificateUse) {
     let name = match usage {
         CertificateUse::CsmsRoot => {
-            shared.config.certificates.csms_root = true;
+            shared.config.network.certificates.csms_root = true;
             "CentralSystemRootCertificate"
         }
         CertificateUse::ManufacturerRoot => "ManufacturerRootCertificate",
         CertificateUse::V2gRoot => "V2GRootCertificate",
         CertificateUse::MoRoot => "MORootCertificate",
         CertificateUse::Station => {
-            shared.config.certificates.station = true;
+            shared.config.network.certificates.station = true;
             "ChargePointCertificate"
         }
         CertificateUse::V2g => "V2GCertificate",

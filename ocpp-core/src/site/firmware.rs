@@ -54,8 +54,8 @@ impl FirmwareManagement {
     /// Carries out a GetDiagnostics or GetLog. None if the station has no such log.
     pub fn on_upload(&mut self, shared: &mut Shared, request: UploadRequest) -> Option<UploadAccepted> {
         let has_log = match request.log {
-            LogKind::Diagnostics => shared.config.has_diagnostics,
-            LogKind::Security => shared.config.has_security_log,
+            LogKind::Diagnostics => shared.config.hardware.has_diagnostics,
+            LogKind::Security => shared.config.hardware.has_security_log,
         };
         has_log.then(|| self.upload.on_request(shared, request))
     }

@@ -167,15 +167,16 @@ pub(crate) struct Address {
 impl Address {
     /// The address that a configuration gives.
     pub fn of(config: &mut StationConfig, rules: &IdentityRules) -> Result<Self, MisuseError> {
-        let identity = Identity::new(&config.identity, rules)
-            .map_err(|_| MisuseError::Configuration("identity cannot be sent"))?;
-        let url = connection_url(&config.endpoint, &identity)
-            .map_err(|_| MisuseError::Configuration("endpoint is no ws:// or wss:// url"))?;
-        let tls_url = match &config.tls_endpoint {
+        let identity = Identity::new(&config.network.identity, rules)
+            .map_err(|_| MisuseError::unfit("network.identity", &config.network.identity, "cannot be sent"))?;
+        let url = connection_url(&config.network.endpoint, &identity).map_err(|_| {
+            MisuseError::unfit("network.endpoint", &config.network.endpoint, "is no ws:// or wss:// url")
+        })?;
+        let tls_url = match &config.network.tls_endpoint {
             None => None,
             Some(endpoint) => match connection_url(endpoint, &identity) {
                 Ok(url) if is_tls(&url) => Some(CompactString::from(url)),
-                Ok(_) | Err(_) => return Err(MisuseError::Configuration("tls endpoint is no wss:// url")),
+                Ok(_) | Err(_) => return Err(MisuseError::unfit("network.tls_endpoint", endpoint, "is no wss:// url")),
             },
         };
         let first_password = take_key(config).map_or_else(|| password(config), |key| Ok(Some(key)))?;
@@ -204,7 +205,7 @@ impl Address {
         let password = told.as_ref().or(self.first_password.as_ref()).filter(|_| has_password);
         ConnectRequest {
             url,
-            subprotocols: config.versions.iter().map(|version| version.subprotocol().into()).collect(),
+            subprotocols: config.network.versions.iter().map(|version| version.subprotocol().into()).collect(),
             authorization: password.map(|password| CompactString::from(password.authorization(&self.identity))),
             security_profile,
         }
@@ -217,16 +218,18 @@ fn is_tls(url: &str) -> bool {
 
 /// The password as it is sent.
 fn password(config: &StationConfig) -> Result<Option<Password>, MisuseError> {
-    let password = config.password.as_ref().map(|secret| Password::from_bytes(secret.0.as_bytes()));
-    password.transpose().map_err(|_| MisuseError::Configuration("password is empty or too long"))
+    let password = config.network.password.as_ref().map(|secret| Password::from_bytes(secret.0.as_bytes()));
+    password
+        .transpose()
+        .map_err(|_| MisuseError::Configuration { member: "network.password", reason: "it is empty or too long" })
 }
 
 /// Takes the password out of the settings, in hexadecimal digits there: what is left of them may be printed.
 fn take_key(config: &mut StationConfig) -> Option<Password> {
     let is_key = |name: &str| cfg!(feature = "security") && name.eq_ignore_ascii_case("AuthorizationKey");
-    let place = config.settings.iter().position(|(name, _)| is_key(name))?;
-    let password = Password::from_authorization_key(&config.settings.get(place)?.1).ok()?;
-    config.settings.remove(place);
+    let place = config.policy.settings.iter().position(|(name, _)| is_key(name))?;
+    let password = Password::from_authorization_key(&config.policy.settings.get(place)?.1).ok()?;
+    config.policy.settings.remove(place);
     Some(password)
 }
 
@@ -235,9 +238,9 @@ impl StationConfig {
     /// The security profile of a station that was never told another: that of its settings, or what its password and its
     /// endpoint amount to (A00.FR.004).
     pub(crate) fn first_profile(&self, has_password: bool) -> u8 {
-        let set = self.settings.iter().find(|(name, _)| name.eq_ignore_ascii_case("SecurityProfile"));
+        let set = self.policy.settings.iter().find(|(name, _)| name.eq_ignore_ascii_case("SecurityProfile"));
         let set = set.and_then(|(_, value)| value.parse().ok()).filter(|profile| *profile <= 3);
-        let amounts_to = || u8::from(has_password) * if is_tls(&self.endpoint) { 2 } else { 1 };
+        let amounts_to = || u8::from(has_password) * if is_tls(&self.network.endpoint) { 2 } else { 1 };
         set.unwrap_or_else(amounts_to)
     }
 }

@@ -166,7 +166,7 @@ impl Site {
             let place = usize::from(transaction.spot.evse.0).min(evses.len());
             if let Some(evse) = evses.get_mut(place.saturating_sub(1)) {
                 shared.plugs.resume(transaction.spot);
-                evse.take_up(transaction, shared.config.after_power_loss);
+                evse.take_up(transaction, shared.config.policy.after_power_loss);
             }
         }
         for place in evse::restore_promises(image, &mut evses, &mut shared.store) {

@@ -78,7 +78,7 @@ impl Plugs {
     pub fn new(config: &StationConfig) -> Self {
         let plugs = |count: usize| if count > 1 { (0..count).map(|_| Plug::default()).collect() } else { Vec::new() };
         let evse = |count| Evse { active: ConnectorId::FIRST, plugs: plugs(count) };
-        Plugs { evses: config.evses.iter().map(|config| evse(config.connectors.len())).collect() }
+        Plugs { evses: config.hardware.evses.iter().map(|config| evse(config.connectors.len())).collect() }
     }
 
     /// The connector in use, or the one that was last.

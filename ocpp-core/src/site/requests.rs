@@ -44,7 +44,8 @@ impl Site {
     pub fn on_boot_answer(&mut self, shared: &mut Shared, answer: &BootAnswer) {
         let is_believed = answer.time.is_some_and(|time| shared.sync_clock(time));
         self.heartbeat.synced(shared.now, is_believed);
-        let is_first = self.registration.answered(shared.now, answer.status, answer.wait(shared.config.boot_retry));
+        let is_first =
+            self.registration.answered(shared.now, answer.status, answer.wait(shared.config.network.boot_retry));
         shared.event(Event::Registration(answer.status));
         if is_first {
             shared.store.push(StoreOp::Put { key: EntryKey::new(registration::ENTRY), value: [1].into() });

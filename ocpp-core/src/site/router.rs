@@ -78,7 +78,7 @@ impl Parts<'_> {
             evse.share_fault(is_faulted);
         }
         self.meet_drivers(ctx);
-        let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.charges_while_installing;
+        let wants_quiet = self.firmware.wants_quiet(ctx.shared) && !ctx.shared.config.policy.charges_while_installing;
         let is_station_operative = !self.reset.is_ordered() && !wants_quiet;
         for at in 0..self.evses.len() {
             let is_reserved = self.is_reserved(ctx, at);
@@ -144,7 +144,7 @@ impl Parts<'_> {
         });
         let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());
         self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
-        let is_quiet = ctx.shared.config.charges_while_installing || !self.evses.iter().any(Evse::is_busy);
+        let is_quiet = ctx.shared.config.policy.charges_while_installing || !self.evses.iter().any(Evse::is_busy);
         // Not in the boot itself, before the hardware could say what goes on.
         let may_install = is_quiet && ctx.shared.has_booted;
         has_moved | self.firmware.advance(ctx.shared, may_install)

@@ -88,7 +88,7 @@ impl Shared {
         if image.entry(REBOOT_ENTRY).is_some() {
             store.push(StoreOp::Delete { key: EntryKey::new(REBOOT_ENTRY) });
         }
-        let known = ordered.map(|Rebooting(reason)| reason).or(config.boot_reason);
+        let known = ordered.map(|Rebooting(reason)| reason).or(config.device.boot_reason);
         let rpc_config = RpcConfig { limits: config.limits.frame, ..RpcConfig::STANDARD };
         Shared {
             now: Instant::ZERO,
@@ -145,7 +145,7 @@ impl Shared {
 
     /// The host read a clock. One that shows an impossible time, as without a battery, is as good as none.
     pub fn on_wall(&mut self, wall: DateTime<Utc>) {
-        if self.config.plausible_time.covers(wall) {
+        if self.config.policy.plausible_time.covers(wall) {
             self.set_clock(wall);
         } else {
             self.event(Event::ClockRefused { wall });
@@ -235,7 +235,7 @@ impl Shared {
 
     /// Takes the CSMS's time over, if the policy wants it. False if it is not believed, and to be asked for again.
     pub fn sync_clock(&mut self, wall: DateTime<Utc>) -> bool {
-        let told = self.clock.judge(self.config.clock, &self.config.plausible_time, self.now, wall);
+        let told = self.clock.judge(self.config.policy.clock, &self.config.policy.plausible_time, self.now, wall);
         match told {
             ToldTime::Taken => {
                 self.set_clock(wall);

@@ -1,5 +1,8 @@
 //! What a station is, and its bounds. Values that the CSMS may change are configuration keys, with defaults here.
 
+#[cfg(feature = "serde")]
+mod form;
+
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -11,6 +14,7 @@ use ocpp_types::lenient::Quirks;
 use serde::{Deserialize, Serialize};
 
 use super::{BootReason, CustomSetting, Direction, EvseConfig, Handling, HandlingRule, Measurand};
+use crate::MisuseError;
 use crate::time::{ClockPolicy, PlausibleTime};
 
 /// A secret that does not print. Its serde form is the secret itself.
@@ -24,14 +28,35 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The description of one station.
+/// The description of one station, in groups.
+///
+/// Start with [`new`](Self::new) and change what differs: `.with(|config| config.hardware.has_fixed_cables = true)`. [`Station::new`](crate::Station::new)
+/// checks all of it, and names what is wrong by group and member. The serde form has the groups, each with the members that differ from
+/// their defaults at least; it is also read with the members of all groups but the limits side by side, without the groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
 pub struct StationConfig {
+    /// Where and how it connects.
+    pub network: NetworkConfig,
+    /// What it tells of itself when it boots.
+    pub device: DeviceConfig,
+    /// What it is made of.
+    pub hardware: HardwareConfig,
+    /// What it does where its maker and its operator have a choice.
+    pub policy: PolicyConfig,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+/// Where and how a station connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub struct NetworkConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
     pub endpoint: CompactString,
     /// The endpoint where security profiles 2 and 3 connect, `wss://`; none if it is that of the others, with that scheme.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tls_endpoint: Option<CompactString>,
     /// The identity of the station, at most 48 characters.
     pub identity: CompactString,
@@ -39,10 +64,19 @@ pub struct StationConfig {
     /// `AuthorizationKey`.
     pub password: Option<Secret>,
     /// The certificates in the host's keeping.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub certificates: InstalledCertificates,
     /// The versions to offer, most wanted first.
     pub versions: Vec<Dialect>,
+    /// The wait before the next BootNotification when the CSMS names none, or does not answer.
+    #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
+    pub boot_retry: Duration,
+}
+
+/// What a station tells of itself when it boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub struct DeviceConfig {
     /// The vendor's name, at most 20 characters in 1.6.
     pub vendor: CompactString,
     /// The model's name, at most 20 characters.
@@ -52,59 +86,62 @@ pub struct StationConfig {
     /// The firmware's version, at most 50 characters.
     pub firmware_version: Option<CompactString>,
     /// The serial number of the box, at most 25 characters; deprecated in 1.6, and not told in 2.x.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub box_serial_number: Option<CompactString>,
     /// The modem's SIM card (ICCID), at most 20 characters.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub iccid: Option<CompactString>,
     /// The modem's subscriber (IMSI), at most 20 characters.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub imsi: Option<CompactString>,
-    /// The type of the main meter, at most 25 characters; told in 1.6 when the station boots.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// The type of the main meter, at most 25 characters; told in 1.6.
     pub meter_type: Option<CompactString>,
-    /// The serial number of the main meter, at most 25 characters; told in 1.6 when the station boots.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// The serial number of the main meter, at most 25 characters; told in 1.6.
     pub meter_serial_number: Option<CompactString>,
     /// Why the station boots, where the host knows it. A restart that the station ordered itself needs no mention.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub boot_reason: Option<BootReason>,
+}
+
+/// What a station is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub struct HardwareConfig {
     /// The EVSEs, at least one, each with its connectors. Their serde form is a list, or the number of EVSEs with one connector each.
-    #[cfg_attr(feature = "serde", serde(with = "super::layout::form"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::layout::form::serialize"))]
     pub evses: Vec<EvseConfig>,
     /// How they are wired.
     pub wiring: Wiring,
-    /// How the CSMS's time is used.
-    pub clock: ClockPolicy,
-    /// Which times are believed, of the CSMS and of the host.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub plausible_time: PlausibleTime,
-    /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
-    pub charge_before_accepted: bool,
+    /// Whether the cables are fixed to the station: there is no plug to unlock.
+    pub has_fixed_cables: bool,
+    /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
+    pub measurands: Vec<Measurand>,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
     #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
     /// A reading younger than this is used without asking for another.
     #[cfg_attr(feature = "serde", serde(rename = "meter_freshness_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_freshness: Duration,
-    /// What becomes of a start whose meter keeps silent.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub without_meter: WithoutMeter,
-    /// The wait before the next BootNotification when the CSMS names none, or does not answer.
-    #[cfg_attr(feature = "serde", serde(rename = "boot_retry_ms", with = "ocpp_rpc::time::millis"))]
-    pub boot_retry: Duration,
-    /// What becomes of a transaction that ran when the power failed.
-    pub after_power_loss: AfterPowerLoss,
-    /// Whether transactions go on, and begin, while new firmware is installed.
-    pub charges_while_installing: bool,
     /// Whether the host can gather a file of diagnostics.
     pub has_diagnostics: bool,
     /// Whether the host keeps a log of the security events, and can send it (1.6 security N01).
     pub has_security_log: bool,
-    /// Whether the cables are fixed to the station: there is no plug to unlock.
-    pub has_fixed_cables: bool,
-    /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
-    pub measurands: Vec<Measurand>,
+}
+
+/// What a station does where its maker and its operator have a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[non_exhaustive]
+pub struct PolicyConfig {
+    /// How the CSMS's time is used.
+    pub clock: ClockPolicy,
+    /// Which times are believed, of the CSMS and of the host.
+    pub plausible_time: PlausibleTime,
+    /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
+    pub charge_before_accepted: bool,
+    /// What becomes of a start whose meter keeps silent.
+    pub without_meter: WithoutMeter,
+    /// What becomes of a transaction that ran when the power failed.
+    pub after_power_loss: AfterPowerLoss,
+    /// Whether transactions go on, and begin, while new firmware is installed.
+    pub charges_while_installing: bool,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
     /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
@@ -116,88 +153,124 @@ pub struct StationConfig {
     /// How calls and answers of the CSMS may break their schemas and be taken all the same. Of a call nothing is taken for absent
     /// ([`Unreadable`](ocpp_types::lenient::RepairKind::Unreadable)): it is carried out as it was meant, or refused. Without the
     /// feature `lenient` nothing is repaired.
-    #[cfg_attr(feature = "serde", serde(default = "default_quirks"))]
     pub quirks: Quirks,
-    /// The bounds.
-    pub limits: Limits,
 }
 
 impl StationConfig {
     /// A station with one EVSE that speaks 1.6.
     pub fn new(endpoint: &str, identity: &str, vendor: &str, model: &str) -> Self {
         StationConfig {
-            endpoint: CompactString::new(endpoint),
-            tls_endpoint: None,
-            identity: CompactString::new(identity),
-            password: None,
-            certificates: InstalledCertificates::default(),
-            versions: Vec::from([Dialect::V1_6]),
-            vendor: CompactString::new(vendor),
-            model: CompactString::new(model),
-            serial_number: None,
-            firmware_version: None,
-            box_serial_number: None,
-            iccid: None,
-            imsi: None,
-            meter_type: None,
-            meter_serial_number: None,
-            boot_reason: None,
-            evses: Vec::from([EvseConfig::default()]),
-            wiring: Wiring::default(),
-            clock: ClockPolicy::default(),
-            plausible_time: PlausibleTime::default(),
-            charge_before_accepted: false,
-            meter_timeout: Duration::from_secs(2),
-            meter_freshness: Duration::from_secs(1),
-            without_meter: WithoutMeter::Refuse,
-            boot_retry: Duration::from_secs(60),
-            after_power_loss: AfterPowerLoss::End,
-            charges_while_installing: false,
-            has_diagnostics: true,
-            has_security_log: true,
-            has_fixed_cables: false,
-            measurands: Measurand::ALL.to_vec(),
-            settings: Vec::new(),
-            absent_settings: Vec::new(),
-            custom_settings: Vec::new(),
-            handlings: Vec::new(),
-            quirks: Quirks::FIELD,
+            network: NetworkConfig {
+                endpoint: CompactString::new(endpoint),
+                tls_endpoint: None,
+                identity: CompactString::new(identity),
+                password: None,
+                certificates: InstalledCertificates::default(),
+                versions: Vec::from([Dialect::V1_6]),
+                boot_retry: Duration::from_secs(60),
+            },
+            device: DeviceConfig {
+                vendor: CompactString::new(vendor),
+                model: CompactString::new(model),
+                serial_number: None,
+                firmware_version: None,
+                box_serial_number: None,
+                iccid: None,
+                imsi: None,
+                meter_type: None,
+                meter_serial_number: None,
+                boot_reason: None,
+            },
+            hardware: HardwareConfig {
+                evses: Vec::from([EvseConfig::default()]),
+                wiring: Wiring::default(),
+                has_fixed_cables: false,
+                measurands: Measurand::ALL.to_vec(),
+                meter_timeout: Duration::from_secs(2),
+                meter_freshness: Duration::from_secs(1),
+                has_diagnostics: true,
+                has_security_log: true,
+            },
+            policy: PolicyConfig {
+                clock: ClockPolicy::default(),
+                plausible_time: PlausibleTime::default(),
+                charge_before_accepted: false,
+                without_meter: WithoutMeter::Refuse,
+                after_power_loss: AfterPowerLoss::End,
+                charges_while_installing: false,
+                settings: Vec::new(),
+                absent_settings: Vec::new(),
+                custom_settings: Vec::new(),
+                handlings: Vec::new(),
+                quirks: Quirks::FIELD,
+            },
             limits: Limits::default(),
         }
     }
 
-    /// So many EVSEs, each with one connector and the supply of the [`wiring`](Self::wiring).
+    /// Changes what differs.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// So many EVSEs, each with one connector and the supply of the [`wiring`](HardwareConfig::wiring).
     #[must_use]
     pub fn with_evses(mut self, evses: u16) -> Self {
-        self.evses = (0..evses).map(|_| EvseConfig::default()).collect();
+        self.hardware.evses = (0..evses).map(|_| EvseConfig::default()).collect();
         self
     }
 
     /// Sets the password.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
-        self.password = Some(Secret(CompactString::new(password)));
+        self.network.password = Some(Secret(CompactString::new(password)));
         self
     }
 
     /// Says who handles the calls of an action.
     #[must_use]
     pub fn with_handling(mut self, direction: Direction, action: &str, handling: Handling) -> Self {
-        self.handlings.push(HandlingRule { direction, action: CompactString::new(action), handling });
+        self.policy.handlings.push(HandlingRule { direction, action: CompactString::new(action), handling });
         self
     }
 
     /// Sets the value of a setting, by its configuration key of 1.6 or its `Component.Variable[Instance]` of 2.x.
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: &str) -> Self {
-        self.settings.push((CompactString::new(key), CompactString::new(value)));
+        self.policy.settings.push((CompactString::new(key), CompactString::new(value)));
         self
+    }
+
+    /// Finds what is impossible in whatever version.
+    pub(crate) fn check(&self) -> Result<(), MisuseError> {
+        let fits = |fits: bool, member, reason| {
+            if fits { Ok(()) } else { Err(MisuseError::Configuration { member, reason }) }
+        };
+        let hardware = &self.hardware;
+        let phases = 1..=3;
+        let is_possible = |supply: &Supply| match supply {
+            Supply::Ac { phases: wired, max_milliamps, min_milliamps } => {
+                phases.contains(wired) && min_milliamps <= max_milliamps
+            }
+            Supply::Dc { millivolts, .. } => *millivolts > 0,
+        };
+        let supplies = || hardware.evses.iter().filter_map(|evse| evse.supply.as_ref());
+        fits(self.has_layout(), "hardware.evses", "there is at least one, and each has a connector; not over 1000")?;
+        fits(supplies().all(is_possible), "hardware.evses", "a supply is impossible")?;
+        fits(hardware.wiring.line_millivolts > 0, "hardware.wiring", "there is no voltage")?;
+        fits(phases.contains(&hardware.wiring.grid_phases), "hardware.wiring", "the grid has 1 to 3 phases")?;
+        fits(is_possible(&hardware.wiring.supply), "hardware.wiring", "the supply is impossible")?;
+        let time = &self.policy.plausible_time;
+        fits(time.is_valid(), "policy.plausible_time", "it is no span of time, or not before the year 9000")
     }
 }
 
 /// Which certificates a station has, all of them valid: what a higher security profile needs (white paper A05.FR.03, .04).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct InstalledCertificates {
     /// A root certificate for the CSMS.
     pub csms_root: bool,
@@ -205,9 +278,17 @@ pub struct InstalledCertificates {
     pub station: bool,
 }
 
+impl InstalledCertificates {
+    /// A root for the CSMS, and the station's own, or not.
+    pub fn new(csms_root: bool, station: bool) -> Self {
+        InstalledCertificates { csms_root, station }
+    }
+}
+
 /// How a station is wired: what charging profiles are converted by, and what holds where there are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct Wiring {
     /// The nominal voltage between phase and neutral, in millivolts: that of the region, never a measured one (1.6 §7.12).
     pub line_millivolts: u32,
@@ -260,7 +341,7 @@ pub enum AfterPowerLoss {
 }
 
 /// What becomes of a start whose meter keeps silent, although it was asked three times
-/// ([`meter_timeout`](StationConfig::meter_timeout) each).
+/// ([`meter_timeout`](HardwareConfig::meter_timeout) each).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum WithoutMeter {
@@ -274,7 +355,8 @@ pub enum WithoutMeter {
 
 /// The bounds of a station's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct Limits {
     /// What one incoming frame may cost.
     pub frame: FrameLimits,
@@ -290,7 +372,6 @@ pub struct Limits {
     /// Store operations that wait for a confirmation. Above it no transaction begins.
     pub unconfirmed: usize,
     /// Security events that wait for the CSMS. Of what is full, the oldest of the same kind goes first, else the oldest.
-    #[cfg_attr(feature = "serde", serde(default = "default_security_events"))]
     pub security_events: usize,
     /// Questions that may be open at once; beyond it the default is taken at once.
     pub questions: usize,
@@ -309,7 +390,7 @@ impl Default for Limits {
             stop_readings: 300,
             token_cache: 100,
             unconfirmed: 64,
-            security_events: default_security_events(),
+            security_events: 20,
             questions: 4,
             calls: 4,
             composite_periods: 200,
@@ -317,11 +398,52 @@ impl Default for Limits {
     }
 }
 
-#[cfg(feature = "serde")]
-fn default_quirks() -> Quirks {
-    Quirks::FIELD
-}
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
 
-fn default_security_events() -> usize {
-    20
+    use super::*;
+    use crate::Station;
+    use crate::store::Image;
+
+    type Change = fn(&mut StationConfig);
+
+    #[test]
+    fn impossible_value_is_named_by_its_group_and_member() {
+        let told = |change: Change| {
+            let config = StationConfig::new("ws://csms", "CP1", "Vendor", "Model").with(change);
+            Station::new(config, 1, &Image::default()).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(told(|_| ()), Ok(()));
+        let cases: [(Change, &str); 12] = [
+            (|config| config.hardware.evses.clear(), "hardware.evses: there is at least one"),
+            (
+                |config| config.hardware.evses[0].supply = Some(Supply::Dc { millivolts: 0, max_milliwatts: 1 }),
+                "hardware.evses: a supply",
+            ),
+            (|config| config.hardware.wiring.line_millivolts = 0, "hardware.wiring: "),
+            (|config| config.hardware.wiring.grid_phases = 4, "hardware.wiring: "),
+            (
+                |config| config.hardware.wiring.supply = Supply::Ac { phases: 3, max_milliamps: 1, min_milliamps: 2 },
+                "hardware.wiring: ",
+            ),
+            (
+                |config| config.policy.plausible_time.not_after = chrono::DateTime::<chrono::Utc>::MAX_UTC,
+                "policy.plausible_time: ",
+            ),
+            (|config| config.network.endpoint = "http://csms".into(), "network.endpoint: http://csms is no ws"),
+            (
+                |config| config.network.tls_endpoint = Some("ws://csms".into()),
+                "network.tls_endpoint: ws://csms is no wss",
+            ),
+            (|config| config.network.password = Some(Secret("".into())), "network.password: "),
+            (|config| config.network.versions.clear(), "network.versions: "),
+            (|config| config.device.model = "more than twenty letters".into(), "device.model: more than"),
+            (|config| config.policy.settings.push(("Hartbeat".into(), "1".into())), "policy.settings: Hartbeat is no"),
+        ];
+        for (change, reason) in cases {
+            let error = told(change).unwrap_err();
+            assert!(error.starts_with("configuration: ") && error.contains(reason), "{error}");
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub enum Input<'a> {
     /// The store operation failed. The driver drops it and all later ones; they will be issued again.
     StoreFailed(Ticket),
     /// The driver read a clock that it trusts: a battery-backed one, or NTP. An impossible time is not taken over
-    /// ([`StationConfig::plausible_time`](super::StationConfig::plausible_time)).
+    /// ([`PolicyConfig::plausible_time`](super::PolicyConfig::plausible_time)).
     Wall(DateTime<Utc>),
     /// Certificates were installed or removed outside of OCPP. What the configuration says holds before.
     Certificates(InstalledCertificates),

@@ -12,13 +12,12 @@ use super::{ConnectorId, EvseId, StationConfig, Supply};
 
 /// One EVSE: what charges one vehicle at a time, at whichever of its connectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct EvseConfig {
     /// What it gives at most; none if that is the [`Wiring`](super::Wiring)'s.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub supply: Option<Supply>,
     /// Its connectors, at least one, of which one is in use at a time.
-    #[cfg_attr(feature = "serde", serde(default = "one_connector"))]
     pub connectors: Vec<ConnectorConfig>,
 }
 
@@ -32,18 +31,31 @@ impl Default for EvseConfig {
 impl EvseConfig {
     /// An EVSE with connectors of these kinds.
     pub fn with_kinds(kinds: &[&str]) -> Self {
-        let connector = |kind: &&str| ConnectorConfig { kind: Some(CompactString::new(kind)) };
-        EvseConfig { supply: None, connectors: kinds.iter().map(connector).collect() }
+        EvseConfig { supply: None, connectors: kinds.iter().map(|kind| ConnectorConfig::of_kind(kind)).collect() }
+    }
+
+    /// Says what it gives at most.
+    #[must_use]
+    pub fn with_supply(mut self, supply: Supply) -> Self {
+        self.supply = Some(supply);
+        self
     }
 }
 
 /// One connector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct ConnectorConfig {
     /// Its kind as 2.x names it (part 2, ConnectorEnumStringType), such as `cType2` or `cCCS2`. 1.6 does not tell it.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub kind: Option<CompactString>,
+}
+
+impl ConnectorConfig {
+    /// A connector of this kind.
+    pub fn of_kind(kind: &str) -> Self {
+        ConnectorConfig { kind: Some(CompactString::new(kind)) }
+    }
 }
 
 fn one_connector() -> Vec<ConnectorConfig> {
@@ -56,18 +68,18 @@ const MOST: usize = 1000;
 impl StationConfig {
     /// Whether there is an EVSE, none lacks a connector, and they are not too many.
     pub(crate) fn has_layout(&self) -> bool {
-        let connectors = || self.evses.iter().map(|evse| evse.connectors.len());
+        let connectors = || self.hardware.evses.iter().map(|evse| evse.connectors.len());
         connectors().all(|count| count > 0) && (1..=MOST).contains(&connectors().sum())
     }
 
     /// How many EVSEs there are.
     pub(crate) fn evse_count(&self) -> u16 {
-        u16::try_from(self.evses.len()).unwrap_or(u16::MAX)
+        u16::try_from(self.hardware.evses.len()).unwrap_or(u16::MAX)
     }
 
     /// How many connectors an EVSE has.
     pub(crate) fn connectors_of(&self, evse: EvseId) -> u16 {
-        let evse = self.evses.get(usize::from(evse.0).wrapping_sub(1));
+        let evse = self.hardware.evses.get(usize::from(evse.0).wrapping_sub(1));
         evse.map_or(0, |evse| u16::try_from(evse.connectors.len()).unwrap_or(u16::MAX))
     }
 
@@ -79,8 +91,8 @@ impl StationConfig {
     /// What an EVSE gives at most.
     #[cfg(feature = "smart_charging")]
     pub(crate) fn supply_of(&self, evse: EvseId) -> Supply {
-        let evse = self.evses.get(usize::from(evse.0).wrapping_sub(1));
-        evse.and_then(|evse| evse.supply).unwrap_or(self.wiring.supply)
+        let evse = self.hardware.evses.get(usize::from(evse.0).wrapping_sub(1));
+        evse.and_then(|evse| evse.supply).unwrap_or(self.hardware.wiring.supply)
     }
 
     /// The number of a connector where all are numbered through.
@@ -139,9 +151,10 @@ mod tests {
     use super::*;
 
     fn config() -> StationConfig {
-        let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model");
-        config.evses = [&["cType2"][..], &["cCCS2", "cG105"], &["cType2"]].map(EvseConfig::with_kinds).to_vec();
-        config
+        StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model").with(|config| {
+            config.hardware.evses =
+                [&["cType2"][..], &["cCCS2", "cG105"], &["cType2"]].map(EvseConfig::with_kinds).to_vec()
+        })
     }
 
     #[test]
@@ -163,7 +176,7 @@ mod tests {
         assert!(config().has_layout());
         assert!(!config().with_evses(0).has_layout());
         let mut without = config();
-        without.evses[1].connectors.clear();
+        without.hardware.evses[1].connectors.clear();
         assert!(!without.has_layout() && !config().with_evses(u16::MAX).has_layout());
     }
 
@@ -172,9 +185,9 @@ mod tests {
     fn number_of_evses_is_a_list_of_plain_ones() {
         let plain = config().with_evses(2);
         let mut json = serde_json::to_value(&plain).unwrap();
-        assert_eq!(json["evses"], 2);
+        assert_eq!(json["hardware"]["evses"], 2);
         assert_eq!(serde_json::from_value::<StationConfig>(json.clone()).unwrap(), plain);
-        json["evses"] = serde_json::json!([{}, {"connectors": [{"kind": "cCCS2"}, {}]}]);
+        json["hardware"]["evses"] = serde_json::json!([{}, {"connectors": [{"kind": "cCCS2"}, {}]}]);
         let read: StationConfig = serde_json::from_value(json).unwrap();
         assert_eq!((read.evse_count(), read.connector_count()), (2, 3));
         assert_eq!(serde_json::from_value::<StationConfig>(serde_json::to_value(&read).unwrap()).unwrap(), read);

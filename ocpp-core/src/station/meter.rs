@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The values of an EVSE's meter at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct MeterReading {
     /// The register of imported active energy in mWh, as the meter shows it: it never goes back, and is not set to zero
     /// when a transaction starts (1.6 errata 3.78).
@@ -19,7 +20,12 @@ pub struct MeterReading {
 impl MeterReading {
     /// A reading of the energy register alone.
     pub fn energy_wh(energy_wh: i64) -> Self {
-        MeterReading { energy_mwh: energy_wh.saturating_mul(1000), values: Vec::new() }
+        Self::energy_mwh(energy_wh.saturating_mul(1000))
+    }
+
+    /// A reading of the energy register alone, in mWh.
+    pub fn energy_mwh(energy_mwh: i64) -> Self {
+        MeterReading { energy_mwh, values: Vec::new() }
     }
 
     /// The energy register as a value.

@@ -22,7 +22,10 @@ mod view;
 pub(crate) use action::TransactionNo;
 pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
-pub use config::{AfterPowerLoss, InstalledCertificates, Limits, Secret, StationConfig, Supply, Wiring, WithoutMeter};
+pub use config::{
+    AfterPowerLoss, DeviceConfig, HardwareConfig, InstalledCertificates, Limits, NetworkConfig, PolicyConfig, Secret,
+    StationConfig, Supply, Wiring, WithoutMeter,
+};
 pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
 pub(crate) use evse::EvseFacts;

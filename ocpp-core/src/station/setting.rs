@@ -56,6 +56,7 @@ impl SettingKind {
 /// application's business, which learns of a change by [`Event::Configured`](super::Event::Configured).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[non_exhaustive]
 pub struct CustomSetting {
     /// The name, at most 50 characters, unlike any standard key.
     pub name: CompactString,
@@ -65,4 +66,11 @@ pub struct CustomSetting {
     pub access: SettingAccess,
     /// The value until it is changed.
     pub default: CompactString,
+}
+
+impl CustomSetting {
+    /// A key of this name, with what values look like, who may change it, and the value until then.
+    pub fn new(name: &str, kind: SettingKind, access: SettingAccess, default: &str) -> Self {
+        CustomSetting { name: CompactString::new(name), kind, access, default: CompactString::new(default) }
+    }
 }

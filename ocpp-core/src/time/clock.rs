@@ -63,6 +63,7 @@ impl Default for ClockPolicy {
 /// is wrong by years is put right by its next Heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[non_exhaustive]
 pub struct PlausibleTime {
     /// The earliest: at best the moment at which the firmware was built.
     pub not_before: DateTime<Utc>,

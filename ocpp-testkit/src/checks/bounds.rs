@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn journal_that_is_never_trimmed_is_seen() {
-        let limits = Limits { journal: 3, ..Limits::default() };
+        let mut limits = Limits::default();
+        limits.journal = 3;
         let mut ops: Vec<StoreOp> = (0..4).map(append).collect();
         let mut check = BoundsCheck::default();
         assert_eq!(check.look(&ops, 0, &limits), Ok(()));

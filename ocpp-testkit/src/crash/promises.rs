@@ -65,7 +65,7 @@ pub(super) fn cable_pulled_and_back() -> Vec<(u64, Step)> {
 /// Offline everybody may charge; the CSMS refuses this driver once it hears of him.
 pub(super) fn refused_driver() -> PairConfig {
     let mut config = offline();
-    config.station.after_power_loss = resuming().station.after_power_loss;
+    config.station.policy.after_power_loss = resuming().station.policy.after_power_loss;
     PairConfig { hardware: config.hardware.clone().with_lock(), ..config }
 }
 

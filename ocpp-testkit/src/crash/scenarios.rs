@@ -349,7 +349,7 @@ fn readings() -> PairConfig {
 
 pub(super) fn resuming() -> PairConfig {
     let mut config = plain();
-    config.station.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
+    config.station.policy.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
     config
 }
 

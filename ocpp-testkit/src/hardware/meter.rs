@@ -64,7 +64,7 @@ impl Meter {
         let milliwatts = i64::try_from(self.last.milliwatts).unwrap_or(i64::MAX);
         let register_mwh = self.register_mwh(now);
         let error_mwh = (register_mwh - self.register_mwh(Instant::ZERO)) * self.error_permille / 1000;
-        MeterReading { energy_mwh: register_mwh + error_mwh, values: Vec::new() }
+        MeterReading::energy_mwh(register_mwh + error_mwh)
             .with(Measurand::PowerActiveImport, None, milliwatts)
             .with(Measurand::CurrentImport, None, milliwatts.saturating_mul(1_000) / i64::from(MAINS_MILLIVOLTS))
             .with(Measurand::Voltage, None, MAINS_MILLIVOLTS.into())

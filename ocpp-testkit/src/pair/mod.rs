@@ -107,7 +107,8 @@ impl Pair {
             Some(Sabotage::WrongMeter) => config.hardware.with_misreading(20),
             Some(_) | None => config.hardware,
         };
-        let hardware = (1..).take(config.station.evses.len()).map(|n| (st::EvseId(n), hardware.clone())).collect();
+        let hardware =
+            (1..).take(config.station.hardware.evses.len()).map(|n| (st::EvseId(n), hardware.clone())).collect();
         let mut station = StationEnd::new(
             config.station,
             hardware,

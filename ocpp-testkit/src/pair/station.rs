@@ -71,7 +71,7 @@ impl StationEnd {
 
     /// From the first boot on, all that the machine is told and says is kept, for [`replay`](crate::replay::replay).
     pub fn record(&mut self) {
-        let ocpp = self.config.versions.first().copied().unwrap_or(Dialect::V1_6);
+        let ocpp = self.config.network.versions.first().copied().unwrap_or(Dialect::V1_6);
         let setup = Setup::<Station> { ocpp, config: self.config.clone(), seed: self.seed, auto_store: false };
         self.recording = setup.header().ok().map(|header| Recording { header: Some(header), entries: Vec::new() });
     }

@@ -65,9 +65,16 @@ fn spread(
     members: &mut Vec<(String, Value)>,
 ) -> Result<(), ConfigError> {
     for (name, value) in over {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let is_outermost = path.is_empty();
+        let path = if is_outermost { name.clone() } else { format!("{path}.{name}") };
+        let (path, under) = match group_of(under, &name) {
+            Some((group, members)) if is_outermost => (format!("{group}.{path}"), members),
+            _ => (path, under),
+        };
         let Some(old) = under.get(&name) else {
-            let known = under.as_object().into_iter().flat_map(|object| object.keys().map(String::as_str));
+            let inside = GROUPS.iter().filter_map(|group| under.get(group)).filter(|_| is_outermost);
+            let known = [under].into_iter().chain(inside).filter_map(Value::as_object).flat_map(Map::keys);
+            let known = known.map(String::as_str);
             return Err(ConfigError::Unknown { path, hint: nearest(&name, known).map(str::to_owned) });
         };
         match value {
@@ -81,6 +88,15 @@ fn spread(
     }
     Ok(())
 }
+
+/// The group of a station's configuration that has a member of this name, which may stand without its group.
+fn group_of<'a>(under: &'a Value, name: &str) -> Option<(&'a str, &'a Value)> {
+    GROUPS.into_iter().find_map(|group| {
+        under.get(group).filter(|members| members.get(name).is_some()).map(|members| (group, members))
+    })
+}
+
+const GROUPS: [&str; 4] = ["network", "device", "hardware", "policy"];
 
 fn put(config: &mut Value, path: &str, value: Value) {
     let place = path.split('.').try_fold(config, |config, name| config.get_mut(name));
@@ -106,11 +122,13 @@ mod tests {
             (r#"{"evsess":2}"#, "evsess: no such member; evses is meant?"),
             (r#"{"limits":{"journall":9}}"#, "limits.journall: no such member; journal is meant?"),
             (r#"{"limits":{"frame":{"size":9}}}"#, "limits.frame.size: no such member"),
-            (r#"{"identity":"A","evses":"two"}"#, "evses: expected a number of EVSEs, or a list of them"),
+            (r#"{"identity":"A","evses":"two"}"#, "hardware.evses: expected a number of EVSEs, or a list of them"),
             (r#"{"limits":{"journal":-1}}"#, "limits.journal: invalid value"),
-            (r#"{"versions":["ocpp1.7"]}"#, "versions: unknown variant `ocpp1.7`"),
-            (r#"{"wiring":{"supply":{"Ac":{"phase":1}}}}"#, "wiring.supply: unknown field `phase`"),
+            (r#"{"versions":["ocpp1.7"]}"#, "network.versions: unknown variant `ocpp1.7`"),
+            (r#"{"wiring":{"supply":{"Ac":{"phase":1}}}}"#, "hardware.wiring.supply: unknown field `phase`"),
             (r#"{"custom_settings":[{"name":"A","kind":"Boolean","access":"ReadWrite","default":"","x":1}]}"#, "`x`"),
+            (r#"{"hardware":{"evsess":2}}"#, "hardware.evsess: no such member; evses is meant?"),
+            (r#"{"hardware":{"vendor":"V"}}"#, "hardware.vendor: no such member"),
             ("[]", "no JSON object"),
             ("{", "no JSON object"),
         ] {
@@ -122,12 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn members_stand_in_their_group_or_without_it() {
+        let in_group = station(r#"{"network":{"identity":"A"},"hardware":{"wiring":{"grid_phases":1}}}"#).unwrap();
+        assert_eq!(station(r#"{"identity":"A","wiring":{"grid_phases":1}}"#).unwrap(), in_group);
+        assert_eq!((in_group.network.identity.as_str(), in_group.hardware.wiring.grid_phases), ("A", 1));
+    }
+
+    #[test]
     fn members_of_the_file_replace_those_of_the_defaults_alone() {
         let config = station(
             r#"{"evses":2,"limits":{"journal":9},"wiring":{"supply":{"Dc":{"millivolts":1,"max_milliwatts":2}}}}"#,
         );
         let config = config.unwrap();
-        assert_eq!((config.evses.len(), config.limits.journal, config.limits.journal_samples), (2, 9, 300));
-        assert_eq!(config.wiring.line_millivolts, 230_000);
+        assert_eq!((config.hardware.evses.len(), config.limits.journal, config.limits.journal_samples), (2, 9, 300));
+        assert_eq!(config.hardware.wiring.line_millivolts, 230_000);
     }
 }

@@ -165,10 +165,10 @@ impl Vault {
     /// What the station may know: whether there is a root for the CSMS, and a valid certificate of its own.
     #[must_use]
     pub fn installed(&self, now: DateTime<Utc>) -> InstalledCertificates {
-        InstalledCertificates {
-            csms_root: self.roots(CertificateUse::CsmsRoot).next().is_some(),
-            station: self.own(now, CertificateUse::Station).is_some(),
-        }
+        InstalledCertificates::new(
+            self.roots(CertificateUse::CsmsRoot).next().is_some(),
+            self.own(now, CertificateUse::Station).is_some(),
+        )
     }
 
     /// When the certificate in use ends.

@@ -213,7 +213,7 @@ impl Place {
             .with_setting("TransactionMessageRetryInterval", "10");
         config.seed = plan.seed.child("pair", self.number as u64);
         config.station = config.station.with_evses(self.evses);
-        config.station.identity = self.identity().into();
+        config.station.network.identity = self.identity().into();
         config.station.limits.stop_readings = self.stop_readings;
         config.wall = plan.wall;
         config.station_clock = if self.keeps_time { plan.wall } else { WallClock::UNSET };

@@ -59,18 +59,13 @@ fn change_availability() {
 #[test]
 fn change_configuration() {
     let change = |key, value| json!({"key": key, "value": value});
-    let fan = CustomSetting {
-        name: "FanSpeed".into(),
-        kind: SettingKind::Text { max: 10 },
-        access: SettingAccess::AfterReboot,
-        default: "slow".into(),
-    };
+    let fan = CustomSetting::new("FanSpeed", SettingKind::Text { max: 10 }, SettingAccess::AfterReboot, "slow");
     show(
         "ChangeConfiguration",
         [
             scene("Accepted").call("ChangeConfiguration", &change("ConnectionTimeOut", "60")),
             scene("RebootRequired")
-                .with(|config| config.station.custom_settings.push(fan))
+                .with(|config| config.station.policy.custom_settings.push(fan))
                 .call("ChangeConfiguration", &change("FanSpeed", "fast")),
             scene("Rejected, read-only").call("ChangeConfiguration", &change("NumberOfConnectors", "2")),
             scene("Rejected, no value of the key").call("ChangeConfiguration", &change("ConnectionTimeOut", "soon")),
@@ -320,7 +315,7 @@ fn unlock_connector() {
             ask(scene("Unlocked").locked().charging()),
             ask(scene("UnlockFailed").charging())
                 .with(|config| config.hardware = Hardware::new(1_000_000, 7_200).with_lock().with_delays(slow)),
-            ask(scene("NotSupported").with(|config| config.station.has_fixed_cables = true)),
+            ask(scene("NotSupported").with(|config| config.station.hardware.has_fixed_cables = true)),
         ],
     );
 }

@@ -136,7 +136,7 @@ fn get_log() {
                 .call("GetLog", &log("SecurityLog", 2, here)),
             secured("Accepted, and cannot be uploaded").call("GetLog", &log("DiagnosticsLog", 1, nowhere)),
             secured("Rejected, there is none")
-                .with(|config| config.station.has_security_log = false)
+                .with(|config| config.station.hardware.has_security_log = false)
                 .call("GetLog", &log("SecurityLog", 1, here)),
         ],
     );

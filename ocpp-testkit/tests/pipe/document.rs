@@ -216,11 +216,18 @@ fn example_of_a_configuration_file_says_what_a_station_can_be() {
     assert_eq!(config.limits, default_station().limits, "what it does not name stays");
     let all: Value = serde_json::to_value(&config).unwrap();
     let named: Value = serde_json::from_str(example).unwrap();
-    for (name, value) in named.as_object().unwrap().iter().filter(|(name, _)| *name != "wiring") {
-        assert_eq!(all[name], *value);
+    let mut members = serde_json::Map::new();
+    for (group, named) in named.as_object().unwrap() {
+        for (name, value) in named.as_object().unwrap() {
+            members.insert(name.clone(), value.clone());
+            assert!(name == "wiring" || all[group][name] == *value, "{group}.{name}");
+        }
     }
-    assert_eq!(all["wiring"]["supply"], named["wiring"]["supply"]);
-    assert_eq!(all["wiring"]["grid_phases"], 3, "a member of a member");
+    let (all, named) = (&all["hardware"]["wiring"], &named["hardware"]["wiring"]);
+    assert_eq!(all["supply"], named["supply"]);
+    assert_eq!(all["grid_phases"], 3, "a member of a member");
+    let without_groups = Value::Object(members).to_string();
+    assert_eq!(configured(&default_station(), &without_groups).unwrap(), config);
 }
 
 fn default_station() -> StationConfig {

@@ -29,7 +29,11 @@ pub(crate) enum Closed {
 }
 
 pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
-    if config.handlings.is_empty() { Ok(()) } else { Err(MisuseError::Configuration("overriding is not built in")) }
+    if config.policy.handlings.is_empty() {
+        Ok(())
+    } else {
+        Err(MisuseError::Configuration { member: "policy.handlings", reason: "overriding is not built in" })
+    }
 }
 
 pub(crate) fn admits(_: &mut Shared, _: ReplyToken, _: &str, _: &Payload<'_>) -> bool {

@@ -262,7 +262,7 @@ impl Authorize {
 
     /// 1.6 §3.5.
     fn decide_offline(&self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
-        if !ctx.once_accepted && !ctx.shared.config.charge_before_accepted {
+        if !ctx.once_accepted && !ctx.shared.config.policy.charge_before_accepted {
             return refuse(ctx, &request, TokenRefusal::Offline);
         }
         #[cfg(feature = "plug_and_charge")]

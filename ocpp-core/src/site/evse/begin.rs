@@ -119,7 +119,7 @@ impl Evse {
             }
         };
         let Some(reading) = fresh.or_else(|| self.reading_at_rest(ctx.now()).filter(|_| silent.is_some())) else {
-            self.transaction = match (silent, ctx.shared.config.without_meter) {
+            self.transaction = match (silent, ctx.shared.config.policy.without_meter) {
                 (Some(silent), _) if silent + 1 < METER_ATTEMPTS => {
                     Transaction::Beginning { trigger, silent: silent + 1 }
                 }

@@ -359,7 +359,7 @@ impl Evse {
         let ending = self.ending(&closing, ctx.settings);
         self.promise(&mut ctx.shared.store, Some(ending));
         let now = ctx.now();
-        let until = *closing.until.get_or_insert(now + ctx.shared.config.meter_timeout);
+        let until = *closing.until.get_or_insert(now + ctx.shared.config.hardware.meter_timeout);
         let since = *closing.since.get_or_insert(now);
         let is_waiting = self.facts.contactor == Contactor::Closed && now < until;
         let read = if is_waiting { None } else { self.read_meter(ctx, Some(since)) };

@@ -54,7 +54,7 @@ impl Evse {
         if let Some(reading) = self.meter.latest(ctx.now(), WATCH) {
             return Some(reading.clone());
         }
-        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.hardware.meter_timeout };
         let mut read = self.meter.read(ctx.now(), policy);
         if let Read::Stale(_) = read {
             read = self.meter.read(ctx.now(), policy);
@@ -201,8 +201,9 @@ impl Evse {
         not_before: Option<Instant>,
     ) -> Option<(Option<MeterReading>, bool)> {
         let config = &ctx.shared.config;
-        let age = not_before.map_or(config.meter_freshness, |instant| ctx.now().saturating_since(instant));
-        let policy = MeterPolicy { freshness: age.min(config.meter_freshness), timeout: config.meter_timeout };
+        let age = not_before.map_or(config.hardware.meter_freshness, |instant| ctx.now().saturating_since(instant));
+        let policy =
+            MeterPolicy { freshness: age.min(config.hardware.meter_freshness), timeout: config.hardware.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => Some((Some(reading), true)),
             Read::Stale(reading) => {
@@ -223,7 +224,7 @@ impl Evse {
         if allowance_mwh == 0 {
             return true;
         }
-        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.meter_timeout };
+        let policy = MeterPolicy { freshness: WATCH, timeout: ctx.shared.config.hardware.meter_timeout };
         match self.meter.read(ctx.now(), policy) {
             Read::Fresh(reading) => reading.energy_mwh.saturating_sub(meter_start_mwh) >= allowance_mwh,
             // What cannot be measured is not given away.

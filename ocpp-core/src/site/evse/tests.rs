@@ -88,7 +88,7 @@ impl Bench {
             .with_setting("MeterValueSampleInterval", "0")
             .with_setting("UnlockConnectorOnEVSideDisconnect", "true")
             .with_setting("StopTransactionOnEVSideDisconnect", if leaves_with_cable { "true" } else { "false" });
-        config.charge_before_accepted = true;
+        config.policy.charge_before_accepted = true;
         let (site, shared) = boot(&config, points, &Image::default());
         let mut bench = Bench {
             site,
@@ -493,7 +493,7 @@ fn transaction_goes_on_without_its_driver_until_the_cable_is_taken_also_over_a_p
         bench.step(Step::Token(0));
         assert_eq!((bench.power, bench.open().is_some()), (Power::Off, true));
         if cuts {
-            bench.config.after_power_loss = crate::station::AfterPowerLoss::Resume(Duration::from_secs(60));
+            bench.config.policy.after_power_loss = crate::station::AfterPowerLoss::Resume(Duration::from_secs(60));
             bench.step(Step::Cut);
             assert_eq!((bench.power, bench.open().is_some()), (Power::Off, true));
         }

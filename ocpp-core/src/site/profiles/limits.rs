@@ -18,7 +18,7 @@ use ocpp_smartcharging::model::EvseId as Place;
 
 /// The station as the calculation knows it.
 pub(super) fn installation(config: &StationConfig) -> Installation {
-    let wiring = &config.wiring;
+    let wiring = &config.hardware.wiring;
     let evse = |number| match config.supply_of(EvseId(number)) {
         Supply::Ac { phases, max_milliamps, .. } => {
             let each = milliwatts(max_milliamps.into(), wiring.line_millivolts);
@@ -81,7 +81,7 @@ impl SmartCharging {
         let least_milli = |evse| match (config.supply_of(evse), unit) {
             (Supply::Ac { min_milliamps, .. }, RateUnit::Amperes) => min_milliamps.into(),
             (Supply::Ac { min_milliamps, phases, .. }, RateUnit::Watts) => {
-                milliwatts(min_milliamps.into(), config.wiring.line_millivolts) * i64::from(phases.clamp(1, 3))
+                milliwatts(min_milliamps.into(), config.hardware.wiring.line_millivolts) * i64::from(phases.clamp(1, 3))
             }
             (Supply::Dc { .. }, _) => 0,
         };
@@ -223,7 +223,7 @@ pub(super) fn own_limit(supply: &Supply) -> Limit {
 
 /// A limit of the site in thousandths of the unit; of the whole station (0) by the phases of its connection.
 fn rate(config: &StationConfig, unit: RateUnit, evse: EvseId, limit: SiteLimit) -> i64 {
-    let wiring = &config.wiring;
+    let wiring = &config.hardware.wiring;
     let (millivolts, phases) = match config.supply_of(evse) {
         _ if evse == EvseId(0) => (wiring.line_millivolts, wiring.grid_phases),
         Supply::Ac { phases, .. } => (wiring.line_millivolts, phases),
@@ -250,7 +250,7 @@ fn limit(config: &StationConfig, unit: RateUnit, evse: Place, milli: i64, claim:
             let milliamps = match unit {
                 RateUnit::Amperes => milli,
                 RateUnit::Watts => {
-                    let volts = i64::from(config.wiring.line_millivolts) * i64::from(phases);
+                    let volts = i64::from(config.hardware.wiring.line_millivolts) * i64::from(phases);
                     milli.saturating_mul(1_000) / volts.max(1)
                 }
             };

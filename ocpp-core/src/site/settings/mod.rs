@@ -24,17 +24,21 @@ pub(crate) use table::Setting;
 
 /// Finds what is wrong with the keys of the station's own.
 fn check_custom(config: &StationConfig) -> Result<(), MisuseError> {
-    for (place, custom) in config.custom_settings.iter().enumerate() {
+    for (place, custom) in config.policy.custom_settings.iter().enumerate() {
         let is_same = |other: &CustomSetting| other.name.eq_ignore_ascii_case(&custom.name);
         let is_taken =
-            config.custom_settings.iter().take(place).any(is_same) || Setting::from_name(&custom.name).is_some();
+            config.policy.custom_settings.iter().take(place).any(is_same) || Setting::from_name(&custom.name).is_some();
         // The name is part of an entry's name in the store.
         let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if is_taken || !(1..=50).contains(&custom.name.len()) || !custom.name.chars().all(is_fit) {
-            return Err(MisuseError::unfit("custom_settings", &custom.name, "is a name that is taken or unfit"));
+            return Err(MisuseError::unfit("policy.custom_settings", &custom.name, "is a name that is taken or unfit"));
         }
         if !custom.kind.accepts(&custom.default) {
-            return Err(MisuseError::unfit("custom_settings", &custom.name, "has a default that is no value of it"));
+            return Err(MisuseError::unfit(
+                "policy.custom_settings",
+                &custom.name,
+                "has a default that is no value of it",
+            ));
         }
     }
     Ok(())
@@ -118,16 +122,21 @@ impl Settings {
     pub fn new(config: &StationConfig) -> Result<Self, MisuseError> {
         check_custom(config)?;
         let is_standard = |name: &&CompactString| Setting::from_name(name).is_some();
-        if let Some(name) = config.absent_settings.iter().find(|name| !is_standard(name)) {
-            return Err(MisuseError::unfit("absent_settings", name, "is no standard key"));
+        if let Some(name) = config.policy.absent_settings.iter().find(|name| !is_standard(name)) {
+            return Err(MisuseError::unfit("policy.absent_settings", name, "is no standard key"));
         }
         let mut settings = Settings {
             changed: Vec::new(),
-            custom: config.custom_settings.iter().map(|custom| (custom.clone(), custom.default.clone())).collect(),
-            absent: config.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
-            measurands: config.measurands.clone(),
+            custom: config
+                .policy
+                .custom_settings
+                .iter()
+                .map(|custom| (custom.clone(), custom.default.clone()))
+                .collect(),
+            absent: config.policy.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
+            measurands: config.hardware.measurands.clone(),
             connectors: config.connector_count(),
-            has_fixed_cables: config.has_fixed_cables,
+            has_fixed_cables: config.hardware.has_fixed_cables,
         };
         settings.set(Setting::NumberOfConnectors, &numbered("", config.connector_count()));
         settings.set(Setting::ConnectorPhaseRotationMaxLength, &numbered("", u64::from(config.connector_count()) + 1));
@@ -136,7 +145,7 @@ impl Settings {
         settings.set(Setting::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);
-        if config.has_fixed_cables {
+        if config.hardware.has_fixed_cables {
             // Errata 3.84.
             settings.set(Setting::UnlockOnEvSideDisconnect, "false");
         }
@@ -147,9 +156,10 @@ impl Settings {
             Some(Kind::Language) => true,
             Some(_) | None => false,
         };
-        let (last, first): (Vec<_>, Vec<_>) = config.settings.iter().partition(|(name, _)| is_judged_by_others(name));
+        let (last, first): (Vec<_>, Vec<_>) =
+            config.policy.settings.iter().partition(|(name, _)| is_judged_by_others(name));
         for (name, value) in first.into_iter().chain(last) {
-            let refused = |reason| MisuseError::unfit("settings", name, reason);
+            let refused = |reason| MisuseError::unfit("policy.settings", name, reason);
             let key = settings.find(name).ok_or_else(|| refused("is no key of this station"))?;
             if !settings.accepts(key, value) {
                 return Err(refused("cannot have this value"));
@@ -163,7 +173,7 @@ impl Settings {
     #[cfg(feature = "california_pricing")]
     fn add_price_texts(&mut self, config: &StationConfig) {
         let is_list = |name: &str| Setting::from_name(name) == Some(Setting::SupportedLanguages);
-        let list = config.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
+        let list = config.policy.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
         for language in languages(list) {
             let text = CustomSetting {
                 name: joined(&[PRICE_TEXT, language]),

@@ -68,8 +68,8 @@ fn may_use(shared: &Shared, rules: &ProfileRules, value: &str) -> Result<(), Pro
     let wanted = value.parse().ok().and_then(SecurityProfile::from_number).ok_or(ProfileRefused::Lower)?;
     let has = Prerequisites {
         has_password: shared.access.has_password(shared.address.first_password.as_ref()),
-        has_server_root: shared.config.certificates.csms_root,
-        has_own_certificate: shared.config.certificates.station,
+        has_server_root: shared.config.network.certificates.csms_root,
+        has_own_certificate: shared.config.network.certificates.station,
     };
     rules.may_change(current, wanted, has)
 }

@@ -126,7 +126,7 @@ fn values_are_taken_or_refused() {
 #[test]
 fn measurands_that_the_meters_do_not_offer_are_refused_and_so_are_too_many() {
     let mut config = config().with_setting("StopTxnSampledDataMaxLength", "1");
-    config.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
+    config.hardware.measurands = vec![Measurand::EnergyActiveImportRegister, Measurand::Voltage];
     let settings = Settings::new(&config).unwrap();
     for (name, value, is_taken) in [
         ("MeterValuesAlignedData", "Voltage.L1,Energy.Active.Import.Register", true),
@@ -148,12 +148,12 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
         default: default.into(),
     };
     let mut config = config().with_setting("FanSpeed", "40");
-    config.custom_settings = vec![
+    config.policy.custom_settings = vec![
         custom("FanSpeed", SettingKind::Integer { min: 10, max: 100 }, SettingAccess::ReadWrite, "50"),
         custom("Locale", SettingKind::Choice(vec!["de".into(), "en".into()]), SettingAccess::AfterReboot, "en"),
         custom("Motto", SettingKind::Text { max: 5 }, SettingAccess::ReadOnly, "hello"),
     ];
-    config.absent_settings = vec!["LightIntensity".into()];
+    config.policy.absent_settings = vec!["LightIntensity".into()];
     let settings = Settings::new(&config).unwrap();
     assert_eq!(settings.find("LightIntensity"), None);
     let find = |name| settings.find(name).unwrap();
@@ -168,7 +168,7 @@ fn keys_of_the_station_itself_have_their_own_types_and_access() {
 #[test]
 fn fixed_cable_is_not_unlocked_by_a_key() {
     let mut config = config();
-    config.has_fixed_cables = true;
+    config.hardware.has_fixed_cables = true;
     let settings = Settings::new(&config).unwrap();
     assert!(!settings.is_on(Setting::UnlockOnEvSideDisconnect));
     let key = settings.find("UnlockConnectorOnEVSideDisconnect").unwrap();
@@ -188,28 +188,36 @@ fn wrong_names_and_values_of_a_configuration_are_told_by_name() {
         Err(MisuseError::Unfit { member: told, name: of, .. }) => assert_eq!((told, of.as_str()), (member, name)),
         other => panic!("{name}: {other:?}"),
     };
-    wrong("settings", "HeartbeatIntervall", config().with_setting("HeartbeatIntervall", "60"));
-    wrong("settings", "HeartbeatInterval", config().with_setting("HeartbeatInterval", "often"));
-    wrong("settings", "Motto", {
+    wrong("policy.settings", "HeartbeatIntervall", config().with_setting("HeartbeatIntervall", "60"));
+    wrong("policy.settings", "HeartbeatInterval", config().with_setting("HeartbeatInterval", "often"));
+    wrong("policy.settings", "Motto", {
         let config = config().with_setting("Motto", "far too long");
-        StationConfig { custom_settings: vec![custom("Motto", "hello")], ..config }
+        config.with(|config| config.policy.custom_settings = vec![custom("Motto", "hello")])
     });
-    wrong("settings", "LightIntensity", {
+    wrong("policy.settings", "LightIntensity", {
         let config = config().with_setting("LightIntensity", "50");
-        StationConfig { absent_settings: vec!["LightIntensity".into()], ..config }
+        config.with(|config| config.policy.absent_settings = vec!["LightIntensity".into()])
     });
-    wrong("absent_settings", "LightIntensitty", {
-        StationConfig { absent_settings: vec!["LightIntensitty".into()], ..config() }
-    });
-    wrong("custom_settings", "Motto", StationConfig { custom_settings: vec![custom("Motto", "too long")], ..config() });
-    wrong("custom_settings", "HeartbeatInterval", {
-        StationConfig { custom_settings: vec![custom("HeartbeatInterval", "")], ..config() }
-    });
+    wrong(
+        "policy.absent_settings",
+        "LightIntensitty",
+        config().with(|config| config.policy.absent_settings = vec!["LightIntensitty".into()]),
+    );
+    wrong(
+        "policy.custom_settings",
+        "Motto",
+        config().with(|config| config.policy.custom_settings = vec![custom("Motto", "too long")]),
+    );
+    wrong(
+        "policy.custom_settings",
+        "HeartbeatInterval",
+        config().with(|config| config.policy.custom_settings = vec![custom("HeartbeatInterval", "")]),
+    );
     #[cfg(feature = "california_pricing")]
     {
         let config = config().with_setting("Language", "de").with_setting("SupportedLanguages", "en, de");
         assert!(Settings::new(&config).is_ok(), "in any order");
-        wrong("settings", "Language", config.with_setting("Language", "fr"));
+        wrong("policy.settings", "Language", config.with_setting("Language", "fr"));
     }
 }
 

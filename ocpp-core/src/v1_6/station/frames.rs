@@ -182,7 +182,7 @@ impl Face {
         match (awaited, failure) {
             (Awaited::BootNotification, Failure::LinkLost) => site.registration.link_closed(),
             (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
-                site.registration.failed(shared.now, shared.config.boot_retry);
+                site.registration.failed(shared.now, shared.config.network.boot_retry);
             }
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             #[cfg(feature = "security")]

@@ -26,27 +26,28 @@ use crate::station::{
 const UNKNOWN_TRANSACTION: i64 = -1;
 
 pub(crate) fn boot_notification(config: &StationConfig) -> Message {
+    let device = &config.device;
     message(v1_6::BootNotificationRequest::to_json(EDITION, |mut request| {
-        request.charge_point_vendor(&config.vendor).charge_point_model(&config.model);
-        if let Some(text) = &config.serial_number {
+        request.charge_point_vendor(&device.vendor).charge_point_model(&device.model);
+        if let Some(text) = &device.serial_number {
             request.cut().charge_point_serial_number(text);
         }
-        if let Some(text) = &config.box_serial_number {
+        if let Some(text) = &device.box_serial_number {
             request.cut().charge_box_serial_number(text);
         }
-        if let Some(text) = &config.firmware_version {
+        if let Some(text) = &device.firmware_version {
             request.cut().firmware_version(text);
         }
-        if let Some(text) = &config.iccid {
+        if let Some(text) = &device.iccid {
             request.cut().iccid(text);
         }
-        if let Some(text) = &config.imsi {
+        if let Some(text) = &device.imsi {
             request.cut().imsi(text);
         }
-        if let Some(text) = &config.meter_serial_number {
+        if let Some(text) = &device.meter_serial_number {
             request.cut().meter_serial_number(text);
         }
-        if let Some(text) = &config.meter_type {
+        if let Some(text) = &device.meter_type {
             request.cut().meter_type(text);
         }
     }))

@@ -81,7 +81,7 @@ pub(crate) struct Face {
 impl Face {
     /// Finds what 1.6 cannot say of a configuration.
     pub fn check(config: &StationConfig) -> Result<(), MisuseError> {
-        for (member, name) in [("vendor", &config.vendor), ("model", &config.model)] {
+        for (member, name) in [("device.vendor", &config.device.vendor), ("device.model", &config.device.model)] {
             if name.chars().count() > 20 {
                 return Err(MisuseError::unfit(member, name, "is longer than 20 characters"));
             }

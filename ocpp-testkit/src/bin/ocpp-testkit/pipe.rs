@@ -79,7 +79,7 @@ impl Pipe {
 
     fn station_config(&self) -> Result<StationConfig, Failure> {
         let mut config = StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model");
-        config.versions = vec![self.ocpp.0];
+        config.network.versions = vec![self.ocpp.0];
         let mut config = self.configured(config)?;
         if let Some(evses) = self.evses {
             config = config.with_evses(evses);

@@ -82,9 +82,9 @@ impl VirtualStation {
         let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
             .with_evses(2)
             .with_setting("SecurityProfile", &values.security_profile.to_string());
-        config.password = Some(Secret(PASSWORD.into()));
-        config.certificates = InstalledCertificates { csms_root: true, station: true };
-        config.has_fixed_cables = values.fixed_cable;
+        config.network.password = Some(Secret(PASSWORD.into()));
+        config.network.certificates = InstalledCertificates::new(true, true);
+        config.hardware.has_fixed_cables = values.fixed_cable;
         Self::with_config(config, values)
     }
 
@@ -95,7 +95,7 @@ impl VirtualStation {
     pub fn with_config(config: StationConfig, values: &Values) -> Result<Self, Trouble> {
         let hardware = Hardware::new(1_000_000, 7_200);
         let hardware = if values.fixed_cable { hardware } else { hardware.with_lock() };
-        let evses = (1..).take(config.evses.len()).map(|n| (EvseId(n), hardware.clone())).collect();
+        let evses = (1..).take(config.hardware.evses.len()).map(|n| (EvseId(n), hardware.clone())).collect();
         // 2026-01-01T12:00:00Z
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
         let end = StationEnd::new(config, evses, WallClock::UNSET, StoreHabits::default(), Seed(1));

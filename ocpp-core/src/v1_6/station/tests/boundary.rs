@@ -45,7 +45,7 @@ fn restart_that_the_station_ordered_knows_its_reason_once() {
     bench.request("Reset", &json!({"type": "Soft"}));
     bench.wait(60);
     assert_eq!(bench.reboots.len(), 1);
-    let configured = StationConfig { boot_reason: Some(BootReason::PowerUp), ..config(&[]) };
+    let configured = config(&[]).with(|config| config.device.boot_reason = Some(BootReason::PowerUp));
     let bench = Bench::with_config(bench.image.clone(), configured.clone());
     assert_eq!(bench.station.boot_reason(), BootReason::RemoteReset);
     let bench = Bench::with_config(bench.image.clone(), configured);
@@ -85,9 +85,9 @@ fn display_asks_for_the_reservations() {
 #[test]
 fn boot_notification_tells_all_that_the_configuration_says() {
     let mut config = config(&[]);
-    config.box_serial_number = Some("B".into());
-    (config.iccid, config.imsi) = (Some("I".repeat(30).into()), Some("M".into()));
-    (config.meter_type, config.meter_serial_number) = (Some("T".into()), Some("S".into()));
+    config.device.box_serial_number = Some("B".into());
+    (config.device.iccid, config.device.imsi) = (Some("I".repeat(30).into()), Some("M".into()));
+    (config.device.meter_type, config.device.meter_serial_number) = (Some("T".into()), Some("S".into()));
     let mut bench = Bench::with_config(Image::default(), config);
     bench.open();
     let (_, request) = bench.call("BootNotification");

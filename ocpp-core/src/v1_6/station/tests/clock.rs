@@ -52,7 +52,7 @@ fn times(told: &[(String, Value)]) -> Vec<DateTime<Utc>> {
 }
 
 fn resuming(config: &StationConfig) -> StationConfig {
-    StationConfig { after_power_loss: AfterPowerLoss::Resume(Duration::from_secs(30)), ..config.clone() }
+    config.clone().with(|config| config.policy.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30)))
 }
 
 fn at(value: &Value) -> DateTime<Utc> {
@@ -119,7 +119,7 @@ fn impossible_time_of_the_host_is_not_taken_over() {
     bench.start();
     assert_eq!(times(&bench.deliver()), [wall(0)]);
     let mut config = config(&[]);
-    config.plausible_time.not_after = DateTime::<Utc>::MAX_UTC;
+    config.policy.plausible_time.not_after = DateTime::<Utc>::MAX_UTC;
     assert!(Station::new(config, 1, &Image::default()).is_err(), "what follows could not be written");
 }
 
@@ -253,7 +253,8 @@ fn ten_hours_offline_are_thinned_over_the_whole_time() {
             let (now, energy_wh) = (bench.now, bench.energy_wh);
             // Its instants go on, so the patience must last for all of them.
             let resume = AfterPowerLoss::Resume(Duration::from_secs(1_000_000));
-            let config = StationConfig { after_power_loss: resume, ..limited.clone() };
+            let mut config = limited.clone();
+            config.policy.after_power_loss = resume;
             bench = Bench::with_config(bench.image.clone(), config);
             (bench.now, bench.energy_wh) = (now, energy_wh);
             bench.input(Input::Wall(wall(now)));

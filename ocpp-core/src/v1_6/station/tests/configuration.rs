@@ -10,7 +10,7 @@ fn with_fan() -> StationConfig {
         access: SettingAccess::AfterReboot,
         default: "50".into(),
     };
-    StationConfig { custom_settings: [fan].into(), ..config(&[]) }
+    config(&[]).with(|config| config.policy.custom_settings = [fan].into())
 }
 
 #[test]
@@ -75,7 +75,8 @@ fn more_keys_than_may_be_asked_for_are_refused() {
 fn list_with_an_unsupported_measurand_changes_nothing() {
     let mut bench = Bench::with_config(
         Image::default(),
-        StationConfig { measurands: [crate::station::Measurand::EnergyActiveImportRegister].into(), ..config(&[]) },
+        config(&[])
+            .with(|config| config.hardware.measurands = [crate::station::Measurand::EnergyActiveImportRegister].into()),
     );
     bench.open();
     bench.boot("Accepted");
@@ -92,7 +93,7 @@ fn configuration_that_contradicts_itself_is_no_station() {
     use crate::MisuseError;
     let make = |change: fn(&mut CustomSetting)| {
         let mut config = with_fan();
-        config.custom_settings.iter_mut().for_each(change);
+        config.policy.custom_settings.iter_mut().for_each(change);
         Station::new(config, 1, &Image::default()).map(|_| ())
     };
     assert_eq!(make(|_| ()), Ok(()));
@@ -102,6 +103,6 @@ fn configuration_that_contradicts_itself_is_no_station() {
         |custom| custom.name = "not a name".into(),
         |custom| custom.default = "5".into(),
     ] {
-        assert!(matches!(make(change), Err(MisuseError::Unfit { member: "custom_settings", .. })));
+        assert!(matches!(make(change), Err(MisuseError::Unfit { member: "policy.custom_settings", .. })));
     }
 }

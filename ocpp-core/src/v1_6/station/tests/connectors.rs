@@ -7,7 +7,7 @@ use crate::station::{ConnectorAction, ConnectorId, ConnectorInput, EvseConfig, L
 /// EVSE 1 has one connector, EVSE 2 has numbers 2 and 3.
 fn station(image: Image) -> Bench {
     let evses = [&["cType2"][..], &["cCCS2", "cG105"]].map(EvseConfig::with_kinds).to_vec();
-    Bench::with_config(image, StationConfig { evses, ..config(&[]) }).online()
+    Bench::with_config(image, config(&[]).with(|config| config.hardware.evses = evses)).online()
 }
 
 fn cable(connector: u16, cable: Cable) -> Input<'static> {

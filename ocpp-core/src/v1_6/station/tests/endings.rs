@@ -5,7 +5,7 @@ use crate::station::{AfterPowerLoss, Command, Lock, StopReason};
 use core::time::Duration;
 
 fn resuming(settings: &[(&str, &str)]) -> StationConfig {
-    StationConfig { after_power_loss: AfterPowerLoss::Resume(Duration::from_secs(30)), ..config(settings) }
+    config(settings).with(|config| config.policy.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30)))
 }
 
 /// A transaction that the CSMS knows as 77, at a contactor that does not open, so that its end takes a while.

@@ -428,7 +428,7 @@ fn application_cannot_fill_the_memory_while_the_store_is_dead() {
 fn station_reader_does_not_start_the_vehicle_of_a_session_that_ended() {
     let mut config = StationConfig::new("ws://csms/ocpp", "CP1", "Vendor", "Model").with_evses(2);
     config = config.with_setting("AllowOfflineTxForUnknownId", "true");
-    config.charge_before_accepted = true;
+    config.policy.charge_before_accepted = true;
     let mut station = Station::new(config, 1, &Image::default()).unwrap();
     let mut at = 0;
     let mut input = |input: Input<'_>| {

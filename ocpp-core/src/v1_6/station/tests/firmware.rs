@@ -318,7 +318,8 @@ fn upload_that_a_restart_ended_is_reported_as_failed_once() {
 
 #[test]
 fn station_without_diagnostics_names_no_file() {
-    let mut bench = Bench::with_config(Image::default(), StationConfig { has_diagnostics: false, ..config(&[]) });
+    let mut bench =
+        Bench::with_config(Image::default(), config(&[]).with(|config| config.hardware.has_diagnostics = false));
     bench.open();
     bench.boot("Accepted");
     bench.answer_all("StatusNotification", &json!({}));

@@ -466,7 +466,7 @@ fn message_with_two_handlings_is_a_contradiction() {
         [(Incoming, "Reset", Handling::Ask), (Outgoing, "Reset", Handling::App), (Incoming, "Reset", Handling::App)];
     assert!(Station::new(with(&rules[..2], &[]), 1, &Image::default()).is_ok());
     let refused = Station::new(with(&rules, &[]), 1, &Image::default());
-    assert!(matches!(refused, Err(MisuseError::Unfit { member: "handlings", .. })));
+    assert!(matches!(refused, Err(MisuseError::Unfit { member: "policy.handlings", .. })));
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn call_that_is_not_clear_is_refused_and_shown() {
 
 #[test]
 fn quirks_are_configured() {
-    let strict = StationConfig { quirks: Quirks::NONE, ..config(&[]) };
+    let strict = config(&[]).with(|config| config.policy.quirks = Quirks::NONE);
     let mut bench = Bench::with_config(Image::default(), strict).online();
     for (action, payload, code) in [
         ("ChangeConfiguration", json!({"key": "HeartbeatInterval", "value": 3}), "TypeConstraintViolation"),

@@ -37,22 +37,26 @@ fn what_an_old_connection_still_brings_is_ignored() {
 #[test]
 fn version_that_is_not_built_in_is_refused_by_name() {
     let told = |versions: &[Dialect]| {
-        let config = StationConfig { versions: versions.to_vec(), ..config(&[]) };
+        let mut config = config(&[]);
+        config.network.versions = versions.to_vec();
         Station::new(config, 1, &Image::default()).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(told(&[Dialect::V1_6]), Ok(()));
     for versions in [[Dialect::V2_0_1, Dialect::V1_6], [Dialect::V1_6, Dialect::V2_0_1]] {
-        assert_eq!(told(&versions), Err("configuration: versions: ocpp2.0.1 is not built in".to_owned()));
+        assert_eq!(told(&versions), Err("configuration: network.versions: ocpp2.0.1 is not built in".to_owned()));
     }
-    assert!(told(&[]).unwrap_err().contains("at least one version"));
+    assert!(told(&[]).unwrap_err().contains("network.versions: there is at least one"));
 }
 
 #[test]
 fn wrong_name_in_a_configuration_keeps_the_station_from_starting() {
     let start = |config| Station::new(config, 1, &Image::default()).map(|_| ()).map_err(|error| error.to_string());
     let misspelt = start(config(&[("HeartbeatIntervall", "60")]));
-    assert_eq!(misspelt, Err("configuration: settings: HeartbeatIntervall is no key of this station".to_owned()));
-    let model = StationConfig { model: "more than twenty letters".into(), ..config(&[]) };
+    assert_eq!(
+        misspelt,
+        Err("configuration: policy.settings: HeartbeatIntervall is no key of this station".to_owned())
+    );
+    let model = config(&[]).with(|config| config.device.model = "more than twenty letters".into());
     assert!(matches!(start(model), Err(text) if text.contains("model: more than twenty letters")));
     #[cfg(feature = "security")]
     {

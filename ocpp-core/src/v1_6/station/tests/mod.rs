@@ -326,7 +326,10 @@ fn overriding_that_is_not_built_in_is_refused() {
     use crate::station::{Command, Direction, Handling};
 
     let config = config(&[]).with_handling(Direction::Incoming, "Reset", Handling::Observe);
-    assert!(matches!(Station::new(config, 1, &Image::default()), Err(MisuseError::Configuration(_))));
+    assert!(matches!(
+        Station::new(config, 1, &Image::default()),
+        Err(MisuseError::Configuration { member: "policy.handlings", .. })
+    ));
     let mut bench = Bench::accepted(&[]);
     let call = Command::Call { action: "Vendor".into(), payload: "{}".into() };
     let refused = bench.station.handle(Instant::ZERO, Input::Command(call));

@@ -30,7 +30,10 @@ fn restored(image: &str) -> Bench {
     let image: Image = serde_json::from_str(image).unwrap();
     let settings = [("LocalAuthListEnabled", "true"), ("AuthorizationCacheEnabled", "true")];
     let after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30));
-    Bench::with_config(image, StationConfig { after_power_loss, ..config(&settings) }.with_evses(3))
+    Bench::with_config(
+        image,
+        config(&settings).with(|config| config.policy.after_power_loss = after_power_loss).with_evses(3),
+    )
 }
 
 #[test]

@@ -191,7 +191,8 @@ fn unlock_is_answered_by_the_lock() {
 
 #[test]
 fn fixed_cable_is_not_unlocked() {
-    let config = StationConfig { has_fixed_cables: true, ..config(&[]) };
+    let mut config = config(&[]);
+    config.hardware.has_fixed_cables = true;
     let mut bench = Bench::with_config(Image::default(), config).online();
     let orders = bench.orders.len();
     assert_eq!(bench.request("UnlockConnector", &json!({"connectorId": 1}))["status"], "NotSupported");

@@ -5,7 +5,7 @@ use crate::station::AfterPowerLoss;
 use core::time::Duration;
 
 fn resuming() -> StationConfig {
-    StationConfig { after_power_loss: AfterPowerLoss::Resume(Duration::from_secs(30)), ..config(&[]) }
+    config(&[]).with(|config| config.policy.after_power_loss = AfterPowerLoss::Resume(Duration::from_secs(30)))
 }
 
 fn cut(start_answer: &Value) -> Bench {
@@ -97,7 +97,7 @@ fn relative_profile_goes_on_from_the_begin_of_the_transaction() {
     let composite = json!({"connectorId": 1, "duration": 60, "chargingRateUnit": "A"});
     for (knew_the_time, is_delivered) in [(true, true), (true, false), (false, false)] {
         let mut config = resuming();
-        config.settings.push(("AllowOfflineTxForUnknownId".into(), "true".into()));
+        config.policy.settings.push(("AllowOfflineTxForUnknownId".into(), "true".into()));
         let mut bench = Bench::with_config(Image::default(), config.clone()).online();
         assert_eq!(bench.request("SetChargingProfile", &profile)["status"], "Accepted");
         if !knew_the_time {

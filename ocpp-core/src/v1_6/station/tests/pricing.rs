@@ -348,10 +348,8 @@ fn refused_driver_does_not_wait_for_a_price() {
 fn after_a_power_cut_a_reading_asks_for_the_cost() {
     let mut bench = charging();
     bench.wants(json!({"atEnergykWh": 1}));
-    let config = StationConfig {
-        after_power_loss: AfterPowerLoss::Resume(core::time::Duration::from_secs(60)),
-        ..config(&[DISPLAY])
-    };
+    let mut config = config(&[DISPLAY]);
+    config.policy.after_power_loss = AfterPowerLoss::Resume(core::time::Duration::from_secs(60));
     let mut bench = Bench::with_config(bench.image.clone(), config);
     bench.open();
     bench.boot("Accepted");
@@ -437,7 +435,7 @@ fn prices_are_read_leniently_as_everything_else() {
 
     let mut strict = Bench::with_config(
         Image::default(),
-        StationConfig { quirks: ocpp_types::lenient::Quirks::NONE, ..config(&[DISPLAY]) },
+        config(&[DISPLAY]).with(|config| config.policy.quirks = ocpp_types::lenient::Quirks::NONE),
     );
     strict.open();
     strict.boot("Accepted");

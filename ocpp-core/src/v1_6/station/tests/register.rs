@@ -57,7 +57,8 @@ fn start_takes_a_reading_of_the_rest_before_it_and_no_other() {
 
 #[test]
 fn start_with_energy_begins_with_the_first_reading() {
-    let config = StationConfig { without_meter: WithoutMeter::Charge, ..config(&[]) };
+    let mut config = config(&[]);
+    config.policy.without_meter = WithoutMeter::Charge;
     let mut bench = granted(config.clone());
     bench.wait(7);
     assert_eq!(

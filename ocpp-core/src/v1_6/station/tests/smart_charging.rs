@@ -430,8 +430,10 @@ fn composite_schedule_that_cannot_be_told_is_rejected() {
     let told = bench.request("GetCompositeSchedule", &json!({"connectorId": 1, "duration": 10}));
     assert_eq!(told["chargingSchedule"]["chargingRateUnit"], "W", "the one that is allowed");
 
-    let mut bench =
-        Bench::with_config(Image::default(), StationConfig { clock: crate::time::ClockPolicy::Never, ..config(&[]) });
+    let mut bench = Bench::with_config(
+        Image::default(),
+        config(&[]).with(|config| config.policy.clock = crate::time::ClockPolicy::Never),
+    );
     bench.open();
     bench.boot("Accepted");
     bench.answer_all("StatusNotification", &json!({}));
@@ -475,7 +477,8 @@ fn profiles_are_cleared_by_what_the_request_says() {
 #[test]
 fn direct_current_is_limited_in_watts() {
     let supply = Supply::Dc { millivolts: 400_000, max_milliwatts: 50_000_000 };
-    let config = StationConfig { wiring: Wiring { supply, ..Wiring::default() }, ..config(&[]) };
+    let mut config = config(&[]);
+    config.hardware.wiring = Wiring { supply, ..Wiring::default() };
     let mut bench = Bench::with_config(Image::default(), config).online();
     let mut watts = profile(1, "TxDefaultProfile", &[(0, 20_000.5)]);
     watts["chargingSchedule"]["chargingRateUnit"] = json!("W");

@@ -233,8 +233,9 @@ impl Host {
 
     /// Which certificates there are; the public roots of the web count as one, if they are trusted.
     pub fn installed(&self, now: DateTime<Utc>) -> InstalledCertificates {
-        let installed = self.vault.installed(now);
-        InstalledCertificates { csms_root: installed.csms_root || self.trusts_web, ..installed }
+        let mut installed = self.vault.installed(now);
+        installed.csms_root |= self.trusts_web;
+        installed
     }
 
     /// What the next connection is made by.

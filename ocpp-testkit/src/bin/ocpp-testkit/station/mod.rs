@@ -307,19 +307,20 @@ impl Station {
 
     fn config(&self, dialects: &[Dialect]) -> Result<StationConfig, Failure> {
         let mut config = StationConfig::new(&self.url, &self.id, "Testkit", "Simulated station").with_evses(self.evses);
-        config.versions = dialects.to_vec();
+        config.network.versions = dialects.to_vec();
         // The simulated meter answers at once: samples of each second are then readings of that second.
-        config.meter_freshness = Duration::ZERO;
-        config.has_fixed_cables = !self.locks;
-        config.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
+        config.hardware.meter_freshness = Duration::ZERO;
+        config.hardware.has_fixed_cables = !self.locks;
+        config.device.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
         }
-        config.settings.extend(self.set.iter().cloned());
-        config.handlings.clone_from(&self.handling);
-        config.tls_endpoint.clone_from(&self.tls_url);
+        config.policy.settings.extend(self.set.iter().cloned());
+        config.policy.handlings.clone_from(&self.handling);
+        config.network.tls_endpoint.clone_from(&self.tls_url);
         let serial_number = self.serial_number();
-        config.serial_number = (serial_number.chars().count() <= MAX_SERIAL).then(|| CompactString::new(serial_number));
+        config.device.serial_number =
+            (serial_number.chars().count() <= MAX_SERIAL).then(|| CompactString::new(serial_number));
         let Some(file) = &self.config else { return Ok(config) };
         let text = print::read("--config", file)?;
         configured(&config, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
@@ -329,7 +330,7 @@ impl Station {
         host.restart();
         let mut config = self.config(dialects)?;
         let now = Utc::now();
-        config.certificates = host.installed(now);
+        config.network.certificates = host.installed(now);
         let started = StationDriver::start(config, seed()?, store.clone(), host.tls(now)?);
         let mut driver = started.map_err(|error| match error {
             StartError::Machine(error) => Failure::from(explain(&error)),

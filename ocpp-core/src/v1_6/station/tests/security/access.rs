@@ -258,7 +258,7 @@ fn refusal_of_the_old_key_does_not_speak_against_the_new_one() {
 }
 
 fn certified(csms_root: bool, station: bool) -> StationConfig {
-    StationConfig { certificates: InstalledCertificates { csms_root, station }, ..with_key() }
+    with_key().with(|config| config.network.certificates = InstalledCertificates { csms_root, station })
 }
 
 /// A05.FR.01 to A05.FR.05, A00.FR.005: every change from every profile, with everything there is or is not.
@@ -269,7 +269,7 @@ fn profile_goes_up_only_and_with_what_it_needs() {
         for current in 0..=3 {
             for wanted in -1..=4 {
                 let mut config = certified(csms_root, station);
-                config.settings.retain(|_| has_key);
+                config.policy.settings.retain(|_| has_key);
                 let mut bench =
                     Bench::with_config(Image::default(), config.with_setting("SecurityProfile", &current.to_string()));
                 bench.open();
@@ -348,7 +348,7 @@ fn profile_that_does_not_work_is_given_up_for_the_former_one() {
 #[test]
 fn profiles_with_tls_may_have_an_endpoint_of_their_own() {
     let mut config = certified(true, true);
-    config.tls_endpoint = Some("wss://secure.example:8443/ocpp".into());
+    config.network.tls_endpoint = Some("wss://secure.example:8443/ocpp".into());
     let mut bench = Bench::with_config(Image::default(), config.clone());
     assert_eq!(bench.connects.remove(0).url, "ws://csms/ocpp/CP1");
     bench.open();
@@ -356,7 +356,7 @@ fn profiles_with_tls_may_have_an_endpoint_of_their_own() {
     assert_eq!(bench.change("SecurityProfile", "3"), "Accepted");
     bench.wait(1);
     assert_eq!(bench.connects.remove(0).url, "wss://secure.example:8443/ocpp/CP1");
-    config.tls_endpoint = Some("ws://secure.example".into());
+    config.network.tls_endpoint = Some("ws://secure.example".into());
     assert!(Station::new(config, 1, &Image::default()).is_err());
 }
 
@@ -372,8 +372,8 @@ fn first_profile_follows_from_the_configuration() {
         ("wss://csms", Some("secret"), Some("0"), "0"),
     ] {
         let mut config = StationConfig::new(endpoint, "CP1", "Vendor", "Model");
-        config.password = password.map(|password| crate::station::Secret(password.into()));
-        config.settings.extend(said.map(|said| ("SecurityProfile".into(), said.into())));
+        config.network.password = password.map(|password| crate::station::Secret(password.into()));
+        config.policy.settings.extend(said.map(|said| ("SecurityProfile".into(), said.into())));
         let bench = Bench::with_config(Image::default(), config);
         assert_eq!(bench.station.setting("SecurityProfile"), Some(profile), "{endpoint} {password:?} {said:?}");
     }

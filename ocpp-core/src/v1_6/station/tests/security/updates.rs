@@ -387,7 +387,9 @@ fn log_that_a_restart_ended_is_reported_as_failed_with_its_number() {
 
 #[test]
 fn log_that_the_host_does_not_keep_is_refused() {
-    let config = StationConfig { has_security_log: false, has_diagnostics: false, ..config(PROFILE) };
+    let mut config = config(PROFILE);
+    config.hardware.has_security_log = false;
+    config.hardware.has_diagnostics = false;
     let mut bench = Bench::with_config(Image::default(), config).online();
     for kind in ["SecurityLog", "DiagnosticsLog"] {
         assert_eq!(bench.request("GetLog", &log(1, kind)), json!({"status": "Rejected"}));
