@@ -10,7 +10,7 @@ use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
 use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo, TriggerReason};
 use crate::store::framing::{self, FramingError, Record};
-use crate::store::pack::packed;
+use crate::store::pack::{Pack, packed};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
 use crate::words::numbered;
@@ -112,14 +112,16 @@ impl JournalRecord {
 
     /// Reads a record, and what 2.x tells of its event; none if it was made before that was recorded.
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Option<EventFacts>), FramingError> {
-        match bytes.get(1).map(|kind| kind & !framing::MORE) {
-            Some(Started::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Started(r), event)),
-            Some(Sampled::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Sampled(r), event)),
-            Some(Stopped::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Stopped(r), event)),
-            Some(Measured::KIND) => Measured::from_bytes(bytes).map(|r| (JournalRecord::Measured(r), None)),
-            Some(kind) => Err(FramingError::Kind(kind)),
-            None => Err(FramingError::Short(bytes.len())),
-        }
+        let (kind, mut from) = framing::open(bytes)?;
+        let record = match kind & !framing::MORE {
+            Started::KIND => JournalRecord::Started(Pack::unpack(&mut from)),
+            Sampled::KIND => JournalRecord::Sampled(Pack::unpack(&mut from)),
+            Stopped::KIND => JournalRecord::Stopped(Pack::unpack(&mut from)),
+            Measured::KIND if kind == Measured::KIND => JournalRecord::Measured(Pack::unpack(&mut from)),
+            kind => return Err(FramingError::Kind(kind)),
+        };
+        let event = framing::more(kind, &mut from);
+        framing::end(kind, &from).map(|()| (record, event))
     }
 
     /// Why it was told, as far as a record of before says.
