@@ -230,6 +230,11 @@ pub(crate) struct MeasurandChoice {
 }
 
 impl MeasurandChoice {
+    /// Whether the value is one of the choice.
+    pub fn has(&self, sample: &MeterSample) -> bool {
+        self.measurand == sample.measurand && (self.phase.is_none() || self.phase == sample.phase)
+    }
+
     /// Reads `Voltage` or `Voltage.L1`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(measurand) = Measurand::from_name(text) {
@@ -247,11 +252,7 @@ impl MeasurandChoice {
     /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3).
     pub fn pick(choices: &[Self], reading: &MeterReading) -> Vec<MeterSample> {
         let energy = reading.register();
-        let chosen = |sample: &&MeterSample| {
-            choices.iter().any(|choice| {
-                choice.measurand == sample.measurand && (choice.phase.is_none() || choice.phase == sample.phase)
-            })
-        };
+        let chosen = |sample: &&MeterSample| choices.iter().any(|choice| choice.has(sample));
         core::iter::once(&energy).chain(&reading.values).filter(chosen).copied().collect()
     }
 }

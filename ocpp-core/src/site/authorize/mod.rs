@@ -175,6 +175,12 @@ impl Authorize {
         self.asked.as_ref()
     }
 
+    /// Where the token was presented that the CSMS is asked about, if at an EVSE.
+    #[cfg(feature = "v2")]
+    pub fn asked_at(&self) -> Option<EvseId> {
+        self.asked.as_ref().and_then(|request| request.evse)
+    }
+
     /// The CSMS answered.
     pub fn answered(&mut self, ctx: &mut Context<'_>, info: TokenInfo) {
         let Some(request) = self.asked.take() else { return };
@@ -224,6 +230,8 @@ impl Authorize {
         match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
             Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
             Some(_) => {}
+            // 2.x C03.FR.02: what the server made itself is not cached.
+            None if token.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("Central")) => {}
             None if settings.is_on(Setting::AuthCacheEnabled) => {
                 self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
             }

@@ -20,6 +20,8 @@ use crate::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     contexts: Vec<SampleContext>,
+    /// One that is told beside the transaction.
+    is_beside: bool,
     since: Instant,
 }
 
@@ -36,6 +38,13 @@ impl Evse {
     #[cfg(feature = "remote_trigger")]
     pub fn trigger_reading(&mut self, now: Instant) {
         self.want(SampleContext::Trigger, now);
+    }
+
+    /// The CSMS asks for a reading that is none of the transaction (2.x F06.FR.06).
+    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    pub fn trigger_reading_beside(&mut self, now: Instant) {
+        self.wanted.is_beside = true;
+        self.wanted.since = self.wanted.since.max(now);
     }
 
     /// The cost is to be counted by a reading of now.
@@ -80,15 +89,19 @@ impl Evse {
         if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
             self.want(SampleContext::Clock, now);
         }
-        if self.wanted.contexts.is_empty() {
+        if self.wanted.contexts.is_empty() && !self.wanted.is_beside {
             return;
         }
         let Some((reading, is_fresh)) = self.read_meter(ctx, Some(self.wanted.since)) else { return };
-        let wanted = core::mem::take(&mut self.wanted.contexts);
+        let Wanted { contexts: wanted, is_beside, .. } = core::mem::take(&mut self.wanted);
         // Without the meter there is nothing to tell: an old value under a new time would be false.
         if let Some(reading) = reading.filter(|_| is_fresh) {
             for context in wanted {
                 self.record_reading(ctx, context, &reading);
+            }
+            if is_beside {
+                let values = MeasurandChoice::pick(&ctx.settings.measurands(Setting::AlignedMeasurands), &reading);
+                self.record_beside(ctx, SampleContext::Trigger, values);
             }
         }
     }
@@ -275,6 +288,23 @@ pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Ve
     let mut choices = settings.measurands(Setting::TxEndedMeasurands);
     choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
     MeasurandChoice::pick(&choices, reading)
+}
+
+/// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
+/// kept anyhow.
+pub(super) fn values_of_begin(ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+    #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+    let mut values = values_for_stop(ctx.settings, reading);
+    #[cfg(feature = "v2")]
+    if ctx.policy.tells_changes {
+        let told = MeasurandChoice::pick(&ctx.settings.measurands(Setting::TxStartedMeasurands), reading);
+        for sample in told {
+            if sample != reading.register() && !values.contains(&sample) {
+                values.push(sample);
+            }
+        }
+    }
+    values
 }
 
 /// How many readings a stop tells beside those of the begin and the end.

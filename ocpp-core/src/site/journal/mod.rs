@@ -24,6 +24,7 @@ pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, Star
 pub(crate) use restore::OpenTransaction;
 pub(crate) use samples::Room;
 
+use crate::site::bearer::Holder;
 use crate::station::{IdToken, Limits, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Log, LogIndex, StoreOp, StoreQueue, Ticket};
@@ -51,8 +52,12 @@ impl Pending {
     /// Who was accepted, if it tells.
     fn token(&self) -> Option<&IdToken> {
         let begun = if let JournalRecord::Started(start) = &self.record { start.token.as_ref() } else { None };
-        let news = || self.event.as_ref()?.news.as_ref()?.authorised.as_ref();
-        begun.or_else(|| news().map(|holder| &holder.token))
+        begun.or_else(|| self.authorised().map(|holder| &holder.token))
+    }
+
+    /// Who was accepted, if it tells that alone.
+    pub fn authorised(&self) -> Option<&Holder> {
+        self.event.as_ref()?.news.as_ref()?.authorised.as_ref()
     }
 
     /// Whether it tells that something happened, and no values.
@@ -84,6 +89,8 @@ pub(crate) struct Journal {
     samples: usize,
     failures: u32,
     retry_at: Option<Instant>,
+    /// What is before this position waited while the station was offline.
+    offline_before: u64,
     /// The next message waits until this is durable.
     settled: Ticket,
     readings: StopReadings,
@@ -169,9 +176,36 @@ impl Journal {
         }
     }
 
+    /// The station is offline: what still waits is told as of then (2.x E11.FR.07).
+    pub fn went_offline(&mut self) {
+        self.offline_before = self.next_position;
+    }
+
+    /// Whether a record was made while the station was offline, or waited so long (2.x E04.FR.03, E11.FR.07).
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
+    pub fn is_offline(&self, pending: &Pending) -> bool {
+        let was_offline = pending.event.as_ref().is_some_and(|event| event.is_offline);
+        was_offline || pending.position.0 < self.offline_before
+    }
+
     /// The message that is on its way, or next.
     pub fn first(&self) -> Option<&Pending> {
         self.queue.front()
+    }
+
+    /// The transactions of which anything was not delivered, or that go on.
+    #[cfg(feature = "v2")]
+    pub fn transactions(&self) -> impl Iterator<Item = TransactionNo> {
+        let is_begin = |pending: &&Pending| matches!(pending.record, JournalRecord::Started(_));
+        let begun = self.queue.iter().filter(is_begin).map(|pending| TransactionNo(pending.position));
+        self.known.iter().map(|(transaction, _)| *transaction).chain(begun)
+    }
+
+    /// Whether anything of a transaction, or of any, was not delivered.
+    #[cfg(feature = "v2")]
+    pub fn holds(&self, transaction: Option<TransactionNo>) -> bool {
+        let mut told = self.queue.iter().filter_map(Pending::transaction);
+        told.any(|told| transaction.is_none_or(|wanted| wanted == told))
     }
 
     /// Whether everything was delivered.
@@ -199,6 +233,12 @@ impl Journal {
     pub fn token(&self, transaction: TransactionNo) -> Option<&IdToken> {
         let events = self.queue.iter().filter(|pending| pending.transaction() == Some(transaction));
         events.filter_map(Pending::token).next()
+    }
+
+    /// Who charges in a transaction, also if the CSMS was told.
+    pub fn bearer(&self, transaction: TransactionNo) -> Option<&IdToken> {
+        let known = || self.known.get(&transaction).and_then(|account| account.known.token.as_ref());
+        self.token(transaction).or_else(known)
     }
 
     /// When a transaction began, if its stop was not delivered.
@@ -237,6 +277,9 @@ impl Journal {
                     if let Some(event) = &first.event {
                         account.told(event);
                     }
+                    account.known.verdict.is_refused |= verdict.is_refused;
+                    account.known.verdict.csms_id = verdict.csms_id.or(account.known.verdict.csms_id);
+                    account.known.group = verdict.group.or_else(|| account.known.group.take());
                     let key = KnownTransaction::key(sample.transaction);
                     store.push(StoreOp::Put { key, value: account.write() });
                 }
