@@ -133,6 +133,8 @@ mod transaction_id;
 mod v1_6;
 #[cfg(feature = "v2")]
 mod v2;
+#[cfg(feature = "station")]
+mod words;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 pub use any::Station;

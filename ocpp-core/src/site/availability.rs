@@ -3,13 +3,12 @@
 //! Stores an entry `availability/<evse>` for what is out of service, 0 being the station with all EVSEs. An
 //! EVSE that is in use goes out of service when it becomes free.
 
-use compact_str::format_compact;
-
 use super::evse::Evse;
 use super::verdict::AvailabilityVerdict;
 use crate::station::EvseId;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::numbered;
 
 const PREFIX: &str = "availability/";
 
@@ -58,7 +57,7 @@ impl Availability {
     }
 
     fn set(&mut self, store: &mut StoreQueue, number: u16, is_operative: bool) -> Option<Ticket> {
-        let key = EntryKey::new(&format_compact!("{PREFIX}{number}"));
+        let key = EntryKey::new(&numbered(PREFIX, number));
         let is_new = if is_operative {
             self.inoperative.remove(&number).is_some()
         } else {

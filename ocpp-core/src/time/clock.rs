@@ -133,7 +133,7 @@ pub struct Clock {
     known: Vec<Anchor>,
     /// Those of boots that never knew the time, as far as it can be told since.
     guessed: Vec<Anchor>,
-    /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time.
+    /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time, in their order.
     last_recorded: Vec<(Boot, u64)>,
     /// A time of the CSMS that is far from what the clock shows, and waits for another that agrees.
     doubted: Option<Anchor>,
@@ -149,9 +149,10 @@ impl Clock {
     /// Learns of a stamp that is on record, from an earlier boot. All are told before the clock is set.
     pub fn saw(&mut self, stamp: Stamp) {
         if let Stamp::Unset { boot, millis } | Stamp::UnsetAfter { boot, millis, .. } = stamp {
-            match self.last_recorded.iter_mut().find(|(known, _)| *known == boot) {
-                Some((_, last)) => *last = millis.max(*last),
-                None => self.last_recorded.push((boot, millis)),
+            let place = self.last_recorded.partition_point(|(known, _)| *known < boot);
+            match self.last_recorded.get_mut(place) {
+                Some((known, last)) if *known == boot => *last = millis.max(*last),
+                Some(_) | None => self.last_recorded.insert(place, (boot, millis)),
             }
         }
     }
@@ -202,7 +203,6 @@ impl Clock {
     /// boot, the latest moment it can have been. What it recorded keeps its distances.
     fn settle_anchors(&mut self, own: Anchor) {
         self.known.push(own);
-        self.last_recorded.sort_unstable();
         for (boot, last) in self.last_recorded.iter().rev() {
             let later = self.known.iter().chain(&self.guessed).filter(|anchor| anchor.boot >= *boot);
             let next = later.min_by_key(|anchor| anchor.boot).copied();

@@ -47,6 +47,15 @@ pub enum ConvertError {
     },
 }
 
+impl ConvertError {
+    /// The field that does not fit.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { field, .. } | Self::TooLarge { field, .. } | Self::Unrecognized { field } => field,
+        }
+    }
+}
+
 /// A time as it is stored and sent: to the millisecond.
 fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(3)

@@ -6,11 +6,10 @@ pub(super) mod stored;
 mod table;
 mod view;
 
-use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::Password;
@@ -18,6 +17,7 @@ use ocpp_rpc::handshake::Password;
 use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
 use crate::table::Table;
+use crate::words::{joined, numbered};
 
 #[cfg(feature = "v2")]
 use super::policy::{PointSet, TxPoint};
@@ -140,12 +140,10 @@ impl Settings {
             connectors: config.connector_count(),
             has_fixed_cables: config.hardware.has_fixed_cables,
         };
-        settings.set(Setting::NumberOfConnectors, &config.connector_count().to_compact_string());
-        settings.set(
-            Setting::ConnectorPhaseRotationMaxLength,
-            &(u32::from(config.connector_count()) + 1).to_compact_string(),
-        );
-        let unknown: Vec<_> = (0..=config.connector_count()).map(|connector| format!("{connector}.Unknown")).collect();
+        settings.set(Setting::NumberOfConnectors, &numbered("", config.connector_count()));
+        settings.set(Setting::ConnectorPhaseRotationMaxLength, &numbered("", u64::from(config.connector_count()) + 1));
+        let unknown: Vec<_> =
+            (0..=config.connector_count()).map(|connector| joined(&[&numbered("", connector), ".Unknown"])).collect();
         settings.set(Setting::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);
@@ -180,7 +178,7 @@ impl Settings {
         let list = config.policy.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
         for language in languages(list) {
             let text = CustomSetting {
-                name: compact_str::format_compact!("{PRICE_TEXT}{language}"),
+                name: joined(&[PRICE_TEXT, language]),
                 kind: crate::station::SettingKind::Text { max: 500 },
                 access: SettingAccess::ReadWrite,
                 default: CompactString::default(),

@@ -1,6 +1,5 @@
 //! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
 
-use compact_str::ToCompactString;
 use ocpp_types::datetime::UnixMillis;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::View as _;
@@ -226,7 +225,7 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
 }
 
 fn sampled_value(mut sampled: v1_6::SampledValueBuilder<'_>, sample: &MeterSample, context: v1_6::ReadingContext) {
-    sampled.value(&thousandths(sample.milli).to_compact_string()).context(context);
+    sampled.value(&thousandths(sample.milli).digits()).context(context);
     // The names of measurands and phases are the same in all versions.
     if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {
         sampled.measurand(measurand);
