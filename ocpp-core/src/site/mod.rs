@@ -248,7 +248,8 @@ impl Site {
     /// What waits for nothing, at the beginning of each turn.
     pub fn begin(&mut self, shared: &mut Shared) {
         if settings::security::follow(&mut self.settings, shared) {
-            shared.event(Event::Configured { key: "SecurityProfile".into() });
+            #[cfg(feature = "security")]
+            self.settings.tell(shared, settings::AnySetting::Standard(Setting::SecurityProfile));
         }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {
@@ -284,7 +285,11 @@ impl Site {
                 break;
             }
         }
-        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.evses) {
+        #[cfg(feature = "reservation")]
+        for event in self.reservations.news() {
+            shared.event(event);
+        }
+        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.evses, &shared.plugs) {
             self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
         }
     }

@@ -13,6 +13,8 @@ pub(crate) struct Policy {
     pub points: TxPoints,
     /// Whether what changes in a transaction is told, beside meter values (2.x E02.FR.13, E02.FR.17).
     pub tells_changes: bool,
+    /// Whether somebody may charge without an identifier, by a start button (2.x C02).
+    pub has_start_button: bool,
     /// What an identity of a station may be.
     pub identity: IdentityRules,
     /// Which changes of the security profile are allowed.

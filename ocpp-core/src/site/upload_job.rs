@@ -149,6 +149,7 @@ impl UploadJob {
             return;
         };
         let progress = match word {
+            JobUpdate::Fetched | JobUpdate::Paused | JobUpdate::Resumed => return,
             JobUpdate::Done => UploadProgress::Uploaded,
             // It will not be supported later either.
             JobUpdate::NotSupported => UploadProgress::NotSupported,

@@ -10,6 +10,7 @@ use super::{Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
+use crate::site::profiles;
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo,
@@ -101,7 +102,9 @@ impl Evse {
                 (Setting::TxUpdatedMeasurands, None)
             }
         };
-        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
+        let reading = &self.completed(ctx, reading);
+        let is_signed = ctx.settings.signs(context == SampleContext::Clock);
+        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading, is_signed);
         let mut values = pick(key);
         // The cost rests on the register, whatever else is sampled.
         if context == SampleContext::Other
@@ -168,8 +171,40 @@ impl Evse {
         }
     }
 
+    /// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all, and what the meter
+    /// signed, which the bill rests on.
+    pub(super) fn values_for_stop(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+        let reading = self.completed(ctx, reading);
+        let mut choices = ctx.settings.measurands(Setting::TxEndedMeasurands);
+        choices.extend(ctx.settings.measurands(Setting::AlignedTxEndedMeasurands));
+        let is_signed = ctx.settings.signs(false);
+        let mut values = MeasurandChoice::pick(&choices, &reading, is_signed);
+        let has_register = values.iter().any(|value| value.measurand == Measurand::EnergyActiveImportRegister);
+        if is_signed && reading.signed.is_some() && !has_register {
+            values.insert(0, reading.register());
+        }
+        values
+    }
+
+    /// A reading with what the meter does not show and the station knows: the vehicle's state of charge, and what it is offered.
+    fn completed(&self, ctx: &Context<'_>, reading: &MeterReading) -> MeterReading {
+        let mut reading = reading.clone();
+        let config = &ctx.shared.config;
+        let known = self.facts.state_of_charge.map(|percent| (Measurand::SoC, i64::from(percent) * 1000));
+        let offered = profiles::offered(config, self.id, &self.facts);
+        for (measurand, milli) in offered.into_iter().chain([known]).flatten() {
+            let is_shown = reading.values.iter().any(|value| value.measurand == measurand);
+            if !is_shown && config.hardware.measurands.contains(&measurand) {
+                reading.values.push(MeterSample::new(measurand, None, milli));
+            }
+        }
+        reading
+    }
+
     /// The meter shows this. What is told of a transaction never goes back.
     pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
+        reading = reading.bounded();
+        self.has_signed |= reading.signed.is_some();
         let shown_mwh = reading.energy_mwh;
         let is_plausible = match self.begun_mut() {
             Some(open) => {
@@ -268,13 +303,6 @@ const WATCH: Duration = Duration::from_secs(10);
 /// Zero: no samples (1.6 §9.1.19).
 fn sample_interval(settings: &Settings) -> Duration {
     settings.seconds(Setting::TxUpdatedInterval)
-}
-
-/// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all.
-pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Vec<MeterSample> {
-    let mut choices = settings.measurands(Setting::TxEndedMeasurands);
-    choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
-    MeasurandChoice::pick(&choices, reading)
 }
 
 /// How many readings a stop tells beside those of the begin and the end.

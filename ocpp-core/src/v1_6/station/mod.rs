@@ -65,6 +65,8 @@ pub(crate) const POLICY: Policy = Policy {
         stop: PointSet::NONE.with(TxPoint::Authorized),
     },
     tells_changes: false,
+    // A StartTransaction has an idTag (1.6 §6.45).
+    has_start_button: false,
     identity: IdentityRules::V1_6,
     #[cfg(feature = "security")]
     profile_rules: ProfileRules::V1_6,
