@@ -305,9 +305,14 @@ impl Station {
                 if !self.face.speaks(dialect)
                     && let Some(face) = Face::of(dialect)
                 {
+                    // Calls on a connection that this one replaces were of the face before.
+                    self.end_calls();
+                    let shared = &mut self.shared;
+                    self.site.adopt(shared, face.policy());
                     self.face = face;
                 }
-                shared.event(Event::Connected { subprotocol });
+                self.face.begin(&mut self.site, &mut self.shared);
+                self.shared.event(Event::Connected { subprotocol });
             }
             Err(_) => {
                 shared.event(Event::SubprotocolRefused { subprotocol });
@@ -357,6 +362,15 @@ impl Station {
     /// Lets the site react, and sends what came of it.
     fn advance(&mut self) {
         self.run_link();
+        self.end_calls();
+        self.face.run(&mut self.site, &mut self.shared);
+        while let Some(transmit) = self.shared.rpc.poll_transmit() {
+            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
+        }
+    }
+
+    /// Tells the face which of its calls ended without an answer.
+    fn end_calls(&mut self) {
         while let Some(event) = self.shared.rpc.poll_event() {
             if let RpcEvent::CallEnded { call, end } = event {
                 if end == CallEnd::TimedOut {
@@ -366,10 +380,6 @@ impl Station {
                 // It may have been one too many, which ends further calls.
                 self.run_link();
             }
-        }
-        self.face.run(&mut self.site, &mut self.shared);
-        while let Some(transmit) = self.shared.rpc.poll_transmit() {
-            self.shared.act(Action::Link(LinkAction::Send(transmit.text.into_bytes())));
         }
     }
 

@@ -21,19 +21,43 @@ use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
 use crate::station::{Answer, StationConfig};
+#[cfg(feature = "v1_6")]
 use crate::v1_6;
+#[cfg(feature = "v2")]
+use crate::v2;
 
 /// One face of all that are built in. Another takes its place when a connection speaks another version.
 #[derive(Debug)]
 pub(crate) enum Face {
+    #[cfg(feature = "v1_6")]
     V1_6(v1_6::station::Face),
+    #[cfg(feature = "v2")]
+    V2(v2::station::Face),
+}
+
+/// Does the same with whichever face it is.
+macro_rules! with {
+    ($self:ident, $face:ident => $does:expr) => {
+        match $self {
+            #[cfg(feature = "v1_6")]
+            Face::V1_6($face) => $does,
+            #[cfg(feature = "v2")]
+            Face::V2($face) => $does,
+        }
+    };
 }
 
 impl Face {
     /// The face for a version; none if that is not built in.
     pub fn of(version: Dialect) -> Option<Self> {
         match version {
+            #[cfg(feature = "v1_6")]
             Dialect::V1_6 => Some(Face::V1_6(v1_6::station::Face::new())),
+            #[cfg(not(feature = "v1_6"))]
+            Dialect::V1_6 => None,
+            #[cfg(feature = "v2")]
+            Dialect::V2_0_1 | Dialect::V2_1 => v2::station::Face::of(version).map(Face::V2),
+            #[cfg(not(feature = "v2"))]
             Dialect::V2_0_1 | Dialect::V2_1 => None,
         }
     }
@@ -41,7 +65,10 @@ impl Face {
     /// Whether it speaks this version.
     pub fn speaks(&self, version: Dialect) -> bool {
         match self {
+            #[cfg(feature = "v1_6")]
             Face::V1_6(_) => version == Dialect::V1_6,
+            #[cfg(feature = "v2")]
+            Face::V2(face) => face.speaks(version),
         }
     }
 
@@ -56,62 +83,71 @@ impl Face {
         };
         for face in config.network.versions.iter().map(built_in) {
             match face? {
+                #[cfg(feature = "v1_6")]
                 Face::V1_6(_) => v1_6::station::Face::check(config)?,
+                #[cfg(feature = "v2")]
+                Face::V2(_) => v2::station::Face::check(config)?,
             }
         }
         let face = built_in(preferred)?;
-        let policy = match &face {
-            Face::V1_6(_) => v1_6::station::POLICY,
-        };
+        let policy = face.policy();
         Ok((face, policy))
+    }
+
+    /// The rules that the site follows while this face speaks for it.
+    pub fn policy(&self) -> Policy {
+        match self {
+            #[cfg(feature = "v1_6")]
+            Face::V1_6(_) => v1_6::station::POLICY,
+            #[cfg(feature = "v2")]
+            Face::V2(face) => face.policy(),
+        }
+    }
+
+    /// It speaks from now on: what it needs of the site.
+    #[cfg_attr(not(feature = "v2"), allow(unused_variables, reason = "1.6 needs nothing"))]
+    pub fn begin(&self, site: &mut Site, shared: &mut Shared) {
+        match self {
+            #[cfg(feature = "v1_6")]
+            Face::V1_6(_) => {}
+            // What it tells are names of transactions.
+            #[cfg(feature = "v2")]
+            Face::V2(_) => site.prepare_names(shared),
+        }
     }
 
     /// Lets the site react, answers, and sends, until nothing more happens.
     pub fn run(&mut self, site: &mut Site, shared: &mut Shared) {
-        match self {
-            Face::V1_6(face) => face.run(site, shared),
-        }
+        with!(self, face => face.run(site, shared))
     }
 
     /// A frame of the CSMS.
     pub fn on_frame(&mut self, site: &mut Site, shared: &mut Shared, bytes: &[u8]) {
-        match self {
-            Face::V1_6(face) => face.on_frame(site, shared, bytes),
-        }
+        with!(self, face => face.on_frame(site, shared, bytes))
     }
 
     /// One of our calls ended without an answer.
     pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
-        match self {
-            Face::V1_6(face) => face.on_call_ended(site, shared, call, end),
-        }
+        with!(self, face => face.on_call_ended(site, shared, call, end))
     }
 
     /// Finds what is wrong with an answer of the host.
     pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-        match self {
-            Face::V1_6(face) => face.check_answer(about, answer),
-        }
+        with!(self, face => face.check_answer(about, answer))
     }
 
     /// A question was answered, with an answer that was checked, or its time is over.
     pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
-        match self {
-            Face::V1_6(face) => face.on_answered(site, shared, about, answer),
-        }
+        with!(self, face => face.on_answered(site, shared, about, answer))
     }
 
     /// The connection is gone, and with it the calls that are held back.
     pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
-        match self {
-            Face::V1_6(face) => face.on_link_lost(site, shared),
-        }
+        with!(self, face => face.on_link_lost(site, shared))
     }
 
     /// Adds when time changes something for it.
     pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
-        match self {
-            Face::V1_6(face) => face.add_deadlines(shared, next),
-        }
+        with!(self, face => face.add_deadlines(shared, next))
     }
 }

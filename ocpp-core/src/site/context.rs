@@ -2,7 +2,7 @@
 
 use ocpp_rpc::queue::Queue;
 
-use super::policy::Policy;
+use super::policy::{Policy, TxPoints};
 use super::readings::Readings;
 use super::reservation::Reservations;
 use super::settings::Settings;
@@ -17,6 +17,8 @@ pub(crate) struct Context<'a> {
     pub shared: &'a mut Shared,
     pub settings: &'a Settings,
     pub policy: &'a Policy,
+    /// When transactions that begin now begin and end.
+    pub points: TxPoints,
     pub journal: &'a mut Journal,
     pub reservations: &'a mut Reservations,
     pub readings: &'a mut Readings,

@@ -34,15 +34,27 @@ pub(super) fn on_start_delivered(
     ctx.signals.push_back(Signal::StartAnswered { transaction, status, group });
 }
 
-/// The CSMS took what is first in the journal: a sample, or the end of a transaction, of whose token it said something.
+/// The CSMS took what is first in the journal: what happened in a transaction, or its end. It may have said something of the token,
+/// which counts for the transaction as if it had answered the begin (2.x E05.FR.01, E06.FR.04).
 pub(super) fn on_delivered(ctx: &mut Context<'_>, authorize: &mut Authorize, info: Option<TokenInfo>) {
-    let stopped = match ctx.journal.first().map(|first| &first.record) {
-        Some(JournalRecord::Stopped(stop)) => stop.token.clone(),
-        Some(JournalRecord::Started(_) | JournalRecord::Sampled(_) | JournalRecord::Measured(_)) | None => None,
+    let Some(first) = ctx.journal.first() else { return };
+    let goes_on = matches!(first.record, JournalRecord::Sampled(_));
+    let transaction = first.transaction();
+    let token = match &first.record {
+        JournalRecord::Stopped(stop) => stop.token.clone(),
+        JournalRecord::Sampled(sample) => ctx.journal.bearer(sample.transaction).cloned(),
+        JournalRecord::Started(_) | JournalRecord::Measured(_) => None,
     };
-    ctx.journal.delivered(&mut ctx.shared.store, &ctx.shared.clock, StartVerdict::default());
-    if let (Some(token), Some(info)) = (stopped, info) {
-        authorize.learn(ctx.shared, ctx.settings, &token, info);
+    if let (Some(token), Some(info)) = (&token, &info) {
+        authorize.learn(ctx.shared, ctx.settings, token, info.clone());
+    }
+    let status = info.as_ref().map(|info| info.status);
+    let is_refused = status.is_some_and(|status| status != AuthorizationStatus::Accepted);
+    let group = info.and_then(|info| info.group);
+    let verdict = StartVerdict { csms_id: None, group: group.clone(), is_refused };
+    ctx.journal.delivered(&mut ctx.shared.store, &ctx.shared.clock, verdict);
+    if let Some(transaction) = transaction.filter(|_| goes_on && status.is_some()) {
+        ctx.signals.push_back(Signal::StartAnswered { transaction, status, group });
     }
 }
 

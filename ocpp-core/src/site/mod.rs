@@ -31,6 +31,8 @@ pub(crate) mod link;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 pub(crate) mod local_list;
 pub(crate) mod metering;
+#[cfg(feature = "v2")]
+mod naming;
 mod place;
 #[cfg(feature = "plug_and_charge")]
 pub(crate) mod plug_and_charge;
@@ -74,6 +76,7 @@ use ocpp_rpc::queue::Queue;
 
 use crate::station::{Event, EvseId, SecurityEventKind};
 use crate::store::Image;
+use crate::time::Instant;
 
 use answers::Owed;
 use authorize::Authorize;
@@ -87,9 +90,11 @@ use firmware::FirmwareManagement;
 use heartbeat::Heartbeat;
 use host_calls::HostCalls;
 use journal::Journal;
+#[cfg(feature = "v2")]
+use naming::Naming;
 #[cfg(feature = "plug_and_charge")]
 use plug_and_charge::PlugAndCharge;
-use policy::Policy;
+use policy::{Policy, TxPoints};
 use pricing::Pricing;
 use profiles::SmartCharging;
 use readings::Readings;
@@ -110,12 +115,16 @@ use verdict::LateReply;
 pub(crate) struct Site {
     pub settings: Settings,
     policy: Policy,
+    /// When transactions that begin now begin and end.
+    points: TxPoints,
     pub registration: Registration,
     pub heartbeat: Heartbeat,
     pub authorize: Authorize,
     pub status: StatusNotifications,
     pub evses: Vec<Evse>,
     pub journal: Journal,
+    #[cfg(feature = "v2")]
+    naming: Naming,
     pub availability: Availability,
     pub reservations: Reservations,
     pub readings: Readings,
@@ -136,6 +145,8 @@ pub(crate) struct Site {
     /// Whether answers are owed, behind which calls wait.
     pub owed: Owed,
     was_online: bool,
+    /// When the station was online last.
+    offline_since: Instant,
     /// Whether it was told that the journal has no room.
     is_memory_short: bool,
 }
@@ -155,12 +166,16 @@ impl Site {
         skipped.extend(unread);
         let (smart_charging, unread) = SmartCharging::restore(&shared.config, &policy, image, &mut shared.store);
         skipped.extend(unread);
+        #[cfg(feature = "v2")]
+        let (naming, unread) = Naming::restore(image);
+        #[cfg(feature = "v2")]
+        skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
         }
 
-        let mut evses: Vec<Evse> =
-            (1..=shared.config.evse_count()).map(|n| Evse::new(EvseId(n), policy.points)).collect();
+        let points = policy.points.now(&settings);
+        let mut evses: Vec<Evse> = (1..=shared.config.evse_count()).map(|n| Evse::new(EvseId(n), points)).collect();
         for transaction in open {
             // A station that lost an EVSE since still ends its transaction, at the last one.
             let place = usize::from(transaction.spot.evse.0).min(evses.len());
@@ -173,17 +188,26 @@ impl Site {
             shared.event(Event::RecordSkipped { place });
         }
         let _ = settings::security::follow(&mut settings, shared);
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.reports_always = policy.reports_always;
+        }
         shared.raise(SecurityEventKind::StartupOfTheDevice, None);
         let stamp = shared.clock.stamp(shared.now);
+        let mut status = StatusNotifications::new(shared.config.connector_count(), shared.now, stamp);
+        status.tell(policy.statuses);
         Site {
             settings,
             policy,
+            points,
             registration: Registration::new(image.entry(registration::ENTRY).is_some()),
             heartbeat: Heartbeat::default(),
             authorize,
-            status: StatusNotifications::new(shared.config.connector_count(), shared.now, stamp),
+            status,
             evses,
             journal,
+            #[cfg(feature = "v2")]
+            naming,
             availability: Availability::restore(image),
             reservations,
             readings: Readings::default(),
@@ -202,6 +226,7 @@ impl Site {
             signals: Queue::new(),
             owed: Owed::default(),
             was_online: false,
+            offline_since: Instant::ZERO,
             is_memory_short: false,
         }
     }
@@ -209,6 +234,20 @@ impl Site {
     /// Whether the CSMS can be asked: the link is open and the station accepted.
     pub fn is_online(&self, shared: &Shared) -> bool {
         shared.link.is_up() && self.registration.is_accepted()
+    }
+
+    /// Another face speaks for the site from now on. What began goes on by the points with which it began; what begins follows the
+    /// new rules, and the CSMS has to accept the station anew: it may be another one.
+    #[cfg_attr(not(feature = "security"), allow(unused_variables, reason = "nobody is told"))]
+    pub fn adopt(&mut self, shared: &mut Shared, policy: Policy) {
+        #[cfg(feature = "security")]
+        {
+            shared.security_events.reports_always = policy.reports_always;
+        }
+        self.status.tell(policy.statuses);
+        self.smart_charging.follow(&policy);
+        self.registration.renew();
+        self.policy = policy;
     }
 
     /// How many transactions run.
@@ -224,6 +263,7 @@ impl Site {
             shared,
             settings: &self.settings,
             policy: &self.policy,
+            points: self.points,
             journal: &mut self.journal,
             reservations: &mut self.reservations,
             readings: &mut self.readings,
@@ -247,14 +287,19 @@ impl Site {
 
     /// What waits for nothing, at the beginning of each turn.
     pub fn begin(&mut self, shared: &mut Shared) {
+        self.points = self.policy.points.now(&self.settings);
         if settings::security::follow(&mut self.settings, shared) {
             #[cfg(feature = "security")]
             self.settings.tell(shared, settings::AnySetting::Standard(Setting::SecurityProfile));
         }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {
+            self.offline_since = shared.now;
+            self.journal.went_offline();
             let (mut ctx, parts) = self.context(shared);
             parts.authorize.unreachable(&mut ctx);
+        } else if !self.was_online && is_online && self.policy.repeats_statuses {
+            self.repeat_statuses(shared.now);
         }
         self.was_online = is_online;
         if !shared.link.is_up() {
@@ -269,6 +314,15 @@ impl Site {
         pricing::change_time_offset(&mut self.settings, shared);
         #[cfg(feature = "plug_and_charge")]
         self.plug_and_charge.advance(shared, &self.settings, is_online);
+    }
+
+    /// After a long time offline all statuses are told again (2.x B04.FR.01).
+    #[cfg_attr(not(feature = "v2"), allow(unused_variables, reason = "1.6 does not ask for that"))]
+    fn repeat_statuses(&mut self, now: Instant) {
+        #[cfg(feature = "v2")]
+        if self.offline_since + self.settings.seconds(Setting::OfflineThreshold) < now {
+            self.status.report_all();
+        }
     }
 
     /// Lets the blocks react until nothing more happens.
@@ -315,6 +369,8 @@ impl Site {
 
     /// What waited for everything to be told, and durable.
     pub fn finish(&mut self, shared: &mut Shared) {
+        #[cfg(feature = "v2")]
+        self.reset.wait(shared.now, &mut self.evses);
         let is_durable = shared.store.len() == 0;
         let is_told = self.journal.is_empty() && self.firmware.is_told();
         if let Some(kind) = self.reset.due(shared.now, &self.evses, is_told, is_durable) {

@@ -6,15 +6,26 @@ use ocpp_rpc::handshake::ProfileRules;
 #[cfg(feature = "smart_charging")]
 use ocpp_smartcharging::validate::Edition;
 
+#[cfg(feature = "v2")]
+use super::settings::Setting;
+use super::settings::Settings;
+
 /// The rules that the site follows.
 #[derive(Debug)]
 pub(crate) struct Policy {
     /// When transactions begin and end.
-    pub points: TxPoints,
+    pub points: Points,
     /// Whether what changes in a transaction is told, beside meter values (2.x E02.FR.13, E02.FR.17).
     pub tells_changes: bool,
     /// Whether somebody may charge without an identifier, by a start button (2.x C02).
     pub has_start_button: bool,
+    /// What is told of a place.
+    pub statuses: Statuses,
+    /// Whether all statuses are told again after a long time offline (2.x B04.FR.01).
+    pub repeats_statuses: bool,
+    /// Whether security events are told also without a security profile (2.x A04).
+    #[cfg(feature = "security")]
+    pub reports_always: bool,
     /// What an identity of a station may be.
     pub identity: IdentityRules,
     /// Which changes of the security profile are allowed.
@@ -23,6 +34,41 @@ pub(crate) struct Policy {
     /// By whose rules charging profiles are judged, replaced and cleared.
     #[cfg(feature = "smart_charging")]
     pub edition: Edition,
+}
+
+/// Where it stands when transactions begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Points {
+    /// In the family's specification.
+    Fixed(TxPoints),
+    /// In the settings (2.x TxCtrlr.TxStartPoint, TxCtrlr.TxStopPoint).
+    #[cfg(feature = "v2")]
+    OfSettings,
+}
+
+impl Points {
+    /// The points that count for what begins now.
+    #[cfg_attr(not(feature = "v2"), allow(unused_variables, reason = "they are fixed"))]
+    pub fn now(self, settings: &Settings) -> TxPoints {
+        match self {
+            Points::Fixed(points) => points,
+            #[cfg(feature = "v2")]
+            Points::OfSettings => {
+                let points = |setting| PointSet::of(settings.text(setting)).unwrap_or_default();
+                TxPoints { start: points(Setting::TxStartPoint), stop: points(Setting::TxStopPoint) }
+            }
+        }
+    }
+}
+
+/// What is told of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Statuses {
+    /// The session and the faults of each connector and the station (1.6 §4.9).
+    OfSessions,
+    /// Whether a connector can be used (2.x ConnectorStatusEnumType).
+    #[cfg(feature = "v2")]
+    OfConnectors,
 }
 
 /// What a transaction may begin or end with (2.x TxStartPoint, TxStopPoint).
@@ -51,6 +97,19 @@ impl TxPoint {
         TxPoint::PowerPathClosed,
         TxPoint::EnergyTransfer,
     ];
+
+    /// Its name in 2.x.
+    #[cfg(feature = "v2")]
+    fn as_str(self) -> &'static str {
+        match self {
+            TxPoint::ParkingBayOccupancy => "ParkingBayOccupancy",
+            TxPoint::EvConnected => "EVConnected",
+            TxPoint::Authorized => "Authorized",
+            TxPoint::DataSigned => "DataSigned",
+            TxPoint::PowerPathClosed => "PowerPathClosed",
+            TxPoint::EnergyTransfer => "EnergyTransfer",
+        }
+    }
 }
 
 /// A set of points.
@@ -62,6 +121,13 @@ impl PointSet {
 
     pub const fn with(self, point: TxPoint) -> Self {
         PointSet(self.0 | 1 << point as u8)
+    }
+
+    /// The set of a comma separated list of names, in any letter case; none if one is no point.
+    #[cfg(feature = "v2")]
+    pub fn of(list: &str) -> Option<PointSet> {
+        let named = |name: &str| TxPoint::ALL.into_iter().find(|point| point.as_str().eq_ignore_ascii_case(name));
+        list.split(',').map(str::trim).try_fold(PointSet::NONE, |set, name| Some(set.with(named(name)?)))
     }
 
     pub const fn has(self, point: TxPoint) -> bool {

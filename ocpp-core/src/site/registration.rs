@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::station::RegistrationStatus;
+use crate::station::{BootReason, RegistrationStatus};
 use crate::time::Instant;
 
 /// Where the registration of this boot stands.
@@ -37,6 +37,8 @@ pub(crate) enum Leave {
 #[derive(Debug)]
 pub(crate) struct Registration {
     state: State,
+    /// The CSMS asks for the next BootNotification.
+    is_triggered: bool,
     once_accepted: bool,
 }
 
@@ -45,7 +47,7 @@ pub(crate) const ENTRY: &str = "registered";
 
 impl Registration {
     pub fn new(once_accepted: bool) -> Self {
-        Registration { state: State::Due, once_accepted }
+        Registration { state: State::Due, is_triggered: false, once_accepted }
     }
 
     pub fn is_accepted(&self) -> bool {
@@ -74,6 +76,7 @@ impl Registration {
             State::Due | State::Asked => true,
             State::Waiting { .. } => {
                 self.state = State::Due;
+                self.is_triggered = true;
                 true
             }
         }
@@ -100,8 +103,15 @@ impl Registration {
         }
     }
 
+    /// Why the next one is sent, where that is told (2.x B01.FR.09).
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
+    pub fn reason(&self, boot: BootReason) -> BootReason {
+        if self.is_triggered { BootReason::Triggered } else { boot }
+    }
+
     pub fn asked(&mut self) {
         self.state = State::Asked;
+        self.is_triggered = false;
     }
 
     /// Takes the CSMS's answer. True when it is the first acceptance ever, which is to be stored.
@@ -117,6 +127,11 @@ impl Registration {
                 false
             }
         }
+    }
+
+    /// Another family is spoken: the CSMS is to accept the station in it.
+    pub fn renew(&mut self) {
+        self.state = State::Due;
     }
 
     /// No usable answer came.

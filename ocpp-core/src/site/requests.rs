@@ -174,6 +174,48 @@ impl Site {
         self.reset.on_request(shared, &mut self.evses, &self.settings, (kind, reason, info))
     }
 
+    /// Ends and restarts the station once no transaction runs; until then none begins (2.x B12.FR.01, B12.FR.03).
+    #[cfg(feature = "v2")]
+    pub fn on_reset_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
+        self.reset.on_request_when_idle(shared, kind, info);
+    }
+
+    /// Whether a transaction runs anywhere.
+    #[cfg(feature = "v2")]
+    pub fn is_charging(&self) -> bool {
+        self.running() > 0
+    }
+
+    /// The transaction at an EVSE, until its end is on record.
+    #[cfg(feature = "v2")]
+    pub fn transaction_at(&self, evse: EvseId) -> Option<TransactionNo> {
+        self.evses.get(index(evse)).and_then(Evse::transaction)
+    }
+
+    /// Whether a transaction has not ended.
+    #[cfg(feature = "v2")]
+    pub fn goes_on(&self, transaction: TransactionNo) -> bool {
+        self.evses.iter().any(|evse| evse.transaction() == Some(transaction))
+    }
+
+    /// Whether a transaction runs at an EVSE whose driver is authorised.
+    #[cfg(feature = "v2")]
+    pub fn charges_somebody(&self, evse: EvseId) -> bool {
+        self.evses.get(index(evse)).is_some_and(|evse| evse.is_running() && evse.token().is_some())
+    }
+
+    /// Readings of an EVSE, or of each, are told beside any transaction (2.x F06.FR.06). False if there are none to tell.
+    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    pub fn trigger_readings(&mut self, shared: &Shared, evse: Option<EvseId>) -> bool {
+        if self.settings.measurands(Setting::AlignedMeasurands).is_empty() {
+            return false;
+        }
+        for evse in self.evses.iter_mut().filter(|one| evse.is_none_or(|wanted| wanted == one.id)) {
+            evse.trigger_reading_beside(shared.now);
+        }
+        true
+    }
+
     /// Opens the lock of a connector. False where there is none.
     pub fn unlock(&mut self, shared: &mut Shared, token: ReplyToken, spot: Spot) -> bool {
         !self.settings.has_fixed_cables() && self.unlocking.on_request(shared, &mut self.evses, token, spot)

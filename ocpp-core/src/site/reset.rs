@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Reset {
     #[default]
     None,
+    /// Transactions are waited for, and none begins.
+    #[cfg(feature = "v2")]
+    Waiting { kind: RebootKind },
     /// Transactions end.
     Ending { kind: RebootKind, not_before: Instant, until: Instant },
     /// The host was told.
@@ -56,6 +59,26 @@ impl Reset {
         evses.iter_mut().filter_map(|evse| evse.keep_promise(&mut shared.store, settings)).max()
     }
 
+    /// The CSMS orders it for when no transaction runs.
+    #[cfg(feature = "v2")]
+    pub fn on_request_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
+        if !self.is_ordered() {
+            *self = Reset::Waiting { kind };
+            shared.remember_reboot(BootReason::RemoteReset);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        }
+    }
+
+    /// What was waited for is over.
+    #[cfg(feature = "v2")]
+    pub fn wait(&mut self, now: Instant, evses: &mut [Evse]) {
+        if let Reset::Waiting { kind } = *self
+            && evses.iter().all(|evse| evse.transaction().is_none())
+        {
+            self.order(now, evses, kind, StopReason::ImmediateReset);
+        }
+    }
+
     /// The restart, once: when every transaction has ended and all of it is durable. It waits a while for what the CSMS is to
     /// be told before (`is_told`).
     pub fn due(&mut self, now: Instant, evses: &[Evse], is_told: bool, is_durable: bool) -> Option<RebootKind> {
@@ -72,6 +95,8 @@ impl Reset {
     pub fn deadlines(&self) -> [Option<Instant>; 2] {
         match self {
             Reset::Ending { not_before, until, .. } => [Some(*not_before), Some(*until)],
+            #[cfg(feature = "v2")]
+            Reset::Waiting { .. } => [None, None],
             Reset::None | Reset::Ordered => [None, None],
         }
     }

@@ -9,10 +9,13 @@ use super::context::Context;
 use super::evse::Evse;
 use super::firmware::FirmwareManagement;
 use super::index;
+use super::policy::Statuses;
 use super::pricing::Pricing;
 use super::profiles::SmartCharging;
 use super::reservation::WHOLE_STATION;
 use super::reset::Reset;
+#[cfg(feature = "v2")]
+use super::session::ConnectorStatus;
 use super::signal::Signal;
 use super::status::{Condition, StatusNotifications};
 use crate::station::{ConnectorId, Event, EvseId, EvseStatus, Fault, FaultCode};
@@ -29,15 +32,40 @@ pub(super) struct Parts<'a> {
     pub reset: &'a Reset,
 }
 
-/// How the connectors of an EVSE are that are not in use, while it is so: of several one charges at a time.
-fn beside(status: EvseStatus) -> EvseStatus {
+/// How the connectors of an EVSE are that are not in use, while it is so: of several one charges at a time. 2.x does not tell that
+/// (G01.FR.08).
+fn beside(status: EvseStatus, told: Statuses) -> EvseStatus {
+    match (status, told) {
+        (EvseStatus::Available | EvseStatus::Reserved | EvseStatus::Unavailable | EvseStatus::Faulted, _) => status,
+        (
+            EvseStatus::Preparing
+            | EvseStatus::Charging
+            | EvseStatus::SuspendedEv
+            | EvseStatus::SuspendedEvse
+            | EvseStatus::Finishing,
+            Statuses::OfSessions,
+        ) => EvseStatus::Unavailable,
+        #[cfg(feature = "v2")]
+        (
+            EvseStatus::Preparing
+            | EvseStatus::Charging
+            | EvseStatus::SuspendedEv
+            | EvseStatus::SuspendedEvse
+            | EvseStatus::Finishing,
+            Statuses::OfConnectors,
+        ) => EvseStatus::Available,
+    }
+}
+
+/// The status of a connector among those of a session: whoever is at it, it is occupied.
+#[cfg(feature = "v2")]
+fn plain(status: ConnectorStatus) -> EvseStatus {
     match status {
-        EvseStatus::Available | EvseStatus::Reserved | EvseStatus::Unavailable | EvseStatus::Faulted => status,
-        EvseStatus::Preparing
-        | EvseStatus::Charging
-        | EvseStatus::SuspendedEv
-        | EvseStatus::SuspendedEvse
-        | EvseStatus::Finishing => EvseStatus::Unavailable,
+        ConnectorStatus::Available => EvseStatus::Available,
+        ConnectorStatus::Occupied => EvseStatus::Preparing,
+        ConnectorStatus::Reserved => EvseStatus::Reserved,
+        ConnectorStatus::Unavailable => EvseStatus::Unavailable,
+        ConnectorStatus::Faulted => EvseStatus::Faulted,
     }
 }
 
@@ -119,23 +147,30 @@ impl Parts<'_> {
             // An end is shown once it is on record; a fault at once.
             let may_tell = status == EvseStatus::Faulted || evse.may_tell(&ctx.shared.store);
             if may_tell {
-                let mut has_changed = false;
+                let told = ctx.policy.statuses;
+                let condition = match told {
+                    Statuses::OfSessions => condition,
+                    #[cfg(feature = "v2")]
+                    Statuses::OfConnectors => {
+                        Condition { status: plain(evse.connector_status()), faults: &[], info: None }
+                    }
+                };
                 let active = ctx.shared.plugs.active(evse.id).connector;
                 for number in 1..=ctx.shared.config.connectors_of(evse.id) {
                     let line = ctx.shared.config.number_of(evse.id, ConnectorId(number));
                     let is_active = ConnectorId(number) == active;
-                    let other = Condition { status: beside(status), info: None, ..condition };
+                    let other = Condition { status: beside(condition.status, told), info: None, ..condition };
                     let is_used = is_active && evse.is_in_use();
                     let is_out = self.availability.is_out(evse.id, ConnectorId(number)) && !is_used;
-                    let out = Condition { status: out_of_service(status), ..other };
+                    let out = Condition { status: out_of_service(condition.status), ..other };
                     let shown = match (is_out, is_active) {
                         (true, _) => &out,
                         (false, true) => &condition,
                         (false, false) => &other,
                     };
-                    has_changed |= self.status.update(usize::from(line), shown, ctx.now(), ctx.stamp()) && is_active;
+                    self.status.update(usize::from(line), shown, ctx.now(), ctx.stamp());
                 }
-                if has_changed {
+                if evse.shows(status) {
                     ctx.event(Event::Status { evse: evse.id, status });
                 }
             }
@@ -162,7 +197,13 @@ impl Parts<'_> {
             [ctx.shared.faults.as_slice(), &[conflict]].concat()
         });
         let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());
-        self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
+        match ctx.policy.statuses {
+            Statuses::OfSessions => {
+                self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
+            }
+            #[cfg(feature = "v2")]
+            Statuses::OfConnectors => {}
+        }
         let is_quiet = ctx.shared.config.policy.charges_while_installing || !self.evses.iter().any(Evse::is_busy);
         // Not in the boot itself, before the hardware could say what goes on.
         let may_install = is_quiet && ctx.shared.has_booted;

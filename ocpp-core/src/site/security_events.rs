@@ -59,8 +59,9 @@ struct Waiting {
 pub(crate) struct SecurityEvents {
     waiting: Vec<Waiting>,
     next_number: u32,
-    /// Whether a security profile is in use; without one the host alone is told.
-    pub is_reporting: bool,
+    /// Whether a security profile is in use; without one the host alone is told, unless the family always reports.
+    pub has_profile: bool,
+    pub reports_always: bool,
     /// Whether the first one is on its way.
     is_asked: bool,
     refusals: u8,
@@ -89,7 +90,8 @@ impl SecurityEvents {
         SecurityEvents {
             waiting,
             next_number,
-            is_reporting: false,
+            has_profile: false,
+            reports_always: false,
             is_asked: false,
             refusals: 0,
             retry_at: None,
@@ -144,7 +146,7 @@ impl SecurityEvents {
 
     /// Takes an event in, unless nobody is to be told. `most` bounds how many wait.
     pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, reporting: Reporting, most: usize) {
-        if !self.is_reporting {
+        if !self.has_profile && !self.reports_always {
             return;
         }
         let is_durable = match reporting {

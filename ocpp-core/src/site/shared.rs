@@ -69,6 +69,9 @@ pub(crate) struct Shared {
     jobs: u32,
     /// Frames whose times rest on the first anchor of this boot wait for it.
     anchored: Ticket,
+    /// For what is drawn when it is first needed.
+    #[cfg(feature = "v2")]
+    pub seeds: Rng,
 }
 
 impl Shared {
@@ -118,6 +121,8 @@ impl Shared {
             #[cfg(feature = "firmware_management")]
             jobs: 0,
             anchored: Ticket(0),
+            #[cfg(feature = "v2")]
+            seeds,
             config,
         }
     }

@@ -9,6 +9,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::policy::Statuses;
 use crate::station::{EvseStatus, Fault};
 use crate::time::{Instant, Stamp};
 
@@ -85,6 +86,8 @@ impl Line {
 #[derive(Debug)]
 pub(crate) struct StatusNotifications {
     lines: Vec<Line>,
+    /// The first that is told of.
+    first: usize,
     asked: Option<(usize, Report)>,
 }
 
@@ -100,18 +103,28 @@ impl StatusNotifications {
             is_wanted: false,
             is_late: false,
         };
-        StatusNotifications { lines: (0..=connectors).map(|_| line()).collect(), asked: None }
+        StatusNotifications { lines: (0..=connectors).map(|_| line()).collect(), first: 0, asked: None }
     }
 
-    /// Takes a condition in. True if the status is another than before.
-    pub fn update(&mut self, connector: usize, condition: &Condition<'_>, now: Instant, at: Stamp) -> bool {
-        let Some(line) = self.lines.get_mut(connector).filter(|line| !line.is(condition)) else { return false };
+    /// Takes a condition in.
+    pub fn update(&mut self, connector: usize, condition: &Condition<'_>, now: Instant, at: Stamp) {
+        let Some(line) = self.lines.get_mut(connector).filter(|line| !line.is(condition)) else { return };
         let old = core::mem::take(&mut line.faults);
         let was_told = |fault: &Fault| old.iter().any(|told| told.is_told && told.fault == *fault);
         let told = |fault: &Fault| Told { is_told: was_told(fault), fault: fault.clone() };
         line.faults = condition.faults.iter().map(told).collect();
-        (line.since, line.at, line.info) = (now, at, condition.info);
-        core::mem::replace(&mut line.status, condition.status) != condition.status
+        (line.since, line.at, line.info, line.status) = (now, at, condition.info, condition.status);
+    }
+
+    /// Another family is spoken to: what it is told of, the station or its connectors alone, and nothing of it was told.
+    pub fn tell(&mut self, statuses: Statuses) {
+        self.first = match statuses {
+            Statuses::OfSessions => 0,
+            #[cfg(feature = "v2")]
+            Statuses::OfConnectors => 1,
+        };
+        self.asked = None;
+        self.report_all();
     }
 
     /// Forgets what was reported: all is reported again.
@@ -128,8 +141,10 @@ impl StatusNotifications {
     #[cfg(feature = "remote_trigger")]
     pub fn trigger(&mut self, connector: Option<i64>) -> bool {
         let mut is_any = false;
-        for (_, line) in
-            (0..).zip(&mut self.lines).filter(|(number, _)| connector.is_none_or(|wanted| wanted == *number))
+        for (_, line) in (0..)
+            .zip(&mut self.lines)
+            .skip(self.first)
+            .filter(|(number, _)| connector.is_none_or(|wanted| wanted == *number))
         {
             line.is_wanted = true;
             is_any = true;
@@ -139,7 +154,7 @@ impl StatusNotifications {
 
     /// What to report now, with the time of its beginning; of those asked for only, unless it `may_report`.
     pub fn next(&mut self, now: Instant, minimum: Duration, may_report: bool) -> Option<(usize, &Report, Stamp)> {
-        let lines = self.lines.iter().enumerate();
+        let lines = self.lines.iter().enumerate().skip(self.first);
         let (connector, line, fault) = lines
             .filter(|(_, line)| (may_report || line.is_wanted) && line.due_at(minimum) <= now)
             .filter_map(|(connector, line)| line.next().map(|fault| (connector, line, fault)))
@@ -152,7 +167,7 @@ impl StatusNotifications {
 
     /// When the next status will have lasted long enough.
     pub fn deadline(&self, minimum: Duration) -> Option<Instant> {
-        self.lines.iter().filter(|line| line.next().is_some()).map(|line| line.due_at(minimum)).min()
+        self.lines.iter().skip(self.first).filter(|line| line.next().is_some()).map(|line| line.due_at(minimum)).min()
     }
 
     /// The CSMS took the report, or refused it, which repeating would not mend.
@@ -224,9 +239,9 @@ mod tests {
             assert_eq!(sent(&mut block, at(1), none), Some((connector, EvseStatus::Available)));
         }
         assert_eq!(sent(&mut block, at(1), none), None);
-        assert!(block.update(2, &is(EvseStatus::Preparing), at(5), Stamp::Wall(5)));
-        assert!(!block.update(2, &is(EvseStatus::Preparing), at(6), Stamp::Wall(6)));
-        assert!(block.update(1, &is(EvseStatus::Faulted), at(7), Stamp::Wall(7)));
+        block.update(2, &is(EvseStatus::Preparing), at(5), Stamp::Wall(5));
+        block.update(2, &is(EvseStatus::Preparing), at(6), Stamp::Wall(6));
+        block.update(1, &is(EvseStatus::Faulted), at(7), Stamp::Wall(7));
         assert_eq!(sent(&mut block, at(8), none), Some((2, EvseStatus::Preparing)), "in order of change");
         assert_eq!(sent(&mut block, at(8), none), Some((1, EvseStatus::Faulted)));
     }

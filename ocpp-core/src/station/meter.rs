@@ -29,16 +29,16 @@ pub struct MeterReading {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct SignedValue {
-    /// What was signed, with its signature, as text: for a CSMS of 2.x in Base64 and at most 2500 characters in 2.0.1, 32768 in 2.1. More
-    /// than that is not taken.
+    /// What was signed, with its signature, as text: for a CSMS of 2.x in Base64. At most 32768 bytes; to a CSMS of 2.0.1 only
+    /// what has at most 2500 is told. A value with more in any member is not taken.
     pub data: String,
-    /// How it was signed; empty if that is in the data.
+    /// How it was signed, at most 50 bytes; empty if that is in the data.
     #[cfg_attr(feature = "serde", serde(default))]
     pub signing_method: CompactString,
-    /// How the data are encoded, such as `OCMF` or `EDL`.
+    /// How the data are encoded, at most 50 bytes, such as `OCMF` or `EDL`.
     #[cfg_attr(feature = "serde", serde(default))]
     pub encoding_method: CompactString,
-    /// The meter's public key; empty if it is not to be told.
+    /// The meter's public key, at most 2500 bytes; empty if it is not to be told.
     #[cfg_attr(feature = "serde", serde(default))]
     pub public_key: String,
 }
@@ -54,10 +54,10 @@ impl SignedValue {
     }
 
     fn fits(&self) -> bool {
-        let most = Self::MAX_BYTES;
-        self.data.len() <= most
-            && self.public_key.len() <= most
-            && self.signing_method.len() + self.encoding_method.len() <= most
+        self.data.len() <= Self::MAX_BYTES
+            && self.public_key.len() <= 2500
+            && self.signing_method.len() <= 50
+            && self.encoding_method.len() <= 50
     }
 }
 
@@ -320,6 +320,11 @@ pub(crate) struct MeasurandChoice {
 }
 
 impl MeasurandChoice {
+    /// Whether the value is one of the choice.
+    pub fn has(&self, sample: &MeterSample) -> bool {
+        self.measurand == sample.measurand && (self.phase.is_none() || self.phase == sample.phase)
+    }
+
     /// Reads `Voltage` or `Voltage.L1`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(measurand) = Measurand::from_name(text) {
@@ -337,11 +342,7 @@ impl MeasurandChoice {
     /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3), as the meter signed them too or not.
     pub fn pick(choices: &[Self], reading: &MeterReading, is_signed: bool) -> Vec<MeterSample> {
         let energy = reading.register();
-        let chosen = |sample: &&MeterSample| {
-            choices.iter().any(|choice| {
-                choice.measurand == sample.measurand && (choice.phase.is_none() || choice.phase == sample.phase)
-            })
-        };
+        let chosen = |sample: &&MeterSample| choices.iter().any(|choice| choice.has(sample));
         let picked = core::iter::once(&energy).chain(&reading.values).filter(chosen).cloned();
         picked.map(|sample| MeterSample { signed: sample.signed.filter(|_| is_signed), ..sample }).collect()
     }

@@ -27,6 +27,8 @@ impl SmartCharging {
         (SmartCharging, Vec::new())
     }
 
+    pub fn follow(&mut self, _: &Policy) {}
+
     /// A profile in a remote start is ignored (1.6 §5.11).
     pub fn on_remote_start(
         &mut self,

@@ -59,7 +59,7 @@ impl Authorize {
     /// one decides nothing (1.6 §5.13).
     pub fn request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, needs_group: bool) {
         if request.token.is_start_button() {
-            // C02.FR.02: nobody is asked.
+            // C02: nobody is asked.
             return if ctx.policy.has_start_button {
                 grant(ctx, request, None)
             } else {
@@ -184,6 +184,12 @@ impl Authorize {
         self.asked.as_ref()
     }
 
+    /// Where the token was presented that the CSMS is asked about, if at an EVSE.
+    #[cfg(feature = "v2")]
+    pub fn asked_at(&self) -> Option<EvseId> {
+        self.asked.as_ref().and_then(|request| request.evse)
+    }
+
     /// The CSMS answered.
     pub fn answered(&mut self, ctx: &mut Context<'_>, info: TokenInfo) {
         let Some(request) = self.asked.take() else { return };
@@ -232,10 +238,16 @@ impl Authorize {
     /// The CSMS said something of a token, in whatever answer: the cache learns it, unless the list knows the token
     /// (1.6 §3.5.1, §3.5.3). A list that says otherwise is a conflict (§3.5.2).
     pub fn learn(&mut self, shared: &mut Shared, settings: &Settings, token: &IdToken, info: TokenInfo) {
+        // C02.FR.03.
+        if token.is_start_button() {
+            return;
+        }
         let wall = shared.clock.wall(shared.now);
         match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
             Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
             Some(_) => {}
+            // 2.x C03.FR.02: what the server made itself is not cached.
+            None if token.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("Central")) => {}
             None if settings.is_on(Setting::AuthCacheEnabled) => {
                 self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
             }

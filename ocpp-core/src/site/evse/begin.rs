@@ -5,7 +5,6 @@ use core::time::Duration;
 
 use super::metering::METER_ATTEMPTS;
 use super::{Authorisation, Evse, Transaction};
-use crate::site::bearer::Grant;
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
 use crate::site::metering::Register;
@@ -64,16 +63,14 @@ impl Evse {
 
     /// Why a start point is met now: by what came last.
     fn why_begun(&self, point: TxPoint) -> TriggerReason {
-        let authorised = |grant: &Grant| match grant.remote_start {
-            Some(_) => TriggerReason::RemoteStart,
-            None => TriggerReason::Authorized,
-        };
         match (point, self.authorisation.right()) {
+            // F02.FR.21: also where a cable came after it.
+            (_, Some(right)) if right.grant.remote_start.is_some() => TriggerReason::RemoteStart,
             (TxPoint::ParkingBayOccupancy, _) => TriggerReason::EvDetected,
             (TxPoint::DataSigned, _) => TriggerReason::SignedDataReceived,
             (TxPoint::EnergyTransfer, _) => TriggerReason::ChargingStateChanged,
-            (TxPoint::Authorized, Some(right)) => authorised(&right.grant),
-            (TxPoint::PowerPathClosed, Some(right)) if right.at >= self.connected_at => authorised(&right.grant),
+            (TxPoint::Authorized, Some(_)) => TriggerReason::Authorized,
+            (TxPoint::PowerPathClosed, Some(right)) if right.at >= self.connected_at => TriggerReason::Authorized,
             (TxPoint::EvConnected | TxPoint::PowerPathClosed | TxPoint::Authorized, _) => TriggerReason::CablePluggedIn,
         }
     }
@@ -144,7 +141,7 @@ impl Evse {
             at,
             meter_mwh,
             reservation,
-            first: self.values_for_stop(ctx, &reading),
+            first: self.values_of_begin(ctx, &reading),
         });
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();

@@ -151,10 +151,13 @@ impl Evse {
     }
 
     /// The status of 2.x to report (ConnectorStatusEnumType).
-    #[cfg_attr(not(test), expect(dead_code, reason = "the face of 2.x tells it"))]
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "2.x tells it"))]
     pub fn connector_status(&self) -> ConnectorStatus {
         if self.is_blocked() {
             ConnectorStatus::Faulted
+        } else if self.is_reserved && self.authorisation.right().is_none() {
+            // G01.FR.09: also with a vehicle, until its driver is the one.
+            ConnectorStatus::Reserved
         } else if self.facts.cable != Cable::Absent && (self.is_operative || self.is_in_use()) {
             ConnectorStatus::Occupied
         } else if !self.is_operative {
@@ -164,6 +167,11 @@ impl Evse {
         } else {
             ConnectorStatus::Available
         }
+    }
+
+    /// The host is to be shown this status. True if it is another than before.
+    pub fn shows(&mut self, status: EvseStatus) -> bool {
+        core::mem::replace(&mut self.shown, status) != status
     }
 
     /// The status of 1.6 to report (§4.9, §7.7), with its own faults.

@@ -21,6 +21,8 @@ use crate::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     contexts: Vec<SampleContext>,
+    /// One that is told beside the transaction.
+    is_beside: bool,
     since: Instant,
 }
 
@@ -37,6 +39,13 @@ impl Evse {
     #[cfg(feature = "remote_trigger")]
     pub fn trigger_reading(&mut self, now: Instant) {
         self.want(SampleContext::Trigger, now);
+    }
+
+    /// The CSMS asks for a reading that is none of the transaction (2.x F06.FR.06).
+    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    pub fn trigger_reading_beside(&mut self, now: Instant) {
+        self.wanted.is_beside = true;
+        self.wanted.since = self.wanted.since.max(now);
     }
 
     /// The cost is to be counted by a reading of now.
@@ -81,15 +90,23 @@ impl Evse {
         if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
             self.want(SampleContext::Clock, now);
         }
-        if self.wanted.contexts.is_empty() {
+        if self.wanted.contexts.is_empty() && !self.wanted.is_beside {
             return;
         }
         let Some((reading, is_fresh)) = self.read_meter(ctx, Some(self.wanted.since)) else { return };
-        let wanted = core::mem::take(&mut self.wanted.contexts);
+        let Wanted { contexts: wanted, is_beside, .. } = core::mem::take(&mut self.wanted);
         // Without the meter there is nothing to tell: an old value under a new time would be false.
         if let Some(reading) = reading.filter(|_| is_fresh) {
             for context in wanted {
                 self.record_reading(ctx, context, &reading);
+            }
+            if is_beside {
+                let values = MeasurandChoice::pick(
+                    &ctx.settings.measurands(Setting::AlignedMeasurands),
+                    &self.completed(ctx, &reading),
+                    ctx.settings.signs(true),
+                );
+                self.record_beside(ctx, SampleContext::Trigger, values);
             }
         }
     }
@@ -182,6 +199,25 @@ impl Evse {
         let has_register = values.iter().any(|value| value.measurand == Measurand::EnergyActiveImportRegister);
         if is_signed && reading.signed.is_some() && !has_register {
             values.insert(0, reading.register());
+        }
+        values
+    }
+
+    /// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
+    /// kept anyhow.
+    pub(super) fn values_of_begin(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+        #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+        let mut values = self.values_for_stop(ctx, reading);
+        #[cfg(feature = "v2")]
+        if ctx.policy.tells_changes {
+            let choices = ctx.settings.measurands(Setting::TxStartedMeasurands);
+            let reading = self.completed(ctx, reading);
+            for sample in MeasurandChoice::pick(&choices, &reading, ctx.settings.signs(false)) {
+                let is_bare_register = sample.signed.is_none() && sample == reading.register();
+                if !is_bare_register && !values.contains(&sample) {
+                    values.push(sample);
+                }
+            }
         }
         values
     }

@@ -25,8 +25,8 @@ use super::settings::{Setting, Settings};
 use crate::site::journal::{JournalRecord, Sampled};
 use crate::site::metering::{Aligned, Meter, SampleContext};
 use crate::station::{
-    AuthorizationStatus, Cable, ChargingState, Event, EvseFacts, EvseId, IdToken, Lock, StopReason, TransactionNo,
-    TriggerReason, Vehicle,
+    AuthorizationStatus, Cable, ChargingState, Event, EvseFacts, EvseId, EvseStatus, IdToken, Lock, StopReason,
+    TransactionNo, TriggerReason, Vehicle,
 };
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
@@ -67,7 +67,7 @@ pub(crate) struct Evse {
     is_meter_watched: bool,
     authorisation: Authorisation,
     transaction: Transaction,
-    /// When transactions begin and end.
+    /// When the transaction ends, and when one that is none yet begins and ends.
     points: TxPoints,
     /// Points that were met when the last transaction ended, and are so since: they begin no other.
     spent: PointSet,
@@ -77,6 +77,8 @@ pub(crate) struct Evse {
     is_curtailed: bool,
     /// Whether it shows that it is kept for somebody.
     is_reserved: bool,
+    /// The status that the host was shown last.
+    shown: EvseStatus,
 }
 
 impl Evse {
@@ -106,6 +108,7 @@ impl Evse {
             is_operative: true,
             is_curtailed: false,
             is_reserved: false,
+            shown: EvseStatus::Available,
         }
     }
 
@@ -242,7 +245,10 @@ impl Evse {
 
     /// Does what the facts and the time ask for, until nothing more is to do.
     pub fn advance(&mut self, ctx: &mut Context<'_>) {
-        self.points = ctx.policy.points;
+        // A transaction ends by the points with which it began.
+        if self.begun().is_none() {
+            self.points = ctx.points;
+        }
         self.seen_at.get_or_insert(ctx.now());
         if let Some(energy_mwh) = self.implausible_mwh.take() {
             ctx.event(Event::MeterImplausible { evse: self.id, energy_mwh });

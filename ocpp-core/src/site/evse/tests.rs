@@ -1,5 +1,6 @@
 //! The session of an EVSE against a small model written from the specification: whatever comes in whatever order, with every start
 //! and stop point (2.x E01, E06).
+#![cfg(feature = "v1_6")]
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -12,7 +13,7 @@ use crate::rng::Rng;
 use crate::site::Site;
 use crate::site::journal::EventFacts;
 use crate::site::link::Address;
-use crate::site::policy::Policy;
+use crate::site::policy::{Points, Policy};
 use crate::site::session::ConnectorStatus;
 use crate::site::shared::Shared;
 use crate::station::{
@@ -244,7 +245,7 @@ fn boot(config: &StationConfig, points: TxPoints, image: &Image) -> (Site, Share
     let address = Address::of(&mut config, &crate::v1_6::station::POLICY.identity).unwrap();
     let settings = Settings::new(&config).unwrap();
     let mut shared = Shared::restore(config, address, Rng::new(1).next_u64(), image);
-    let policy = Policy { points, tells_changes: true, ..crate::v1_6::station::POLICY };
+    let policy = Policy { points: Points::Fixed(points), tells_changes: true, ..crate::v1_6::station::POLICY };
     let site = Site::restore(settings, policy, &mut shared, image);
     shared.has_booted = true;
     (site, shared)

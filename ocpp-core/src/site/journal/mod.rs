@@ -84,6 +84,8 @@ pub(crate) struct Journal {
     samples: usize,
     failures: u32,
     retry_at: Option<Instant>,
+    /// What is before this position waited while the station was offline.
+    offline_before: u64,
     /// The next message waits until this is durable.
     settled: Ticket,
     readings: StopReadings,
@@ -169,9 +171,36 @@ impl Journal {
         }
     }
 
+    /// The station is offline: what still waits is told as of then (2.x E11.FR.07).
+    pub fn went_offline(&mut self) {
+        self.offline_before = self.next_position;
+    }
+
+    /// Whether a record was made while the station was offline, or waited so long (2.x E04.FR.03, E11.FR.07).
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
+    pub fn is_offline(&self, pending: &Pending) -> bool {
+        let was_offline = pending.event.as_ref().is_some_and(|event| event.is_offline);
+        was_offline || pending.position.0 < self.offline_before
+    }
+
     /// The message that is on its way, or next.
     pub fn first(&self) -> Option<&Pending> {
         self.queue.front()
+    }
+
+    /// The transactions of which anything was not delivered, or that go on.
+    #[cfg(feature = "v2")]
+    pub fn transactions(&self) -> impl Iterator<Item = TransactionNo> {
+        let is_begin = |pending: &&Pending| matches!(pending.record, JournalRecord::Started(_));
+        let begun = self.queue.iter().filter(is_begin).map(|pending| TransactionNo(pending.position));
+        self.known.iter().map(|(transaction, _)| *transaction).chain(begun)
+    }
+
+    /// Whether anything of a transaction, or of any, was not delivered.
+    #[cfg(feature = "v2")]
+    pub fn holds(&self, transaction: Option<TransactionNo>) -> bool {
+        let mut told = self.queue.iter().filter_map(Pending::transaction);
+        told.any(|told| transaction.is_none_or(|wanted| wanted == told))
     }
 
     /// Whether everything was delivered.
@@ -199,6 +228,12 @@ impl Journal {
     pub fn token(&self, transaction: TransactionNo) -> Option<&IdToken> {
         let events = self.queue.iter().filter(|pending| pending.transaction() == Some(transaction));
         events.filter_map(Pending::token).next()
+    }
+
+    /// Who charges in a transaction, also if the CSMS was told.
+    pub fn bearer(&self, transaction: TransactionNo) -> Option<&IdToken> {
+        let known = || self.known.get(&transaction).and_then(|account| account.known.token.as_ref());
+        self.token(transaction).or_else(known)
     }
 
     /// When a transaction began, if its stop was not delivered.
@@ -237,6 +272,8 @@ impl Journal {
                     if let Some(event) = &first.event {
                         account.told(event);
                     }
+                    account.known.verdict.is_refused |= verdict.is_refused;
+                    account.known.group = verdict.group.or_else(|| account.known.group.take());
                     let key = KnownTransaction::key(sample.transaction);
                     store.push(StoreOp::Put { key, value: account.write() });
                 }

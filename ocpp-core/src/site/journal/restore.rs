@@ -177,6 +177,7 @@ impl Journal {
             failures,
             // How long it waited already is not known.
             retry_at: (failures > 0).then(|| Instant::ZERO + retry_interval.saturating_mul(failures)),
+            offline_before: first_position,
             settled: Ticket(0),
             readings,
         };

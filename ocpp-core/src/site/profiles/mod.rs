@@ -154,6 +154,11 @@ impl SmartCharging {
         (smart_charging, skipped)
     }
 
+    /// Profiles that come from now on are judged by these rules.
+    pub fn follow(&mut self, policy: &Policy) {
+        self.edition = policy.edition;
+    }
+
     /// What the site allows from now on.
     pub fn set_site_limit(&mut self, evse: Option<EvseId>, limit: Option<SiteLimit>) {
         let place = evse.unwrap_or(EvseId(0));

@@ -19,6 +19,8 @@ use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
 use crate::table::Table;
 
+#[cfg(feature = "v2")]
+use super::policy::{PointSet, TxPoint};
 use table::Kind;
 pub(crate) use table::Setting;
 
@@ -210,7 +212,15 @@ impl Settings {
         }
     }
 
-    /// All keys that the station has, in the order in which they are reported.
+    /// All that 1.6 knows under a key, in the order in which they are reported.
+    pub fn keys(&self) -> impl Iterator<Item = AnySetting> {
+        self.all().filter(|setting| match setting {
+            AnySetting::Standard(setting) => setting.is_key(),
+            AnySetting::Custom(_) => true,
+        })
+    }
+
+    /// All settings that the station has.
     pub fn all(&self) -> impl Iterator<Item = AnySetting> {
         let standard = Setting::ALL.iter().filter(|key| !self.absent.contains(key));
         standard.map(|key| AnySetting::Standard(*key)).chain((0..self.custom.len()).map(AnySetting::Custom))
@@ -224,11 +234,20 @@ impl Settings {
         }
     }
 
-    /// The key of 1.6, under which it is reported.
+    /// Its key in 1.6, or its name in 2.x where it has none.
     pub fn name(&self, key: AnySetting) -> &str {
         match key {
-            AnySetting::Standard(key) => key.key(),
+            AnySetting::Standard(key) => key.name(),
             AnySetting::Custom(place) => self.custom.get(place).map_or("", |(custom, _)| &custom.name),
+        }
+    }
+
+    /// `Component.Variable[Instance]` of 2.x, where it has one. One of the host's own has one if its name has the form.
+    #[cfg(feature = "v2")]
+    pub fn variable(&self, setting: AnySetting) -> Option<&str> {
+        match setting {
+            AnySetting::Standard(setting) => setting.variable(),
+            AnySetting::Custom(_) => Some(self.name(setting)).filter(|name| name.contains('.')),
         }
     }
 
@@ -259,6 +278,11 @@ impl Settings {
                 Kind::PhaseRotation => is_phase_rotation(value, self.connectors),
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
+                // What no hardware tells of is not offered: a bay detector, a meter that signs (2.x B05.FR.09).
+                #[cfg(feature = "v2")]
+                Kind::TxPoints => PointSet::of(value).is_some_and(|points| {
+                    !points.has(TxPoint::ParkingBayOccupancy) && !points.has(TxPoint::DataSigned)
+                }),
                 Kind::Text => true,
                 #[cfg(feature = "security")]
                 Kind::Secret => Password::from_authorization_key(value).is_ok(),

@@ -44,7 +44,7 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
     };
     let ticket = shared.change_access(change);
     // A01.FR.11, A01.FR.12.
-    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.key()));
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
     if key == Setting::BasicAuthPassword || follow(settings, shared) {
         settings.tell(shared, AnySetting::Standard(key));
     }
@@ -54,7 +54,7 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
 /// Has the key say which profile is in use. True if it said another.
 pub(in crate::site) fn follow(settings: &mut Settings, shared: &mut Shared) -> bool {
     let profile = shared.access.profile();
-    shared.security_events.is_reporting = profile > 0;
+    shared.security_events.has_profile = profile > 0;
     let is_new = settings.number(Setting::SecurityProfile) != u32::from(profile);
     if is_new {
         settings.set(Setting::SecurityProfile, &profile.to_compact_string());

@@ -21,6 +21,9 @@ pub(super) enum Kind {
     /// `Current`, `Power`, or both (errata 3.88).
     #[cfg(feature = "smart_charging")]
     RateUnits,
+    /// A comma separated list of points where a transaction may begin or end, which the hardware can tell of.
+    #[cfg(feature = "v2")]
+    TxPoints,
     /// Free text.
     Text,
     /// A password of 1.6 in hexadecimal digits, which is never told.
@@ -93,7 +96,7 @@ const SECONDS_OF_DAY: u32 = 24 * 60 * 60;
 pub(super) struct Row {
     /// Its name in the store, and to the host.
     pub id: &'static str,
-    /// The configuration key of 1.6. Names are case-insensitive on the wire (1.6 §5.3: CiString50).
+    /// The configuration key of 1.6; nothing where there is none. Names are case-insensitive on the wire (1.6 §5.3: CiString50).
     pub key: &'static str,
     /// `Component.Variable[Instance]` of 2.x; nothing where there is none.
     pub variable: &'static str,
@@ -196,11 +199,17 @@ settings! {
     MinimumStatusDuration, "MinimumStatusDuration", "", integer(0), ReadWrite, "0";
     #[cfg(feature = "california_pricing")]
     NextTimeOffsetTransitionDateTime, "NextTimeOffsetTransitionDateTime", "ClockCtrlr.NextTimeOffsetTransitionDateTime", Kind::Moment, ReadWrite, "";
+    #[cfg(feature = "v2")]
+    GetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[GetVariables]", integer(1), ReadOnly, "50";
+    #[cfg(feature = "v2")]
+    SetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[SetVariables]", integer(1), ReadOnly, "50";
     NumberOfConnectors, "NumberOfConnectors", "", integer(1), ReadOnly, "1";
     #[cfg(feature = "california_pricing")]
     NumberOfDecimalsForCostValues, "NumberOfDecimalsForCostValues", "", integer(0), ReadOnly, "3";
     #[cfg(feature = "plug_and_charge")]
     OcspRequestInterval, "OCSPRequestInterval", "", integer(3600), ReadWrite, "604800";
+    #[cfg(feature = "v2")]
+    OfflineThreshold, "", "OCPPCommCtrlr.OfflineThreshold", integer(0), ReadWrite, "300";
     #[cfg(feature = "reservation")]
     NonEvseSpecificReservation, "ReserveConnectorZeroSupported", "ReservationCtrlr.NonEvseSpecific", BOOLEAN, ReadOnly, "true";
     ResetRetries, "ResetRetries", "OCPPCommCtrlr.ResetRetries", integer(0), ReadWrite, "0";
@@ -227,6 +236,13 @@ settings! {
     TimeOffsetNextTransition, "TimeOffsetNextTransition", "ClockCtrlr.TimeOffset[NextTransition]", Kind::Offset, ReadWrite, "";
     TransactionMessageAttempts, "TransactionMessageAttempts", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", integer(1), ReadWrite, "3";
     TransactionMessageRetryInterval, "TransactionMessageRetryInterval", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", integer(0), ReadWrite, "60";
+    #[cfg(feature = "v2")]
+    TxStartPoint, "", "TxCtrlr.TxStartPoint", Kind::TxPoints, ReadWrite, "PowerPathClosed";
+    #[cfg(feature = "v2")]
+    TxStartedMeasurands, "", "SampledDataCtrlr.TxStartedMeasurands", measurands(Setting::MeterValuesSampledDataMaxLength), ReadWrite, "Energy.Active.Import.Register";
+    // As in 1.6 (2.0.1 part 2 table 95).
+    #[cfg(feature = "v2")]
+    TxStopPoint, "", "TxCtrlr.TxStopPoint", Kind::TxPoints, ReadWrite, "EVConnected,Authorized";
     UnlockOnEvSideDisconnect, "UnlockConnectorOnEVSideDisconnect", "OCPPCommCtrlr.UnlockOnEVSideDisconnect", BOOLEAN, ReadWrite, "true";
     #[cfg(feature = "california_pricing")]
     WaitForSetUserPriceTimeout, "WaitForSetUserPriceTimeout", "", integer(0), ReadWrite, "0";
@@ -244,14 +260,26 @@ impl Setting {
         &ROWS[self as usize]
     }
 
-    /// The configuration key of 1.6.
-    pub fn key(self) -> &'static str {
-        self.row().key
+    /// The configuration key of 1.6, or its name in 2.x where it has none.
+    pub fn name(self) -> &'static str {
+        let row = self.row();
+        if row.key.is_empty() { row.variable } else { row.key }
+    }
+
+    /// Its `Component.Variable[Instance]` in 2.x, if it has one.
+    #[cfg(feature = "v2")]
+    pub fn variable(self) -> Option<&'static str> {
+        Some(self.row().variable).filter(|variable| !variable.is_empty())
+    }
+
+    /// Whether 1.6 knows it.
+    pub fn is_key(self) -> bool {
+        !self.row().key.is_empty()
     }
 
     /// The setting that 1.6 knows under this key, in any letter case.
     pub fn from_key(key: &str) -> Option<Self> {
-        let at = ROWS.iter().position(|row| row.key.eq_ignore_ascii_case(key))?;
+        let at = ROWS.iter().position(|row| row.key.eq_ignore_ascii_case(key)).filter(|_| !key.is_empty())?;
         ALL.get(at).copied()
     }
 

@@ -23,6 +23,8 @@ impl Settings {
                 Kind::Boolean => SettingKind::Boolean,
                 Kind::Integer { min, max } => SettingKind::Integer { min: min.into(), max: max.into() },
                 Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => TEXT,
+                #[cfg(feature = "v2")]
+                Kind::TxPoints => TEXT,
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => TEXT,
                 #[cfg(feature = "security")]

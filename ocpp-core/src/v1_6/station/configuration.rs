@@ -37,7 +37,7 @@ pub(super) fn on_get(settings: &Settings, request: v1_6::GetConfigurationRequest
         return None;
     }
     let keys = || {
-        let all = settings.all().filter(|_| request.key().is_empty());
+        let all = settings.keys().filter(|_| request.key().is_empty());
         all.chain(request.key().filter_map(|name| settings.find_key(name)))
     };
     // In a text that does not have to grow.

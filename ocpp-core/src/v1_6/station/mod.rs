@@ -45,7 +45,7 @@ use crate::MisuseError;
 use crate::face::outgoing::Outgoing;
 use crate::face::{answers, handling};
 use crate::site::Site;
-use crate::site::policy::{PointSet, Policy, TxPoint, TxPoints};
+use crate::site::policy::{PointSet, Points, Policy, Statuses, TxPoint, TxPoints};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
@@ -60,13 +60,17 @@ pub(crate) const POLICY: Policy = Policy {
     // A transaction begins when the power path closes, and ends with the authorisation. That a vehicle which is unplugged takes the
     // authorisation along is a setting (1.6 §9.1.23; 2.x E09, E10): where it does not, the transaction goes on, which
     // `PowerPathClosed` as a stop point would not let it (E06.FR.06).
-    points: TxPoints {
+    points: Points::Fixed(TxPoints {
         start: PointSet::NONE.with(TxPoint::PowerPathClosed),
         stop: PointSet::NONE.with(TxPoint::Authorized),
-    },
+    }),
     tells_changes: false,
     // A StartTransaction has an idTag (1.6 §6.45).
     has_start_button: false,
+    statuses: Statuses::OfSessions,
+    repeats_statuses: false,
+    #[cfg(feature = "security")]
+    reports_always: false,
     identity: IdentityRules::V1_6,
     #[cfg(feature = "security")]
     profile_rules: ProfileRules::V1_6,

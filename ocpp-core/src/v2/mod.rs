@@ -1,0 +1,4 @@
+//! OCPP 2.0.1 and 2.1: one family, whose messages are one set of tables with a column for each edition.
+
+#[cfg(feature = "station")]
+pub mod station;

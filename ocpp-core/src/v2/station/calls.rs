@@ -1,0 +1,225 @@
+//! Calls of the CSMS: each goes to the block of its action, and is answered now, after a record, or by the application.
+
+use ocpp_rpc::engine::ReplyToken;
+use ocpp_rpc::{ErrorCode, Payload};
+use ocpp_types::request::Direction;
+use ocpp_types::tables::v2::{self, Action};
+use ocpp_types::violation::Violation;
+
+use super::{Face, data_transfer, remote, variables};
+use crate::face::answers::{answer, answer_after, refuse_payload};
+use crate::face::decoding;
+use crate::site::Site;
+use crate::site::plugs::Spot;
+use crate::site::settings::Setting;
+use crate::site::shared::Shared;
+use crate::site::verdict::AvailabilityVerdict;
+use crate::station::{ConnectorId, EvseId, RebootKind, StopReason};
+use crate::store::Ticket;
+
+impl Face {
+    /// A call of the CSMS.
+    pub(super) fn on_call(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: &str,
+        payload: &Payload<'_>,
+    ) {
+        // OCPP-J 2.0.1 §4.3: what is not known, and what is known and not carried out.
+        let Some(action) = Action::find(action, self.edition) else {
+            return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
+        };
+        if !is_carried_out(action) {
+            let is_ours = action.direction() == Direction::StationToCsms;
+            let description = if is_ours { "only a station sends this" } else { "not supported by this station" };
+            return shared.reply_error(token, ErrorCode::NotSupported, description);
+        }
+        if is_stored(action) && shared.is_store_stuck() {
+            return shared.reply_error(token, ErrorCode::InternalError, "the store does not answer");
+        }
+        if let Err(violation) = self.react(site, shared, token, action, payload) {
+            refuse_payload(shared, token, payload, &violation);
+        }
+    }
+
+    /// Has the block of the action react to what the payload says.
+    fn react(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: Action,
+        payload: &Payload<'_>,
+    ) -> Result<(), Violation> {
+        let edition = self.edition;
+        let message = decoding::call(shared, edition, action.as_str(), action.request(), payload)?;
+        match action {
+            Action::ChangeAvailability => {
+                let request = message.view::<v2::ChangeAvailabilityRequest>();
+                let (status, ticket) = on_change_availability(site, shared, request);
+                answer_after(shared, ticket, token, status!(edition, ChangeAvailabilityResponse, status));
+            }
+            Action::ClearCache => {
+                // C11.FR.04.
+                let is_on = site.settings.is_on(Setting::AuthCacheEnabled);
+                let cleared = if is_on { site.authorize.on_clear_cache(shared) } else { None };
+                let (status, ticket) = match cleared {
+                    Some(ticket) => (v2::ClearCacheStatus::Accepted, ticket),
+                    None => (v2::ClearCacheStatus::Rejected, None),
+                };
+                answer_after(shared, ticket, token, status!(edition, ClearCacheResponse, status));
+            }
+            Action::DataTransfer => {
+                let request = message.view::<v2::DataTransferRequest>();
+                data_transfer::on_data_transfer(edition, shared, token, request);
+            }
+            Action::GetTransactionStatus => {
+                let request = message.view::<v2::GetTransactionStatusRequest>();
+                answer(shared, token, remote::transaction_status(edition, site, request));
+            }
+            Action::GetVariables => {
+                let request = message.view::<v2::GetVariablesRequest>();
+                variables::on_get(edition, site, shared, token, request);
+            }
+            Action::RequestStartTransaction => {
+                let request = message.view::<v2::RequestStartTransactionRequest>();
+                let response = remote::on_start(edition, site, shared, request);
+                answer(shared, token, response);
+            }
+            Action::RequestStopTransaction => {
+                let request = message.view::<v2::RequestStopTransactionRequest>();
+                let (status, ticket) = remote::on_stop(site, shared, request);
+                answer_after(shared, ticket, token, status!(edition, RequestStopTransactionResponse, status));
+            }
+            Action::Reset => {
+                let request = message.view::<v2::ResetRequest>();
+                let (status, ticket) = on_reset(site, shared, request);
+                answer_after(shared, ticket, token, status!(edition, ResetResponse, status));
+            }
+            Action::SetVariables => {
+                let request = message.view::<v2::SetVariablesRequest>();
+                variables::on_set(edition, site, shared, token, request);
+            }
+            #[cfg(feature = "remote_trigger")]
+            Action::TriggerMessage => {
+                let request = message.view::<v2::TriggerMessageRequest>();
+                let status = self.on_trigger(site, shared, request);
+                answer(shared, token, status!(edition, TriggerMessageResponse, status));
+            }
+            Action::UnlockConnector => {
+                let request = message.view::<v2::UnlockConnectorRequest>();
+                if let Some(status) = on_unlock(site, shared, token, request) {
+                    answer(shared, token, status!(edition, UnlockConnectorResponse, status));
+                }
+            }
+            // `is_carried_out` has no other.
+            _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
+        }
+        Ok(())
+    }
+}
+
+/// Whether the station carries out what the action asks for.
+fn is_carried_out(action: Action) -> bool {
+    matches!(
+        action,
+        Action::ChangeAvailability
+            | Action::ClearCache
+            | Action::DataTransfer
+            | Action::GetTransactionStatus
+            | Action::GetVariables
+            | Action::RequestStartTransaction
+            | Action::RequestStopTransaction
+            | Action::Reset
+            | Action::SetVariables
+            | Action::UnlockConnector
+    ) || (cfg!(feature = "remote_trigger") && action == Action::TriggerMessage)
+}
+
+/// Whether what the action asks for rests on a record.
+fn is_stored(action: Action) -> bool {
+    matches!(action, Action::ChangeAvailability | Action::ClearCache | Action::SetVariables)
+}
+
+/// The EVSE of this number, if there is one; in 2.x 0 is the station.
+pub(super) fn evse_of(shared: &Shared, number: i64) -> Option<EvseId> {
+    let evse = EvseId(u16::try_from(number).ok()?);
+    (1..=shared.config.evse_count()).contains(&evse.0).then_some(evse)
+}
+
+/// G03, G04.
+fn on_change_availability(
+    site: &mut Site,
+    shared: &mut Shared,
+    request: v2::ChangeAvailabilityRequest<'_>,
+) -> (v2::ChangeAvailabilityStatus, Option<Ticket>) {
+    let rejected = (v2::ChangeAvailabilityStatus::Rejected, None);
+    let is_operative = match request.operational_status() {
+        v2::OperationalStatus::Operative => true,
+        v2::OperationalStatus::Inoperative => false,
+        v2::OperationalStatus::Unrecognized => return rejected,
+    };
+    let (evse, connector) = match request.evse() {
+        None => (None, None),
+        Some(place) if place.id() == 0 && place.connector_id().is_none() => (None, None),
+        Some(place) => {
+            let Some(evse) = evse_of(shared, place.id()) else { return rejected };
+            // One that is no number is none of the EVSE's.
+            let connector = place.connector_id().map(|id| ConnectorId(u16::try_from(id).unwrap_or_default()));
+            (Some(evse), connector)
+        }
+    };
+    let (verdict, ticket) = site.on_change_availability(shared, evse, connector, is_operative);
+    let status = match verdict {
+        AvailabilityVerdict::Accepted => v2::ChangeAvailabilityStatus::Accepted,
+        AvailabilityVerdict::Scheduled => v2::ChangeAvailabilityStatus::Scheduled,
+        AvailabilityVerdict::Rejected => v2::ChangeAvailabilityStatus::Rejected,
+    };
+    (status, ticket)
+}
+
+/// B11, B12. An EVSE alone is not reset (B11.FR.09).
+fn on_reset(site: &mut Site, shared: &mut Shared, request: v2::ResetRequest<'_>) -> (v2::ResetStatus, Option<Ticket>) {
+    let info = request.r#type().as_str();
+    match (request.evse_id(), request.r#type()) {
+        (None, v2::ResetType::Immediate) => {
+            let ticket = site.on_reset(shared, RebootKind::Hard, StopReason::ImmediateReset, info);
+            (v2::ResetStatus::Accepted, ticket)
+        }
+        // B12.FR.01, B12.FR.03.
+        (None, v2::ResetType::OnIdle) if site.is_charging() => {
+            site.on_reset_when_idle(shared, RebootKind::Soft, info);
+            (v2::ResetStatus::Scheduled, None)
+        }
+        (None, v2::ResetType::OnIdle) => {
+            let ticket = site.on_reset(shared, RebootKind::Soft, StopReason::ImmediateReset, info);
+            (v2::ResetStatus::Accepted, ticket)
+        }
+        _ => (v2::ResetStatus::Rejected, None),
+    }
+}
+
+/// F05. None if the lock's word is waited for.
+fn on_unlock(
+    site: &mut Site,
+    shared: &mut Shared,
+    token: ReplyToken,
+    request: v2::UnlockConnectorRequest<'_>,
+) -> Option<v2::UnlockStatus> {
+    // F05.FR.03.
+    let unknown = Some(v2::UnlockStatus::UnknownConnector);
+    let Some(evse) = evse_of(shared, request.evse_id()) else { return unknown };
+    if !(1..=i64::from(shared.config.connectors_of(evse))).contains(&request.connector_id()) {
+        return unknown;
+    }
+    let spot = Spot { evse, connector: ConnectorId(u16::try_from(request.connector_id()).unwrap_or_default()) };
+    // F05.FR.02: of the connector in use; the others are nobody's.
+    if shared.plugs.active(evse) == spot && site.charges_somebody(evse) {
+        return Some(v2::UnlockStatus::OngoingAuthorizedTransaction);
+    }
+    // F05.FR.05: a fixed cable has no lock.
+    let is_asked = site.unlock(shared, token, spot);
+    if is_asked { None } else { Some(v2::UnlockStatus::UnlockFailed) }
+}

@@ -1,0 +1,259 @@
+//! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
+
+use chrono::DateTime;
+use compact_str::{ToCompactString, format_compact};
+use ocpp_rpc::engine::{CallEnd, CallId, ReplyToken};
+use ocpp_rpc::{ErrorCode, Payload};
+use ocpp_types::lenient::Decoded;
+use ocpp_types::tables::Parsed;
+use ocpp_types::tables::v2::{self, Action};
+use ocpp_types::violation::Violation;
+
+use super::sender::{Awaited, KINDS, action_of};
+use super::{Face, data_transfer, tokens, words};
+use crate::MisuseError;
+use crate::face::decoding;
+use crate::face::failure::Failure;
+use crate::face::handling::{self, Closed};
+use crate::face::outgoing::Arrival;
+use crate::site::Site;
+use crate::site::journal::JournalRecord;
+use crate::site::questions::About;
+use crate::site::registration::BootAnswer;
+use crate::site::shared::Shared;
+use crate::site::turns::Rank;
+use crate::station::{Answer, AuthorizationStatus, Event, TokenRefusal};
+
+impl Face {
+    /// A frame of the CSMS.
+    pub fn on_frame(&mut self, site: &mut Site, shared: &mut Shared, bytes: &[u8]) {
+        match self.outgoing.receive(shared, bytes) {
+            Arrival::Call(token, action, payload) => self.on_incoming(site, shared, token, &action, &payload),
+            Arrival::Answer(rank, payload) => self.on_result(site, shared, rank, &payload),
+            Arrival::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
+            Arrival::Nothing => {}
+        }
+    }
+
+    /// A call of the CSMS.
+    fn on_incoming(
+        &mut self,
+        site: &mut Site,
+        shared: &mut Shared,
+        token: ReplyToken,
+        action: &str,
+        payload: &Payload<'_>,
+    ) {
+        // B03.FR.08.
+        if site.registration.is_rejected() {
+            return shared.reply_error(token, ErrorCode::SecurityError, "the station is rejected");
+        }
+        if handling::admits(shared, token, action, payload) {
+            self.on_call(site, shared, token, action, payload);
+        }
+    }
+
+    /// One of our calls ended without an answer.
+    pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
+        if let Some((rank, failure)) = self.outgoing.on_call_ended(call, end) {
+            self.on_failure(site, shared, rank, failure);
+        }
+    }
+
+    /// Finds what is wrong with an answer of the host.
+    pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
+        handling::check_answer(self.edition, about, answer)
+    }
+
+    /// A question was answered, with an answer that was checked, or its time is over.
+    pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
+        match self.outgoing.on_closed(site, shared, about, answer) {
+            #[cfg(feature = "handling")]
+            Closed::Done => {}
+            Closed::Block(token, answer) => data_transfer::on_answer(self.edition, shared, token, answer),
+            #[cfg(feature = "handling")]
+            Closed::Call(token, held) => {
+                let limits = shared.config.limits.frame;
+                self.on_call(site, shared, token, &held.action, &Payload::alone(&held.payload, &limits));
+            }
+            #[cfg(feature = "handling")]
+            Closed::Answer(rank, payload) => {
+                let limits = shared.config.limits.frame;
+                self.on_result(site, shared, rank, &Payload::alone(&payload.0, &limits));
+            }
+            #[cfg(feature = "handling")]
+            Closed::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
+        }
+    }
+
+    /// The connection is gone, and with it the calls that are held back.
+    pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
+        if let Some(rank) = self.outgoing.on_link_lost(shared) {
+            self.on_failure(site, shared, rank, Failure::LinkLost);
+        }
+    }
+
+    fn on_result(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
+        let Some(awaited) = KINDS.get(usize::from(rank)).copied() else { return };
+        #[cfg(feature = "handling")]
+        if awaited == Awaited::AppCall {
+            if let Ok(text) = payload.raw() {
+                site.calls.ended(shared, Ok(crate::station::RawJson(text.into())));
+            }
+            return self.settle_turn(shared, awaited, None);
+        }
+        let action = action_awaited(site, awaited);
+        let absences = if awaited == Awaited::BootNotification { decoding::OF_BOOT } else { &[] };
+        let read = match action.response() {
+            Some(object) => decoding::answer(shared, self.edition, action.as_str(), object, payload, absences),
+            None => return,
+        };
+        match read {
+            Ok(answer) => {
+                self.settle_turn(shared, awaited, None);
+                self.take_answer(site, shared, awaited, &answer);
+            }
+            // The CSMS has taken an event by answering at all.
+            Err(violation) if awaited == Awaited::Journal => {
+                decoding::unread(shared, payload);
+                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                self.settle_turn(shared, awaited, None);
+                on_journal_answer(site, shared, None);
+            }
+            Err(violation) => {
+                decoding::unread(shared, payload);
+                if awaited == Awaited::StatusNotification {
+                    site.status.answered();
+                }
+                self.settle_failure(site, shared, awaited, Failure::Refused(reason_of(&violation)));
+            }
+        }
+    }
+
+    /// Takes an answer to the block that asked.
+    fn take_answer(&self, site: &mut Site, shared: &mut Shared, awaited: Awaited, answer: &Decoded<Parsed<'_>>) {
+        let message = &answer.value;
+        match awaited {
+            Awaited::BootNotification => {
+                let answer = boot_answer(message.view::<v2::BootNotificationResponse>(), answer);
+                site.on_boot_answer(shared, &answer);
+            }
+            Awaited::Heartbeat => {
+                if let Some(time) =
+                    DateTime::from_timestamp_millis(message.view::<v2::HeartbeatResponse>().current_time().0)
+                {
+                    site.on_time(shared, time);
+                }
+            }
+            Awaited::Authorize => {
+                let info = message.view::<v2::AuthorizeResponse>().id_token_info();
+                site.on_authorized(shared, verdict(site, info));
+            }
+            Awaited::StatusNotification => site.status.answered(),
+            Awaited::Journal => {
+                // What it costs, and what the driver is to be shown, has no place to go to yet.
+                let is_event = action_awaited(site, awaited) == Action::TransactionEvent;
+                let info = if is_event { message.view::<v2::TransactionEventResponse>().id_token_info() } else { None };
+                on_journal_answer(site, shared, info);
+            }
+            Awaited::MeterValues => {}
+            Awaited::DataTransfer => {
+                data_transfer::ended(site, shared, message.view::<v2::DataTransferResponse>());
+            }
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => shared.security_events.answered(&mut shared.store),
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => {}
+        }
+    }
+
+    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
+        if let Some(awaited) = KINDS.get(usize::from(rank)).copied() {
+            self.settle_failure(site, shared, awaited, failure);
+        }
+    }
+
+    pub(super) fn settle_failure(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+        self.settle_turn(shared, awaited, Some(&failure));
+        #[cfg(feature = "handling")]
+        if awaited == Awaited::AppCall {
+            return site.calls.ended(shared, Err(failure.reason()));
+        }
+        let name = action_awaited(site, awaited).as_str();
+        shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
+        match (awaited, failure) {
+            (Awaited::BootNotification, Failure::LinkLost) => site.registration.link_closed(),
+            (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
+                site.registration.failed(shared.now, shared.config.network.boot_retry);
+            }
+            (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
+            #[cfg(feature = "security")]
+            (Awaited::SecurityEvent, failure) => match failure {
+                Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
+                Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
+                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
+            },
+            #[cfg(feature = "handling")]
+            (Awaited::AppCall, _) => {}
+            (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
+            (Awaited::Authorize, failure) => site.on_unauthorized(shared, failure.kind()),
+            (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => site.status.answered(),
+            (Awaited::StatusNotification, Failure::TimedOut) => site.status.lost(true),
+            (Awaited::StatusNotification, Failure::LinkLost) => site.status.lost(false),
+            (Awaited::Journal, failure) => site.on_undelivered(shared, failure.kind(), name),
+        }
+    }
+}
+
+/// What a BootNotificationResponse says (B01 to B03), as far as it could be read.
+fn boot_answer(view: v2::BootNotificationResponse<'_>, answer: &Decoded<Parsed<'_>>) -> BootAnswer {
+    let is_told = !decoding::lacks(&answer.repairs, "$.currentTime", "currentTime");
+    BootAnswer {
+        status: words::registration(view.status()),
+        time: DateTime::from_timestamp_millis(view.current_time().0).filter(|_| is_told),
+        interval_seconds: u32::try_from(view.interval()).ok().filter(|seconds| *seconds > 0),
+    }
+}
+
+/// The CSMS answered the first message of the journal, and perhaps said something of the token (E05.FR.01, C10.FR.05).
+fn on_journal_answer(site: &mut Site, shared: &mut Shared, info: Option<v2::IdTokenInfo<'_>>) {
+    let info = info.map(tokens::info);
+    match site.journal.first().map(|first| &first.record) {
+        None => {}
+        Some(JournalRecord::Started(_)) => site.on_start_delivered(shared, None, info),
+        Some(JournalRecord::Sampled(_) | JournalRecord::Stopped(_) | JournalRecord::Measured(_)) => {
+            site.on_delivered(shared, info);
+        }
+    }
+}
+
+/// What an Authorize brought. A token that may charge at certain EVSEs may not at another (C01.FR.21).
+fn verdict(site: &Site, info: v2::IdTokenInfo<'_>) -> Result<crate::site::token::TokenInfo, TokenRefusal> {
+    let mut places = info.evse_id();
+    let is_elsewhere = site.authorize.asked_at().is_some_and(|evse| places.all(|place| place != i64::from(evse.0)));
+    if is_elsewhere && !info.evse_id().is_empty() && info.status() == v2::AuthorizationStatus::Accepted {
+        return Err(TokenRefusal::Csms(AuthorizationStatus::NotAtThisLocation));
+    }
+    Ok(tokens::info(info))
+}
+
+/// The action of a call of ours. That of the application's own is not known here, and not asked for.
+fn action_awaited(site: &Site, awaited: Awaited) -> Action {
+    match awaited {
+        Awaited::BootNotification => Action::BootNotification,
+        Awaited::Heartbeat => Action::Heartbeat,
+        Awaited::Authorize => Action::Authorize,
+        Awaited::StatusNotification => Action::StatusNotification,
+        Awaited::Journal => site.journal.first().map_or(Action::TransactionEvent, action_of),
+        Awaited::MeterValues => Action::MeterValues,
+        Awaited::DataTransfer => Action::DataTransfer,
+        #[cfg(feature = "security")]
+        Awaited::SecurityEvent => Action::SecurityEventNotification,
+        #[cfg(feature = "handling")]
+        Awaited::AppCall => Action::DataTransfer,
+    }
+}
+
+fn reason_of(violation: &Violation) -> compact_str::CompactString {
+    format_compact!("answer: {violation}")
+}

@@ -1,0 +1,208 @@
+//! The sender: which call leaves next. One at a time; the most urgent first, as long as that is fair (`site/turns`).
+//!
+//! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Face::wanted`]), and
+//! hears how it ended (`frames`). No call leaves while an answer is owed that may have caused it (`site/answers`).
+
+use ocpp_types::datetime::UnixMillis;
+use ocpp_types::tables::v2::Action;
+
+use super::{Face, data_transfer, messages, transaction};
+use crate::face::failure::{Failure, Message, Unsendable};
+use crate::site::Site;
+use crate::site::journal::{JournalRecord, Pending};
+use crate::site::registration::Leave;
+use crate::site::settings::Setting;
+use crate::site::shared::Shared;
+use crate::site::turns::Rank;
+use crate::time::Stamp;
+
+/// A kind of message: what the call on its way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    BootNotification,
+    Heartbeat,
+    Authorize,
+    StatusNotification,
+    /// A TransactionEvent, or MeterValues that wait in the journal.
+    Journal,
+    MeterValues,
+    DataTransfer,
+    #[cfg(feature = "security")]
+    SecurityEvent,
+    /// A call that the application makes.
+    #[cfg(feature = "handling")]
+    AppCall,
+}
+
+/// All kinds, in order of rank.
+pub(super) const KINDS: &[Awaited] = &[
+    Awaited::BootNotification,
+    Awaited::Authorize,
+    Awaited::StatusNotification,
+    #[cfg(feature = "security")]
+    Awaited::SecurityEvent,
+    Awaited::MeterValues,
+    Awaited::Journal,
+    Awaited::DataTransfer,
+    #[cfg(feature = "handling")]
+    Awaited::AppCall,
+    Awaited::Heartbeat,
+];
+
+impl Face {
+    /// Sends the most urgent call, if one may leave. True if something was done.
+    pub(super) fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
+        if !self.outgoing.may_send(site, shared) {
+            return false;
+        }
+        let mut place = 0;
+        while let Some(rank) = self.outgoing.next(&mut place, shared.now) {
+            let Some(kind) = KINDS.get(usize::from(rank)).copied() else { break };
+            #[cfg(feature = "handling")]
+            if kind == Awaited::AppCall {
+                if !site.registration.is_accepted() {
+                    continue;
+                }
+                match self.outgoing.leave_for_host(site, shared, rank) {
+                    None => continue,
+                    Some(Ok(())) => return true,
+                    Some(Err(failure)) => {
+                        self.settle_failure(site, shared, kind, failure);
+                        return true;
+                    }
+                }
+            }
+            if let Some((action, message)) = self.wanted(site, shared, kind) {
+                let left = match message {
+                    Ok(text) => self.outgoing.leave(site, shared, rank, action.as_str(), &text),
+                    Err(unsendable) => Err(Failure::from(unsendable)),
+                };
+                if let Err(failure) = left {
+                    self.settle_failure(site, shared, kind, failure);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What the block of a kind wants to send now.
+    fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
+        let (now, edition) = (shared.now, self.edition);
+        let leave = site.registration.leave();
+        // B01.FR.08, B02.FR.02, B03.FR.02.
+        if kind != Awaited::BootNotification && leave == Leave::Nothing {
+            return None;
+        }
+        let is_accepted = leave == Leave::All;
+        let time = |shared: &Shared, stamp: Stamp| {
+            shared.clock.resolve(stamp).map(|at| UnixMillis(at.timestamp_millis())).ok_or(Unsendable)
+        };
+        Some(match kind {
+            Awaited::BootNotification => {
+                if !site.registration.is_due(now) {
+                    return None;
+                }
+                let reason = site.registration.reason(shared.boot_reason);
+                site.registration.asked();
+                (Action::BootNotification, messages::boot_notification(edition, &shared.config.device, reason))
+            }
+            Awaited::Authorize => {
+                let request = if is_accepted { site.authorize.next(false)? } else { return None };
+                (Action::Authorize, messages::authorize(edition, &request.token))
+            }
+            Awaited::StatusNotification => {
+                // A time is required; without one they wait for it.
+                if !shared.clock.is_set() {
+                    return None;
+                }
+                let minimum = site.settings.seconds(Setting::MinimumStatusDuration);
+                let (line, report, at) = site.status.next(now, minimum, is_accepted)?;
+                let place = shared.config.place_of(u16::try_from(line).unwrap_or_default());
+                let message = time(shared, at).and_then(|at| messages::status_notification(edition, place, report, at));
+                (Action::StatusNotification, message)
+            }
+            #[cfg(feature = "security")]
+            Awaited::SecurityEvent => {
+                let (event, at) = if is_accepted { shared.next_security_event()? } else { return None };
+                let at = UnixMillis(at.timestamp_millis());
+                (Action::SecurityEventNotification, messages::security_event(edition, event, at))
+            }
+            Awaited::MeterValues => {
+                let reading = if shared.clock.is_set() { site.readings.next()? } else { return None };
+                let message = time(shared, reading.at).and_then(|at| messages::measured(edition, &reading, at));
+                (Action::MeterValues, message)
+            }
+            Awaited::Journal => {
+                if !is_accepted || !shared.is_time_durable() || !site.are_names_durable(shared) {
+                    return None;
+                }
+                site.journal.let_transactions_pass(now, &mut shared.store);
+                let pending = site.journal.due(now, &shared.store)?;
+                let message = match &pending.record {
+                    JournalRecord::Measured(reading) => {
+                        time(shared, reading.at).and_then(|at| messages::measured(edition, reading, at))
+                    }
+                    JournalRecord::Started(_) | JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => {
+                        transaction::render(edition, site, shared, pending)
+                    }
+                };
+                (action_of(pending), message)
+            }
+            Awaited::DataTransfer => {
+                let data = if is_accepted { site.transfers.next()? } else { return None };
+                (Action::DataTransfer, data_transfer::render(edition, &data))
+            }
+            // Its action is not ours to know: see `send_next`.
+            #[cfg(feature = "handling")]
+            Awaited::AppCall => return None,
+            Awaited::Heartbeat => {
+                let interval = site.settings.seconds(Setting::HeartbeatInterval);
+                let is_due = is_accepted && site.heartbeat.deadline(interval) <= now;
+                if !is_due && !site.heartbeat.is_wanted() {
+                    return None;
+                }
+                site.heartbeat.asked(now);
+                (Action::Heartbeat, messages::heartbeat(edition))
+            }
+        })
+    }
+
+    /// The CSMS asks for a message of this kind.
+    #[cfg(feature = "remote_trigger")]
+    pub(super) fn wake(&mut self, kind: Awaited) {
+        self.outgoing.wake(rank_of(kind));
+    }
+
+    /// How a call ended counts for the turn of its kind. None: it was answered as it should be.
+    pub(super) fn settle_turn(&mut self, shared: &Shared, kind: Awaited, failure: Option<&Failure>) {
+        self.outgoing.settle_turn(shared.now, rank_of(kind), is_repeated(kind), failure);
+    }
+}
+
+pub(super) fn action_of(pending: &Pending) -> Action {
+    match &pending.record {
+        JournalRecord::Started(_) | JournalRecord::Sampled(_) | JournalRecord::Stopped(_) => Action::TransactionEvent,
+        JournalRecord::Measured(_) => Action::MeterValues,
+    }
+}
+
+/// Whether a message of this kind that was not answered is sent again by itself, with nothing else to space that.
+fn is_repeated(kind: Awaited) -> bool {
+    match kind {
+        Awaited::StatusNotification => true,
+        #[cfg(feature = "security")]
+        Awaited::SecurityEvent => true,
+        // These have waits of their own.
+        Awaited::BootNotification | Awaited::Heartbeat | Awaited::Journal => false,
+        // These are sent once: somebody waits for them, or asks again.
+        Awaited::Authorize | Awaited::MeterValues | Awaited::DataTransfer => false,
+        #[cfg(feature = "handling")]
+        Awaited::AppCall => false,
+    }
+}
+
+fn rank_of(kind: Awaited) -> Rank {
+    let place = KINDS.iter().position(|other| *other == kind);
+    place.and_then(|place| Rank::try_from(place).ok()).unwrap_or(Rank::MAX)
+}

@@ -1,0 +1,202 @@
+//! Who may charge (C01, C03, C10 to C12, C15), and what a verdict that comes late does (E05).
+
+use super::*;
+
+fn invalid() -> Value {
+    json!({"status": "Invalid"})
+}
+
+#[test]
+fn only_an_accepted_token_charges() {
+    use ocpp_types::enumeration::Enumeration as _;
+    for version in EDITIONS {
+        for status in v2_0_1::AuthorizationStatus::VALUES.iter().map(|status| status.as_str()) {
+            let mut bench = Bench::accepted(version, &[]);
+            bench.verdict = json!({"status": status});
+            bench.start();
+            assert_eq!(bench.take("Authorize").len(), 1);
+            assert_eq!(bench.power == Power::On, status == "Accepted", "C01.FR.01: {status}");
+            assert_eq!(bench.transaction_events().is_empty(), status != "Accepted", "{status}");
+        }
+    }
+}
+
+/// C01.FR.21.
+#[test]
+fn token_charges_at_the_evses_that_it_is_allowed_at() {
+    for (evses, is_allowed) in [(json!([1, 2]), true), (json!([2]), false)] {
+        let mut bench = Bench::accepted(Dialect::V2_0_1, &[]);
+        bench.verdict = json!({"status": "Accepted", "evseId": evses});
+        bench.start();
+        assert_eq!(bench.power == Power::On, is_allowed, "{evses}");
+    }
+}
+
+/// E07.FR.01, E07.FR.02, C09: another token of the group ends the transaction, and is told.
+#[test]
+fn token_of_the_same_group_ends_the_transaction() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[]);
+        let group = |id: &str| json!({"status": "Accepted", "groupIdToken": {"idToken": id, "type": "Central"}});
+        bench.verdict = group("G");
+        bench.start();
+        bench.verdict = group("OTHER");
+        bench.swipe("STRANGER");
+        bench.serve();
+        assert_eq!(bench.power, Power::On);
+        bench.verdict = group("g");
+        bench.swipe("FRIEND");
+        bench.serve();
+        let events = bench.transaction_events();
+        story::check(&events, false);
+        let end = events.last().unwrap();
+        assert_eq!(words(end), "Ended StopAuthorized EVConnected Local");
+        assert_eq!(end["idToken"]["idToken"], "FRIEND");
+    }
+}
+
+/// C10.FR.01, C10.FR.03, C11, C12 (A23 of the field list).
+#[test]
+fn cache_spares_the_question_only_for_accepted_tokens() {
+    for version in EDITIONS {
+        let settings = [("AuthCacheCtrlr.Enabled", "true"), ("AuthCtrlr.LocalPreAuthorize", "true")];
+        let mut bench = Bench::accepted(version, &settings);
+        let visit = |bench: &mut Bench, expected: usize| {
+            bench.start();
+            assert_eq!(bench.take("Authorize").len(), expected);
+            bench.unplug();
+            bench.serve();
+        };
+        visit(&mut bench, 1);
+        visit(&mut bench, 0);
+        // C10.FR.05: a later word counts.
+        bench.verdict = invalid();
+        visit(&mut bench, 0);
+        visit(&mut bench, 1);
+        visit(&mut bench, 1);
+        bench.verdict = json!({"status": "Accepted"});
+        visit(&mut bench, 1);
+        visit(&mut bench, 0);
+        assert_eq!(bench.request("ClearCache", &json!({}))["status"], "Accepted");
+        visit(&mut bench, 1);
+        let off = json!({"component": {"name": "AuthCacheCtrlr"}, "variable": {"name": "Enabled"}, "attributeValue": "false"});
+        bench.request("SetVariables", &json!({"setVariableData": [off]}));
+        assert_eq!(bench.request("ClearCache", &json!({}))["status"], "Rejected", "C11.FR.04");
+    }
+}
+
+/// C03.FR.02.
+#[test]
+fn token_of_the_server_is_not_cached() {
+    let settings = [
+        ("AuthCacheCtrlr.Enabled", "true"),
+        ("AuthCtrlr.LocalPreAuthorize", "true"),
+        ("AuthCtrlr.AuthorizeRemoteStart", "true"),
+    ];
+    let mut bench = Bench::accepted(Dialect::V2_0_1, &settings);
+    for _ in 0..2 {
+        bench.plug();
+        let start = json!({"evseId": 1, "idToken": {"idToken": "APP", "type": "Central"}, "remoteStartId": 5});
+        assert_eq!(bench.request("RequestStartTransaction", &start)["status"], "Accepted");
+        bench.serve();
+        assert_eq!(bench.take("Authorize").len(), 1);
+        bench.unplug();
+        bench.serve();
+    }
+}
+
+/// C15.FR.04, E05.FR.10: a token that was let in offline, and is refused when the CSMS hears of it.
+#[test]
+fn refused_token_of_an_offline_begin_ends_the_transaction() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")]);
+        bench.close();
+        bench.start();
+        assert_eq!(bench.power, Power::On, "C15.FR.08");
+        bench.verdict = invalid();
+        bench.connect();
+        let events = bench.transaction_events();
+        story::check(&events, false);
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended Deauthorized EVConnected DeAuthorized"));
+        assert_eq!(bench.power, Power::Off);
+        assert!(bench.orders.last() != Some(&EvseAction::Lock(crate::station::Lock::Unlocked)), "E05.FR.11");
+    }
+}
+
+/// E05.FR.09: a stop point that does not end with the authorisation.
+#[test]
+fn refused_token_ends_the_energy_where_the_transaction_goes_on() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("TxCtrlr.TxStopPoint", "EVConnected")]);
+        bench.plug();
+        bench.swipe("TAG");
+        bench.answer("StatusNotification", &json!({}));
+        bench.answer("Authorize", &json!({"idTokenInfo": {"status": "Accepted"}}));
+        bench.verdict = invalid();
+        bench.serve();
+        assert_eq!(bench.power, Power::Off);
+        bench.serve_for(5);
+        let events = bench.transaction_events();
+        assert_eq!(events.last().map(words).as_deref(), Some("Updated Deauthorized EVConnected"));
+        bench.unplug();
+        bench.serve();
+        let events = [events, bench.transaction_events()].concat();
+        story::check(&events, false);
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended EVCommunicationLost Idle DeAuthorized"));
+    }
+}
+
+/// E05.FR.02, E05.FR.03.
+#[test]
+fn refused_token_may_take_its_energy_and_no_more() {
+    let settings = [("TxCtrlr.StopTxOnInvalidId", "false"), ("TxCtrlr.MaxEnergyOnInvalidId", "500")];
+    let mut bench = Bench::accepted(Dialect::V2_0_1, &settings);
+    bench.plug();
+    bench.swipe("TAG");
+    bench.answer("StatusNotification", &json!({}));
+    bench.answer("Authorize", &json!({"idTokenInfo": {"status": "Accepted"}}));
+    bench.verdict = invalid();
+    bench.serve();
+    assert_eq!(bench.power, Power::On);
+    bench.energy_wh += 499;
+    bench.serve_for(15);
+    assert_eq!(bench.power, Power::On);
+    bench.energy_wh += 1;
+    bench.serve_for(15);
+    assert_eq!(bench.power, Power::Off);
+    let events = bench.transaction_events();
+    assert_eq!(events.last().map(words).as_deref(), Some("Updated ChargingStateChanged SuspendedEVSE"));
+}
+
+/// E06.FR.04: a word on the token in the answer to any event counts.
+#[test]
+fn token_that_is_refused_in_a_later_answer_ends_the_transaction() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("SampledDataCtrlr.TxUpdatedInterval", "30")]);
+        bench.start();
+        bench.transaction_events();
+        bench.wait(30);
+        let event = bench.answer("TransactionEvent", &json!({"idTokenInfo": {"status": "Blocked"}}));
+        assert_eq!(event["triggerReason"], "MeterValuePeriodic");
+        bench.serve();
+        let end = bench.transaction_events();
+        assert_eq!(end.last().map(words).as_deref(), Some("Ended Deauthorized EVConnected DeAuthorized"));
+    }
+}
+
+/// A token that the edition cannot say is refused, and not sent in a form that breaks the schema.
+#[test]
+fn token_that_cannot_be_said_does_not_charge() {
+    for (version, length, is_sayable) in [
+        (Dialect::V2_0_1, 36, true),
+        (Dialect::V2_0_1, 37, false),
+        (Dialect::V2_1, 255, true),
+        (Dialect::V2_1, 256, false),
+    ] {
+        let mut bench = Bench::accepted(version, &[]);
+        bench.plug();
+        bench.swipe(&"A".repeat(length));
+        bench.serve();
+        assert_eq!(bench.power == Power::On, is_sayable, "{length}");
+    }
+}

@@ -1,0 +1,231 @@
+//! Whole sessions (E02, E03, E07, E09), as the CSMS is told of them.
+
+use super::*;
+
+/// A whole session, each frame a line.
+fn day(version: Dialect) -> String {
+    let settings = [
+        ("SampledDataCtrlr.TxUpdatedInterval", "60"),
+        ("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"),
+        ("AuthCacheCtrlr.Enabled", "true"),
+    ];
+    let mut bench = Bench::new(version, &settings);
+    bench.connect();
+    bench.plug();
+    bench.serve_for(5);
+    bench.swipe("04A2F3");
+    bench.serve();
+    bench.energy_wh += 250;
+    bench.serve_for(60);
+    bench.input(Input::Evse(EVSE, EvseInput::Vehicle(Vehicle::Paused)));
+    bench.serve_for(20);
+    bench.swipe("04A2F3");
+    bench.serve_for(10);
+    bench.unplug();
+    bench.serve();
+    let events: Vec<Value> =
+        bench.told.iter().filter(|(action, _)| action == "TransactionEvent").map(|(_, p)| p.clone()).collect();
+    assert_eq!(story::check(&events, false), 1);
+    bench.told.iter().map(|(action, payload)| format!("{action} {payload}\n")).collect()
+}
+
+#[test]
+fn session_of_2_0_1() {
+    insta::assert_snapshot!(day(Dialect::V2_0_1));
+}
+
+#[test]
+fn session_of_2_1() {
+    insta::assert_snapshot!(day(Dialect::V2_1));
+}
+
+/// E02 with EVConnected, E07 with EVConnected as the stop point: who charges is told when it is known, once.
+#[test]
+fn cable_first_with_a_transaction_by_the_cable() {
+    for version in EDITIONS {
+        let points = [("TxCtrlr.TxStartPoint", "EVConnected"), ("TxCtrlr.TxStopPoint", "EVConnected")];
+        let mut bench = Bench::accepted(version, &points);
+        bench.plug();
+        bench.serve();
+        bench.swipe("TAG");
+        bench.serve();
+        bench.swipe("TAG");
+        bench.serve();
+        bench.unplug();
+        bench.serve();
+        let events = bench.transaction_events();
+        story::check(&events, false);
+        let told: Vec<String> = events.iter().map(words).collect();
+        let expected = [
+            "Started CablePluggedIn EVConnected",
+            "Updated Authorized SuspendedEVSE",
+            "Updated ChargingStateChanged Charging",
+            "Updated StopAuthorized EVConnected",
+            "Ended EVCommunicationLost Idle Local",
+        ];
+        assert_eq!(told, expected);
+        let tokens: Vec<_> = events.iter().map(|event| event.get("idToken").is_some()).collect();
+        assert_eq!(tokens, [false, true, false, false, false], "E01.FR.10, E02.FR.20");
+        assert_eq!(events[0]["evse"], json!({"id": 1, "connectorId": 1}), "E01.FR.16");
+    }
+}
+
+/// E03 with Authorized: the transaction begins without a connector, which comes with the vehicle.
+#[test]
+fn token_first_with_a_transaction_by_the_token() {
+    for version in EDITIONS {
+        let points = [("TxCtrlr.TxStartPoint", "Authorized"), ("TxCtrlr.TxStopPoint", "Authorized,EVConnected")];
+        let mut bench = Bench::accepted(version, &points);
+        bench.swipe("TAG");
+        bench.serve();
+        bench.plug();
+        bench.serve();
+        let events = bench.transaction_events();
+        let told: Vec<String> = events.iter().map(words).collect();
+        let first = ["Started Authorized Idle", "Updated CablePluggedIn SuspendedEVSE"];
+        assert_eq!(told[..2], first);
+        assert_eq!(events[0]["evse"], json!({"id": 1}));
+        assert_eq!(events[0]["idToken"], json!({"idToken": "TAG", "type": "ISO14443"}));
+        assert_eq!(events[1]["evse"], json!({"id": 1, "connectorId": 1}), "E01.FR.16");
+    }
+}
+
+/// E03.FR.05.
+#[test]
+fn token_without_a_cable_ends_in_time() {
+    let points = [("TxCtrlr.TxStartPoint", "Authorized"), ("TxCtrlr.TxStopPoint", "EVConnected")];
+    let mut bench = Bench::accepted(Dialect::V2_0_1, &[&points[..], &[("TxCtrlr.EVConnectionTimeOut", "30")]].concat());
+    bench.swipe("TAG");
+    bench.serve_for(31);
+    let events = bench.transaction_events();
+    story::check(&events, false);
+    assert_eq!(events.last().map(words).as_deref(), Some("Ended EVConnectTimeout Idle Timeout"));
+}
+
+/// J01.FR.14, J01.FR.22, J02.FR.11: readings of the clock with and without a transaction, those of the interval with one.
+#[test]
+fn readings_are_told_in_the_transaction_or_beside_it() {
+    for version in EDITIONS {
+        let settings = [("AlignedDataCtrlr.Interval", "60"), ("SampledDataCtrlr.TxUpdatedInterval", "50")];
+        let mut bench = Bench::accepted(version, &settings);
+        bench.serve_for(61);
+        let readings = bench.take("MeterValues");
+        assert_eq!(readings.len(), 1);
+        let sample = json!({
+            "value": 1000,
+            "measurand": "Energy.Active.Import.Register",
+            "context": "Sample.Clock",
+            "unitOfMeasure": {"unit": "Wh"},
+        });
+        assert_eq!(readings[0]["evseId"], 1);
+        assert_eq!(readings[0]["meterValue"][0]["sampledValue"], json!([sample]));
+        bench.start();
+        bench.transaction_events();
+        bench.energy_wh = 1500;
+        bench.serve_for(60);
+        let events = bench.transaction_events();
+        let mut contexts: Vec<_> =
+            events.iter().map(|event| (event["triggerReason"].as_str().unwrap(), story::registers(event))).collect();
+        contexts.sort_by_key(|(trigger, _)| *trigger);
+        let value = |context: &str| alloc::vec![(context.to_string(), 1500.0)];
+        let expected = [("MeterValueClock", value("Sample.Clock")), ("MeterValuePeriodic", value("Sample.Periodic"))];
+        assert_eq!(contexts, expected);
+        assert_eq!(bench.take("MeterValues"), [] as [Value; 0]);
+    }
+}
+
+/// What the CSMS answers beside the token's verdict does no harm (I03, O).
+#[test]
+fn costs_and_messages_in_answers_are_taken() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[]);
+        bench.start();
+        bench.swipe("TAG");
+        let message = json!({"format": "UTF8", "content": "Bye", "language": "en"});
+        let answer = json!({
+            "totalCost": 12.5, "chargingPriority": 3, "updatedPersonalMessage": message,
+            "idTokenInfo": {"status": "Accepted", "personalMessage": message, "groupIdToken": {"idToken": "G", "type": "Central"}},
+        });
+        while bench.sent.first().is_some_and(|call| call[2] == "TransactionEvent") {
+            bench.answer("TransactionEvent", &answer);
+        }
+        let events: Vec<_> = bench.events.iter().filter(|event| event.contains("CallFailed")).collect();
+        assert!(events.is_empty(), "{events:?}");
+    }
+}
+
+/// E09.FR.01 to E09.FR.03 with a stop point that does not end the transaction.
+#[test]
+fn energy_after_a_reconnected_cable_needs_another_authorisation() {
+    let points = [("TxCtrlr.TxStopPoint", "Authorized"), ("TxCtrlr.StopTxOnEVSideDisconnect", "true")];
+    let mut bench = Bench::accepted(Dialect::V2_0_1, &points);
+    bench.start();
+    bench.unplug();
+    bench.serve();
+    let events = bench.transaction_events();
+    assert_eq!(events.last().map(words).as_deref(), Some("Ended EVCommunicationLost Idle EVDisconnected"));
+    bench.plug();
+    bench.serve_for(5);
+    assert_eq!(bench.power, Power::Off);
+    assert!(bench.transaction_events().is_empty());
+}
+
+/// 2.x part 2 §2.4 of the chapter on meter values, E01 with DataSigned: the signed value begins the transaction, and goes with the
+/// register of begin, samples and end.
+#[test]
+fn signed_values_begin_a_transaction_and_are_told_with_the_register() {
+    for version in EDITIONS {
+        let settings = [
+            ("TxCtrlr.TxStartPoint", "DataSigned"),
+            ("SampledDataCtrlr.TxUpdatedInterval", "60"),
+            ("SampledDataCtrlr.TxUpdatedMeasurands", "Energy.Active.Import.Register"),
+        ];
+        let mut config = config(&[version], &[]);
+        config.hardware.signs_readings = true;
+        let config = settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value));
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.plug();
+        bench.serve();
+        bench.swipe("TAG");
+        bench.serve();
+        bench.energy_wh = 1500;
+        bench.serve_for(60);
+        bench.swipe("TAG");
+        bench.serve();
+        bench.unplug();
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events[0]["triggerReason"], "SignedDataReceived");
+        let told = |event: &Value| {
+            let value = &event["meterValue"][0]["sampledValue"][0];
+            (value["value"].clone(), value["signedMeterValue"].clone())
+        };
+        let signed = |energy: u64| {
+            let data = format!("c2lnbmVk{energy}");
+            let signed =
+                json!({"signedMeterData": data, "signingMethod": "", "encodingMethod": "OCMF", "publicKey": ""});
+            (json!(energy), signed)
+        };
+        assert_eq!(told(&events[0]), signed(1000));
+        let values: Vec<_> = events[1..].iter().filter(|event| event.get("meterValue").is_some()).map(told).collect();
+        assert!(values.len() >= 2 && values.iter().all(|value| *value == signed(1500)), "{values:?}");
+    }
+}
+
+/// C02.FR.01: nobody is asked, and the transaction tells that it needs no authorisation.
+#[test]
+fn start_button_begins_a_transaction_without_an_identifier() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("AuthCacheCtrlr.Enabled", "true")]);
+        bench.plug();
+        bench.serve();
+        bench.input(Input::Token { evse: Some(EVSE), token: IdToken::start_button() });
+        bench.serve();
+        assert!(bench.take("Authorize").is_empty());
+        let events = bench.transaction_events();
+        let told = events.iter().find(|event| event.get("idToken").is_some()).unwrap();
+        assert_eq!(told["idToken"], json!({"idToken": "", "type": "NoAuthorization"}));
+        assert!(!bench.image.entries.keys().any(|key| key.as_str().starts_with("cache")), "C02.FR.03");
+    }
+}

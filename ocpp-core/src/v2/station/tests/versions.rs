@@ -1,0 +1,182 @@
+//! A station that speaks another version from one connection to the next: what was not delivered moves along.
+
+use super::*;
+
+const ALL: [Dialect; 3] = [Dialect::V2_0_1, Dialect::V2_1, Dialect::V1_6];
+
+fn settings() -> Vec<(&'static str, &'static str)> {
+    alloc::vec![("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true"), ("SampledDataCtrlr.TxUpdatedInterval", "60")]
+}
+
+/// A station that was accepted in this version.
+fn bench(version: Dialect) -> Bench {
+    let mut bench = Bench::boot(config(&ALL, &settings()), ALL[0], Image::default(), 0);
+    bench.open_as(version);
+    bench.serve();
+    bench.told.clear();
+    bench
+}
+
+/// A whole session.
+fn session(bench: &mut Bench) {
+    bench.start();
+    bench.energy_wh += 3000;
+    bench.wait(130);
+    bench.swipe("TAG");
+    bench.unplug();
+}
+
+/// A session that was recorded under 1.6 is delivered in 2.x, also over a power cut.
+#[test]
+fn offline_session_of_1_6_is_delivered_in_2_x() {
+    for (version, cuts) in EDITIONS.into_iter().flat_map(|version| [(version, false), (version, true)]) {
+        let mut bench = bench(Dialect::V1_6);
+        bench.close();
+        session(&mut bench);
+        if cuts {
+            bench = bench.cut();
+        }
+        bench.open_as(version);
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(story::check(&events, false), 1);
+        let told: Vec<String> = events.iter().map(words).collect();
+        let expected = [
+            "Started Authorized SuspendedEVSE",
+            "Updated MeterValuePeriodic Charging",
+            "Updated MeterValuePeriodic Charging",
+            "Ended StopAuthorized EVConnected Local",
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(events[0]["idToken"], json!({"idToken": "TAG", "type": "ISO14443"}));
+        assert!(events.iter().all(|event| event["offline"] == true));
+        assert_eq!(story::registers(events.last().unwrap()), [("Transaction.End".to_string(), 4000.0)]);
+    }
+}
+
+/// And the reverse: what only 2.x tells is left out.
+#[test]
+fn offline_session_of_2_x_is_delivered_in_1_6() {
+    for (version, cuts) in EDITIONS.into_iter().flat_map(|version| [(version, false), (version, true)]) {
+        let mut bench = bench(version);
+        bench.close();
+        session(&mut bench);
+        if cuts {
+            bench = bench.cut();
+        }
+        bench.open_as(Dialect::V1_6);
+        bench.serve();
+        let start = bench.take("StartTransaction");
+        assert_eq!(start.len(), 1);
+        assert_eq!((&start[0]["idTag"], &start[0]["meterStart"]), (&json!("TAG"), &json!(1000)));
+        let stop = bench.take("StopTransaction");
+        assert_eq!(stop.len(), 1);
+        assert_eq!((&stop[0]["transactionId"], &stop[0]["meterStop"]), (&json!(77), &json!(4000)));
+        assert_eq!(stop[0]["reason"], "Local");
+        assert_eq!(bench.take("MeterValues").len(), 2);
+    }
+}
+
+/// Another version is another CSMS, as far as the station knows: it registers there first (B01.FR.08).
+#[test]
+fn other_version_needs_another_acceptance() {
+    let mut bench = bench(Dialect::V1_6);
+    bench.close();
+    bench.open_as(Dialect::V1_6);
+    assert!(bench.sent.is_empty(), "an acceptance stays");
+    bench.close();
+    session(&mut bench);
+    bench.open_as(Dialect::V2_0_1);
+    let (_, boot) = bench.call("BootNotification");
+    assert_eq!(boot["reason"], "Unknown");
+    assert!(bench.sent.is_empty());
+}
+
+/// The name that the CSMS gave goes on where it gave one: a server that serves both versions knows the transaction by it.
+#[test]
+fn transaction_that_the_csms_numbered_keeps_its_number() {
+    for version in EDITIONS {
+        let mut bench = bench(Dialect::V1_6);
+        bench.start();
+        assert_eq!(bench.take("StartTransaction").len(), 1);
+        bench.close();
+        bench.open_as(version);
+        bench.serve();
+        bench.energy_wh += 100;
+        bench.serve_for(61);
+        let events = bench.transaction_events();
+        assert!(events.iter().all(|event| event["transactionInfo"]["transactionId"] == "77"), "{events:?}");
+        assert!(events.iter().all(|event| event["seqNo"].as_u64() > Some(0)), "{events:?}");
+        assert_eq!(bench.request("RequestStopTransaction", &json!({"transactionId": "77"}))["status"], "Accepted");
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended RemoteStop EVConnected Remote"));
+    }
+}
+
+/// One whose begin was told in 2.x has no number in 1.6 (errata 3.18).
+#[test]
+fn transaction_that_began_in_2_x_ends_in_1_6_without_a_number() {
+    let mut bench = bench(Dialect::V2_0_1);
+    bench.start();
+    assert!(!bench.transaction_events().is_empty());
+    bench.close();
+    bench.open_as(Dialect::V1_6);
+    bench.serve();
+    bench.swipe("TAG");
+    bench.serve();
+    let stop = bench.take("StopTransaction");
+    assert_eq!((stop.len(), &stop[0]["transactionId"]), (1, &json!(-1)));
+    assert!(bench.take("StartTransaction").is_empty());
+}
+
+/// A running transaction ends by the points with which it began; the next one follows the version of now.
+#[test]
+fn running_transaction_keeps_its_points() {
+    for version in EDITIONS {
+        let mut bench = bench(Dialect::V1_6);
+        bench.start();
+        bench.close();
+        bench.open_as(version);
+        bench.serve();
+        let stop = json!({"component": {"name": "TxCtrlr"}, "variable": {"name": "TxStopPoint"}, "attributeValue": "EVConnected"});
+        bench.request("SetVariables", &json!({"setVariableData": [stop]}));
+        bench.transaction_events();
+        bench.swipe("TAG");
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended StopAuthorized EVConnected Local"));
+        bench.unplug();
+        bench.start();
+        bench.swipe("TAG");
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events.last().map(words).as_deref(), Some("Updated StopAuthorized EVConnected"));
+    }
+}
+
+/// A25: whatever was spoken before, a session's frames are those of its subprotocol.
+#[test]
+fn calls_of_another_version_are_unknown() {
+    let mut bench = bench(Dialect::V1_6);
+    bench.close();
+    bench.open_as(Dialect::V2_0_1);
+    bench.serve();
+    assert_eq!(bench.request("RemoteStartTransaction", &json!({"idTag": "A"})), "NotImplemented");
+    bench.close();
+    bench.open_as(Dialect::V1_6);
+    bench.serve();
+    assert_eq!(bench.request("RequestStartTransaction", &json!({})), "NotImplemented");
+    assert_eq!(bench.request("SetVariables", &json!({})), "NotImplemented");
+}
+
+/// 1.6 knows no setting that is only of 2.x.
+#[test]
+fn variables_without_a_key_are_none_of_1_6() {
+    let mut bench = bench(Dialect::V1_6);
+    let all = bench.request("GetConfiguration", &json!({}));
+    let keys = all["configurationKey"].as_array().unwrap();
+    assert!(keys.len() > 20 && keys.iter().all(|key| !key["key"].as_str().unwrap().contains('.')));
+    let one = bench.request("ChangeConfiguration", &json!({"key": "", "value": "Authorized"}));
+    assert_eq!(one["status"], "NotSupported");
+}
