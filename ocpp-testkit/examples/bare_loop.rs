@@ -170,8 +170,8 @@ pub fn run(station: &mut Station, board: &mut Board<'_>) -> Result<RebootKind, M
                         station.handle(now, answer)?;
                     }
                 }
-                // For a display or a log.
-                Action::Event(_) => {}
+                // This board has no display, and keeps no log.
+                Action::Display(_) | Action::Event(_) => {}
             }
         }
         let until = station.poll_timeout().map(|at| start + at.saturating_since(Instant::ZERO));

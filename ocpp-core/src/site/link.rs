@@ -208,6 +208,7 @@ impl Address {
             subprotocols: config.network.versions.iter().map(|version| version.subprotocol().into()).collect(),
             authorization: password.map(|password| CompactString::from(password.authorization(&self.identity))),
             security_profile,
+            slot: config.network.slot,
         }
     }
 }

@@ -40,6 +40,7 @@ impl Parts<'_> {
         let verdict = match request.purpose {
             Purpose::Start => self.verdict(ctx, request.evse, &request.token),
             Purpose::Group => Verdict::IfOfGroup,
+            Purpose::Validation => Verdict::Yes,
         };
         if verdict == Verdict::No {
             return ctx.event(Event::TokenRefused { evse: request.evse, reason: no_place(request.evse) });

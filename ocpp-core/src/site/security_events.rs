@@ -146,11 +146,11 @@ impl SecurityEvents {
     }
 
     /// Takes an event in, unless nobody is to be told. `most` bounds how many wait.
-    pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, most: usize) {
+    pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, reporting: Reporting, most: usize) {
         if !self.has_profile && !self.reports_always {
             return;
         }
-        let is_durable = match event.kind.reporting() {
+        let is_durable = match reporting {
             Reporting::Logged => return,
             Reporting::Told if self.waiting.iter().any(|waiting| waiting.event.kind == event.kind) => return,
             Reporting::Told => false,

@@ -150,6 +150,7 @@ impl UploadJob {
             return;
         };
         let progress = match word {
+            JobUpdate::Fetched | JobUpdate::Paused | JobUpdate::Resumed => return,
             JobUpdate::Done => UploadProgress::Uploaded,
             // It will not be supported later either.
             JobUpdate::NotSupported => UploadProgress::NotSupported,

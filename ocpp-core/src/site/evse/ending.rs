@@ -14,7 +14,7 @@ use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
-use super::metering::{METER_ATTEMPTS, most_readings, values_for_stop};
+use super::metering::{METER_ATTEMPTS, most_readings};
 use super::{Authorisation, Closing, Evse, Open, Transaction};
 use crate::site::bearer::{Grant, Holder};
 use crate::site::context::Context;
@@ -228,7 +228,11 @@ impl Evse {
 
     /// Stops the transaction, or its authorisation where that does not end it. False if none runs.
     pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
-        let trigger = trigger_of_stop(reason);
+        self.stop_for(reason, trigger_of_stop(reason), token)
+    }
+
+    /// The same, with what brought it about.
+    pub fn stop_for(&mut self, reason: StopReason, trigger: TriggerReason, token: Option<IdToken>) -> bool {
         match reason {
             StopReason::Local | StopReason::Remote | StopReason::MasterPass => {
                 self.end_authorisation(reason, trigger, token, false)
@@ -380,7 +384,7 @@ impl Evse {
         let at = open.stamp(&ctx.shared.clock, now);
         // Never below what was told (1.6 §6.49, errata 3.78).
         let meter_mwh = open.register.told_mwh();
-        let last = reading.filter(|_| is_fresh).map(|reading| values_for_stop(ctx.settings, &reading));
+        let last = reading.filter(|_| is_fresh).map(|reading| self.values_for_stop(ctx, &reading));
         let last = last.unwrap_or_default();
         ctx.journal.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
         self.authorisation = Authorisation::Over { held_for };

@@ -35,6 +35,7 @@ use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
 use crate::words::{Reason, digits};
 
+pub(crate) use limits::offered;
 use record::Shelf;
 
 /// The profiles, and what is known of the transactions that they are for.
@@ -52,6 +53,8 @@ pub(crate) struct SmartCharging {
     site_limits: Table<EvseId, SiteLimit>,
     /// Limits are to be found anew.
     is_stale: bool,
+    /// Whether anything but the hardware limited when they were found last.
+    had_limits: bool,
     /// What [`Clock::offset_ms`] was when they were found last.
     offset_ms: Option<i64>,
     /// When one of them changes next.
@@ -145,6 +148,7 @@ impl SmartCharging {
             runs: Vec::new(),
             site_limits: Table::default(),
             is_stale: true,
+            had_limits: false,
             offset_ms: None,
             until: None,
         };
@@ -284,7 +288,11 @@ impl SmartCharging {
         let is_due = self.until.is_some_and(|until| until <= limits::time(clock, now));
         if self.is_stale || is_due || self.offset_ms != clock.offset_ms() {
             self.offset_ms = clock.offset_ms();
-            self.is_stale = false;
+            let has_limits = !self.profiles.profiles().is_empty() || !self.site_limits.is_empty();
+            if self.is_stale && (has_limits || self.had_limits) {
+                ctx.event(Event::SchedulesChanged);
+            }
+            (self.is_stale, self.had_limits) = (false, has_limits);
             self.order_limits(ctx, evses);
         }
     }

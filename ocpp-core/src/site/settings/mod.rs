@@ -109,6 +109,7 @@ pub(crate) struct Settings {
     measurands: Vec<Measurand>,
     connectors: u16,
     has_fixed_cables: bool,
+    signs_readings: bool,
 }
 
 impl Settings {
@@ -136,10 +137,14 @@ impl Settings {
                 .map(|custom| (custom.clone(), custom.default.clone()))
                 .collect(),
             absent: config.policy.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
+            signs_readings: config.hardware.signs_readings,
             measurands: config.hardware.measurands.clone(),
             connectors: config.connector_count(),
             has_fixed_cables: config.hardware.has_fixed_cables,
         };
+        if !config.hardware.signs_readings {
+            settings.absent.extend([Setting::SignReadings, Setting::AlignedSignReadings]);
+        }
         settings.set(Setting::NumberOfConnectors, &numbered("", config.connector_count()));
         settings.set(Setting::ConnectorPhaseRotationMaxLength, &numbered("", u64::from(config.connector_count()) + 1));
         let unknown: Vec<_> =
@@ -362,6 +367,12 @@ impl Settings {
     /// The value of an integer key in seconds.
     pub fn seconds(&self, key: Setting) -> Duration {
         Duration::from_secs(self.number(key).into())
+    }
+
+    /// Whether readings are told as the meter signed them: those of the clock, or those of a transaction.
+    pub fn signs(&self, is_of_clock: bool) -> bool {
+        self.signs_readings
+            && self.is_on(if is_of_clock { Setting::AlignedSignReadings } else { Setting::SignReadings })
     }
 
     /// The value of a list of measurands.

@@ -4,10 +4,10 @@
 
 use ocpp_rpc::handshake::{Password, Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
 
-use super::{Setting, Settings};
+use super::{AnySetting, Setting, Settings};
 use crate::site::access::AccessChange;
 use crate::site::shared::Shared;
-use crate::station::{Event, SecurityEventKind};
+use crate::station::SecurityEventKind;
 use crate::store::Ticket;
 use crate::words::{joined, numbered};
 
@@ -46,7 +46,7 @@ pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting,
     // A01.FR.11, A01.FR.12.
     shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
     if key == Setting::BasicAuthPassword || follow(settings, shared) {
-        shared.event(Event::Configured { key: key.name().into() });
+        settings.tell(shared, AnySetting::Standard(key));
     }
     Some(ticket)
 }

@@ -205,7 +205,11 @@ fn meter_value(
 ) {
     value.timestamp(at);
     for sample in samples {
-        sampled_value(value.add_sampled_value(), sample, context);
+        sampled_value(value.add_sampled_value(), sample, None, context);
+        // Beside the number: a CSMS that cannot read what was signed goes by that.
+        if let Some(signed) = &sample.signed {
+            sampled_value(value.add_sampled_value(), sample, Some(&signed.data), context);
+        }
     }
 }
 
@@ -224,8 +228,16 @@ fn watt_hours(milliwatt_hours: i64) -> i64 {
     milliwatt_hours.div_euclid(1000)
 }
 
-fn sampled_value(mut sampled: v1_6::SampledValueBuilder<'_>, sample: &MeterSample, context: v1_6::ReadingContext) {
-    sampled.value(&thousandths(sample.milli).digits()).context(context);
+fn sampled_value(
+    mut sampled: v1_6::SampledValueBuilder<'_>,
+    sample: &MeterSample,
+    signed: Option<&str>,
+    context: v1_6::ReadingContext,
+) {
+    match signed {
+        Some(data) => sampled.value(data).context(context).format(v1_6::ValueFormat::SignedData),
+        None => sampled.value(&thousandths(sample.milli).digits()).context(context),
+    };
     // The names of measurands and phases are the same in all versions.
     if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {
         sampled.measurand(measurand);
@@ -233,7 +245,7 @@ fn sampled_value(mut sampled: v1_6::SampledValueBuilder<'_>, sample: &MeterSampl
     if let Some(phase) = sample.phase.and_then(|phase| v1_6::Phase::from_text(phase.as_str())) {
         sampled.phase(phase);
     }
-    if let Some(unit) = unit(sample.measurand.unit()) {
+    if let Some(unit) = unit(sample.measurand.unit()).filter(|_| signed.is_none()) {
         sampled.unit(unit);
     }
 }
