@@ -69,7 +69,8 @@ fn tells_once(record: &[u8], number: u64) -> bool {
         rest >>= 7;
     }
     digits.push(u8::try_from(rest & 0x7F).unwrap_or_default());
-    record.windows(digits.len() + 5).any(|window| window.starts_with(&digits) && window.last() == Some(&1))
+    let body = record.get(2..).unwrap_or_default();
+    body.windows(digits.len() + 5).any(|window| window.starts_with(&digits) && window.last() == Some(&1))
 }
 
 /// A record of the journal.
