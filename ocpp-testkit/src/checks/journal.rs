@@ -59,6 +59,20 @@ fn event_number(record: &[u8]) -> Option<u64> {
     varint(digits.get(digits.len().checked_sub(begin + 1)?..)?)
 }
 
+/// Whether it can be the record of the event of this number that tells something once, such as the command that began it: the number
+/// and four members of a byte each stand before that.
+fn tells_once(record: &[u8], number: u64) -> bool {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    while rest > 0x7F {
+        digits.push(u8::try_from(rest & 0x7F).unwrap_or_default() | 0x80);
+        rest >>= 7;
+    }
+    digits.push(u8::try_from(rest & 0x7F).unwrap_or_default());
+    let body = record.get(2..).unwrap_or_default();
+    body.windows(digits.len() + 5).any(|window| window.starts_with(&digits) && window.last() == Some(&1))
+}
+
 /// A record of the journal.
 #[derive(Clone, Copy, Debug)]
 struct Journaled {
@@ -193,8 +207,7 @@ impl JournalCheck {
         let has_number = record.get(1).is_some_and(|kind| kind & MORE != 0);
         let ((false, start), true) = (journaled.series, has_number) else { return Ok(()) };
         let expected = self.numbers.get(&start).map_or(0, |last| last + 1);
-        // Where something is told once, such as the command that began it, the next number shows whether this one was right.
-        let number = event_number(record).unwrap_or(expected);
+        let number = if tells_once(record, expected) { expected } else { event_number(record).unwrap_or(expected) };
         self.numbers.insert(start, number);
         if number == expected { Ok(()) } else { Err(Violation::EventNumber(start, number, expected)) }
     }

@@ -79,6 +79,10 @@ impl PromiseCheck {
                     self.names.insert(transaction.clone(), number.into());
                 }
             }
+            // Where a transaction begins with its energy (2.x `EnergyTransfer`), that flows as soon as somebody may charge.
+            Event::TokenAccepted { evse: Some(evse) } => {
+                self.ended.remove(evse);
+            }
             Event::TransactionEnded { evse, transaction, reason } => {
                 self.running.remove(evse);
                 self.ended.insert(*evse, "the event of the end");
