@@ -225,6 +225,36 @@ fn calls_of_another_version_are_unknown() {
     assert_eq!(bench.request("SetVariables", &json!({})), "NotImplemented");
 }
 
+/// E01.FR.13, G01.FR.06, G01.FR.09: a place that was reserved in 1.6 is so in 2.x, and told once when it is used up.
+#[cfg(feature = "reservation")]
+#[test]
+fn reservation_moves_along_and_is_told_once() {
+    for (version, token) in EDITIONS.into_iter().flat_map(|version| [(version, "TAG"), (version, "OTHER")]) {
+        let mut bench = bench(Dialect::V1_6);
+        let expiry = wall(86_400_000).to_rfc3339();
+        let reserve = json!({"connectorId": 1, "expiryDate": expiry, "idTag": "TAG", "reservationId": 5});
+        assert_eq!(bench.request("ReserveNow", &reserve)["status"], "Accepted");
+        bench.serve();
+        bench.open_as(version);
+        bench.serve();
+        bench.told.retain(|(action, told)| action != "StatusNotification" || told.get("evseId").is_some());
+        assert_eq!(bench.statuses(), ["1.1 Reserved"]);
+        bench.plug();
+        bench.serve();
+        assert!(bench.statuses().is_empty(), "G01.FR.09");
+        bench.swipe(token);
+        bench.serve();
+        let events = bench.transaction_events();
+        if token == "TAG" {
+            assert_eq!(bench.statuses(), ["1.1 Occupied"]);
+            assert_eq!(events[0]["reservationId"], 5);
+            story::check(&events, false);
+        } else {
+            assert!(bench.statuses().is_empty() && events.is_empty());
+        }
+    }
+}
+
 /// 1.6 knows no setting that is only of 2.x.
 #[test]
 fn variables_without_a_key_are_none_of_1_6() {
