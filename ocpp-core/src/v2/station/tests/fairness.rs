@@ -45,7 +45,7 @@ const CAUSES: [Cause; 8] = [
     ("MeterValues", |bench| bench.ask("TriggerMessage", &trigger("MeterValues"))),
     ("SecurityEventNotification", |bench| {
         let kind = SecurityEventKind::TamperDetectionActivated;
-        bench.command(Command::SecurityEvent { kind, info: None, at: None, is_critical: false });
+        bench.command(Command::SecurityEvent { kind, info: None, at: None, is_critical: None });
     }),
     ("DataTransfer", |bench| {
         let (vendor_id, message_id, data) = ("Vendor".into(), None, None);
