@@ -110,6 +110,7 @@ pub(crate) struct Settings {
     connectors: u16,
     has_fixed_cables: bool,
     signs_readings: bool,
+    detects_bay: bool,
 }
 
 impl Settings {
@@ -138,6 +139,7 @@ impl Settings {
                 .collect(),
             absent: config.policy.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
             signs_readings: config.hardware.signs_readings,
+            detects_bay: config.hardware.detects_bay,
             measurands: config.hardware.measurands.clone(),
             connectors: config.connector_count(),
             has_fixed_cables: config.hardware.has_fixed_cables,
@@ -279,7 +281,8 @@ impl Settings {
                 // What no hardware tells of is not offered: a bay detector, a meter that signs (2.x B05.FR.09).
                 #[cfg(feature = "v2")]
                 Kind::TxPoints => PointSet::of(value).is_some_and(|points| {
-                    !points.has(TxPoint::ParkingBayOccupancy) && !points.has(TxPoint::DataSigned)
+                    (self.detects_bay || !points.has(TxPoint::ParkingBayOccupancy))
+                        && (self.signs_readings || !points.has(TxPoint::DataSigned))
                 }),
                 Kind::Text => true,
                 #[cfg(feature = "security")]
