@@ -23,7 +23,7 @@ use crate::station::CertificateUse;
 #[cfg(not(feature = "plug_and_charge"))]
 use crate::station::TokenRefusal;
 use crate::station::{
-    Action, Command, ConnectRefusal, Event, EvseId, EvseInput, Input, LinkAction, LinkInput, MAX_WATCHED,
+    Action, Command, ConnectRefusal, ConnectorId, Event, EvseId, EvseInput, Input, LinkAction, LinkInput, MAX_WATCHED,
     SecurityEventKind, StationConfig, Timer,
 };
 use crate::store::Image;
@@ -116,12 +116,13 @@ impl Station {
             let exists = (1..=self.shared.config.evse_count()).contains(&evse.0);
             if exists { Ok(()) } else { Err(MisuseError::UnknownEvse(evse)) }
         };
+        let check_connector = |evse: EvseId, connector: ConnectorId| {
+            check_evse(evse)?;
+            let exists = (1..=self.shared.config.connectors_of(evse)).contains(&connector.0);
+            if exists { Ok(()) } else { Err(MisuseError::UnknownConnector(evse, connector)) }
+        };
         match input {
-            Input::Evse(evse, EvseInput::Connector(connector, _)) => {
-                check_evse(*evse)?;
-                let exists = (1..=self.shared.config.connectors_of(*evse)).contains(&connector.0);
-                if exists { Ok(()) } else { Err(MisuseError::UnknownConnector(*evse, *connector)) }
-            }
+            Input::Evse(evse, EvseInput::Connector(connector, _)) => check_connector(*evse, *connector),
             Input::Evse(evse, _) | Input::Token { evse: Some(evse), .. } | Input::Contract { evse, .. } => {
                 check_evse(*evse)
             }
@@ -129,6 +130,9 @@ impl Station {
             Input::SiteLimit { evse, .. } => evse.map_or(Ok(()), check_evse),
             Input::Command(Command::ChangeAvailability { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused(Refusal::StoreStuck))
+            }
+            Input::Command(Command::ChangeAvailability { evse: Some(evse), connector: Some(connector), .. }) => {
+                check_connector(*evse, *connector)
             }
             Input::Command(Command::ChangeAvailability { evse, .. }) => evse.map_or(Ok(()), check_evse),
             Input::Command(Command::Stop { evse, .. }) => {
@@ -168,7 +172,12 @@ impl Station {
             | Input::FaultEnded(_)
             | Input::Token { evse: None, .. }
             | Input::Job(..)
-            | Input::Command(Command::WatchCertificates(_) | Command::Reconnect | Command::Disconnect)
+            | Input::Command(
+                Command::WatchCertificates(_)
+                | Command::ValidateToken { .. }
+                | Command::Reconnect
+                | Command::Disconnect,
+            )
             | Input::Tick => Ok(()),
         }
     }
@@ -221,12 +230,15 @@ impl Station {
                     self.face.on_answered(&mut self.site, shared, about, Some(answer));
                 }
             }
-            Input::Command(Command::Stop { evse, reason }) => self.site.stop(evse, reason),
+            Input::Command(Command::Stop { evse, reason, trigger }) => self.site.stop(evse, reason, trigger),
+            Input::Command(Command::ValidateToken { token }) => self.site.validate(shared, token),
             Input::Command(Command::Configure { key, value }) => self.site.settings.configure(shared, &key, &value),
             Input::Command(Command::DataTransfer { vendor_id, message_id, data }) => {
                 self.site.transfer(&vendor_id, message_id.as_deref(), data.as_deref());
             }
-            Input::Command(Command::SecurityEvent { kind, info }) => shared.raise(kind, info.as_deref()),
+            Input::Command(Command::SecurityEvent { kind, info, is_critical, at }) => {
+                shared.raise_as(kind, info.as_deref(), is_critical, at);
+            }
             #[cfg(feature = "plug_and_charge")]
             Input::Contract { evse, contract } => self.site.on_contract(shared, evse, contract),
             #[cfg(not(feature = "plug_and_charge"))]
@@ -266,8 +278,8 @@ impl Station {
             Input::Command(Command::SignCertificate { .. } | Command::CertificateExpires { .. }) => {}
             Input::Command(Command::Call { action, payload }) => self.site.calls.push(action, payload),
             Input::SiteLimit { evse, limit } => self.site.smart_charging.set_site_limit(evse, limit),
-            Input::Command(Command::ChangeAvailability { evse, is_operative }) => {
-                let _ = self.site.on_change_availability(shared, evse, is_operative);
+            Input::Command(Command::ChangeAvailability { evse, connector, is_operative }) => {
+                let _ = self.site.on_change_availability(shared, evse, connector, is_operative);
             }
             Input::Command(Command::Disconnect) => {
                 shared.link.hold(true);

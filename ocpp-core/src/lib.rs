@@ -29,6 +29,7 @@
 //!             Action::Store { ticket, op } => { /* write it, then hand in Input::Stored(ticket) */ }
 //!             Action::Evse(evse, order) => { /* power, lock, read the meter */ }
 //!             Action::Job(id, job) => { /* fetch, install, send; then hand in Input::Job */ }
+//!             Action::Display(order) => { /* show a text for drivers, or clear it */ }
 //!             Action::SetClock(wall) => { /* if there is a clock to set */ }
 //!             Action::Reboot(kind) => { /* restart */ }
 //!             Action::Ask { id, until, question } => { /* decide, then hand in Input::Answer */ }
@@ -133,6 +134,8 @@ mod transaction_id;
 mod v1_6;
 #[cfg(feature = "v2")]
 mod v2;
+#[cfg(feature = "station")]
+mod words;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 pub use any::Station;

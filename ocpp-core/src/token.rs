@@ -43,6 +43,20 @@ impl IdToken {
         "VIN",
     ];
 
+    /// The type of what needs no authorisation.
+    pub const NO_AUTHORIZATION: &str = "NoAuthorization";
+
+    /// No identifier: somebody pressed a start button (2.x C02). In 1.6 every transaction needs an identifier, so that such a token is
+    /// refused there; firmware for it presents one of its own instead.
+    pub fn start_button() -> Self {
+        IdToken::new("").with_kind(Self::NO_AUTHORIZATION)
+    }
+
+    /// Whether it needs no authorisation.
+    pub(crate) fn is_start_button(&self) -> bool {
+        self.part(1).eq_ignore_ascii_case(Self::NO_AUTHORIZATION)
+    }
+
     /// The token of this text, its type left open.
     pub fn new(text: &str) -> Self {
         IdToken(plain(text))

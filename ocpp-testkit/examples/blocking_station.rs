@@ -169,7 +169,7 @@ pub fn run(
                 // Nothing is fetched or sent here.
                 Action::Job(job, _) => station.handle(now, Input::Job(job, JobUpdate::Failed))?,
                 // The operating system keeps the clock; questions have defaults.
-                Action::SetClock(_) | Action::Ask { .. } => {}
+                Action::SetClock(_) | Action::Display(_) | Action::Ask { .. } => {}
                 Action::Event(event) => {
                     println!("{event:?}");
                     match event {

@@ -91,8 +91,11 @@ pub async fn run(config: StationConfig, store: StationStore) -> Result<RebootKin
                 StationOutput::Refused(misuse) => return Err(misuse.into()),
                 // Nothing is fetched or sent here.
                 StationOutput::Job(job, _) => driver.handle(Input::Job(job, JobUpdate::Failed))?,
-                // The operating system keeps the clock, questions have defaults, and frames are not watched.
-                StationOutput::SetClock(_) | StationOutput::Ask(..) | StationOutput::Frame(..) => {}
+                // The operating system keeps the clock, there is no display, questions have defaults, and frames are not watched.
+                StationOutput::Display(_)
+                | StationOutput::SetClock(_)
+                | StationOutput::Ask(..)
+                | StationOutput::Frame(..) => {}
             },
             Some(fact) = facts.recv() => driver.handle(Input::Evse(EVSE, fact))?,
             () = until(leaves_at) => {

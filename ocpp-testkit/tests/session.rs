@@ -30,7 +30,7 @@ fn bill_tells_the_right_times() {
 /// 1.6 §4.10, §7.38: each way to end a transaction has its reason.
 #[test]
 fn every_end_has_its_reason() {
-    let stop = ocpp_core::station::Command::Stop { evse: EVSE, reason: StopReason::EmergencyStop };
+    let stop = ocpp_core::station::Command::stop(EVSE, StopReason::EmergencyStop);
     let ends: [(Step, &str); 4] = [
         (Step::token(1, "TAG"), "Local"),
         (Step::Unplug(EVSE), "EVDisconnected"),

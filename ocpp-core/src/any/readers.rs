@@ -36,8 +36,10 @@ impl Station {
             status: condition.status,
             connector: self.shared.plugs.active(evse.id).connector,
             cable: evse.cable(),
-            is_operative: self.site.availability.is_operative(evse.id),
+            is_operative: self.site.availability.is_operative(evse.id) && self.shared.plugs.has_service(evse.id),
             faults: condition.faults,
+            state_of_charge: evse.facts().state_of_charge,
+            charging_needs: evse.facts().charging_needs.as_deref(),
             #[cfg(feature = "smart_charging")]
             limit: self.site.smart_charging.present_limit(&self.shared.config, evse),
             session,
@@ -56,6 +58,7 @@ impl Station {
             (Some((url, security_profile)), _) if link.is_up() => LinkView::Open {
                 url,
                 security_profile: *security_profile,
+                slot: self.shared.config.network.slot,
                 dialect: self.shared.rpc.dialect(),
                 is_accepted: self.site.registration.is_accepted(),
             },

@@ -27,6 +27,10 @@ use crate::station::{Action, CertificateHash, CertificateUse, Event, Job, JobId,
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
 
+/// When the host is first to look after its certificates, counted from the first acceptance, and how often then.
+const FIRST_LOOK: Duration = Duration::from_secs(60);
+const NEXT_LOOK: Duration = Duration::from_secs(12 * 3600);
+
 /// How long the host may take while a call waits, well within what a CSMS waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -67,6 +71,10 @@ pub(crate) struct Certificates {
     sent: Option<Request>,
     /// The end of the station's certificate, until it was renewed.
     expires: Option<DateTime<Utc>>,
+    /// When the host is to look after the certificates next, once the CSMS has accepted the station.
+    look_at: Option<Instant>,
+    /// Whether there is one to look after.
+    is_needed: bool,
 }
 
 /// A request for a certificate.
@@ -96,9 +104,9 @@ impl Certificates {
     }
 
     /// When time changes something.
-    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
+    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 3] {
         let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
-        [self.waiting.first().map(|first| first.until), renewal]
+        [self.waiting.first().map(|first| first.until), renewal, self.look_at.filter(|_| self.is_needed)]
     }
 
     /// Has the host do work that a call waits for. Too much of it has failed at once.
@@ -213,8 +221,33 @@ impl Certificates {
         }
     }
 
+    /// The CSMS accepted the station.
+    pub fn accepted(&mut self, now: Instant) {
+        self.look_at.get_or_insert(now + FIRST_LOOK);
+    }
+
+    /// Reminds the host of the certificates that are in use.
+    fn look(&mut self, desk: &mut Desk<'_>) {
+        let is_used = |usage| match usage {
+            CertificateUse::Station => desk.settings.number(Setting::SecurityProfile) == 3,
+            #[cfg(feature = "plug_and_charge")]
+            CertificateUse::V2g => desk.settings.is_on(Setting::PncEnabled),
+            _ => false,
+        };
+        let used = [CertificateUse::Station, CertificateUse::V2g].map(|usage| (usage, is_used(usage)));
+        self.is_needed = used.iter().any(|(_, is_used)| *is_used);
+        let now = desk.shared.now;
+        if self.is_needed && self.look_at.is_some_and(|at| at <= now) {
+            self.look_at = Some(now + NEXT_LOOK);
+            for (usage, _) in used.into_iter().filter(|(_, is_used)| *is_used) {
+                desk.shared.event(Event::CheckCertificate { usage });
+            }
+        }
+    }
+
     /// Lets time work.
     pub fn advance(&mut self, desk: &mut Desk<'_>) {
+        self.look(desk);
         while let Some(late) = self.waiting.first().filter(|first| first.until <= desk.shared.now) {
             let id = late.id;
             desk.shared.act(Action::Job(id, Job::Cancel));

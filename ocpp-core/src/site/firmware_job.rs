@@ -39,6 +39,7 @@ pub(crate) enum FirmwareProgress {
     InstallScheduled,
     InstallRebooting,
     VerificationFailed,
+    DownloadPaused,
 }
 
 /// What the CSMS wants.
@@ -81,7 +82,7 @@ struct Update {
 
 packed!(enum FirmwareProgress {
     0 Downloading, 1 Downloaded, 2 DownloadFailed, 3 Installing, 4 Installed, 5 InstallationFailed, 6 DownloadScheduled,
-    7 SignatureVerified, 8 InvalidSignature, 9 InstallScheduled, 10 InstallRebooting, 11 VerificationFailed
+    7 SignatureVerified, 8 InvalidSignature, 9 InstallScheduled, 10 InstallRebooting, 11 VerificationFailed, 12 DownloadPaused
 });
 packed!(FirmwareRequest { number, location, retrieve_ms, install_ms, retries, retry_seconds, signature });
 packed!(enum Phase { 0 Requested, 1 Downloaded, 2 Installing, 3 Ended(progress) });
@@ -102,7 +103,8 @@ impl FirmwareProgress {
             | FirmwareProgress::DownloadScheduled
             | FirmwareProgress::SignatureVerified
             | FirmwareProgress::InstallScheduled
-            | FirmwareProgress::InstallRebooting => false,
+            | FirmwareProgress::InstallRebooting
+            | FirmwareProgress::DownloadPaused => false,
         }
     }
 }
@@ -126,6 +128,9 @@ enum Work {
 pub(crate) struct FirmwareJob {
     update: Option<Update>,
     work: Work,
+    /// The host said that the firmware is here, and that fetching it rests.
+    is_fetched: bool,
+    is_paused: bool,
     retries: u32,
     stored: Ticket,
     pub reports: Reports<FirmwareProgress>,
@@ -151,6 +156,8 @@ impl FirmwareJob {
             retries: update.as_ref().map_or(0, |update| update.request.retries),
             update,
             work: Work::Rests { retry_at: None },
+            is_fetched: false,
+            is_paused: false,
             stored: Ticket(0),
             reports,
             #[cfg(feature = "security")]
@@ -194,13 +201,23 @@ impl FirmwareJob {
         };
         let (phase, seconds) = (update.phase, update.request.retry_seconds);
         match (phase, word) {
+            (Phase::Requested, JobUpdate::Fetched) => self.tell_fetched(),
+            (Phase::Requested, JobUpdate::Paused) if !self.is_paused => {
+                self.is_paused = true;
+                self.tell_numbered(FirmwareProgress::DownloadPaused);
+            }
+            (Phase::Requested, JobUpdate::Resumed) if self.is_paused => {
+                self.is_paused = false;
+                self.tell_numbered(FirmwareProgress::Downloading);
+            }
+            (_, JobUpdate::Fetched | JobUpdate::Paused | JobUpdate::Resumed) => {}
             (Phase::Requested, JobUpdate::Done | JobUpdate::NeedsRestart) => {
-                self.tell(FirmwareProgress::Downloaded);
+                self.tell_fetched();
                 self.tell_numbered(FirmwareProgress::SignatureVerified);
                 self.enter(shared, Phase::Downloaded);
             }
             (Phase::Requested, JobUpdate::Invalid) => {
-                self.tell(FirmwareProgress::Downloaded);
+                self.tell_fetched();
                 self.end(shared, FirmwareProgress::InvalidSignature);
             }
             (Phase::Requested, _) if self.retries > 0 => {
@@ -239,7 +256,7 @@ impl FirmwareJob {
                 if retry_at.is_none() {
                     self.tell(FirmwareProgress::Downloading);
                 }
-                self.work = Work::Ordered;
+                (self.work, self.is_fetched, self.is_paused) = (Work::Ordered, false, false);
                 shared.act(Action::Job(id, Job::Download { location, signature }));
             }
             // Not before it is on record that it was fetched: else it would be fetched and installed twice.
@@ -320,6 +337,13 @@ impl FirmwareJob {
     fn tell(&mut self, progress: FirmwareProgress) {
         let request = self.update.as_ref().and_then(|update| update.request.number);
         self.reports.push(Report { progress, request });
+    }
+
+    /// Tells once that the firmware is here.
+    fn tell_fetched(&mut self) {
+        if !core::mem::replace(&mut self.is_fetched, true) {
+            self.tell(FirmwareProgress::Downloaded);
+        }
     }
 
     /// Tells what a plain update has no word for.

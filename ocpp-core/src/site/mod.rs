@@ -289,7 +289,8 @@ impl Site {
     pub fn begin(&mut self, shared: &mut Shared) {
         self.points = self.policy.points.now(&self.settings);
         if settings::security::follow(&mut self.settings, shared) {
-            shared.event(Event::Configured { key: "SecurityProfile".into() });
+            #[cfg(feature = "security")]
+            self.settings.tell(shared, settings::AnySetting::Standard(Setting::SecurityProfile));
         }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {
@@ -338,7 +339,11 @@ impl Site {
                 break;
             }
         }
-        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.evses) {
+        #[cfg(feature = "reservation")]
+        for event in self.reservations.news() {
+            shared.event(event);
+        }
+        for (token, verdict, ticket) in self.unlocking.finished(shared.now, &self.evses, &shared.plugs) {
             self.replies.push(token, Some(ticket), LateReply::Unlocked(verdict));
         }
     }

@@ -59,6 +59,8 @@ impl From<u32> for Spot {
 struct Plug {
     cable: Cable,
     lock: Lock,
+    /// Whether it is out of service: what hangs there then is nobody's.
+    is_out: bool,
 }
 
 #[derive(Debug)]
@@ -111,7 +113,10 @@ impl Plugs {
                 ConnectorInput::Lock(lock) => plug.lock = lock,
             }
         }
-        if evse.active == connector {
+        let is_out =
+            evse.plugs.get(usize::from(connector.0).wrapping_sub(1)).is_some_and(|plug| plug.is_out && is_free);
+        let is_out = is_out && matches!(fact, ConnectorInput::Cable(_));
+        if evse.active == connector && !is_out {
             return Some(match fact {
                 ConnectorInput::Cable(cable) => EvseInput::Cable(cable),
                 ConnectorInput::Lock(lock) => EvseInput::Lock(lock),
@@ -123,22 +128,48 @@ impl Plugs {
     /// Makes the first connector at which something hangs the one in use, if that is free. Gives what hangs there.
     pub fn move_on(&mut self, evse: EvseId, is_free: bool) -> Option<EvseInput> {
         let evse = self.evses.get_mut(index(evse)).filter(|evse| is_free && !evse.plugs.is_empty())?;
-        let here = evse.plugs.get(usize::from(evse.active.0).wrapping_sub(1));
-        if here.is_some_and(|plug| plug.cable != Cable::Absent) {
-            return None;
-        }
-        let next = evse.plugs.iter().position(|plug| plug.cable != Cable::Absent)?;
+        let next = evse.plugs.iter().position(|plug| plug.cable != Cable::Absent && !plug.is_out)?;
         evse.active = ConnectorId(u16::try_from(next + 1).ok()?);
         evse.plugs.get(next).map(|plug| EvseInput::Cable(plug.cable))
     }
 
+    /// Learns which connectors of an EVSE are out of service, where it has several.
+    pub fn allot(&mut self, evse: EvseId, is_out: impl Fn(ConnectorId) -> bool) {
+        let Some(evse) = self.evses.get_mut(index(evse)) else { return };
+        for (number, plug) in (1..).zip(&mut evse.plugs) {
+            plug.is_out = is_out(ConnectorId(number));
+        }
+    }
+
+    /// Whether a connector of an EVSE is in service, as far as they differ.
+    pub fn has_service(&self, evse: EvseId) -> bool {
+        let plugs = self.evses.get(index(evse)).map_or(&[][..], |evse| evse.plugs.as_slice());
+        plugs.is_empty() || plugs.iter().any(|plug| !plug.is_out)
+    }
+
+    /// Whether the plug can be taken from a connector that is not in use.
+    pub fn is_unlocked(&self, spot: Spot) -> bool {
+        let plug = self
+            .evses
+            .get(index(spot.evse))
+            .and_then(|evse| evse.plugs.get(usize::from(spot.connector.0).wrapping_sub(1)));
+        plug.is_none_or(|plug| plug.lock == Lock::Unlocked)
+    }
+
     /// An order as the connector in use is to be told.
     pub fn order(&self, evse: EvseId, action: EvseAction) -> EvseAction {
-        match (action, self.active(evse).connector) {
-            (action, ConnectorId::FIRST) => action,
-            (EvseAction::Lock(lock), connector) => EvseAction::Connector(connector, ConnectorAction::Lock(lock)),
-            (action, _) => action,
+        match action {
+            EvseAction::Lock(lock) => lock_of(self.active(evse).connector, lock),
+            action => action,
         }
+    }
+}
+
+/// The order for the lock of a connector.
+pub(super) fn lock_of(connector: ConnectorId, lock: Lock) -> EvseAction {
+    match connector {
+        ConnectorId::FIRST => EvseAction::Lock(lock),
+        connector => EvseAction::Connector(connector, ConnectorAction::Lock(lock)),
     }
 }
 

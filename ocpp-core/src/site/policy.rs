@@ -17,6 +17,8 @@ pub(crate) struct Policy {
     pub points: Points,
     /// Whether what changes in a transaction is told, beside meter values (2.x E02.FR.13, E02.FR.17).
     pub tells_changes: bool,
+    /// Whether somebody may charge without an identifier, by a start button (2.x C02).
+    pub has_start_button: bool,
     /// What is told of a place.
     pub statuses: Statuses,
     /// Whether all statuses are told again after a long time offline (2.x B04.FR.01).

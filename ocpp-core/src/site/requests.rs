@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::liveness::LivenessSettings;
 
@@ -11,8 +11,10 @@ use ocpp_rpc::liveness::LivenessSettings;
 use super::certificates::{Certificates, Desk};
 use super::data_transfer::VendorData;
 use super::evse::Evse;
+use super::journal::trigger_of_stop;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
+use super::plugs::Spot;
 #[cfg(feature = "california_pricing")]
 use super::pricing::{self, UserPrice};
 use super::profiles::RemoteProfile;
@@ -23,7 +25,7 @@ use super::reservation::Reservation;
 use super::reserve;
 use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
-use super::signal::Signal;
+use super::signal::{AuthorizeRequest, Purpose, Signal};
 use super::token::TokenInfo;
 #[cfg(feature = "reservation")]
 use super::verdict::ReserveVerdict;
@@ -33,10 +35,11 @@ use crate::MisuseError;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::Contract;
 use crate::station::{
-    BootReason, CertificateUse, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind, RegistrationStatus,
-    SecurityEventKind, StopReason, TokenRefusal, TransactionNo,
+    BootReason, CertificateUse, ConnectorId, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind,
+    RegistrationStatus, SecurityEventKind, StopReason, TokenRefusal, TransactionNo, TriggerReason,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
+use crate::words::digits;
 
 impl Site {
     /// The CSMS answered a BootNotification (1.6 §4.2, 2.x B01 to B03).
@@ -50,8 +53,10 @@ impl Site {
             shared.store.push(StoreOp::Put { key: EntryKey::new(registration::ENTRY), value: [1].into() });
         }
         if answer.status == RegistrationStatus::Accepted {
+            #[cfg(feature = "security")]
+            self.certificates.accepted(shared.now);
             if let Some(seconds) = answer.interval_seconds {
-                self.settings.set(Setting::HeartbeatInterval, &seconds.to_compact_string());
+                self.settings.set(Setting::HeartbeatInterval, &digits(seconds.into()));
             }
             self.signals.push_back(Signal::Accepted);
         }
@@ -114,7 +119,12 @@ impl Site {
     ) -> bool {
         let is_accepted = self.registration.is_accepted();
         let (mut ctx, mut parts) = self.context(shared);
-        is_accepted && parts.on_remote_start(&mut ctx, evse, token, remote_start, profile)
+        let event = Event::RemoteStart { evse, token: token.clone(), remote_start };
+        let is_taken = is_accepted && parts.on_remote_start(&mut ctx, evse, token, remote_start, profile);
+        if is_taken {
+            shared.event(event);
+        }
+        is_taken
     }
 
     /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run, and before the CSMS has
@@ -125,14 +135,20 @@ impl Site {
         is_accepted.then(stop).flatten()
     }
 
-    /// Takes an EVSE, or the station, out of service or back.
+    /// Takes a connector, an EVSE, or the station, out of service or back.
     pub fn on_change_availability(
         &mut self,
         shared: &mut Shared,
         evse: Option<EvseId>,
+        connector: Option<ConnectorId>,
         is_operative: bool,
     ) -> (AvailabilityVerdict, Option<Ticket>) {
-        self.availability.on_change(&mut shared.store, &self.evses, evse, is_operative)
+        let places = (&shared.config, &shared.plugs, self.evses.as_slice());
+        let (verdict, ticket) = self.availability.on_change(&mut shared.store, places, evse, connector, is_operative);
+        if ticket.is_some() {
+            shared.event(Event::AvailabilityChanged { evse, connector, is_operative });
+        }
+        (verdict, ticket)
     }
 
     /// Keeps an EVSE, or one of all (0), for a token.
@@ -201,9 +217,9 @@ impl Site {
         true
     }
 
-    /// Opens the lock of an EVSE. False where there is none.
-    pub fn unlock(&mut self, shared: &Shared, token: ReplyToken, evse: EvseId) -> bool {
-        !self.settings.has_fixed_cables() && self.unlocking.on_request(shared.now, &mut self.evses, token, evse)
+    /// Opens the lock of a connector. False where there is none.
+    pub fn unlock(&mut self, shared: &mut Shared, token: ReplyToken, spot: Spot) -> bool {
+        !self.settings.has_fixed_cables() && self.unlocking.on_request(shared, &mut self.evses, token, spot)
     }
 
     /// Changes a setting for the CSMS.
@@ -215,7 +231,7 @@ impl Site {
     #[cfg(feature = "california_pricing")]
     pub fn on_user_price(&mut self, shared: &mut Shared, price: UserPrice) {
         let (mut ctx, parts) = self.context(shared);
-        pricing::on_user_price(&mut ctx, parts.evses, parts.authorize, price);
+        pricing::on_user_price(&mut ctx, parts.pricing, parts.evses, parts.authorize, price);
     }
 
     /// The work with certificates, and what it touches.
@@ -263,12 +279,12 @@ impl Site {
     /// The host's word about a job.
     pub fn on_job(&mut self, shared: &mut Shared, id: JobId, word: &JobUpdate) {
         #[cfg(feature = "security")]
-        {
+        if !word.is_progress() {
             let (certificates, mut desk) = self.certificates(shared);
             certificates.on_job(&mut desk, id, word);
+            #[cfg(feature = "plug_and_charge")]
+            self.plug_and_charge.on_job(shared, id, word);
         }
-        #[cfg(feature = "plug_and_charge")]
-        self.plug_and_charge.on_job(shared, id, word);
         if self.firmware.on_job(shared, id, word) {
             self.reset.order(shared.now, &mut self.evses, RebootKind::Hard, StopReason::Reboot);
             shared.remember_reboot(BootReason::FirmwareUpdate);
@@ -300,10 +316,16 @@ impl Site {
     }
 
     /// Stops the transaction at an EVSE.
-    pub fn stop(&mut self, evse: EvseId, reason: StopReason) {
+    pub fn stop(&mut self, evse: EvseId, reason: StopReason, trigger: Option<TriggerReason>) {
         if let Some(evse) = self.evses.get_mut(index(evse)) {
-            evse.stop(reason, None);
+            evse.stop_for(reason, trigger.unwrap_or_else(|| trigger_of_stop(reason)), None);
         }
+    }
+
+    /// Whether a token is good, as the host asks.
+    pub fn validate(&mut self, shared: &mut Shared, token: IdToken) {
+        let (mut ctx, mut parts) = self.context(shared);
+        parts.on_request(&mut ctx, AuthorizeRequest::new(None, token, Purpose::Validation));
     }
 
     /// The value of a setting.

@@ -7,17 +7,18 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::bearer::{Bearer, Verdict, is_same_group};
-use crate::station::{EvseId, IdToken, ReservationView};
+use crate::station::{Event, EvseId, IdToken, ReservationView};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Clock, Instant};
+use crate::words::numbered;
 
 const PREFIX: &str = "reservation/";
 
@@ -61,6 +62,8 @@ impl Reservation {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reservations {
     held: Table<EvseId, Reservation>,
+    /// What the host knows to be kept: the CSMS's numbers, with the times of their ends.
+    told: Table<i64, i64>,
 }
 
 impl Reservations {
@@ -72,6 +75,7 @@ impl Reservations {
             let Some(number) = key.as_str().strip_prefix(PREFIX) else { continue };
             match (number.parse(), Reservation::from_bytes(bytes)) {
                 (Ok(number), Ok(reservation)) => {
+                    reservations.told.insert(reservation.id, reservation.expiry_ms);
                     reservations.held.insert(EvseId(number), reservation);
                 }
                 (Ok(_) | Err(_), _) => skipped.push(CompactString::new(key.as_str())),
@@ -89,6 +93,29 @@ impl Reservations {
             group: held.group.as_ref(),
             expires: held.expiry(),
         })
+    }
+
+    /// What the host is to be told: ends first.
+    pub fn news(&mut self) -> Vec<Event> {
+        let is_same = self.held.len() == self.told.len()
+            && self.held.values().all(|held| self.told.get(&held.id) == Some(&held.expiry_ms));
+        if is_same {
+            return Vec::new();
+        }
+        let is_held = |id: i64| self.held.values().any(|held| held.id == id);
+        let ended = self.told.keys().filter(|id| !is_held(**id));
+        let mut news: Vec<_> = ended.map(|id| Event::ReservationEnded { id: *id }).collect();
+        for (evse, held) in self.held.iter().filter(|(_, held)| self.told.get(&held.id) != Some(&held.expiry_ms)) {
+            news.push(Event::Reserved {
+                id: held.id,
+                evse: (*evse != WHOLE_STATION).then_some(*evse),
+                token: held.token.clone(),
+                group: held.group.clone(),
+                expires: held.expiry(),
+            });
+        }
+        self.told = self.held.values().map(|held| (held.id, held.expiry_ms)).collect();
+        news
     }
 
     /// The reservation of an EVSE, or of any.
@@ -158,7 +185,7 @@ impl Reservations {
 }
 
 fn key(evse: EvseId) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
+    EntryKey::new(&numbered(PREFIX, evse.0))
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ fn plain(status: ConnectorStatus) -> EvseStatus {
     }
 }
 
+/// How a connector is that is out of service.
+fn out_of_service(status: EvseStatus) -> EvseStatus {
+    if status == EvseStatus::Faulted { status } else { EvseStatus::Unavailable }
+}
+
 impl Parts<'_> {
     pub(super) fn evse(&mut self, evse: EvseId) -> Option<&mut Evse> {
         self.evses.get_mut(index(evse))
@@ -111,7 +116,10 @@ impl Parts<'_> {
         for at in 0..self.evses.len() {
             let is_reserved = self.is_reserved(ctx, at);
             if let Some(evse) = self.evses.get_mut(at) {
-                let is_operative = self.availability.is_operative(evse.id) && is_station_operative;
+                let (availability, id) = (self.availability, evse.id);
+                ctx.shared.plugs.allot(id, |connector| availability.is_out(id, connector));
+                let is_operative =
+                    availability.is_operative(id) && is_station_operative && ctx.shared.plugs.has_service(id);
                 evse.allot(is_operative, is_reserved);
                 evse.advance(ctx);
                 if let Some(fact) = ctx.shared.plugs.move_on(evse.id, evse.may_change_plugs()) {
@@ -127,7 +135,11 @@ impl Parts<'_> {
             let condition = evse.condition();
             let status = condition.status;
             // 1.6 §5.13: a fault ends a reservation, and so does going out of service.
-            if is_faulted || status == EvseStatus::Faulted || !self.availability.is_operative(evse.id) {
+            if is_faulted
+                || status == EvseStatus::Faulted
+                || !self.availability.is_operative(evse.id)
+                || !ctx.shared.plugs.has_service(evse.id)
+            {
                 ctx.reservations.end(&mut ctx.shared.store, evse.id);
             }
             let told = is_faulted.then(|| [station_faults.as_slice(), condition.faults].concat());
@@ -148,7 +160,14 @@ impl Parts<'_> {
                     let line = ctx.shared.config.number_of(evse.id, ConnectorId(number));
                     let is_active = ConnectorId(number) == active;
                     let other = Condition { status: beside(condition.status, told), info: None, ..condition };
-                    let shown = if is_active { &condition } else { &other };
+                    let is_used = is_active && evse.is_in_use();
+                    let is_out = self.availability.is_out(evse.id, ConnectorId(number)) && !is_used;
+                    let out = Condition { status: out_of_service(condition.status), ..other };
+                    let shown = match (is_out, is_active) {
+                        (true, _) => &out,
+                        (false, true) => &condition,
+                        (false, false) => &other,
+                    };
                     self.status.update(usize::from(line), shown, ctx.now(), ctx.stamp());
                 }
                 if evse.shows(status) {
@@ -163,7 +182,7 @@ impl Parts<'_> {
         };
         let is_stale = |at| self.evses.get(at).map(Evse::is_reserved) != Some(self.is_reserved(ctx, at));
         let mut has_moved = (0..self.evses.len()).any(is_stale);
-        has_moved |= self.pricing.advance(ctx, self.evses);
+        has_moved |= self.pricing.advance(ctx, self.evses, self.authorize);
         #[cfg(feature = "california_pricing")]
         {
             has_moved |= self.authorize.end_waits(ctx);

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Clock, Instant, Stamp};
+use crate::words::numbered;
 
 const PREFIX: &str = "security/";
 
@@ -145,11 +146,11 @@ impl SecurityEvents {
     }
 
     /// Takes an event in, unless nobody is to be told. `most` bounds how many wait.
-    pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, most: usize) {
+    pub fn push(&mut self, store: &mut StoreQueue, event: SecurityEvent, reporting: Reporting, most: usize) {
         if !self.has_profile && !self.reports_always {
             return;
         }
-        let is_durable = match event.kind.reporting() {
+        let is_durable = match reporting {
             Reporting::Logged => return,
             Reporting::Told if self.waiting.iter().any(|waiting| waiting.event.kind == event.kind) => return,
             Reporting::Told => false,
@@ -182,7 +183,7 @@ impl SecurityEvents {
 }
 
 fn entry(number: u32) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{number}"))
+    EntryKey::new(&numbered(PREFIX, number))
 }
 
 #[cfg(test)]

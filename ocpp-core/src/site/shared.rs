@@ -20,6 +20,8 @@ use crate::site::questions::Questions;
 use crate::site::security_events::{MAX_INFO, SecurityEvent, SecurityEvents};
 #[cfg(feature = "firmware_management")]
 use crate::station::JobId;
+#[cfg(feature = "security")]
+use crate::station::Reporting;
 use crate::station::{
     Action, BootReason, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind,
     SecurityEventKind, StationConfig,
@@ -27,6 +29,8 @@ use crate::station::{
 use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
+#[cfg(feature = "security")]
+use crate::time::Stamp;
 use crate::time::{Anchor, Boot, Clock, Instant, ToldTime};
 
 /// What a machine and its blocks share, free of any version.
@@ -176,18 +180,40 @@ impl Shared {
     /// at 255 characters, and tells no secret.
     #[cfg(feature = "security")]
     pub fn raise(&mut self, kind: SecurityEventKind, info: Option<&str>) {
+        self.raise_as(kind, info, None, None);
+    }
+
+    /// The same, as critical or not, and at another time.
+    #[cfg(feature = "security")]
+    pub fn raise_as(
+        &mut self,
+        kind: SecurityEventKind,
+        info: Option<&str>,
+        is_critical: Option<bool>,
+        at: Option<DateTime<Utc>>,
+    ) {
         let info = info.map(|info| info.chars().take(MAX_INFO).collect::<CompactString>());
         self.event(Event::SecurityEvent { kind: kind.clone(), info: info.clone() });
         // A store that does not answer must not be given ever more.
         if !self.is_store_stuck() {
-            let event = SecurityEvent { kind, info, at: self.clock.stamp(self.now) };
-            self.security_events.push(&mut self.store, event, self.config.limits.security_events);
+            let at = at.map_or_else(|| self.clock.stamp(self.now), Stamp::from_wall);
+            let reporting = match is_critical {
+                None => kind.reporting(),
+                Some(true) => Reporting::Guaranteed,
+                Some(false) => Reporting::Told,
+            };
+            let event = SecurityEvent { kind, info, at };
+            self.security_events.push(&mut self.store, event, reporting, self.config.limits.security_events);
         }
     }
 
     /// Nobody is told.
     #[cfg(not(feature = "security"))]
     pub fn raise(&mut self, _: SecurityEventKind, _: Option<&str>) {}
+
+    /// Nobody is told.
+    #[cfg(not(feature = "security"))]
+    pub fn raise_as(&mut self, _: SecurityEventKind, _: Option<&str>, _: Option<bool>, _: Option<DateTime<Utc>>) {}
 
     /// The security event to send now, with its time.
     #[cfg(feature = "security")]

@@ -68,4 +68,6 @@ pub(crate) enum Purpose {
     Start,
     /// To stop the transaction, or free the cable, of another token of the same group.
     Group,
+    /// To tell the host.
+    Validation,
 }

@@ -5,21 +5,21 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_rpc::handshake::SecurityProfile;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AskId, AuthorizationStatus, CertificateHash, DataTransferStatus, Direction, EvseAction, EvseId, Job, JobId,
-    PricingEvent, Question, RawFrame, RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason,
-    TransactionId,
+    AskId, AuthorizationStatus, CertificateHash, CertificateUse, ConnectorId, DataTransferStatus, Direction,
+    DisplayOrder, EvseAction, EvseId, IdToken, Job, JobId, PricingEvent, Question, RawFrame, RawJson,
+    RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
 use crate::time::Instant;
 
-/// An order to carry out, or an event to know of. Exhaustive: a driver must handle each.
+/// An order to carry out, or an event to know of. Exhaustive: a host must handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Action {
@@ -36,7 +36,9 @@ pub enum Action {
     Evse(EvseId, EvseAction),
     /// Work of the host that takes long.
     Job(JobId, Job),
-    /// Set the driver's clock, if it has one.
+    /// To the displays, if there are any.
+    Display(DisplayOrder),
+    /// Set the host's clock, if it has one.
     SetClock(DateTime<Utc>),
     /// Restart, now.
     Reboot(RebootKind),
@@ -56,7 +58,7 @@ pub enum Action {
 /// An order to the WebSocket.
 ///
 /// Each connection ends for the station with its own order: after `Close`, and after the next `Connect`, nothing that the
-/// former connection still brings is to be told. A driver reads each connection from a queue of its own and drops it with the
+/// former connection still brings is to be told. A host reads each connection from a queue of its own and drops it with the
 /// connection, or numbers its connections and compares. What comes late all the same is ignored while no connection is open;
 /// a late `Closed` at worst costs a further attempt, since an `Opened` counts whenever it comes.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,12 +87,13 @@ impl fmt::Debug for LinkAction {
 
 /// How to connect.
 ///
-/// The security profile says what the driver sees to (white paper §2): from profile 2 on, that the certificate of the CSMS
+/// The security profile says what the host sees to (white paper §2): from profile 2 on, that the certificate of the CSMS
 /// is valid and names its host, and that TLS is 1.2 or later with a secure cipher suite; with profile 3, that the station's
 /// certificate is presented. What does not hold ends the attempt with
 /// [`LinkInput::Refused`](super::LinkInput::Refused).
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct ConnectRequest {
     /// The whole connection URL, identity included (OCPP-J 1.6 §3.1.1).
     pub url: CompactString,
@@ -101,6 +104,17 @@ pub struct ConnectRequest {
     /// The security profile, if one is in use. The URL has its scheme.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security_profile: Option<SecurityProfile>,
+    /// Which of the host's networks to use, if that was said ([`NetworkConfig::slot`](super::NetworkConfig::slot)).
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub slot: Option<u32>,
+}
+
+impl ConnectRequest {
+    /// To connect to this URL, offering these, without credentials.
+    pub fn new(url: &str, subprotocols: Vec<CompactString>) -> Self {
+        let url = CompactString::new(url);
+        ConnectRequest { url, subprotocols, authorization: None, security_profile: None, slot: None }
+    }
 }
 
 impl fmt::Debug for ConnectRequest {
@@ -110,6 +124,7 @@ impl fmt::Debug for ConnectRequest {
             .field("subprotocols", &self.subprotocols)
             .field("authorization", &self.authorization.as_ref().map(|_| "***"))
             .field("security_profile", &self.security_profile)
+            .field("slot", &self.slot)
             .finish()
     }
 }
@@ -132,7 +147,7 @@ pub(crate) struct TransactionNo(pub LogIndex);
 impl TransactionNo {
     /// The name by which the boundary knows it.
     pub fn id(self) -> TransactionId {
-        TransactionId::new(&self.0.0.to_compact_string())
+        TransactionId::new(&crate::words::numbered("", self.0.0))
     }
 }
 
@@ -326,6 +341,67 @@ pub enum Event {
     Configured {
         /// The key's name.
         key: CompactString,
+        /// Its value now; none where it is secret.
+        #[cfg_attr(feature = "serde", serde(default))]
+        value: Option<CompactString>,
+    },
+    /// An EVSE, or the station with all, was taken out of service or back, by the CSMS or the host. What is in use goes out of service
+    /// when it becomes free, which [`Status`](Self::Status) tells.
+    AvailabilityChanged {
+        /// The EVSE; none is the station.
+        evse: Option<EvseId>,
+        /// One of its connectors; none is the EVSE with all.
+        connector: Option<ConnectorId>,
+        /// Whether it is in service from now on.
+        is_operative: bool,
+    },
+    /// What the host asked about a token ([`Command::ValidateToken`](super::Command::ValidateToken)).
+    TokenValidated {
+        /// The token.
+        token: IdToken,
+        /// Why it may not charge; none if it may.
+        refusal: Option<TokenRefusal>,
+        /// The group that it is of (1.6: its parent), where that is known.
+        group: Option<IdToken>,
+        /// Until when it is good, where the CSMS told.
+        expires: Option<DateTime<Utc>>,
+    },
+    /// The CSMS starts a transaction: its token counts as one that was presented, and is asked about where it has to be.
+    RemoteStart {
+        /// Where; none if wherever its driver plugs in.
+        evse: Option<EvseId>,
+        /// The token.
+        token: IdToken,
+        /// The order's number, where orders have one (2.x).
+        remote_start: Option<i64>,
+    },
+    /// A place is kept for somebody, or for longer than before.
+    Reserved {
+        /// The CSMS's number for it.
+        id: i64,
+        /// What is kept; none is one of all EVSEs.
+        evse: Option<EvseId>,
+        /// For whom.
+        token: IdToken,
+        /// The group that may use it too.
+        group: Option<IdToken>,
+        /// Until when.
+        expires: Option<DateTime<Utc>>,
+    },
+    /// A place is kept no longer: it was used, cancelled, expired, or its EVSE failed.
+    ReservationEnded {
+        /// The CSMS's number for it.
+        id: i64,
+    },
+    /// What charging profiles and the site's limits allow from now on is another: see
+    /// [`composite_schedule`](crate::Station::composite_schedule). What follows from time alone is not told.
+    SchedulesChanged,
+    /// Time to look whether a certificate of the station's own is there and valid: a minute after the first acceptance, and every twelve
+    /// hours. The host answers with [`Command::CertificateExpires`](super::Command::CertificateExpires), or has it signed anew with
+    /// [`Command::SignCertificate`](super::Command::SignCertificate).
+    CheckCertificate {
+        /// Which.
+        usage: CertificateUse,
     },
     /// A call is about to be handled, or to leave, and is to be observed ([`Handling::Observe`](super::Handling::Observe)).
     Observed {

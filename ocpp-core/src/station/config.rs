@@ -58,6 +58,9 @@ pub struct NetworkConfig {
     pub endpoint: CompactString,
     /// The endpoint where security profiles 2 and 3 connect, `wss://`; none if it is that of the others, with that scheme.
     pub tls_endpoint: Option<CompactString>,
+    /// Which of the host's networks to connect over: a number of its own, handed back in each
+    /// [`ConnectRequest`](super::ConnectRequest).
+    pub slot: Option<u32>,
     /// The identity of the station, at most 48 characters.
     pub identity: CompactString,
     /// The password for HTTP Basic authentication (security profiles 1 and 2), as it is sent, until the CSMS sets another by
@@ -113,6 +116,12 @@ pub struct HardwareConfig {
     pub has_fixed_cables: bool,
     /// What the meters can measure; a list with anything else is refused (1.6 §3.16.4).
     pub measurands: Vec<Measurand>,
+    /// Whether the meters sign what they show ([`MeterReading::signed`](super::MeterReading::signed)). Only then there are the settings
+    /// `SampledDataSignReadings` and `AlignedDataSignReadings`, which are on until the CSMS sets them.
+    pub signs_readings: bool,
+    /// Whether detectors tell if a vehicle stands in the bay ([`EvseInput::Bay`](super::EvseInput::Bay)): only then a transaction can
+    /// begin or end with that (2.x `ParkingBayOccupancy`).
+    pub detects_bay: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
     #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
@@ -163,6 +172,7 @@ impl StationConfig {
             network: NetworkConfig {
                 endpoint: CompactString::new(endpoint),
                 tls_endpoint: None,
+                slot: None,
                 identity: CompactString::new(identity),
                 password: None,
                 certificates: InstalledCertificates::default(),
@@ -186,6 +196,8 @@ impl StationConfig {
                 wiring: Wiring::default(),
                 has_fixed_cables: false,
                 measurands: Measurand::ALL.to_vec(),
+                signs_readings: false,
+                detects_bay: false,
                 meter_timeout: Duration::from_secs(2),
                 meter_freshness: Duration::from_secs(1),
                 has_diagnostics: true,

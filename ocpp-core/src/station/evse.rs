@@ -3,11 +3,13 @@
 //! Facts may be repeated, in any order. The machine is never in the safety loop: firmware opens the contactor on its own
 //! when it must, and reports it.
 
+use alloc::boxed::Box;
+
 use compact_str::CompactString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Faults, MeterReading, Mrec};
+use super::{Bay, ChargingNeeds, Faults, MeterReading, Mrec};
 
 /// The number of an EVSE, from 1. In OCPP 1.6, which numbers all connectors through (1.6 §3.8), it is the connector's number where each
 /// EVSE has one.
@@ -46,6 +48,12 @@ pub enum EvseInput {
     FaultCleared,
     /// The meter's values now: pushed at any time, or after [`EvseAction::ReadMeter`].
     Meter(MeterReading),
+    /// Whether a vehicle stands in its bay. 1.6 has no use for it.
+    Bay(Bay),
+    /// How full the vehicle's battery is, in percent, until it leaves: a value of the readings (`SoC`) that do not show it themselves.
+    StateOfCharge(u8),
+    /// What the vehicle needs, until it leaves.
+    ChargingNeeds(Box<ChargingNeeds>),
     /// About one of its connectors.
     Connector(ConnectorId, ConnectorInput),
 }
@@ -249,6 +257,10 @@ pub(crate) struct EvseFacts {
     pub vehicle: Vehicle,
     pub contactor: Contactor,
     pub lock: Lock,
+    pub bay: Bay,
+    /// How full the vehicle's battery is, in percent.
+    pub state_of_charge: Option<u8>,
+    pub charging_needs: Option<Box<ChargingNeeds>>,
     pub faults: Faults,
     /// What was ordered; none before the first order, which so always goes out.
     power: Option<Power>,

@@ -12,8 +12,9 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AskId, CertificateUse, Contract, EvCertificateAction, EvseId, EvseInput, Fault, FaultCode, IdToken,
-    InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, SiteLimit, StopReason, WatchedCertificate,
+    Answer, AskId, CertificateUse, ConnectorId, Contract, EvCertificateAction, EvseId, EvseInput, Fault, FaultCode,
+    IdToken, InstalledCertificates, JobId, JobUpdate, RawJson, SecurityEventKind, SiteLimit, StopReason, TriggerReason,
+    WatchedCertificate,
 };
 use crate::store::Ticket;
 use crate::text::Text;
@@ -27,9 +28,9 @@ pub enum Input<'a> {
     Link(LinkInput<'a>),
     /// The store operation of this ticket and all before it are durable.
     Stored(Ticket),
-    /// The store operation failed. The driver drops it and all later ones; they will be issued again.
+    /// The store operation failed. The host drops it and all later ones; they will be issued again.
     StoreFailed(Ticket),
-    /// The driver read a clock that it trusts: a battery-backed one, or NTP. An impossible time is not taken over
+    /// The host read a clock that it trusts: a battery-backed one, or NTP. An impossible time is not taken over
     /// ([`PolicyConfig::plausible_time`](super::PolicyConfig::plausible_time)).
     Wall(DateTime<Utc>),
     /// Certificates were installed or removed outside of OCPP. What the configuration says holds before.
@@ -130,6 +131,15 @@ pub enum Command {
         evse: EvseId,
         /// The reason to report.
         reason: StopReason,
+        /// What brought it about, which 2.x tells beside the reason; none if that follows from the reason.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        trigger: Option<TriggerReason>,
+    },
+    /// Is this token good? Asked of the CSMS, or decided here, as where it would charge, but nothing begins: for another user of the
+    /// reader. The answer is [`Event::TokenValidated`](super::Event::TokenValidated).
+    ValidateToken {
+        /// The token.
+        token: IdToken,
     },
     /// Set a configuration key, as the operator's own software may, read-only ones included.
     Configure {
@@ -155,6 +165,12 @@ pub enum Command {
         kind: SecurityEventKind,
         /// More of it, without secrets; it is cut at 255 characters.
         info: Option<CompactString>,
+        /// Whether it is kept until the CSMS has taken it; none if that is as OCPP ranks its kind.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        is_critical: Option<bool>,
+        /// When it happened, if that was not now.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        at: Option<DateTime<Utc>>,
     },
     /// Have a certificate of the station's own signed anew (1.6 security A03, 2.x A02): the host is ordered a request for it,
     /// which goes to the CSMS.
@@ -204,7 +220,22 @@ pub enum Command {
     ChangeAvailability {
         /// The EVSE; none is the station.
         evse: Option<EvseId>,
+        /// One of its connectors; none is the EVSE with all.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        connector: Option<ConnectorId>,
         /// Whether it is in service.
         is_operative: bool,
     },
+}
+
+impl Command {
+    /// Stop the transaction on an EVSE.
+    pub fn stop(evse: EvseId, reason: StopReason) -> Self {
+        Command::Stop { evse, reason, trigger: None }
+    }
+
+    /// Something happened to the station's security, now, and counts as OCPP ranks its kind.
+    pub fn security_event(kind: SecurityEventKind, info: Option<CompactString>) -> Self {
+        Command::SecurityEvent { kind, info, is_critical: None, at: None }
+    }
 }

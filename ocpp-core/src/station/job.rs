@@ -150,6 +150,12 @@ pub enum LogKind {
 pub enum JobUpdate {
     /// It is done.
     Done,
+    /// The firmware is fetched, and being checked: told at once, where the end would tell it else. Of other work it says nothing.
+    Fetched,
+    /// Fetching the firmware has to rest; the job goes on by itself.
+    Paused,
+    /// It goes on.
+    Resumed,
     /// It failed.
     Failed,
     /// The firmware is in place, and needs a restart, which the station then orders.
@@ -172,6 +178,14 @@ pub enum JobUpdate {
     Csr(String),
     /// The certificates that are kept.
     Certificates(Vec<InstalledCertificate>),
+}
+
+#[cfg(feature = "security")]
+impl JobUpdate {
+    /// Whether it tells of the way, not of the end.
+    pub(crate) fn is_progress(&self) -> bool {
+        matches!(self, JobUpdate::Fetched | JobUpdate::Paused | JobUpdate::Resumed)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Meter readings in integers with their unit in the name; which of them a message carries is configuration.
 
+use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use compact_str::CompactString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,47 @@ pub struct MeterReading {
     pub energy_mwh: i64,
     /// Further values of the same moment.
     pub values: Vec<MeterSample>,
+    /// The register as the meter signed it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub signed: Option<Box<SignedValue>>,
+}
+
+/// A value as a meter signed it (2.x SignedMeterValueType; 1.6 §7.45 `SignedData`): nobody looks into it on its way to the CSMS, and it
+/// arrives byte for byte. 1.6 has room for the data alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct SignedValue {
+    /// What was signed, with its signature, as text: for a CSMS of 2.x in Base64. At most 32768 bytes; to a CSMS of 2.0.1 only
+    /// what has at most 2500 is told. A value with more in any member is not taken.
+    pub data: String,
+    /// How it was signed, at most 50 bytes; empty if that is in the data.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub signing_method: CompactString,
+    /// How the data are encoded, at most 50 bytes, such as `OCMF` or `EDL`.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub encoding_method: CompactString,
+    /// The meter's public key, at most 2500 bytes; empty if it is not to be told.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub public_key: String,
+}
+
+impl SignedValue {
+    /// The longest that is taken.
+    const MAX_BYTES: usize = 32_768;
+
+    /// Signed data with their encoding.
+    pub fn new(data: &str, encoding_method: &str) -> Self {
+        let (data, encoding_method) = (String::from(data), CompactString::new(encoding_method));
+        SignedValue { data, encoding_method, ..Self::default() }
+    }
+
+    fn fits(&self) -> bool {
+        self.data.len() <= Self::MAX_BYTES
+            && self.public_key.len() <= 2500
+            && self.signing_method.len() <= 50
+            && self.encoding_method.len() <= 50
+    }
 }
 
 impl MeterReading {
@@ -25,12 +69,29 @@ impl MeterReading {
 
     /// A reading of the energy register alone, in mWh.
     pub fn energy_mwh(energy_mwh: i64) -> Self {
-        MeterReading { energy_mwh, values: Vec::new() }
+        MeterReading { energy_mwh, values: Vec::new(), signed: None }
     }
 
     /// The energy register as a value.
     pub(crate) fn register(&self) -> MeterSample {
-        MeterSample { measurand: Measurand::EnergyActiveImportRegister, phase: None, milli: self.energy_mwh }
+        let signed = self.signed.clone();
+        MeterSample { signed, ..MeterSample::new(Measurand::EnergyActiveImportRegister, None, self.energy_mwh) }
+    }
+
+    /// Adds the register as the meter signed it.
+    #[must_use]
+    pub fn with_signed(mut self, signed: SignedValue) -> Self {
+        self.signed = Some(Box::new(signed));
+        self
+    }
+
+    /// Without signed values that nobody could take.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.signed = self.signed.filter(|signed| signed.fits());
+        for value in &mut self.values {
+            value.signed = value.signed.take().filter(|signed| signed.fits());
+        }
+        self
     }
 
     /// The imported active power in mW: that of the whole, or of the phases together.
@@ -44,14 +105,15 @@ impl MeterReading {
     /// Adds a value.
     #[must_use]
     pub fn with(mut self, measurand: Measurand, phase: Option<Phase>, milli: i64) -> Self {
-        self.values.push(MeterSample { measurand, phase, milli });
+        self.values.push(MeterSample::new(measurand, phase, milli));
         self
     }
 }
 
 /// One measured value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
 pub struct MeterSample {
     /// What is measured; it fixes the unit.
     pub measurand: Measurand,
@@ -59,6 +121,34 @@ pub struct MeterSample {
     pub phase: Option<Phase>,
     /// Thousandths of the measurand's unit: mWh, mW, mA, mV, m°C, thousandths of a percent.
     pub milli: i64,
+    /// The value as the meter signed it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none", with = "signed_form"))]
+    pub signed: Option<Box<SignedValue>>,
+}
+
+impl MeterSample {
+    /// A value that is not signed.
+    pub fn new(measurand: Measurand, phase: Option<Phase>, milli: i64) -> Self {
+        MeterSample { measurand, phase, milli, signed: None }
+    }
+}
+
+/// In JSON alone: how records have it is said there.
+#[cfg(feature = "serde")]
+mod signed_form {
+    use alloc::boxed::Box;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::SignedValue;
+
+    pub fn serialize<S: Serializer>(signed: &Option<Box<SignedValue>>, serializer: S) -> Result<S::Ok, S::Error> {
+        signed.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<SignedValue>>, D::Error> {
+        if deserializer.is_human_readable() { Option::deserialize(deserializer) } else { Ok(None) }
+    }
 }
 
 macro_rules! measurands {
@@ -249,11 +339,12 @@ impl MeasurandChoice {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Self::parse).collect()
     }
 
-    /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3).
-    pub fn pick(choices: &[Self], reading: &MeterReading) -> Vec<MeterSample> {
+    /// Picks the values of a reading that the list names, without phase all phases (1.6 §3.16.3), as the meter signed them too or not.
+    pub fn pick(choices: &[Self], reading: &MeterReading, is_signed: bool) -> Vec<MeterSample> {
         let energy = reading.register();
         let chosen = |sample: &&MeterSample| choices.iter().any(|choice| choice.has(sample));
-        core::iter::once(&energy).chain(&reading.values).filter(chosen).copied().collect()
+        let picked = core::iter::once(&energy).chain(&reading.values).filter(chosen).cloned();
+        picked.map(|sample| MeterSample { signed: sample.signed.filter(|_| is_signed), ..sample }).collect()
     }
 }
 
@@ -278,7 +369,7 @@ mod tests {
             .with(Measurand::SoC, None, 40_000);
         let pick = |list: &str| -> Vec<i64> {
             let choices = MeasurandChoice::parse_list(list).unwrap();
-            MeasurandChoice::pick(&choices, &reading).iter().map(|sample| sample.milli).collect()
+            MeasurandChoice::pick(&choices, &reading, true).iter().map(|sample| sample.milli).collect()
         };
         assert_eq!(pick(""), Vec::<i64>::new());
         assert_eq!(pick("Energy.Active.Import.Register"), vec![5000]);

@@ -4,6 +4,7 @@ mod action;
 mod certificate;
 mod config;
 mod contract;
+mod display;
 mod evse;
 mod faults;
 mod handling;
@@ -17,6 +18,7 @@ mod question;
 mod security;
 mod setting;
 mod timer;
+mod vehicle;
 mod view;
 
 pub(crate) use action::TransactionNo;
@@ -28,6 +30,7 @@ pub use config::{
 };
 pub(crate) use contract::MAX_WATCHED;
 pub use contract::{Contract, ContractCheck, EvCertificateAction, OcspRequest, WatchedCertificate};
+pub use display::{DisplayId, DisplayMessage, DisplayOrder};
 pub(crate) use evse::EvseFacts;
 pub use evse::{
     Cable, ConnectorAction, ConnectorId, ConnectorInput, Contactor, EvseAction, EvseId, EvseInput, Fault, FaultCode,
@@ -39,7 +42,7 @@ pub use input::{Command, ConnectRefusal, Input, LinkInput};
 pub use job::{FileLocation, FirmwareSignature, Job, JobId, JobUpdate, LogKind};
 pub use layout::{ConnectorConfig, EvseConfig};
 pub(crate) use meter::MeasurandChoice;
-pub use meter::{Measurand, MeterReading, MeterSample, Phase, Unit};
+pub use meter::{Measurand, MeterReading, MeterSample, Phase, SignedValue, Unit};
 pub use mrec::Mrec;
 pub use pricing::{
     Amount, ChargingPrice, CostState, DefaultPrice, IdlePrice, NextPrices, PriceText, Prices, PricingEvent, RunningCost,
@@ -52,6 +55,7 @@ pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
 pub use setting::{CustomSetting, SettingAccess, SettingKind};
 pub use timer::Timer;
+pub use vehicle::{AcNeeds, Bay, ChargingNeeds, DcNeeds};
 pub use view::{EvseView, LinkView, ReservationView, SessionView, SettingView};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};

@@ -21,7 +21,7 @@ use serde::de::Error as _;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{IdToken, TransactionId};
+use super::TransactionId;
 
 /// An amount of money, or a price for one unit. Its serde form is a text of its digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,15 +134,6 @@ pub struct PriceText {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum PricingEvent {
-    /// The price for a driver, in words.
-    UserPrice {
-        /// The driver's token.
-        token: IdToken,
-        /// His transaction, if one runs.
-        transaction: Option<TransactionId>,
-        /// The text, and the same in other languages.
-        texts: Vec<PriceText>,
-    },
     /// What a transaction costs so far.
     RunningCost {
         /// The transaction, which may have ended.

@@ -7,7 +7,9 @@ use ocpp_rpc::handshake::SecurityProfile;
 
 #[cfg(feature = "smart_charging")]
 use super::Limit;
-use super::{Cable, ConnectorId, EvseId, EvseStatus, Fault, IdToken, SettingAccess, SettingKind, TransactionId};
+use super::{
+    Cable, ChargingNeeds, ConnectorId, EvseId, EvseStatus, Fault, IdToken, SettingAccess, SettingKind, TransactionId,
+};
 use crate::time::Instant;
 
 /// How an EVSE is.
@@ -24,6 +26,10 @@ pub struct EvseView<'a> {
     pub is_operative: bool,
     /// Its own faults, in the order in which they came.
     pub faults: &'a [Fault],
+    /// How full the vehicle's battery is, in percent.
+    pub state_of_charge: Option<u8>,
+    /// What the vehicle needs.
+    pub charging_needs: Option<&'a ChargingNeeds>,
     /// What it may draw now.
     #[cfg(feature = "smart_charging")]
     pub limit: Limit,
@@ -75,6 +81,8 @@ pub enum LinkView<'a> {
         url: &'a CompactString,
         /// The security profile, if one is in use.
         security_profile: Option<SecurityProfile>,
+        /// Over which of the host's networks, if that was said.
+        slot: Option<u32>,
         /// The version that is spoken.
         dialect: Option<Dialect>,
         /// Whether the CSMS has accepted the station.

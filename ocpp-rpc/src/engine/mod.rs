@@ -45,7 +45,7 @@
 //!   Answers and SENDs never wait.
 //! - **Deadlines move**: after [`Engine::handle_timeout`] at the deadline, and after polling, the next one is later or
 //!   there is none. Handling a time-out early does no harm. A `now` before one already seen counts as the latest seen.
-//! - **Everything is bounded** by [`Config`], whatever the peer sends and whether or not the driver polls.
+//! - **Everything is bounded** by [`Config`], whatever the peer sends and whether or not the host polls.
 
 use crate::queue::Queue;
 use alloc::string::{String, ToString};

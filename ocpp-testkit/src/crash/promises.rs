@@ -48,7 +48,7 @@ pub(super) fn remote_stop() -> Vec<(u64, Step)> {
 }
 
 pub(super) fn host_stop() -> Vec<(u64, Step)> {
-    during(Step::Station(Command::Stop { evse: EvseId(1), reason: StopReason::EmergencyStop }))
+    during(Step::Station(Command::stop(EvseId(1), StopReason::EmergencyStop)))
 }
 
 pub(super) fn unlock() -> Vec<(u64, Step)> {

@@ -61,7 +61,7 @@ const TAMPERED: [&str; 3] = ["lid one", "lid two", "lid three"];
 pub(super) fn events() -> Vec<(u64, Step)> {
     let tampered = TAMPERED.map(|info| {
         let kind = SecurityEventKind::TamperDetectionActivated;
-        Step::Station(station::Command::SecurityEvent { kind, info: Some(info.into()) })
+        Step::Station(station::Command::security_event(kind, Some(info.into())))
     });
     let [one, two, three] = tampered;
     let down = [(160, Step::Network(Network::Dead)), (160, Step::CUT)];

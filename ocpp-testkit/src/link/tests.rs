@@ -7,7 +7,7 @@ fn at(millis: u64) -> Instant {
 
 fn request() -> ConnectRequest {
     let subprotocols = vec!["ocpp1.6".into()];
-    ConnectRequest { url: "ws://csms/CP1".into(), subprotocols, authorization: None, security_profile: None }
+    ConnectRequest::new("ws://csms/CP1", subprotocols)
 }
 
 fn network() -> Link {

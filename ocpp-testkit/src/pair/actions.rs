@@ -105,6 +105,7 @@ impl Pair {
                 self.note(Actor::Station, || format!("orders job {} {job:?}", id.0));
                 self.station.jobs.order(now, id, &job);
             }
+            st::Action::Display(order) => self.note(Actor::Station, || format!("displays {order:?}")),
             st::Action::SetClock(wall) => {
                 self.note(Actor::Station, || format!("sets its clock to {}", text::time(wall)));
                 self.station.clock.set(now, wall);

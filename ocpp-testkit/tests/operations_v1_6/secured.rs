@@ -160,8 +160,7 @@ fn log_status_notification() {
 fn security_event_notification() {
     let outage = Duration::from_secs(1);
     let cut = Step::PowerCut { end: End::Station, keep: 0, in_flight_arrives: true, outage };
-    let tampered =
-        Command::SecurityEvent { kind: SecurityEventKind::TamperDetectionActivated, info: Some("lid".into()) };
+    let tampered = Command::security_event(SecurityEventKind::TamperDetectionActivated, Some("lid".into()));
     show(
         "SecurityEventNotification",
         [secured("The host saw it").at(NOW, Step::Station(tampered)), secured("After a start").at(NOW, cut)],

@@ -77,7 +77,7 @@ fn start_transaction() {
 
 #[test]
 fn stop_transaction() {
-    let command = |reason| Step::Station(Command::Stop { evse: EVSE, reason });
+    let command = |reason| Step::Station(Command::stop(EVSE, reason));
     show(
         "StopTransaction",
         [

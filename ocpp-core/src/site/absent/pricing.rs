@@ -1,5 +1,6 @@
 //! Stands in for prices and costs where the feature is off: the application answers their messages.
 
+use crate::site::authorize::Authorize;
 use crate::site::context::Context;
 use crate::site::evse::Evse;
 use crate::time::{Clock, Instant};
@@ -9,7 +10,7 @@ use crate::time::{Clock, Instant};
 pub(crate) struct Pricing(());
 
 impl Pricing {
-    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Evse]) -> bool {
+    pub fn advance(&mut self, _: &mut Context<'_>, _: &mut [Evse], _: &Authorize) -> bool {
         false
     }
 

@@ -13,6 +13,7 @@ mod unpriced;
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
+use chrono::DateTime;
 use compact_str::CompactString;
 
 use crate::site::bearer::{Bearer, Grant};
@@ -22,7 +23,7 @@ use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::signal::{AuthorizeRequest, Purpose, Signal};
 use crate::site::token::{TokenCache, TokenInfo};
-use crate::station::{AuthorizationStatus, EvseId, IdToken, TokenRefusal};
+use crate::station::{AuthorizationStatus, Event, EvseId, IdToken, TokenRefusal};
 use crate::store::{Image, StoreQueue, Ticket};
 use crate::time::Instant;
 #[cfg(feature = "california_pricing")]
@@ -57,6 +58,14 @@ impl Authorize {
     /// Takes a token in: to be asked about, or decided at once. Where all hangs on its group, what is known here without
     /// one decides nothing (1.6 §5.13).
     pub fn request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, needs_group: bool) {
+        if request.token.is_start_button() {
+            // C02: nobody is asked.
+            return if ctx.policy.has_start_button {
+                grant(ctx, request, None)
+            } else {
+                refuse(ctx, &request, TokenRefusal::Unsendable)
+            };
+        }
         if !ctx.is_online {
             return self.decide_offline(ctx, request);
         }
@@ -185,6 +194,9 @@ impl Authorize {
     pub fn answered(&mut self, ctx: &mut Context<'_>, info: TokenInfo) {
         let Some(request) = self.asked.take() else { return };
         self.learn(ctx.shared, ctx.settings, &request.token, info.clone());
+        if request.purpose == Purpose::Validation {
+            return tell(ctx, request.token, &info);
+        }
         if info.status != AuthorizationStatus::Accepted {
             return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
@@ -226,6 +238,10 @@ impl Authorize {
     /// The CSMS said something of a token, in whatever answer: the cache learns it, unless the list knows the token
     /// (1.6 §3.5.1, §3.5.3). A list that says otherwise is a conflict (§3.5.2).
     pub fn learn(&mut self, shared: &mut Shared, settings: &Settings, token: &IdToken, info: TokenInfo) {
+        // C02.FR.03.
+        if token.is_start_button() {
+            return;
+        }
         let wall = shared.clock.wall(shared.now);
         match self.list.get(settings, token).map(|listed| listed.status_at(wall)) {
             Some(listed) if listed != info.status && !is_busy(info.status) => self.list.contradict(),
@@ -289,8 +305,10 @@ impl Authorize {
             Some(status) => return refuse(ctx, &request, TokenRefusal::Csms(status)),
         }
         match request.purpose {
-            Purpose::Start if ctx.settings.is_on(Setting::OfflineTxForUnknownIdEnabled) => grant(ctx, request, None),
-            Purpose::Start | Purpose::Group => refuse(ctx, &request, TokenRefusal::Offline),
+            Purpose::Start | Purpose::Validation if ctx.settings.is_on(Setting::OfflineTxForUnknownIdEnabled) => {
+                grant(ctx, request, None);
+            }
+            Purpose::Start | Purpose::Group | Purpose::Validation => refuse(ctx, &request, TokenRefusal::Offline),
         }
     }
 }
@@ -300,14 +318,28 @@ fn is_busy(status: AuthorizationStatus) -> bool {
     status == AuthorizationStatus::ConcurrentTx
 }
 
+/// Tells the host what is known of a token that it asked about.
+fn tell(ctx: &mut Context<'_>, token: IdToken, info: &TokenInfo) {
+    let refusal = (info.status != AuthorizationStatus::Accepted).then_some(TokenRefusal::Csms(info.status));
+    let expires = info.expiry_ms.and_then(DateTime::from_timestamp_millis);
+    ctx.event(Event::TokenValidated { token, refusal, group: info.group.clone(), expires });
+}
+
 fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
     let AuthorizeRequest { evse, token, purpose, remote_start, .. } = request;
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
+        (Purpose::Validation, _) => {
+            return ctx.event(Event::TokenValidated { token, refusal: None, group, expires: None });
+        }
         (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group, remote_start } },
     });
 }
 
 fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
+    if request.purpose == Purpose::Validation {
+        let (token, refusal) = (request.token.clone(), Some(reason));
+        return ctx.event(Event::TokenValidated { token, refusal, group: None, expires: None });
+    }
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

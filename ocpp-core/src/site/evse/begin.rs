@@ -1,8 +1,9 @@
 //! How a transaction begins, and how what was to become one ends before.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
-use super::metering::{METER_ATTEMPTS, values_of_begin};
+use super::metering::METER_ATTEMPTS;
 use super::{Authorisation, Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
@@ -77,8 +78,9 @@ impl Evse {
     /// Where a signed value begins transactions, the meter is asked for one (E01, scenario of DataSigned).
     fn ask_for_signed_data(&mut self, ctx: &mut Context<'_>) {
         let is_wanted = self.points.start.has(TxPoint::DataSigned) && !self.spent.has(TxPoint::DataSigned);
-        if is_wanted && !self.has_signed && self.facts.cable == Cable::Connected && !self.meter.has_answered() {
-            let _ = self.read_meter(ctx, None);
+        let has_answered = || self.meter.since(ctx.now(), self.connected_at, Duration::MAX).is_some();
+        if is_wanted && !self.has_signed && self.facts.cable == Cable::Connected && !has_answered() {
+            let _ = self.read_meter(ctx, Some(self.connected_at));
         }
     }
 
@@ -139,7 +141,7 @@ impl Evse {
             at,
             meter_mwh,
             reservation,
-            first: values_of_begin(ctx, &reading),
+            first: self.values_of_begin(ctx, &reading),
         });
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();

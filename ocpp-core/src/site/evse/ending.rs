@@ -10,11 +10,11 @@ use core::time::Duration;
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
-use super::metering::{METER_ATTEMPTS, most_readings, values_for_stop};
+use super::metering::{METER_ATTEMPTS, most_readings};
 use super::{Authorisation, Closing, Evse, Open, Transaction};
 use crate::site::bearer::{Grant, Holder};
 use crate::site::context::Context;
@@ -30,6 +30,7 @@ use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::Instant;
+use crate::words::numbered;
 
 /// What was promised of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ const PREFIX: &str = "end/";
 pub(super) const CABLE_PATIENCE: Duration = Duration::from_secs(60);
 
 fn key(evse: EvseId) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
+    EntryKey::new(&numbered(PREFIX, evse.0))
 }
 
 /// Has the EVSEs take up what was promised before the restart. Gives the entries that could not be read.
@@ -227,7 +228,11 @@ impl Evse {
 
     /// Stops the transaction, or its authorisation where that does not end it. False if none runs.
     pub fn stop(&mut self, reason: StopReason, token: Option<IdToken>) -> bool {
-        let trigger = trigger_of_stop(reason);
+        self.stop_for(reason, trigger_of_stop(reason), token)
+    }
+
+    /// The same, with what brought it about.
+    pub fn stop_for(&mut self, reason: StopReason, trigger: TriggerReason, token: Option<IdToken>) -> bool {
         match reason {
             StopReason::Local | StopReason::Remote | StopReason::MasterPass => {
                 self.end_authorisation(reason, trigger, token, false)
@@ -379,7 +384,7 @@ impl Evse {
         let at = open.stamp(&ctx.shared.clock, now);
         // Never below what was told (1.6 §6.49, errata 3.78).
         let meter_mwh = open.register.told_mwh();
-        let last = reading.filter(|_| is_fresh).map(|reading| values_for_stop(ctx.settings, &reading));
+        let last = reading.filter(|_| is_fresh).map(|reading| self.values_for_stop(ctx, &reading));
         let last = last.unwrap_or_default();
         ctx.journal.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
         self.authorisation = Authorisation::Over { held_for };

@@ -7,7 +7,7 @@ use crate::site::session::{ConnectorStatus, Energy, Moment};
 use crate::site::status::Condition;
 #[cfg(feature = "smart_charging")]
 use crate::station::Limit;
-use crate::station::{Cable, Contactor, EvseInput, EvseStatus, Lock, Power, Vehicle};
+use crate::station::{Bay, Cable, Contactor, EvseInput, EvseStatus, Lock, Power, Vehicle};
 use crate::time::Instant;
 
 impl Evse {
@@ -18,6 +18,11 @@ impl Evse {
                 if cable == Cable::Connected && self.facts.cable != cable {
                     self.connected_at = now;
                 }
+                // What was signed before is of another session.
+                self.has_signed &= self.facts.cable == cable;
+                if cable != Cable::Connected {
+                    (self.facts.state_of_charge, self.facts.charging_needs) = (None, None);
+                }
                 self.facts.cable = cable;
                 self.is_cable_known = true;
             }
@@ -27,6 +32,9 @@ impl Evse {
             EvseInput::Fault(fault) => self.facts.faults.report(fault),
             EvseInput::FaultEnded(code) => self.facts.faults.end(code),
             EvseInput::FaultCleared => self.facts.faults.clear(),
+            EvseInput::Bay(bay) => self.facts.bay = bay,
+            EvseInput::StateOfCharge(percent) => self.facts.state_of_charge = Some(percent.min(100)),
+            EvseInput::ChargingNeeds(needs) => self.facts.charging_needs = Some(needs),
             EvseInput::Meter(reading) => self.on_meter(now, reading),
             // Those of the connector in use come as the EVSE's own.
             EvseInput::Connector(..) => {}
@@ -135,7 +143,7 @@ impl Evse {
         };
         Moment {
             plug: self.facts.cable,
-            is_bay_occupied: self.is_bay_occupied,
+            is_bay_occupied: self.facts.bay == Bay::Occupied,
             has_signed: self.has_signed,
             is_authorised: self.authorisation.right().is_some(),
             energy,

@@ -10,6 +10,7 @@ use super::{Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
+use crate::site::profiles;
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo,
@@ -100,7 +101,11 @@ impl Evse {
                 self.record_reading(ctx, context, &reading);
             }
             if is_beside {
-                let values = MeasurandChoice::pick(&ctx.settings.measurands(Setting::AlignedMeasurands), &reading);
+                let values = MeasurandChoice::pick(
+                    &ctx.settings.measurands(Setting::AlignedMeasurands),
+                    &self.completed(ctx, &reading),
+                    ctx.settings.signs(true),
+                );
                 self.record_beside(ctx, SampleContext::Trigger, values);
             }
         }
@@ -114,7 +119,9 @@ impl Evse {
                 (Setting::TxUpdatedMeasurands, None)
             }
         };
-        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading);
+        let reading = &self.completed(ctx, reading);
+        let is_signed = ctx.settings.signs(context == SampleContext::Clock);
+        let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading, is_signed);
         let mut values = pick(key);
         // The cost rests on the register, whatever else is sampled.
         if context == SampleContext::Other
@@ -181,8 +188,59 @@ impl Evse {
         }
     }
 
+    /// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all, and what the meter
+    /// signed, which the bill rests on.
+    pub(super) fn values_for_stop(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+        let reading = self.completed(ctx, reading);
+        let mut choices = ctx.settings.measurands(Setting::TxEndedMeasurands);
+        choices.extend(ctx.settings.measurands(Setting::AlignedTxEndedMeasurands));
+        let is_signed = ctx.settings.signs(false);
+        let mut values = MeasurandChoice::pick(&choices, &reading, is_signed);
+        let has_register = values.iter().any(|value| value.measurand == Measurand::EnergyActiveImportRegister);
+        if is_signed && reading.signed.is_some() && !has_register {
+            values.insert(0, reading.register());
+        }
+        values
+    }
+
+    /// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
+    /// kept anyhow.
+    pub(super) fn values_of_begin(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
+        #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+        let mut values = self.values_for_stop(ctx, reading);
+        #[cfg(feature = "v2")]
+        if ctx.policy.tells_changes {
+            let choices = ctx.settings.measurands(Setting::TxStartedMeasurands);
+            let reading = self.completed(ctx, reading);
+            for sample in MeasurandChoice::pick(&choices, &reading, ctx.settings.signs(false)) {
+                let is_bare_register = sample.signed.is_none() && sample == reading.register();
+                if !is_bare_register && !values.contains(&sample) {
+                    values.push(sample);
+                }
+            }
+        }
+        values
+    }
+
+    /// A reading with what the meter does not show and the station knows: the vehicle's state of charge, and what it is offered.
+    fn completed(&self, ctx: &Context<'_>, reading: &MeterReading) -> MeterReading {
+        let mut reading = reading.clone();
+        let config = &ctx.shared.config;
+        let known = self.facts.state_of_charge.map(|percent| (Measurand::SoC, i64::from(percent) * 1000));
+        let offered = profiles::offered(config, self.id, &self.facts);
+        for (measurand, milli) in offered.into_iter().chain([known]).flatten() {
+            let is_shown = reading.values.iter().any(|value| value.measurand == measurand);
+            if !is_shown && config.hardware.measurands.contains(&measurand) {
+                reading.values.push(MeterSample::new(measurand, None, milli));
+            }
+        }
+        reading
+    }
+
     /// The meter shows this. What is told of a transaction never goes back.
     pub(super) fn on_meter(&mut self, now: Instant, mut reading: MeterReading) {
+        reading = reading.bounded();
+        self.has_signed |= reading.signed.is_some();
         let shown_mwh = reading.energy_mwh;
         let is_plausible = match self.begun_mut() {
             Some(open) => {
@@ -281,30 +339,6 @@ const WATCH: Duration = Duration::from_secs(10);
 /// Zero: no samples (1.6 §9.1.19).
 fn sample_interval(settings: &Settings) -> Duration {
     settings.seconds(Setting::TxUpdatedInterval)
-}
-
-/// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all.
-pub(super) fn values_for_stop(settings: &Settings, reading: &MeterReading) -> Vec<MeterSample> {
-    let mut choices = settings.measurands(Setting::TxEndedMeasurands);
-    choices.extend(settings.measurands(Setting::AlignedTxEndedMeasurands));
-    MeasurandChoice::pick(&choices, reading)
-}
-
-/// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
-/// kept anyhow.
-pub(super) fn values_of_begin(ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
-    #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
-    let mut values = values_for_stop(ctx.settings, reading);
-    #[cfg(feature = "v2")]
-    if ctx.policy.tells_changes {
-        let told = MeasurandChoice::pick(&ctx.settings.measurands(Setting::TxStartedMeasurands), reading);
-        for sample in told {
-            if sample != reading.register() && !values.contains(&sample) {
-                values.push(sample);
-            }
-        }
-    }
-    values
 }
 
 /// How many readings a stop tells beside those of the begin and the end.

@@ -38,8 +38,6 @@ use metering::Wanted;
 pub(crate) struct Evse {
     pub id: EvseId,
     facts: EvseFacts,
-    /// Whether a vehicle is in the bay, as far as anything detects that.
-    is_bay_occupied: bool,
     /// Whether the meter signs what it shows.
     has_signed: bool,
     /// Whether the hardware said anything of the cable since the start.
@@ -88,7 +86,6 @@ impl Evse {
         Evse {
             id: evse,
             facts: EvseFacts::default(),
-            is_bay_occupied: false,
             has_signed: false,
             is_cable_known: false,
             awaits_cable: false,
@@ -135,6 +132,11 @@ impl Evse {
     #[cfg(feature = "california_pricing")]
     pub fn running_since(&self) -> Option<(TransactionNo, i64)> {
         self.begun().map(|open| (open.transaction, open.meter_start_mwh))
+    }
+
+    /// The hardware as it was reported last.
+    pub fn facts(&self) -> &EvseFacts {
+        &self.facts
     }
 
     /// What hangs here.

@@ -17,7 +17,7 @@ use crate::site::policy::{Points, Policy};
 use crate::site::session::ConnectorStatus;
 use crate::site::shared::Shared;
 use crate::station::{
-    Action, Contactor, EvseAction, EvseInput, MeterReading, Power, StationConfig, TransactionNo, TriggerReason,
+    Action, Bay, Contactor, EvseAction, EvseInput, MeterReading, Power, StationConfig, TransactionNo, TriggerReason,
 };
 use crate::store::{Image, LogIndex, StoreOp};
 
@@ -191,21 +191,26 @@ impl Bench {
                 self.fact(EvseInput::Cable(cable));
             }
             Step::Bay(is_occupied) => {
-                self.evse().is_bay_occupied = is_occupied;
-                self.settle();
+                let bay = if is_occupied { Bay::Occupied } else { Bay::Free };
+                self.fact(EvseInput::Bay(bay));
             }
             Step::Signed(has_signed) => {
-                self.evse().has_signed = has_signed;
-                self.settle();
+                if has_signed {
+                    let signed = crate::station::SignedValue::new("data", "OCMF");
+                    self.fact(EvseInput::Meter(MeterReading::energy_wh(1000).with_signed(signed)));
+                } else {
+                    self.evse().has_signed = false;
+                    self.settle();
+                }
             }
             Step::Vehicle(vehicle) => self.fact(EvseInput::Vehicle(vehicle)),
             Step::Token(token) => self.token(token),
             Step::Remote => {
-                self.site.stop(EvseId(1), StopReason::Remote);
+                self.site.stop(EvseId(1), StopReason::Remote, None);
                 self.settle();
             }
             Step::Emergency => {
-                self.site.stop(EvseId(1), StopReason::EmergencyStop);
+                self.site.stop(EvseId(1), StopReason::EmergencyStop, None);
                 self.settle();
             }
             Step::Cut => {
@@ -361,7 +366,10 @@ impl Model {
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Cable(cable) => self.cable = cable,
+            Step::Cable(cable) => {
+                self.signed &= self.cable == cable;
+                self.cable = cable;
+            }
             Step::Bay(bay) => self.bay = bay,
             Step::Signed(signed) => self.signed = signed,
             Step::Vehicle(vehicle) => self.ready = vehicle == Vehicle::Ready,
@@ -454,8 +462,8 @@ proptest! {
 fn every_pair_of_points_begins_and_ends_as_the_specification_says() {
     let day = [
         Step::Bay(true),
-        Step::Signed(true),
         Step::Cable(Cable::Connected),
+        Step::Signed(true),
         Step::Token(0),
         Step::Vehicle(Vehicle::Ready),
         Step::Vehicle(Vehicle::Paused),

@@ -161,6 +161,7 @@ impl PlugAndCharge {
     /// Lets time work.
     pub fn advance(&mut self, shared: &mut Shared, settings: &Settings, is_online: bool) {
         let is_enabled = settings.is_on(Setting::PncEnabled);
+        self.statuses.ask_every(settings.seconds(Setting::OcspRequestInterval));
         if is_enabled {
             self.signing.advance(shared, settings);
         }

@@ -1,5 +1,5 @@
 //! The revocation status of the station's own certificates towards vehicles (M06): asked for when the host has none, an hour
-//! before that which it has ends, and once a week.
+//! before that which it has ends, and once in OCSPRequestInterval, by default a week.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -8,9 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::station::{CertificateHash, OcspRequest, WatchedCertificate};
 use crate::time::{Clock, Instant};
-
-/// M06.FR.10.
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How long before the end of a status another is asked for.
 const AHEAD: TimeDelta = TimeDelta::hours(1);
@@ -23,6 +20,8 @@ const PAUSE: Duration = Duration::from_secs(15 * 60);
 #[derive(Debug, Default)]
 pub(super) struct Statuses {
     watched: Vec<Watched>,
+    /// How long a status counts at most (OCSPRequestInterval; M06.FR.10).
+    interval: Duration,
 }
 
 #[derive(Debug)]
@@ -35,15 +34,20 @@ struct Watched {
 }
 
 impl Watched {
-    fn due_at(&self, clock: &Clock) -> Instant {
+    fn due_at(&self, clock: &Clock, interval: Duration) -> Instant {
         let Some(since) = self.since else { return self.not_before };
         let fresh = self.fresh_until.and_then(|until| clock.instant_of(until.checked_sub_signed(AHEAD)?));
-        let week = since + WEEK;
-        fresh.map_or(week, |fresh| week.min(fresh)).max(self.not_before)
+        let latest = since + interval;
+        fresh.map_or(latest, |fresh| latest.min(fresh)).max(self.not_before)
     }
 }
 
 impl Statuses {
+    /// A status counts so long at most.
+    pub fn ask_every(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
     /// These are watched from now on, and no others.
     pub fn watch(&mut self, now: Instant, certificates: Vec<WatchedCertificate>) {
         let old = core::mem::take(&mut self.watched);
@@ -61,12 +65,12 @@ impl Statuses {
 
     /// The certificate to ask about now.
     pub fn due(&self, now: Instant, clock: &Clock) -> Option<&OcspRequest> {
-        self.watched.iter().find(|watched| watched.due_at(clock) <= now).map(|watched| &watched.request)
+        self.watched.iter().find(|watched| watched.due_at(clock, self.interval) <= now).map(|watched| &watched.request)
     }
 
     /// When the next one is due.
     pub fn deadline(&self, clock: &Clock) -> Option<Instant> {
-        self.watched.iter().map(|watched| watched.due_at(clock)).min()
+        self.watched.iter().map(|watched| watched.due_at(clock, self.interval)).min()
     }
 
     /// The status of a certificate came, or (not `has_status`) the CSMS has none now.
@@ -83,8 +87,9 @@ impl Statuses {
 
     /// The CSMS does not know such questions.
     pub fn unsupported(&mut self, now: Instant, hash: &CertificateHash) {
+        let interval = self.interval;
         if let Some(watched) = self.of(hash) {
-            watched.not_before = now + WEEK;
+            watched.not_before = now + interval;
         }
     }
 

@@ -19,7 +19,8 @@ use super::journal::Journal;
 use super::settings::{AnySetting, Setting, Settings, stored};
 use super::shared::Shared;
 use crate::station::{
-    Amount, Event, EvseId, EvseStatus, IdToken, NextPrices, PriceText, PricingEvent, RunningCost, TransactionNo,
+    Action, Amount, DisplayId, DisplayMessage, DisplayOrder, Event, EvseId, EvseStatus, IdToken, NextPrices, PriceText,
+    PricingEvent, RunningCost, TransactionNo,
 };
 use crate::table::Table;
 use crate::time::{Clock, Instant};
@@ -62,6 +63,9 @@ pub(crate) struct Triggers {
 #[derive(Debug, Default)]
 pub(crate) struct Pricing {
     bills: Table<EvseId, Bill>,
+    /// What is shown to drivers.
+    shown: Vec<(DisplayId, IdToken)>,
+    last_shown: u32,
 }
 
 /// A transaction, from the CSMS's first word about it until the next one at its EVSE.
@@ -79,9 +83,12 @@ struct Bill {
 
 impl Pricing {
     /// Notes transactions, and has readings taken that the CSMS wants. True if there is one.
-    pub fn advance(&mut self, ctx: &mut Context<'_>, evses: &mut [Evse]) -> bool {
+    pub fn advance(&mut self, ctx: &mut Context<'_>, evses: &mut [Evse], authorize: &Authorize) -> bool {
         if !ctx.settings.is_on(Setting::CustomDisplayCostAndPrice) {
             return false;
+        }
+        if ctx.signals.is_empty() {
+            self.clear_shown(ctx, evses, authorize);
         }
         let mut is_wanted = false;
         for evse in evses {
@@ -202,22 +209,58 @@ impl Pricing {
     }
 }
 
-/// The CSMS says what a driver would pay.
+/// The CSMS says what a driver would pay: it is shown where he is, until he is gone.
 pub(super) fn on_user_price(
     ctx: &mut Context<'_>,
+    pricing: &mut Pricing,
     evses: &[Evse],
     authorize: &mut Authorize,
     UserPrice { token, texts }: UserPrice,
 ) {
     let holder = evses.iter().find(|evse| evse.is_held_by(&token));
-    let transaction = holder.and_then(Evse::transaction);
-    ctx.event(Event::Pricing(PricingEvent::UserPrice {
-        token: token.clone(),
-        transaction: transaction.map(TransactionNo::id),
+    let id = pricing.shown_for(ctx, &token);
+    let message = DisplayMessage {
+        id,
+        evse: holder.map(|evse| evse.id),
+        token: Some(token.clone()),
+        transaction: holder.and_then(Evse::transaction).map(TransactionNo::id),
         texts,
-    }));
+    };
+    ctx.shared.act(Action::Display(DisplayOrder::Show(message)));
     authorize.priced(ctx, &token);
 }
+
+impl Pricing {
+    /// The message for a driver: the one that he has, or a new one. Of too many the oldest goes.
+    fn shown_for(&mut self, ctx: &mut Context<'_>, token: &IdToken) -> DisplayId {
+        if let Some((id, _)) = self.shown.iter().find(|(_, shown)| shown.matches(token)) {
+            return *id;
+        }
+        if self.shown.len() >= MOST_SHOWN {
+            let (oldest, _) = self.shown.remove(0);
+            ctx.shared.act(Action::Display(DisplayOrder::Clear(oldest)));
+        }
+        self.last_shown = self.last_shown.wrapping_add(1);
+        let id = DisplayId(self.last_shown);
+        self.shown.push((id, token.clone()));
+        id
+    }
+
+    /// Clears the messages for drivers who are gone.
+    fn clear_shown(&mut self, ctx: &mut Context<'_>, evses: &[Evse], authorize: &Authorize) {
+        self.shown.retain(|(id, token)| {
+            let is_here = evses.iter().any(|evse| evse.is_held_by(token))
+                || authorize.comers().any(|(_, bearer)| bearer.token.matches(token));
+            if !is_here {
+                ctx.shared.act(Action::Display(DisplayOrder::Clear(*id)));
+            }
+            is_here
+        });
+    }
+}
+
+/// The most prices that are shown at once: as many drivers as are about to charge, and more.
+const MOST_SHOWN: usize = 64;
 
 /// Changes to summer or winter time when that is due (§3.3). The date goes last, so that a cut in between repeats it.
 pub(super) fn change_time_offset(settings: &mut Settings, shared: &mut Shared) {

@@ -12,7 +12,7 @@ use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 use super::super::context::Context;
 use super::super::evse::Evse;
 use super::{SmartCharging, place};
-use crate::station::{EvseId, Limit, SiteLimit, StationConfig, Supply};
+use crate::station::{EvseFacts, EvseId, Limit, Measurand, Power, SiteLimit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
 use ocpp_smartcharging::model::EvseId as Place;
 
@@ -214,6 +214,25 @@ fn lower(claim: &mut Claim, other: &Claim) {
 }
 
 /// What an EVSE may draw where no profile limits it.
+/// What an EVSE offers to the vehicle: nothing while no energy may flow.
+pub(crate) fn offered(config: &StationConfig, evse: EvseId, facts: &EvseFacts) -> [Option<(Measurand, i64)>; 2] {
+    let limit = facts.limit(own_limit(&config.supply_of(evse)));
+    let (milliamps, milliwatts) = match (limit, config.supply_of(evse)) {
+        (Limit::Ac { milliamps, phases }, _) => {
+            let each = milliwatts(milliamps.into(), config.hardware.wiring.line_millivolts);
+            (i64::from(milliamps), each.saturating_mul(phases.into()))
+        }
+        (Limit::Dc { milliwatts }, supply) => {
+            let milliwatts = i64::try_from(milliwatts).unwrap_or(i64::MAX);
+            let millivolts = if let Supply::Dc { millivolts, .. } = supply { millivolts } else { 1 };
+            (milliwatts.saturating_mul(1000) / i64::from(millivolts.max(1)), milliwatts)
+        }
+    };
+    let is_on = facts.power() == Power::On;
+    let value = |measurand, milli| Some((measurand, if is_on { milli } else { 0 }));
+    [value(Measurand::CurrentOffered, milliamps), value(Measurand::PowerOffered, milliwatts)]
+}
+
 pub(super) fn own_limit(supply: &Supply) -> Limit {
     match *supply {
         Supply::Ac { phases, max_milliamps, .. } => Limit::Ac { milliamps: max_milliamps, phases: phases.clamp(1, 3) },

@@ -13,7 +13,7 @@ mod record;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_smartcharging::composite::{CompositeRequest, CompositeSchedule};
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
@@ -33,7 +33,9 @@ use crate::station::{Event, EvseId, IdToken, Limit, SiteLimit, StationConfig, Tr
 use crate::store::{Image, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
+use crate::words::{Reason, digits};
 
+pub(crate) use limits::offered;
 use record::Shelf;
 
 /// The profiles, and what is known of the transactions that they are for.
@@ -51,6 +53,8 @@ pub(crate) struct SmartCharging {
     site_limits: Table<EvseId, SiteLimit>,
     /// Limits are to be found anew.
     is_stale: bool,
+    /// Whether anything but the hardware limited when they were found last.
+    had_limits: bool,
     /// What [`Clock::offset_ms`] was when they were found last.
     offset_ms: Option<i64>,
     /// When one of them changes next.
@@ -144,6 +148,7 @@ impl SmartCharging {
             runs: Vec::new(),
             site_limits: Table::default(),
             is_stale: true,
+            had_limits: false,
             offset_ms: None,
             until: None,
         };
@@ -283,7 +288,11 @@ impl SmartCharging {
         let is_due = self.until.is_some_and(|until| until <= limits::time(clock, now));
         if self.is_stale || is_due || self.offset_ms != clock.offset_ms() {
             self.offset_ms = clock.offset_ms();
-            self.is_stale = false;
+            let has_limits = !self.profiles.profiles().is_empty() || !self.site_limits.is_empty();
+            if self.is_stale && (has_limits || self.had_limits) {
+                ctx.event(Event::SchedulesChanged);
+            }
+            (self.is_stale, self.had_limits) = (false, has_limits);
             self.order_limits(ctx, evses);
         }
     }
@@ -335,7 +344,7 @@ impl SmartCharging {
     /// The transactions as the calculation wants them, by a clock that shows `wall` at `now`.
     fn transactions(&self, clock: &Clock, now: Instant, wall: DateTime<Utc>) -> Vec<Transaction> {
         let transaction = |run: &Run| {
-            let id = run.csms_id.map(|id| id.to_compact_string().into());
+            let id = run.csms_id.map(|id| digits(id).into());
             Transaction::new(place(run.evse), id, run.began(clock, now, wall))
         };
         self.runs.iter().map(transaction).collect()
@@ -360,7 +369,7 @@ impl SmartCharging {
         let proposal = Proposal { edition: self.edition, delivery, capabilities: &capabilities, situation, proposed };
         let broken = proposal.violations().into_iter().next();
         if let Some(violation) = &broken {
-            shared.event(Event::ProfileRefused { reason: violation.to_compact_string() });
+            shared.event(Event::ProfileRefused { reason: violation.reason() });
         }
         broken.is_none()
     }

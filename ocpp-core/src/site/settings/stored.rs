@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
+use crate::words::joined;
 use crate::{MisuseError, Refusal};
 
 const PREFIX: &str = "set/";
@@ -60,12 +61,18 @@ fn entry_name(settings: &Settings, setting: AnySetting) -> CompactString {
 /// Sets a value and stores it.
 pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key: AnySetting, value: &str) -> Ticket {
     settings.set_any(key, value);
-    shared.event(Event::Configured { key: settings.name(key).into() });
-    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", entry_name(settings, key)));
+    settings.tell(shared, key);
+    let entry = EntryKey::new(&joined(&[PREFIX, &entry_name(settings, key)]));
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 
 impl Settings {
+    /// Tells the host of the value of a setting.
+    pub fn tell(&self, shared: &mut Shared, key: AnySetting) {
+        let value = (!self.is_secret(key)).then(|| self.value(key).into());
+        shared.event(Event::Configured { key: self.name(key).into(), value });
+    }
+
     /// Changes a setting for the CSMS, where it may and the value is one of it.
     pub fn on_change(&mut self, shared: &mut Shared, policy: &Policy, key: AnySetting, value: &str) -> SettingVerdict {
         let access = self.access(key);

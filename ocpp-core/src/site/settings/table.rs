@@ -133,6 +133,7 @@ macro_rules! settings {
 settings! {
     #[cfg(feature = "security")]
     AdditionalRootCertificateCheck, "AdditionalRootCertificateCheck", "SecurityCtrlr.AdditionalRootCertificateCheck", BOOLEAN, ReadOnly, "false";
+    AlignedSignReadings, "AlignedDataSignReadings", "AlignedDataCtrlr.SignReadings", BOOLEAN, ReadWrite, "true";
     OfflineTxForUnknownIdEnabled, "AllowOfflineTxForUnknownId", "AuthCtrlr.OfflineTxForUnknownIdEnabled", BOOLEAN, ReadWrite, "false";
     AuthCacheEnabled, "AuthorizationCacheEnabled", "AuthCacheCtrlr.Enabled", BOOLEAN, ReadWrite, "false";
     #[cfg(feature = "security")]
@@ -205,11 +206,14 @@ settings! {
     NumberOfConnectors, "NumberOfConnectors", "", integer(1), ReadOnly, "1";
     #[cfg(feature = "california_pricing")]
     NumberOfDecimalsForCostValues, "NumberOfDecimalsForCostValues", "", integer(0), ReadOnly, "3";
+    #[cfg(feature = "plug_and_charge")]
+    OcspRequestInterval, "OCSPRequestInterval", "", integer(3600), ReadWrite, "604800";
     #[cfg(feature = "v2")]
     OfflineThreshold, "", "OCPPCommCtrlr.OfflineThreshold", integer(0), ReadWrite, "300";
     #[cfg(feature = "reservation")]
     NonEvseSpecificReservation, "ReserveConnectorZeroSupported", "ReservationCtrlr.NonEvseSpecific", BOOLEAN, ReadOnly, "true";
     ResetRetries, "ResetRetries", "OCPPCommCtrlr.ResetRetries", integer(0), ReadWrite, "0";
+    SignReadings, "SampledDataSignReadings", "SampledDataCtrlr.SignReadings", BOOLEAN, ReadWrite, "true";
     #[cfg(feature = "security")]
     SecurityProfile, "SecurityProfile", "SecurityCtrlr.SecurityProfile", count(0, 3), ReadWrite, "0";
     #[cfg(feature = "local_auth_list")]

@@ -1,10 +1,12 @@
 //! How words of the boundary are stored, and those of other crates.
 
-use super::packed;
+use super::{Pack, Unpacker, packed, put_number};
 use crate::station::{
-    AuthorizationStatus, BootReason, ChargingState, EvseId, Measurand, MeterSample, Phase, StopReason, TransactionNo,
-    TriggerReason,
+    AuthorizationStatus, BootReason, ChargingState, EvseId, Measurand, MeterSample, Phase, SignedValue, StopReason,
+    TransactionNo, TriggerReason,
 };
+use alloc::vec::Vec;
+
 use crate::store::LogIndex;
 use crate::time::{Anchor, Boot, Stamp};
 
@@ -13,8 +15,8 @@ packed!(Anchor { boot, millis, wall_ms });
 packed!(LogIndex { 0 });
 packed!(TransactionNo { 0 });
 packed!(EvseId { 0 });
-packed!(MeterSample { measurand, phase, milli });
 packed!(enum Stamp { 0 Wall(wall_ms), 1 Unset { boot, millis }, 2 UnsetAfter { boot, millis, not_before_ms } });
+packed!(SignedValue { data, signing_method, encoding_method, public_key });
 packed!(Measurand in Measurand::ALL, EnergyActiveExportRegister);
 packed!(TriggerReason in TriggerReason::ALL, AbnormalCondition);
 packed!(ChargingState in ChargingState::ALL, Idle);
@@ -30,6 +32,32 @@ packed!(enum StopReason {
     16 OvercurrentFault, 17 PowerQuality, 18 ReqEnergyTransferRejected, 19 SocLimitReached, 20 StoppedByEv, 21 TimeLimitReached,
     22 Timeout
 });
+
+/// Added to the number of a measurand whose value has what the meter signed behind it. Without, it is as ever.
+const SIGNED: u64 = 64;
+
+impl Pack for MeterSample {
+    fn pack(&self, out: &mut Vec<u8>) {
+        put_number(out, self.measurand as u64 | if self.signed.is_some() { SIGNED } else { 0 });
+        self.phase.pack(out);
+        self.milli.pack(out);
+        if let Some(signed) = &self.signed {
+            signed.pack(out);
+        }
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let number = from.variant();
+        let known = usize::try_from(number & !SIGNED).ok().and_then(|at| Measurand::ALL.get(at));
+        if known.is_none() {
+            from.fail();
+        }
+        let measurand = known.copied().unwrap_or(Measurand::EnergyActiveExportRegister);
+        let (phase, milli) = (Pack::unpack(from), Pack::unpack(from));
+        let signed = (number & SIGNED != 0).then(|| Pack::unpack(from));
+        MeterSample { signed, ..MeterSample::new(measurand, phase, milli) }
+    }
+}
 
 #[cfg(feature = "security")]
 mod security {

@@ -21,6 +21,7 @@ use super::{EDITION, Face, configuration, data_transfer};
 use crate::face::answers::{Written, answer, answer_after, refuse_payload};
 use crate::face::decoding;
 use crate::site::Site;
+use crate::site::plugs::Spot;
 #[cfg(feature = "reservation")]
 use crate::site::reservation::Reservation;
 use crate::site::shared::Shared;
@@ -244,9 +245,9 @@ impl Face {
             }
             Action::UnlockConnector => {
                 let request = message.view::<v1_6::UnlockConnectorRequest>();
-                let evse = u16::try_from(request.connector_id()).map(|number| shared.config.place_of(number).0);
+                let spot = u16::try_from(request.connector_id()).map(|number| spot(shared, number));
                 // A fixed cable and an unknown connector are not supported (1.6 §7.46, errata 3.87).
-                if !evse.is_ok_and(|evse| site.unlock(shared, token, evse)) {
+                if !spot.is_ok_and(|spot| site.unlock(shared, token, spot)) {
                     answer(shared, token, unlock_response(UnlockVerdict::Unknown));
                 }
             }
@@ -283,14 +284,21 @@ fn on_change_availability(
         v1_6::AvailabilityType::Unrecognized => return rejected,
     };
     let Ok(number) = u16::try_from(request.connector_id()) else { return rejected };
-    let evse = (number > 0).then_some(shared.config.place_of(number).0);
-    let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
+    let place = (number > 0).then(|| spot(shared, number));
+    let (evse, connector) = (place.map(|spot| spot.evse), place.map(|spot| spot.connector));
+    let (verdict, ticket) = site.on_change_availability(shared, evse, connector, is_operative);
     let status = match verdict {
         AvailabilityVerdict::Accepted => v1_6::AvailabilityStatus::Accepted,
         AvailabilityVerdict::Scheduled => v1_6::AvailabilityStatus::Scheduled,
         AvailabilityVerdict::Rejected => v1_6::AvailabilityStatus::Rejected,
     };
     (status, ticket)
+}
+
+/// The connector of a number.
+fn spot(shared: &Shared, number: u16) -> Spot {
+    let (evse, connector) = shared.config.place_of(number);
+    Spot { evse, connector }
 }
 
 /// 1.6 §5.11.
@@ -316,7 +324,7 @@ fn on_remote_start(
     }
 }
 
-/// 1.6 §5.13.
+/// 1.6 §5.13. A connector is kept with its EVSE: whoever used another one of it would take this one too (2.x H01 reserves EVSEs).
 #[cfg(feature = "reservation")]
 fn on_reserve(
     site: &mut Site,

@@ -168,7 +168,8 @@ fn upload_message(form: Form, report: Option<Report<UploadProgress>>) -> Message
 fn firmware_status(progress: Option<FirmwareProgress>) -> FirmwareStatus {
     match progress {
         None | Some(FirmwareProgress::DownloadScheduled) => FirmwareStatus::Idle,
-        Some(FirmwareProgress::Downloading) => FirmwareStatus::Downloading,
+        // It has no word for a pause.
+        Some(FirmwareProgress::Downloading | FirmwareProgress::DownloadPaused) => FirmwareStatus::Downloading,
         Some(
             FirmwareProgress::Downloaded | FirmwareProgress::SignatureVerified | FirmwareProgress::InstallScheduled,
         ) => FirmwareStatus::Downloaded,
@@ -200,6 +201,7 @@ fn signed_firmware_status(progress: Option<FirmwareProgress>) -> SignedFirmwareS
         FirmwareProgress::InstallScheduled => SignedFirmwareStatus::InstallScheduled,
         FirmwareProgress::InstallRebooting => SignedFirmwareStatus::InstallRebooting,
         FirmwareProgress::VerificationFailed => SignedFirmwareStatus::InstallVerificationFailed,
+        FirmwareProgress::DownloadPaused => SignedFirmwareStatus::DownloadPaused,
     }
 }
 

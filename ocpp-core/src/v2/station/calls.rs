@@ -10,10 +10,11 @@ use super::{Face, data_transfer, remote, variables};
 use crate::face::answers::{answer, answer_after, refuse_payload};
 use crate::face::decoding;
 use crate::site::Site;
+use crate::site::plugs::Spot;
 use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::verdict::AvailabilityVerdict;
-use crate::station::{EvseId, RebootKind, StopReason};
+use crate::station::{ConnectorId, EvseId, RebootKind, StopReason};
 use crate::store::Ticket;
 
 impl Face {
@@ -148,7 +149,7 @@ pub(super) fn evse_of(shared: &Shared, number: i64) -> Option<EvseId> {
     (1..=shared.config.evse_count()).contains(&evse.0).then_some(evse)
 }
 
-/// G03, G04. A connector goes out of service with its EVSE, where that has no other.
+/// G03, G04.
 fn on_change_availability(
     site: &mut Site,
     shared: &mut Shared,
@@ -160,19 +161,17 @@ fn on_change_availability(
         v2::OperationalStatus::Inoperative => false,
         v2::OperationalStatus::Unrecognized => return rejected,
     };
-    let evse = match request.evse() {
-        None => None,
-        Some(place) if place.id() == 0 && place.connector_id().is_none() => None,
+    let (evse, connector) = match request.evse() {
+        None => (None, None),
+        Some(place) if place.id() == 0 && place.connector_id().is_none() => (None, None),
         Some(place) => {
             let Some(evse) = evse_of(shared, place.id()) else { return rejected };
-            let is_whole = place.connector_id().is_none_or(|id| id == 1 && shared.config.connectors_of(evse) == 1);
-            if !is_whole {
-                return rejected;
-            }
-            Some(evse)
+            // One that is no number is none of the EVSE's.
+            let connector = place.connector_id().map(|id| ConnectorId(u16::try_from(id).unwrap_or_default()));
+            (Some(evse), connector)
         }
     };
-    let (verdict, ticket) = site.on_change_availability(shared, evse, is_operative);
+    let (verdict, ticket) = site.on_change_availability(shared, evse, connector, is_operative);
     let status = match verdict {
         AvailabilityVerdict::Accepted => v2::ChangeAvailabilityStatus::Accepted,
         AvailabilityVerdict::Scheduled => v2::ChangeAvailabilityStatus::Scheduled,
@@ -215,12 +214,12 @@ fn on_unlock(
     if !(1..=i64::from(shared.config.connectors_of(evse))).contains(&request.connector_id()) {
         return unknown;
     }
-    // F05.FR.02.
-    if site.charges_somebody(evse) {
+    let spot = Spot { evse, connector: ConnectorId(u16::try_from(request.connector_id()).unwrap_or_default()) };
+    // F05.FR.02: of the connector in use; the others are nobody's.
+    if shared.plugs.active(evse) == spot && site.charges_somebody(evse) {
         return Some(v2::UnlockStatus::OngoingAuthorizedTransaction);
     }
-    // F05.FR.05: of several connectors the lock of the one in use is known, and a fixed cable has none.
-    let is_active = i64::from(shared.plugs.active(evse).connector.0) == request.connector_id();
-    let is_asked = is_active && site.unlock(shared, token, evse);
+    // F05.FR.05: a fixed cable has no lock.
+    let is_asked = site.unlock(shared, token, spot);
     if is_asked { None } else { Some(v2::UnlockStatus::UnlockFailed) }
 }

@@ -66,7 +66,7 @@ pub(super) fn measured(edition: Edition, reading: &Measured, at: UnixMillis) -> 
     }
     message(v2::MeterValuesRequest::to_json(edition, |mut request| {
         request.evse_id(reading.spot.evse.0.into());
-        meter_value(request.add_meter_value(), at, words::context(reading.context), reading.values.iter());
+        meter_value(edition, request.add_meter_value(), at, words::context(reading.context), reading.values.iter());
     }))
 }
 
@@ -88,6 +88,7 @@ pub(super) fn is_sayable(sample: &MeterSample) -> bool {
 
 /// Writes the values of a moment, of which one at least must be sayable.
 pub(super) fn meter_value<'s>(
+    edition: Edition,
     mut builder: MeterValueBuilder<'_>,
     at: UnixMillis,
     context: ReadingContext,
@@ -103,6 +104,12 @@ pub(super) fn meter_value<'s>(
         }
         if let Some(unit) = words::unit(sample.measurand.unit()) {
             value.unit_of_measure().unit(unit);
+        }
+        let most = if edition.is_2_1() { usize::MAX } else { 2500 };
+        if let Some(signed) = sample.signed.as_ref().filter(|signed| signed.data.len() <= most) {
+            let mut told = value.signed_meter_value();
+            told.signed_meter_data(&signed.data).signing_method(&signed.signing_method);
+            told.encoding_method(&signed.encoding_method).public_key(&signed.public_key);
         }
     }
     builder.timestamp(at);

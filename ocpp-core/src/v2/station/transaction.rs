@@ -60,7 +60,7 @@ pub(super) fn render(edition: Edition, site: &Site, shared: &Shared, pending: &P
     };
     match &pending.record {
         JournalRecord::Started(start) => {
-            let register = register(start.meter_mwh);
+            let register = register(start.meter_mwh, &start.first);
             let chosen = choices(site, &[Setting::TxStartedMeasurands]);
             let values = with_register(&register, &start.first, &chosen);
             let moments = Vec::from([Moment { at, context: ReadingContext::TransactionBegin, values }]);
@@ -75,10 +75,10 @@ pub(super) fn render(edition: Edition, site: &Site, shared: &Shared, pending: &P
             write(edition, &Event { spot: Some(sample.spot), moments, ..event })
         }
         JournalRecord::Stopped(stop) => {
-            let last = register(stop.meter_mwh);
+            let last = register(stop.meter_mwh, &stop.last);
             let (known, readings) = site.journal.history(transaction);
             let chosen = choices(site, &[Setting::TxEndedMeasurands, Setting::AlignedTxEndedMeasurands]);
-            let first = known.map(|known| (known.started, register(known.meter_start_mwh), &known.first));
+            let first = known.map(|known| (known.started, register(known.meter_start_mwh, &known.first), &known.first));
             let mut moments = Vec::new();
             // The register of the begin was told there; here it is one of the series, where there is one (J02).
             if let Some((started, register, values)) = &first
@@ -103,8 +103,12 @@ pub(super) fn render(edition: Edition, site: &Site, shared: &Shared, pending: &P
 }
 
 /// As exact as samples tell it, so that the end is never below one (J02.FR.16).
-fn register(milliwatt_hours: i64) -> MeterSample {
-    MeterSample { measurand: Measurand::EnergyActiveImportRegister, phase: None, milli: milliwatt_hours }
+/// What the meter signed with it is among the values.
+fn register(milliwatt_hours: i64, values: &[MeterSample]) -> MeterSample {
+    let mut register = MeterSample::new(Measurand::EnergyActiveImportRegister, None, milliwatt_hours);
+    let same = values.iter().find(|sample| sample.measurand == register.measurand && sample.phase.is_none());
+    register.signed = same.and_then(|sample| sample.signed.clone());
+    register
 }
 
 fn choices(site: &Site, settings: &[Setting]) -> Vec<MeasurandChoice> {
@@ -130,7 +134,7 @@ fn write(edition: Edition, event: &Event<'_>) -> Message {
 fn fill(edition: Edition, event: &Event<'_>, request: &mut TransactionEventRequestBuilder<'_>) {
     request.event_type(event.kind);
     for moment in event.moments.iter().filter(|moment| !moment.values.is_empty()) {
-        meter_value(request.add_meter_value(), moment.at, moment.context, moment.values.iter().copied());
+        meter_value(edition, request.add_meter_value(), moment.at, moment.context, moment.values.iter().copied());
     }
     request.timestamp(event.at).trigger_reason(words::trigger(edition, event.facts.trigger));
     request.seq_no(event.facts.seq_no.into());

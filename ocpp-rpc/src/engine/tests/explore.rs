@@ -12,7 +12,7 @@ use super::*;
 enum Op {
     Call(Lane),
     Cancel,
-    /// The driver writes all that is due.
+    /// The host writes all that is due.
     Write,
     /// The application reads its events.
     Events,

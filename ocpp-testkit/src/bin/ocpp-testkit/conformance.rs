@@ -275,12 +275,9 @@ impl Conformance {
                 Some(password) => Some(Password::from_bytes(password.as_bytes())?.authorization(&identity).into()),
                 None => None,
             };
-            let request = ConnectRequest {
-                url: connection_url(url, &identity)?.into(),
-                subprotocols: vec![Dialect::V1_6.subprotocol().into()],
-                authorization,
-                security_profile: None,
-            };
+            let subprotocols = vec![Dialect::V1_6.subprotocol().into()];
+            let mut request = ConnectRequest::new(&connection_url(url, &identity)?, subprotocols);
+            request.authorization = authorization;
             let csms = LiveCsms::new(request, tls::client(self.ca.as_deref())?, &values.station, operator)?;
             return Ok(Bed::Live(Box::new(csms)));
         }

@@ -168,7 +168,7 @@ impl VirtualStation {
             Action::SetClock(wall) => self.end.clock.set(self.now, wall),
             Action::Reboot(_) => self.cut_power(),
             // Questions are left to their default; events are no messages.
-            Action::Ask { .. } | Action::Event(_) => {}
+            Action::Ask { .. } | Action::Event(_) | Action::Display(_) => {}
         }
         Ok(())
     }

@@ -6,8 +6,8 @@ use std::io;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_core::station::{
-    Action, AskId, ConnectRequest, Event, EvseAction, EvseId, Input, Job, JobId, LinkAction, LinkInput, Question,
-    RebootKind, StationConfig,
+    Action, AskId, ConnectRequest, DisplayOrder, Event, EvseAction, EvseId, Input, Job, JobId, LinkAction, LinkInput,
+    Question, RebootKind, StationConfig,
 };
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::{MisuseError, Station};
@@ -47,6 +47,8 @@ pub enum StationOutput {
     Evse(EvseId, EvseAction),
     /// Work that takes long. What became of it goes in as [`Input::Job`].
     Job(JobId, Job),
+    /// A text for drivers is to be shown, or cleared.
+    Display(DisplayOrder),
     /// The station's clock was set to this.
     SetClock(DateTime<Utc>),
     /// Restart: drop this driver, and start a new one on the same store.
@@ -183,6 +185,7 @@ impl StationDriver {
                 }
                 Action::Evse(evse, action) => return Some(StationOutput::Evse(evse, action)),
                 Action::Job(id, job) => return Some(StationOutput::Job(id, job)),
+                Action::Display(order) => return Some(StationOutput::Display(order)),
                 Action::SetClock(wall) => return Some(StationOutput::SetClock(wall)),
                 Action::Reboot(kind) => return Some(StationOutput::Reboot(kind)),
                 // The machine keeps the deadline itself.

@@ -14,7 +14,7 @@ use crate::station::{ChargingState, EvseId, IdToken, Measurand, MeterSample, Sto
 use crate::store::Image;
 
 fn register(milli: i64) -> Vec<MeterSample> {
-    vec![MeterSample { measurand: Measurand::EnergyActiveImportRegister, phase: None, milli }]
+    vec![MeterSample::new(Measurand::EnergyActiveImportRegister, None, milli)]
 }
 
 fn event(seq_no: u32) -> EventFacts {

@@ -50,7 +50,7 @@ fn end_that_was_accepted_or_shown_outlasts_a_power_cut() {
         (
             |bench| {
                 let reason = StopReason::EmergencyStop;
-                bench.input(Input::Command(Command::Stop { evse: EVSE, reason }));
+                bench.input(Input::Command(Command::stop(EVSE, reason)));
             },
             "EmergencyStop",
         ),

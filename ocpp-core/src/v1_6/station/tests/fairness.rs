@@ -53,7 +53,7 @@ const CAUSES: [Cause; 15] = [
     ("LogStatusNotification", |bench| bench.ask("ExtendedTriggerMessage", &trigger("LogStatusNotification", 0))),
     ("SecurityEventNotification", |bench| {
         let kind = SecurityEventKind::TamperDetectionActivated;
-        bench.command(Command::SecurityEvent { kind, info: None });
+        bench.command(Command::security_event(kind, None));
     }),
     ("SignCertificate", |bench| {
         bench.ask("ExtendedTriggerMessage", &json!({"requestedMessage": "SignChargePointCertificate"}));
@@ -232,7 +232,7 @@ fn no_kind_of_message_holds_another_back_for_longer_than_a_time_out() {
                         late.push(format!("{odd} {conduct:?}: {kind} {wait:?} at {}", since / 1000));
                     }
                 }
-                bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Local });
+                bench.command(Command::stop(EvseId(3), StopReason::Local));
                 server.pass(&mut bench, 199);
             }
             let count = server.log.iter().filter(|(_, kind)| kind == odd).count();
@@ -263,7 +263,7 @@ fn readings_of_no_transaction_let_transactions_pass() {
             bench.ask("RemoteStartTransaction", &json!({"idTag": "TAG", "connectorId": 3}));
             server.serve(&mut bench);
             server.pass(&mut bench, 97);
-            bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Remote });
+            bench.command(Command::stop(EvseId(3), StopReason::Remote));
             server.pass(&mut bench, 97);
             let kinds = server.log.iter().filter(|(at, kind)| *at >= since && kind == "StartTransaction");
             let times: Vec<_> = kinds.map(|(at, _)| (at - since) / 1000).collect();

@@ -395,7 +395,7 @@ fn link_loss_ends_the_question_about_a_call_of_the_station_and_it_is_made_again(
             bench.wait(5);
             bench.open();
         },
-        // The driver forgot to say that the old connection is gone.
+        // The host forgot to say that the old connection is gone.
         Bench::open,
     ];
     for (handling, reopen) in [Handling::Ask, Handling::App].into_iter().zip(reopened) {

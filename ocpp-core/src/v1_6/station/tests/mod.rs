@@ -34,6 +34,7 @@ mod register;
 #[cfg(feature = "security")]
 mod security;
 mod session;
+mod signed;
 #[cfg(feature = "smart_charging")]
 mod smart_charging;
 mod station_fault;
@@ -51,8 +52,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, Cable, ConnectRequest, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, Limit,
-    LinkAction, LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, Cable, ConnectRequest, Contactor, DisplayOrder, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId,
+    Limit, LinkAction, LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -73,6 +74,7 @@ struct Bench {
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
     jobs: Vec<(JobId, Job)>,
+    displays: Vec<DisplayOrder>,
     link: Vec<String>,
     connects: Vec<ConnectRequest>,
     energy_wh: i64,
@@ -105,6 +107,7 @@ impl Bench {
             reboots: Vec::new(),
             asked: Vec::new(),
             jobs: Vec::new(),
+            displays: Vec::new(),
             link: Vec::new(),
             connects: Vec::new(),
             energy_wh: 1000,
@@ -169,6 +172,7 @@ impl Bench {
                 Action::Reboot(kind) => self.reboots.push(kind),
                 Action::Ask { question, .. } => self.asked.push(question),
                 Action::Job(id, job) => self.jobs.push((id, job)),
+                Action::Display(order) => self.displays.push(order),
                 Action::SetClock(_) => {}
             }
             if self.confirms {

@@ -111,7 +111,7 @@ fn warning_is_reported_with_the_status_as_it_is() {
 #[test]
 fn transaction_stops_with_the_reason_of_its_cause() {
     type Cause = fn(&mut Bench);
-    let command = |reason| Input::Command(Command::Stop { evse: EVSE, reason });
+    let command = |reason| Input::Command(Command::stop(EVSE, reason));
     let causes: [(&str, Cause); 9] = [
         ("Local", |bench| bench.swipe("TAG")),
         ("EVDisconnected", |bench| bench.cable(Cable::Plugged)),

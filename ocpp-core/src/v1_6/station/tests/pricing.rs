@@ -290,12 +290,44 @@ fn final_cost_is_shown_after_the_stop() {
 fn price_of_a_driver_is_for_his_token_or_for_his_transaction() {
     let price = json!({"idToken": "tag", "priceText": "$0.12/kWh"});
     let mut bench = Bench::accepted(&[DISPLAY]);
+    bench.swipe("TAG");
     assert_eq!(bench.price("SetUserPrice", &price), "Accepted");
-    assert!(bench.last_event().contains("transaction: None"));
+    let shown = |bench: &Bench| format!("{:?}", bench.displays.last().unwrap());
+    assert!(
+        shown(&bench).starts_with("Show(")
+            && shown(&bench).contains("evse: None")
+            && shown(&bench).contains("transaction: None")
+    );
     let mut bench = charging();
     assert_eq!(bench.price("SetUserPrice", &price), "Accepted");
-    assert!(bench.last_event().contains("transaction: Some("));
-    assert!(!bench.last_event().contains("\"tag\""), "a token was printed");
+    let order = shown(&bench);
+    assert!(
+        order.contains("$0.12/kWh") && order.contains("evse: Some(EvseId(1))") && order.contains("transaction: Some(")
+    );
+    assert!(!order.contains("\"tag\""), "a token was printed");
+}
+
+/// The price stands until its driver is gone, and another text takes its place.
+#[test]
+fn price_of_a_driver_is_cleared_when_he_is_gone() {
+    use crate::station::{DisplayId, DisplayOrder};
+
+    let price = |text: &str| json!({"idToken": "TAG", "priceText": text});
+    let mut bench = charging();
+    bench.price("SetUserPrice", &price("a"));
+    bench.price("SetUserPrice", &price("b"));
+    let ids: Vec<_> = bench
+        .displays
+        .iter()
+        .map(|order| matches!(order, DisplayOrder::Show(message) if message.id == DisplayId(1)))
+        .collect();
+    assert_eq!(ids, [true, true]);
+    bench.swipe("TAG");
+    bench.stop_request();
+    assert_eq!(bench.displays.last(), Some(&DisplayOrder::Clear(DisplayId(1))));
+    // Nobody of this token is here.
+    bench.price("SetUserPrice", &json!({"idToken": "OTHER", "priceText": "c"}));
+    assert_eq!(bench.displays.last(), Some(&DisplayOrder::Clear(DisplayId(2))));
 }
 
 fn waiting() -> Bench {

@@ -153,7 +153,7 @@ fn critical_security_events_are_told() {
         assert_eq!(kinds, ["StartupOfTheDevice"]);
         bench.close();
         let kind = crate::station::SecurityEventKind::TamperDetectionActivated;
-        bench.input(Input::Command(Command::SecurityEvent { kind, info: Some("door".into()) }));
+        bench.input(Input::Command(Command::security_event(kind, Some("door".into()))));
         let mut bench = bench.cut();
         bench.connect();
         let told = bench.take("SecurityEventNotification");

@@ -140,9 +140,15 @@ impl Bench {
                         self.check(&frame);
                         self.sent.push(frame);
                     }
+                    Action::Display(_) => {}
                     Action::Store { ticket, op } => self.unconfirmed.push((ticket, op)),
                     Action::Evse(evse, EvseAction::ReadMeter) => {
-                        facts.push(Input::Evse(evse, EvseInput::Meter((self.shows)(self.energy_wh))));
+                        let mut reading = (self.shows)(self.energy_wh);
+                        if self.config.hardware.signs_readings {
+                            let data = format!("c2lnbmVk{}", self.energy_wh);
+                            reading = reading.with_signed(crate::station::SignedValue::new(&data, "OCMF"));
+                        }
+                        facts.push(Input::Evse(evse, EvseInput::Meter(reading)));
                     }
                     Action::Evse(_, order) => {
                         if let EvseAction::Power(power) = order {

@@ -209,3 +209,63 @@ fn energy_after_a_reconnected_cable_needs_another_authorisation() {
     assert_eq!(bench.power, Power::Off);
     assert!(bench.transaction_events().is_empty());
 }
+
+/// 2.x part 2 §2.4 of the chapter on meter values, E01 with DataSigned: the signed value begins the transaction, and goes with the
+/// register of begin, samples and end.
+#[test]
+fn signed_values_begin_a_transaction_and_are_told_with_the_register() {
+    for version in EDITIONS {
+        let settings = [
+            ("TxCtrlr.TxStartPoint", "DataSigned"),
+            ("SampledDataCtrlr.TxUpdatedInterval", "60"),
+            ("SampledDataCtrlr.TxUpdatedMeasurands", "Energy.Active.Import.Register"),
+        ];
+        let mut config = config(&[version], &[]);
+        config.hardware.signs_readings = true;
+        let config = settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value));
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.plug();
+        bench.serve();
+        bench.swipe("TAG");
+        bench.serve();
+        bench.energy_wh = 1500;
+        bench.serve_for(60);
+        bench.swipe("TAG");
+        bench.serve();
+        bench.unplug();
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events[0]["triggerReason"], "SignedDataReceived");
+        let told = |event: &Value| {
+            let value = &event["meterValue"][0]["sampledValue"][0];
+            (value["value"].clone(), value["signedMeterValue"].clone())
+        };
+        let signed = |energy: u64| {
+            let data = format!("c2lnbmVk{energy}");
+            let signed =
+                json!({"signedMeterData": data, "signingMethod": "", "encodingMethod": "OCMF", "publicKey": ""});
+            (json!(energy), signed)
+        };
+        assert_eq!(told(&events[0]), signed(1000));
+        let values: Vec<_> = events[1..].iter().filter(|event| event.get("meterValue").is_some()).map(told).collect();
+        assert!(values.len() >= 2 && values.iter().all(|value| *value == signed(1500)), "{values:?}");
+    }
+}
+
+/// C02.FR.01: nobody is asked, and the transaction tells that it needs no authorisation.
+#[test]
+fn start_button_begins_a_transaction_without_an_identifier() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("AuthCacheCtrlr.Enabled", "true")]);
+        bench.plug();
+        bench.serve();
+        bench.input(Input::Token { evse: Some(EVSE), token: IdToken::start_button() });
+        bench.serve();
+        assert!(bench.take("Authorize").is_empty());
+        let events = bench.transaction_events();
+        let told = events.iter().find(|event| event.get("idToken").is_some()).unwrap();
+        assert_eq!(told["idToken"], json!({"idToken": "", "type": "NoAuthorization"}));
+        assert!(!bench.image.entries.keys().any(|key| key.as_str().starts_with("cache")), "C02.FR.03");
+    }
+}

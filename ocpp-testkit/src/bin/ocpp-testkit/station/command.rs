@@ -149,10 +149,8 @@ impl Command {
             Command::FaultCleared(EvseId(0)) => Input::Fault(None),
             Command::FaultCleared(evse) => return site.set_fault(now, evse, None).map(Ok),
             Command::Token { evse, id } => Input::Token { evse, token: IdToken::new(&id) },
-            Command::Stop(Stop::Button(evse)) => {
-                Input::Command(StationCommand::Stop { evse, reason: StopReason::Local })
-            }
-            Command::Stop(Stop::For { evse, reason }) => Input::Command(StationCommand::Stop { evse, reason }),
+            Command::Stop(Stop::Button(evse)) => Input::Command(StationCommand::stop(evse, StopReason::Local)),
+            Command::Stop(Stop::For { evse, reason }) => Input::Command(StationCommand::stop(evse, reason)),
             Command::Configure { key, value } => Input::Command(StationCommand::Configure { key, value }),
             Command::Answer { id, status, data } => Input::Answer(id, Answer::DataTransfer { status, data }),
             Command::Decide { id, answer } => Input::Answer(id, answer),
@@ -161,7 +159,7 @@ impl Command {
                 Input::Command(StationCommand::Call { action, payload })
             }
             Command::Job { id, outcome } => Input::Job(id, outcome),
-            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::SecurityEvent { kind, info }),
+            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::security_event(kind, info)),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.map_or(Err(MisuseError::Refused(Refusal::Restarting)), |driver| driver.handle(input)))

@@ -1,7 +1,7 @@
 //! The lines of stdout.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{AskId, Event, EvseAction, EvseId, Job, JobId, JobUpdate, Question, RebootKind};
+use ocpp_core::station::{AskId, DisplayOrder, Event, EvseAction, EvseId, Job, JobId, JobUpdate, Question, RebootKind};
 use ocpp_core::store::Ticket;
 use ocpp_testkit::drivers::tokio::{Direction, StationOutput};
 use serde::Serialize;
@@ -36,6 +36,7 @@ pub enum Told<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<&'a str>,
     },
+    Display(&'a DisplayOrder),
     SetClock(DateTime<Utc>),
     Reboot(RebootKind),
     LinkClosed {
@@ -60,6 +61,7 @@ impl<'a> From<&'a StationOutput> for Told<'a> {
         match output {
             StationOutput::Evse(evse, action) => Told::Order { evse: *evse, action },
             StationOutput::Job(id, order) => Told::Job { id: *id, order },
+            StationOutput::Display(order) => Told::Display(order),
             StationOutput::SetClock(wall) => Told::SetClock(*wall),
             StationOutput::Reboot(kind) => Told::Reboot(*kind),
             StationOutput::Ask(id, question) => Told::Ask { id: *id, question },

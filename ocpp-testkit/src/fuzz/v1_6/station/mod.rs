@@ -67,7 +67,7 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
         b'x' => world.confirms_at_once = !world.confirms_at_once,
         b'z' => world.fail(script.digit()),
         // The application.
-        b'd' => world.may(Input::Command(Command::Stop { evse: world.evse_id(), reason: StopReason::Other })),
+        b'd' => world.may(Input::Command(Command::stop(world.evse_id(), StopReason::Other))),
         b'D' => {
             world.may(Input::Command(Command::Configure { key: "MeterValueSampleInterval".into(), value: "5".into() }))
         }

@@ -371,7 +371,7 @@ impl World {
                 self.journal = None;
             }
             Action::Event(Event::RecordSkipped { place }) => panic!("{place} was durable and is skipped"),
-            Action::Event(_) | Action::SetClock(_) => {}
+            Action::Event(_) | Action::SetClock(_) | Action::Display(_) => {}
         }
     }
 

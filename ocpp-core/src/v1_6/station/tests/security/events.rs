@@ -34,7 +34,7 @@ impl Bench {
     /// Something happened that the host knows of.
     fn raise(&mut self, kind: Kind, info: &str) {
         let info = (!info.is_empty()).then(|| info.into());
-        self.input(Input::Command(Command::SecurityEvent { kind, info }));
+        self.input(Input::Command(Command::security_event(kind, info)));
     }
 
     /// A station with a profile in use that has told its start.
@@ -259,7 +259,7 @@ fn full_journal_is_told_once() {
 fn name_of_an_event_that_cannot_be_sent_is_refused() {
     let mut bench = Bench::secured();
     for name in ["", &"x".repeat(51)] {
-        let command = Command::SecurityEvent { kind: Kind::Other(name.into()), info: None };
+        let command = Command::security_event(Kind::Other(name.into()), None);
         assert!(bench.station.handle(Instant::from_millis(0), Input::Command(command)).is_err());
     }
     bench.raise(Kind::Other("x".repeat(50).into()), &"é".repeat(300));

@@ -396,3 +396,21 @@ fn log_that_the_host_does_not_keep_is_refused() {
     }
     assert_eq!(bench.jobs, []);
 }
+
+/// What the host tells of the way is told at once (1.6 security L01): the pause, and that the firmware is here before it is checked.
+#[test]
+fn progress_of_a_download_is_told_as_the_host_reports_it() {
+    let mut bench = secured();
+    bench.signed_update(&update(7, &[]), JobUpdate::Done);
+    let (id, _) = bench.next_job();
+    assert_eq!(bench.told_as(STATUS), ["Downloading 7"]);
+    for word in [JobUpdate::Resumed, JobUpdate::Paused, JobUpdate::Paused, JobUpdate::Resumed] {
+        bench.word(id, word);
+    }
+    assert_eq!(bench.told_as(STATUS), ["DownloadPaused 7", "Downloading 7"]);
+    bench.word(id, JobUpdate::Fetched);
+    assert_eq!(bench.told_as(STATUS), ["Downloaded 7"]);
+    bench.word(id, JobUpdate::Fetched);
+    bench.word(id, JobUpdate::Done);
+    assert_eq!(bench.told_as(STATUS), ["SignatureVerified 7", "Installing 7"]);
+}
