@@ -8,9 +8,9 @@ use super::settings::Setting;
 use super::signal::Signal;
 use super::token::TokenInfo;
 use super::verdict::Undelivered;
-use crate::station::{AuthorizationStatus, Event, TransactionNo};
+use crate::station::{AuthorizationStatus, Event};
 
-/// The CSMS took the begin of the transaction that is first in the journal, under its number if it told one, and said
+/// The CSMS took the begin of the transaction that is first in the journal, or that somebody charges in it, under its number if it told one, and said
 /// something of the token, or nothing. A CSMS that says nothing of the token does not refuse it.
 pub(super) fn on_start_delivered(
     ctx: &mut Context<'_>,
@@ -18,12 +18,9 @@ pub(super) fn on_start_delivered(
     csms_id: Option<i64>,
     info: Option<TokenInfo>,
 ) {
-    let Some(first) = ctx.journal.first() else { return };
-    let transaction = TransactionNo(first.position);
-    if let (JournalRecord::Started(start), Some(info)) = (&first.record, &info)
-        && let Some(token) = &start.token
-    {
-        authorize.learn(ctx.shared, ctx.settings, token, info.clone());
+    let Some(transaction) = ctx.journal.first().and_then(Pending::transaction) else { return };
+    if let (Some(token), Some(info)) = (ctx.journal.bearer(transaction).cloned(), &info) {
+        authorize.learn(ctx.shared, ctx.settings, &token, info.clone());
     }
     let status = info.as_ref().map(|info| info.status);
     let group = info.and_then(|info| info.group);

@@ -47,12 +47,10 @@ fn wrong_name_is_told_with_the_one_that_is_meant() {
     let station = |more: &[&str], told: &[&str]| cannot_start(&[&STATION, more].concat(), told);
     station(&["--set", "HeartbeatIntervall=60"], &["HeartbeatIntervall is no key", "HeartbeatInterval is meant"]);
     station(&["--set", "HeartbeatInterval=often"], &["settings", "HeartbeatInterval", "value"]);
-    station(&["--ocpp", "2.0.1,1.6"], &["--ocpp 2.0.1 is not built in", "1.6"]);
     cannot_start(&[&CSMS[..], &["--ocpp", "1.6,2.1"]].concat(), &["--ocpp 2.1 is not built in", "1.6"]);
     cannot_start(&["pipe", "--role", "csms", "--ocpp", "2.1"], &["--ocpp 2.1 is not built in"]);
 
     for (role, config, told) in [
-        ("station", r#"{"versions":["ocpp2.0.1","ocpp1.6"]}"#, "versions: ocpp2.0.1 is not built in"),
         ("station", r#"{"settings":[["HeartbeatIntervall","60"]]}"#, "HeartbeatInterval is meant?"),
         ("station", r#"{"absent_settings":["LightIntensty"]}"#, "LightIntensity is meant?"),
         ("station", r#"{"limits":{"journall":9}}"#, "limits.journall: no such member; journal is meant?"),

@@ -357,7 +357,8 @@ impl Evse {
             self.force_end(reason, trigger, None);
             return false;
         }
-        if ctx.policy.tells_changes {
+        // That somebody was accepted is told by every family.
+        if ctx.policy.tells_changes || self.begun().is_some_and(|open| open.news.is_some()) {
             self.tell_change(ctx);
         }
         true

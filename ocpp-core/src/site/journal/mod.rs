@@ -24,6 +24,7 @@ pub(crate) use record::{JournalRecord, KnownTransaction, Measured, Sampled, Star
 pub(crate) use restore::OpenTransaction;
 pub(crate) use samples::Room;
 
+use crate::site::bearer::Holder;
 use crate::station::{IdToken, Limits, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Log, LogIndex, StoreOp, StoreQueue, Ticket};
@@ -51,8 +52,12 @@ impl Pending {
     /// Who was accepted, if it tells.
     fn token(&self) -> Option<&IdToken> {
         let begun = if let JournalRecord::Started(start) = &self.record { start.token.as_ref() } else { None };
-        let news = || self.event.as_ref()?.news.as_ref()?.authorised.as_ref();
-        begun.or_else(|| news().map(|holder| &holder.token))
+        begun.or_else(|| self.authorised().map(|holder| &holder.token))
+    }
+
+    /// Who was accepted, if it tells that alone.
+    pub fn authorised(&self) -> Option<&Holder> {
+        self.event.as_ref()?.news.as_ref()?.authorised.as_ref()
     }
 
     /// Whether it tells that something happened, and no values.
@@ -273,6 +278,7 @@ impl Journal {
                         account.told(event);
                     }
                     account.known.verdict.is_refused |= verdict.is_refused;
+                    account.known.verdict.csms_id = verdict.csms_id.or(account.known.verdict.csms_id);
                     account.known.group = verdict.group.or_else(|| account.known.group.take());
                     let key = KnownTransaction::key(sample.transaction);
                     store.push(StoreOp::Put { key, value: account.write() });

@@ -10,7 +10,7 @@ use ocpp_types::violation::{Rule, Violation};
 
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
-use super::sender::{Awaited, action_of, kind_of};
+use super::sender::{Awaited, action_of, begins, kind_of};
 use super::{EDITION, Face, data_transfer, firmware, messages};
 use crate::MisuseError;
 use crate::face::decoding;
@@ -249,9 +249,10 @@ fn boot_answer(read: &Decoded<Parsed<'_>>) -> BootAnswer {
 /// The CSMS answered the first message of the journal. It has taken a sample or a stop by answering at all; of a start we must
 /// learn the number.
 fn on_transaction_answer(site: &mut Site, shared: &mut Shared, read: &Decoded<Parsed<'_>>) -> Result<(), Violation> {
+    let is_begin = site.journal.first().is_some_and(|first| begins(site, first));
     match site.journal.first().map(|first| &first.record) {
         None => {}
-        Some(JournalRecord::Started(_)) => {
+        Some(JournalRecord::Started(_) | JournalRecord::Sampled(_)) if is_begin => {
             let answer = read.value.view::<v1_6::StartTransactionResponse>();
             let has_verdict = !decoding::lacks(&read.repairs, "$.idTagInfo", "idTagInfo");
             let has_number = !decoding::lacks(&read.repairs, "$.transactionId", "transactionId");
@@ -262,7 +263,9 @@ fn on_transaction_answer(site: &mut Site, shared: &mut Shared, read: &Decoded<Pa
             let info = has_verdict.then(|| messages::token_info(answer.id_tag_info()));
             site.on_start_delivered(shared, has_number.then_some(answer.transaction_id()), info);
         }
-        Some(JournalRecord::Sampled(_) | JournalRecord::Measured(_)) => site.on_delivered(shared, None),
+        Some(JournalRecord::Started(_) | JournalRecord::Sampled(_) | JournalRecord::Measured(_)) => {
+            site.on_delivered(shared, None);
+        }
         Some(JournalRecord::Stopped(_)) => {
             let info = read.value.view::<v1_6::StopTransactionResponse>().id_tag_info();
             site.on_delivered(shared, info.map(messages::token_info));
@@ -278,7 +281,7 @@ fn action_awaited(site: &Site, awaited: Awaited) -> Option<Action> {
         Awaited::Heartbeat => Action::Heartbeat,
         Awaited::Authorize => Action::Authorize,
         Awaited::StatusNotification => Action::StatusNotification,
-        Awaited::Transaction => site.journal.first().map_or(Action::StopTransaction, action_of),
+        Awaited::Transaction => site.journal.first().map_or(Action::StopTransaction, |first| action_of(site, first)),
         Awaited::MeterValues => Action::MeterValues,
         Awaited::JobStatus(status) => firmware::action_of(status),
         Awaited::DataTransfer => Action::DataTransfer,

@@ -3,6 +3,8 @@
 //! [`KINDS`] lists what the station sends, in order of rank. A block says what it wants to send next ([`Face::wanted`]), and
 //! hears how it ended (`frames`). Whose turn it is, and whether any may leave, is in `face/outgoing`.
 
+use alloc::vec::Vec;
+
 use ocpp_types::tables::v1_6::Action;
 
 use super::messages::{self, History};
@@ -12,7 +14,7 @@ use super::{Face, data_transfer, firmware};
 use crate::face::failure::{Failure, Message, Unsendable};
 use crate::site::Site;
 use crate::site::firmware::JobStatus;
-use crate::site::journal::{JournalRecord, Pending, StartVerdict};
+use crate::site::journal::{JournalRecord, Pending, StartVerdict, Started};
 use crate::site::registration::Leave;
 #[cfg(feature = "firmware_management")]
 use crate::site::reports;
@@ -172,12 +174,11 @@ impl Face {
                     return None;
                 }
                 site.journal.let_transactions_pass(now, &mut shared.store);
-                // An event without values is of 2.x.
-                while site.journal.due(now, &shared.store).is_some_and(Pending::is_wordless) {
+                while site.journal.due(now, &shared.store).is_some_and(|pending| is_untold(site, pending)) {
                     site.journal.delivered(&mut shared.store, &shared.clock, StartVerdict::default());
                 }
                 let pending = site.journal.due(now, &shared.store)?;
-                (action_of(pending), render(site, shared, pending))
+                (action_of(site, pending), render(site, shared, pending))
             }
             Awaited::DataTransfer => {
                 let data = if is_accepted { site.transfers.next()? } else { return None };
@@ -218,6 +219,21 @@ fn render(site: &Site, shared: &Shared, pending: &Pending) -> Message {
             let token = pending.transaction().and_then(|transaction| site.journal.token(transaction));
             messages::start_transaction(&shared.config, start, token, at(start.at)?)
         }
+        JournalRecord::Sampled(sample) if begins(site, pending) => {
+            let (known, _) = site.journal.history(sample.transaction);
+            let token = site.journal.token(sample.transaction);
+            let start = Started {
+                spot: sample.spot,
+                token: None,
+                group: None,
+                at: sample.at,
+                // No energy flowed before.
+                meter_mwh: known.ok_or(Unsendable)?.meter_start_mwh,
+                reservation: pending.event.as_ref().and_then(|event| event.news.as_ref()?.reservation),
+                first: Vec::new(),
+            };
+            messages::start_transaction(&shared.config, &start, token, at(sample.at)?)
+        }
         JournalRecord::Sampled(sample) => messages::meter_values(&shared.config, sample, csms_id, at(sample.at)?),
         JournalRecord::Stopped(stop) => {
             let (known, readings) = site.journal.history(stop.transaction);
@@ -229,8 +245,27 @@ fn render(site: &Site, shared: &Shared, pending: &Pending) -> Message {
     }
 }
 
-pub(super) fn action_of(pending: &Pending) -> Action {
+/// Whether an event is where the transaction begins for 1.6, which knows none without a token: of 2.x, that somebody was accepted in
+/// one that nobody was told of.
+pub(super) fn begins(site: &Site, pending: &Pending) -> bool {
+    let is_unknown = pending.transaction().is_some_and(|transaction| site.journal.csms_id(transaction).is_none());
     match &pending.record {
+        JournalRecord::Started(_) => true,
+        JournalRecord::Sampled(_) => is_unknown && pending.authorised().is_some(),
+        JournalRecord::Stopped(_) | JournalRecord::Measured(_) => false,
+    }
+}
+
+/// Whether 1.6 has no message for what is of 2.x: an event without values, and one of a transaction in which nobody charges.
+fn is_untold(site: &Site, pending: &Pending) -> bool {
+    let Some(transaction) = pending.transaction() else { return false };
+    let is_nobodys = site.journal.bearer(transaction).is_none() && site.journal.csms_id(transaction).is_none();
+    is_nobodys || (pending.is_wordless() && !begins(site, pending))
+}
+
+pub(super) fn action_of(site: &Site, pending: &Pending) -> Action {
+    match &pending.record {
+        JournalRecord::Sampled(_) if begins(site, pending) => Action::StartTransaction,
         JournalRecord::Started(_) => Action::StartTransaction,
         JournalRecord::Sampled(_) | JournalRecord::Measured(_) => Action::MeterValues,
         JournalRecord::Stopped(_) => Action::StopTransaction,

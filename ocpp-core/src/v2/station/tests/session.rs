@@ -134,6 +134,46 @@ fn readings_are_told_in_the_transaction_or_beside_it() {
     }
 }
 
+/// E01.FR.09, E06.FR.11: each kind of event tells the values of its list, and the bill's register whatever the lists say.
+#[test]
+fn begin_and_end_tell_the_values_of_their_lists() {
+    use crate::station::Measurand;
+    let names = |event: &Value| -> Vec<String> {
+        let values = event["meterValue"].as_array().unwrap();
+        let samples = values.iter().flat_map(|value| value["sampledValue"].as_array().unwrap());
+        samples
+            .map(|sample| format!("{} {}", sample["context"].as_str().unwrap(), sample["measurand"].as_str().unwrap()))
+            .collect()
+    };
+    for version in EDITIONS {
+        let settings = [
+            ("SampledDataCtrlr.TxStartedMeasurands", "Voltage"),
+            ("SampledDataCtrlr.TxUpdatedInterval", "0"),
+            ("SampledDataCtrlr.TxEndedMeasurands", "SoC"),
+        ];
+        let mut bench = Bench::accepted(version, &settings);
+        bench.shows = |wh| {
+            let reading = MeterReading::energy_wh(wh).with(Measurand::Voltage, None, 230_500);
+            reading.with(Measurand::SoC, None, 40_000).with(Measurand::Temperature, None, 20_000)
+        };
+        bench.start();
+        bench.swipe("TAG");
+        bench.serve();
+        let events = bench.transaction_events();
+        story::check(&events, false);
+        let begin = ["Transaction.Begin Energy.Active.Import.Register", "Transaction.Begin Voltage"];
+        assert_eq!(names(&events[0]), begin);
+        assert_eq!(events[0]["meterValue"][0]["sampledValue"][1]["value"].to_string(), "230.5");
+        let end = [
+            "Transaction.Begin Energy.Active.Import.Register",
+            "Transaction.Begin SoC",
+            "Transaction.End Energy.Active.Import.Register",
+            "Transaction.End SoC",
+        ];
+        assert_eq!(names(events.last().unwrap()), end);
+    }
+}
+
 /// What the CSMS answers beside the token's verdict does no harm (I03, O).
 #[test]
 fn costs_and_messages_in_answers_are_taken() {

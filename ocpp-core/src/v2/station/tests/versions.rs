@@ -77,6 +77,61 @@ fn offline_session_of_2_x_is_delivered_in_1_6() {
     }
 }
 
+/// Whatever begins a transaction in 2.x: for 1.6 it begins when somebody charges, with the register of its begin.
+#[test]
+fn session_with_any_start_point_is_one_of_1_6() {
+    for start in ["EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer"] {
+        let settings = [settings(), alloc::vec![("TxCtrlr.TxStartPoint", start)]].concat();
+        let mut bench = Bench::boot(config(&ALL, &settings), ALL[0], Image::default(), 0);
+        bench.connect();
+        bench.close();
+        session(&mut bench);
+        bench.open_as(Dialect::V1_6);
+        bench.serve();
+        let told = (bench.take("StartTransaction"), bench.take("StopTransaction"));
+        assert_eq!((told.0.len(), told.1.len()), (1, 1), "{start}");
+        assert_eq!((&told.0[0]["idTag"], &told.0[0]["meterStart"]), (&json!("TAG"), &json!(1000)));
+        assert_eq!((&told.1[0]["transactionId"], &told.1[0]["meterStop"]), (&json!(77), &json!(4000)));
+    }
+}
+
+/// A vehicle that waits is no transaction of 1.6 until somebody charges, and holds nothing up; one that leaves never was.
+#[test]
+fn transaction_without_a_driver_begins_in_1_6_when_one_comes() {
+    for (comes, cuts) in [(true, false), (true, true), (false, false), (false, true)] {
+        let settings = [settings(), alloc::vec![("TxCtrlr.TxStartPoint", "EVConnected")]].concat();
+        let mut bench = Bench::boot(resumes(config(&ALL, &settings)), ALL[0], Image::default(), 0);
+        bench.connect();
+        bench.close();
+        bench.plug();
+        bench.open_as(Dialect::V1_6);
+        bench.serve_for(130);
+        if cuts {
+            bench = bench.cut();
+            bench.open_as(Dialect::V1_6);
+            bench.serve();
+        }
+        let told = |bench: &mut Bench, action| bench.take(action).len();
+        assert_eq!((told(&mut bench, "StartTransaction"), told(&mut bench, "MeterValues")), (0, 0));
+        if comes {
+            bench.swipe("TAG");
+            bench.serve();
+            let start = bench.take("StartTransaction");
+            assert_eq!(start.len(), 1);
+            assert_eq!((&start[0]["idTag"], &start[0]["meterStart"]), (&json!("TAG"), &json!(1000)));
+            bench.energy_wh += 500;
+            bench.serve_for(70);
+            let values = bench.take("MeterValues");
+            assert!(values.iter().all(|values| values["transactionId"] == 77) && !values.is_empty(), "{values:?}");
+        }
+        bench.unplug();
+        bench.serve();
+        let stop = bench.take("StopTransaction");
+        assert_eq!(stop.len(), usize::from(comes));
+        assert!(stop.iter().all(|stop| stop["transactionId"] == 77 && stop["meterStop"] == 1500), "{stop:?}");
+    }
+}
+
 /// Another version is another CSMS, as far as the station knows: it registers there first (B01.FR.08).
 #[test]
 fn other_version_needs_another_acceptance() {
@@ -168,6 +223,36 @@ fn calls_of_another_version_are_unknown() {
     bench.serve();
     assert_eq!(bench.request("RequestStartTransaction", &json!({})), "NotImplemented");
     assert_eq!(bench.request("SetVariables", &json!({})), "NotImplemented");
+}
+
+/// E01.FR.13, G01.FR.06, G01.FR.09: a place that was reserved in 1.6 is so in 2.x, and told once when it is used up.
+#[cfg(feature = "reservation")]
+#[test]
+fn reservation_moves_along_and_is_told_once() {
+    for (version, token) in EDITIONS.into_iter().flat_map(|version| [(version, "TAG"), (version, "OTHER")]) {
+        let mut bench = bench(Dialect::V1_6);
+        let expiry = wall(86_400_000).to_rfc3339();
+        let reserve = json!({"connectorId": 1, "expiryDate": expiry, "idTag": "TAG", "reservationId": 5});
+        assert_eq!(bench.request("ReserveNow", &reserve)["status"], "Accepted");
+        bench.serve();
+        bench.open_as(version);
+        bench.serve();
+        bench.told.retain(|(action, told)| action != "StatusNotification" || told.get("evseId").is_some());
+        assert_eq!(bench.statuses(), ["1.1 Reserved"]);
+        bench.plug();
+        bench.serve();
+        assert!(bench.statuses().is_empty(), "G01.FR.09");
+        bench.swipe(token);
+        bench.serve();
+        let events = bench.transaction_events();
+        if token == "TAG" {
+            assert_eq!(bench.statuses(), ["1.1 Occupied"]);
+            assert_eq!(events[0]["reservationId"], 5);
+            story::check(&events, false);
+        } else {
+            assert!(bench.statuses().is_empty() && events.is_empty());
+        }
+    }
 }
 
 /// 1.6 knows no setting that is only of 2.x.
