@@ -108,7 +108,7 @@ extern crate std;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 mod any;
-#[cfg(all(feature = "csms", feature = "v1_6"))]
+#[cfg(all(feature = "csms", any(feature = "v1_6", feature = "v2")))]
 pub mod csms;
 mod error;
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
@@ -134,6 +134,8 @@ mod transaction_id;
 mod v1_6;
 #[cfg(feature = "v2")]
 mod v2;
+#[cfg(feature = "station")]
+mod words;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 pub use any::Station;

@@ -85,6 +85,13 @@ impl<K: Ord, V> Table<K, V> {
         self.rows.iter().map(|(key, value)| (key, value))
     }
 
+    /// The rows from a key on, in order.
+    #[cfg(feature = "local_auth_list")]
+    pub fn from(&self, first: &K) -> impl Iterator<Item = (&K, &V)> {
+        let place = self.find(first).unwrap_or_else(|place| place);
+        self.rows.get(place..).into_iter().flatten().map(|(key, value)| (key, value))
+    }
+
     /// The values, in the order of their keys.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.iter().map(|(_, value)| value)

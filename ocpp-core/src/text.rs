@@ -7,9 +7,20 @@ use core::fmt::{self, Write};
 pub(crate) struct Text<'a>(pub &'a [u8]);
 
 /// Members with such values. Places of files may hold a password.
-const SECRET: [&str; 6] = ["idTag", "parentIdTag", "idToken", "password", "location", "remoteLocation"];
-/// The key whose `value` is one (1.6 security A00.FR.205, 1.6 §5.3).
-const SECRET_KEY: &[u8] = b"AuthorizationKey";
+const SECRET: [&str; 8] = [
+    "idTag",
+    "parentIdTag",
+    "idToken",
+    "additionalIdToken",
+    "password",
+    "basicAuthPassword",
+    "location",
+    "remoteLocation",
+];
+/// The key of 1.6 and the variable of 2.x whose value is one (1.6 security A00.FR.205, 1.6 §5.3, 2.x B05).
+const SECRET_KEYS: [&str; 2] = ["AuthorizationKey", "BasicAuthPassword"];
+/// The member with that value, in 1.6 and in 2.x.
+const VALUES: [&str; 2] = ["value", "attributeValue"];
 
 /// Where in a message the masking is.
 #[derive(Clone, Copy)]
@@ -28,7 +39,8 @@ enum Place {
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sets_key = self.0.windows(SECRET_KEY.len()).any(|part| part.eq_ignore_ascii_case(SECRET_KEY));
+        let names = |key: &str| self.0.windows(key.len()).any(|part| part.eq_ignore_ascii_case(key.as_bytes()));
+        let sets_key = SECRET_KEYS.into_iter().any(names);
         let mut place = Place::Plain;
         for chunk in self.0.utf8_chunks() {
             place = mask(f, chunk.valid(), place, sets_key)?;
@@ -51,7 +63,7 @@ fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, sets_key: bool
             place = Place::Plain;
         } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at)) {
             let is_secret = SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-            if is_secret || sets_key && name.eq_ignore_ascii_case("value") {
+            if is_secret || sets_key && VALUES.iter().any(|value| value.eq_ignore_ascii_case(name)) {
                 place = Place::Named;
             }
         }
@@ -133,6 +145,9 @@ mod tests {
             r#"[2,"1","DataTransfer",{"vendorId":"v","data":"{\"idToken\":{\"idToken\":\"S3CRET\",\"a\":1}}"}]"#,
             r#"[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"S3CRET"}]"#,
             r#"[2,"1","ChangeConfiguration",{"value":"S3CRET","key":"authorizationkey"}]"#,
+            r#"[2,"1","SetVariables",{"setVariableData":[{"attributeValue":"S3CRET","variable":{"name":"BasicAuthPassword"}}]}]"#,
+            r#"[2,"1","SetNetworkProfile",{"connectionData":{"basicAuthPassword":"S3CRET"}}]"#,
+            r#"[2,"1","Authorize",{"idToken":{"additionalInfo":[{"additionalIdToken":"S3CRET","type":"PIN"}]}}]"#,
             r#"[2,"1","GetDiagnostics",{"location":"ftp://user:S3CRET@host/","retries":1}]"#,
             r#"[2,"1","Authorize",{"idTag":5S3CRET,"a":1}]"#,
         ];

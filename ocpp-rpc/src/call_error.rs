@@ -40,7 +40,8 @@ impl CallError {
 
     /// The error to answer a payload with that breaks its schema.
     pub fn violation(violation: &Violation, dialect: Dialect) -> Self {
-        Self::new(kind_code(violation, dialect), alloc::format!("{violation}"))
+        let text = if cfg!(feature = "texts") { alloc::format!("{violation}") } else { violation.brief() };
+        Self::new(kind_code(violation, dialect), text)
     }
 
     /// Adds details: the text of one JSON object.

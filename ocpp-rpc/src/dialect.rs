@@ -36,11 +36,11 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.subprotocol() == name)
     }
 
-    /// Whether SEND and CALLRESULTERROR exist (Part 4 of 2.1, §4.1.3).
+    /// Whether SEND and CALLRESULTERROR exist (Part 4 of 2.1, §4.1.3). Without the feature `v2_1` they never do, and their code goes.
     pub const fn has_send(self) -> bool {
         match self {
             Self::V1_6 | Self::V2_0_1 => false,
-            Self::V2_1 => true,
+            Self::V2_1 => cfg!(feature = "v2_1"),
         }
     }
 
@@ -49,7 +49,7 @@ impl Dialect {
     pub(crate) const fn answers_unknown_type(self) -> bool {
         match self {
             Self::V1_6 | Self::V2_1 => false,
-            Self::V2_0_1 => true,
+            Self::V2_0_1 => cfg!(feature = "v2_0_1"),
         }
     }
 }

@@ -126,3 +126,6 @@ pub mod store;
 pub mod time;
 pub mod units;
 pub mod validate;
+
+/// Whether profiles may have what only 2.x has. Code for it that asks this is not in firmware that speaks 1.6 alone.
+const V2: bool = cfg!(feature = "v2");

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::V2;
 use crate::model::{ChargingSchedule, OperationMode, SchedulePeriod};
 use crate::time::LocalTime;
 
@@ -48,7 +49,7 @@ impl<'a> Line<'a> {
             return None;
         }
         let starts = match delay_seed {
-            Some(seed) if schedule.randomized_delay_seconds > 0 => {
+            Some(seed) if V2 && schedule.randomized_delay_seconds > 0 => {
                 Starts::Delayed(delayed(periods, schedule.randomized_delay_seconds, seed))
             }
             Some(_) | None => Starts::AsGiven(periods),
@@ -192,7 +193,7 @@ pub(crate) fn mix(seed: u64) -> u64 {
 /// A period that only limits charging needs a limit, else it is as if it were not there (2.1 part 2 Q §2.2, table of
 /// limits per operation mode).
 fn says_something(period: &SchedulePeriod) -> bool {
-    period.limit_milli.is_some() || period.mode != OperationMode::ChargingOnly
+    !V2 || period.limit_milli.is_some() || period.mode != OperationMode::ChargingOnly
 }
 
 #[cfg(test)]

@@ -44,9 +44,12 @@ impl LocalTime {
     }
 
     /// `offset_seconds` until the first of `changes`, which may come in any order: daylight saving time.
-    pub fn with_changes(offset_seconds: i32, mut changes: Vec<OffsetChange>) -> Self {
-        changes.sort_by_key(|change| change.at);
-        Self { offset_seconds, changes }
+    pub fn with_changes(offset_seconds: i32, changes: Vec<OffsetChange>) -> Self {
+        let mut sorted = Vec::<OffsetChange>::with_capacity(changes.len());
+        for change in changes {
+            sorted.insert(sorted.partition_point(|earlier| earlier.at <= change.at), change);
+        }
+        Self { offset_seconds, changes: sorted }
     }
 
     /// The offset at `t`, and the second up to which it holds.

@@ -6,6 +6,7 @@
 //! rounding. Sums and products saturate, so that no number of a peer can overflow: nine million amperes at 230 V, three
 //! phases, are still exact.
 
+use crate::V2;
 use crate::model::{PhaseRates, RateUnit};
 
 /// Sixths of a microwatt in a milliwatt.
@@ -44,8 +45,7 @@ pub enum PhaseRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PhasePower {
     pub each: [i64; 3],
-    /// Whether the phases were given apart.
-    pub split: bool,
+    split: bool,
 }
 
 impl PhasePower {
@@ -54,7 +54,7 @@ impl PhasePower {
     /// `rates` as power, where watts without a value for L2 or L3 are spread over `phases`.
     pub fn new(rates: PhaseRates, unit: RateUnit, millivolts: u32, phases: u8) -> Option<Self> {
         let l1 = rates.l1_milli?;
-        if rates.l2_milli.is_none() && rates.l3_milli.is_none() {
+        if !V2 || rates.l2_milli.is_none() && rates.l3_milli.is_none() {
             return Some(Self::of_all(l1, unit, millivolts, phases));
         }
         // A phase left out where another is given may not have more than any of those.
@@ -71,11 +71,16 @@ impl PhasePower {
 
     pub fn zip(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
         let ([a, b, c], [x, y, z]) = (self.each, other.each);
-        if self.split || other.split {
+        if self.is_split() || other.is_split() {
             Self { each: [f(a, x), f(b, y), f(c, z)], split: true }
         } else {
             Self { each: [f(a, x); 3], split: false }
         }
+    }
+
+    /// Whether the phases were given apart: in 2.x only.
+    fn is_split(self) -> bool {
+        V2 && self.split
     }
 
     pub fn map(self, f: impl Fn(i64) -> i64) -> Self {
@@ -93,7 +98,7 @@ impl PhasePower {
     /// What is left when only one phase is used: the given one, or the one with the least magnitude.
     pub fn on_one_phase(self, phase_to_use: Option<u8>) -> Self {
         let [l1, l2, l3] = self.each;
-        if !self.split {
+        if !self.is_split() {
             return self;
         }
         let value = match phase_to_use {
@@ -108,8 +113,11 @@ impl PhasePower {
     /// All phases together, where `phases` are used: a single power, no longer one per phase.
     pub fn gathered(self, phases: u8) -> Self {
         let [l1, l2, l3] = self.each;
-        let total =
-            if self.split { l1.saturating_add(l2).saturating_add(l3) } else { l1.saturating_mul(i64::from(phases)) };
+        let total = if self.is_split() {
+            l1.saturating_add(l2).saturating_add(l3)
+        } else {
+            l1.saturating_mul(i64::from(phases))
+        };
         Self { each: [total; 3], split: false }
     }
 
@@ -117,11 +125,11 @@ impl PhasePower {
     pub fn rate(self, unit: RateUnit, millivolts: u32, phases: u8) -> Rate {
         let milli = |x: i64| match unit {
             RateUnit::Amperes => x / i64::from(millivolts.max(1)).saturating_mul(PER_MICROWATT),
-            RateUnit::Watts if self.split => x / PER_MILLIWATT,
+            RateUnit::Watts if self.is_split() => x / PER_MILLIWATT,
             RateUnit::Watts => x.saturating_mul(i64::from(phases)) / PER_MILLIWATT,
         };
         let [l1, l2, l3] = self.each;
-        Rate { milli: milli(l1), l2_l3_milli: self.split.then(|| [milli(l2), milli(l3)]) }
+        Rate { milli: milli(l1), l2_l3_milli: self.is_split().then(|| [milli(l2), milli(l3)]) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Firmware without an operating system: one loop over a clock, a flash, a modem and the power stage.
 //!
 //! Nothing here waits but `Clock::sleep`, so the power stage is served whatever the network does. To port it, write the
-//! four traits for your board and call [`run`] from `main` after you set up an allocator. It is built for
+//! four traits for your board and call [`start`] and [`run`] from `main` after you set up an allocator. It is built for
 //! `thumbv7em-none-eabihf` as part of the size figures (`ocpp-testkit/size`), and run there against a scripted CSMS.
 
 #![no_std]
@@ -102,15 +102,20 @@ pub struct Board<'a> {
     pub hardware: &'a mut dyn Hardware,
 }
 
-/// Runs a station until it is to restart: reset the processor then, or for a soft restart call it again.
+/// The station as the flash has it: what is not delivered yet, and what may still charge.
 ///
 /// # Errors
-/// When the configuration contradicts itself, or this loop tells the station nonsense.
-pub fn run(config: StationConfig, board: &mut Board<'_>) -> Result<RebootKind, MisuseError> {
-    // What is not delivered yet, and what may still charge, comes back out of the flash.
+/// When the configuration contradicts itself.
+pub fn start(config: StationConfig, board: &mut Board<'_>) -> Result<Station, MisuseError> {
     let image = board.flash.load();
-    let mut station = Station::new(config, board.clock.entropy(), &image)?;
-    drop(image);
+    Station::new(config, board.clock.entropy(), &image)
+}
+
+/// Runs a new station until it is to restart: reset the processor then, or for a soft restart begin anew.
+///
+/// # Errors
+/// When this loop tells the station nonsense.
+pub fn run(station: &mut Station, board: &mut Board<'_>) -> Result<RebootKind, MisuseError> {
     // Instants count from the start of the station, which need not be that of the processor.
     let start = board.clock.now();
     let mut next_ticket = Ticket(1);

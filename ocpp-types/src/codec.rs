@@ -401,7 +401,7 @@ impl Writer {
     }
 }
 
-fn out_of_range(below: bool, above: bool, min: i64, max: i64) -> Option<Rule> {
+pub(crate) fn out_of_range(below: bool, above: bool, min: i64, max: i64) -> Option<Rule> {
     if below {
         Some(Rule::BelowMinimum(min))
     } else if above {

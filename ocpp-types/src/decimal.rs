@@ -96,6 +96,13 @@ impl Decimal {
         self.to_scaled(0)
     }
 
+    /// The digits, as `Display` has them.
+    pub fn digits(&self) -> String {
+        let mut text = String::new();
+        self.push_to(&mut text);
+        text
+    }
+
     /// Appends the digits to `text`.
     pub(crate) fn push_to(&self, text: &mut String) {
         let mut buffer = [0; 20];
@@ -114,6 +121,11 @@ impl Decimal {
             text.push_str(fraction);
         }
     }
+}
+
+/// The decimal digits of a number, without `core::fmt`, which is much for a device. Twenty bytes hold each.
+pub fn digits_of(number: u64, buffer: &mut [u8; 20]) -> &str {
+    crate::json::decimal_digits(number, false, buffer)
 }
 
 fn power_of_ten(exponent: u8) -> Option<i64> {
@@ -274,9 +286,7 @@ crate::interop::via_json!(Decimal);
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        self.push_to(&mut text);
-        f.write_str(&text)
+        f.write_str(&self.digits())
     }
 }
 

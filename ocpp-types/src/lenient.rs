@@ -6,8 +6,6 @@
 //!
 //! Reading so needs the feature `lenient`; without it only the names of this module are there.
 
-#[cfg(feature = "lenient")]
-use alloc::collections::BTreeMap;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
@@ -258,13 +256,16 @@ impl<'a> Reader<'a> {
     pub fn take_repairs(&mut self, root: usize) -> Vec<Repair> {
         let mended = self.lenience.as_mut().map(|lenience| core::mem::take(&mut lenience.repairs)).unwrap_or_default();
         // The repair of a list is noted after those of its items, although it begins before them.
-        let mut offsets: Vec<usize> = mended.iter().map(|mended| mended.offset).collect();
-        offsets.sort_unstable();
-        offsets.dedup();
-        let paths: BTreeMap<usize, String> =
-            offsets.iter().copied().zip(path::at_each(self.text(), root, &offsets)).collect();
+        let mut offsets = Vec::new();
+        for Mended { offset, .. } in &mended {
+            if let Err(place) = offsets.binary_search(offset) {
+                offsets.insert(place, *offset);
+            }
+        }
+        let paths = path::at_each(self.text(), root, &offsets);
         let locate = |Mended { kind, rule, offset, text }| {
-            let path = paths.get(&offset).cloned().unwrap_or_default();
+            let path = offsets.binary_search(&offset).ok().and_then(|place| paths.get(place));
+            let path = path.cloned().unwrap_or_default();
             Repair { kind, rule, path, text }
         };
         mended.into_iter().map(locate).collect()

@@ -294,7 +294,7 @@ impl Uri {
     }
 }
 
-fn is_uri(text: &str) -> bool {
+pub(crate) fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) =
         text.bytes().position(|byte| byte == b':').and_then(|colon| text.split_at_checked(colon))
     else {

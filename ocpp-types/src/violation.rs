@@ -98,6 +98,29 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// What is wrong in few words, without the numbers and names that `Display` tells: for devices that have no room for those.
+    pub fn brief(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "malformed JSON",
+            Self::Type { .. } | Self::Null => "wrong type",
+            Self::Missing(member) => member,
+            Self::UnknownMember => "unknown member",
+            Self::DuplicateMember => "member given twice",
+            Self::TooLong { .. } => "too long",
+            Self::TooFew { .. } => "too few",
+            Self::TooMany { .. } => "too many",
+            Self::BelowMinimum(_) => "too low",
+            Self::AboveMaximum(_) => "too high",
+            Self::NotTenths => "no multiple of 0.1",
+            Self::NumberTooBig => "too many digits",
+            Self::NotInEnumeration(_) => "unknown value",
+            Self::DateTime => "no date and time",
+            Self::Uri => "no URI",
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -172,5 +195,13 @@ impl Violation {
     #[cold]
     pub fn locate(fault: &Fault, text: &str, root: usize) -> Self {
         Self { path: path::at(text, root, fault.offset()), rule: fault.rule(), offset: fault.offset() }
+    }
+
+    /// The path and, in few words, the rule ([`Rule::brief`]).
+    pub fn brief(&self) -> String {
+        let mut text = self.path.clone();
+        text.push_str(": ");
+        text.push_str(self.rule.brief());
+        text
     }
 }

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 
-use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::violation::Violation;
@@ -11,6 +10,7 @@ use super::decoding;
 use crate::site::shared::Shared;
 use crate::station::{Event, SecurityEventKind};
 use crate::store::Ticket;
+use crate::words::Reason;
 
 /// What the builder of a message gave: its text, or what its schema forbids.
 pub(crate) type Written = Result<String, Violation>;
@@ -33,7 +33,7 @@ pub(crate) fn answer_after(shared: &mut Shared, ticket: Option<Ticket>, token: R
 
 /// Refuses a call whose payload is wrong.
 pub(crate) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &Payload<'_>, violation: &Violation) {
-    let reason = violation.to_compact_string();
+    let reason = violation.reason();
     decoding::unread(shared, payload);
     shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
     shared.event(Event::FrameRefused { reason });

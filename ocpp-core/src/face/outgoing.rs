@@ -3,7 +3,7 @@
 //! A face has a table of what it sends, in order of rank. Here a kind is known by its rank alone; what a call says, and what its end
 //! means, is the face's.
 
-use compact_str::{CompactString, ToCompactString, format_compact};
+use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received, ReplyToken};
 use ocpp_rpc::{CallError, Payload};
 
@@ -16,6 +16,7 @@ use crate::site::timers::NextDeadline;
 use crate::site::turns::{Rank, Turns};
 use crate::station::{Event, RawFrame, SecurityEventKind, Timer};
 use crate::time::Instant;
+use crate::words::{Reason, joined};
 
 /// The calls of a face.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Outgoing {
                 self.sent = Some((call, rank));
                 Ok(())
             }
-            Err(error) => Err(Failure::Unsendable(error.to_compact_string())),
+            Err(error) => Err(Failure::Unsendable(error.reason())),
         }
     }
 
@@ -118,7 +119,7 @@ impl Outgoing {
             Received::Error { call, error } => return self.fail(call, Failure::Refused(describe(&error))),
             Received::Malformed { fault, call } => {
                 shared.event(Event::Unread { frame: RawFrame::new(bytes) });
-                let reason = fault.to_compact_string();
+                let reason = fault.reason();
                 shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
                 shared.event(Event::FrameRefused { reason });
                 return match call {
@@ -127,7 +128,7 @@ impl Outgoing {
                 };
             }
             Received::Late { .. } => "answer came too late".into(),
-            Received::Unknown { id, .. } => format_compact!("answer to unknown call {id}"),
+            Received::Unknown { id, .. } => joined(&["answer to unknown call ", id.as_str()]),
             Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => return Arrival::Nothing,
             Received::Ignored(ignored) => {
                 // By hand: a derived `Debug` brings the tables of Unicode into the flash.
@@ -166,5 +167,5 @@ impl Outgoing {
 }
 
 fn describe(error: &CallError) -> CompactString {
-    format_compact!("{}: {}", error.received_code(), error.description())
+    joined(&[error.received_code(), ": ", error.description()])
 }

@@ -3,14 +3,13 @@
 //! Stores an entry `availability/<evse>` for what is out of service, 0 being the station with all EVSEs, and
 //! `availability/<evse>.<connector>` for one of several connectors of an EVSE. What is in use goes out of service when it becomes free.
 
-use compact_str::format_compact;
-
 use super::evse::Evse;
 use super::plugs::Plugs;
 use super::verdict::AvailabilityVerdict;
 use crate::station::{ConnectorId, EvseId, StationConfig};
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::{joined, numbered};
 
 const PREFIX: &str = "availability/";
 
@@ -94,8 +93,8 @@ impl Availability {
 
     fn set(&mut self, store: &mut StoreQueue, place: Place, is_operative: bool) -> Option<Ticket> {
         let key = EntryKey::new(&match place {
-            (evse, 0) => format_compact!("{PREFIX}{evse}"),
-            (evse, connector) => format_compact!("{PREFIX}{evse}.{connector}"),
+            (evse, 0) => numbered(PREFIX, evse),
+            (evse, connector) => joined(&[PREFIX, &numbered("", evse), &numbered(".", connector)]),
         });
         let is_new = if is_operative {
             self.inoperative.remove(&place).is_some()

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use ocpp_rpc::backoff::{Backoff, BackoffSettings};
 use ocpp_rpc::handshake::{Identity, IdentityRules, Password, SecurityProfile, connection_url};
 use ocpp_rpc::liveness::{Liveness, LivenessSettings, Verdict};
@@ -11,6 +11,7 @@ use crate::MisuseError;
 use crate::rng::Rng;
 use crate::station::{ConnectRequest, StationConfig};
 use crate::time::Instant;
+use crate::words::joined;
 
 /// So many calls in a row that nothing was heard after, and the peer counts as dead: without pings nobody else would notice.
 const MAX_UNHEARD_CALLS: u8 = 3;
@@ -195,7 +196,7 @@ impl Address {
             None if is_tls(&self.url) => self.url.clone(),
             None => {
                 let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
-                format_compact!("wss://{rest}")
+                joined(&["wss://", rest])
             }
         };
         // A00.FR.401: profile 3 has the certificate instead.

@@ -137,8 +137,10 @@ impl Parts<'_> {
     /// The EVSEs where a vehicle waits for a token, the first first.
     fn waiting(&self, ctx: &Context<'_>) -> Vec<EvseId> {
         let since = |evse: &Evse| Some((evse.waiting_since(ctx.now())?, evse.id));
-        let mut waiting: Vec<_> = self.evses.iter().filter_map(since).collect();
-        waiting.sort_unstable();
+        let mut waiting = Vec::new();
+        for comer in self.evses.iter().filter_map(since) {
+            waiting.insert(waiting.partition_point(|earlier| *earlier <= comer), comer);
+        }
         waiting.into_iter().map(|(_, evse)| evse).collect()
     }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::liveness::LivenessSettings;
 
@@ -39,6 +39,7 @@ use crate::station::{
     RegistrationStatus, SecurityEventKind, StopReason, TokenRefusal, TransactionNo, TriggerReason,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
+use crate::words::digits;
 
 impl Site {
     /// The CSMS answered a BootNotification (1.6 §4.2, 2.x B01 to B03).
@@ -55,7 +56,7 @@ impl Site {
             #[cfg(feature = "security")]
             self.certificates.accepted(shared.now);
             if let Some(seconds) = answer.interval_seconds {
-                self.settings.set(Setting::HeartbeatInterval, &seconds.to_compact_string());
+                self.settings.set(Setting::HeartbeatInterval, &digits(seconds.into()));
             }
             self.signals.push_back(Signal::Accepted);
         }

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Clock, Instant};
+use crate::words::numbered;
 
 const PREFIX: &str = "reservation/";
 
@@ -184,7 +185,7 @@ impl Reservations {
 }
 
 fn key(evse: EvseId) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
+    EntryKey::new(&numbered(PREFIX, evse.0))
 }
 
 #[cfg(test)]

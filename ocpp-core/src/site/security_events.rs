@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::{Clock, Instant, Stamp};
+use crate::words::numbered;
 
 const PREFIX: &str = "security/";
 
@@ -182,7 +183,7 @@ impl SecurityEvents {
 }
 
 fn entry(number: u32) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{number}"))
+    EntryKey::new(&numbered(PREFIX, number))
 }
 
 #[cfg(test)]

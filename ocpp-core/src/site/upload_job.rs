@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp};
 use crate::time::Instant;
+use crate::words::{joined, numbered};
 
 const ENTRY: &str = "upload";
 
@@ -132,8 +133,8 @@ impl UploadJob {
         }
         let id = shared.next_job();
         let file_name = match request.log {
-            LogKind::Diagnostics => format_compact!("diagnostics-{}.log", id.0),
-            LogKind::Security => format_compact!("security-{}.log", id.0),
+            LogKind::Diagnostics => joined(&[&numbered("diagnostics-", id.0), ".log"]),
+            LogKind::Security => joined(&[&numbered("security-", id.0), ".log"]),
         };
         self.reports.push(Report { progress: UploadProgress::Uploading, request: request.number });
         let upload = Upload { id, request, file_name: file_name.clone(), retry_at: None };

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_rpc::handshake::SecurityProfile;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,7 @@ pub(crate) struct TransactionNo(pub LogIndex);
 impl TransactionNo {
     /// The name by which the boundary knows it.
     pub fn id(self) -> TransactionId {
-        TransactionId::new(&self.0.0.to_compact_string())
+        TransactionId::new(&crate::words::numbered("", self.0.0))
     }
 }
 

@@ -119,6 +119,9 @@ pub struct HardwareConfig {
     /// Whether the meters sign what they show ([`MeterReading::signed`](super::MeterReading::signed)). Only then there are the settings
     /// `SampledDataSignReadings` and `AlignedDataSignReadings`, which are on until the CSMS sets them.
     pub signs_readings: bool,
+    /// Whether detectors tell if a vehicle stands in the bay ([`EvseInput::Bay`](super::EvseInput::Bay)): only then a transaction can
+    /// begin or end with that (2.x `ParkingBayOccupancy`).
+    pub detects_bay: bool,
     /// How long a meter may take to answer [`EvseAction::ReadMeter`](super::EvseAction::ReadMeter).
     #[cfg_attr(feature = "serde", serde(rename = "meter_timeout_ms", with = "ocpp_rpc::time::millis"))]
     pub meter_timeout: Duration,
@@ -194,6 +197,7 @@ impl StationConfig {
                 has_fixed_cables: false,
                 measurands: Measurand::ALL.to_vec(),
                 signs_readings: false,
+                detects_bay: false,
                 meter_timeout: Duration::from_secs(2),
                 meter_freshness: Duration::from_secs(1),
                 has_diagnostics: true,

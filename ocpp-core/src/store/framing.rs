@@ -46,7 +46,12 @@ pub(crate) trait Record: Pack {
     /// # Errors
     /// When the bytes are not a whole record of this kind.
     fn from_bytes(bytes: &[u8]) -> Result<Self, FramingError> {
-        read_body(bytes, Self::KIND)
+        let (kind, mut from) = open(bytes)?;
+        if kind != Self::KIND {
+            return Err(FramingError::Kind(kind));
+        }
+        let record = Self::unpack(&mut from);
+        end(kind, &from).map(|()| record)
     }
 }
 
@@ -66,25 +71,38 @@ pub(crate) fn append(bytes: &mut Vec<u8>, more: &impl Pack) {
 /// # Errors
 /// When the bytes are not a whole record of this kind.
 pub(crate) fn read_with<R: Record, M: Pack>(bytes: &[u8]) -> Result<(R, Option<M>), FramingError> {
-    match bytes {
-        [_, kind, ..] if *kind == R::KIND | MORE => read_body(bytes, *kind).map(|(record, more)| (record, Some(more))),
-        _ => R::from_bytes(bytes).map(|record| (record, None)),
+    let (kind, mut from) = open(bytes)?;
+    if kind & !MORE != R::KIND {
+        return Err(FramingError::Kind(kind));
     }
+    let record = R::unpack(&mut from);
+    let more = more(kind, &mut from);
+    end(kind, &from).map(|()| (record, more))
 }
 
-fn read_body<T: Pack>(bytes: &[u8], wanted: u8) -> Result<T, FramingError> {
-    let mut from = body(bytes, wanted)?;
-    let value = T::unpack(&mut from);
-    if from.is_done() { Ok(value) } else { Err(FramingError::Body(wanted)) }
-}
-
-fn body(bytes: &[u8], wanted: u8) -> Result<Unpacker<'_>, FramingError> {
+/// The kind of framed bytes, and what follows.
+///
+/// # Errors
+/// When they are too short, or of another format.
+pub(crate) fn open(bytes: &[u8]) -> Result<(u8, Unpacker<'_>), FramingError> {
     match bytes {
-        [FORMAT, kind, body @ ..] if *kind == wanted => Ok(Unpacker::new(body)),
-        [FORMAT, kind, ..] => Err(FramingError::Kind(*kind)),
+        [FORMAT, kind, body @ ..] => Ok((*kind, Unpacker::new(body))),
         [format, _, ..] => Err(FramingError::Format(*format)),
         _ => Err(FramingError::Short(bytes.len())),
     }
+}
+
+/// What was appended to a record of this kind.
+pub(crate) fn more<M: Pack>(kind: u8, from: &mut Unpacker<'_>) -> Option<M> {
+    (kind & MORE != 0).then(|| M::unpack(from))
+}
+
+/// Asks whether a body of this kind was read whole.
+///
+/// # Errors
+/// When it was not, or is corrupt.
+pub(crate) fn end(kind: u8, from: &Unpacker<'_>) -> Result<(), FramingError> {
+    if from.is_done() { Ok(()) } else { Err(FramingError::Body(kind)) }
 }
 
 #[cfg(test)]

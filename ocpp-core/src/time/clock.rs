@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "station")]
+use ocpp_types::datetime::UnixMillis;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +133,7 @@ pub struct Clock {
     known: Vec<Anchor>,
     /// Those of boots that never knew the time, as far as it can be told since.
     guessed: Vec<Anchor>,
-    /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time.
+    /// The last instant on record, in milliseconds, of each earlier boot that has records without wall time, in their order.
     last_recorded: Vec<(Boot, u64)>,
     /// A time of the CSMS that is far from what the clock shows, and waits for another that agrees.
     doubted: Option<Anchor>,
@@ -147,9 +149,10 @@ impl Clock {
     /// Learns of a stamp that is on record, from an earlier boot. All are told before the clock is set.
     pub fn saw(&mut self, stamp: Stamp) {
         if let Stamp::Unset { boot, millis } | Stamp::UnsetAfter { boot, millis, .. } = stamp {
-            match self.last_recorded.iter_mut().find(|(known, _)| *known == boot) {
-                Some((_, last)) => *last = millis.max(*last),
-                None => self.last_recorded.push((boot, millis)),
+            let place = self.last_recorded.partition_point(|(known, _)| *known < boot);
+            match self.last_recorded.get_mut(place) {
+                Some((known, last)) if *known == boot => *last = millis.max(*last),
+                Some(_) | None => self.last_recorded.insert(place, (boot, millis)),
             }
         }
     }
@@ -200,7 +203,6 @@ impl Clock {
     /// boot, the latest moment it can have been. What it recorded keeps its distances.
     fn settle_anchors(&mut self, own: Anchor) {
         self.known.push(own);
-        self.last_recorded.sort_unstable();
         for (boot, last) in self.last_recorded.iter().rev() {
             let later = self.known.iter().chain(&self.guessed).filter(|anchor| anchor.boot >= *boot);
             let next = later.min_by_key(|anchor| anchor.boot).copied();
@@ -284,6 +286,12 @@ impl Clock {
     /// nearest that can.
     pub fn resolve(&self, stamp: Stamp) -> Option<DateTime<Utc>> {
         self.resolve_ms(stamp).map(writable)
+    }
+
+    /// Like `resolve`, for messages: without the calendar.
+    #[cfg(feature = "station")]
+    pub(crate) fn resolve_unix(&self, stamp: Stamp) -> Option<UnixMillis> {
+        self.resolve_ms(stamp).map(|wall_ms| UnixMillis(wall_ms.clamp(EARLIEST_MS, LATEST_MS)))
     }
 
     /// Whether the wall time of a stamp is known, and not just guessed.

@@ -325,6 +325,20 @@ pub enum CallRefused {
     UnknownCall,
 }
 
+impl CallRefused {
+    /// Why, in few words.
+    pub fn brief(&self) -> &'static str {
+        match self {
+            Self::LinkClosed => "no connection is open",
+            Self::Full => "too many calls or frames are waiting",
+            Self::Payload(violation) => violation.rule.brief(),
+            Self::Unsupported => "the peer does not implement the action",
+            Self::NotInDialect => "the protocol version has no such message",
+            Self::UnknownCall => "the call is not known",
+        }
+    }
+}
+
 /// Why an answer of ours takes no effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

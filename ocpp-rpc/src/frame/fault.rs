@@ -1,3 +1,4 @@
+use alloc::borrow::Cow;
 use alloc::format;
 use core::fmt;
 
@@ -67,6 +68,24 @@ pub enum FrameRule {
     },
 }
 
+impl FrameRule {
+    /// What is wrong in few words, without the numbers that `Display` tells.
+    pub fn brief(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "frame is too long",
+            Self::TooManyItems(_) => "frame has too many items",
+            Self::Encoding { .. } => "not UTF-8",
+            Self::Json(fault) => fault.rule().brief(),
+            Self::NotAnArray => "frame is not an array",
+            Self::Missing(_) => "an element is missing",
+            Self::WrongType(_) => "an element has the wrong JSON type",
+            Self::UnknownType(_) => "unknown message type",
+            Self::Id(_) => "message id is empty or too long",
+            Self::ActionTooLong { .. } => "action is too long",
+        }
+    }
+}
+
 /// The number, if there is one.
 struct Shown(Option<i64>);
 
@@ -132,7 +151,8 @@ impl FrameFault {
             return None;
         }
         let id = self.id.clone().unwrap_or(MessageId::UNREADABLE);
-        Some((id, CallError::new(self.code(), format!("{self}"))))
+        let text = if cfg!(feature = "texts") { Cow::Owned(format!("{self}")) } else { self.rule.brief().into() };
+        Some((id, CallError::new(self.code(), text)))
     }
 }
 

@@ -61,22 +61,31 @@ pub enum ProfileRules {
 /// Why a station refuses a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.as_str())]
 pub enum ProfileRefused {
     /// It is in use already; 1.6 refuses that.
-    #[error("security profile is already in use")]
     Same,
     /// It is lower than the one in use.
-    #[error("security profile is lower than the one in use")]
     Lower,
     /// No valid password is set.
-    #[error("no valid password is set")]
     NoPassword,
     /// No valid root certificate for the server is installed.
-    #[error("no valid root certificate for the server is installed")]
     NoServerRoot,
     /// No valid certificate of the station is installed.
-    #[error("no valid certificate of the station is installed")]
     NoOwnCertificate,
+}
+
+impl ProfileRefused {
+    /// Why, in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Same => "security profile is already in use",
+            Self::Lower => "security profile is lower than the one in use",
+            Self::NoPassword => "no valid password is set",
+            Self::NoServerRoot => "no valid root certificate for the server is installed",
+            Self::NoOwnCertificate => "no valid certificate of the station is installed",
+        }
+    }
 }
 
 impl ProfileRules {

@@ -4,6 +4,7 @@ use super::CompositePeriod;
 use super::place::EvseStacks;
 use super::stack::Leading;
 use super::sweep::{Sweep, extra, least};
+use crate::V2;
 use crate::installation::{Evse, SetpointPriority};
 use crate::model::{OperationMode, PeriodExtra, PhaseRates};
 use crate::units::PhasePower;
@@ -32,7 +33,7 @@ impl<'a> Sweep<'a> {
         let leading = stacks.transaction.leading();
         let sources = [leading, stacks.external.leading(), self.station.external.leading()];
         let Setpoints { discharge_limit, setpoint, setpoint_reactive } =
-            if sources.iter().flatten().any(|source| source.period.extra.is_some()) {
+            if V2 && sources.iter().flatten().any(|source| source.period.extra.is_some()) {
                 self.setpoints(evse, stacks, share.phases, limit)
             } else {
                 Setpoints::default()
@@ -47,11 +48,15 @@ impl<'a> Sweep<'a> {
             start_seconds,
             limit: rate(limit),
             number_phases: (!share.is_dc).then_some(share.phases),
-            phase_to_use: if share.phases == 1 && !share.is_dc { phase_to_use() } else { None },
+            phase_to_use: if V2 && share.phases == 1 && !share.is_dc { phase_to_use() } else { None },
             discharge_limit: discharge_limit.map(rate),
             setpoint: setpoint.map(rate),
             setpoint_reactive: setpoint_reactive.map(rate),
-            mode: modes.into_iter().find(|mode| *mode != OperationMode::ChargingOnly).unwrap_or_default(),
+            mode: if V2 {
+                modes.into_iter().find(|mode| *mode != OperationMode::ChargingOnly).unwrap_or_default()
+            } else {
+                OperationMode::ChargingOnly
+            },
             preconditioning: leading.and_then(extra).is_some_and(|extra| extra.preconditioning),
             evse_sleep: leading.and_then(extra).is_some_and(|extra| extra.evse_sleep),
         }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::stack::Stack;
+use crate::V2;
 use crate::installation::{Situation, Transaction};
 use crate::model::{
     ChargingProfile, ChargingSchedule, EvseId, InstalledProfile, Kind, Purpose, SchedulePeriod, same_transaction,
@@ -176,7 +177,7 @@ impl<'a> Context<'a> {
             several => several.get(self.schedule_index)?,
         };
         let (anchor, duration) = self.anchor_and_duration(profile, schedule)?;
-        let follows_local_time = schedule.use_local_time && schedule.start_schedule.is_some();
+        let follows_local_time = V2 && schedule.use_local_time && schedule.start_schedule.is_some();
         let placement = Placement {
             anchor,
             length: duration.unwrap_or(i64::MAX),
@@ -209,7 +210,7 @@ impl<'a> Context<'a> {
 
     /// K01.FR.101. Judged as of now: for how long the station will stay offline is not known.
     fn is_offline_for_too_long(&self, profile: &ChargingProfile) -> bool {
-        match (self.situation.offline_since, profile.max_offline_seconds) {
+        match (self.situation.offline_since.filter(|_| V2), profile.max_offline_seconds) {
             (Some(since), Some(most)) => self.now - second(since) > i64::from(most),
             (Some(_) | None, _) => false,
         }

@@ -27,8 +27,11 @@ pub(crate) struct Stack<'a> {
 
 impl<'a> Stack<'a> {
     /// Sorts by `rank`, the highest first, and places the sweep at `t`.
-    pub fn new<K: Ord>(mut ranked: Vec<(K, Line<'a>)>, t: i64) -> Self {
-        ranked.sort_by(|(a, _), (b, _)| b.cmp(a));
+    pub fn new<K: Ord>(lines: Vec<(K, Line<'a>)>, t: i64) -> Self {
+        let mut ranked = Vec::with_capacity(lines.len());
+        for (rank, line) in lines {
+            ranked.insert(ranked.partition_point(|(other, _)| *other >= rank), (rank, line));
+        }
         let lines: Vec<_> = ranked.into_iter().map(|(_, line)| line).collect();
         let pending = (0..lines.len()).map(|index| Reverse((i64::MIN, index))).collect();
         let mut stack = Self {

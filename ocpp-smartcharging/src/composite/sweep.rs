@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::place::{EvseStacks, StationStacks};
 use super::stack::{Leading, Stack};
 use super::{CompositePeriod, Target};
+use crate::V2;
 use crate::installation::{Evse, Installation, Situation};
 use crate::model::{PeriodExtra, PhaseRates, RateUnit};
 use crate::units::{PhasePower, PhaseRule, Rate, Supply};
@@ -135,6 +136,9 @@ impl<'a> Sweep<'a> {
 
     /// K01.FR.100.
     pub fn soc_cap(&self, source: Leading<'a>, supply: Supply, phases: u8, soc: Option<u8>) -> Option<PhasePower> {
+        if !V2 {
+            return None;
+        }
         let cap = source.schedule.limit_at_soc.filter(|cap| soc.is_some_and(|soc| soc >= cap.soc_percent))?;
         let rates = PhaseRates { l1_milli: Some(cap.limit_milli), ..PhaseRates::default() };
         Some(self.power(source, rates, supply, phases)?.map(|x| x.max(0)))
@@ -170,7 +174,7 @@ fn allowed_phases(source: Option<Leading>) -> u8 {
 }
 
 pub(super) fn extra<'a>(source: Leading<'a>) -> Option<&'a PeriodExtra> {
-    source.period.extra.as_deref()
+    if V2 { source.period.extra.as_deref() } else { None }
 }
 
 pub(super) fn least(a: Option<PhasePower>, b: Option<PhasePower>) -> Option<PhasePower> {

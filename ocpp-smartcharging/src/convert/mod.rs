@@ -47,6 +47,15 @@ pub enum ConvertError {
     },
 }
 
+impl ConvertError {
+    /// The field that does not fit.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { field, .. } | Self::TooLarge { field, .. } | Self::Unrecognized { field } => field,
+        }
+    }
+}
+
 /// A time as it is stored and sent: to the millisecond.
 fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(3)
@@ -61,6 +70,49 @@ fn time(time: ocpp_types::datetime::UnixMillis) -> DateTime<Utc> {
 /// `value` in the narrower type of the model.
 fn narrow<T: TryFrom<i64>>(field: &'static str, value: i64) -> Result<T, ConvertError> {
     T::try_from(value).map_err(|_| ConvertError::OutOfRange { field, value })
+}
+
+/// Takes numbers into the narrower types of the model, and remembers the first value that does not fit: whoever reads a message asks
+/// once, at its end, so that no step has to pass a failure on.
+#[cfg(all(feature = "tables", feature = "v1_6"))]
+#[derive(Default)]
+struct Fitting(Option<ConvertError>);
+
+#[cfg(all(feature = "tables", feature = "v1_6"))]
+impl Fitting {
+    #[cold]
+    fn refuse(&mut self, error: ConvertError) {
+        self.0.get_or_insert(error);
+    }
+
+    fn number<T: TryFrom<i64> + Default>(&mut self, field: &'static str, value: i64) -> T {
+        T::try_from(value).unwrap_or_else(|_| {
+            self.refuse(ConvertError::OutOfRange { field, value });
+            T::default()
+        })
+    }
+
+    fn milli(&mut self, field: &'static str, value: Decimal) -> i64 {
+        milli(field, value).unwrap_or_else(|error| {
+            self.refuse(error);
+            0
+        })
+    }
+
+    /// A value of an enumeration; none if it was not recognised.
+    fn word<T>(&mut self, field: &'static str, value: Option<T>, other: T) -> T {
+        value.unwrap_or_else(|| {
+            self.refuse(ConvertError::Unrecognized { field });
+            other
+        })
+    }
+
+    fn end<T>(self, value: T) -> Result<T, ConvertError> {
+        match self.0 {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
 }
 
 fn narrow_option<T: TryFrom<i64>>(field: &'static str, value: Option<i64>) -> Result<Option<T>, ConvertError> {

@@ -6,7 +6,7 @@ use alloc::vec;
 use ocpp_types::tables::v1_6;
 
 use super::v1_6::DIGITS;
-use super::{ConvertError, decimal, milli, milli_option, narrow, narrow_option, time};
+use super::{ConvertError, Fitting, decimal, time};
 use crate::composite::CompositeSchedule;
 use crate::filter::ClearFilter;
 use crate::model::{
@@ -18,65 +18,58 @@ impl TryFrom<v1_6::ChargingProfile<'_>> for ChargingProfile {
     type Error = ConvertError;
 
     fn try_from(message: v1_6::ChargingProfile<'_>) -> Result<Self, ConvertError> {
-        Ok(Self {
-            id: ProfileId(narrow("chargingProfileId", message.charging_profile_id())?),
-            stack_level: narrow("stackLevel", message.stack_level())?,
-            purpose: purpose(message.charging_profile_purpose())?,
-            kind: match message.charging_profile_kind() {
-                v1_6::ChargingProfileKind::Absolute => Kind::Absolute,
-                v1_6::ChargingProfileKind::Recurring => Kind::Recurring,
-                v1_6::ChargingProfileKind::Relative => Kind::Relative,
-                v1_6::ChargingProfileKind::Unrecognized => {
-                    return Err(ConvertError::Unrecognized { field: "chargingProfileKind" });
-                }
-            },
-            recurrency: message.recurrency_kind().map(recurrency).transpose()?,
+        let mut fit = Fitting::default();
+        let profile = Self {
+            id: ProfileId(fit.number("chargingProfileId", message.charging_profile_id())),
+            stack_level: fit.number("stackLevel", message.stack_level()),
+            purpose: purpose(&mut fit, message.charging_profile_purpose()),
+            kind: fit.word("chargingProfileKind", kind(message.charging_profile_kind()), Kind::Absolute),
+            recurrency: message.recurrency_kind().map(|kind| recurrency(&mut fit, kind)),
             valid_from: message.valid_from().map(time),
             valid_to: message.valid_to().map(time),
             transaction_id: message.transaction_id().map(|id| id.to_string()),
-            schedules: vec![schedule(message.charging_schedule())?],
+            schedules: vec![schedule(&mut fit, message.charging_schedule())],
             max_offline_seconds: None,
             invalid_after_offline: false,
             dyn_update_interval_seconds: None,
             dyn_update_time: None,
-        })
+        };
+        fit.end(profile)
     }
 }
 
-fn schedule(message: v1_6::ChargingSchedule<'_>) -> Result<ChargingSchedule, ConvertError> {
-    Ok(ChargingSchedule {
+fn schedule(fit: &mut Fitting, message: v1_6::ChargingSchedule<'_>) -> ChargingSchedule {
+    ChargingSchedule {
         id: 0,
         start_schedule: message.start_schedule().map(time),
-        duration_seconds: narrow_option("duration", message.duration())?,
-        unit: message.charging_rate_unit().try_into()?,
-        periods: message.charging_schedule_period().map(period).collect::<Result<_, _>>()?,
-        min_charging_rate_milli: milli_option("minChargingRate", message.min_charging_rate())?,
+        duration_seconds: message.duration().map(|value| fit.number("duration", value)),
+        unit: unit(fit, message.charging_rate_unit()),
+        periods: message.charging_schedule_period().map(|message| period(fit, message)).collect(),
+        min_charging_rate_milli: message.min_charging_rate().map(|value| fit.milli("minChargingRate", value)),
         randomized_delay_seconds: 0,
         use_local_time: false,
         limit_at_soc: None,
-    })
+    }
 }
 
-fn period(message: v1_6::ChargingSchedulePeriod<'_>) -> Result<SchedulePeriod, ConvertError> {
-    Ok(SchedulePeriod {
-        start_seconds: narrow("startPeriod", message.start_period())?,
-        limit_milli: Some(milli("limit", message.limit())?),
-        number_phases: narrow_option("numberPhases", message.number_phases())?,
+fn period(fit: &mut Fitting, message: v1_6::ChargingSchedulePeriod<'_>) -> SchedulePeriod {
+    SchedulePeriod {
+        start_seconds: fit.number("startPeriod", message.start_period()),
+        limit_milli: Some(fit.milli("limit", message.limit())),
+        number_phases: message.number_phases().map(|value| fit.number("numberPhases", value)),
         phase_to_use: None,
         mode: OperationMode::ChargingOnly,
         extra: None,
-    })
+    }
 }
 
 impl TryFrom<v1_6::ChargingRateUnit> for RateUnit {
     type Error = ConvertError;
 
-    fn try_from(unit: v1_6::ChargingRateUnit) -> Result<Self, ConvertError> {
-        match unit {
-            v1_6::ChargingRateUnit::A => Ok(Self::Amperes),
-            v1_6::ChargingRateUnit::W => Ok(Self::Watts),
-            v1_6::ChargingRateUnit::Unrecognized => Err(ConvertError::Unrecognized { field: "chargingRateUnit" }),
-        }
+    fn try_from(word: v1_6::ChargingRateUnit) -> Result<Self, ConvertError> {
+        let mut fit = Fitting::default();
+        let unit = unit(&mut fit, word);
+        fit.end(unit)
     }
 }
 
@@ -84,12 +77,14 @@ impl TryFrom<v1_6::ClearChargingProfileRequest<'_>> for ClearFilter {
     type Error = ConvertError;
 
     fn try_from(message: v1_6::ClearChargingProfileRequest<'_>) -> Result<Self, ConvertError> {
-        Ok(Self {
-            id: narrow_option("id", message.id())?.map(ProfileId),
-            evse: narrow_option("connectorId", message.connector_id())?.map(EvseId),
-            purpose: message.charging_profile_purpose().map(purpose).transpose()?,
-            stack_level: narrow_option("stackLevel", message.stack_level())?,
-        })
+        let mut fit = Fitting::default();
+        let filter = Self {
+            id: message.id().map(|id| ProfileId(fit.number("id", id))),
+            evse: message.connector_id().map(|id| EvseId(fit.number("connectorId", id))),
+            purpose: message.charging_profile_purpose().map(|word| purpose(&mut fit, word)),
+            stack_level: message.stack_level().map(|level| fit.number("stackLevel", level)),
+        };
+        fit.end(filter)
     }
 }
 
@@ -112,23 +107,41 @@ impl CompositeSchedule {
     }
 }
 
-fn purpose(purpose: v1_6::ChargingProfilePurpose) -> Result<Purpose, ConvertError> {
-    match purpose {
-        v1_6::ChargingProfilePurpose::ChargePointMaxProfile => Ok(Purpose::StationMax),
-        v1_6::ChargingProfilePurpose::TxDefaultProfile => Ok(Purpose::TxDefault),
-        v1_6::ChargingProfilePurpose::TxProfile => Ok(Purpose::Tx),
-        v1_6::ChargingProfilePurpose::Unrecognized => {
-            Err(ConvertError::Unrecognized { field: "chargingProfilePurpose" })
-        }
+fn kind(kind: v1_6::ChargingProfileKind) -> Option<Kind> {
+    match kind {
+        v1_6::ChargingProfileKind::Absolute => Some(Kind::Absolute),
+        v1_6::ChargingProfileKind::Recurring => Some(Kind::Recurring),
+        v1_6::ChargingProfileKind::Relative => Some(Kind::Relative),
+        v1_6::ChargingProfileKind::Unrecognized => None,
     }
 }
 
-fn recurrency(kind: v1_6::RecurrencyKind) -> Result<Recurrency, ConvertError> {
-    match kind {
-        v1_6::RecurrencyKind::Daily => Ok(Recurrency::Daily),
-        v1_6::RecurrencyKind::Weekly => Ok(Recurrency::Weekly),
-        v1_6::RecurrencyKind::Unrecognized => Err(ConvertError::Unrecognized { field: "recurrencyKind" }),
-    }
+fn unit(fit: &mut Fitting, unit: v1_6::ChargingRateUnit) -> RateUnit {
+    let known = match unit {
+        v1_6::ChargingRateUnit::A => Some(RateUnit::Amperes),
+        v1_6::ChargingRateUnit::W => Some(RateUnit::Watts),
+        v1_6::ChargingRateUnit::Unrecognized => None,
+    };
+    fit.word("chargingRateUnit", known, RateUnit::Amperes)
+}
+
+fn purpose(fit: &mut Fitting, purpose: v1_6::ChargingProfilePurpose) -> Purpose {
+    let known = match purpose {
+        v1_6::ChargingProfilePurpose::ChargePointMaxProfile => Some(Purpose::StationMax),
+        v1_6::ChargingProfilePurpose::TxDefaultProfile => Some(Purpose::TxDefault),
+        v1_6::ChargingProfilePurpose::TxProfile => Some(Purpose::Tx),
+        v1_6::ChargingProfilePurpose::Unrecognized => None,
+    };
+    fit.word("chargingProfilePurpose", known, Purpose::Tx)
+}
+
+fn recurrency(fit: &mut Fitting, kind: v1_6::RecurrencyKind) -> Recurrency {
+    let known = match kind {
+        v1_6::RecurrencyKind::Daily => Some(Recurrency::Daily),
+        v1_6::RecurrencyKind::Weekly => Some(Recurrency::Weekly),
+        v1_6::RecurrencyKind::Unrecognized => None,
+    };
+    fit.word("recurrencyKind", known, Recurrency::Daily)
 }
 
 #[cfg(test)]
@@ -181,6 +194,26 @@ mod tests {
             read += usize::from(found.is_ok());
         }
         assert!((4..16).contains(&read), "{read}");
+    }
+
+    #[test]
+    fn the_first_word_that_is_not_known_is_named() {
+        use ocpp_types::json::Reader;
+        use ocpp_types::lenient::{Quirks, RepairKind};
+
+        let json = &profiles()[0];
+        for (word, field) in [
+            ("TxDefaultProfile", "chargingProfilePurpose"),
+            ("Absolute", "chargingProfileKind"),
+            ("W", "chargingRateUnit"),
+        ] {
+            let json =
+                json.replace(&format!("\"{word}\""), "\"Another\"").replace("\"stackLevel\":0", "\"stackLevel\":1");
+            let quirks = Quirks::NONE.with(RepairKind::UnknownValue);
+            let message =
+                Message::<v1_6::ChargingProfile<'_>>::read(&mut Reader::new(&json), Edition::V1_6, quirks).unwrap();
+            assert_eq!(ChargingProfile::try_from(message.view()), Err(ConvertError::Unrecognized { field }), "{json}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Delivery, Edition, Proposal, Violation};
+use crate::V2;
 use crate::model::{ChargingSchedule, Kind, OperationMode, PeriodExtra, PhaseRates, Purpose, SchedulePeriod};
 use crate::units::Supply;
 
@@ -140,7 +141,7 @@ impl Proposal<'_> {
     fn check_mode(&self, period: &SchedulePeriod, found: &mut Vec<Violation>) {
         let (purpose, mode, at) = (self.proposed.profile.purpose, period.mode, period.start_seconds);
         let default = PeriodExtra::default();
-        let extra = period.extra.as_deref().unwrap_or(&default);
+        let extra = if V2 { period.extra.as_deref().unwrap_or(&default) } else { &default };
         let has_phase_limits = extra.limit_l2_milli.is_some() || extra.limit_l3_milli.is_some();
         if has_phase_limits && purpose != Purpose::Tx {
             found.push(Violation::PhaseLimitsNotAllowed(purpose));

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue};
+use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue, SampledValue, TransactionId};
 use ocpp_core::store::{EntryKey, Log, StoreOp};
 use serde_json::Value;
 
@@ -38,6 +38,11 @@ impl Kind {
             "StartTransaction" => Some(Kind::Start),
             "StopTransaction" => Some(Kind::Stop),
             "MeterValues" if !is_triggered_beside(payload) => Some(Kind::Sample),
+            "TransactionEvent" => match payload.get("eventType").and_then(Value::as_str) {
+                Some("Started") => Some(Kind::Start),
+                Some("Ended") => Some(Kind::Stop),
+                Some(_) | None => Some(Kind::Sample),
+            },
             _ => None,
         }
     }
@@ -52,6 +57,20 @@ fn event_number(record: &[u8]) -> Option<u64> {
     let digits = rest.get(..rest.len().checked_sub(4)?).filter(|_| *last == 0)?;
     let begin = digits.iter().rev().skip(1).position(|byte| byte & 0x80 == 0)?;
     varint(digits.get(digits.len().checked_sub(begin + 1)?..)?)
+}
+
+/// Whether it can be the record of the event of this number that tells something once, such as the command that began it: the number
+/// and four members of a byte each stand before that.
+fn tells_once(record: &[u8], number: u64) -> bool {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    while rest > 0x7F {
+        digits.push(u8::try_from(rest & 0x7F).unwrap_or_default() | 0x80);
+        rest >>= 7;
+    }
+    digits.push(u8::try_from(rest & 0x7F).unwrap_or_default());
+    let body = record.get(2..).unwrap_or_default();
+    body.windows(digits.len() + 5).any(|window| window.starts_with(&digits) && window.last() == Some(&1))
 }
 
 /// A record of the journal.
@@ -137,6 +156,8 @@ pub struct JournalCheck {
     last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
+    /// How many samples made room for others.
+    pub given_up: u64,
 }
 
 impl JournalCheck {
@@ -183,8 +204,11 @@ impl JournalCheck {
         self.last_position = Some(position);
         let Some(journaled) = Journaled::of(position, record) else { return Ok(()) };
         self.records.insert(position, journaled);
-        let ((false, start), Some(number)) = (journaled.series, event_number(record)) else { return Ok(()) };
-        let expected = self.numbers.insert(start, number).map_or(0, |last| last + 1);
+        let has_number = record.get(1).is_some_and(|kind| kind & MORE != 0);
+        let ((false, start), true) = (journaled.series, has_number) else { return Ok(()) };
+        let expected = self.numbers.get(&start).map_or(0, |last| last + 1);
+        let number = if tells_once(record, expected) { expected } else { event_number(record).unwrap_or(expected) };
+        self.numbers.insert(start, number);
         if number == expected { Ok(()) } else { Err(Violation::EventNumber(start, number, expected)) }
     }
 
@@ -196,6 +220,7 @@ impl JournalCheck {
             return Ok(());
         }
         let series = gone.series;
+        self.given_up += 1;
         self.records.remove(&position);
         let mut later = self.records.range(position..).filter(|(_, record)| record.series == series);
         later.next().map(|_| ()).ok_or(Violation::NewestDropped(position))
@@ -216,6 +241,7 @@ impl JournalCheck {
         let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
+        let payload = &whenever(payload);
         let is_same = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
         let is_delivered = self.last.is_delivered
             || self.last.is_answered
@@ -255,8 +281,9 @@ impl JournalCheck {
         let values = |name: &str| payload.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let at = |value: &Value| time(value.get("timestamp").and_then(Value::as_str));
         let back = |at, last| Violation::TimeWentBack(at, last, payload.to_string());
+        let of_the_whole = if is_event(payload) { "meterValue" } else { "transactionData" };
         if record.kind == Kind::Stop {
-            let times = values("transactionData").iter().filter_map(at).chain(at(payload));
+            let times = values(of_the_whole).iter().filter_map(at).chain(at(payload));
             let mut last = None;
             for at in times {
                 match last.replace(at) {
@@ -265,7 +292,8 @@ impl JournalCheck {
                 }
             }
         }
-        for at in values("meterValue").iter().filter_map(at).chain(at(payload)) {
+        let of_now = if record.kind == Kind::Stop { &[] } else { values("meterValue") };
+        for at in of_now.iter().filter_map(at).chain(at(payload)) {
             match self.told.insert(transaction, at) {
                 Some(last) if at < last => return Err(back(at, last)),
                 Some(_) | None => {}
@@ -281,7 +309,9 @@ impl JournalCheck {
     pub fn arrived(&mut self, frame: &Frame, given: Option<usize>) {
         let Frame::Result { id, payload } = frame else { return };
         let names_transaction = || payload.get("transactionId").is_some_and(Value::is_i64);
-        let is_start = self.messages.back().is_some_and(|message| message.kind == Kind::Start);
+        // In 2.x the station has named it.
+        let is_start = |message: &Message| message.kind == Kind::Start && !is_event(&message.payload);
+        let is_start = self.messages.back().is_some_and(is_start);
         if *id == self.last.id && payload.is_object() && (!is_start || names_transaction()) {
             self.last.is_answered = true;
             self.last.given = given;
@@ -326,13 +356,14 @@ impl JournalCheck {
                 }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
-                // No fact of a station of 1.6: no message says it, which is found below.
-                Fact::Updated(_) | Fact::Settled(_) => {}
+                // In 1.6 no message says it, which is found below.
+                Fact::Updated(_) => {}
                 Fact::Booted(_)
                 | Fact::Status(_)
                 | Fact::Authorized { .. }
                 | Fact::Progress(_)
                 | Fact::SecurityEvent(_)
+                | Fact::Settled(_)
                 | _ => continue,
             }
             self.forget_held();
@@ -367,6 +398,9 @@ impl JournalCheck {
 impl Message {
     /// Whether the fact says what the message said.
     fn is(&self, fact: &Fact) -> bool {
+        if is_event(&self.payload) {
+            return self.is_event_of(fact);
+        }
         let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
         let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
         match (self.kind, fact) {
@@ -383,17 +417,58 @@ impl Message {
             }
             (Kind::Sample, Fact::Sampled(samples)) => {
                 let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let is_same = |(sent, kept): (&Value, &MeterValue)| {
-                    let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                    let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
-                    time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
-                        && texts.eq(kept.values.iter().map(|value| Some(value.value.as_str())))
-                };
-                sent.len() == samples.values.len() && sent.iter().zip(&samples.values).all(is_same)
+                are_same(sent, &samples.values)
             }
             (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
         }
     }
+
+    /// The same of an event of 2.x: its number, its time and its values.
+    fn is_event_of(&self, fact: &Fact) -> bool {
+        let (at, event, samples) = match (self.kind, fact) {
+            (Kind::Start, Fact::Started(started)) => (started.at, &started.event, &started.samples),
+            (Kind::Sample, Fact::Updated(updated)) => (updated.at, &updated.event, &updated.samples),
+            (Kind::Stop, Fact::Stopped(stopped)) => (stopped.report.at, &stopped.report.event, &stopped.report.samples),
+            (Kind::Start | Kind::Sample | Kind::Stop, _) => return false,
+        };
+        let name = fact.transaction().map(TransactionId::as_str);
+        let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        self.payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str) == name
+            && self.payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
+            && time(self.payload.get("timestamp").and_then(Value::as_str)) == Some(at)
+            && are_same(sent, samples)
+    }
+}
+
+/// An event without what depends on when it was sent: one that waits while the station goes offline is told as offline from then on
+/// (2.x E11.FR.07).
+fn whenever(payload: &Value) -> Value {
+    let mut payload = payload.clone();
+    if let Some(members) = payload.as_object_mut().filter(|members| members.contains_key("eventType")) {
+        members.remove("offline");
+    }
+    payload
+}
+
+/// Whether it is an event of 2.x.
+fn is_event(payload: &Value) -> bool {
+    payload.get("eventType").is_some()
+}
+
+/// Whether these values were sent and kept: texts in 1.6, numbers in 2.x.
+fn are_same(sent: &[Value], kept: &[MeterValue]) -> bool {
+    let is_value = |(sent, kept): (&Value, &SampledValue)| match sent.get("value") {
+        Some(Value::String(text)) => *text == kept.value,
+        Some(number) => kept.value.parse().ok().is_some_and(|kept: f64| Some(kept) == number.as_f64()),
+        None => false,
+    };
+    let is_same = |(sent, kept): (&Value, &MeterValue)| {
+        let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
+            && values.len() == kept.values.len()
+            && values.iter().zip(&kept.values).all(is_value)
+    };
+    sent.len() == kept.len() && sent.iter().zip(kept).all(is_same)
 }
 
 /// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.
@@ -411,169 +486,4 @@ fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ocpp_core::store::LogIndex;
-    use serde_json::json;
-
-    fn append(index: u64, kind: u8) -> StoreOp {
-        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, kind] }
-    }
-
-    fn message(id: &str, action: &str, mark: i64) -> Frame {
-        let payload = json!({"transactionId": 1, "mark": mark});
-        Frame::Call { id: id.to_owned(), action: action.to_owned(), payload }
-    }
-
-    #[test]
-    fn message_without_its_record_is_seen() {
-        let mut check = JournalCheck::default();
-        let start = message("a", "StartTransaction", 0);
-        assert!(matches!(check.clone().sent(&start, &[]), Err(Violation::NotDurable(..))));
-        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()));
-        assert_eq!(check.sent(&start, &[append(1, 1)]), Ok(()), "again");
-        assert_eq!(check.repeats, 1);
-        let stop = message("b", "StopTransaction", 0);
-        assert!(matches!(check.sent(&stop, &[append(1, 1), append(2, 2)]), Err(Violation::OutOfOrder(..))));
-    }
-
-    #[test]
-    fn older_message_again_is_seen() {
-        let durable = [append(1, 2), append(2, 2), append(3, 3)];
-        let mut check = JournalCheck::default();
-        assert_eq!(check.sent(&message("a", "MeterValues", 1), &durable), Ok(()));
-        assert_eq!(check.sent(&message("b", "MeterValues", 2), &durable), Ok(()));
-        assert!(matches!(check.sent(&message("c", "MeterValues", 1), &durable), Err(Violation::OutOfOrder(..))));
-    }
-
-    #[test]
-    fn repeat_after_a_durable_delivery_is_seen() {
-        let durable = [append(1, 1), append(2, 3)];
-        let answer = Frame::Result { id: "a".to_owned(), payload: json!({"transactionId": 1}) };
-        let start = message("a", "StartTransaction", 0);
-        for (survives, allowed) in [(2, true), (3, false)] {
-            let mut check = JournalCheck::default();
-            check.sent(&start, &durable).unwrap();
-            check.arrived(&answer, Some(2));
-            check.power_cut(survives);
-            check.power_cut(5);
-            let repeat = check.sent(&message("b", "StartTransaction", 0), &durable);
-            assert_eq!(repeat.is_ok(), allowed, "{survives} operations survive");
-        }
-    }
-
-    fn end(index: u64, transaction: u8) -> StoreOp {
-        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record: vec![1, 3, transaction] }
-    }
-
-    /// Both starts were given up, so both ends say the same.
-    #[test]
-    fn ends_of_two_transactions_that_say_the_same_are_two() {
-        let (first, second) = (message("a", "StopTransaction", 0), message("b", "StopTransaction", 0));
-        let gone = StoreOp::Delete { key: EntryKey::new("tx/1") };
-        let durable = [append(1, 1), append(2, 1), end(3, 1), end(4, 2), gone];
-        let mut check = JournalCheck::default();
-        for start in ["x", "y"] {
-            assert_eq!(check.sent(&message(start, "StartTransaction", i64::from(start == "y")), &durable[..4]), Ok(()));
-        }
-        assert_eq!(check.sent(&first, &durable[..4]), Ok(()));
-        assert_eq!((check.sent(&second, &durable[..4]), check.repeats), (Ok(()), 1), "its delivery is not on record");
-        assert_eq!((check.sent(&second, &durable), check.repeats), (Ok(()), 1));
-        assert_eq!(
-            check.finish(&durable, &[]).map_err(|violation| violation.to_string().contains("not sent")),
-            Err(false)
-        );
-        assert_eq!((check.sent(&second, &durable), check.repeats), (Ok(()), 2), "again");
-    }
-
-    fn sample(index: u64, transaction: u8) -> StoreOp {
-        StoreOp::Put { key: EntryKey::new(&format!("sample/{index}")), value: vec![1, 2, transaction] }
-    }
-
-    #[test]
-    fn sample_that_makes_room_is_not_waited_for_unless_it_is_the_newest() {
-        let gone = |index| StoreOp::Delete { key: EntryKey::new(&format!("sample/{index}")) };
-        let mut check = JournalCheck::default();
-        let mut durable = vec![sample(2, 1), sample(3, 1), sample(4, 2), gone(2)];
-        assert_eq!(check.sent(&message("a", "MeterValues", 3), &durable), Ok(()));
-        durable.push(gone(4));
-        assert_eq!(check.look(&durable), Err(Violation::NewestDropped(4)));
-    }
-
-    #[test]
-    fn time_that_goes_back_is_seen() {
-        let told = |action: &str, second: u64, data: &[u64]| {
-            let data = data.iter().map(|second| json!({"timestamp": format!("2026-01-01T00:00:{second:02}Z")}));
-            let payload = json!({"timestamp": format!("2026-01-01T00:00:{second:02}Z"),
-                "transactionData": data.collect::<Vec<_>>()});
-            Frame::Call { id: "a".to_owned(), action: action.to_owned(), payload }
-        };
-        let durable = [append(1, 1), end(2, 1)];
-        for (start, data, stop, is_fine) in
-            [(5, &[5, 6, 7][..], 7, true), (5, &[], 4, false), (5, &[5, 8], 7, false), (5, &[6, 5], 7, false)]
-        {
-            let mut check = JournalCheck::default();
-            assert_eq!(check.sent(&told("StartTransaction", start, &[]), &durable), Ok(()));
-            let stopped = check.sent(&told("StopTransaction", stop, data), &durable);
-            assert_eq!(stopped.is_ok(), is_fine, "{stopped:?}");
-        }
-    }
-
-    #[test]
-    fn repeat_of_what_was_answered_is_seen() {
-        let (durable, stop) = ([append(1, 3)], message("a", "StopTransaction", 0));
-        let mut check = JournalCheck::default();
-        check.sent(&stop, &durable).unwrap();
-        check.arrived(&Frame::Result { id: "a".to_owned(), payload: json!({}) }, Some(1));
-        assert!(matches!(check.sent(&stop, &durable), Err(Violation::RepeatedThoughDelivered(..))));
-    }
-
-    #[test]
-    fn record_that_was_not_sent_and_position_used_twice_are_seen() {
-        let mut check = JournalCheck::default();
-        assert!(matches!(check.finish(&[append(1, 1)], &[]), Err(Violation::NeverSent(_))));
-        let reused = [append(4, 1), append(4, 3)];
-        assert_eq!(JournalCheck::default().look(&reused), Err(Violation::PositionReused(4, 4)));
-    }
-
-    /// An event with number, connector, trigger, state, offline, and nothing that is told once.
-    fn event(index: u64, kind: u8, number: &[u8]) -> StoreOp {
-        let start = if kind == 1 { &[][..] } else { &[4] };
-        let record = [&[1, kind | MORE], start, &[7], number, &[1, 2, 3, 1, 0]].concat();
-        StoreOp::Append { log: Log::Transactions, index: LogIndex(index), record }
-    }
-
-    #[test]
-    fn event_number_that_is_missing_or_told_twice_is_seen() {
-        let wrong = |number, expected| Err(Violation::EventNumber(4, number, expected));
-        let begin = event(4, 1, &[0]);
-        let look = |ops: &[StoreOp]| JournalCheck::default().look(ops);
-        assert_eq!(look(&[begin.clone(), event(5, 2, &[1]), event(6, 3, &[2])]), Ok(()));
-        assert_eq!(look(&[begin.clone(), event(5, 2, &[1]), event(6, 3, &[1])]), wrong(1, 2));
-        assert_eq!(look(&[begin, event(5, 2, &[0x81, 1])]), wrong(129, 1));
-        assert_eq!(look(&[event(4, 1, &[1])]), wrong(1, 0));
-    }
-
-    #[test]
-    fn message_that_is_not_in_the_database_is_seen() {
-        let mut check = JournalCheck::default();
-        let durable = [append(1, 1)];
-        check.sent(&message("a", "StartTransaction", 0), &durable).unwrap();
-        assert!(matches!(check.finish(&durable, &[]), Err(Violation::NotInDatabase(..))));
-    }
-
-    #[test]
-    fn reading_told_word_for_word_again_may_be_one_report() {
-        let durable = [append(1, 2), append(2, 2), append(3, 2)];
-        let run = |marks: [i64; 3]| {
-            let mut check = JournalCheck::default();
-            for mark in marks {
-                check.sent(&message("a", "MeterValues", mark), &durable).unwrap();
-            }
-            check.messages.iter_mut().take(2).for_each(|message| message.is_held = true);
-            check.finish(&durable, &[])
-        };
-        assert_eq!(run([1, 2, 1]), Ok(()));
-        assert!(matches!(run([1, 2, 3]), Err(Violation::NotInDatabase(..))));
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use crate::{Error, Version, generate::HEAD, tree::Tree};
+use crate::{Error, Version, names::HEAD, tree::Tree};
 
 /// The lists of plain texts: the constant, what it is, the CSV file and the column.
 const LISTS: &[(&str, &str, &str, usize)] = &[

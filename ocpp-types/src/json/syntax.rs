@@ -19,9 +19,10 @@ pub enum Kind {
     Object,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Kind {
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Null => "null",
             Self::Boolean => "boolean",
             Self::Integer => "integer",
@@ -29,7 +30,13 @@ impl fmt::Display for Kind {
             Self::String => "string",
             Self::Array => "array",
             Self::Object => "object",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -51,15 +58,22 @@ pub enum Syntax {
     TrailingText,
 }
 
-impl fmt::Display for Syntax {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Syntax {
+    /// What is wrong, in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::UnexpectedEnd => "malformed JSON: unexpected end",
             Self::UnexpectedCharacter => "malformed JSON: unexpected character",
             Self::ControlCharacter => "malformed JSON: control character in a string",
             Self::BadEscape => "malformed JSON: bad escape sequence",
             Self::TooDeep => "nested too deeply",
             Self::TrailingText => "malformed JSON: text after the value",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Syntax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -83,7 +83,7 @@ macro_rules! choices {
 
                 /// The value with this text, in any edition of the family.
                 pub fn from_text(text: &str) -> Option<Self> {
-                    Self::ALL.iter().copied().find(|value| value.as_str() == text)
+                    super::TABLES.find_any_choice($id, text).and_then(|value| Self::ALL.get(value)).copied()
                 }
 
                 /// Reads a value outside a message of the tables. `Unrecognized` stands for a text that the reader lets through.

@@ -9,7 +9,10 @@
 //!   sequences.
 //! - A view, such as [`v1_6::StartTransactionRequest`], has an accessor for each member. Views are two words; copy them freely.
 //! - A builder, such as [`v1_6::StartTransactionResponseBuilder`], writes straight into the text. Members may be set in any order;
-//!   they are written in that of the schema. What is missing, given twice or forbidden is refused when the message is finished.
+//!   they are written in that of the schema. What is missing, given twice or forbidden is refused when the message is finished; a text
+//!   that may be longer than its schema allows is cut where `cut` comes before it.
+//! - [`Parsed`] is a message of any action, read by the number of its object ([`Edition::request`], [`Edition::response`]): a station reads
+//!   all calls in one place, and views each where it is carried out.
 //!
 //! [`v1_6`] has the messages of 1.6, [`v2`] those of 2.0.1 and 2.1. The [`Edition`] of a message decides which members, values and
 //! limits it has. A view of [`v2`] serves both: what one edition lacks, or need not have, is an `Option`, and setting it there is

@@ -3,7 +3,7 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use super::{
-    schema::{COMMON, Edition, Member, ObjectId, Shape},
+    schema::{COMMON, Edition, HAS_JSON, Member, ObjectId, Shape},
     view::{Parsed, Slot},
 };
 use crate::{
@@ -158,6 +158,7 @@ impl<'a> Parsed<'a> {
                 let time = UnixMillis::from(reader.moment()?);
                 self.push_number(row, 0, time.0);
             }
+            Shape::Json | Shape::CustomData if !HAS_JSON => {}
             Shape::Json => {
                 let json = reader.raw_value()?;
                 self.push_at(row, 0, start, json.len());

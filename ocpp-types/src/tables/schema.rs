@@ -73,6 +73,9 @@ impl PartialEq for Edition {
 
 impl Eq for Edition {}
 
+/// Whether any family that is built in has JSON of vendors: 1.6 has none. What is never asked for is not built.
+pub(crate) const HAS_JSON: bool = cfg!(any(feature = "v2_0_1", feature = "v2_1"));
+
 /// The row of the member that every object has.
 pub(crate) const COMMON: u8 = 63;
 
@@ -277,6 +280,11 @@ impl Tables {
     pub(crate) fn any_choice_text(&self, choice: u16, value: u8) -> &'static str {
         let text = self.choice_text(choice, value.into(), 0).or_else(|| self.choice_text(choice, value.into(), 1));
         text.unwrap_or(UNRECOGNIZED)
+    }
+
+    /// The number of the value with this text, in any edition.
+    pub(crate) fn find_any_choice(&self, choice: u16, text: &str) -> Option<usize> {
+        self.find_choice(choice, text, 0).or_else(|| self.find_choice(choice, text, 1))
     }
 
     /// The number of the value with this text.

@@ -7,15 +7,16 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem};
 
 use super::{
-    schema::{Edition, Member, ObjectId, Shape},
+    schema::{Edition, HAS_JSON, Member, ObjectId, Shape},
     view::{Found, Node, Parsed},
 };
 use crate::{
-    codec::Encode as _,
+    codec::out_of_range,
     datetime::UnixMillis,
     decimal::Decimal,
     enumeration::UNRECOGNIZED,
     json::{Kind, Reader, Tail, Writer},
+    text::{TooLong, check_length, is_uri},
     violation::{Rule, Violation},
 };
 
@@ -316,57 +317,71 @@ impl Draft {
     fn scalar(&mut self, member: Option<Member>, value: Scalar<'_>) {
         let Edition { tables, column } = self.edition;
         let cuts = mem::take(&mut self.cuts);
-        let writer = &mut self.writer;
-        let shape = member.map_or(Shape::Json, |member| tables.shape(member));
-        match (shape, value) {
+        let shape = member.map_or(Shape::Boolean, |member| tables.shape(member));
+        let outside = |value: i64, min, max| out_of_range(value < min, value > max, min, max);
+        // What is written, and what is wrong with it.
+        let (value, broken) = match (shape, value) {
             (Shape::Text(max), Scalar::Text(text)) => {
                 let end = if cuts { text.char_indices().nth(max) } else { None };
-                writer.text_of(end.and_then(|(end, _)| text.get(..end)).unwrap_or(text), max);
+                let text = end.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+                let broken = check_length(text, max).err().map(|TooLong { max, actual }| Rule::TooLong { max, actual });
+                (Scalar::Text(text), broken)
             }
-            (Shape::Uri, Scalar::Text(text)) => writer.uri(text),
+            (Shape::Uri, Scalar::Text(text)) => (value, (!is_uri(text)).then_some(Rule::Uri)),
             (Shape::Choice(choice), Scalar::Text(text)) => {
-                if tables.find_choice(choice, text, column).is_none() {
-                    writer.refuse(Rule::NotInEnumeration(tables.choice_name(choice)));
-                }
-                writer.string(text);
+                let is_known = tables.find_choice(choice, text, column).is_some();
+                (value, (!is_known).then(|| Rule::NotInEnumeration(tables.choice_name(choice))))
             }
-            (Shape::Choice(choice), Scalar::Choice(value)) => {
-                let text = tables.choice_text(choice, value.into(), column).unwrap_or(UNRECOGNIZED);
-                writer.enumeration(tables.choice_name(choice), text);
-            }
-            (Shape::Integer(min, max), Scalar::Integer(value)) => writer.integer_in(value, min, max),
-            // Numbers that are integers in one edition and decimals in the other.
-            (Shape::Integer(min, max), Scalar::Decimal(value)) => match value.to_integer() {
-                Some(value) => writer.integer_in(value, min, max),
-                None => {
-                    writer.refuse(Rule::Type { expected: Kind::Integer, found: Kind::Number });
-                    writer.decimal(&value);
-                }
+            (Shape::Choice(choice), Scalar::Choice(value)) => match tables.choice_text(choice, value.into(), column) {
+                Some(text) => (Scalar::Text(text), None),
+                None => (Scalar::Text(UNRECOGNIZED), Some(Rule::NotInEnumeration(tables.choice_name(choice)))),
             },
-            (Shape::Decimal(min, max), Scalar::Decimal(value)) => writer.decimal_in(&value, min, max),
-            (Shape::Decimal(min, max), Scalar::Integer(value)) => writer.decimal_in(&value.into(), min, max),
-            (Shape::Tenths, Scalar::Decimal(value)) => writer.tenths(&value),
-            (Shape::Boolean, Scalar::Boolean(value)) => writer.boolean(value),
-            (Shape::Time, Scalar::Time(time)) => time.write(writer),
-            (Shape::Json, Scalar::Json(json)) => raw(writer, json, |reader| reader.skip_value()),
-            (Shape::CustomData, Scalar::Json(json)) => raw(writer, json, |reader| reader.custom_data().map(drop)),
-            // The generator leaves nothing else.
-            _ => {
-                writer.refuse(Rule::Null);
-                writer.null();
+            (Shape::Integer(min, max) | Shape::Decimal(min, max), Scalar::Integer(number)) => {
+                (value, outside(number, min, max))
             }
+            // Numbers that are integers in one edition and decimals in the other.
+            (Shape::Integer(min, max), Scalar::Decimal(number)) => match number.to_integer() {
+                Some(number) => (Scalar::Integer(number), outside(number, min, max)),
+                None => (value, Some(Rule::Type { expected: Kind::Integer, found: Kind::Number })),
+            },
+            (Shape::Decimal(min, max), Scalar::Decimal(number)) => {
+                (value, out_of_range(number.is_below(min), number.is_above(max), min, max))
+            }
+            (Shape::Tenths, Scalar::Decimal(number)) => {
+                (value, number.to_scaled(1).is_none().then_some(Rule::NotTenths))
+            }
+            (Shape::Boolean, Scalar::Boolean(_)) => (value, None),
+            (Shape::Time, Scalar::Time(time)) => (value, (!time.is_writable()).then_some(Rule::DateTime)),
+            (Shape::Json, Scalar::Json(json)) if HAS_JSON => checked(json, |reader| reader.skip_value()),
+            (Shape::CustomData, Scalar::Json(json)) if HAS_JSON => {
+                checked(json, |reader| reader.custom_data().map(drop))
+            }
+            // The generator leaves nothing else.
+            _ => (Scalar::Json(NULL), Some(Rule::Null)),
+        };
+        let writer = &mut self.writer;
+        if let Some(rule) = broken {
+            writer.refuse(rule);
+        }
+        match value {
+            Scalar::Text(text) => writer.string(text),
+            Scalar::Integer(value) => writer.integer(value),
+            Scalar::Decimal(value) => writer.decimal(&value),
+            Scalar::Boolean(value) => writer.boolean(value),
+            Scalar::Time(time) => writer.quoted(|text| time.push_to(text)),
+            Scalar::Choice(_) => writer.raw(NULL),
+            Scalar::Json(json) => writer.raw(json),
         }
     }
 }
 
-/// Writes JSON as it stands, if it is one value that `read` can read.
-fn raw(writer: &mut Writer, json: &str, read: fn(&mut Reader<'_>) -> Result<(), crate::Fault>) {
+/// JSON as it stands, if it is one value that `read` can read.
+fn checked<'v>(json: &'v str, read: fn(&mut Reader<'_>) -> Result<(), crate::Fault>) -> (Scalar<'v>, Option<Rule>) {
     let mut reader = Reader::new(json);
     match read(&mut reader).and_then(|()| reader.finish()) {
-        Ok(()) => writer.raw(json.trim_ascii()),
-        Err(fault) => {
-            writer.refuse(fault.rule());
-            writer.null();
-        }
+        Ok(()) => (Scalar::Json(json.trim_ascii()), None),
+        Err(fault) => (Scalar::Json(NULL), Some(fault.rule())),
     }
 }
+
+const NULL: &str = "null";

@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,7 @@ use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::time::Instant;
+use crate::words::numbered;
 
 /// What was promised of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ const PREFIX: &str = "end/";
 pub(super) const CABLE_PATIENCE: Duration = Duration::from_secs(60);
 
 fn key(evse: EvseId) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{}", evse.0))
+    EntryKey::new(&numbered(PREFIX, evse.0))
 }
 
 /// Has the EVSEs take up what was promised before the restart. Gives the entries that could not be read.

@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ use crate::store::pack::packed;
 use crate::store::{Image, Log, LogIndex, StoreOp, StoreQueue};
 use crate::table::Table;
 use crate::time::{Clock, Stamp};
+use crate::words::{joined, numbered};
 
 /// Readings move while the log holds more than so many times those that may be kept.
 const LONG_LOG: usize = 2;
@@ -104,7 +105,7 @@ impl StopReadings {
                     needed.insert((placed.reading.transaction, placed.place), (position, placed));
                 }
                 Ok(_) => {}
-                Err(_) => skipped.push(format_compact!("{}/{}", Log::StopReadings.as_str(), position.0)),
+                Err(_) => skipped.push(numbered(&joined(&[Log::StopReadings.as_str(), "/"]), position.0)),
             }
         }
         for ((transaction, place), (position, placed)) in needed {

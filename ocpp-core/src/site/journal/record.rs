@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +10,10 @@ use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
 use crate::station::{ChargingState, IdToken, Measurand, MeterSample, StopReason, TransactionNo, TriggerReason};
 use crate::store::framing::{self, FramingError, Record};
-use crate::store::pack::packed;
+use crate::store::pack::{Pack, packed};
 use crate::store::{EntryKey, LogIndex};
 use crate::time::Stamp;
+use crate::words::numbered;
 
 /// A transaction began. Its position in the journal is its [`TransactionNo`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,14 +112,16 @@ impl JournalRecord {
 
     /// Reads a record, and what 2.x tells of its event; none if it was made before that was recorded.
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Option<EventFacts>), FramingError> {
-        match bytes.get(1).map(|kind| kind & !framing::MORE) {
-            Some(Started::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Started(r), event)),
-            Some(Sampled::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Sampled(r), event)),
-            Some(Stopped::KIND) => framing::read_with(bytes).map(|(r, event)| (JournalRecord::Stopped(r), event)),
-            Some(Measured::KIND) => Measured::from_bytes(bytes).map(|r| (JournalRecord::Measured(r), None)),
-            Some(kind) => Err(FramingError::Kind(kind)),
-            None => Err(FramingError::Short(bytes.len())),
-        }
+        let (kind, mut from) = framing::open(bytes)?;
+        let record = match kind & !framing::MORE {
+            Started::KIND => JournalRecord::Started(Pack::unpack(&mut from)),
+            Sampled::KIND => JournalRecord::Sampled(Pack::unpack(&mut from)),
+            Stopped::KIND => JournalRecord::Stopped(Pack::unpack(&mut from)),
+            Measured::KIND if kind == Measured::KIND => JournalRecord::Measured(Pack::unpack(&mut from)),
+            kind => return Err(FramingError::Kind(kind)),
+        };
+        let event = framing::more(kind, &mut from);
+        framing::end(kind, &from).map(|()| (record, event))
     }
 
     /// Why it was told, as far as a record of before says.
@@ -294,7 +296,7 @@ const SAMPLE_PREFIX: &str = "sample/";
 
 /// The entry of the sample at a position of the journal.
 pub(super) fn sample_key(position: LogIndex) -> EntryKey {
-    EntryKey::new(&format_compact!("{SAMPLE_PREFIX}{}", position.0))
+    EntryKey::new(&numbered(SAMPLE_PREFIX, position.0))
 }
 
 /// The position in the journal of an entry's sample.
@@ -325,8 +327,7 @@ const PREFIX: &str = "tx/";
 impl KnownTransaction {
     /// The entry that holds it.
     pub fn key(transaction: TransactionNo) -> EntryKey {
-        let name: CompactString = format_compact!("{PREFIX}{}", transaction.0.0);
-        EntryKey::new(&name)
+        EntryKey::new(&numbered(PREFIX, transaction.0.0))
     }
 
     /// The transaction of an entry's name.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use ocpp_rpc::queue::Queue;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 
 use super::event::EventFacts;
 use super::record::{self, Failures};
@@ -15,6 +15,7 @@ use crate::store::framing::Record;
 use crate::store::{EntryKey, Image, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Boot, Clock, Instant, Stamp};
+use crate::words::{joined, numbered};
 
 /// A transaction that ran when the power failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Journal {
         for (position, (bytes, is_logged)) in records {
             let Ok((record, event)) = JournalRecord::from_bytes(bytes) else {
                 if is_logged {
-                    skipped.push(format_compact!("{}/{}", Log::Transactions.as_str(), position.0));
+                    skipped.push(numbered(&joined(&[Log::Transactions.as_str(), "/"]), position.0));
                 } else {
                     let key = record::sample_key(position);
                     skipped.push(CompactString::new(key.as_str()));

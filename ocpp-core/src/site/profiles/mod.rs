@@ -13,7 +13,7 @@ mod record;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use ocpp_smartcharging::composite::{CompositeRequest, CompositeSchedule};
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
@@ -33,6 +33,7 @@ use crate::station::{Event, EvseId, IdToken, Limit, SiteLimit, StationConfig, Tr
 use crate::store::{Image, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
+use crate::words::{Reason, digits};
 
 pub(crate) use limits::offered;
 use record::Shelf;
@@ -343,7 +344,7 @@ impl SmartCharging {
     /// The transactions as the calculation wants them, by a clock that shows `wall` at `now`.
     fn transactions(&self, clock: &Clock, now: Instant, wall: DateTime<Utc>) -> Vec<Transaction> {
         let transaction = |run: &Run| {
-            let id = run.csms_id.map(|id| id.to_compact_string().into());
+            let id = run.csms_id.map(|id| digits(id).into());
             Transaction::new(place(run.evse), id, run.began(clock, now, wall))
         };
         self.runs.iter().map(transaction).collect()
@@ -368,7 +369,7 @@ impl SmartCharging {
         let proposal = Proposal { edition: self.edition, delivery, capabilities: &capabilities, situation, proposed };
         let broken = proposal.violations().into_iter().next();
         if let Some(violation) = &broken {
-            shared.event(Event::ProfileRefused { reason: violation.to_compact_string() });
+            shared.event(Event::ProfileRefused { reason: violation.reason() });
         }
         broken.is_none()
     }

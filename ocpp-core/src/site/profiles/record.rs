@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use chrono::DateTime;
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use ocpp_smartcharging::model::{InstalledProfile, ProfileId};
 use ocpp_smartcharging::store::{ProfileStore, StoreChange};
 use ocpp_smartcharging::validate::Edition;
@@ -17,6 +17,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::{digits, joined};
 
 const PREFIX: &str = "profile/";
 
@@ -89,7 +90,7 @@ impl Shelf {
 }
 
 fn key(id: ProfileId) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{}", id.0))
+    EntryKey::new(&joined(&[PREFIX, &digits(id.0.into())]))
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ pub(super) mod stored;
 mod table;
 mod view;
 
-use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::Password;
@@ -18,6 +17,7 @@ use ocpp_rpc::handshake::Password;
 use crate::MisuseError;
 use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, StationConfig};
 use crate::table::Table;
+use crate::words::{joined, numbered};
 
 #[cfg(feature = "v2")]
 use super::policy::{PointSet, TxPoint};
@@ -110,6 +110,7 @@ pub(crate) struct Settings {
     connectors: u16,
     has_fixed_cables: bool,
     signs_readings: bool,
+    detects_bay: bool,
 }
 
 impl Settings {
@@ -138,6 +139,7 @@ impl Settings {
                 .collect(),
             absent: config.policy.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
             signs_readings: config.hardware.signs_readings,
+            detects_bay: config.hardware.detects_bay,
             measurands: config.hardware.measurands.clone(),
             connectors: config.connector_count(),
             has_fixed_cables: config.hardware.has_fixed_cables,
@@ -145,12 +147,10 @@ impl Settings {
         if !config.hardware.signs_readings {
             settings.absent.extend([Setting::SignReadings, Setting::AlignedSignReadings]);
         }
-        settings.set(Setting::NumberOfConnectors, &config.connector_count().to_compact_string());
-        settings.set(
-            Setting::ConnectorPhaseRotationMaxLength,
-            &(u32::from(config.connector_count()) + 1).to_compact_string(),
-        );
-        let unknown: Vec<_> = (0..=config.connector_count()).map(|connector| format!("{connector}.Unknown")).collect();
+        settings.set(Setting::NumberOfConnectors, &numbered("", config.connector_count()));
+        settings.set(Setting::ConnectorPhaseRotationMaxLength, &numbered("", u64::from(config.connector_count()) + 1));
+        let unknown: Vec<_> =
+            (0..=config.connector_count()).map(|connector| joined(&[&numbered("", connector), ".Unknown"])).collect();
         settings.set(Setting::ConnectorPhaseRotation, &unknown.join(","));
         #[cfg(feature = "california_pricing")]
         settings.add_price_texts(config);
@@ -185,7 +185,7 @@ impl Settings {
         let list = config.policy.settings.iter().find(|(name, _)| is_list(name)).map_or("", |(_, list)| list);
         for language in languages(list) {
             let text = CustomSetting {
-                name: compact_str::format_compact!("{PRICE_TEXT}{language}"),
+                name: joined(&[PRICE_TEXT, language]),
                 kind: crate::station::SettingKind::Text { max: 500 },
                 access: SettingAccess::ReadWrite,
                 default: CompactString::default(),
@@ -281,7 +281,8 @@ impl Settings {
                 // What no hardware tells of is not offered: a bay detector, a meter that signs (2.x B05.FR.09).
                 #[cfg(feature = "v2")]
                 Kind::TxPoints => PointSet::of(value).is_some_and(|points| {
-                    !points.has(TxPoint::ParkingBayOccupancy) && !points.has(TxPoint::DataSigned)
+                    (self.detects_bay || !points.has(TxPoint::ParkingBayOccupancy))
+                        && (self.signs_readings || !points.has(TxPoint::DataSigned))
                 }),
                 Kind::Text => true,
                 #[cfg(feature = "security")]

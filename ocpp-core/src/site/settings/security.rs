@@ -2,7 +2,6 @@
 //!
 //! What is done with them is in `site/access`; security events are in `site/security_events`.
 
-use compact_str::{ToCompactString, format_compact};
 use ocpp_rpc::handshake::{Password, Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
 
 use super::{AnySetting, Setting, Settings};
@@ -10,6 +9,7 @@ use crate::site::access::AccessChange;
 use crate::site::shared::Shared;
 use crate::station::SecurityEventKind;
 use crate::store::Ticket;
+use crate::words::{joined, numbered};
 
 /// Whether a change of the key changes what the station connects with.
 pub(super) fn is_access(key: Setting) -> bool {
@@ -27,7 +27,7 @@ pub(super) fn on_change(
     if key == Setting::SecurityProfile
         && let Err(refused) = may_use(shared, rules, value)
     {
-        let info = format_compact!("SecurityProfile {value} refused: {refused}");
+        let info = joined(&["SecurityProfile ", value, " refused: ", refused.as_str()]);
         shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(&info));
         return None;
     }
@@ -57,7 +57,7 @@ pub(in crate::site) fn follow(settings: &mut Settings, shared: &mut Shared) -> b
     shared.security_events.has_profile = profile > 0;
     let is_new = settings.number(Setting::SecurityProfile) != u32::from(profile);
     if is_new {
-        settings.set(Setting::SecurityProfile, &profile.to_compact_string());
+        settings.set(Setting::SecurityProfile, &numbered("", profile));
     }
     is_new
 }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::station::{Event, SettingAccess};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
+use crate::words::joined;
 use crate::{MisuseError, Refusal};
 
 const PREFIX: &str = "set/";
@@ -61,7 +62,7 @@ fn entry_name(settings: &Settings, setting: AnySetting) -> CompactString {
 pub(in crate::site) fn change(settings: &mut Settings, shared: &mut Shared, key: AnySetting, value: &str) -> Ticket {
     settings.set_any(key, value);
     settings.tell(shared, key);
-    let entry = EntryKey::new(&format_compact!("{PREFIX}{}", entry_name(settings, key)));
+    let entry = EntryKey::new(&joined(&[PREFIX, &entry_name(settings, key)]));
     shared.store.push(StoreOp::Put { key: entry, value: StoredValue(value.into()).to_bytes() })
 }
 

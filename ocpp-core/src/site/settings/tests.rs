@@ -2,6 +2,7 @@ use super::table::Row;
 use super::*;
 use crate::station::SettingKind;
 use crate::store::{EntryKey, Image, StoreOp};
+use alloc::format;
 use alloc::vec;
 use ocpp_types::catalogue::v1_6::CONFIGURATION_KEYS;
 use ocpp_types::catalogue::{Mutability, ValueType};

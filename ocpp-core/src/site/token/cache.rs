@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::numbered;
 
 const PREFIX: &str = "cache/";
 
@@ -93,7 +94,7 @@ impl TokenCache {
 }
 
 fn key(slot: u16) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{slot}"))
+    EntryKey::new(&numbered(PREFIX, slot))
 }
 
 #[cfg(test)]

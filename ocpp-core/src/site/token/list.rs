@@ -5,10 +5,11 @@
 //! parts beyond it are what a power cut left, and go at the next start. A full update begins a new generation; a
 //! differential one adds parts, until the parts hold many changes that later ones made void: then it too is written anew.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -19,6 +20,7 @@ use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
+use crate::words::{joined, numbered};
 
 const ENTRY: &str = "list";
 const PREFIX: &str = "list/";
@@ -71,7 +73,7 @@ pub(crate) enum LocalListError {
 pub(crate) struct LocalList {
     head: Head,
     /// By the token in small letters, as tokens are compared without regard to case.
-    tokens: BTreeMap<CompactString, TokenInfo>,
+    tokens: Table<CompactString, TokenInfo>,
     /// Changes in the parts that count.
     changes: usize,
 }
@@ -86,17 +88,22 @@ impl LocalList {
             Some(Err(_)) => skipped.push(ENTRY.into()),
             None => {}
         }
-        let mut is_whole = true;
+        let (mut is_whole, mut changes) = (true, BinaryHeap::new());
         for number in 0..list.head.parts {
             let key = part_key(list.head.generation, number);
             match image.entries.get(&key).map(|bytes| Part::from_bytes(bytes)) {
-                Some(Ok(Part(changes))) => list.apply(changes),
+                Some(Ok(Part(part))) => {
+                    for (token, info) in part {
+                        changes.push(Loaded { token: token.folded(), number: changes.len(), info });
+                    }
+                }
                 Some(Err(_)) | None => {
                     is_whole = false;
                     skipped.push(CompactString::new(key.as_str()));
                 }
             }
         }
+        list.load(changes);
         if !is_whole {
             // A part of a list is not what the CSMS calls by this version: version 0 has it send the whole again.
             list = LocalList { head: Head { version: 0, parts: 0, ..list.head }, ..LocalList::default() };
@@ -117,7 +124,7 @@ impl LocalList {
     pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
         // Whoever leaves the type open stands for all types, which stand behind the text alone.
         let text = IdToken::new(token.as_str()).folded();
-        let mut near = self.tokens.range(text.clone()..).take_while(|(known, _)| known.starts_with(text.as_str()));
+        let mut near = self.tokens.from(&text).take_while(|(known, _)| known.starts_with(text.as_str()));
         near.find(|(known, _)| IdToken::from_folded(known).matches(token)).map(|(_, info)| info)
     }
 
@@ -136,7 +143,7 @@ impl LocalList {
         if tokens.len() > limit {
             return Err(LocalListError::TooLong(tokens.len()));
         }
-        self.tokens.clear();
+        self.tokens = Table::default();
         Ok(self.write_anew(store, version, tokens))
     }
 
@@ -191,6 +198,18 @@ impl LocalList {
         store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: self.head.to_bytes() })
     }
 
+    /// All changes in one go: one after another, each would move what lies behind it.
+    fn load(&mut self, changes: BinaryHeap<Loaded>) {
+        self.changes = changes.len();
+        let mut changes = changes.into_sorted_vec().into_iter().peekable();
+        while let Some(Loaded { token, info, .. }) = changes.next() {
+            let is_last = changes.peek().is_none_or(|next| next.token != token);
+            if let Some(info) = info.filter(|_| is_last) {
+                self.tokens.insert(token, info);
+            }
+        }
+    }
+
     fn apply(&mut self, changes: Vec<Change>) {
         self.changes += changes.len();
         for (token, info) in changes {
@@ -202,6 +221,33 @@ impl LocalList {
     }
 }
 
+/// A change as it is stored, in order of its token, and then as they came.
+struct Loaded {
+    token: CompactString,
+    number: usize,
+    info: Option<TokenInfo>,
+}
+
+impl Ord for Loaded {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.token, self.number).cmp(&(&other.token, other.number))
+    }
+}
+
+impl PartialOrd for Loaded {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Loaded {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Loaded {}
+
 fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
     let mut names = Table::default();
     let is_unique = changes.iter().all(|(token, _)| names.insert(token.folded(), ()).is_none());
@@ -209,7 +255,7 @@ fn check_unique(changes: &[Change]) -> Result<(), LocalListError> {
 }
 
 fn part_key(generation: u32, number: u32) -> EntryKey {
-    EntryKey::new(&format_compact!("{PREFIX}{generation}/{number}"))
+    EntryKey::new(&numbered(&joined(&[&numbered(PREFIX, generation), "/"]), number))
 }
 
 #[cfg(test)]

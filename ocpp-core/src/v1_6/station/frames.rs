@@ -1,6 +1,5 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
-use compact_str::{ToCompactString, format_compact};
 use ocpp_rpc::Payload;
 use ocpp_rpc::engine::{CallEnd, CallId};
 use ocpp_types::lenient::{Absences, Decoded};
@@ -24,6 +23,7 @@ use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 use crate::station::{Answer, Event, RegistrationStatus};
+use crate::words::{Reason, joined};
 
 impl Face {
     /// A frame of the CSMS.
@@ -91,7 +91,7 @@ impl Face {
         match result {
             Ok(()) => self.settle_turn(shared.now, awaited, None),
             Err(violation) => {
-                let reason = format_compact!("answer: {violation}");
+                let reason = joined(&["answer: ", &violation.reason()]);
                 decoding::unread(shared, payload);
                 self.settle_failure(site, shared, awaited, Failure::Refused(reason));
             }
@@ -118,7 +118,7 @@ impl Face {
             // It is taken by being answered at all.
             Err(violation) if is_delivery => {
                 decoding::unread(shared, payload);
-                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                shared.event(Event::FrameRefused { reason: violation.reason() });
                 site.on_delivered(shared, None);
                 return Ok(());
             }
@@ -221,10 +221,12 @@ impl Face {
 
 /// What the answer to a call of this action can do without.
 fn absences(action: Action) -> Absences {
-    match action {
-        Action::BootNotification => decoding::OF_BOOT,
-        Action::StartTransaction => OF_START,
-        _ => &[],
+    if action == Action::BootNotification {
+        decoding::OF_BOOT
+    } else if action == Action::StartTransaction {
+        OF_START
+    } else {
+        &[]
     }
 }
 

@@ -1,16 +1,13 @@
 //! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
 
-use alloc::vec::Vec;
-
-use chrono::{DateTime, Utc};
-use compact_str::ToCompactString;
+use ocpp_types::datetime::UnixMillis;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
 
 use super::EDITION;
 use crate::face::failure::{Message, Unsendable, message};
-use crate::site::journal::{Measured, Sampled, Started, StopReading, Stopped};
+use crate::site::journal::{KnownTransaction, Measured, Sampled, Started, StopReading, Stopped};
 use crate::site::metering::SampleContext;
 use crate::site::plugs::Spot;
 #[cfg(feature = "security")]
@@ -22,6 +19,7 @@ use crate::station::SecurityEventKind;
 use crate::station::{
     AuthorizationStatus, EvseStatus, FaultCode, IdToken, MeterSample, Mrec, StationConfig, StopReason, Unit,
 };
+use crate::time::Clock;
 
 /// The number of a transaction whose start could not be delivered (1.6 errata 3.18).
 const UNKNOWN_TRANSACTION: i64 = -1;
@@ -64,7 +62,7 @@ pub(crate) fn authorize(token: &IdToken) -> Message {
     }))
 }
 
-pub(crate) fn status_notification(connector: usize, report: &Report, at: Option<DateTime<Utc>>) -> Message {
+pub(crate) fn status_notification(connector: usize, report: &Report, at: Option<UnixMillis>) -> Message {
     let code = report.fault.as_ref().map_or(v1_6::ChargePointErrorCode::NoError, |fault| error_code(fault.code));
     let connector = i64::try_from(connector).map_err(|_| Unsendable)?;
     let (mut info, mut vendor_id, mut vendor_code) = (report.info, None, None);
@@ -86,7 +84,7 @@ pub(crate) fn status_notification(connector: usize, report: &Report, at: Option<
         }
         request.status(status(report.status));
         if let Some(at) = at {
-            request.timestamp(at.into());
+            request.timestamp(at);
         }
         if let Some(id) = vendor_id {
             request.cut().vendor_id(id);
@@ -105,9 +103,9 @@ pub(crate) fn sign_certificate(csr: &str) -> Message {
 }
 
 #[cfg(feature = "security")]
-pub(crate) fn security_event(event: &SecurityEvent, at: DateTime<Utc>) -> Message {
+pub(crate) fn security_event(event: &SecurityEvent, at: UnixMillis) -> Message {
     message(v1_6::SecurityEventNotificationRequest::to_json(EDITION, |mut request| {
-        request.r#type(security_event_kind(&event.kind)).timestamp(at.into());
+        request.r#type(security_event_kind(&event.kind)).timestamp(at);
         if let Some(info) = &event.info {
             request.cut().tech_info(info);
         }
@@ -119,7 +117,7 @@ pub(crate) fn start_transaction(
     config: &StationConfig,
     start: &Started,
     token: Option<&IdToken>,
-    at: DateTime<Utc>,
+    at: UnixMillis,
 ) -> Message {
     let token = token.ok_or(Unsendable)?;
     message(v1_6::StartTransactionRequest::to_json(EDITION, |mut request| {
@@ -130,7 +128,7 @@ pub(crate) fn start_transaction(
         if let Some(reservation) = start.reservation {
             request.reservation_id(reservation);
         }
-        request.timestamp(at.into());
+        request.timestamp(at);
     }))
 }
 
@@ -140,18 +138,13 @@ fn number(config: &StationConfig, spot: Spot) -> i64 {
 }
 
 /// Values of a transaction.
-pub(crate) fn meter_values(
-    config: &StationConfig,
-    sample: &Sampled,
-    csms_id: Option<i64>,
-    at: DateTime<Utc>,
-) -> Message {
+pub(crate) fn meter_values(config: &StationConfig, sample: &Sampled, csms_id: Option<i64>, at: UnixMillis) -> Message {
     let transaction = Some(csms_id.unwrap_or(UNKNOWN_TRANSACTION));
     values(config, sample.spot, transaction, at, sample.context, &sample.values)
 }
 
 /// Values of no transaction.
-pub(crate) fn measured(config: &StationConfig, reading: &Measured, at: DateTime<Utc>) -> Message {
+pub(crate) fn measured(config: &StationConfig, reading: &Measured, at: UnixMillis) -> Message {
     values(config, reading.spot, None, at, reading.context, &reading.values)
 }
 
@@ -159,7 +152,7 @@ fn values(
     config: &StationConfig,
     spot: Spot,
     transaction: Option<i64>,
-    at: DateTime<Utc>,
+    at: UnixMillis,
     context: SampleContext,
     values: &[MeterSample],
 ) -> Message {
@@ -172,47 +165,45 @@ fn values(
     }))
 }
 
-/// What a stop tells of the time before it, with the times resolved.
-#[derive(Default)]
-pub(crate) struct History<'a> {
-    pub first: Option<(DateTime<Utc>, &'a [MeterSample])>,
-    pub readings: Vec<(DateTime<Utc>, &'a StopReading)>,
-}
-
-pub(crate) fn stop_transaction(
-    stop: &Stopped,
+/// An end, with what it tells of the time before.
+pub(crate) fn stop_transaction<'a>(
+    stop: &'a Stopped,
     csms_id: Option<i64>,
-    at: DateTime<Utc>,
-    history: &History<'_>,
+    clock: &Clock,
+    known: Option<&'a KnownTransaction>,
+    readings: impl Iterator<Item = &'a StopReading>,
 ) -> Message {
-    message(v1_6::StopTransactionRequest::to_json(EDITION, |mut request| {
+    let at = clock.resolve_unix(stop.at).ok_or(Unsendable)?;
+    let mut is_told = true;
+    let written = v1_6::StopTransactionRequest::to_json(EDITION, |mut request| {
         if let Some(token) = &stop.token {
             request.id_tag(token.as_str());
         }
-        request.meter_stop(watt_hours(stop.meter_mwh)).timestamp(at.into());
+        request.meter_stop(watt_hours(stop.meter_mwh)).timestamp(at);
         request.transaction_id(csms_id.unwrap_or(UNKNOWN_TRANSACTION)).reason(reason(stop.reason));
-        let mut add = |at, context, values: &[MeterSample]| {
-            if !values.is_empty() {
-                meter_value(request.add_transaction_data(), at, context, values);
-            }
+        let mut tell = |stamp, context, values: &[MeterSample]| match clock.resolve_unix(stamp) {
+            None => is_told = false,
+            Some(_) if values.is_empty() => {}
+            Some(at) => meter_value(request.add_transaction_data(), at, context, values),
         };
-        if let Some((at, values)) = history.first {
-            add(at, v1_6::ReadingContext::TransactionBegin, values);
+        if let Some(known) = known {
+            tell(known.started, v1_6::ReadingContext::TransactionBegin, &known.first);
         }
-        for (at, reading) in &history.readings {
-            add(*at, sample_context(reading.context), &reading.values);
+        for reading in readings {
+            tell(reading.at, sample_context(reading.context), &reading.values);
         }
-        add(at, v1_6::ReadingContext::TransactionEnd, &stop.last);
-    }))
+        tell(stop.at, v1_6::ReadingContext::TransactionEnd, &stop.last);
+    });
+    if is_told { message(written) } else { Err(Unsendable) }
 }
 
 fn meter_value(
     mut value: v1_6::MeterValueBuilder<'_>,
-    at: DateTime<Utc>,
+    at: UnixMillis,
     context: v1_6::ReadingContext,
     samples: &[MeterSample],
 ) {
-    value.timestamp(at.into());
+    value.timestamp(at);
     for sample in samples {
         sampled_value(value.add_sampled_value(), sample, None, context);
         // Beside the number: a CSMS that cannot read what was signed goes by that.
@@ -245,7 +236,7 @@ fn sampled_value(
 ) {
     match signed {
         Some(data) => sampled.value(data).context(context).format(v1_6::ValueFormat::SignedData),
-        None => sampled.value(&thousandths(sample.milli).to_compact_string()).context(context),
+        None => sampled.value(&thousandths(sample.milli).digits()).context(context),
     };
     // The names of measurands and phases are the same in all versions.
     if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {

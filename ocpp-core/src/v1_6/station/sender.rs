@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use ocpp_types::tables::v1_6::Action;
 
-use super::messages::{self, History};
+use super::messages;
 #[cfg(feature = "plug_and_charge")]
 use super::plug_and_charge;
 use super::{Face, data_transfer, firmware};
@@ -148,13 +148,13 @@ impl Face {
             Awaited::StatusNotification => {
                 let minimum = site.settings.seconds(Setting::MinimumStatusDuration);
                 let (connector, report, at) = site.status.next(now, minimum, is_accepted)?;
-                let message = messages::status_notification(connector, report, shared.clock.resolve(at));
+                let message = messages::status_notification(connector, report, shared.clock.resolve_unix(at));
                 (Action::StatusNotification, message)
             }
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => {
                 let (event, at) = if is_accepted { shared.next_security_event()? } else { return None };
-                (Action::SecurityEventNotification, messages::security_event(event, at))
+                (Action::SecurityEventNotification, messages::security_event(event, at.into()))
             }
             Awaited::JobStatus(status) => {
                 (firmware::action_of(status), firmware::message(site.firmware.due(status, is_accepted)?))
@@ -166,7 +166,7 @@ impl Face {
             Awaited::MeterValues => {
                 // Without the time they wait for it.
                 let reading = if shared.clock.is_set() { site.readings.next()? } else { return None };
-                let at = shared.clock.resolve(reading.at).ok_or(Unsendable);
+                let at = shared.clock.resolve_unix(reading.at).ok_or(Unsendable);
                 (Action::MeterValues, at.and_then(|at| messages::measured(&shared.config, &reading, at)))
             }
             Awaited::Transaction => {
@@ -212,7 +212,7 @@ impl Face {
 }
 
 fn render(site: &Site, shared: &Shared, pending: &Pending) -> Message {
-    let at = |stamp| shared.clock.resolve(stamp).ok_or(Unsendable);
+    let at = |stamp| shared.clock.resolve_unix(stamp).ok_or(Unsendable);
     let csms_id = pending.transaction().and_then(|transaction| site.journal.csms_id(transaction));
     match &pending.record {
         JournalRecord::Started(start) => {
@@ -237,9 +237,7 @@ fn render(site: &Site, shared: &Shared, pending: &Pending) -> Message {
         JournalRecord::Sampled(sample) => messages::meter_values(&shared.config, sample, csms_id, at(sample.at)?),
         JournalRecord::Stopped(stop) => {
             let (known, readings) = site.journal.history(stop.transaction);
-            let first = known.map(|known| Ok((at(known.started)?, known.first.as_slice()))).transpose()?;
-            let readings = readings.map(|reading| Ok((at(reading.at)?, reading))).collect::<Result<_, _>>()?;
-            messages::stop_transaction(stop, csms_id, at(stop.at)?, &History { first, readings })
+            messages::stop_transaction(stop, csms_id, &shared.clock, known, readings)
         }
         JournalRecord::Measured(reading) => messages::measured(&shared.config, reading, at(reading.at)?),
     }

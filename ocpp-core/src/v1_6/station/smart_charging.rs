@@ -1,6 +1,5 @@
 //! Smart charging (1.6 §5.5, §5.7, §5.11, §5.16): requests in, answers out. What they lead to is in `site/profiles`.
 
-use compact_str::ToCompactString;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_smartcharging::convert::ConvertError;
@@ -16,6 +15,7 @@ use crate::site::profiles::ScheduleRequest;
 use crate::site::shared::Shared;
 use crate::site::verdict::ProfileVerdict;
 use crate::station::Event;
+use crate::words::Reason;
 
 /// SetChargingProfile.
 pub(super) fn on_set(
@@ -32,7 +32,7 @@ pub(super) fn on_set(
             ProfileVerdict::UnknownEvse => return refuse(shared, token),
         },
         (Some(place), Err(error)) if site.smart_charging.has_place(place) => {
-            shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
+            shared.event(Event::ProfileRefused { reason: error.reason() });
             // A word of another version is no number out of range (errata 3.39).
             if !matches!(error, ConvertError::Unrecognized { .. }) {
                 return refuse(shared, token);
@@ -102,6 +102,6 @@ pub(super) fn of_remote_start(
     profile: Option<v1_6::ChargingProfile<'_>>,
 ) -> Result<Option<ChargingProfile>, ()> {
     profile.map(ChargingProfile::try_from).transpose().map_err(|error| {
-        shared.event(Event::ProfileRefused { reason: error.to_compact_string() });
+        shared.event(Event::ProfileRefused { reason: error.reason() });
     })
 }

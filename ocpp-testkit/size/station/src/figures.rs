@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use bare_loop::{Arrival, Board, Clock, Flash, FlashError, Hardware, Network, run};
+use bare_loop::{Arrival, Board, Clock, Flash, FlashError, Hardware, Network, run, start};
 use chrono::{DateTime, Utc};
 use ocpp_core::Station;
 use ocpp_core::csms::{self, RegistrationStatus, Session, SessionConfig};
@@ -304,7 +304,7 @@ fn main() {
     print!("");
     world.borrow_mut().heap = CURRENT.load(Relaxed);
     let config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
-    let kind = run(config, &mut board);
+    let kind = start(config, &mut board).and_then(|mut station| run(&mut station, &mut board));
     assert_eq!(kind, Ok(RebootKind::Soft), "{:?}", world.borrow().stage);
     println!("csms_session {}", session());
 }

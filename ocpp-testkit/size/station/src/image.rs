@@ -8,9 +8,10 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::hint::black_box;
+use core::mem::ManuallyDrop;
 use core::ptr::null_mut;
 
-use bare_loop::{Arrival, Board, Clock, Flash, FlashError, Hardware, Network, run};
+use bare_loop::{Arrival, Board, Clock, Flash, FlashError, Hardware, Network, run, start};
 use chrono::{DateTime, Utc};
 use ocpp_core::station::{ConnectRequest, EvseAction, EvseId, EvseInput, IdToken, StationConfig};
 use ocpp_core::store::{Image, StoreOp};
@@ -94,7 +95,10 @@ extern "C" fn _start() -> ! {
         let config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
         let (mut clock, mut flash, mut network, mut hardware) = (Stub, Stub, Stub, Stub);
         let mut board = Board { clock: &mut clock, flash: &mut flash, network: &mut network, hardware: &mut hardware };
-        let _ = black_box(run(config, &mut board));
+        // A station ends with a reset of the processor: none is taken apart.
+        if let Ok(station) = start(config, &mut board) {
+            let _ = black_box(run(&mut ManuallyDrop::new(station), &mut board));
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Logs as tables: the first line names the columns.
 
 use super::frames;
-use super::log::Sighting;
 use super::objects::Piece;
+use super::sighting::Sighting;
 
 /// The frames of a table; none if it is no table, or has no column of frames.
 pub(super) fn read(text: &str) -> Option<Vec<Sighting>> {

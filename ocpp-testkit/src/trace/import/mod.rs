@@ -31,6 +31,7 @@ mod objects;
 mod records;
 mod relaxed;
 mod senders;
+mod sighting;
 mod times;
 mod tokens;
 mod words;
@@ -85,7 +86,7 @@ pub fn read(text: &str) -> Imported {
 /// One frame that stands alone, over as many lines as it likes.
 pub fn frame(text: &str) -> Imported {
     let head = Head::read(text, Dialect::V2_1);
-    let sighting = log::Sighting { frame: text.to_owned(), head, ..log::Sighting::default() };
+    let sighting = sighting::Sighting { frame: text.to_owned(), head, ..sighting::Sighting::default() };
     let from = sighting.caller().unwrap_or(End::Station);
     let record =
         Record { wall: None, at: None, conn: None, station: None, what: What::Frame { from, text: text.to_owned() } };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ocpp_rpc::frame::MessageType;
 
-use super::log::Sighting;
+use super::sighting::Sighting;
 use super::words::{Class, Towards};
 use crate::link::End;
 use crate::trace::record::dialect;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{HEAD, docs, size};
+use super::{docs, size};
+use crate::names::HEAD;
 use crate::{
     Version,
     model::{Message, Model},

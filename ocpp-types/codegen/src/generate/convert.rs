@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{HEAD, homes, size};
+use super::{homes, size};
+use crate::names::HEAD;
 use crate::{
     Error,
     model::{Field, Kind, Model},

@@ -1,5 +1,6 @@
 use super::*;
 use crate::station::AuthorizationStatus;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec;
 use proptest::prelude::*;

@@ -8,7 +8,6 @@ mod requests;
 pub(super) use messages::authorize;
 pub(super) use requests::{on_call, reply};
 
-use compact_str::format_compact;
 use ocpp_types::codec::Decode as _;
 use ocpp_types::tables::Message as Read;
 use ocpp_types::tables::v1_6::{
@@ -25,6 +24,7 @@ use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::token::TokenInfo;
 use crate::station::{AuthorizationStatus, Event, TokenRefusal};
+use crate::words::{Reason, joined};
 use messages::{AuthorizeAnswer, Result15118};
 
 const VENDOR: &str = "org.openchargealliance.iso15118pnc";
@@ -48,8 +48,8 @@ pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: D
     let data = answer.data().unwrap_or_default();
     let verdict = match answer.status() {
         DataTransferStatus::Accepted => decoding::nested_with(shared, "Authorize", data, AuthorizeAnswer::read)
-            .map_err(|violation| format_compact!("answer: {violation}")),
-        status => Err(format_compact!("answer: {}", status.as_str())),
+            .map_err(|violation| joined(&["answer: ", &violation.reason()])),
+        status => Err(joined(&["answer: ", status.as_str()])),
     };
     let verdict = match verdict {
         Ok(AuthorizeAnswer { is_certificate_accepted, status, expiry }) => {

@@ -1,6 +1,5 @@
 //! Calls of the CSMS (§6.2, §6.3, §6.6, §6.7, §6.9): certificates are the host's work, and the answer waits for its word.
 
-use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::codec::Decode as _;
 use ocpp_types::tables::View as _;
@@ -17,6 +16,7 @@ use crate::site::verdict::{Envelope, LateReply, RemovalVerdict};
 use crate::station::{CertificateUse, Event};
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
 use crate::v1_6::station::{EDITION, data_transfer};
+use crate::words::Reason;
 
 const CARRIED: Envelope = Envelope::Transferred;
 
@@ -75,7 +75,7 @@ pub(in crate::v1_6::station) fn on_call(
         }
     };
     if let Err(violation) = done {
-        shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+        shared.event(Event::FrameRefused { reason: violation.reason() });
         wrapped(shared, token, Err(violation));
     }
 }
@@ -112,7 +112,7 @@ pub(in crate::v1_6::station) fn reply(shared: &mut Shared, token: ReplyToken, re
 fn wrapped(shared: &mut Shared, token: ReplyToken, data: Written) {
     let response = match data {
         Ok(data) => data_transfer::response(DataTransferStatus::Accepted, Some(&data)),
-        Err(violation) => data_transfer::response(DataTransferStatus::Rejected, Some(&violation.to_compact_string())),
+        Err(violation) => data_transfer::response(DataTransferStatus::Rejected, Some(&violation.reason())),
     };
     answer(shared, token, response);
 }

@@ -4,7 +4,6 @@
 
 mod messages;
 
-use compact_str::ToCompactString;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::codec::Decode as _;
 use ocpp_types::tables::v1_6::{DataTransferRequest, DataTransferStatus};
@@ -17,6 +16,7 @@ use crate::site::pricing::{FinalCost, RunningCostData, UserPrice};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::Event;
+use crate::words::Reason;
 
 const VENDOR: &str = "org.openchargealliance.costmsg";
 
@@ -43,7 +43,7 @@ pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken
         Ok(true) => data_transfer::response(DataTransferStatus::Accepted, None),
         Ok(false) => data_transfer::response(DataTransferStatus::Rejected, None),
         Err(violation) => {
-            let reason = violation.to_compact_string();
+            let reason = violation.reason();
             let response = data_transfer::response(DataTransferStatus::Rejected, Some(&reason));
             shared.event(Event::FrameRefused { reason });
             response

@@ -45,7 +45,7 @@ const CAUSES: [Cause; 8] = [
     ("MeterValues", |bench| bench.ask("TriggerMessage", &trigger("MeterValues"))),
     ("SecurityEventNotification", |bench| {
         let kind = SecurityEventKind::TamperDetectionActivated;
-        bench.command(Command::SecurityEvent { kind, info: None });
+        bench.command(Command::SecurityEvent { kind, info: None, at: None, is_critical: None });
     }),
     ("DataTransfer", |bench| {
         let (vendor_id, message_id, data) = ("Vendor".into(), None, None);
@@ -175,7 +175,7 @@ fn no_kind_of_message_of_2_x_holds_another_back_for_longer_than_a_time_out() {
                         late.push(format!("{odd} {conduct:?}: {kind} {wait:?} at {}", since / 1000));
                     }
                 }
-                bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Local });
+                bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Local, trigger: None });
                 server.pass(&mut bench, 199);
             }
             let count = server.log.iter().filter(|(_, kind)| kind == odd).count();

@@ -159,7 +159,7 @@ impl Command {
                 Input::Command(StationCommand::Call { action, payload })
             }
             Command::Job { id, outcome } => Input::Job(id, outcome),
-            Command::security_event(kind, info) => Input::Command(StationCommand::security_event(kind, info)),
+            Command::SecurityEvent { kind, info } => Input::Command(StationCommand::security_event(kind, info)),
             Command::Reconnect {} => Input::Command(StationCommand::Reconnect),
         };
         Ok(driver.map_or(Err(MisuseError::Refused(Refusal::Restarting)), |driver| driver.handle(input)))

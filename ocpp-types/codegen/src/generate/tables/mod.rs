@@ -6,7 +6,8 @@ mod views;
 
 use std::collections::BTreeMap;
 
-use super::{HEAD, Module, homes};
+use super::{Module, homes};
+use crate::names::HEAD;
 use crate::{Error, Version, model::Model, names};
 use family::Family;
 

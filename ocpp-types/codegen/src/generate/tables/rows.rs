@@ -8,8 +8,8 @@ use std::{
 use super::family::{Family, Row};
 use crate::{
     Error,
-    generate::HEAD,
     model::{Field, Kind},
+    names::HEAD,
 };
 
 /// All texts in one, in which they overlap.

@@ -3,9 +3,10 @@
 use super::family::{Choice, Family, Member, Object};
 use crate::{
     Error,
-    generate::{HEAD, docs},
+    generate::docs,
     model::{Field, Kind, TextKind},
     names,
+    names::HEAD,
 };
 
 /// The Rust type behind a member, whichever edition it comes from.
