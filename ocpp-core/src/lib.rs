@@ -107,7 +107,7 @@ extern crate std;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 mod any;
-#[cfg(all(feature = "csms", feature = "v1_6"))]
+#[cfg(all(feature = "csms", any(feature = "v1_6", feature = "v2")))]
 pub mod csms;
 mod error;
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]

@@ -105,6 +105,16 @@ impl fmt::Debug for RawFrame {
     }
 }
 
+/// A payload of the peer, as it arrived: one JSON text. Tokens and keys in it are masked in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawPayload(pub String);
+
+impl fmt::Debug for RawPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawPayload({})", Text(self.0.as_bytes()))
+    }
+}
+
 /// One deviation of a message from its schema that was mended when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]

@@ -58,7 +58,7 @@ for peer; do
         continue
     fi
     name=$("${peer}_name")
-    for ours in station csms; do
+    for ours in station csms station_v2 csms_v2; do
         if "${peer}_run" "$ours" >"$cache/steps.txt"; then verdict=holds; else verdict=FAILS status=1; fi
         cat "$cache/steps.txt"
         echo "$name|$ours|$(grep -c '^ok ' "$cache/steps.txt")|$verdict" >>"$table"

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use ocpp_testkit::crash::{ALL, Enumeration, Report, Scenario};
+use ocpp_rpc::Dialect;
+use ocpp_testkit::crash::{ALL, CHANGES, Enumeration, Report, Scenario, V2};
 use ocpp_testkit::link::End;
 
 fn run(enumeration: Enumeration, scenarios: &[Scenario]) -> Report {
@@ -55,6 +56,39 @@ fn station_boots_many_times_in_one_outage() {
     let total = run(often, &ALL);
     println!("{} outages with seven boots", total.points);
     assert!(total.points > 500, "{total:?}");
+}
+
+/// The scenarios of 2.x, in both editions.
+fn run_v2(end: End) -> Report {
+    [Dialect::V2_0_1, Dialect::V2_1].into_iter().fold(Report::default(), |total, version| {
+        let quick = run(Enumeration { version: Some(version), ..Enumeration::of(end) }, &V2);
+        total.plus(quick)
+    })
+}
+
+#[test]
+fn station_of_2_x_loses_its_power_after_every_action() {
+    let slow = Enumeration { version: Some(Dialect::V2_0_1), slow: SLOW, ..Enumeration::of(End::Station) };
+    let total = run_v2(End::Station).plus(run(slow, &V2));
+    println!("{} crashes of the station in 2.x", total.points);
+    assert!(total.points > 2_500, "{total:?}");
+    assert!(total.repeats > 0, "no crash ever hit a message in flight");
+}
+
+#[test]
+fn csms_dies_after_every_action_in_2_x() {
+    let total = run_v2(End::Csms);
+    println!("{} crashes of the csms in 2.x", total.points);
+    assert!(total.points > 1_000, "{total:?}");
+}
+
+#[test]
+fn either_end_dies_in_a_session_that_is_delivered_in_another_version() {
+    let total = [End::Station, End::Csms]
+        .into_iter()
+        .fold(Report::default(), |total, end| total.plus(run(Enumeration::of(end), &CHANGES)));
+    println!("{} crashes over a change of version", total.points);
+    assert!(total.points > 400, "{total:?}");
 }
 
 /// A store that confirms before anything is durable takes the gate away: the enumeration must see it.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{finished, pair, secs, session};
+use common::{finished, pair, recordings, secs, session};
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
 use ocpp_testkit::link::End;
@@ -343,17 +343,6 @@ const RECORDED: [(&str, &[Expected]); 8] = [
         ],
     ),
 ];
-
-/// The folder of the recordings, if it is there: beside the repository in `../shared/traces`, or where `OCPP_TRACES` says.
-fn recordings() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/traces");
-    let folder = std::env::var_os("OCPP_TRACES").map_or(beside, PathBuf::from);
-    if !folder.is_dir() {
-        println!("SKIPPED: no recordings in {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 /// A frame as loggers would write it: by the station, by the server, bare, with arrows, as JSON, pretty printed, shortened.
 fn logged(shape: usize, from: End, frame: &str) -> String {

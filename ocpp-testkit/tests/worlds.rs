@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use ocpp_rpc::Dialect;
 use ocpp_testkit::pair::Sabotage;
 use ocpp_testkit::seed::Seed;
 use ocpp_testkit::world::{Plan, Shrunk, Summary, Watch, World, WorldFailure, shrink};
@@ -98,4 +99,18 @@ fn failing_world_tells_how_to_see_it_again_and_saves_its_trace() {
     let recording: ocpp_testkit::trace::record::Recording = trace.parse().unwrap();
     assert!(recording.header.is_some() && !recording.entries.is_empty());
     assert!(trace.matches(r#""StopTransaction""#).count() >= 2, "{trace}");
+}
+
+#[test]
+fn worlds_of_mixed_versions_hold() {
+    let mut sessions = 0;
+    for seed in 0..12 {
+        let plan = Plan::draw_in(Seed(seed), 3, 4, &Dialect::ALL);
+        let summary = live(&plan).unwrap_or_else(|failure| {
+            let Shrunk { failure, trace, .. } = shrink(&plan, &failure, 300);
+            panic!("seed {seed}: {failure}\n{trace}")
+        });
+        sessions += summary.sessions;
+    }
+    assert!(sessions > 100, "{sessions}");
 }

@@ -8,7 +8,10 @@ use compact_str::CompactString;
 use ocpp_rpc::Dialect;
 use serde::{Deserialize, Serialize};
 
-use super::{AskId, CommandId, Fact, Finding, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
+use super::{
+    AskId, CommandId, Fact, Finding, Question, RawFrame, RawPayload, RegistrationStatus, RepairNote, TransactionId,
+    VariableResult,
+};
 use crate::store::Ticket;
 use crate::text::Text;
 use crate::time::Instant;
@@ -96,8 +99,28 @@ pub enum CommandAnswer {
     },
     /// To [`Command::ChangeConfiguration`](super::Command::ChangeConfiguration).
     ConfigurationChange(ConfigurationStatus),
+    /// To [`Command::GetVariables`](super::Command::GetVariables).
+    Variables(Vec<VariableResult>),
+    /// To [`Command::SetVariables`](super::Command::SetVariables).
+    VariableChanges(Vec<VariableResult>),
+    /// To a command that is carried out or not: Reset, ChangeAvailability, UnlockConnector, TriggerMessage, ClearCache.
+    Status(StatusAnswer),
     /// To [`Command::Call`](super::Command::Call): the payload, JSON text.
     Call(String),
+}
+
+/// What a station says to a command, in the words of its version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StatusAnswer {
+    /// The status, such as `Accepted`.
+    pub status: CompactString,
+    /// Why, as a word (2.x `statusInfo.reasonCode`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CompactString>,
+    /// More of it (2.x `statusInfo.additionalInfo`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<String>,
 }
 
 /// Whether the station will start or stop a transaction, and what it says beside.
@@ -245,6 +268,14 @@ pub enum Event {
     Unread {
         /// The frame.
         frame: RawFrame,
+    },
+    /// The station told, or asked for, something that the session neither keeps nor decides: reports, monitored events, certificates and
+    /// schedules of vehicles, and more (2.x). It was answered as by a CSMS that has nothing to give; a message of a stream, not at all.
+    Notified {
+        /// The action's name.
+        action: CompactString,
+        /// The payload.
+        payload: RawPayload,
     },
     /// A message was refused with this error, or dropped where no answer is possible.
     FrameRefused {

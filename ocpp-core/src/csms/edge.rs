@@ -1,12 +1,14 @@
 //! What a version of the protocol brings to the session: how its messages are read and written. Which versions there are, `edges` knows.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::frame::Payload;
 use ocpp_types::Violation;
-use ocpp_types::lenient::{Decoded, Quirks};
+use ocpp_types::enumeration::Enumeration;
+use ocpp_types::lenient::{Decoded, Quirks, Repair};
 
 use super::report::{Report, Response};
 use super::{Command, CommandAnswer};
@@ -14,14 +16,29 @@ use super::{Command, CommandAnswer};
 /// The functions of a version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
+    /// Whether the version has such an action.
+    pub knows: fn(&str) -> bool,
     /// Reads a call of the station.
     pub read: fn(&str, &Payload<'_>, Quirks) -> Result<Decoded<Report>, Unread>,
+    /// Reads a message that is not answered, of which only the repairs matter: the application takes it as it came.
+    pub read_unanswered: fn(&str, &Payload<'_>, Quirks) -> Result<Vec<Repair>, Unread>,
     /// Writes the answer to one, at the given time of day.
-    pub respond: fn(&Response, DateTime<Utc>) -> Result<String, Violation>,
+    pub respond: fn(&Response, DateTime<Utc>) -> Result<String, CompactString>,
     /// Writes a command.
     pub command: fn(Command) -> Result<Call, CompactString>,
     /// Reads the answer to one.
     pub answer: fn(CommandKind, &Payload<'_>, Quirks) -> Result<Decoded<CommandAnswer>, Violation>,
+    /// What a call of ours asks the station to say: a pending one says nothing else. None if it may (1.6).
+    pub asks_for: Option<fn(&Call) -> Option<CompactString>>,
+}
+
+/// Stands for a time that is not there: the ledger puts the server's clock in its place.
+pub(crate) const NO_TIME: &str = "\"0000-01-01T00:00:00Z\"";
+
+/// A word of an enumeration, or the text that stood in its place.
+pub(crate) fn word<E: Enumeration>(value: E, repairs: &[Repair]) -> CompactString {
+    let odd = value.as_unrecognized().and_then(|odd| repairs.get(odd.index()));
+    CompactString::new(odd.map_or(value.as_str(), |repair| &repair.text))
 }
 
 /// Why a call of the station cannot be served.
@@ -57,6 +74,13 @@ pub(crate) enum CommandKind {
     RemoteStop,
     GetConfiguration,
     ChangeConfiguration,
+    GetVariables,
+    SetVariables,
+    Reset,
+    ChangeAvailability,
+    UnlockConnector,
+    TriggerMessage,
+    ClearCache,
     Call,
 }
 
@@ -68,6 +92,13 @@ impl CommandKind {
             CommandKind::RemoteStop => "RemoteStop",
             CommandKind::GetConfiguration => "GetConfiguration",
             CommandKind::ChangeConfiguration => "ChangeConfiguration",
+            CommandKind::GetVariables => "GetVariables",
+            CommandKind::SetVariables => "SetVariables",
+            CommandKind::Reset => "Reset",
+            CommandKind::ChangeAvailability => "ChangeAvailability",
+            CommandKind::UnlockConnector => "UnlockConnector",
+            CommandKind::TriggerMessage => "TriggerMessage",
+            CommandKind::ClearCache => "ClearCache",
             CommandKind::Call => "Call",
         }
     }
@@ -80,7 +111,14 @@ impl From<&Command> for CommandKind {
             Command::RemoteStop { .. } => CommandKind::RemoteStop,
             Command::GetConfiguration { .. } => CommandKind::GetConfiguration,
             Command::ChangeConfiguration { .. } => CommandKind::ChangeConfiguration,
-            Command::Call { .. } => CommandKind::Call,
+            Command::GetVariables { .. } => CommandKind::GetVariables,
+            Command::SetVariables { .. } => CommandKind::SetVariables,
+            Command::Reset { .. } => CommandKind::Reset,
+            Command::ChangeAvailability { .. } => CommandKind::ChangeAvailability,
+            Command::UnlockConnector { .. } => CommandKind::UnlockConnector,
+            Command::TriggerMessage { .. } => CommandKind::TriggerMessage,
+            Command::ClearCache => CommandKind::ClearCache,
+            Command::Call { .. } | Command::Unchecked { .. } => CommandKind::Call,
         }
     }
 }

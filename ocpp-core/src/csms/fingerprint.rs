@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::report::no_time;
-use super::{Finding, IdToken, MeterValue, StopReport, TransactionId};
+use super::{Finding, IdToken, MeterValue, SampledValue, StopReport, TransactionId};
 
 /// 64 bits that stand for a report's content (FNV-1a). Reports of one station are compared with a few earlier ones of
 /// its own, so honest ones do not collide; who provokes it, cheats himself.
@@ -63,8 +63,15 @@ impl Fingerprint {
                 [&value.context, &value.format, &value.measurand, &value.phase, &value.location, &value.unit]
                     .into_iter()
                     .fold(print.text(&value.value), |print, name| print.option(name.as_deref(), Self::text))
+                    .beyond_1_6(value)
             })
         })
+    }
+
+    /// What only 2.x has, where it is there: prints of 1.6 stay as states of earlier versions hold them.
+    fn beyond_1_6(self, value: &SampledValue) -> Self {
+        let print = value.multiplier.map_or(self, |multiplier| self.byte(b'm').number(multiplier.into()));
+        value.signed.as_ref().map_or(print, |signed| print.byte(b's').text(&signed.data))
     }
 
     pub fn stop(self, report: &StopReport) -> Self {

@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use ocpp_rpc::Dialect;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, AskId, IdToken, TransactionId};
+use super::{Answer, AskId, IdToken, Place, TransactionId, VariableName};
 use crate::store::Ticket;
 use crate::text::Text;
 
@@ -85,7 +85,8 @@ pub enum Command {
         /// The group of the driver's token, for a station that looks for a reservation of it (2.x; 1.6 does not tell it).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<IdToken>,
-        /// Names the command in the facts of the transaction that comes of it ([`EventInfo`](super::EventInfo)); 2.x only.
+        /// Names the command in the facts of the transaction that comes of it ([`EventInfo`](super::EventInfo)); 2.x only, where it is the
+        /// command's own number if none is said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remote_start: Option<i64>,
     },
@@ -106,13 +107,72 @@ pub enum Command {
         /// Its value.
         value: CompactString,
     },
-    /// Send any action, also a vendor's, with a payload that is not checked beyond being one JSON object.
+    /// Read variables (2.x B06; 1.6 has configuration keys).
+    GetVariables {
+        /// Which.
+        variables: Vec<VariableName>,
+    },
+    /// Set variables (2.x B05; 1.6 has configuration keys).
+    SetVariables {
+        /// Which, and their values.
+        variables: Vec<(VariableName, CompactString)>,
+    },
+    /// Restart the station, or an EVSE (1.6 §5.14, 2.x B11, B12).
+    Reset {
+        /// When.
+        kind: ResetKind,
+        /// The EVSE (2.x); none is the whole station.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evse: Option<u32>,
+    },
+    /// Put the station, an EVSE or a connector into service or out of it (1.6 §5.2, 2.x G03, G04).
+    ChangeAvailability {
+        /// Which.
+        #[serde(default, skip_serializing_if = "Place::is_station")]
+        place: Place,
+        /// Whether into service.
+        is_operative: bool,
+    },
+    /// Unlock a connector (1.6 §5.18, 2.x F05).
+    UnlockConnector {
+        /// Which.
+        place: Place,
+    },
+    /// Have the station say something (1.6 §5.17, 2.x F06).
+    TriggerMessage {
+        /// What, as a word of the version.
+        message: CompactString,
+        /// Of which place, where that matters.
+        #[serde(default, skip_serializing_if = "Place::is_station")]
+        place: Place,
+    },
+    /// Empty the station's cache of tokens (1.6 §5.4, 2.x C11).
+    ClearCache,
+    /// Send any action, also a vendor's. In 2.x the payload of an action of the version obeys its schema; else it is not checked beyond
+    /// being one JSON object.
     Call {
         /// The action's name.
         action: CompactString,
         /// The payload, JSON text.
         payload: String,
     },
+    /// Send any action with a payload that is not checked beyond being one JSON object, as a peer that is tested may get it.
+    Unchecked {
+        /// The action's name.
+        action: CompactString,
+        /// The payload, JSON text.
+        payload: String,
+    },
+}
+
+/// When a station restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ResetKind {
+    /// At once: transactions end (1.6 `Hard`).
+    Immediate,
+    /// When no transaction runs any more; in 1.6 `Soft`, which ends them.
+    OnIdle,
 }
 
 impl Command {
@@ -131,7 +191,21 @@ impl fmt::Debug for Command {
             Command::RemoteStop { transaction } => write!(f, "RemoteStop({transaction})"),
             Command::GetConfiguration { keys } => f.debug_tuple("GetConfiguration").field(keys).finish(),
             Command::ChangeConfiguration { key, .. } => write!(f, "ChangeConfiguration({key}, ***)"),
+            Command::GetVariables { variables } => f.debug_tuple("GetVariables").field(variables).finish(),
+            Command::SetVariables { variables } => {
+                f.write_str("SetVariables(")?;
+                f.debug_list().entries(variables.iter().map(|(name, _)| name)).finish()?;
+                f.write_str(")")
+            }
+            Command::Reset { kind, evse } => write!(f, "Reset({kind:?}, {evse:?})"),
+            Command::ChangeAvailability { place, is_operative } => {
+                write!(f, "ChangeAvailability({place}, {is_operative})")
+            }
+            Command::UnlockConnector { place } => write!(f, "UnlockConnector({place})"),
+            Command::TriggerMessage { message, place } => write!(f, "TriggerMessage({message}, {place})"),
+            Command::ClearCache => f.write_str("ClearCache"),
             Command::Call { action, .. } => write!(f, "Call({action}, ***)"),
+            Command::Unchecked { action, .. } => write!(f, "Unchecked({action}, ***)"),
         }
     }
 }

@@ -119,15 +119,16 @@ mod session;
 mod state;
 mod transaction;
 mod values;
+mod variables;
 
 pub use action::{
     Action, CommandAnswer, CommandError, ConfigurationKey, ConfigurationStatus, Event, LinkAction, LinkEnd,
-    RemoteAnswer, RemoteStatus,
+    RemoteAnswer, RemoteStatus, StatusAnswer,
 };
 pub use config::{Limits, Plausible, SessionConfig};
 pub use fact::{Booted, Fact, Progress, SecurityEvent, StationInfo, StationWork, StatusReport};
 pub use finding::Finding;
-pub use input::{Command, CommandId, Input, LinkInput};
+pub use input::{Command, CommandId, Input, LinkInput, ResetKind};
 pub use place::Place;
 pub use question::{Answer, Authorization, Question};
 pub use session::Session;
@@ -136,8 +137,9 @@ pub use transaction::{
     Consumption, EventInfo, OrphanStop, Settled, Started, StopReport, Stopped, TransactionId, Updated, Verdict,
 };
 pub use values::{Attribution, MeterValue, SampledValue, Samples, SignedValue};
+pub use variables::{VariableName, VariableResult};
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{
-    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RegistrationStatus, RepairNote,
+    AskId, AuthorizationStatus, DataTransferStatus, IdToken, RawFrame, RawPayload, RegistrationStatus, RepairNote,
 };

@@ -44,6 +44,12 @@ pub enum Question {
     SignCertificate {
         /// The request, in PEM (RFC 2986).
         csr: String,
+        /// What the certificate is for: `certificateType` of 2.x, the station's own if none.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        purpose: Option<CompactString>,
+        /// The number that the certificate is to bear when it is sent (2.1).
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        request: Option<i64>,
     },
 }
 

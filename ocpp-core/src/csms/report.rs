@@ -30,17 +30,27 @@ pub(crate) enum Report {
     /// With the transaction that is named, if one is.
     Stop(Option<TransactionId>, StopReport),
     /// The station names the transaction, and numbers what happens in it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no version that is spoken numbers its events"))]
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 numbers no events"))]
     Event(Box<EventReport>),
     Samples {
         place: Place,
         named: Option<TransactionId>,
+        /// Whether they are known to be of no transaction.
+        is_outside: bool,
         values: Vec<MeterValue>,
     },
     Progress(Progress),
     SecurityEvent(SecurityEvent),
     SignCertificate {
         csr: String,
+        purpose: Option<CompactString>,
+        request: Option<i64>,
+    },
+    /// What the application is told of beyond what is recorded, and its answer.
+    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 has no such calls"))]
+    Notice {
+        statuses: Vec<StatusReport>,
+        answer: String,
     },
     DataTransfer {
         vendor_id: CompactString,
@@ -61,7 +71,7 @@ pub(crate) struct StartReport {
 
 /// What a numbered event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "no version that is spoken numbers its events"))]
+#[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 numbers no events"))]
 pub(crate) enum EventKind {
     Begin,
     Update,
@@ -108,6 +118,8 @@ pub(crate) enum Response {
     SignCertificate {
         is_accepted: bool,
     },
+    /// As the edge wrote it.
+    Notice(String),
     DataTransfer {
         status: DataTransferStatus,
         data: Option<String>,

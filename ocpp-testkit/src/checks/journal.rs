@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue};
+use ocpp_core::csms::{Attribution, Fact, IdToken, MeterValue, SampledValue, TransactionId};
 use ocpp_core::store::{EntryKey, Log, StoreOp};
 use serde_json::Value;
 
@@ -38,6 +38,11 @@ impl Kind {
             "StartTransaction" => Some(Kind::Start),
             "StopTransaction" => Some(Kind::Stop),
             "MeterValues" if !is_triggered_beside(payload) => Some(Kind::Sample),
+            "TransactionEvent" => match payload.get("eventType").and_then(Value::as_str) {
+                Some("Started") => Some(Kind::Start),
+                Some("Ended") => Some(Kind::Stop),
+                Some(_) | None => Some(Kind::Sample),
+            },
             _ => None,
         }
     }
@@ -52,6 +57,20 @@ fn event_number(record: &[u8]) -> Option<u64> {
     let digits = rest.get(..rest.len().checked_sub(4)?).filter(|_| *last == 0)?;
     let begin = digits.iter().rev().skip(1).position(|byte| byte & 0x80 == 0)?;
     varint(digits.get(digits.len().checked_sub(begin + 1)?..)?)
+}
+
+/// Whether it can be the record of the event of this number that tells something once, such as the command that began it: the number
+/// and four members of a byte each stand before that.
+fn tells_once(record: &[u8], number: u64) -> bool {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    while rest > 0x7F {
+        digits.push(u8::try_from(rest & 0x7F).unwrap_or_default() | 0x80);
+        rest >>= 7;
+    }
+    digits.push(u8::try_from(rest & 0x7F).unwrap_or_default());
+    let body = record.get(2..).unwrap_or_default();
+    body.windows(digits.len() + 5).any(|window| window.starts_with(&digits) && window.last() == Some(&1))
 }
 
 /// A record of the journal.
@@ -137,6 +156,8 @@ pub struct JournalCheck {
     last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
+    /// How many samples made room for others.
+    pub given_up: u64,
 }
 
 impl JournalCheck {
@@ -183,8 +204,11 @@ impl JournalCheck {
         self.last_position = Some(position);
         let Some(journaled) = Journaled::of(position, record) else { return Ok(()) };
         self.records.insert(position, journaled);
-        let ((false, start), Some(number)) = (journaled.series, event_number(record)) else { return Ok(()) };
-        let expected = self.numbers.insert(start, number).map_or(0, |last| last + 1);
+        let has_number = record.get(1).is_some_and(|kind| kind & MORE != 0);
+        let ((false, start), true) = (journaled.series, has_number) else { return Ok(()) };
+        let expected = self.numbers.get(&start).map_or(0, |last| last + 1);
+        let number = if tells_once(record, expected) { expected } else { event_number(record).unwrap_or(expected) };
+        self.numbers.insert(start, number);
         if number == expected { Ok(()) } else { Err(Violation::EventNumber(start, number, expected)) }
     }
 
@@ -196,6 +220,7 @@ impl JournalCheck {
             return Ok(());
         }
         let series = gone.series;
+        self.given_up += 1;
         self.records.remove(&position);
         let mut later = self.records.range(position..).filter(|(_, record)| record.series == series);
         later.next().map(|_| ()).ok_or(Violation::NewestDropped(position))
@@ -216,6 +241,7 @@ impl JournalCheck {
         let Frame::Call { id, action, payload } = frame else { return Ok(()) };
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
+        let payload = &whenever(payload);
         let is_same = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
         let is_delivered = self.last.is_delivered
             || self.last.is_answered
@@ -255,8 +281,9 @@ impl JournalCheck {
         let values = |name: &str| payload.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let at = |value: &Value| time(value.get("timestamp").and_then(Value::as_str));
         let back = |at, last| Violation::TimeWentBack(at, last, payload.to_string());
+        let of_the_whole = if is_event(payload) { "meterValue" } else { "transactionData" };
         if record.kind == Kind::Stop {
-            let times = values("transactionData").iter().filter_map(at).chain(at(payload));
+            let times = values(of_the_whole).iter().filter_map(at).chain(at(payload));
             let mut last = None;
             for at in times {
                 match last.replace(at) {
@@ -265,7 +292,8 @@ impl JournalCheck {
                 }
             }
         }
-        for at in values("meterValue").iter().filter_map(at).chain(at(payload)) {
+        let of_now = if record.kind == Kind::Stop { &[] } else { values("meterValue") };
+        for at in of_now.iter().filter_map(at).chain(at(payload)) {
             match self.told.insert(transaction, at) {
                 Some(last) if at < last => return Err(back(at, last)),
                 Some(_) | None => {}
@@ -281,7 +309,9 @@ impl JournalCheck {
     pub fn arrived(&mut self, frame: &Frame, given: Option<usize>) {
         let Frame::Result { id, payload } = frame else { return };
         let names_transaction = || payload.get("transactionId").is_some_and(Value::is_i64);
-        let is_start = self.messages.back().is_some_and(|message| message.kind == Kind::Start);
+        // In 2.x the station has named it.
+        let is_start = |message: &Message| message.kind == Kind::Start && !is_event(&message.payload);
+        let is_start = self.messages.back().is_some_and(is_start);
         if *id == self.last.id && payload.is_object() && (!is_start || names_transaction()) {
             self.last.is_answered = true;
             self.last.given = given;
@@ -326,13 +356,14 @@ impl JournalCheck {
                 }
                 Fact::Started(_) | Fact::Sampled(_) | Fact::Stopped(_) => {}
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
-                // No fact of a station of 1.6: no message says it, which is found below.
-                Fact::Updated(_) | Fact::Settled(_) => {}
+                // In 1.6 no message says it, which is found below.
+                Fact::Updated(_) => {}
                 Fact::Booted(_)
                 | Fact::Status(_)
                 | Fact::Authorized { .. }
                 | Fact::Progress(_)
                 | Fact::SecurityEvent(_)
+                | Fact::Settled(_)
                 | _ => continue,
             }
             self.forget_held();
@@ -367,6 +398,9 @@ impl JournalCheck {
 impl Message {
     /// Whether the fact says what the message said.
     fn is(&self, fact: &Fact) -> bool {
+        if is_event(&self.payload) {
+            return self.is_event_of(fact);
+        }
         let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
         let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
         match (self.kind, fact) {
@@ -383,17 +417,58 @@ impl Message {
             }
             (Kind::Sample, Fact::Sampled(samples)) => {
                 let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let is_same = |(sent, kept): (&Value, &MeterValue)| {
-                    let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                    let texts = values.iter().map(|value| value.get("value").and_then(Value::as_str));
-                    time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
-                        && texts.eq(kept.values.iter().map(|value| Some(value.value.as_str())))
-                };
-                sent.len() == samples.values.len() && sent.iter().zip(&samples.values).all(is_same)
+                are_same(sent, &samples.values)
             }
             (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
         }
     }
+
+    /// The same of an event of 2.x: its number, its time and its values.
+    fn is_event_of(&self, fact: &Fact) -> bool {
+        let (at, event, samples) = match (self.kind, fact) {
+            (Kind::Start, Fact::Started(started)) => (started.at, &started.event, &started.samples),
+            (Kind::Sample, Fact::Updated(updated)) => (updated.at, &updated.event, &updated.samples),
+            (Kind::Stop, Fact::Stopped(stopped)) => (stopped.report.at, &stopped.report.event, &stopped.report.samples),
+            (Kind::Start | Kind::Sample | Kind::Stop, _) => return false,
+        };
+        let name = fact.transaction().map(TransactionId::as_str);
+        let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        self.payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str) == name
+            && self.payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
+            && time(self.payload.get("timestamp").and_then(Value::as_str)) == Some(at)
+            && are_same(sent, samples)
+    }
+}
+
+/// An event without what depends on when it was sent: one that waits while the station goes offline is told as offline from then on
+/// (2.x E11.FR.07).
+fn whenever(payload: &Value) -> Value {
+    let mut payload = payload.clone();
+    if let Some(members) = payload.as_object_mut().filter(|members| members.contains_key("eventType")) {
+        members.remove("offline");
+    }
+    payload
+}
+
+/// Whether it is an event of 2.x.
+fn is_event(payload: &Value) -> bool {
+    payload.get("eventType").is_some()
+}
+
+/// Whether these values were sent and kept: texts in 1.6, numbers in 2.x.
+fn are_same(sent: &[Value], kept: &[MeterValue]) -> bool {
+    let is_value = |(sent, kept): (&Value, &SampledValue)| match sent.get("value") {
+        Some(Value::String(text)) => *text == kept.value,
+        Some(number) => kept.value.parse().ok().is_some_and(|kept: f64| Some(kept) == number.as_f64()),
+        None => false,
+    };
+    let is_same = |(sent, kept): (&Value, &MeterValue)| {
+        let values = sent.get("sampledValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        time(sent.get("timestamp").and_then(Value::as_str)) == Some(kept.at)
+            && values.len() == kept.values.len()
+            && values.iter().zip(&kept.values).all(is_value)
+    };
+    sent.len() == kept.len() && sent.iter().zip(kept).all(is_same)
 }
 
 /// Whether values of no transaction are told because the CSMS asked for them: no record is the ground of those.

@@ -4,7 +4,7 @@
 //! on no energy may flow until another transaction begins there, and the end must get to the bill, with its reason. A cable
 //! that is held after a deauthorisation stays held for its owner (1.6 §3.5.4, errata 3.5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use ocpp_core::csms::TransactionId;
 use ocpp_core::station::{Cable, Event, EvseId, EvseStatus, IdToken, Lock, StopReason};
@@ -22,8 +22,10 @@ use crate::link::End;
 pub struct PromiseCheck {
     /// The transaction of each EVSE, as the station told.
     running: BTreeMap<EvseId, TransactionId>,
-    /// The CSMS's numbers.
-    numbers: BTreeMap<TransactionId, i64>,
+    /// How the CSMS names them: by its numbers in 1.6, as the station does in 2.x.
+    names: BTreeMap<TransactionId, TransactionId>,
+    /// Those of which the CSMS has not been told, in the order in which they began, which is that of their delivery.
+    untold: VecDeque<TransactionId>,
     /// Calls of the CSMS, by their ids.
     calls: BTreeMap<String, Call>,
     /// Where a transaction's end was promised and no other one has begun.
@@ -35,7 +37,7 @@ pub struct PromiseCheck {
 
 #[derive(Clone, Debug)]
 enum Call {
-    RemoteStop(i64),
+    RemoteStop(TransactionId),
     Unlock(EvseId),
     Reset,
 }
@@ -53,7 +55,7 @@ struct Promise {
 #[derive(Clone, Debug)]
 enum Named {
     ByStation(TransactionId),
-    ByCsms(i64),
+    ByCsms(TransactionId),
 }
 
 impl PromiseCheck {
@@ -65,13 +67,21 @@ impl PromiseCheck {
         match event {
             Event::TransactionStarted { evse, transaction, .. } => {
                 self.running.insert(*evse, transaction.clone());
+                self.untold.push_back(transaction.clone());
                 self.ended.remove(evse);
                 if self.held.contains_key(evse) {
                     return Err(broken(*evse, "a transaction begins", "a cable that is held"));
                 }
             }
             Event::TransactionKnown { transaction, csms_id: Some(number), .. } => {
-                self.numbers.insert(transaction.clone(), *number);
+                if let Ok(number) = i32::try_from(*number) {
+                    self.untold.retain(|untold| untold != transaction);
+                    self.names.insert(transaction.clone(), number.into());
+                }
+            }
+            // Where a transaction begins with its energy (2.x `EnergyTransfer`), that flows as soon as somebody may charge.
+            Event::TokenAccepted { evse: Some(evse) } => {
+                self.ended.remove(evse);
             }
             Event::TransactionEnded { evse, transaction, reason } => {
                 self.running.remove(evse);
@@ -98,6 +108,12 @@ impl PromiseCheck {
     pub fn sent(&mut self, sender: End, frame: &Frame) {
         match (sender, frame) {
             (End::Csms, Frame::Call { id, action, payload }) => self.called(id, action, payload),
+            (End::Station, Frame::Call { action, payload, .. }) if action == "TransactionEvent" => {
+                let name = payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str);
+                if let (Some("Started"), Some(name)) = (payload.get("eventType").and_then(Value::as_str), name) {
+                    self.begins(TransactionId::new(name));
+                }
+            }
             (End::Station, Frame::Result { id, payload }) => {
                 let is_promise = matches!(payload.get("status").and_then(Value::as_str), Some("Accepted" | "Unlocked"));
                 if let Some(call) = self.calls.remove(id).filter(|_| is_promise) {
@@ -108,12 +124,30 @@ impl PromiseCheck {
         }
     }
 
+    /// The station tells of a begin, under a name of its own (2.x), or does so again.
+    fn begins(&mut self, name: TransactionId) {
+        if self.names.values().any(|known| *known == name) {
+            return;
+        }
+        if let Some(transaction) = self.untold.pop_front() {
+            self.names.insert(transaction, name);
+        }
+    }
+
     fn called(&mut self, id: &str, action: &str, payload: &Value) {
         let number = |name: &str| payload.get(name).and_then(Value::as_i64);
         let call = match action {
-            "RemoteStopTransaction" => number("transactionId").map(Call::RemoteStop),
+            "RemoteStopTransaction" => {
+                let number = number("transactionId").and_then(|number| i32::try_from(number).ok());
+                number.map(TransactionId::from).map(Call::RemoteStop)
+            }
+            "RequestStopTransaction" => {
+                let name = payload.get("transactionId").and_then(Value::as_str);
+                name.map(TransactionId::new).map(Call::RemoteStop)
+            }
             "UnlockConnector" => {
-                number("connectorId").and_then(|n| u16::try_from(n).ok()).map(EvseId).map(Call::Unlock)
+                let evse = number("evseId").or_else(|| number("connectorId"));
+                evse.and_then(|n| u16::try_from(n).ok()).map(EvseId).map(Call::Unlock)
             }
             "Reset" => Some(Call::Reset),
             _ => None,
@@ -127,16 +161,20 @@ impl PromiseCheck {
         }
     }
 
+    fn name(&self, transaction: &TransactionId) -> TransactionId {
+        self.names.get(transaction).cloned().unwrap_or_else(|| transaction.clone())
+    }
+
     fn answered(&mut self, call: &Call) {
         match call {
-            Call::RemoteStop(number) => {
-                let at = self.running.iter().find(|(_, running)| self.numbers.get(running) == Some(number));
+            Call::RemoteStop(name) => {
+                let at = self.running.iter().find(|(_, running)| self.name(running) == *name);
                 if let Some(evse) = at.map(|(evse, _)| *evse) {
-                    self.ended.insert(evse, "the answer to RemoteStopTransaction");
+                    self.ended.insert(evse, "the answer to a remote stop");
                 }
                 let reason = Some("Remote".to_owned());
-                let by = "the answer to RemoteStopTransaction";
-                self.promises.push(Promise { transaction: Named::ByCsms(*number), reason, by });
+                let by = "the answer to a remote stop";
+                self.promises.push(Promise { transaction: Named::ByCsms(name.clone()), reason, by });
             }
             // It may have been ending already, for another reason.
             Call::Unlock(evse) => {
@@ -181,6 +219,7 @@ impl PromiseCheck {
             )
         };
         self.running.retain(|_, transaction| is_durable(transaction));
+        self.untold.retain(is_durable);
     }
 
     /// What holds at any time.
@@ -211,12 +250,10 @@ impl PromiseCheck {
     /// When it is not.
     pub fn finish(&self, bill: &Bill) -> Result<(), Violation> {
         for promise in &self.promises {
-            let number = match &promise.transaction {
-                Named::ByStation(transaction) => self.numbers.get(transaction).copied(),
-                Named::ByCsms(number) => Some(*number),
-            };
-            let Some(name) = number.and_then(|number| i32::try_from(number).ok()).map(TransactionId::from) else {
-                continue;
+            let name = match &promise.transaction {
+                Named::ByStation(transaction) if self.names.contains_key(transaction) => self.name(transaction),
+                Named::ByStation(_) => continue,
+                Named::ByCsms(name) => name.clone(),
             };
             let end = bill.rows.iter().find(|row| row.transaction == name).and_then(|row| row.end.as_ref());
             let told = end.map(|end| end.reason.clone().unwrap_or_else(|| "Local".to_owned()));

@@ -8,13 +8,16 @@
 mod promises;
 mod scenarios;
 mod security;
+mod v2;
 
 use std::thread;
 use std::time::Duration;
 
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 pub use scenarios::{ALL, Scenario};
+pub use v2::{CHANGES, V2};
 
 use crate::checks::{Failure, Violation};
 use crate::link::End;
@@ -81,6 +84,8 @@ pub struct Enumeration {
     pub boots: u64,
     /// Only every so many'th point; 1 for all.
     pub stride: usize,
+    /// The version that is spoken, if not as the scenario says.
+    pub version: Option<Dialect>,
     /// How long the store of that end lags, if not as the scenario says: the longer, the more a crash can leave.
     pub slow: Option<Duration>,
 }
@@ -88,7 +93,7 @@ pub struct Enumeration {
 impl Enumeration {
     /// Every point of an end, one crash each.
     pub fn of(end: End) -> Self {
-        Enumeration { end, second_within: 0, boots: 0, stride: 1, slow: None }
+        Enumeration { end, second_within: 0, boots: 0, stride: 1, version: None, slow: None }
     }
 
     /// Runs a scenario with each crash.
@@ -117,6 +122,9 @@ impl Enumeration {
     /// The scenario's own setup, but for the store.
     fn config(&self, scenario: &Scenario) -> PairConfig {
         let mut config = (scenario.config)();
+        if let Some(version) = self.version {
+            config = config.speaking(&[version]);
+        }
         let store = match self.end {
             End::Station => &mut config.station_store,
             End::Csms => &mut config.csms_store,

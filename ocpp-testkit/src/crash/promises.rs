@@ -1,8 +1,9 @@
 //! Scenarios in which something is promised that a power cut must not undo: ends, and cables that are held.
 
+use ocpp_core::csms;
 use ocpp_core::station::{Command, EvseId, StopReason};
 
-use super::scenarios::{call, offline, plain, resuming};
+use super::scenarios::{offline, plain, resuming};
 use crate::checks::{Failure, Violation};
 use crate::link::Network;
 use crate::pair::{Pair, PairConfig, Step};
@@ -15,8 +16,11 @@ fn charging() -> Vec<(u64, Step)> {
 /// The vehicle stays for long after its session, so that energy could flow again. A cable that is held then is freed, by one of
 /// several attempts: no outage lasts for all of them.
 fn leaving() -> [(u64, Step); 4] {
-    let unlock = || call("UnlockConnector", r#"{"connectorId":1}"#);
-    [(400, unlock()), (470, unlock()), (560, unlock()), (580, Step::Unplug(EvseId(1)))]
+    [(400, unlocking()), (470, unlocking()), (560, unlocking()), (580, Step::Unplug(EvseId(1)))]
+}
+
+fn unlocking() -> Step {
+    Step::Csms(csms::Command::UnlockConnector { place: csms::Place::numbered(1) })
 }
 
 fn during(step: Step) -> Vec<(u64, Step)> {
@@ -48,11 +52,11 @@ pub(super) fn host_stop() -> Vec<(u64, Step)> {
 }
 
 pub(super) fn unlock() -> Vec<(u64, Step)> {
-    during(call("UnlockConnector", r#"{"connectorId":1}"#))
+    during(unlocking())
 }
 
 pub(super) fn reset() -> Vec<(u64, Step)> {
-    during(call("Reset", r#"{"type":"Soft"}"#))
+    during(Step::Csms(csms::Command::Reset { kind: csms::ResetKind::OnIdle, evse: None }))
 }
 
 /// It comes back before the transaction would have gone on.

@@ -174,7 +174,7 @@ impl Scenario {
     }
 }
 
-fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
+pub(super) fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
     Ok(())
 }
 
@@ -316,7 +316,7 @@ pub(super) fn plain() -> PairConfig {
     PairConfig::new(7)
 }
 
-fn held_plug() -> PairConfig {
+pub(super) fn held_plug() -> PairConfig {
     let config = plain();
     PairConfig { hardware: config.hardware.clone().with_lock(), ..config }
 }
@@ -353,12 +353,12 @@ pub(super) fn resuming() -> PairConfig {
     config
 }
 
-fn cached() -> PairConfig {
+pub(super) fn cached() -> PairConfig {
     let station_store = StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() };
     PairConfig { station_store, ..plain().with_setting("AuthorizationCacheEnabled", "true") }
 }
 
-fn two_evses() -> PairConfig {
+pub(super) fn two_evses() -> PairConfig {
     let config = plain();
     PairConfig { station: config.station.clone().with_evses(2), ..config }
 }
@@ -378,7 +378,7 @@ pub(super) fn cable_pulled() -> Vec<(u64, Step)> {
 }
 
 /// The driver pulls at the held plug first.
-fn held_plug_steps() -> Vec<(u64, Step)> {
+pub(super) fn held_plug_steps() -> Vec<(u64, Step)> {
     vec![
         (5, Step::Plug(EvseId(1))),
         (8, Step::token(1, "TAG")),
@@ -388,7 +388,7 @@ fn held_plug_steps() -> Vec<(u64, Step)> {
     ]
 }
 
-fn link_down_throughout() -> Vec<(u64, Step)> {
+pub(super) fn link_down_throughout() -> Vec<(u64, Step)> {
     let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
     let up = (250, Step::Network(Network::Up));
     down.into_iter().chain(session(1)).chain([up]).collect()
@@ -423,14 +423,14 @@ fn clock_set_back() -> Vec<(u64, Step)> {
     [back].into_iter().chain(session).collect()
 }
 
-fn link_lost() -> Vec<(u64, Step)> {
+pub(super) fn link_lost() -> Vec<(u64, Step)> {
     let down = [(75, Step::Network(Network::Refusing)), (75, Step::CUT)];
     let up = (190, Step::Network(Network::Up));
     session(1).into_iter().chain(down).chain([up]).collect()
 }
 
 /// The station forgets the time in a power cut, and learns it only after the session.
-fn time_unknown() -> Vec<(u64, Step)> {
+pub(super) fn time_unknown() -> Vec<(u64, Step)> {
     let outage = Duration::from_secs(1);
     let cut = Step::PowerCut { end: End::Station, keep: usize::MAX, in_flight_arrives: true, outage };
     let down = [(2, Step::Network(Network::Dead)), (3, cut)];
@@ -438,7 +438,7 @@ fn time_unknown() -> Vec<(u64, Step)> {
     down.into_iter().chain(session(1)).chain([up]).collect()
 }
 
-fn remote() -> Vec<(u64, Step)> {
+pub(super) fn remote() -> Vec<(u64, Step)> {
     let start = Command::remote_start(Some(1), IdToken::new("TAG"));
     vec![
         (5, Step::Csms(start)),
@@ -502,7 +502,7 @@ fn reset() -> Vec<(u64, Step)> {
 }
 
 /// The first session has the token cached, the second one starts by it.
-fn by_the_cache() -> Vec<(u64, Step)> {
+pub(super) fn by_the_cache() -> Vec<(u64, Step)> {
     let down = [(240, Step::Network(Network::Dead)), (240, Step::CUT)];
     let up = (500, Step::Network(Network::Up));
     let second = session(1).into_iter().map(|(seconds, step)| (seconds + 250, step));
@@ -539,12 +539,12 @@ pub(super) fn call(action: &str, payload: &str) -> Step {
 }
 
 /// The second vehicle comes and goes while the first one charges.
-fn two_vehicles() -> Vec<(u64, Step)> {
+pub(super) fn two_vehicles() -> Vec<(u64, Step)> {
     let second = [(40, Step::token(2, "TAG")), (45, Step::Plug(EvseId(2))), (120, Step::Unplug(EvseId(2)))];
     session(1).into_iter().chain(second).collect()
 }
 
-fn store_in_trouble() -> Vec<(u64, Step)> {
+pub(super) fn store_in_trouble() -> Vec<(u64, Step)> {
     let trouble = [(7, Step::FailStore(End::Station, 2)), (7, Step::FailStore(End::Csms, 1))];
     let again = [(199, Step::FailStore(End::Station, 1)), (199, Step::FailStore(End::Csms, 2))];
     session(1).into_iter().chain(trouble).chain(again).collect()

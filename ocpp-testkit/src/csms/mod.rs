@@ -14,6 +14,7 @@ use ocpp_core::csms::{
 use ocpp_core::station::ConnectRequest;
 use ocpp_core::store::Ticket;
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::{BasicAuth, Identity, IdentityRules, Password};
 
 pub use bill::{Bill, Row, RowEnd};
@@ -38,6 +39,10 @@ pub struct MiniCsms {
     /// The password that it wants of the station, if it wants one. It is another one from the moment in which the station's
     /// acceptance of it arrives (white paper A01.FR.03).
     pub password: Option<Password>,
+    /// The versions that it speaks.
+    pub versions: Vec<Dialect>,
+    /// That of the last connection.
+    pub spoken: Dialect,
     /// Passwords that the station has been told, by command.
     told: BTreeMap<CommandId, Password>,
     config: SessionConfig,
@@ -67,6 +72,8 @@ impl MiniCsms {
             thinks: Duration::ZERO,
             clock,
             password: None,
+            versions: vec![Dialect::V1_6],
+            spoken: Dialect::V1_6,
             told: BTreeMap::new(),
             config,
             seed,
@@ -126,6 +133,12 @@ impl MiniCsms {
             Some(process) => process.session.handle(process.uptime.of(now), input),
             None => Ok(()),
         }
+    }
+
+    /// The version of the first subprotocol that it knows, if it knows one and is up.
+    pub fn choose(&self, request: &ConnectRequest) -> Option<Dialect> {
+        let mut offered = request.subprotocols.iter().filter_map(|name| Dialect::from_subprotocol(name));
+        offered.find(|version| self.is_up() && self.versions.contains(version))
     }
 
     /// Whether a station may connect that proves itself so.

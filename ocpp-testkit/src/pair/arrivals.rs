@@ -54,8 +54,7 @@ impl Pair {
 
     /// The server takes the first subprotocol that it knows; one that is down takes nothing.
     fn handshake(&mut self, request: &ConnectRequest) -> Result<(), Failure> {
-        let known = request.subprotocols.iter().find_map(|name| Dialect::from_subprotocol(name));
-        let Some(dialect) = known.filter(|dialect| *dialect == Dialect::V1_6 && self.csms.is_up()) else {
+        let Some(dialect) = self.csms.choose(request) else {
             self.note(Actor::Link, || "refuses the station".to_owned());
             self.link.refuse(self.now);
             return Ok(());
@@ -67,7 +66,12 @@ impl Pair {
         self.link.accept(self.now, dialect.subprotocol());
         self.wire.closed(End::Csms);
         self.record_connected(dialect.subprotocol());
-        self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect }))
+        self.open_at_csms(dialect)
+    }
+
+    fn open_at_csms(&mut self, version: Dialect) -> Result<(), Failure> {
+        self.csms.spoken = version;
+        self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect: version }))
     }
 
     /// Somebody else, with the station's identity: the server takes the newest connection.
@@ -77,8 +81,9 @@ impl Pair {
         }
         self.link.take_over(self.now);
         self.wire.closed(End::Csms);
-        self.record_connected(Dialect::V1_6.subprotocol());
-        self.tell_csms(csms::Input::Link(csms::LinkInput::Opened { dialect: Dialect::V1_6 }))?;
+        let version = self.csms.spoken;
+        self.record_connected(version.subprotocol());
+        self.open_at_csms(version)?;
         self.arrive_at_csms(br#"[2,"somebody else","Heartbeat",{}]"#)
     }
 
@@ -147,6 +152,7 @@ impl Pair {
             }
             Step::DieSilently => self.link.die_silently(now),
             Step::Network(network) => self.link.network = network,
+            Step::Versions(versions) => self.csms.versions = versions,
             Step::Inject { to, bytes } => {
                 self.link.send(now, to.peer(), bytes);
             }
@@ -184,7 +190,11 @@ impl Pair {
             Step::Intercept(..) => tally.bad_answers += 1,
             Step::StepStationClock(_) | Step::StepCsmsClock(_) => tally.clock_steps += 1,
             // Counted where they take effect, or no events of their own.
-            Step::Network(_) | Step::Inject { .. } | Step::FailStore(..) | Step::PowerCut { .. } => {}
+            Step::Versions(_)
+            | Step::Network(_)
+            | Step::Inject { .. }
+            | Step::FailStore(..)
+            | Step::PowerCut { .. } => {}
         }
     }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use ocpp_core::csms::{AuthorizationStatus, SessionConfig};
+use ocpp_core::csms::{AuthorizationStatus, Session, SessionConfig};
 use ocpp_core::station::StationConfig;
+use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::Password;
 
 use crate::clock::WallClock;
@@ -30,6 +31,8 @@ pub struct PairConfig {
     pub station_store: StoreHabits,
     /// The CSMS's session.
     pub session: SessionConfig,
+    /// The versions that the CSMS speaks.
+    pub csms_versions: Vec<Dialect>,
     /// What the CSMS decides.
     pub policy: Policy,
     /// The password that the CSMS wants of the station, if it wants one.
@@ -77,6 +80,7 @@ impl PairConfig {
             station_clock: WallClock::UNSET,
             station_store: StoreHabits::default(),
             session: SessionConfig::default(),
+            csms_versions: Dialect::ALL.into_iter().filter(|version| Session::speaks(*version)).collect(),
             policy: Policy::default().with_token("TAG", AuthorizationStatus::Accepted),
             password: None,
             csms_thinks: Duration::from_millis(2),
@@ -100,6 +104,13 @@ impl PairConfig {
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: &str) -> Self {
         self.station = self.station.with_setting(key, value);
+        self
+    }
+
+    /// Sets the versions that the station speaks, most wanted first.
+    #[must_use]
+    pub fn speaking(mut self, versions: &[Dialect]) -> Self {
+        self.station.network.versions = versions.to_vec();
         self
     }
 

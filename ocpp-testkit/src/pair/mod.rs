@@ -125,6 +125,7 @@ impl Pair {
             MiniCsms::new(config.session, config.policy, config.wall, config.csms_store, seed.child("csms", 0));
         csms_end.thinks = config.csms_thinks;
         csms_end.password = config.password;
+        csms_end.versions = config.csms_versions;
         let mut pair = Pair {
             station,
             csms: csms_end,
@@ -243,7 +244,17 @@ impl Pair {
             now: self.now,
             unbillable_mwh: &self.unbillable_mwh,
         };
-        bill::covers_the_meters(&self.csms.bill(), &meters).map_err(|violation| self.fail(violation))
+        let bill = self.csms.bill();
+        bill::covers_the_meters(&bill, &meters).map_err(|violation| self.fail(violation))?;
+        // Numbers are missing where samples made room (2.x E04.FR.04, E04.FR.08), and nowhere else.
+        let missing = bill.rows.iter().filter_map(|row| row.end.as_ref()).map(|end| end.missing).sum::<u64>();
+        match self.journal.as_ref().filter(|journal| missing > journal.given_up) {
+            Some(journal) => {
+                let text = format!("{missing} events are missing, {} made room", journal.given_up);
+                Err(self.fail(Violation::Bill(text)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Without a running transaction no contactor conducts, and no plug is held but that of a refused token, which waits

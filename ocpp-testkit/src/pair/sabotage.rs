@@ -96,7 +96,7 @@ impl Pair {
     /// The station sent this.
     pub(super) fn remember_stop(&mut self, frame: &Frame) {
         if let (Some(Sabotage::DoubleStop), Frame::Call { id, action, payload }) = (self.sabotage, frame)
-            && action == "StopTransaction"
+            && (action == "StopTransaction" || payload.get("eventType").is_some_and(|kind| kind == "Ended"))
         {
             let again = format!(r#"[2,"{id}!","{action}",{payload}]"#);
             self.last_stop.open = Some((id.clone(), again));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use ocpp_core::csms;
 use ocpp_core::station::{self, EvseId, Fault, IdToken, Vehicle};
+use ocpp_rpc::Dialect;
 
 use crate::link::{End, Network};
 
@@ -42,6 +43,8 @@ pub enum Step {
     Intercept(&'static str, Interception),
     /// Somebody else connects under the station's identity, and says one thing.
     TakeOver,
+    /// The server speaks these versions from its next connection on.
+    Versions(Vec<Dialect>),
     /// Connection attempts fare so from now on.
     Network(Network),
     /// The other end sends these bytes, whatever its machine thinks.
@@ -88,6 +91,7 @@ impl Step {
             | Step::DieSilently
             | Step::Intercept(..)
             | Step::TakeOver
+            | Step::Versions(_)
             | Step::Network(_)
             | Step::Inject { .. }
             | Step::FailStore(..)

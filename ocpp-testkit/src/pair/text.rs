@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ocpp_core::csms::{Command, CommandAnswer, Fact, Question};
+use ocpp_core::csms::{Command, CommandAnswer, Fact, Question, VariableName};
 use ocpp_core::station::EvseInput;
 use ocpp_core::store::StoreOp;
 
@@ -128,8 +128,28 @@ fn command(command: &Command) -> String {
         Command::RemoteStop { transaction } => format!("stops {transaction} remotely"),
         Command::GetConfiguration { keys } => format!("asks for the configuration {keys:?}"),
         Command::ChangeConfiguration { key, value } => format!("sets {key} to {value:?}"),
-        Command::Call { action, payload } => format!("calls {action} {payload}"),
+        Command::GetVariables { variables } => {
+            format!("asks for {}", variables.iter().map(variable).collect::<Vec<_>>().join(", "))
+        }
+        Command::SetVariables { variables } => {
+            let set = variables.iter().map(|(name, value)| format!("{} to {value:?}", variable(name)));
+            format!("sets {}", set.collect::<Vec<_>>().join(", "))
+        }
+        Command::Reset { kind, evse: None } => format!("resets the station, {kind:?}"),
+        Command::Reset { kind, evse: Some(evse) } => format!("resets {evse}, {kind:?}"),
+        Command::ChangeAvailability { place, is_operative: true } => format!("puts {place} into service"),
+        Command::ChangeAvailability { place, is_operative: false } => format!("puts {place} out of service"),
+        Command::UnlockConnector { place } => format!("unlocks {place}"),
+        Command::TriggerMessage { message, place } => format!("asks for {message} of {place}"),
+        Command::ClearCache => "clears the cache".to_owned(),
+        Command::Call { action, payload } | Command::Unchecked { action, payload } => {
+            format!("calls {action} {payload}")
+        }
     }
+}
+
+fn variable(name: &VariableName) -> String {
+    format!("{}.{}", name.component, name.variable)
 }
 
 /// An act of the world.
@@ -157,6 +177,7 @@ pub(crate) fn step(step: &Step) -> String {
         Step::Intercept(action, how) => format!("makes the server answer {action} with {how:?}"),
         Step::TakeOver => "connects under the station's identity".to_owned(),
         Step::Network(network) => format!("makes the network {network:?}"),
+        Step::Versions(versions) => format!("makes the server speak {versions:?}"),
         Step::Vehicle(..)
         | Step::Fault(..)
         | Step::MeterAnswers(..)

@@ -68,8 +68,11 @@ const MOST_MEMBERS: usize = 5;
 const MOST_PERIODS: usize = 3;
 
 /// Members that tell messages of one action apart, most telling first.
-const TELLING: [&str; 18] = [
+const TELLING: [&str; 20] = [
     "eventType",
+    "triggerReason",
+    "seqNo",
+    "offline",
     "status",
     "connectorStatus",
     "connectorId",
@@ -85,7 +88,6 @@ const TELLING: [&str; 18] = [
     "stoppedReason",
     "meterStart",
     "meterStop",
-    "seqNo",
     "errorCode",
 ];
 

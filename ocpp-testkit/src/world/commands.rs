@@ -122,7 +122,7 @@ fn call(action: &str, payload: &str) -> Step {
 }
 
 /// Mostly one that exists.
-fn connector(dice: &mut Dice, desk: Desk, lowest: u16) -> u16 {
+pub(super) fn connector(dice: &mut Dice, desk: Desk, lowest: u16) -> u16 {
     if dice.chance(90) { dice.small(lowest, desk.connectors) } else { desk.connectors + 1 }
 }
 

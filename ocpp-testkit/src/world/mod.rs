@@ -16,6 +16,7 @@ mod run;
 mod shrink;
 mod tokens;
 mod troubles;
+mod v2;
 mod visits;
 
 pub use dice::Dice;

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use ocpp_core::csms::RegistrationStatus;
 use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 use super::commands::{self, Desk};
 use super::dice::Dice;
-use super::{tokens, troubles, visits};
+use super::{tokens, troubles, v2, visits};
 use crate::clock::WallClock;
 use crate::pair::{PairConfig, Sabotage, Step, text};
 use crate::seed::Seed;
@@ -64,6 +65,8 @@ pub enum Target {
 pub struct Place {
     /// Its number in the world; the identity comes from it.
     pub number: usize,
+    /// The version that it speaks.
+    pub version: Dialect,
     /// How many EVSEs it has.
     pub evses: u16,
     /// Whether they hold the plug.
@@ -87,6 +90,11 @@ pub struct Place {
 impl Plan {
     /// Draws what happens at so many stations in so many hours.
     pub fn draw(seed: Seed, stations: usize, hours: u64) -> Self {
+        Plan::draw_in(seed, stations, hours, &[Dialect::V1_6])
+    }
+
+    /// The same of stations that speak these versions, by turns.
+    pub fn draw_in(seed: Seed, stations: usize, hours: u64, versions: &[Dialect]) -> Self {
         let mut dice = Dice::new(seed.child("world", 0));
         let beginning = dice.one_of(BEGINNINGS).parse::<DateTime<Utc>>();
         let mut plan = Plan {
@@ -97,8 +105,9 @@ impl Plan {
             acts: Vec::new(),
             sabotage: None,
         };
-        for number in 0..stations {
-            let place = Place::draw(&mut Dice::new(seed.child("place", number as u64)), number);
+        let versions = versions.iter().copied().cycle();
+        for (number, version) in (0..stations).zip(versions) {
+            let place = Place::draw(&mut Dice::new(seed.child("place", number as u64)), number, version);
             plan.draw_visits(&place, seed);
             plan.draw_troubles(&place, seed);
             plan.draw_commands(&place, seed);
@@ -151,7 +160,10 @@ impl Plan {
         let mut at = Instant::ZERO;
         while let Some(next) = self.next(&mut dice, &mut at, 1_800) {
             let desk = Desk { connectors: place.evses, wall: self.wall.read(next) };
-            let step = commands::draw(&mut dice, desk);
+            let step = match place.version {
+                Dialect::V1_6 => commands::draw(&mut dice, desk),
+                Dialect::V2_0_1 | Dialect::V2_1 => v2::draw(&mut dice, desk),
+            };
             self.add(place, next, vec![(Duration::ZERO, step)]);
         }
     }
@@ -170,7 +182,7 @@ impl Plan {
 }
 
 impl Place {
-    fn draw(dice: &mut Dice, number: usize) -> Self {
+    fn draw(dice: &mut Dice, number: usize, version: Dialect) -> Self {
         let latency = |dice: &mut Dice| Duration::from_millis(dice.one_of([5, 40, 40, 300, 900]));
         let boot = |dice: &mut Dice| {
             let status = dice.one_of([RegistrationStatus::Pending, RegistrationStatus::Rejected]);
@@ -178,6 +190,7 @@ impl Place {
         };
         Place {
             number,
+            version,
             evses: dice.small(1, 3),
             has_lock: dice.chance(50),
             draw_watts: dice.one_of([3_680, 7_200, 11_000, 22_000, 150_000]),
@@ -194,6 +207,22 @@ impl Place {
         }
     }
 
+    /// The operator ends what runs, and lets go of every plug.
+    pub(super) fn end_all(&self) -> Vec<Step> {
+        match self.version {
+            Dialect::V1_6 => commands::end_all(self.evses),
+            Dialect::V2_0_1 | Dialect::V2_1 => v2::end_all(self.evses),
+        }
+    }
+
+    /// The operator takes back what keeps drivers away.
+    pub(super) fn make_free(&self) -> Vec<Step> {
+        match self.version {
+            Dialect::V1_6 => commands::make_free(),
+            Dialect::V2_0_1 | Dialect::V2_1 => v2::make_free(),
+        }
+    }
+
     /// The identity of the station.
     pub fn identity(&self) -> String {
         format!("CP{:04}", self.number)
@@ -206,6 +235,7 @@ impl Place {
             policy.with_token(&token, ocpp_core::station::AuthorizationStatus::Accepted)
         });
         let mut config = PairConfig::new(0)
+            .speaking(&[self.version])
             .with_policy(policy.with_boots(self.boots.iter().copied()))
             .with_setting("AllowOfflineTxForUnknownId", "true")
             // A connection that dies in silence costs attempts, and nothing shall be given up.

@@ -124,9 +124,9 @@ impl<'a> World<'a> {
         self.wait_for("an accepted station once the network is up", Pair::is_in_touch)?;
         self.everywhere(|place| troubles::all_over(place.evses));
         self.rest()?;
-        self.everywhere(|place| commands::end_all(place.evses));
+        self.everywhere(Place::end_all);
         self.rest()?;
-        self.everywhere(|_| commands::make_free());
+        self.everywhere(Place::make_free);
         self.rest()?;
         // A token that was presented and not used counts for a while.
         self.run_until(self.now + LONGEST_GRANT)?;

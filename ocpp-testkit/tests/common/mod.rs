@@ -1,6 +1,7 @@
 //! What scenario tests share.
 #![allow(dead_code, missing_docs, reason = "each test file uses a part of it")]
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ocpp_core::station::EvseId;
@@ -53,4 +54,15 @@ pub fn conversation_from(pair: &Pair, seconds: u64) -> String {
 pub fn count(pair: &Pair, action: &str) -> usize {
     let sent = format!("> {action} ");
     pair.trace.conversation().lines().filter(|line| line.contains(&sent)).count()
+}
+
+/// The folder of the recordings, if it is there: beside the repository in `../shared/traces`, or where `OCPP_TRACES` says.
+pub fn recordings() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/traces");
+    let folder = std::env::var_os("OCPP_TRACES").map_or(beside, PathBuf::from);
+    if !folder.is_dir() {
+        println!("SKIPPED: no recordings in {}", folder.display());
+        return None;
+    }
+    Some(folder)
 }

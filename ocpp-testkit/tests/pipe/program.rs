@@ -313,6 +313,7 @@ fn configuration_comes_from_a_file_and_nonsense_is_declined() {
         (json!({"limits": {"journal": "many"}}), &[], "invalid type"),
         (json!([1]), &[], "invalid type"),
         (json!({}), &["--evses", "0"], "hardware.evses: there is at least one"),
+        (json!({}), &["--ocpp", "2.0"], "1.6, 2.0.1 or 2.1"),
     ] {
         let output = with(config, more);
         let text = String::from_utf8(output.stderr).unwrap();

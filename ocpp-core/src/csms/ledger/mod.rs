@@ -155,7 +155,10 @@ impl Ledger {
             }
             return match self.only(|running| running.may_be_ended_by(&report)) {
                 Some(running) => Some(self.stopped(running, true, report, by)),
-                None => Some(Fact::StopOrphaned(OrphanStop { named: None, report })),
+                None => Some(match self.only_open(None, report.at) {
+                    Some(account) => account.ended_unnamed(report),
+                    None => Fact::StopOrphaned(OrphanStop { named: None, report }),
+                }),
             };
         };
         let number = transaction.number();
@@ -172,12 +175,13 @@ impl Ledger {
         })
     }
 
-    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none. None if
-    /// they were recorded before.
+    /// Judges meter values, of the transaction that the station named, or of the one that fits if it named none and they are not known
+    /// to be outside all. None if they were recorded before.
     pub fn judge_samples(
         &self,
         place: Place,
         named: Option<TransactionId>,
+        is_outside: bool,
         mut values: Vec<MeterValue>,
         by: &Yardstick,
     ) -> Option<Fact> {
@@ -190,9 +194,14 @@ impl Ledger {
         let attribution = match named {
             Some(named) if number.is_some_and(|number| self.knows(number)) => Attribution::Named(named),
             Some(named) => Attribution::Unknown(named),
+            None if is_outside => Attribution::None,
             None => match self.only(|running| running.may_have_sampled(connector, &values)) {
                 Some(running) => Attribution::Inferred(running.number.into()),
-                None => Attribution::None,
+                None => {
+                    let first = values.first().map(|value| value.at);
+                    let open = first.and_then(|first| self.only_open(Some(connector), first));
+                    open.map_or(Attribution::None, |account| Attribution::Inferred(account.name()))
+                }
             },
         };
         Some(Fact::Sampled(Samples { place, attribution, values, findings }))

@@ -33,8 +33,9 @@ pub(super) struct Account {
     stop: Option<Mark>,
     /// The greatest register told, in Wh.
     greatest_wh: Option<i64>,
-    /// The last token with a verdict, and the verdict.
-    verdict: Option<(IdToken, Authorization)>,
+    /// The last tokens with a verdict, and the verdicts.
+    #[cfg_attr(feature = "serde", serde(default))]
+    verdicts: Vec<(IdToken, Authorization)>,
     /// What the facts say that it comes to.
     told: Option<Sum>,
 }
@@ -120,7 +121,8 @@ impl Seen {
 impl Ledger {
     /// Judges a numbered event. There is no fact if it was recorded before.
     pub fn judge_event(&self, mut report: EventReport, by: &Yardstick) -> (Verdict, Option<Fact>) {
-        let account = self.account(&report.transaction);
+        let adopted = self.adopt(&report.transaction, report.seq_no);
+        let account = self.account(&report.transaction).or(adopted.as_ref());
         let is_seen = account.is_some_and(|account| account.seen.contains(report.seq_no));
         let begin = account.and_then(|account| account.begin);
         let end = account.and_then(|account| account.end);
@@ -130,7 +132,8 @@ impl Ledger {
             EventKind::Update => is_seen,
             EventKind::End => {
                 let is_recent = || self.recent.contains(&orphan_key(Some(&report.transaction), &stop_of(&report)));
-                end.is_some_and(|end| end.seq_no == report.seq_no || is_recent())
+                let is_told = self.is_ended_at(&report.transaction, report.at);
+                is_told || end.is_some_and(|end| end.seq_no == report.seq_no || is_recent())
             }
         };
         if is_repeated {
@@ -186,8 +189,8 @@ impl Ledger {
 
     /// The verdict on a token of a transaction, if there is one yet.
     pub fn token_verdict(&self, transaction: &TransactionId, token: &IdToken) -> Option<Authorization> {
-        let (known, verdict) = self.account(transaction)?.verdict.as_ref()?;
-        (known == token).then(|| verdict.clone())
+        let mut verdicts = self.account(transaction)?.verdicts.iter();
+        verdicts.find(|(known, _)| known == token).map(|(_, verdict)| verdict.clone())
     }
 
     /// The open transaction that this one will drive out, if it is new: one without a begin first.
@@ -227,12 +230,17 @@ impl Ledger {
             | Fact::Progress(_)
             | Fact::SecurityEvent(_) => return false,
         };
-        let Some(seq_no) = event.seq_no else { return false };
+        let seq_no = match (event.seq_no, fact, self.account(transaction)) {
+            (Some(seq_no), _, _) => seq_no,
+            // Told in 1.6, which has no numbers, of one that began in 2.x.
+            (None, Fact::Stopped(_), Some(account)) => account.seen.last().map_or(0, |last| last.saturating_add(1)),
+            (None, _, _) => return false,
+        };
         if let Some(displaced) = self.displaced_by(transaction, limits) {
             self.accounts.retain(|account| account.transaction != displaced);
         }
         let place = *place;
-        let Some(account) = self.open(transaction) else { return true };
+        let Some(account) = self.open(transaction, seq_no) else { return true };
         account.seen.insert(seq_no);
         let is_nearer = account.place.connector().is_none() && account.place.evse() == place.evse();
         if account.place.is_station() || is_nearer {
@@ -244,7 +252,10 @@ impl Ledger {
             Fact::Started(started) if account.begin.is_none() => {
                 account.begin = Some(Point::new(seq_no, started.at, &started.findings));
             }
-            Fact::Stopped(Stopped { report, consumption, .. }) => {
+            Fact::Stopped(Stopped { report, consumption, inferred, .. }) => {
+                if let (true, Some(wh)) = (*inferred, report.meter_stop_wh) {
+                    account.stop = Some(Mark { rank: true, seq_no, wh });
+                }
                 let sum = Sum { consumption: *consumption, ..account.close(seq_no, report) };
                 account.told = Some(sum).filter(|sum| sum.missing == 0);
                 stop = Some(report);
@@ -260,6 +271,9 @@ impl Ledger {
             let is_odd = judge::has_odd_time(&report.findings) || report.findings.contains(&Finding::StopBeforeStart);
             self.note_register(evse, register_wh, (!is_odd).then_some(report.at), limits);
         }
+        if let Fact::Stopped(Stopped { inferred: true, report, .. }) = fact {
+            self.remember(orphan_key(None, report), limits);
+        }
         self.forget_ended(transaction, limits);
         true
     }
@@ -273,7 +287,11 @@ impl Ledger {
     ) -> bool {
         let Some(account) = self.account_mut(transaction) else { return false };
         if let Some(token) = token {
-            account.verdict = Some((token.clone(), verdict.clone()));
+            account.verdicts.retain(|(known, _)| known != token);
+            if account.verdicts.len() >= Account::MAX_TOKENS {
+                account.verdicts.remove(0);
+            }
+            account.verdicts.push((token.clone(), verdict.clone()));
         }
         true
     }
@@ -282,13 +300,48 @@ impl Ledger {
         self.accounts.iter().find(|account| account.transaction == *transaction)
     }
 
+    /// A transaction that began in 1.6, by its number, and of which 2.x tells the rest, beginning with this event.
+    fn adopt(&self, transaction: &TransactionId, seq_no: u64) -> Option<Account> {
+        let number = transaction.number()?;
+        let running = self.running.iter().find(|running| running.number == number)?;
+        let mark = |wh| Some(Mark { rank: false, seq_no: 0, wh });
+        Some(Account {
+            place: Place::numbered(running.connector),
+            begin: Some(Point { seq_no, at: running.at, has_odd_time: running.has_odd_time }),
+            start: mark(running.meter_start_wh),
+            stop: mark(running.register_wh),
+            greatest_wh: Some(running.register_wh),
+            verdicts: running.verdict.iter().map(|verdict| (running.token.clone(), verdict.clone())).collect(),
+            ..Account::new(transaction)
+        })
+    }
+
+    /// Whether 1.6 told of this end before.
+    fn is_ended_at(&self, transaction: &TransactionId, at: DateTime<Utc>) -> bool {
+        let number = transaction.number();
+        self.ended.iter().any(|ended| Some(ended.number) == number && ended.ended_at == at)
+    }
+
+    /// The only transaction that began in 2.x and goes on, and can be the one that 1.6 means without naming it.
+    pub(super) fn only_open(&self, place: Option<u32>, at: DateTime<Utc>) -> Option<&Account> {
+        let mut open = self.accounts.iter().filter(|account| {
+            account.begin.is_some_and(|begin| begin.at <= at)
+                && account.end.is_none()
+                && place.is_none_or(|place| account.place.number() == place)
+        });
+        let first = open.next()?;
+        open.next().is_none().then_some(first)
+    }
+
     fn account_mut(&mut self, transaction: &TransactionId) -> Option<&mut Account> {
         self.accounts.iter_mut().find(|account| account.transaction == *transaction)
     }
 
-    fn open(&mut self, transaction: &TransactionId) -> Option<&mut Account> {
+    fn open(&mut self, transaction: &TransactionId, seq_no: u64) -> Option<&mut Account> {
         if self.account(transaction).is_none() {
-            self.accounts.push(Account::new(transaction));
+            let adopted = self.adopt(transaction, seq_no);
+            self.running.retain(|running| adopted.is_none() || Some(running.number) != transaction.number());
+            self.accounts.push(adopted.unwrap_or_else(|| Account::new(transaction)));
         }
         self.account_mut(transaction)
     }
@@ -327,6 +380,9 @@ impl Ledger {
 }
 
 impl Account {
+    /// Beyond it the oldest is forgotten: a repeat of its event asks again.
+    const MAX_TOKENS: usize = 8;
+
     fn new(transaction: &TransactionId) -> Self {
         Account {
             transaction: transaction.clone(),
@@ -337,9 +393,20 @@ impl Account {
             start: None,
             stop: None,
             greatest_wh: None,
-            verdict: None,
+            verdicts: Vec::new(),
             told: None,
         }
+    }
+
+    pub(super) fn name(&self) -> TransactionId {
+        self.transaction.clone()
+    }
+
+    /// The end of one that began, as 1.6 tells it.
+    pub(super) fn ended_unnamed(&self, report: StopReport) -> Fact {
+        let start_wh = self.start.map(|mark| mark.wh);
+        let consumption = Consumption::of(start_wh, report.meter_stop_wh);
+        Fact::Stopped(Stopped { inferred: true, ..Stopped::new(self.name(), consumption, report) })
     }
 
     pub(super) fn is_closed(&self) -> bool {

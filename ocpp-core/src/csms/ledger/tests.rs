@@ -66,7 +66,7 @@ impl Book {
 
     fn sample(&mut self, connector: u32, named: Option<i32>, values: Vec<MeterValue>) -> Option<Fact> {
         let named = named.map(TransactionId::from);
-        let fact = self.ledger.judge_samples(Place::numbered(connector), named, values, &self.by);
+        let fact = self.ledger.judge_samples(Place::numbered(connector), named, false, values, &self.by);
         self.judged(fact)
     }
 }

@@ -93,7 +93,11 @@ impl Session {
         }
     }
 
-    fn issue(&mut self, id: CommandId, command: Command) {
+    fn issue(&mut self, id: CommandId, mut command: Command) {
+        if let Command::RemoteStart { remote_start, .. } = &mut command {
+            // 2.x F01, F02: each start has a number.
+            remote_start.get_or_insert_with(|| i64::from(u32::try_from(id.0 & 0x7FFF_FFFF).unwrap_or_default()));
+        }
         let kind = CommandKind::from(&command);
         match self.try_issue(kind, command) {
             Ok(call) => self.commands.under_way.push_back(UnderWay { call, id, kind, sent: false }),
@@ -105,8 +109,13 @@ impl Session {
         if let Some(status) = self.record.registration.filter(|status| !is_allowed(*status, kind)) {
             return Err(CommandError::NotAllowed(status));
         }
-        let edge = self.link.as_ref().ok_or(CommandError::NotConnected)?.edge;
-        let call = (edge.command)(command).map_err(CommandError::Unsendable)?;
+        let link = self.link.as_mut().ok_or(CommandError::NotConnected)?;
+        let call = (link.edge.command)(command).map_err(CommandError::Unsendable)?;
+        if let Some(action) = link.edge.asks_for.and_then(|asks_for| asks_for(&call))
+            && !link.awaited.contains(&action)
+        {
+            link.awaited.push(action);
+        }
         let timeout = self.config.command_timeout;
         self.engine.call(self.now, Lane::Normal, &call.action, &call.payload, timeout).map_err(
             |refused| match refused {
@@ -182,7 +191,16 @@ fn is_allowed(status: RegistrationStatus, kind: CommandKind) -> bool {
         (RegistrationStatus::Pending, CommandKind::RemoteStart | CommandKind::RemoteStop) => false,
         (
             RegistrationStatus::Pending,
-            CommandKind::GetConfiguration | CommandKind::ChangeConfiguration | CommandKind::Call,
+            CommandKind::GetConfiguration
+            | CommandKind::ChangeConfiguration
+            | CommandKind::GetVariables
+            | CommandKind::SetVariables
+            | CommandKind::Reset
+            | CommandKind::ChangeAvailability
+            | CommandKind::UnlockConnector
+            | CommandKind::TriggerMessage
+            | CommandKind::ClearCache
+            | CommandKind::Call,
         ) => true,
     }
 }

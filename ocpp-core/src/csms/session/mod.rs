@@ -8,6 +8,7 @@ mod tests;
 
 use alloc::collections::VecDeque;
 use alloc::format;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::{CompactString, ToCompactString};
@@ -63,6 +64,8 @@ struct Link {
     liveness: Liveness,
     /// Until when commands are held back: the station may be deaf.
     deaf_until: Option<Instant>,
+    /// What the station was asked to say before it is accepted.
+    awaited: Vec<CompactString>,
 }
 
 #[derive(Debug)]
@@ -200,7 +203,7 @@ impl Session {
         self.actions.retain(|action| !matches!(action, Action::Link(_)));
         self.engine.opened(self.now, dialect);
         let deaf_until = Some(self.now + self.config.ready_within);
-        self.link = Some(Link { edge, liveness: Liveness::opened(self.now), deaf_until });
+        self.link = Some(Link { edge, liveness: Liveness::opened(self.now), deaf_until, awaited: Vec::new() });
         self.event(Event::Connected { dialect });
         Ok(())
     }
@@ -266,7 +269,7 @@ impl Session {
                 self.frame_refused(None, format!("late answer to a command: {departure:?}").into());
             }
             Received::Unknown { id, .. } => self.frame_refused(None, format!("answer to an unknown call {id}").into()),
-            Received::Send { action, .. } => self.frame_refused(None, format!("unasked message {action}").into()),
+            Received::Send { action, payload } => self.unanswered_message(&action, &payload),
             Received::ReplyRejected { error, .. } => {
                 self.frame_refused(Some(error.received_code().into()), "answer not understood".into())
             }
@@ -309,7 +312,7 @@ impl Session {
         match (link.edge.respond)(response, wall) {
             // Fails if nobody waits for the answer any more.
             Ok(payload) => drop(self.engine.reply(self.now, token, &payload)),
-            Err(violation) => self.refuse(token, ErrorCode::InternalError, format!("answer: {violation}").into()),
+            Err(fault) => self.refuse(token, ErrorCode::InternalError, format!("answer: {fault}").into()),
         }
         if matches!(response, Response::Boot { .. }) {
             self.ready();

@@ -2,8 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::format;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::frame::Payload;
 use ocpp_rpc::{CallError, ErrorCode};
@@ -12,9 +13,13 @@ use ocpp_types::lenient::{Decoded, Repair, RepairKind};
 use super::Session;
 use super::questions::Subject;
 use crate::csms::edge::Unread;
+use crate::csms::edges::version_of;
 use crate::csms::ledger::Yardstick;
 use crate::csms::report::{EventReport, Report, Response, StartReport, no_time};
-use crate::csms::{Event, Fact, Question, RawFrame, RegistrationStatus, RepairNote, TransactionId};
+use crate::csms::{
+    Authorization, AuthorizationStatus, Event, Fact, Question, RawFrame, RawPayload, RegistrationStatus, RepairNote,
+    TransactionId,
+};
 
 impl Session {
     pub(super) fn call(&mut self, token: ReplyToken, action: &str, payload: &Payload<'_>) {
@@ -22,10 +27,17 @@ impl Session {
         match read(action, payload, self.config.quirks) {
             Ok(Decoded { value, repairs }) => {
                 self.repaired(action, payload, &repairs);
+                if matches!(value, Report::Notice { .. }) && self.hears(action) {
+                    self.notified(action, payload);
+                }
                 self.report(token, action, value);
             }
             Err(Unread::UnknownAction) => {
-                self.refuse(token, ErrorCode::NotImplemented, "the action is not known".into());
+                let reason = match version_of(action) {
+                    Some(version) => format!("an action of {version}, which is not spoken here").into(),
+                    None => "the action is not known".into(),
+                };
+                self.refuse(token, ErrorCode::NotImplemented, reason);
             }
             Err(Unread::UnservedAction) => {
                 self.refuse(token, ErrorCode::NotSupported, "the action is not served".into());
@@ -39,6 +51,45 @@ impl Session {
                 self.event(Event::Unread { frame: RawFrame::of(payload) });
                 self.refuse_with(token, &CallError::violation(&violation, dialect));
             }
+        }
+    }
+
+    /// A message that is not answered (2.1): there is nothing to record and nobody to refuse.
+    pub(super) fn unanswered_message(&mut self, action: &str, payload: &Payload<'_>) {
+        let Some(read) = self.link.as_ref().map(|link| link.edge.read_unanswered) else { return };
+        match read(action, payload, self.config.quirks) {
+            Ok(repairs) if self.hears(action) => {
+                self.repaired(action, payload, &repairs);
+                self.notified(action, payload);
+            }
+            Ok(_) => self.frame_refused(None, format!("{action} before the station was accepted").into()),
+            Err(Unread::UnknownAction | Unread::UnservedAction) => {
+                self.frame_refused(None, format!("unasked message {action}").into());
+            }
+            Err(Unread::Value(reason)) => self.frame_refused(None, reason.into()),
+            Err(Unread::Violation(violation)) => {
+                self.event(Event::Unread { frame: RawFrame::of(payload) });
+                self.frame_refused(None, violation.to_compact_string());
+            }
+        }
+    }
+
+    fn notified(&mut self, action: &str, payload: &Payload<'_>) {
+        let Ok(json) = payload.raw() else { return };
+        self.event(Event::Notified { action: CompactString::new(action), payload: RawPayload(json.into()) });
+    }
+
+    /// Whether the station may say this: once it was accepted all, before only what it was asked for, if its version knows that rule
+    /// (2.x B01.FR.10, B02.FR.09), and once it was rejected nothing (1.6 §4.2, 2.x B03.FR.07).
+    fn hears(&self, action: &str) -> bool {
+        let Some(link) = &self.link else { return false };
+        match self.record.registration {
+            _ if action == "BootNotification" => true,
+            Some(RegistrationStatus::Rejected) => false,
+            Some(RegistrationStatus::Pending) if link.edge.asks_for.is_some() => {
+                link.awaited.iter().any(|awaited| awaited == action)
+            }
+            Some(RegistrationStatus::Pending | RegistrationStatus::Accepted) | None => true,
         }
     }
 
@@ -56,9 +107,9 @@ impl Session {
 
     fn report(&mut self, token: ReplyToken, action: &str, report: Report) {
         let is_boot = matches!(report, Report::Boot(_));
-        // 1.6 §4.2: a rejected station says nothing. It defines no error for one that does; 2.x does (B03.FR.07).
-        if !is_boot && self.record.registration == Some(RegistrationStatus::Rejected) {
-            self.refuse(token, ErrorCode::SecurityError, "the station was rejected".into());
+        // 1.6 defines no error for it; 2.x does.
+        if !self.hears(action) {
+            self.refuse(token, ErrorCode::SecurityError, "the station is not accepted".into());
             return;
         }
         if report != Report::Heartbeat && !self.has_room() {
@@ -89,8 +140,8 @@ impl Session {
                 let fact = (!self.record.knows_security_event(&event)).then_some(Fact::SecurityEvent(event));
                 self.take(token, action, fact, None, Response::SecurityEvent);
             }
-            Report::SignCertificate { csr } => {
-                self.ask(token, Subject::SignCertificate, Question::SignCertificate { csr });
+            Report::SignCertificate { csr, purpose, request } => {
+                self.ask(token, Subject::SignCertificate, Question::SignCertificate { csr, purpose, request });
             }
             Report::Status(report) => {
                 let fact = (!self.record.knows_status(&report)).then_some(Fact::Status(report));
@@ -105,9 +156,18 @@ impl Session {
                 let fact = self.record.ledger.judge_stop(named.as_ref(), report, &self.yardstick());
                 self.take(token, action, fact, named, Response::Stop);
             }
-            Report::Samples { place, named, values } => {
-                let fact = self.record.ledger.judge_samples(place, named.clone(), values, &self.yardstick());
+            Report::Samples { place, named, is_outside, values } => {
+                let by = self.yardstick();
+                let fact = self.record.ledger.judge_samples(place, named.clone(), is_outside, values, &by);
                 self.take(token, action, fact, named, Response::Samples);
+            }
+            Report::Notice { statuses, answer } => {
+                for status in statuses.into_iter().take(self.config.limits.connectors) {
+                    if !self.record.knows_status(&status) {
+                        self.record(Fact::Status(status));
+                    }
+                }
+                self.respond_after(self.store.last(), token, Response::Notice(answer));
             }
             Report::DataTransfer { vendor_id, message_id, data } => {
                 let question = Question::DataTransfer { vendor_id, message_id, data };
@@ -170,6 +230,12 @@ impl Session {
             self.respond_after(self.store.last(), token, Response::Event(None));
             return;
         };
+        // 2.x C02.FR.02: nobody is to be asked.
+        if driver.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("NoAuthorization")) {
+            let verdict = Authorization::from(AuthorizationStatus::Accepted);
+            self.respond_after(self.store.last(), token, Response::Event(Some(verdict)));
+            return;
+        }
         match self.record.ledger.token_verdict(&transaction, &driver) {
             Some(verdict) => self.respond_after(self.store.last(), token, Response::Event(Some(verdict))),
             None => {

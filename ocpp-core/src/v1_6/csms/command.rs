@@ -6,17 +6,22 @@ use core::fmt::Display;
 
 use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::frame::Payload;
+use ocpp_types::enumeration::Enumeration;
 use ocpp_types::lenient::{Decoded, Quirks};
 use ocpp_types::text::{CiText, SecretText, TokenText};
 use ocpp_types::v1_6::{
-    self, ChangeConfigurationRequest, ChangeConfigurationResponse, GetConfigurationRequest, GetConfigurationResponse,
-    KeyValue, RemoteStartStopStatus, RemoteStartTransactionRequest, RemoteStartTransactionResponse,
-    RemoteStopTransactionRequest, RemoteStopTransactionResponse,
+    self, AvailabilityType, ChangeAvailabilityRequest, ChangeAvailabilityResponse, ChangeConfigurationRequest,
+    ChangeConfigurationResponse, ClearCacheRequest, ClearCacheResponse, GetConfigurationRequest,
+    GetConfigurationResponse, KeyValue, RemoteStartStopStatus, RemoteStartTransactionRequest,
+    RemoteStartTransactionResponse, RemoteStopTransactionRequest, RemoteStopTransactionResponse, ResetRequest,
+    ResetResponse, TriggerMessageRequest, TriggerMessageResponse, UnlockConnectorRequest, UnlockConnectorResponse,
 };
 use ocpp_types::{Decode, Message, Violation};
 
 use crate::csms::edge::{Call, CommandKind};
-use crate::csms::{Command, CommandAnswer, ConfigurationKey, ConfigurationStatus, RemoteStatus};
+use crate::csms::{
+    Command, CommandAnswer, ConfigurationKey, ConfigurationStatus, RemoteStatus, ResetKind, StatusAnswer,
+};
 
 /// Writes a command, or says why it cannot be said in 1.6.
 pub(super) fn command(command: Command) -> Result<Call, CompactString> {
@@ -38,7 +43,26 @@ pub(super) fn command(command: Command) -> Result<Call, CompactString> {
             CiText::new(key).map_err(unsendable)?,
             SecretText::new(value).map_err(unsendable)?,
         )),
-        Command::Call { action, payload } => Ok(Call { action, payload }),
+        Command::GetVariables { .. } | Command::SetVariables { .. } => {
+            Err("there are configuration keys instead of variables".into())
+        }
+        Command::Reset { evse: Some(_), .. } => Err("only the whole station can be reset".into()),
+        Command::Reset { kind, evse: None } => call(&ResetRequest::new(match kind {
+            ResetKind::Immediate => v1_6::ResetType::Hard,
+            ResetKind::OnIdle => v1_6::ResetType::Soft,
+        })),
+        Command::ChangeAvailability { place, is_operative } => {
+            let kind = if is_operative { AvailabilityType::Operative } else { AvailabilityType::Inoperative };
+            call(&ChangeAvailabilityRequest::new(i64::from(place.number()), kind))
+        }
+        Command::UnlockConnector { place } => call(&UnlockConnectorRequest::new(i64::from(place.number()))),
+        Command::TriggerMessage { message, place } => {
+            let mut request = TriggerMessageRequest::new(message.parse().map_err(unsendable)?);
+            request.connector_id = place.evse().map(i64::from);
+            call(&request)
+        }
+        Command::ClearCache => call(&ClearCacheRequest::new()),
+        Command::Call { action, payload } | Command::Unchecked { action, payload } => Ok(Call { action, payload }),
     }
 }
 
@@ -64,7 +88,19 @@ pub(super) fn answer(
         CommandKind::ChangeConfiguration => read(payload, quirks, |response: ChangeConfigurationResponse| {
             CommandAnswer::ConfigurationChange(configuration_status(response.status))
         }),
-        CommandKind::Call => {
+        CommandKind::Reset => read(payload, quirks, |response: ResetResponse| status(response.status)),
+        CommandKind::ChangeAvailability => {
+            read(payload, quirks, |response: ChangeAvailabilityResponse| status(response.status))
+        }
+        CommandKind::UnlockConnector => {
+            read(payload, quirks, |response: UnlockConnectorResponse| status(response.status))
+        }
+        CommandKind::TriggerMessage => {
+            read(payload, quirks, |response: TriggerMessageResponse| status(response.status))
+        }
+        CommandKind::ClearCache => read(payload, quirks, |response: ClearCacheResponse| status(response.status)),
+        // Variables are of 2.x: such a command is never sent.
+        CommandKind::Call | CommandKind::GetVariables | CommandKind::SetVariables => {
             payload.raw().map(|text| Decoded { value: CommandAnswer::Call(String::from(text)), repairs: Vec::new() })
         }
     }
@@ -77,6 +113,11 @@ fn read<T: Decode>(
 ) -> Result<Decoded<CommandAnswer>, Violation> {
     let Decoded { value, repairs } = payload.decode_lenient_with(quirks, &[], T::read)?;
     Ok(Decoded { value: answer(value), repairs })
+}
+
+/// The word, as far as it is one of 1.6.
+fn status<E: Enumeration>(status: E) -> CommandAnswer {
+    CommandAnswer::Status(StatusAnswer { status: CompactString::const_new(status.as_str()), ..StatusAnswer::default() })
 }
 
 fn call<T: Message>(request: &T) -> Result<Call, CompactString> {

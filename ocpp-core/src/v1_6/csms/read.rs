@@ -16,15 +16,12 @@ use ocpp_types::v1_6::{
 };
 use ocpp_types::violation::Rule;
 
-use crate::csms::edge::Unread;
+use crate::csms::edge::{NO_TIME, Unread, word};
 use crate::csms::report::{Report, StartReport};
 use crate::csms::{
     IdToken, MeterValue, Place, Progress, SampledValue, SecurityEvent, StationInfo, StationWork, StatusReport,
     StopReport, TransactionId,
 };
-
-/// Stands for a time that is not there: the ledger puts the server's clock in its place.
-const NO_TIME: &str = "\"0000-01-01T00:00:00Z\"";
 
 /// What the report of an action can do without, to be recorded all the same: a transaction by its register, and all that comes once.
 fn absences(action: Action) -> Absences {
@@ -85,7 +82,7 @@ impl Reading {
                 info: request.tech_info.as_deref().map(String::from),
             })),
             StationRequest::SignCertificate(request) => {
-                Ok(Report::SignCertificate { csr: String::from(request.csr.as_str()) })
+                Ok(Report::SignCertificate { csr: String::from(request.csr.as_str()), purpose: None, request: None })
             }
             StationRequest::SignedFirmwareStatusNotification(request) => {
                 Ok(progress(StationWork::Firmware, request.request_id, self.word(request.status)))
@@ -93,10 +90,8 @@ impl Reading {
         }
     }
 
-    /// A word of an enumeration, or the text that stood in its place.
     fn word<E: Enumeration>(&self, value: E) -> CompactString {
-        let odd = value.as_unrecognized().and_then(|odd| self.repairs.get(odd.index()));
-        odd.map_or_else(|| text(value.as_str()), |repair| text(&repair.text))
+        word(value, &self.repairs)
     }
 
     fn status(&self, request: &StatusNotificationRequest) -> Result<Report, Unread> {
@@ -127,6 +122,7 @@ impl Reading {
         Report::Samples {
             place: place(request.connector_id),
             named: request.transaction_id.and_then(transaction),
+            is_outside: false,
             values: self.meter_values("$.meterValue", &request.meter_value),
         }
     }

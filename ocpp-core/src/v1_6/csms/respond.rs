@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
+use compact_str::{CompactString, ToCompactString};
 use ocpp_types::text::{AnyText, TokenText};
 use ocpp_types::v1_6::{
     self, AuthorizeResponse, BootNotificationResponse, DataTransferResponse, HeartbeatResponse, IdTagInfo,
@@ -15,7 +16,11 @@ use crate::csms::report::Response;
 use crate::csms::{Authorization, AuthorizationStatus, DataTransferStatus, RegistrationStatus, StationWork};
 
 /// Writes the answer to a station.
-pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String, Violation> {
+pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String, CompactString> {
+    answer(response, now).map_err(|violation| violation.to_compact_string())
+}
+
+fn answer(response: &Response, now: DateTime<Utc>) -> Result<String, Violation> {
     match response {
         Response::Boot { status, interval } => {
             BootNotificationResponse::new(registration(*status), now, seconds(*interval)).to_json()
@@ -39,6 +44,7 @@ pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String,
             let status = if *is_accepted { v1_6::GenericStatus::Accepted } else { v1_6::GenericStatus::Rejected };
             v1_6::SignCertificateResponse::new(status).to_json()
         }
+        Response::Notice(text) => Ok(text.clone()),
         Response::DataTransfer { status, data } => {
             let mut response = DataTransferResponse::new(data_transfer(*status));
             response.data = data.as_deref().and_then(|data| AnyText::new(data).ok());

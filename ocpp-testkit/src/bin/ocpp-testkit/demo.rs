@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use ocpp_core::Station;
+use ocpp_core::csms::Session;
 use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 use ocpp_testkit::checks::{Failure, Violation, bill};
 use ocpp_testkit::csms::Bill;
 use ocpp_testkit::pair::{Pair, PairConfig, Step};
 use serde::Serialize;
 
+use crate::lines::Version;
 use crate::print;
 
 /// Run a whole charging session in virtual time; print its trace and its bill.
@@ -20,7 +24,7 @@ use crate::print;
 #[command(after_help = "Example:\n  ocpp-testkit demo --ocpp 1.6 --json | jq .bill")]
 pub struct Demo {
     /// The version to speak.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "VERSION", default_value_t)]
     ocpp: Version,
     /// What is drawn is drawn from this; the same seed gives the same trace.
     #[arg(long, default_value_t)]
@@ -31,17 +35,6 @@ pub struct Demo {
     /// Write what the station was told and did to this file too, for `trace`, `validate` and `replay`.
     #[arg(long)]
     save: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Version {
-    #[default]
-    #[value(name = "1.6")]
-    V1_6,
-    #[value(name = "2.0.1")]
-    V2_0_1,
-    #[value(name = "2.1")]
-    V2_1,
 }
 
 /// What `--json` prints.
@@ -72,12 +65,12 @@ struct OutputMeter {
 impl Demo {
     /// Runs it. Exit status 0 only when the bill agrees with the meter, 2 when the version cannot be spoken.
     pub fn run(&self) -> ExitCode {
-        if self.ocpp != Version::V1_6 {
-            let version = self.ocpp.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-            eprintln!("OCPP {version} is not supported yet; 1.6 is");
-            return ExitCode::from(2);
+        let spoken = Version::built_in(&[self.ocpp], |version| Station::speaks(version) && Session::speaks(version));
+        if let Err(reason) = spoken {
+            eprintln!("demo: {reason}");
+            return ExitCode::from(print::COULD_NOT);
         }
-        match session(self.seed) {
+        match session(self.seed, self.ocpp.0) {
             Ok((pair, verdict)) => {
                 if let (Some(path), Some(recording)) = (&self.save, pair.station.recording())
                     && let Err(error) = fs::write(path, recording.to_string())
@@ -147,9 +140,10 @@ impl Output {
 
 /// A driver plugs in, shows the token, charges for some minutes, shows it again and leaves. Gives the finished pair, and
 /// whether its bill agrees with the meter.
-fn session(seed: u64) -> Result<(Pair, Result<(), Violation>), Failure> {
+fn session(seed: u64, version: Dialect) -> Result<(Pair, Result<(), Violation>), Failure> {
     let evse = EvseId(1);
-    let mut pair = Pair::new(PairConfig { record: true, ..PairConfig::new(seed) })?;
+    let config = PairConfig { record: true, ..PairConfig::new(seed) }.speaking(&[version]);
+    let mut pair = Pair::new(config)?;
     pair.script(
         [(5, Step::Plug(evse)), (8, Step::token(1, "TAG")), (305, Step::token(1, "TAG")), (315, Step::Unplug(evse))]
             .map(|(seconds, step)| (Duration::from_secs(seconds), step)),

@@ -1,5 +1,6 @@
 //! JSON lines: commands on stdin, one object each, and what happens on stdout.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
@@ -51,13 +52,25 @@ pub fn tell(told: &impl Serialize) -> io::Result<()> {
 #[derive(Clone, Copy, Debug)]
 pub struct Version(pub Dialect);
 
+impl Default for Version {
+    fn default() -> Self {
+        Version(Dialect::V1_6)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.subprotocol().trim_start_matches("ocpp"))
+    }
+}
+
 impl Version {
     /// The versions of `--ocpp`.
     ///
     /// # Errors
     /// When one is not built in.
     pub fn built_in(list: &[Version], speaks: fn(Dialect) -> bool) -> Result<Vec<Dialect>, String> {
-        let number = |dialect: Dialect| dialect.subprotocol().trim_start_matches("ocpp").to_owned();
+        let number = |dialect| Version(dialect).to_string();
         match list.iter().find(|version| !speaks(version.0)) {
             Some(version) => {
                 let spoken: Vec<_> = Dialect::ALL.into_iter().filter(|dialect| speaks(*dialect)).map(number).collect();

@@ -36,7 +36,7 @@ pub struct Pipe {
     /// The machine.
     #[arg(long, value_enum)]
     role: Role,
-    /// The version to speak: 1.6.
+    /// The version to speak: 1.6, 2.0.1 or 2.1.
     #[arg(long, value_name = "VERSION", default_value = "1.6")]
     ocpp: Version,
     /// The number of EVSEs of a station, 1 if nothing else is said.

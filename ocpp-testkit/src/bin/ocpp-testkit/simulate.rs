@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ocpp_core::Station;
+use ocpp_core::csms::Session;
 use ocpp_testkit::pair::Sabotage;
 use ocpp_testkit::seed::Seed;
 use ocpp_testkit::trace::record::Header;
 use ocpp_testkit::world::{Plan, Shrunk, Summary, Watch, World, WorldFailure, shrink};
 use serde::Serialize;
 
+use crate::lines::Version;
 use crate::print;
 
 /// Run many stations and one CSMS in virtual time under faults, and check everything.
@@ -30,6 +33,9 @@ pub struct Simulate {
     /// How many stations.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     stations: u16,
+    /// The versions that the stations speak by turns, separated by commas.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
+    ocpp: Vec<Version>,
     /// How many hours the drivers come and go.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8784))]
     hours: u32,
@@ -82,8 +88,16 @@ impl Simulate {
             eprintln!("simulate: {}", print::unusable("--save", directory.display(), &error));
             return ExitCode::from(print::COULD_NOT);
         }
+        let versions =
+            match Version::built_in(&self.ocpp, |version| Station::speaks(version) && Session::speaks(version)) {
+                Ok(versions) => versions,
+                Err(reason) => {
+                    eprintln!("simulate: {reason}");
+                    return ExitCode::from(print::COULD_NOT);
+                }
+            };
         for seed in (self.seed..).take(self.worlds as usize) {
-            let mut plan = Plan::draw(Seed(seed), self.stations.into(), self.hours.into());
+            let mut plan = Plan::draw_in(Seed(seed), self.stations.into(), self.hours.into(), &versions);
             plan.sabotage = self.sabotage;
             let started = Instant::now();
             let (summary, failure) = self.live(seed, &plan);
@@ -150,9 +164,11 @@ impl Simulate {
     /// The command that shows the same again.
     fn again(&self, seed: u64) -> String {
         let sabotage = self.sabotage.map_or_else(String::new, |sabotage| format!(" --sabotage {}", sabotage.name()));
+        let list = self.ocpp.iter().map(Version::to_string).collect::<Vec<_>>().join(",");
+        let ocpp = if list == "1.6" { String::new() } else { format!(" --ocpp {list}") };
         let Simulate { stations, hours, shrink_runs, .. } = self;
         format!(
-            "ocpp-testkit simulate --seed {seed} --stations {stations} --hours {hours} --shrink-runs {shrink_runs}{sabotage}"
+            "ocpp-testkit simulate --seed {seed}{ocpp} --stations {stations} --hours {hours} --shrink-runs {shrink_runs}{sabotage}"
         )
     }
 

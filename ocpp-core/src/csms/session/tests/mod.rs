@@ -1,6 +1,7 @@
 mod commands;
 mod crash;
 mod events;
+mod field;
 mod gate;
 mod lenient;
 mod link;
@@ -94,7 +95,35 @@ impl Bench {
     }
 
     fn open(&mut self) {
-        self.ok(Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 }));
+        self.open_in(Dialect::V1_6);
+    }
+
+    fn open_in(&mut self, dialect: Dialect) {
+        self.ok(Input::Link(LinkInput::Opened { dialect }));
+    }
+
+    /// One whose station was accepted in 2.x, and all is durable.
+    fn accepted_in(dialect: Dialect) -> Self {
+        let mut bench = Bench::new();
+        bench.open_in(dialect);
+        bench.boot_in_2(RegistrationStatus::Accepted);
+        bench.sent.clear();
+        bench
+    }
+
+    fn boot_in_2(&mut self, status: RegistrationStatus) {
+        self.call(
+            "BootNotification",
+            json!({"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}}),
+        );
+        self.answer(Answer::Boot { status, interval: Duration::from_secs(300) });
+        self.store();
+    }
+
+    /// The code of the last answer, if that is an error.
+    fn error(&self) -> Option<String> {
+        let last = self.last();
+        (last[0] == 4).then(|| last[2].as_str().unwrap_or_default().into())
     }
 
     fn close(&mut self) {

@@ -94,7 +94,10 @@ fn application_decides_whether_a_certificate_is_signed() {
     for (is_accepted, status) in [(true, "Accepted"), (false, "Rejected")] {
         let mut bench = Bench::accepted();
         bench.call("SignCertificate", json!({"csr": "PEM"}));
-        assert_eq!(bench.asked.last().unwrap().1, Question::SignCertificate { csr: "PEM".into() });
+        assert_eq!(
+            bench.asked.last().unwrap().1,
+            Question::SignCertificate { csr: "PEM".into(), purpose: None, request: None }
+        );
         assert!(bench.sent.is_empty());
         bench.answer(Answer::SignCertificate { is_accepted });
         assert_eq!(bench.last()[2], json!({"status": status}));

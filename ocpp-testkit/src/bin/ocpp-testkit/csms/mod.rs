@@ -17,6 +17,7 @@ use ocpp_core::csms::{
     Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Event, IdToken, Question,
     RegistrationStatus, Session, SessionConfig,
 };
+use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::{Authenticator, Credential, CsmsConfig, CsmsDriver, CsmsOutput, tls};
 use ocpp_testkit::link::End;
 use ocpp_testkit::pipe::configured;
@@ -33,6 +34,7 @@ use told::Told;
 
 const AFTER_HELP: &str = r#"Commands come as JSON lines on stdin, one object each:
   {"station":"CP001","action":"RemoteStartTransaction","payload":{"connectorId":1,"idTag":"ABC"}}
+  {"station":"CP002","action":"RequestStopTransaction","payload":{"transactionId":"5f8a"}}    of one that speaks 2.x
   {"station":"CP001","action":"GetConfiguration","payload":{},"id":"mine"}    "id" comes back with the answer
   {"station":"CP001","action":"Vendor","payload":{},"unchecked":true}         sent whatever it is
 Answers, events and what is in the ledger now come as JSON lines on stdout; the first one tells the address. A line that
@@ -71,8 +73,8 @@ pub struct Csms {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT")]
     listen: String,
-    /// The versions spoken, most wanted first, separated by commas.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
+    /// The versions spoken, separated by commas: the first that the station offers of them counts.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6,2.0.1,2.1")]
     ocpp: Vec<Version>,
     /// The SQLite file of the ledger; without it the ledger is gone with the process.
     #[arg(long, value_name = "FILE")]
@@ -224,6 +226,7 @@ impl Csms {
             heartbeat: self.heartbeat,
             authority,
             commands: BTreeMap::new(),
+            spoken: BTreeMap::new(),
             prints_frames: self.frames,
             saver,
         };
@@ -338,6 +341,8 @@ struct App {
     /// Signs what stations ask for.
     authority: Option<Authority>,
     commands: BTreeMap<CommandId, Pending>,
+    /// What each station spoke last.
+    spoken: BTreeMap<String, Dialect>,
     prints_frames: bool,
     saver: Option<Saver>,
 }
@@ -354,13 +359,16 @@ impl App {
                 _ => {}
             }
         }
+        if let CsmsOutput::Event { station, event: Event::Connected { dialect } } = &output {
+            self.spoken.insert(station.clone(), *dialect);
+        }
         match output {
             CsmsOutput::Ask { station, id, question } => {
                 let Some((answer, certificate)) = self.decide(&station, &question)? else { return Ok(()) };
                 lines::tell(&Told::Asked { station: &station, question: &question, answer: &answer })?;
                 driver.answer(&station, id, answer)?;
                 if let Some(chain) = certificate {
-                    let payload = json!({ "certificateChain": chain }).to_string();
+                    let payload = self.certificate_signed(&station, &question, &chain);
                     let action = CompactString::const_new("CertificateSigned");
                     let number = driver.command(&station, Command::Call { action: action.clone(), payload })?;
                     self.commands.insert(number, Pending { action, id: None });
@@ -368,8 +376,9 @@ impl App {
             }
             CsmsOutput::Answered { station, id, result } => {
                 let pending = self.commands.remove(&id);
+                let version = self.version(&station);
                 let (action, id) = pending.map(|pending| (pending.action, pending.id)).unwrap_or_default();
-                lines::tell(&Told::answer(&station, &action, id.as_ref(), &result))?;
+                lines::tell(&Told::answer((&station, version), &action, id.as_ref(), &result))?;
             }
             CsmsOutput::Event { station, event } => lines::tell(&Told::Event { station: &station, event: &event })?,
             CsmsOutput::Stored { station, ticket, fact } => {
@@ -394,6 +403,25 @@ impl App {
             CsmsOutput::Trouble { reason } => lines::tell(&Told::Trouble { reason: &reason })?,
         }
         Ok(())
+    }
+
+    /// The version that a station speaks, or spoke last; one that was never here is taken for one of 1.6.
+    fn version(&self, station: &str) -> Dialect {
+        self.spoken.get(station).copied().unwrap_or(Dialect::V1_6)
+    }
+
+    /// The certificate that a station asked for (1.6 security A02, 2.x A02, A03), in the members of its version.
+    fn certificate_signed(&self, station: &str, question: &Question, chain: &str) -> String {
+        let mut payload = Map::from_iter([("certificateChain".to_owned(), json!(chain))]);
+        if let Question::SignCertificate { purpose, request, .. } = question {
+            if let Some(purpose) = purpose {
+                payload.insert("certificateType".to_owned(), json!(purpose));
+            }
+            if let Some(request) = request.filter(|_| self.version(station) == Dialect::V2_1) {
+                payload.insert("requestId".to_owned(), json!(request));
+            }
+        }
+        Value::Object(payload).to_string()
     }
 
     /// The answer, and a certificate to send after it; none to a question that it does not know, for which the session has a default.
@@ -427,9 +455,9 @@ impl App {
         let CommandLine { station, action, payload, id, unchecked } = line.parse()?;
         let payload = Value::Object(payload).to_string();
         if !unchecked {
-            check::request(&action, &payload).map_err(|reason| line.refused(reason))?;
+            check::request(self.version(&station), &action, &payload).map_err(|reason| line.refused(reason))?;
         }
-        let command = Command::Call { action: action.clone(), payload };
+        let command = Command::Unchecked { action: action.clone(), payload };
         let number = driver.command(&station, command).map_err(|error| line.refused(error))?;
         self.commands.insert(number, Pending { action, id });
         Ok(())

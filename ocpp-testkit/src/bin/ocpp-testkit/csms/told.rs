@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use ocpp_core::csms::{Answer, CommandAnswer, CommandError, Event, Fact, Question};
 use ocpp_core::store::Ticket;
+use ocpp_rpc::Dialect;
 use ocpp_testkit::drivers::tokio::Direction;
 use serde::Serialize;
 use serde_json::Value;
@@ -85,13 +86,15 @@ pub struct CommandEnd<'a> {
 
 impl<'a> Told<'a> {
     pub fn answer(
-        station: &'a str,
+        (station, version): (&'a str, Dialect),
         action: &'a str,
         id: Option<&'a Value>,
         result: &Result<CommandAnswer, CommandError>,
     ) -> Self {
         let (payload, violation, failure) = match result {
-            Ok(CommandAnswer::Call(json)) => (serde_json::from_str(json).ok(), check::response(action, json), None),
+            Ok(CommandAnswer::Call(json)) => {
+                (serde_json::from_str(json).ok(), check::response(version, action, json), None)
+            }
             Ok(typed) => (serde_json::to_value(typed).ok(), None, None),
             Err(error) => (None, None, Some(error.to_string())),
         };

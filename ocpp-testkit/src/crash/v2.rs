@@ -1,0 +1,167 @@
+//! The scenarios of 2.0.1 and 2.1: those of the charging session that every version has, its start and stop points, and sessions that begin
+//! in one version and end in another.
+
+use ocpp_core::csms::AuthorizationStatus;
+use ocpp_core::station::EvseId;
+use ocpp_rpc::Dialect;
+
+use super::scenarios::{
+    by_the_cache, cable_pulled, cached, held_plug, held_plug_steps, link_down_throughout, link_lost, nothing_more,
+    offline, plain, remote, resuming, session, store_in_trouble, time_unknown, two_evses, two_vehicles,
+};
+use super::{Scenario, promises};
+use crate::csms::Policy;
+use crate::link::Network;
+use crate::pair::{PairConfig, Step};
+
+/// All scenarios of one version.
+pub const V2: [Scenario; 24] = [
+    Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
+    Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
+    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
+    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
+    Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
+    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
+    Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
+    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
+    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
+    Scenario {
+        name: "session goes on after the power cut",
+        config: resuming,
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario { name: "offline session by the cache", config: cached, steps: by_the_cache, holds: nothing_more },
+    Scenario { name: "deauthorised", config: deauthorised, steps: refused_when_online, holds: nothing_more },
+    Scenario {
+        name: "stopped by the token, resuming",
+        config: promises::resuming_socket,
+        steps: || ended(promises::own_token()),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the token, ending",
+        config: promises::ending_socket,
+        steps: || ended(promises::own_token()),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, resuming",
+        config: promises::resuming_socket,
+        steps: || ended(promises::remote_stop()),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the CSMS, ending",
+        config: promises::ending_socket,
+        steps: || ended(promises::remote_stop()),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "stopped by the host, resuming",
+        config: promises::resuming_socket,
+        steps: || ended(promises::host_stop()),
+        holds: nothing_more,
+    },
+    Scenario { name: "from EVConnected", config: || from("EVConnected"), steps: token_first, holds: nothing_more },
+    Scenario { name: "from Authorized", config: || from("Authorized"), steps: token_first, holds: nothing_more },
+    Scenario {
+        name: "from PowerPathClosed",
+        config: || from("PowerPathClosed"),
+        steps: token_first,
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "from EnergyTransfer",
+        config: || from("EnergyTransfer"),
+        steps: token_first,
+        holds: nothing_more,
+    },
+    Scenario { name: "to Authorized", config: || to("Authorized"), steps: || session(1), holds: nothing_more },
+    Scenario {
+        name: "to PowerPathClosed",
+        config: || to("PowerPathClosed"),
+        steps: || session(1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "from EVConnected, offline",
+        config: || from("EVConnected").with_setting("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true"),
+        steps: link_down_throughout,
+        holds: nothing_more,
+    },
+];
+
+/// The station speaks several versions, and the server another one after an outage.
+pub const CHANGES: [Scenario; 4] = [
+    Scenario {
+        name: "offline in 2.0.1, delivered in 1.6",
+        config: || speaking(&[Dialect::V2_0_1, Dialect::V1_6]),
+        steps: || delivered_in(Dialect::V1_6),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "offline in 1.6, delivered in 2.0.1",
+        config: || speaking(&[Dialect::V1_6, Dialect::V2_0_1]),
+        steps: || delivered_in(Dialect::V2_0_1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "offline in 1.6, delivered in 2.1",
+        config: || speaking(&[Dialect::V1_6, Dialect::V2_1]),
+        steps: || delivered_in(Dialect::V2_1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "offline in 2.1, delivered in 2.0.1",
+        config: || speaking(&[Dialect::V2_1, Dialect::V2_0_1]),
+        steps: || delivered_in(Dialect::V2_0_1),
+        holds: nothing_more,
+    },
+];
+
+fn from(point: &str) -> PairConfig {
+    plain().with_setting("TxCtrlr.TxStartPoint", point)
+}
+
+fn to(point: &str) -> PairConfig {
+    plain().with_setting("TxCtrlr.TxStopPoint", point)
+}
+
+fn speaking(versions: &[Dialect]) -> PairConfig {
+    offline().speaking(versions)
+}
+
+/// The token is presented before the cable comes.
+fn token_first() -> Vec<(u64, Step)> {
+    vec![
+        (5, Step::token(1, "TAG")),
+        (8, Step::Plug(EvseId(1))),
+        (200, Step::token(1, "TAG")),
+        (210, Step::Unplug(EvseId(1))),
+    ]
+}
+
+/// Whoever comes while the station is offline charges, and the CSMS refuses the token when it hears of it.
+fn deauthorised() -> PairConfig {
+    offline().with_policy(Policy::default().with_token("TAG", AuthorizationStatus::Blocked))
+}
+
+fn refused_when_online() -> Vec<(u64, Step)> {
+    let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
+    let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG"))];
+    let up = [(100, Step::Network(Network::Up)), (400, Step::Unplug(EvseId(1)))];
+    down.into_iter().chain(session).chain(up).collect()
+}
+
+/// In 2.x an authorised transaction is not ended by unlocking (F05.FR.02), so one that runs still, since a cut undid its end before it was
+/// promised, is ended by the CSMS.
+fn ended(steps: Vec<(u64, Step)>) -> Vec<(u64, Step)> {
+    steps.into_iter().chain([(390, Step::RemoteStopRunning)]).collect()
+}
+
+/// Nothing of the session is delivered in the version in which it began. What is under way when the version changes is a crash of its own.
+fn delivered_in(version: Dialect) -> Vec<(u64, Step)> {
+    let change = [(220, Step::Versions(vec![version]))];
+    link_down_throughout().into_iter().chain(change).collect()
+}
