@@ -106,9 +106,12 @@ impl fmt::Debug for RawFrame {
 }
 
 /// A payload of the peer, as it arrived: one JSON text. Tokens and keys in it are masked in `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "csms")]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct RawPayload(pub String);
 
+#[cfg(feature = "csms")]
 impl fmt::Debug for RawPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawPayload({})", Text(self.0.as_bytes()))

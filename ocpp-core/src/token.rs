@@ -53,6 +53,7 @@ impl IdToken {
     }
 
     /// Whether it needs no authorisation.
+    #[cfg(feature = "station")]
     pub(crate) fn is_start_button(&self) -> bool {
         self.part(1).eq_ignore_ascii_case(Self::NO_AUTHORIZATION)
     }

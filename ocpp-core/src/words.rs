@@ -44,7 +44,7 @@ impl Reason for ocpp_smartcharging::validate::Violation {
     }
 }
 
-#[cfg(feature = "smart_charging")]
+#[cfg(all(feature = "smart_charging", feature = "v1_6"))]
 impl Reason for ocpp_smartcharging::convert::ConvertError {
     fn brief(&self) -> CompactString {
         self.field().into()

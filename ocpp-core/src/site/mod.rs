@@ -31,7 +31,7 @@ pub(crate) mod link;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 pub(crate) mod local_list;
 pub(crate) mod metering;
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 mod naming;
 mod place;
 #[cfg(feature = "plug_and_charge")]
@@ -90,7 +90,7 @@ use firmware::FirmwareManagement;
 use heartbeat::Heartbeat;
 use host_calls::HostCalls;
 use journal::Journal;
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 use naming::Naming;
 #[cfg(feature = "plug_and_charge")]
 use plug_and_charge::PlugAndCharge;
@@ -123,7 +123,7 @@ pub(crate) struct Site {
     pub status: StatusNotifications,
     pub evses: Vec<Evse>,
     pub journal: Journal,
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     naming: Naming,
     pub availability: Availability,
     pub reservations: Reservations,
@@ -166,9 +166,9 @@ impl Site {
         skipped.extend(unread);
         let (smart_charging, unread) = SmartCharging::restore(&shared.config, &policy, image, &mut shared.store);
         skipped.extend(unread);
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         let (naming, unread) = Naming::restore(image);
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         skipped.extend(unread);
         for place in skipped {
             shared.event(Event::RecordSkipped { place });
@@ -206,7 +206,7 @@ impl Site {
             status,
             evses,
             journal,
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             naming,
             availability: Availability::restore(image),
             reservations,
@@ -317,9 +317,9 @@ impl Site {
     }
 
     /// After a long time offline all statuses are told again (2.x B04.FR.01).
-    #[cfg_attr(not(feature = "v2"), allow(unused_variables, reason = "1.6 does not ask for that"))]
+    #[cfg_attr(not(feature = "transaction_events"), allow(unused_variables, reason = "1.6 does not ask for that"))]
     fn repeat_statuses(&mut self, now: Instant) {
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         if self.offline_since + self.settings.seconds(Setting::OfflineThreshold) < now {
             self.status.report_all();
         }
@@ -369,7 +369,7 @@ impl Site {
 
     /// What waited for everything to be told, and durable.
     pub fn finish(&mut self, shared: &mut Shared) {
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         self.reset.wait(shared.now, &mut self.evses);
         let is_durable = shared.store.len() == 0;
         let is_told = self.journal.is_empty() && self.firmware.is_told();

@@ -6,7 +6,7 @@ use ocpp_rpc::handshake::ProfileRules;
 #[cfg(feature = "smart_charging")]
 use ocpp_smartcharging::validate::Edition;
 
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 use super::settings::Setting;
 use super::settings::Settings;
 
@@ -42,17 +42,17 @@ pub(crate) enum Points {
     /// In the family's specification.
     Fixed(TxPoints),
     /// In the settings (2.x TxCtrlr.TxStartPoint, TxCtrlr.TxStopPoint).
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     OfSettings,
 }
 
 impl Points {
     /// The points that count for what begins now.
-    #[cfg_attr(not(feature = "v2"), allow(unused_variables, reason = "they are fixed"))]
+    #[cfg_attr(not(feature = "transaction_events"), allow(unused_variables, reason = "they are fixed"))]
     pub fn now(self, settings: &Settings) -> TxPoints {
         match self {
             Points::Fixed(points) => points,
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             Points::OfSettings => {
                 let points = |setting| PointSet::of(settings.text(setting)).unwrap_or_default();
                 TxPoints { start: points(Setting::TxStartPoint), stop: points(Setting::TxStopPoint) }
@@ -67,7 +67,7 @@ pub(crate) enum Statuses {
     /// The session and the faults of each connector and the station (1.6 §4.9).
     OfSessions,
     /// Whether a connector can be used (2.x ConnectorStatusEnumType).
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     OfConnectors,
 }
 
@@ -99,7 +99,7 @@ impl TxPoint {
     ];
 
     /// Its name in 2.x.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     fn as_str(self) -> &'static str {
         match self {
             TxPoint::ParkingBayOccupancy => "ParkingBayOccupancy",
@@ -124,7 +124,7 @@ impl PointSet {
     }
 
     /// The set of a comma separated list of names, in any letter case; none if one is no point.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn of(list: &str) -> Option<PointSet> {
         let named = |name: &str| TxPoint::ALL.into_iter().find(|point| point.as_str().eq_ignore_ascii_case(name));
         list.split(',').map(str::trim).try_fold(PointSet::NONE, |set, name| Some(set.with(named(name)?)))

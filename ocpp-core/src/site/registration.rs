@@ -104,7 +104,7 @@ impl Registration {
     }
 
     /// Why the next one is sent, where that is told (2.x B01.FR.09).
-    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
+    #[cfg_attr(not(feature = "transaction_events"), allow(dead_code, reason = "1.6 does not tell it"))]
     pub fn reason(&self, boot: BootReason) -> BootReason {
         if self.is_triggered { BootReason::Triggered } else { boot }
     }

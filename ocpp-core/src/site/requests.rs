@@ -176,37 +176,37 @@ impl Site {
     }
 
     /// Ends and restarts the station once no transaction runs; until then none begins (2.x B12.FR.01, B12.FR.03).
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn on_reset_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
         self.reset.on_request_when_idle(shared, kind, info);
     }
 
     /// Whether a transaction runs anywhere.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn is_charging(&self) -> bool {
         self.running() > 0
     }
 
     /// The transaction at an EVSE, until its end is on record.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn transaction_at(&self, evse: EvseId) -> Option<TransactionNo> {
         self.evses.get(index(evse)).and_then(Evse::transaction)
     }
 
     /// Whether a transaction has not ended.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn goes_on(&self, transaction: TransactionNo) -> bool {
         self.evses.iter().any(|evse| evse.transaction() == Some(transaction))
     }
 
     /// Whether a transaction runs at an EVSE whose driver is authorised.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn charges_somebody(&self, evse: EvseId) -> bool {
         self.evses.get(index(evse)).is_some_and(|evse| evse.is_running() && evse.token().is_some())
     }
 
     /// Readings of an EVSE, or of each, are told beside any transaction (2.x F06.FR.06). False if there are none to tell.
-    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    #[cfg(all(feature = "transaction_events", feature = "remote_trigger"))]
     pub fn trigger_readings(&mut self, shared: &Shared, evse: Option<EvseId>) -> bool {
         if self.settings.measurands(Setting::AlignedMeasurands).is_empty() {
             return false;

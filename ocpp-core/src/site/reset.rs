@@ -23,7 +23,7 @@ pub(crate) enum Reset {
     #[default]
     None,
     /// Transactions are waited for, and none begins.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     Waiting { kind: RebootKind },
     /// Transactions end.
     Ending { kind: RebootKind, not_before: Instant, until: Instant },
@@ -60,7 +60,7 @@ impl Reset {
     }
 
     /// The CSMS orders it for when no transaction runs.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn on_request_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
         if !self.is_ordered() {
             *self = Reset::Waiting { kind };
@@ -70,7 +70,7 @@ impl Reset {
     }
 
     /// What was waited for is over.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn wait(&mut self, now: Instant, evses: &mut [Evse]) {
         if let Reset::Waiting { kind } = *self
             && evses.iter().all(|evse| evse.transaction().is_none())
@@ -95,7 +95,7 @@ impl Reset {
     pub fn deadlines(&self) -> [Option<Instant>; 2] {
         match self {
             Reset::Ending { not_before, until, .. } => [Some(*not_before), Some(*until)],
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             Reset::Waiting { .. } => [None, None],
             Reset::None | Reset::Ordered => [None, None],
         }

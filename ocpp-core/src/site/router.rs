@@ -14,7 +14,7 @@ use super::pricing::Pricing;
 use super::profiles::SmartCharging;
 use super::reservation::WHOLE_STATION;
 use super::reset::Reset;
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 use super::session::ConnectorStatus;
 use super::signal::Signal;
 use super::status::{Condition, StatusNotifications};
@@ -45,7 +45,7 @@ fn beside(status: EvseStatus, told: Statuses) -> EvseStatus {
             | EvseStatus::Finishing,
             Statuses::OfSessions,
         ) => EvseStatus::Unavailable,
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         (
             EvseStatus::Preparing
             | EvseStatus::Charging
@@ -58,7 +58,7 @@ fn beside(status: EvseStatus, told: Statuses) -> EvseStatus {
 }
 
 /// The status of a connector among those of a session: whoever is at it, it is occupied.
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 fn plain(status: ConnectorStatus) -> EvseStatus {
     match status {
         ConnectorStatus::Available => EvseStatus::Available,
@@ -150,7 +150,7 @@ impl Parts<'_> {
                 let told = ctx.policy.statuses;
                 let condition = match told {
                     Statuses::OfSessions => condition,
-                    #[cfg(feature = "v2")]
+                    #[cfg(feature = "transaction_events")]
                     Statuses::OfConnectors => {
                         Condition { status: plain(evse.connector_status()), faults: &[], info: None }
                     }
@@ -201,7 +201,7 @@ impl Parts<'_> {
             Statuses::OfSessions => {
                 self.status.update(0, &Condition { status, faults, info: None }, ctx.now(), ctx.stamp());
             }
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             Statuses::OfConnectors => {}
         }
         let is_quiet = ctx.shared.config.policy.charges_while_installing || !self.evses.iter().any(Evse::is_busy);

@@ -70,7 +70,7 @@ pub(crate) struct Shared {
     /// Frames whose times rest on the first anchor of this boot wait for it.
     anchored: Ticket,
     /// For what is drawn when it is first needed.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub seeds: Rng,
 }
 
@@ -121,7 +121,7 @@ impl Shared {
             #[cfg(feature = "firmware_management")]
             jobs: 0,
             anchored: Ticket(0),
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             seeds,
             config,
         }

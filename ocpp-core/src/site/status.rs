@@ -120,7 +120,7 @@ impl StatusNotifications {
     pub fn tell(&mut self, statuses: Statuses) {
         self.first = match statuses {
             Statuses::OfSessions => 0,
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             Statuses::OfConnectors => 1,
         };
         self.asked = None;

@@ -166,7 +166,7 @@ pub struct PolicyConfig {
 }
 
 impl StationConfig {
-    /// A station with one EVSE that speaks 1.6.
+    /// A station with one EVSE that speaks 1.6, or 2.0.1 where 1.6 is not built in.
     pub fn new(endpoint: &str, identity: &str, vendor: &str, model: &str) -> Self {
         StationConfig {
             network: NetworkConfig {
@@ -176,7 +176,7 @@ impl StationConfig {
                 identity: CompactString::new(identity),
                 password: None,
                 certificates: InstalledCertificates::default(),
-                versions: Vec::from([Dialect::V1_6]),
+                versions: Vec::from([if cfg!(feature = "v1_6") { Dialect::V1_6 } else { Dialect::V2_0_1 }]),
                 boot_retry: Duration::from_secs(60),
             },
             device: DeviceConfig {

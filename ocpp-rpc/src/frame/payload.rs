@@ -5,9 +5,13 @@ use core::fmt;
 use ocpp_types::json::{Kind, Reader, Syntax};
 #[cfg(feature = "lenient")]
 use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair, RepairKind, Salvage};
-#[cfg(all(feature = "tables", not(feature = "lenient")))]
+#[cfg(all(
+    feature = "tables",
+    not(feature = "lenient"),
+    any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")
+))]
 use ocpp_types::lenient::{Quirks, RepairKind};
-#[cfg(feature = "tables")]
+#[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 use ocpp_types::tables::{Edition, ObjectId, Parsed};
 use ocpp_types::{Decode, Fault, Rule, Violation};
 
@@ -50,7 +54,7 @@ impl<'a> Payload<'a> {
 
     /// Reads the payload as this object of the tables, which must keep every rule of its schema. With `keeps_unknown` a text outside
     /// its enumeration is read as `Unrecognized`.
-    #[cfg(feature = "tables")]
+    #[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
     pub fn parse(&self, edition: Edition, object: ObjectId, keeps_unknown: bool) -> Result<Parsed<'a>, Violation> {
         let mut open = self.open_strict();
         self.parse_from(&mut open, edition, object, keeps_unknown).map_err(|fault| self.locate(&fault))
@@ -58,7 +62,7 @@ impl<'a> Payload<'a> {
 
     /// Reads the payload as this object of the tables: strictly and, if that fails, with the repairs that `quirks` allow. What cannot
     /// be read is taken for absent, if they allow that; `absences` are required members that can be borne to be absent.
-    #[cfg(all(feature = "tables", feature = "lenient"))]
+    #[cfg(all(feature = "tables", feature = "lenient", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
     pub fn parse_lenient(
         &self,
         edition: Edition,
@@ -83,7 +87,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    #[cfg(all(feature = "tables", feature = "lenient"))]
+    #[cfg(all(feature = "tables", feature = "lenient", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
     fn parse_attempt(
         &self,
         edition: Edition,
@@ -95,7 +99,7 @@ impl<'a> Payload<'a> {
         (read, open.reader.take_repairs(0))
     }
 
-    #[cfg(feature = "tables")]
+    #[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
     fn parse_from(
         &self,
         open: &mut Open<'a>,

@@ -217,7 +217,7 @@ fn request_that_is_no_handshake_gets_an_answer_of_http() {
 #[test]
 fn peer_of_another_version_is_let_in_and_closed() {
     let directory = tempfile::tempdir().unwrap();
-    let csms = Csms::start(directory.path(), &[]);
+    let csms = Csms::start(directory.path(), &["--ocpp", "1.6"]);
     let mut raw = Raw::connect(&csms.url, None);
     raw.write(handshake("/CP001").replace("ocpp1.6", "ocpp2.0.1").as_bytes());
     let head = raw.head();

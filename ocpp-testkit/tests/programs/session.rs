@@ -160,8 +160,6 @@ fn program_that_cannot_start_fails() {
     assert!(!station.succeeds());
     assert!(!Program::start("csms", ["--listen", "127.0.0.1:0", "--db", nowhere]).succeeds());
     assert!(!Program::start("csms", ["--listen", "0.0.0.0:0"]).succeeds(), "openness must be said");
-    assert!(!Program::start("csms", ["--listen", "127.0.0.1:0", "--ocpp", "2.0.1"]).succeeds());
-    assert!(!Program::start("station", ["--url", "ws://127.0.0.1:1", "--id", "A", "--ocpp", "2.1"]).succeeds());
     for rule in ["Reset=Ask", "In:Reset=Ask", "Incoming:Reset", "Incoming:Reset=Maybe"] {
         let arguments = ["--url", "ws://127.0.0.1:1", "--id", "A", "--handling", rule];
         assert!(!Program::start("station", arguments).succeeds(), "{rule}");

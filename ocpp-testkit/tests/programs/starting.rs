@@ -47,8 +47,10 @@ fn wrong_name_is_told_with_the_one_that_is_meant() {
     let station = |more: &[&str], told: &[&str]| cannot_start(&[&STATION, more].concat(), told);
     station(&["--set", "HeartbeatIntervall=60"], &["HeartbeatIntervall is no key", "HeartbeatInterval is meant"]);
     station(&["--set", "HeartbeatInterval=often"], &["settings", "HeartbeatInterval", "value"]);
-    cannot_start(&[&CSMS[..], &["--ocpp", "1.6,2.1"]].concat(), &["--ocpp 2.1 is not built in", "1.6"]);
-    cannot_start(&["pipe", "--role", "csms", "--ocpp", "2.1"], &["--ocpp 2.1 is not built in"]);
+    for arguments in [[&CSMS[..], &["--ocpp", "1.6,3.0"]].concat(), vec!["pipe", "--role", "csms", "--ocpp", "3.0"]] {
+        let (status, _, stderr) = run(&arguments);
+        assert!(status == Some(2) && stderr.contains("'3.0' for '--ocpp") && stderr.contains("2.1"), "{stderr}");
+    }
 
     for (role, config, told) in [
         ("station", r#"{"settings":[["HeartbeatIntervall","60"]]}"#, "HeartbeatInterval is meant?"),

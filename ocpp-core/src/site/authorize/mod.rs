@@ -185,7 +185,7 @@ impl Authorize {
     }
 
     /// Where the token was presented that the CSMS is asked about, if at an EVSE.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn asked_at(&self) -> Option<EvseId> {
         self.asked.as_ref().and_then(|request| request.evse)
     }

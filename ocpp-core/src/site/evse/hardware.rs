@@ -151,7 +151,7 @@ impl Evse {
     }
 
     /// The status of 2.x to report (ConnectorStatusEnumType).
-    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "2.x tells it"))]
+    #[cfg_attr(not(feature = "transaction_events"), allow(dead_code, reason = "2.x tells it"))]
     pub fn connector_status(&self) -> ConnectorStatus {
         if self.is_blocked() {
             ConnectorStatus::Faulted

@@ -42,7 +42,7 @@ impl Evse {
     }
 
     /// The CSMS asks for a reading that is none of the transaction (2.x F06.FR.06).
-    #[cfg(all(feature = "v2", feature = "remote_trigger"))]
+    #[cfg(all(feature = "transaction_events", feature = "remote_trigger"))]
     pub fn trigger_reading_beside(&mut self, now: Instant) {
         self.wanted.is_beside = true;
         self.wanted.since = self.wanted.since.max(now);
@@ -206,9 +206,9 @@ impl Evse {
     /// What is kept of the values at a begin: for the stop, and where the begin tells any, for that (2.x E01.FR.09). The register is
     /// kept anyhow.
     pub(super) fn values_of_begin(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
-        #[cfg_attr(not(feature = "v2"), allow(unused_mut, reason = "only 2.x tells any"))]
+        #[cfg_attr(not(feature = "transaction_events"), allow(unused_mut, reason = "only 2.x tells any"))]
         let mut values = self.values_for_stop(ctx, reading);
-        #[cfg(feature = "v2")]
+        #[cfg(feature = "transaction_events")]
         if ctx.policy.tells_changes {
             let choices = ctx.settings.measurands(Setting::TxStartedMeasurands);
             let reading = self.completed(ctx, reading);

@@ -182,7 +182,7 @@ impl Journal {
     }
 
     /// Whether a record was made while the station was offline, or waited so long (2.x E04.FR.03, E11.FR.07).
-    #[cfg_attr(not(feature = "v2"), allow(dead_code, reason = "1.6 does not tell it"))]
+    #[cfg_attr(not(feature = "transaction_events"), allow(dead_code, reason = "1.6 does not tell it"))]
     pub fn is_offline(&self, pending: &Pending) -> bool {
         let was_offline = pending.event.as_ref().is_some_and(|event| event.is_offline);
         was_offline || pending.position.0 < self.offline_before
@@ -194,7 +194,7 @@ impl Journal {
     }
 
     /// The transactions of which anything was not delivered, or that go on.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn transactions(&self) -> impl Iterator<Item = TransactionNo> {
         let is_begin = |pending: &&Pending| matches!(pending.record, JournalRecord::Started(_));
         let begun = self.queue.iter().filter(is_begin).map(|pending| TransactionNo(pending.position));
@@ -202,7 +202,7 @@ impl Journal {
     }
 
     /// Whether anything of a transaction, or of any, was not delivered.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn holds(&self, transaction: Option<TransactionNo>) -> bool {
         let mut told = self.queue.iter().filter_map(Pending::transaction);
         told.any(|told| transaction.is_none_or(|wanted| wanted == told))

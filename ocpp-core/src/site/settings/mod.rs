@@ -19,7 +19,7 @@ use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, S
 use crate::table::Table;
 use crate::words::{joined, numbered};
 
-#[cfg(feature = "v2")]
+#[cfg(feature = "transaction_events")]
 use super::policy::{PointSet, TxPoint};
 use table::Kind;
 pub(crate) use table::Setting;
@@ -110,6 +110,7 @@ pub(crate) struct Settings {
     connectors: u16,
     has_fixed_cables: bool,
     signs_readings: bool,
+    #[cfg(feature = "transaction_events")]
     detects_bay: bool,
 }
 
@@ -139,6 +140,7 @@ impl Settings {
                 .collect(),
             absent: config.policy.absent_settings.iter().filter_map(|name| Setting::from_name(name)).collect(),
             signs_readings: config.hardware.signs_readings,
+            #[cfg(feature = "transaction_events")]
             detects_bay: config.hardware.detects_bay,
             measurands: config.hardware.measurands.clone(),
             connectors: config.connector_count(),
@@ -243,7 +245,7 @@ impl Settings {
     }
 
     /// `Component.Variable[Instance]` of 2.x, where it has one. One of the host's own has one if its name has the form.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn variable(&self, setting: AnySetting) -> Option<&str> {
         match setting {
             AnySetting::Standard(setting) => setting.variable(),
@@ -279,7 +281,7 @@ impl Settings {
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
                 // What no hardware tells of is not offered: a bay detector, a meter that signs (2.x B05.FR.09).
-                #[cfg(feature = "v2")]
+                #[cfg(feature = "transaction_events")]
                 Kind::TxPoints => PointSet::of(value).is_some_and(|points| {
                     (self.detects_bay || !points.has(TxPoint::ParkingBayOccupancy))
                         && (self.signs_readings || !points.has(TxPoint::DataSigned))

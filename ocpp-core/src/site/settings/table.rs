@@ -22,7 +22,7 @@ pub(super) enum Kind {
     #[cfg(feature = "smart_charging")]
     RateUnits,
     /// A comma separated list of points where a transaction may begin or end, which the hardware can tell of.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     TxPoints,
     /// Free text.
     Text,
@@ -199,16 +199,16 @@ settings! {
     MinimumStatusDuration, "MinimumStatusDuration", "", integer(0), ReadWrite, "0";
     #[cfg(feature = "california_pricing")]
     NextTimeOffsetTransitionDateTime, "NextTimeOffsetTransitionDateTime", "ClockCtrlr.NextTimeOffsetTransitionDateTime", Kind::Moment, ReadWrite, "";
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     GetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[GetVariables]", integer(1), ReadOnly, "50";
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     SetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[SetVariables]", integer(1), ReadOnly, "50";
     NumberOfConnectors, "NumberOfConnectors", "", integer(1), ReadOnly, "1";
     #[cfg(feature = "california_pricing")]
     NumberOfDecimalsForCostValues, "NumberOfDecimalsForCostValues", "", integer(0), ReadOnly, "3";
     #[cfg(feature = "plug_and_charge")]
     OcspRequestInterval, "OCSPRequestInterval", "", integer(3600), ReadWrite, "604800";
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     OfflineThreshold, "", "OCPPCommCtrlr.OfflineThreshold", integer(0), ReadWrite, "300";
     #[cfg(feature = "reservation")]
     NonEvseSpecificReservation, "ReserveConnectorZeroSupported", "ReservationCtrlr.NonEvseSpecific", BOOLEAN, ReadOnly, "true";
@@ -236,12 +236,12 @@ settings! {
     TimeOffsetNextTransition, "TimeOffsetNextTransition", "ClockCtrlr.TimeOffset[NextTransition]", Kind::Offset, ReadWrite, "";
     TransactionMessageAttempts, "TransactionMessageAttempts", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", integer(1), ReadWrite, "3";
     TransactionMessageRetryInterval, "TransactionMessageRetryInterval", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", integer(0), ReadWrite, "60";
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     TxStartPoint, "", "TxCtrlr.TxStartPoint", Kind::TxPoints, ReadWrite, "PowerPathClosed";
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     TxStartedMeasurands, "", "SampledDataCtrlr.TxStartedMeasurands", measurands(Setting::MeterValuesSampledDataMaxLength), ReadWrite, "Energy.Active.Import.Register";
     // As in 1.6 (2.0.1 part 2 table 95).
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     TxStopPoint, "", "TxCtrlr.TxStopPoint", Kind::TxPoints, ReadWrite, "EVConnected,Authorized";
     UnlockOnEvSideDisconnect, "UnlockConnectorOnEVSideDisconnect", "OCPPCommCtrlr.UnlockOnEVSideDisconnect", BOOLEAN, ReadWrite, "true";
     #[cfg(feature = "california_pricing")]
@@ -267,7 +267,7 @@ impl Setting {
     }
 
     /// Its `Component.Variable[Instance]` in 2.x, if it has one.
-    #[cfg(feature = "v2")]
+    #[cfg(feature = "transaction_events")]
     pub fn variable(self) -> Option<&'static str> {
         Some(self.row().variable).filter(|variable| !variable.is_empty())
     }

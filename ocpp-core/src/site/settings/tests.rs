@@ -44,7 +44,7 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             Kind::RateUnits => assert_eq!(key.kind, ValueType::MemberList, "{}", key.name),
             #[cfg(feature = "california_pricing")]
             Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => panic!("{} is not of 1.6", key.name),
-            #[cfg(feature = "v2")]
+            #[cfg(feature = "transaction_events")]
             Kind::TxPoints => panic!("{} is not of 1.6", key.name),
         }
         let access = settings.access(AnySetting::Standard(ours));

@@ -23,7 +23,7 @@ impl Settings {
                 Kind::Boolean => SettingKind::Boolean,
                 Kind::Integer { min, max } => SettingKind::Integer { min: min.into(), max: max.into() },
                 Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => TEXT,
-                #[cfg(feature = "v2")]
+                #[cfg(feature = "transaction_events")]
                 Kind::TxPoints => TEXT,
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => TEXT,
