@@ -21,20 +21,6 @@ use crate::station::{
 };
 use crate::{MisuseError, Refusal};
 
-/// Calls that wait for the application.
-#[derive(Debug, Default)]
-pub(super) struct Handlings {
-    /// The rank of the call of ours that the application is asked about.
-    held: Option<Rank>,
-}
-
-impl Handlings {
-    /// Whether a call of ours waits for the application.
-    pub fn holds_call(&self) -> bool {
-        self.held.is_some()
-    }
-}
-
 /// What is left for a face to do when a question is closed.
 #[derive(Debug)]
 pub(crate) enum Closed {
@@ -165,7 +151,7 @@ impl Outgoing {
         let held = Held { action: action.into(), payload: payload.into(), is_taken_over };
         match ask(shared, question, About::Outgoing(held)) {
             None => {
-                self.handlings.held = Some(rank);
+                self.held = Some(rank);
                 Ok(())
             }
             Some(_) if is_taken_over => Err(Failure::TimedOut),
@@ -202,7 +188,7 @@ impl Outgoing {
                 Some(_) | None => Closed::Call(token, held),
             },
             About::Outgoing(held) => {
-                let Some(rank) = self.handlings.held.take() else { return Closed::Done };
+                let Some(rank) = self.held.take() else { return Closed::Done };
                 let sent = match answer {
                     Some(Answer::Outgoing(OutgoingAnswer::SendInstead(payload))) => {
                         self.transmit(site, shared, rank, &held.action, &payload.0)
@@ -219,6 +205,6 @@ impl Outgoing {
     /// The connection is gone, and with it the calls that are held back. Gives the rank of ours.
     pub fn on_link_lost(&mut self, shared: &mut Shared) -> Option<Rank> {
         shared.questions.link_lost();
-        self.handlings.held.take()
+        self.held.take()
     }
 }

@@ -8,7 +8,6 @@ use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received, ReplyToken};
 use ocpp_rpc::{CallError, Payload};
 
 use super::failure::Failure;
-use super::handling::Handlings;
 use crate::site::Site;
 use crate::site::settings::Setting;
 use crate::site::shared::Shared;
@@ -25,7 +24,8 @@ pub(crate) struct Outgoing {
     turns: Turns,
     /// The call on its way.
     sent: Option<(CallId, Rank)>,
-    pub(super) handlings: Handlings,
+    /// The call about which the application is asked.
+    pub(super) held: Option<Rank>,
 }
 
 /// What a frame of the CSMS is to a face.
@@ -44,12 +44,12 @@ pub(crate) enum Arrival<'f> {
 impl Outgoing {
     /// For so many kinds of calls.
     pub fn new(kinds: usize) -> Self {
-        Outgoing { turns: Turns::new(kinds), sent: None, handlings: Handlings::default() }
+        Outgoing { turns: Turns::new(kinds), sent: None, held: None }
     }
 
     /// Whether a call may leave: none is on its way, and no answer is owed that may have caused it (`site/answers`).
     pub fn may_send(&self, site: &Site, shared: &Shared) -> bool {
-        let is_busy = self.sent.is_some() || self.handlings.holds_call();
+        let is_busy = self.sent.is_some() || self.held.is_some();
         !is_busy && shared.link.is_up() && shared.rpc.can_call() && !site.owed.holds_calls(shared.now)
     }
 

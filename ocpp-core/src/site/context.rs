@@ -2,7 +2,8 @@
 
 use ocpp_rpc::queue::Queue;
 
-use super::policy::{Policy, TxPoints};
+use super::points::TxPoints;
+use super::policy::Policy;
 use super::readings::Readings;
 use super::reservation::Reservations;
 use super::settings::Settings;

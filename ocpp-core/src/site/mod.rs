@@ -33,10 +33,13 @@ pub(crate) mod local_list;
 pub(crate) mod metering;
 #[cfg(feature = "transaction_events")]
 mod naming;
+#[cfg_attr(not(feature = "smart_charging"), path = "absent/offer.rs")]
+mod offer;
 mod place;
 #[cfg(feature = "plug_and_charge")]
 pub(crate) mod plug_and_charge;
 pub(crate) mod plugs;
+pub(crate) mod points;
 pub(crate) mod policy;
 #[cfg_attr(not(feature = "california_pricing"), path = "absent/pricing.rs")]
 pub(crate) mod pricing;
@@ -94,7 +97,8 @@ use journal::Journal;
 use naming::Naming;
 #[cfg(feature = "plug_and_charge")]
 use plug_and_charge::PlugAndCharge;
-use policy::{Policy, TxPoints};
+use points::TxPoints;
+use policy::Policy;
 use pricing::Pricing;
 use profiles::SmartCharging;
 use readings::Readings;

@@ -13,16 +13,6 @@ use crate::site::turns::Rank;
 use crate::station::{Answer, StationConfig};
 use crate::{MisuseError, Refusal};
 
-/// Nothing is held back.
-#[derive(Debug, Default)]
-pub(super) struct Handlings(());
-
-impl Handlings {
-    pub fn holds_call(&self) -> bool {
-        false
-    }
-}
-
 #[derive(Debug)]
 pub(crate) enum Closed {
     Block(ReplyToken, Answer),

@@ -10,7 +10,7 @@ use super::evse::Evse;
 use super::policy::Policy;
 use super::settings::Settings;
 use crate::site::shared::Shared;
-use crate::station::{EvseFacts, EvseId, IdToken, Measurand, SiteLimit, StationConfig};
+use crate::station::{EvseId, IdToken, SiteLimit, StationConfig};
 use crate::store::{Image, StoreQueue};
 use crate::time::{Clock, Instant};
 
@@ -50,9 +50,4 @@ impl SmartCharging {
     pub fn deadline(&self, _: &Clock) -> Option<Instant> {
         None
     }
-}
-
-/// What an EVSE offers is not known here.
-pub(crate) fn offered(_: &StationConfig, _: EvseId, _: &EvseFacts) -> [Option<(Measurand, i64)>; 2] {
-    [None, None]
 }

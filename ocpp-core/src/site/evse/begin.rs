@@ -8,7 +8,7 @@ use super::{Authorisation, Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
 use crate::site::metering::Register;
-use crate::site::policy::TxPoint;
+use crate::site::points::TxPoint;
 use crate::site::session::{self, Open};
 use crate::site::settings::Setting;
 use crate::site::signal::Signal;

@@ -20,7 +20,7 @@ use crate::site::bearer::{Grant, Holder};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, OpenTransaction, Stopped, trigger_of_stop};
 use crate::site::metering::{Meter, Register};
-use crate::site::policy::{PointSet, TxPoint};
+use crate::site::points::{PointSet, TxPoint};
 use crate::site::session::Right;
 use crate::site::settings::{Setting, Settings};
 use crate::station::{

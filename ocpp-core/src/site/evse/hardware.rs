@@ -2,7 +2,7 @@
 
 use super::{Authorisation, Evse, Transaction};
 use crate::site::context::Context;
-use crate::site::policy::TxPoint;
+use crate::site::points::TxPoint;
 use crate::site::session::{ConnectorStatus, Energy, Moment};
 use crate::site::status::Condition;
 #[cfg(feature = "smart_charging")]

@@ -10,7 +10,7 @@ use super::{Evse, Transaction};
 use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
-use crate::site::profiles;
+use crate::site::offer;
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo,
@@ -227,7 +227,7 @@ impl Evse {
         let mut reading = reading.clone();
         let config = &ctx.shared.config;
         let known = self.facts.state_of_charge.map(|percent| (Measurand::SoC, i64::from(percent) * 1000));
-        let offered = profiles::offered(config, self.id, &self.facts);
+        let offered = offer::offered(config, self.id, &self.facts);
         for (measurand, milli) in offered.into_iter().chain([known]).flatten() {
             let is_shown = reading.values.iter().any(|value| value.measurand == measurand);
             if !is_shown && config.hardware.measurands.contains(&measurand) {

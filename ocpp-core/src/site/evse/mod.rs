@@ -19,7 +19,7 @@ use core::time::Duration;
 
 use super::bearer::Bearer;
 use super::context::Context;
-use super::policy::{PointSet, TxPoint, TxPoints};
+use super::points::{PointSet, TxPoint, TxPoints};
 use super::session::{self, Authorisation, Closing, Open, Transaction};
 use super::settings::{Setting, Settings};
 use crate::site::journal::{JournalRecord, Sampled};

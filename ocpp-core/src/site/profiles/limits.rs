@@ -11,8 +11,9 @@ use ocpp_smartcharging::units::{PhaseRule, Supply as Feed};
 
 use super::super::context::Context;
 use super::super::evse::Evse;
+use super::super::offer::{milliwatts, own_limit};
 use super::{SmartCharging, place};
-use crate::station::{EvseFacts, EvseId, Limit, Measurand, Power, SiteLimit, StationConfig, Supply};
+use crate::station::{EvseId, Limit, SiteLimit, StationConfig, Supply};
 use crate::time::{Clock, Instant};
 use ocpp_smartcharging::model::EvseId as Place;
 
@@ -44,10 +45,6 @@ pub(super) fn installation(config: &StationConfig) -> Installation {
         setpoint_priority: SetpointPriority::default(),
         local_time: LocalTime::default(),
     }
-}
-
-fn milliwatts(milliamps: i64, millivolts: u32) -> i64 {
-    milliamps.saturating_mul(millivolts.into()) / 1_000
 }
 
 /// The unit in which limits are shared out: that in which the EVSEs keep to them, or watts where some give direct current and some not.
@@ -211,33 +208,6 @@ fn at_its_lowest(mut installed: InstalledProfile) -> Option<InstalledProfile> {
 fn lower(claim: &mut Claim, other: &Claim) {
     claim.most_milli = claim.most_milli.min(other.most_milli);
     claim.number_phases = claim.number_phases.min(other.number_phases);
-}
-
-/// What an EVSE may draw where no profile limits it.
-/// What an EVSE offers to the vehicle: nothing while no energy may flow.
-pub(crate) fn offered(config: &StationConfig, evse: EvseId, facts: &EvseFacts) -> [Option<(Measurand, i64)>; 2] {
-    let limit = facts.limit(own_limit(&config.supply_of(evse)));
-    let (milliamps, milliwatts) = match (limit, config.supply_of(evse)) {
-        (Limit::Ac { milliamps, phases }, _) => {
-            let each = milliwatts(milliamps.into(), config.hardware.wiring.line_millivolts);
-            (i64::from(milliamps), each.saturating_mul(phases.into()))
-        }
-        (Limit::Dc { milliwatts }, supply) => {
-            let milliwatts = i64::try_from(milliwatts).unwrap_or(i64::MAX);
-            let millivolts = if let Supply::Dc { millivolts, .. } = supply { millivolts } else { 1 };
-            (milliwatts.saturating_mul(1000) / i64::from(millivolts.max(1)), milliwatts)
-        }
-    };
-    let is_on = facts.power() == Power::On;
-    let value = |measurand, milli| Some((measurand, if is_on { milli } else { 0 }));
-    [value(Measurand::CurrentOffered, milliamps), value(Measurand::PowerOffered, milliwatts)]
-}
-
-pub(super) fn own_limit(supply: &Supply) -> Limit {
-    match *supply {
-        Supply::Ac { phases, max_milliamps, .. } => Limit::Ac { milliamps: max_milliamps, phases: phases.clamp(1, 3) },
-        Supply::Dc { max_milliwatts, .. } => Limit::Dc { milliwatts: max_milliwatts },
-    }
 }
 
 /// A limit of the site in thousandths of the unit; of the whole station (0) by the phases of its connection.

@@ -24,6 +24,7 @@ use ocpp_smartcharging::validate::{Capabilities, Delivery, Edition, Proposal};
 use super::authorize::Authorize;
 use super::context::Context;
 use super::evse::Evse;
+use super::offer::own_limit;
 use super::policy::Policy;
 use super::settings::{Setting, Settings};
 use super::verdict::ProfileVerdict;
@@ -35,7 +36,6 @@ use crate::table::Table;
 use crate::time::{Clock, Instant, Stamp};
 use crate::words::{Reason, digits};
 
-pub(crate) use limits::offered;
 use record::Shelf;
 
 /// The profiles, and what is known of the transactions that they are for.
@@ -172,7 +172,7 @@ impl SmartCharging {
 
     /// What an EVSE may draw now.
     pub fn present_limit(&self, config: &StationConfig, evse: &Evse) -> Limit {
-        evse.present_limit(limits::own_limit(&config.supply_of(evse.id)))
+        evse.present_limit(own_limit(&config.supply_of(evse.id)))
     }
 
     /// Carries out a SetChargingProfile.

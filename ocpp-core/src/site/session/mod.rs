@@ -18,7 +18,7 @@ mod transaction;
 pub(crate) use authorisation::{Authorisation, Right};
 pub(crate) use transaction::{Closing, Open, Transaction};
 
-use super::policy::{PointSet, TxPoint, TxPoints};
+use super::points::{PointSet, TxPoint, TxPoints};
 use crate::station::{Cable, ChargingState};
 
 /// The three states of a session, as they are at a moment.

@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::site::context::Context;
 use crate::site::journal::{EventFacts, News};
 use crate::site::metering::Register;
-use crate::site::policy::PointSet;
+use crate::site::points::PointSet;
 use crate::station::{ChargingState, EvseId, IdToken, StopReason, TransactionNo, TriggerReason};
 use crate::time::{Clock, Instant, Stamp};
 

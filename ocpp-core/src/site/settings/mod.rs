@@ -20,7 +20,7 @@ use crate::table::Table;
 use crate::words::{joined, numbered};
 
 #[cfg(feature = "transaction_events")]
-use super::policy::{PointSet, TxPoint};
+use super::points::{PointSet, TxPoint};
 use table::Kind;
 pub(crate) use table::Setting;
 

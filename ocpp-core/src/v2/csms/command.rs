@@ -17,7 +17,7 @@ use ocpp_types::v2_1::{
 };
 use ocpp_types::{Decode, Message, Violation, v2_0_1};
 
-use super::{Edition, read, token, write};
+use super::{Edition, place, token, write};
 use crate::csms::edge::{Call, CommandKind, word};
 use crate::csms::{
     Command, CommandAnswer, Place, RemoteAnswer, RemoteStatus, ResetKind, StatusAnswer, TransactionId, VariableName,
@@ -266,7 +266,7 @@ fn outcome(
     let name = VariableName {
         component: CompactString::new(&component.name),
         component_instance: component.instance.as_deref().map(CompactString::new),
-        place: component.evse.as_ref().map_or(Place::STATION, read::place),
+        place: component.evse.as_ref().map_or(Place::STATION, place::place),
         variable: CompactString::new(&variable.name),
         variable_instance: variable.instance.as_deref().map(CompactString::new),
         attribute: attribute.map(|attribute| CompactString::const_new(attribute.as_str())),

@@ -4,6 +4,7 @@
 
 mod command;
 mod notices;
+mod place;
 mod read;
 mod respond;
 mod samples;

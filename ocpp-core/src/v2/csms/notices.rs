@@ -15,7 +15,7 @@ use ocpp_types::v2_1::{
 };
 use ocpp_types::{Encode, v2_0_1};
 
-use super::{Edition, read, write};
+use super::{Edition, place, write};
 use crate::csms::edge::Unread;
 use crate::csms::report::Report;
 use crate::csms::{Place, StatusReport};
@@ -34,7 +34,7 @@ pub(super) fn events(request: &NotifyEventRequest) -> Report {
             return None;
         }
         let mut report =
-            StatusReport::new(event.component.evse.as_ref().map_or(Place::STATION, read::place), &event.actual_value);
+            StatusReport::new(event.component.evse.as_ref().map_or(Place::STATION, place::place), &event.actual_value);
         report.at = Some(event.timestamp);
         Some(report)
     });

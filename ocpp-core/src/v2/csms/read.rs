@@ -13,8 +13,9 @@ use ocpp_types::v2_1::{
     StationRequest, StatusNotificationRequest, TransactionEvent, TransactionEventRequest,
 };
 use ocpp_types::violation::Fault;
-use ocpp_types::{Decode, v2_0_1, v2_1};
+use ocpp_types::{Decode, v2_0_1};
 
+use super::place::{number, place};
 use super::{Edition, notices, samples, token};
 use crate::csms::edge::{NO_TIME, Unread, word};
 use crate::csms::report::{EventKind, EventReport, Report, no_time};
@@ -214,16 +215,6 @@ fn data_transfer(request: &DataTransferRequest) -> Report {
 
 fn progress(work: StationWork, request: Option<i64>, status: CompactString) -> Report {
     Report::Progress(Progress { work, request, status })
-}
-
-/// An EVSE, and its connector if one is told: none stands for one that is not.
-pub(super) fn place(evse: &v2_1::Evse) -> Place {
-    Place::new(number(evse.id), evse.connector_id.and_then(number))
-}
-
-/// The number of an EVSE or connector, from 1; 0 means the station.
-fn number(id: i64) -> Option<u32> {
-    u32::try_from(id).ok().filter(|number| *number > 0)
 }
 
 fn text(text: &str) -> CompactString {

@@ -6,6 +6,7 @@ use ocpp_types::request::Direction;
 use ocpp_types::tables::v2::{self, Action};
 use ocpp_types::violation::Violation;
 
+use super::place::evse_of;
 use super::{Face, data_transfer, remote, variables};
 use crate::face::answers::{answer, answer_after, refuse_payload};
 use crate::face::decoding;
@@ -14,7 +15,7 @@ use crate::site::plugs::Spot;
 use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::verdict::AvailabilityVerdict;
-use crate::station::{ConnectorId, EvseId, RebootKind, StopReason};
+use crate::station::{ConnectorId, RebootKind, StopReason};
 use crate::store::Ticket;
 
 impl Face {
@@ -141,12 +142,6 @@ fn is_carried_out(action: Action) -> bool {
 /// Whether what the action asks for rests on a record.
 fn is_stored(action: Action) -> bool {
     matches!(action, Action::ChangeAvailability | Action::ClearCache | Action::SetVariables)
-}
-
-/// The EVSE of this number, if there is one; in 2.x 0 is the station.
-pub(super) fn evse_of(shared: &Shared, number: i64) -> Option<EvseId> {
-    let evse = EvseId(u16::try_from(number).ok()?);
-    (1..=shared.config.evse_count()).contains(&evse.0).then_some(evse)
 }
 
 /// G03, G04.

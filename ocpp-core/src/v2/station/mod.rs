@@ -17,6 +17,7 @@ mod calls;
 mod data_transfer;
 mod frames;
 mod messages;
+mod place;
 mod remote;
 mod sender;
 mod tokens;

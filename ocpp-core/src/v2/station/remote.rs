@@ -3,7 +3,7 @@
 use ocpp_types::tables::v2::{self, GetTransactionStatusRequest, RequestStartTransactionRequest};
 use ocpp_types::tables::{Edition, View as _};
 
-use super::calls::evse_of;
+use super::place::evse_of;
 use super::tokens;
 use crate::face::answers::Written;
 use crate::site::Site;

@@ -5,7 +5,7 @@
 use ocpp_types::tables::v2::{Evse, MessageTrigger, TriggerMessageRequest, TriggerMessageStatus};
 
 use super::Face;
-use super::calls::evse_of;
+use super::place::evse_of;
 use super::sender::Awaited;
 use crate::site::Site;
 use crate::site::settings::Setting;
