@@ -83,7 +83,7 @@ impl Version {
 
 /// What is wrong with a configuration, and the name that may be meant.
 pub fn explain(error: &MisuseError) -> String {
-    let MisuseError::Unfit { member: "settings" | "absent_settings", name, .. } = error else {
+    let MisuseError::Unfit { member: "policy.settings" | "policy.absent_settings", name, .. } = error else {
         return error.to_string();
     };
     let keys = CONFIGURATION_KEYS.iter().map(|key| key.name);
