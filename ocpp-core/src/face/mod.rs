@@ -12,6 +12,8 @@ pub(crate) mod handling;
 pub(crate) mod outgoing;
 
 use ocpp_rpc::Dialect;
+#[cfg(feature = "handling")]
+use ocpp_rpc::Payload;
 use ocpp_rpc::engine::{CallEnd, CallId};
 
 use crate::MisuseError;
@@ -20,11 +22,16 @@ use crate::site::policy::Policy;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
+use crate::site::turns::Rank;
 use crate::station::{Answer, StationConfig};
 #[cfg(feature = "v1_6")]
 use crate::v1_6;
 #[cfg(feature = "v2")]
 use crate::v2;
+
+use failure::Failure;
+use handling::Closed;
+use outgoing::Outgoing;
 
 /// One face of all that are built in. Another takes its place when a connection speaks another version.
 #[derive(Debug)]
@@ -118,7 +125,52 @@ impl Face {
 
     /// Lets the site react, answers, and sends, until nothing more happens.
     pub fn run(&mut self, site: &mut Site, shared: &mut Shared) {
-        with!(self, face => face.run(site, shared))
+        site.begin(shared);
+        if !shared.link.is_up() {
+            self.outgoing().rest_no_longer();
+        }
+        loop {
+            site.advance(shared);
+            while let Some(reply) = site.replies.pop() {
+                with!(self, face => face.answer_late(shared, reply));
+            }
+            site.watch_answers(shared);
+            if !self.send_next(site, shared) {
+                break;
+            }
+        }
+        site.finish(shared);
+    }
+
+    /// Sends the most urgent call, if one may leave: in the order of the face's kinds, as far as that is fair (`site/turns`). True if
+    /// something was done.
+    fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
+        if !self.outgoing().may_send(site, shared) {
+            return false;
+        }
+        let mut place = 0;
+        while let Some(rank) = self.outgoing().next(&mut place, shared.now) {
+            let Some(sent) = self.send(site, shared, rank) else { continue };
+            if let Err(failure) = sent {
+                self.on_failure(site, shared, rank, failure);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Has the call of this rank leave; none if there is none now.
+    fn send(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank) -> Option<Result<(), Failure>> {
+        #[cfg(feature = "handling")]
+        if with!(self, face => face.is_for_host(rank)) {
+            let is_accepted = site.registration.is_accepted();
+            return if is_accepted { self.outgoing().leave_for_host(site, shared, rank) } else { None };
+        }
+        let (action, message) = with!(self, face => face.wanted(site, shared, rank))?;
+        Some(match message {
+            Ok(text) => self.outgoing().leave(site, shared, rank, action, &text),
+            Err(unsendable) => Err(unsendable.into()),
+        })
     }
 
     /// A frame of the CSMS.
@@ -126,28 +178,59 @@ impl Face {
         with!(self, face => face.on_frame(site, shared, bytes))
     }
 
+    /// Our call of this rank brought nothing.
+    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
+        with!(self, face => face.on_failure(site, shared, rank, failure))
+    }
+
     /// One of our calls ended without an answer.
     pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
-        with!(self, face => face.on_call_ended(site, shared, call, end))
+        if let Some((rank, failure)) = self.outgoing().on_call_ended(call, end) {
+            self.on_failure(site, shared, rank, failure);
+        }
     }
 
     /// Finds what is wrong with an answer of the host.
     pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-        with!(self, face => face.check_answer(about, answer))
+        handling::check_answer(with!(self, face => face.edition()), about, answer)
     }
 
     /// A question was answered, with an answer that was checked, or its time is over.
     pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
-        with!(self, face => face.on_answered(site, shared, about, answer))
+        match self.outgoing().on_closed(site, shared, about, answer) {
+            Closed::Block(token, answer) => with!(self, face => face.on_block_answered(shared, token, answer)),
+            #[cfg(feature = "handling")]
+            Closed::Done => {}
+            #[cfg(feature = "handling")]
+            Closed::Call(token, held) => {
+                let limits = shared.config.limits.frame;
+                let payload = Payload::alone(&held.payload, &limits);
+                with!(self, face => face.on_call(site, shared, token, &held.action, &payload));
+            }
+            #[cfg(feature = "handling")]
+            Closed::Answer(rank, payload) => {
+                let limits = shared.config.limits.frame;
+                let payload = Payload::alone(&payload.0, &limits);
+                with!(self, face => face.on_answer(site, shared, rank, &payload));
+            }
+            #[cfg(feature = "handling")]
+            Closed::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
+        }
     }
 
     /// The connection is gone, and with it the calls that are held back.
     pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
-        with!(self, face => face.on_link_lost(site, shared))
+        if let Some(rank) = self.outgoing().on_link_lost(shared) {
+            self.on_failure(site, shared, rank, Failure::LinkLost);
+        }
     }
 
     /// Adds when time changes something for it.
     pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
-        with!(self, face => face.add_deadlines(shared, next))
+        with!(self, face => face.outgoing.add_deadlines(shared, next))
+    }
+
+    fn outgoing(&mut self) -> &mut Outgoing {
+        with!(self, face => &mut face.outgoing)
     }
 }

@@ -62,6 +62,16 @@ impl Site {
         }
     }
 
+    /// The CSMS did not answer a BootNotification.
+    pub fn on_boot_undelivered(&mut self, shared: &mut Shared, why: Undelivered) {
+        match why {
+            Undelivered::LinkLost => self.registration.link_closed(),
+            Undelivered::Refused | Undelivered::Unsendable | Undelivered::TimedOut => {
+                self.registration.failed(shared.now, shared.config.network.boot_retry);
+            }
+        }
+    }
+
     /// The CSMS told its time.
     pub fn on_time(&mut self, shared: &mut Shared, time: DateTime<Utc>) {
         let is_believed = shared.sync_clock(time);

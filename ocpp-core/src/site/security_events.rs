@@ -15,6 +15,7 @@ use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
+use crate::site::verdict::Undelivered;
 use crate::station::{Reporting, SecurityEventKind};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
@@ -121,8 +122,17 @@ impl SecurityEvents {
         }
     }
 
-    /// The CSMS refused the event.
-    pub fn refused(&mut self, now: Instant, store: &mut StoreQueue) {
+    /// The CSMS did not take the event.
+    pub fn undelivered(&mut self, now: Instant, store: &mut StoreQueue, why: Undelivered) {
+        match why {
+            Undelivered::Refused => self.refused(now, store),
+            Undelivered::Unsendable => self.answered(store),
+            // It may have arrived or not.
+            Undelivered::TimedOut | Undelivered::LinkLost => self.is_asked = false,
+        }
+    }
+
+    fn refused(&mut self, now: Instant, store: &mut StoreQueue) {
         if !self.is_asked {
             return;
         }
@@ -133,11 +143,6 @@ impl SecurityEvents {
             self.is_asked = false;
             self.retry_at = Some(now + RETRY);
         }
-    }
-
-    /// It may not have arrived: the link went, or no answer came.
-    pub fn lost(&mut self) {
-        self.is_asked = false;
     }
 
     /// When the first one is to be tried again.

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::policy::Statuses;
+use super::verdict::Undelivered;
 use crate::station::{EvseStatus, Fault};
 use crate::time::{Instant, Stamp};
 
@@ -183,9 +184,18 @@ impl StatusNotifications {
         }
     }
 
+    /// The CSMS did not take the report. One that it refuses, or that cannot be said, is not said again.
+    pub fn undelivered(&mut self, why: Undelivered) {
+        match why {
+            Undelivered::Refused | Undelivered::Unsendable => self.answered(),
+            Undelivered::TimedOut => self.lost(true),
+            Undelivered::LinkLost => self.lost(false),
+        }
+    }
+
     /// The report may not have arrived, because the link went or (`is_unanswered`) no answer came: what the CSMS knows of the
     /// place is not known any more, and what is current then is reported.
-    pub fn lost(&mut self, is_unanswered: bool) {
+    fn lost(&mut self, is_unanswered: bool) {
         if let Some((connector, _)) = self.asked.take()
             && let Some(line) = self.lines.get_mut(connector)
         {

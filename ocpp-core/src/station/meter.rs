@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
+use ocpp_types::decimal::Decimal;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +131,16 @@ impl MeterSample {
     /// A value that is not signed.
     pub fn new(measurand: Measurand, phase: Option<Phase>, milli: i64) -> Self {
         MeterSample { measurand, phase, milli, signed: None }
+    }
+
+    /// The number in the measurand's unit, without zeros that say nothing.
+    pub(crate) fn number(&self) -> Decimal {
+        let (mut mantissa, mut scale) = (self.milli, 3);
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        Decimal::from_scaled(mantissa, scale)
     }
 }
 

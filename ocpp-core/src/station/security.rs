@@ -49,6 +49,34 @@ pub enum SecurityEventKind {
     Other(CompactString),
 }
 
+#[cfg(feature = "security")]
+impl SecurityEventKind {
+    /// Its name in 2.x (2.0.1 part 2 appendix 1).
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::FirmwareUpdated => "FirmwareUpdated",
+            Self::FailedToAuthenticateAtCsms => "FailedToAuthenticateAtCsms",
+            Self::CsmsFailedToAuthenticate => "CsmsFailedToAuthenticate",
+            Self::SettingSystemTime => "SettingSystemTime",
+            Self::StartupOfTheDevice => "StartupOfTheDevice",
+            Self::ResetOrReboot => "ResetOrReboot",
+            Self::SecurityLogWasCleared => "SecurityLogWasCleared",
+            Self::ReconfigurationOfSecurityParameters => "ReconfigurationOfSecurityParameters",
+            Self::MemoryExhaustion => "MemoryExhaustion",
+            Self::InvalidMessages => "InvalidMessages",
+            Self::AttemptedReplayAttacks => "AttemptedReplayAttacks",
+            Self::TamperDetectionActivated => "TamperDetectionActivated",
+            Self::InvalidFirmwareSignature => "InvalidFirmwareSignature",
+            Self::InvalidFirmwareSigningCertificate => "InvalidFirmwareSigningCertificate",
+            Self::InvalidCsmsCertificate => "InvalidCsmsCertificate",
+            Self::InvalidStationCertificate => "InvalidChargingStationCertificate",
+            Self::InvalidTlsVersion => "InvalidTLSVersion",
+            Self::InvalidTlsCipherSuite => "InvalidTLSCipherSuite",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// How the CSMS learns of an event. The host is told of each.
 #[cfg(feature = "security")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ocpp_core::csms::SampledValue;
 use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
 
 use super::Violation;
-use super::ledger::register_wh;
 use crate::clock::WallClock;
 use crate::csms::Bill;
 use crate::hardware::Hardware;
@@ -127,12 +127,19 @@ pub fn tells_the_time(bill: &Bill, hardware: &BTreeMap<EvseId, Hardware>, wall: 
     Ok(())
 }
 
+/// The energy register in Wh, rounded down, if it is that.
+pub(super) fn register_wh(sample: &SampledValue) -> Option<i64> {
+    let is_register = sample.measurand.as_deref().is_none_or(|name| name == "Energy.Active.Import.Register");
+    let whole = sample.value.split_once('.').map_or(sample.value.as_str(), |(whole, _)| whole);
+    whole.parse().ok().filter(|_| is_register && sample.unit.as_deref().is_none_or(|unit| unit == "Wh"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::csms::{Row, RowEnd};
     use chrono::{DateTime, TimeDelta, Utc};
-    use ocpp_core::csms::{Consumption, Place, SampledValue, TransactionId};
+    use ocpp_core::csms::{Consumption, Place, TransactionId};
     use ocpp_core::station::{EvseAction, Power};
 
     const EVSE: EvseId = EvseId(1);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ocpp_core::csms::{Attribution, Fact, Finding, MeterValue, Place, SampledValue, Samples, TransactionId};
+use ocpp_core::csms::{Attribution, Fact, Finding, MeterValue, Place, Samples, TransactionId};
 use ocpp_core::station::EvseId;
 
 use super::Violation;
-use super::bill::{Billed, Meters, SLACK_WH};
+use super::bill::{Billed, Meters, SLACK_WH, register_wh};
 use super::journal::is_triggered;
 
 /// Follows the database of one station.
@@ -214,13 +214,6 @@ fn is_of_the_clock(value: &MeterValue) -> bool {
     value.values.iter().all(|sample| sample.context.as_deref() == Some("Sample.Clock"))
 }
 
-/// The energy register in Wh, rounded down, if it is that.
-pub(super) fn register_wh(sample: &SampledValue) -> Option<i64> {
-    let is_register = sample.measurand.as_deref().is_none_or(|name| name == "Energy.Active.Import.Register");
-    let whole = sample.value.split_once('.').map_or(sample.value.as_str(), |(whole, _)| whole);
-    whole.parse().ok().filter(|_| is_register && sample.unit.as_deref().is_none_or(|unit| unit == "Wh"))
-}
-
 /// No meter showed more than it does now.
 fn shown(register_mwh: i64, told_wh: i64) -> Result<(), String> {
     let register_wh = register_mwh / 1000;
@@ -235,7 +228,7 @@ mod tests {
     use super::*;
     use crate::hardware::Hardware;
     use chrono::DateTime;
-    use ocpp_core::csms::{Consumption, IdToken, Started, StopReport, Stopped};
+    use ocpp_core::csms::{Consumption, IdToken, SampledValue, Started, StopReport, Stopped};
     use ocpp_core::time::Instant;
 
     fn started(number: i32, meter_start_wh: i64) -> Fact {

@@ -5,9 +5,12 @@
 //! is run again for each point: up to the action, power cut, restored from the prefix, the physical world going on in the
 //! meantime; on to quiet; and then everything must have arrived, once, and the bill must be that of the meter.
 
+mod every;
 mod promises;
+mod scenario;
 mod scenarios;
 mod security;
+mod v1_6;
 mod v2;
 
 use std::thread;
@@ -16,27 +19,14 @@ use std::time::Duration;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
 
-pub use scenarios::{ALL, Scenario};
-pub use v2::{CHANGES, V2};
+pub use crate::pair::CrashPoint;
+pub use scenario::Scenario;
+pub use v1_6::all_of_v1_6;
+pub use v2::{CHANGES, all_of_v2};
 
 use crate::checks::{Failure, Violation};
 use crate::link::End;
 use crate::pair::PairConfig;
-
-/// A power cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CrashPoint {
-    /// Which end loses its power.
-    pub end: End,
-    /// After which of its actions, counted from 1 over all its runs.
-    pub after: u64,
-    /// How many of the operations that are not durable survive.
-    pub keep: usize,
-    /// Whether what it sent still arrives.
-    pub in_flight_arrives: bool,
-    /// How long it is down.
-    pub outage: Duration,
-}
 
 /// How a station with its power back takes up again.
 const OUTAGE: Duration = Duration::from_secs(7);

@@ -1,4 +1,5 @@
-//! The scenarios of the enumeration. Each ends with every plug pulled, so that every transaction ends.
+//! What happens in the scenarios, how their pairs are set up, and what must hold at their end. Each ends with every plug pulled, so that
+//! every transaction ends.
 
 use std::time::Duration;
 
@@ -8,178 +9,21 @@ use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
-use super::{promises, security};
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
 
-/// A run that always ends in quiet.
-#[derive(Clone, Copy, Debug)]
-pub struct Scenario {
-    /// Its name.
-    pub name: &'static str,
-    /// How the pair is set up.
-    pub config: fn() -> PairConfig,
-    /// What happens, with the seconds after the start.
-    pub steps: fn() -> Vec<(u64, Step)>,
-    /// What must hold at the end, beside the bill.
-    pub holds: fn(&mut Pair) -> Result<(), Failure>,
-}
-
-/// All scenarios.
-pub const ALL: [Scenario; 37] = [
-    Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
-    Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
-    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
-    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
-    Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
-    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
-    Scenario {
-        name: "samples thinned offline",
-        config: thinning,
-        steps: hour_offline,
-        holds: samples_span_the_session,
-    },
-    Scenario { name: "clock set back", config: set_back, steps: clock_set_back, holds: nothing_more },
-    Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
-    Scenario { name: "setting changed", config: plain, steps: setting_changed, holds: setting_is_kept },
-    Scenario { name: "connector taken out of service", config: plain, steps: taken_out, holds: connector_is_out },
-    Scenario { name: "profile", config: plain, steps: profile, holds: profile_is_in_force },
-    Scenario { name: "profile of a remote start", config: plain, steps: remote_profile, holds: no_profile_is_left },
-    Scenario { name: "reset", config: plain, steps: reset, holds: nothing_more },
-    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
-    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
-    Scenario {
-        name: "session with readings for the stop",
-        config: readings,
-        steps: || session(1),
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "session goes on after the power cut",
-        config: resuming,
-        steps: || session(1),
-        holds: nothing_more,
-    },
-    Scenario { name: "offline session by the cache", config: cached, steps: by_the_cache, holds: nothing_more },
-    Scenario { name: "local list in parts", config: plain, steps: local_list, holds: list_is_whole },
-    Scenario { name: "reservation used", config: plain, steps: reservation, holds: nothing_more },
-    Scenario { name: "firmware update", config: plain, steps: firmware, holds: update_is_reported },
-    Scenario {
-        name: "signed firmware",
-        config: security::profile,
-        steps: security::signed_firmware,
-        holds: security::signed_update_is_reported,
-    },
-    Scenario { name: "root installed", config: plain, steps: security::root, holds: security::root_is_listed },
-    Scenario {
-        name: "password changed",
-        config: security::password,
-        steps: security::password_changed,
-        holds: security::station_gets_in,
-    },
-    Scenario {
-        name: "security events",
-        config: security::profile,
-        steps: security::events,
-        holds: security::events_arrive,
-    },
-    Scenario {
-        name: "stopped by the token, resuming",
-        config: promises::resuming_socket,
-        steps: promises::own_token,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the token, ending",
-        config: promises::ending_socket,
-        steps: promises::own_token,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the CSMS, resuming",
-        config: promises::resuming_socket,
-        steps: promises::remote_stop,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the CSMS, ending",
-        config: promises::ending_socket,
-        steps: promises::remote_stop,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the host, resuming",
-        config: promises::resuming_socket,
-        steps: promises::host_stop,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "unlocked, resuming",
-        config: promises::resuming_socket,
-        steps: promises::unlock,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "reset, resuming",
-        config: promises::resuming_socket,
-        steps: promises::reset,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "cable pulled and back, resuming",
-        config: resuming,
-        steps: promises::cable_pulled_and_back,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stranger at a held plug, resuming",
-        config: promises::refused_driver,
-        steps: promises::stranger_at_a_held_plug,
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "allowance used up, resuming",
-        config: promises::refused_driver_with_allowance,
-        steps: promises::allowance_used_up,
-        holds: promises::allowance_is_kept,
-    },
-    Scenario {
-        name: "stranger at a held plug, ending",
-        config: promises::refused_driver_ending,
-        steps: promises::stranger_at_a_held_plug,
-        holds: nothing_more,
-    },
-];
-
 const KEY: &str = "MeterValueSampleInterval";
 const VALUE: &str = "45";
-
-impl Scenario {
-    /// Runs it to quiet, and checks what must hold then.
-    ///
-    /// # Errors
-    /// When a check fails.
-    pub fn run(&self, config: PairConfig) -> Result<Pair, Failure> {
-        let mut pair = Pair::new(config)?;
-        pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
-        pair.drive_quiet()?;
-        pair.end_fate();
-        (self.holds)(&mut pair)?;
-        pair.check_delivered()?;
-        pair.check_bill()?;
-        Ok(pair)
-    }
-}
 
 pub(super) fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
     Ok(())
 }
 
 /// A setting that the station accepted is in force.
-fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
     let accepted = Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted));
     if !pair.csms.results().any(|(_, result)| *result == accepted) {
         return Ok(());
@@ -203,7 +47,7 @@ fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// A connector whose change of availability was accepted, at once or after the session, is out of service.
-fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
     let was_accepted = pair.csms.results().any(|(_, result)| match result {
         Ok(CommandAnswer::Call(answer)) => answer.contains("Accepted") || answer.contains("Scheduled"),
         Ok(_) | Err(_) => false,
@@ -225,7 +69,7 @@ fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// The list is that of the last update that was answered, or a later one, and never half of one.
-fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
     let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
     // Without a crash of the CSMS each command has its result, in order.
     let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
@@ -251,7 +95,7 @@ fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// An update that was answered ends with the report that it is installed, however often the power failed.
-fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
     let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
     if was_taken { installed(pair, None) } else { Ok(()) }
 }
@@ -269,7 +113,7 @@ pub(super) fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Fail
 }
 
 /// The default profile that the station accepted last limits the connector, or the one after it.
-fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
     let is_acceptance =
         |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
     let accepted = pair.csms.results().filter(|(_, result)| is_acceptance(result)).count();
@@ -287,7 +131,7 @@ fn profile_is_in_force(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// What came with a remote start has gone with its transaction.
-fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
     let answer = ask(pair, "ClearChargingProfile", "{}")?;
     if answer.contains("Unknown") {
         return Ok(());
@@ -328,7 +172,7 @@ pub(super) fn offline() -> PairConfig {
 }
 
 /// Room for five samples, readings for the stop beside them, and a transaction that goes on after each cut.
-fn thinning() -> PairConfig {
+pub(super) fn thinning() -> PairConfig {
     let mut config = resuming().with_setting("AllowOfflineTxForUnknownId", "true");
     config = config.with_setting("StopTxnSampledData", "Energy.Active.Import.Register");
     config.station.limits.journal_samples = 5;
@@ -337,11 +181,11 @@ fn thinning() -> PairConfig {
 }
 
 /// A transaction that goes on after each cut, with readings for its stop.
-fn set_back() -> PairConfig {
+pub(super) fn set_back() -> PairConfig {
     resuming().with_setting("StopTxnSampledData", "Energy.Active.Import.Register")
 }
 
-fn readings() -> PairConfig {
+pub(super) fn readings() -> PairConfig {
     let measurand = "Energy.Active.Import.Register";
     let config = plain().with_setting("StopTxnSampledData", measurand).with_setting("StopTxnAlignedData", measurand);
     config.with_setting("ClockAlignedDataInterval", "90")
@@ -395,7 +239,7 @@ pub(super) fn link_down_throughout() -> Vec<(u64, Step)> {
 }
 
 /// Samples of twenty minutes, of which a quarter has room.
-fn hour_offline() -> Vec<(u64, Step)> {
+pub(super) fn hour_offline() -> Vec<(u64, Step)> {
     let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
     let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (1_210, Step::Unplug(EvseId(1)))];
     let up = (1_300, Step::Network(Network::Up));
@@ -403,7 +247,7 @@ fn hour_offline() -> Vec<(u64, Step)> {
 }
 
 /// 2.x E04.FR.08: the samples that are left are spread over the whole session.
-fn samples_span_the_session(pair: &mut Pair) -> Result<(), Failure> {
+pub(super) fn samples_span_the_session(pair: &mut Pair) -> Result<(), Failure> {
     for row in pair.csms.bill().rows {
         let Some(end) = &row.end else { continue };
         let samples = row.samples.iter().map(|sample| sample.at);
@@ -417,7 +261,7 @@ fn samples_span_the_session(pair: &mut Pair) -> Result<(), Failure> {
 }
 
 /// The CSMS's clock goes back by two hours, and the station's with it at the next Heartbeat.
-fn clock_set_back() -> Vec<(u64, Step)> {
+pub(super) fn clock_set_back() -> Vec<(u64, Step)> {
     let back = (70, Step::StepCsmsClock(TimeDelta::hours(-2)));
     let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (700, Step::Unplug(EvseId(1)))];
     [back].into_iter().chain(session).collect()
@@ -448,13 +292,13 @@ pub(super) fn remote() -> Vec<(u64, Step)> {
     ]
 }
 
-fn setting_changed() -> Vec<(u64, Step)> {
+pub(super) fn setting_changed() -> Vec<(u64, Step)> {
     let change = Command::ChangeConfiguration { key: KEY.into(), value: VALUE.into() };
     session(1).into_iter().chain([(30, Step::Csms(change))]).collect()
 }
 
 /// In the middle of the session, and so for its end (1.6 §5.2).
-fn taken_out() -> Vec<(u64, Step)> {
+pub(super) fn taken_out() -> Vec<(u64, Step)> {
     let out = call("ChangeAvailability", r#"{"connectorId":1,"type":"Inoperative"}"#);
     session(1).into_iter().chain([(30, out)]).collect()
 }
@@ -463,7 +307,7 @@ fn taken_out() -> Vec<(u64, Step)> {
 const LIMITS: [u32; 3] = [9, 8, 7];
 
 /// Each takes the place of the one before: by its level first, by its id then.
-fn profile() -> Vec<(u64, Step)> {
+pub(super) fn profile() -> Vec<(u64, Step)> {
     let default = |id, level, limit| {
         let profile = relative_profile(id, level, "TxDefaultProfile", limit);
         call("SetChargingProfile", &json!({"connectorId": 1, "csChargingProfiles": profile}).to_string())
@@ -474,7 +318,7 @@ fn profile() -> Vec<(u64, Step)> {
 }
 
 /// Of 6 A, which the vehicle would like to exceed.
-fn remote_profile() -> Vec<(u64, Step)> {
+pub(super) fn remote_profile() -> Vec<(u64, Step)> {
     let profile = relative_profile(1, 0, "TxProfile", 6);
     let start = json!({"connectorId": 1, "idTag": "TAG", "chargingProfile": profile}).to_string();
     vec![
@@ -495,7 +339,7 @@ fn relative_profile(id: u32, level: u32, purpose: &str, limit: u32) -> Value {
 }
 
 /// A soft one in the session, a hard one after it.
-fn reset() -> Vec<(u64, Step)> {
+pub(super) fn reset() -> Vec<(u64, Step)> {
     let soft = call("Reset", r#"{"type":"Soft"}"#);
     let hard = call("Reset", r#"{"type":"Hard"}"#);
     cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
@@ -510,7 +354,7 @@ pub(super) fn by_the_cache() -> Vec<(u64, Step)> {
 }
 
 /// A list of three parts, and then a change of it that needs two.
-fn local_list() -> Vec<(u64, Step)> {
+pub(super) fn local_list() -> Vec<(u64, Step)> {
     let tokens = |numbers: std::ops::Range<u32>| {
         let token = |n| format!(r#"{{"idTag":"T{n}","idTagInfo":{{"status":"Accepted"}}}}"#);
         numbers.map(token).collect::<Vec<_>>().join(",")
@@ -523,13 +367,13 @@ fn local_list() -> Vec<(u64, Step)> {
     vec![(5, send("Full", 1, tokens(0..60))), (10, send("Differential", 2, tokens(40..80)))]
 }
 
-fn reservation() -> Vec<(u64, Step)> {
+pub(super) fn reservation() -> Vec<(u64, Step)> {
     let payload = r#"{"connectorId":0,"expiryDate":"2026-01-01T13:00:00Z","idTag":"TAG","reservationId":4}"#;
     session(1).into_iter().chain([(2, call("ReserveNow", payload))]).collect()
 }
 
 /// Asked for in the session, installed after it, with the restart that it needs.
-fn firmware() -> Vec<(u64, Step)> {
+pub(super) fn firmware() -> Vec<(u64, Step)> {
     let payload = r#"{"location":"https://host/new.bin","retrieveDate":"2026-01-01T12:00:30Z","retries":1}"#;
     cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
 }

@@ -5,33 +5,21 @@ use ocpp_core::csms::AuthorizationStatus;
 use ocpp_core::station::EvseId;
 use ocpp_rpc::Dialect;
 
-use super::scenarios::{
-    by_the_cache, cable_pulled, cached, held_plug, held_plug_steps, link_down_throughout, link_lost, nothing_more,
-    offline, plain, remote, resuming, session, store_in_trouble, time_unknown, two_evses, two_vehicles,
-};
-use super::{Scenario, promises};
+use super::every::EVERY;
+use super::promises;
+use super::scenario::Scenario;
+use super::scenarios::{link_down_throughout, nothing_more, offline, plain, session};
 use crate::csms::Policy;
 use crate::link::Network;
 use crate::pair::{PairConfig, Step};
 
-/// All scenarios of one version.
-pub const V2: [Scenario; 24] = [
-    Scenario { name: "plain session", config: plain, steps: || session(1), holds: nothing_more },
-    Scenario { name: "cable pulled", config: plain, steps: cable_pulled, holds: nothing_more },
-    Scenario { name: "held plug", config: held_plug, steps: held_plug_steps, holds: nothing_more },
-    Scenario { name: "link down throughout", config: offline, steps: link_down_throughout, holds: nothing_more },
-    Scenario { name: "link lost in the session", config: offline, steps: link_lost, holds: nothing_more },
-    Scenario { name: "time unknown", config: offline, steps: time_unknown, holds: nothing_more },
-    Scenario { name: "remote start and stop", config: plain, steps: remote, holds: nothing_more },
-    Scenario { name: "two vehicles", config: two_evses, steps: two_vehicles, holds: nothing_more },
-    Scenario { name: "store in trouble", config: plain, steps: store_in_trouble, holds: nothing_more },
-    Scenario {
-        name: "session goes on after the power cut",
-        config: resuming,
-        steps: || session(1),
-        holds: nothing_more,
-    },
-    Scenario { name: "offline session by the cache", config: cached, steps: by_the_cache, holds: nothing_more },
+/// All scenarios of 2.0.1, and of 2.1.
+#[must_use]
+pub fn all_of_v2() -> Vec<Scenario> {
+    EVERY.into_iter().chain(OWN).collect()
+}
+
+const OWN: [Scenario; 13] = [
     Scenario { name: "deauthorised", config: deauthorised, steps: refused_when_online, holds: nothing_more },
     Scenario {
         name: "stopped by the token, resuming",

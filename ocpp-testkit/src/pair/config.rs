@@ -9,12 +9,27 @@ use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::Password;
 
 use crate::clock::WallClock;
-use crate::crash::CrashPoint;
 use crate::csms::Policy;
 use crate::hardware::Hardware;
+use crate::link::End;
 use crate::pair::Sabotage;
 use crate::seed::Seed;
 use crate::store::StoreHabits;
+
+/// A power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrashPoint {
+    /// Which end loses its power.
+    pub end: End,
+    /// After which of its actions, counted from 1 over all its runs.
+    pub after: u64,
+    /// How many of the operations that are not durable survive.
+    pub keep: usize,
+    /// Whether what it sent still arrives.
+    pub in_flight_arrives: bool,
+    /// How long it is down.
+    pub outage: Duration,
+}
 
 /// How a pair is set up. All of it has plain defaults but the seed.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use ocpp_core::store::LogIndex;
 use ocpp_core::time::Instant;
 use ocpp_core::{csms, station as st};
 
-pub use config::PairConfig;
+pub use config::{CrashPoint, PairConfig};
 pub use sabotage::Sabotage;
 pub use script::{Interception, Step};
 pub use station::StationEnd;
@@ -34,7 +34,6 @@ use crate::checks::promise::PromiseCheck;
 use crate::checks::wire::WireCheck;
 use crate::checks::{Failure, Violation};
 use crate::clock::WallClock;
-use crate::crash::CrashPoint;
 use crate::csms::MiniCsms;
 use crate::hardware::Hardware;
 use crate::link::{End, Link};

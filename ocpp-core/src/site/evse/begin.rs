@@ -141,7 +141,7 @@ impl Evse {
             at,
             meter_mwh,
             reservation,
-            first: self.values_of_begin(ctx, &reading),
+            first: self.values_of_begin(ctx, &self.completed(ctx, reading)),
         });
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();

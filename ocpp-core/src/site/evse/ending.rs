@@ -384,7 +384,7 @@ impl Evse {
         let at = open.stamp(&ctx.shared.clock, now);
         // Never below what was told (1.6 §6.49, errata 3.78).
         let meter_mwh = open.register.told_mwh();
-        let last = reading.filter(|_| is_fresh).map(|reading| self.values_for_stop(ctx, &reading));
+        let last = reading.filter(|_| is_fresh).map(|reading| self.values_for_stop(ctx, &self.completed(ctx, reading)));
         let last = last.unwrap_or_default();
         ctx.journal.settle_readings(&mut ctx.shared.store, transaction, most_readings(ctx.settings));
         self.authorisation = Authorisation::Over { held_for };

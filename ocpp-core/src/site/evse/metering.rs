@@ -97,13 +97,14 @@ impl Evse {
         let Wanted { contexts: wanted, is_beside, .. } = core::mem::take(&mut self.wanted);
         // Without the meter there is nothing to tell: an old value under a new time would be false.
         if let Some(reading) = reading.filter(|_| is_fresh) {
+            let reading = self.completed(ctx, reading);
             for context in wanted {
                 self.record_reading(ctx, context, &reading);
             }
             if is_beside {
                 let values = MeasurandChoice::pick(
                     &ctx.settings.measurands(Setting::AlignedMeasurands),
-                    &self.completed(ctx, &reading),
+                    &reading,
                     ctx.settings.signs(true),
                 );
                 self.record_beside(ctx, SampleContext::Trigger, values);
@@ -119,7 +120,6 @@ impl Evse {
                 (Setting::TxUpdatedMeasurands, None)
             }
         };
-        let reading = &self.completed(ctx, reading);
         let is_signed = ctx.settings.signs(context == SampleContext::Clock);
         let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading, is_signed);
         let mut values = pick(key);
@@ -191,11 +191,10 @@ impl Evse {
     /// What a stop tells of the transaction's begin and end (1.6 errata 3.14): every measurand that it tells at all, and what the meter
     /// signed, which the bill rests on.
     pub(super) fn values_for_stop(&self, ctx: &Context<'_>, reading: &MeterReading) -> Vec<MeterSample> {
-        let reading = self.completed(ctx, reading);
         let mut choices = ctx.settings.measurands(Setting::TxEndedMeasurands);
         choices.extend(ctx.settings.measurands(Setting::AlignedTxEndedMeasurands));
         let is_signed = ctx.settings.signs(false);
-        let mut values = MeasurandChoice::pick(&choices, &reading, is_signed);
+        let mut values = MeasurandChoice::pick(&choices, reading, is_signed);
         let has_register = values.iter().any(|value| value.measurand == Measurand::EnergyActiveImportRegister);
         if is_signed && reading.signed.is_some() && !has_register {
             values.insert(0, reading.register());
@@ -211,8 +210,7 @@ impl Evse {
         #[cfg(feature = "transaction_events")]
         if ctx.policy.tells_changes {
             let choices = ctx.settings.measurands(Setting::TxStartedMeasurands);
-            let reading = self.completed(ctx, reading);
-            for sample in MeasurandChoice::pick(&choices, &reading, ctx.settings.signs(false)) {
+            for sample in MeasurandChoice::pick(&choices, reading, ctx.settings.signs(false)) {
                 let is_bare_register = sample.signed.is_none() && sample == reading.register();
                 if !is_bare_register && !values.contains(&sample) {
                     values.push(sample);
@@ -222,9 +220,9 @@ impl Evse {
         values
     }
 
-    /// A reading with what the meter does not show and the station knows: the vehicle's state of charge, and what it is offered.
-    fn completed(&self, ctx: &Context<'_>, reading: &MeterReading) -> MeterReading {
-        let mut reading = reading.clone();
+    /// A reading with what the meter does not show and the station knows: the vehicle's state of charge, and what it is offered. What is
+    /// picked for messages and records is picked of such a one.
+    pub(super) fn completed(&self, ctx: &Context<'_>, mut reading: MeterReading) -> MeterReading {
         let config = &ctx.shared.config;
         let known = self.facts.state_of_charge.map(|percent| (Measurand::SoC, i64::from(percent) * 1000));
         let offered = offer::offered(config, self.id, &self.facts);

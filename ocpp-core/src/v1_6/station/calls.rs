@@ -39,7 +39,7 @@ use crate::store::Ticket;
 
 impl Face {
     /// A call of the CSMS.
-    pub(super) fn on_call(
+    pub fn on_call(
         &mut self,
         site: &mut Site,
         shared: &mut Shared,

@@ -1,7 +1,6 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
 use ocpp_rpc::Payload;
-use ocpp_rpc::engine::{CallEnd, CallId};
 use ocpp_types::lenient::{Absences, Decoded};
 use ocpp_types::tables::Parsed;
 use ocpp_types::tables::v1_6::{self, Action};
@@ -11,18 +10,16 @@ use ocpp_types::violation::{Rule, Violation};
 use super::plug_and_charge;
 use super::sender::{Awaited, action_of, begins, kind_of};
 use super::{EDITION, Face, data_transfer, firmware, messages};
-use crate::MisuseError;
 use crate::face::decoding;
 use crate::face::failure::Failure;
-use crate::face::handling::{self, Closed};
+use crate::face::handling;
 use crate::face::outgoing::Arrival;
 use crate::site::Site;
 use crate::site::journal::JournalRecord;
-use crate::site::questions::About;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
-use crate::station::{Answer, Event, RegistrationStatus};
+use crate::station::{Event, RegistrationStatus};
 use crate::words::{Reason, joined};
 
 impl Face {
@@ -44,48 +41,8 @@ impl Face {
         }
     }
 
-    /// One of our calls ended without an answer.
-    pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
-        if let Some((rank, failure)) = self.outgoing.on_call_ended(call, end) {
-            self.on_failure(site, shared, rank, failure);
-        }
-    }
-
-    /// The connection is gone, and with it the calls that are held back.
-    pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
-        if let Some(rank) = self.outgoing.on_link_lost(shared) {
-            self.on_failure(site, shared, rank, Failure::LinkLost);
-        }
-    }
-
-    /// Finds what is wrong with an answer of the application.
-    pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-        handling::check_answer(EDITION, about, answer)
-    }
-
-    /// A question was answered, with an answer that was checked, or its time is over.
-    pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
-        match self.outgoing.on_closed(site, shared, about, answer) {
-            Closed::Block(token, answer) => data_transfer::on_answer(shared, token, answer),
-            #[cfg(feature = "handling")]
-            Closed::Done => {}
-            #[cfg(feature = "handling")]
-            Closed::Call(token, held) => {
-                let limits = shared.config.limits.frame;
-                self.on_call(site, shared, token, &held.action, &Payload::alone(&held.payload, &limits));
-            }
-            #[cfg(feature = "handling")]
-            Closed::Answer(rank, payload) => {
-                let limits = shared.config.limits.frame;
-                self.on_answer(site, shared, rank, &Payload::alone(&payload.0, &limits));
-            }
-            #[cfg(feature = "handling")]
-            Closed::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
-        }
-    }
-
     /// The CSMS, or the application in its place, answered our call of this rank.
-    fn on_answer(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
+    pub fn on_answer(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
         let Some(awaited) = kind_of(rank) else { return };
         let result = self.read_answer(site, shared, awaited, payload);
         match result {
@@ -165,13 +122,14 @@ impl Face {
         Ok(())
     }
 
-    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
+    /// Our call of this rank brought nothing.
+    pub fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
         if let Some(awaited) = kind_of(rank) {
             self.settle_failure(site, shared, awaited, failure);
         }
     }
 
-    pub(super) fn settle_failure(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+    fn settle_failure(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, failure: Failure) {
         self.settle_turn(shared.now, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
@@ -180,17 +138,12 @@ impl Face {
         let name = action_awaited(site, awaited).map_or("", Action::as_str);
         shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
         match (awaited, failure) {
-            (Awaited::BootNotification, Failure::LinkLost) => site.registration.link_closed(),
-            (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
-                site.registration.failed(shared.now, shared.config.network.boot_retry);
-            }
+            (Awaited::BootNotification, failure) => site.on_boot_undelivered(shared, failure.kind()),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             #[cfg(feature = "security")]
-            (Awaited::SecurityEvent, failure) => match failure {
-                Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
-                Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
-                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
-            },
+            (Awaited::SecurityEvent, failure) => {
+                shared.security_events.undelivered(shared.now, &mut shared.store, failure.kind());
+            }
             #[cfg(feature = "security")]
             (Awaited::SignCertificate, Failure::LinkLost) => site.certificates.lost(),
             #[cfg(feature = "security")]
@@ -207,9 +160,7 @@ impl Face {
             (Awaited::Certificate, failure) => {
                 site.plug_and_charge.on_answer(shared, &site.settings, plug_and_charge::failed(&failure));
             }
-            (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => site.status.answered(),
-            (Awaited::StatusNotification, Failure::TimedOut) => site.status.lost(true),
-            (Awaited::StatusNotification, Failure::LinkLost) => site.status.lost(false),
+            (Awaited::StatusNotification, failure) => site.status.undelivered(failure.kind()),
             (Awaited::JobStatus(status), Failure::Refused(_) | Failure::Unsendable(_)) => {
                 site.firmware.on_told(shared, status);
             }

@@ -1,7 +1,6 @@
 //! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
 
 use ocpp_types::datetime::UnixMillis;
-use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
 
@@ -236,7 +235,7 @@ fn sampled_value(
 ) {
     match signed {
         Some(data) => sampled.value(data).context(context).format(v1_6::ValueFormat::SignedData),
-        None => sampled.value(&thousandths(sample.milli).digits()).context(context),
+        None => sampled.value(&sample.number().digits()).context(context),
     };
     // The names of measurands and phases are the same in all versions.
     if let Some(measurand) = v1_6::Measurand::from_text(sample.measurand.as_str()) {
@@ -248,16 +247,6 @@ fn sampled_value(
     if let Some(unit) = unit(sample.measurand.unit()).filter(|_| signed.is_none()) {
         sampled.unit(unit);
     }
-}
-
-/// The number without zeros that say nothing.
-fn thousandths(milli: i64) -> Decimal {
-    let (mut mantissa, mut scale) = (milli, 3);
-    while scale > 0 && mantissa % 10 == 0 {
-        mantissa /= 10;
-        scale -= 1;
-    }
-    Decimal::from_scaled(mantissa, scale)
 }
 
 fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {
@@ -275,30 +264,16 @@ fn unit(unit: Unit) -> Option<v1_6::UnitOfMeasure> {
     }
 }
 
-/// White paper §8.
+/// White paper §8: names as in 2.x, but where that has other words for the ends of a connection.
 #[cfg(feature = "security")]
 pub(crate) fn security_event_kind(kind: &SecurityEventKind) -> &str {
     use SecurityEventKind as Kind;
     match kind {
-        Kind::FirmwareUpdated => "FirmwareUpdated",
         Kind::FailedToAuthenticateAtCsms => "FailedToAuthenticateAtCentralSystem",
         Kind::CsmsFailedToAuthenticate => "CentralSystemFailedToAuthenticate",
-        Kind::SettingSystemTime => "SettingSystemTime",
-        Kind::StartupOfTheDevice => "StartupOfTheDevice",
-        Kind::ResetOrReboot => "ResetOrReboot",
-        Kind::SecurityLogWasCleared => "SecurityLogWasCleared",
-        Kind::ReconfigurationOfSecurityParameters => "ReconfigurationOfSecurityParameters",
-        Kind::MemoryExhaustion => "MemoryExhaustion",
-        Kind::InvalidMessages => "InvalidMessages",
-        Kind::AttemptedReplayAttacks => "AttemptedReplayAttacks",
-        Kind::TamperDetectionActivated => "TamperDetectionActivated",
-        Kind::InvalidFirmwareSignature => "InvalidFirmwareSignature",
-        Kind::InvalidFirmwareSigningCertificate => "InvalidFirmwareSigningCertificate",
         Kind::InvalidCsmsCertificate => "InvalidCentralSystemCertificate",
         Kind::InvalidStationCertificate => "InvalidChargePointCertificate",
-        Kind::InvalidTlsVersion => "InvalidTLSVersion",
-        Kind::InvalidTlsCipherSuite => "InvalidTLSCipherSuite",
-        Kind::Other(name) => name,
+        kind => kind.name(),
     }
 }
 

@@ -34,6 +34,7 @@ mod trigger;
 #[cfg(test)]
 mod tests;
 
+use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::IdentityRules;
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::ProfileRules;
@@ -44,14 +45,12 @@ use ocpp_types::tables::Edition as Tables;
 use crate::MisuseError;
 use crate::face::outgoing::Outgoing;
 use crate::face::{answers, handling};
-use crate::site::Site;
 use crate::site::points::{PointSet, TxPoint, TxPoints};
 use crate::site::policy::{Points, Policy, Statuses};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
-use crate::site::timers::NextDeadline;
 use crate::site::verdict::LateReply;
-use crate::station::StationConfig;
+use crate::station::{Answer, StationConfig};
 
 /// The tables by which all is read and written.
 const EDITION: Tables = Tables::V1_6;
@@ -82,7 +81,7 @@ pub(crate) const POLICY: Policy = Policy {
 /// What speaks 1.6 for a site. Nothing of it outlives a change of version.
 #[derive(Debug)]
 pub(crate) struct Face {
-    outgoing: Outgoing,
+    pub outgoing: Outgoing,
 }
 
 impl Face {
@@ -100,58 +99,45 @@ impl Face {
         Face { outgoing: Outgoing::new(sender::KINDS.len()) }
     }
 
-    /// Lets the site react, answers, and sends, until nothing more happens.
-    pub fn run(&mut self, site: &mut Site, shared: &mut Shared) {
-        site.begin(shared);
-        if !shared.link.is_up() {
-            self.outgoing.rest_no_longer();
-        }
-        loop {
-            site.advance(shared);
-            self.answer_late(site, shared);
-            site.watch_answers(shared);
-            if !self.send_next(site, shared) {
-                break;
+    /// Gives an answer that was not given at once.
+    pub fn answer_late(&mut self, shared: &mut Shared, reply: Reply) {
+        let Reply { token, ticket, reply } = reply;
+        #[cfg(feature = "plug_and_charge")]
+        let Some(reply) = plug_and_charge::reply(shared, token, reply) else { return };
+        match reply {
+            LateReply::Unlocked(verdict) => {
+                answers::answer_after(shared, ticket, token, calls::unlock_response(verdict));
             }
-        }
-        site.finish(shared);
-    }
-
-    /// Gives the answers that were not given at once.
-    fn answer_late(&mut self, site: &mut Site, shared: &mut Shared) {
-        while let Some(Reply { token, ticket, reply }) = site.replies.pop() {
-            #[cfg(feature = "plug_and_charge")]
-            let Some(reply) = plug_and_charge::reply(shared, token, reply) else { continue };
-            match reply {
-                LateReply::Unlocked(verdict) => {
-                    answers::answer_after(shared, ticket, token, calls::unlock_response(verdict));
-                }
-                #[cfg(feature = "security")]
-                LateReply::SignedFirmware(verdict) => {
-                    certificates::answer_signed_firmware(shared, ticket, token, verdict);
-                }
-                #[cfg(feature = "security")]
-                LateReply::CertificateSigned(_, is_done) => {
-                    answers::answer(shared, token, certificates::signed_status(is_done));
-                }
-                #[cfg(feature = "security")]
-                LateReply::CertificateInstalled(_, verdict) => {
-                    answers::answer(shared, token, certificates::install_status(verdict));
-                }
-                #[cfg(feature = "security")]
-                LateReply::CertificateDeleted(_, verdict) => {
-                    answers::answer(shared, token, certificates::removal_status(verdict));
-                }
-                #[cfg(feature = "security")]
-                LateReply::CertificatesListed(_, kept) => {
-                    certificates::answer_installed(shared, token, kept.as_deref());
-                }
+            #[cfg(feature = "security")]
+            LateReply::SignedFirmware(verdict) => {
+                certificates::answer_signed_firmware(shared, ticket, token, verdict);
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateSigned(_, is_done) => {
+                answers::answer(shared, token, certificates::signed_status(is_done));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateInstalled(_, verdict) => {
+                answers::answer(shared, token, certificates::install_status(verdict));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateDeleted(_, verdict) => {
+                answers::answer(shared, token, certificates::removal_status(verdict));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificatesListed(_, kept) => {
+                certificates::answer_installed(shared, token, kept.as_deref());
             }
         }
     }
 
-    /// Adds when a kind of message may be sent again.
-    pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
-        self.outgoing.add_deadlines(shared, next);
+    /// The answer to a question of a block.
+    pub fn on_block_answered(&mut self, shared: &mut Shared, token: ReplyToken, answer: Answer) {
+        data_transfer::on_answer(shared, token, answer);
+    }
+
+    /// The tables of what is spoken.
+    pub fn edition(&self) -> Tables {
+        EDITION
     }
 }

@@ -78,42 +78,19 @@ pub(super) const KINDS: &[Awaited] = &[
 ];
 
 impl Face {
-    /// Sends the most urgent call, if one may leave. True if something was done.
-    pub(super) fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
-        if !self.outgoing.may_send(site, shared) {
-            return false;
-        }
-        let mut place = 0;
-        while let Some(rank) = self.outgoing.next(&mut place, shared.now) {
-            let Some(kind) = kind_of(rank) else { break };
-            #[cfg(feature = "handling")]
-            if kind == Awaited::AppCall {
-                let is_accepted = site.registration.is_accepted();
-                let sent = if is_accepted { self.outgoing.leave_for_host(site, shared, rank) } else { None };
-                let Some(sent) = sent else { continue };
-                self.settle_unsent(site, shared, kind, sent);
-                return true;
-            }
-            if let Some((action, message)) = self.wanted(site, shared, kind) {
-                let sent = match message {
-                    Ok(text) => self.outgoing.leave(site, shared, rank, action.as_str(), &text),
-                    Err(error) => Err(error.into()),
-                };
-                self.settle_unsent(site, shared, kind, sent);
-                return true;
-            }
-        }
-        false
+    /// Whether a call of this rank is the application's own: see [`HostCalls`](crate::site::host_calls::HostCalls).
+    #[cfg(feature = "handling")]
+    pub fn is_for_host(&self, rank: Rank) -> bool {
+        kind_of(rank) == Some(Awaited::AppCall)
     }
 
-    fn settle_unsent(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited, sent: Result<(), Failure>) {
-        if let Err(failure) = sent {
-            self.settle_failure(site, shared, kind, failure);
-        }
+    /// What the block of a kind wants to send now: the action's name, and the message.
+    pub fn wanted(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank) -> Option<(&'static str, Message)> {
+        let (action, message) = self.wanted_of(site, shared, kind_of(rank)?)?;
+        Some((action.as_str(), message))
     }
 
-    /// What the block of a kind wants to send now.
-    fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
+    fn wanted_of(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
         let now = shared.now;
         let leave = site.registration.leave();
         if kind != Awaited::BootNotification && leave == Leave::Nothing {
@@ -184,7 +161,7 @@ impl Face {
                 let data = if is_accepted { site.transfers.next()? } else { return None };
                 (Action::DataTransfer, data_transfer::message(&data))
             }
-            // Its action is not ours to know: see `send_next`.
+            // Its action is not ours to know.
             #[cfg(feature = "handling")]
             Awaited::AppCall => return None,
             Awaited::Heartbeat => {

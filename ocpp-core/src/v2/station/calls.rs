@@ -20,7 +20,7 @@ use crate::store::Ticket;
 
 impl Face {
     /// A call of the CSMS.
-    pub(super) fn on_call(
+    pub fn on_call(
         &mut self,
         site: &mut Site,
         shared: &mut Shared,

@@ -1,35 +1,32 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
 use chrono::DateTime;
-use compact_str::{ToCompactString, format_compact};
-use ocpp_rpc::engine::{CallEnd, CallId, ReplyToken};
+use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::lenient::Decoded;
 use ocpp_types::tables::Parsed;
 use ocpp_types::tables::v2::{self, Action};
-use ocpp_types::violation::Violation;
 
-use super::sender::{Awaited, KINDS, action_of};
+use super::sender::{Awaited, action_of, kind_of};
 use super::{Face, data_transfer, tokens, words};
-use crate::MisuseError;
 use crate::face::decoding;
 use crate::face::failure::Failure;
-use crate::face::handling::{self, Closed};
+use crate::face::handling;
 use crate::face::outgoing::Arrival;
 use crate::site::Site;
 use crate::site::journal::JournalRecord;
-use crate::site::questions::About;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
-use crate::station::{Answer, AuthorizationStatus, Event, TokenRefusal};
+use crate::station::{AuthorizationStatus, Event, TokenRefusal};
+use crate::words::{Reason as _, joined};
 
 impl Face {
     /// A frame of the CSMS.
     pub fn on_frame(&mut self, site: &mut Site, shared: &mut Shared, bytes: &[u8]) {
         match self.outgoing.receive(shared, bytes) {
             Arrival::Call(token, action, payload) => self.on_incoming(site, shared, token, &action, &payload),
-            Arrival::Answer(rank, payload) => self.on_result(site, shared, rank, &payload),
+            Arrival::Answer(rank, payload) => self.on_answer(site, shared, rank, &payload),
             Arrival::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
             Arrival::Nothing => {}
         }
@@ -53,48 +50,9 @@ impl Face {
         }
     }
 
-    /// One of our calls ended without an answer.
-    pub fn on_call_ended(&mut self, site: &mut Site, shared: &mut Shared, call: CallId, end: CallEnd) {
-        if let Some((rank, failure)) = self.outgoing.on_call_ended(call, end) {
-            self.on_failure(site, shared, rank, failure);
-        }
-    }
-
-    /// Finds what is wrong with an answer of the host.
-    pub fn check_answer(&self, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-        handling::check_answer(self.edition, about, answer)
-    }
-
-    /// A question was answered, with an answer that was checked, or its time is over.
-    pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
-        match self.outgoing.on_closed(site, shared, about, answer) {
-            #[cfg(feature = "handling")]
-            Closed::Done => {}
-            Closed::Block(token, answer) => data_transfer::on_answer(self.edition, shared, token, answer),
-            #[cfg(feature = "handling")]
-            Closed::Call(token, held) => {
-                let limits = shared.config.limits.frame;
-                self.on_call(site, shared, token, &held.action, &Payload::alone(&held.payload, &limits));
-            }
-            #[cfg(feature = "handling")]
-            Closed::Answer(rank, payload) => {
-                let limits = shared.config.limits.frame;
-                self.on_result(site, shared, rank, &Payload::alone(&payload.0, &limits));
-            }
-            #[cfg(feature = "handling")]
-            Closed::Failed(rank, failure) => self.on_failure(site, shared, rank, failure),
-        }
-    }
-
-    /// The connection is gone, and with it the calls that are held back.
-    pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
-        if let Some(rank) = self.outgoing.on_link_lost(shared) {
-            self.on_failure(site, shared, rank, Failure::LinkLost);
-        }
-    }
-
-    fn on_result(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
-        let Some(awaited) = KINDS.get(usize::from(rank)).copied() else { return };
+    /// The CSMS, or the application in its place, answered our call of this rank.
+    pub fn on_answer(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, payload: &Payload<'_>) {
+        let Some(awaited) = kind_of(rank) else { return };
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
             if let Ok(text) = payload.raw() {
@@ -116,16 +74,18 @@ impl Face {
             // The CSMS has taken an event by answering at all.
             Err(violation) if awaited == Awaited::Journal => {
                 decoding::unread(shared, payload);
-                shared.event(Event::FrameRefused { reason: violation.to_compact_string() });
+                shared.event(Event::FrameRefused { reason: violation.reason() });
                 self.settle_turn(shared, awaited, None);
                 on_journal_answer(site, shared, None);
             }
             Err(violation) => {
                 decoding::unread(shared, payload);
-                if awaited == Awaited::StatusNotification {
-                    site.status.answered();
-                }
-                self.settle_failure(site, shared, awaited, Failure::Refused(reason_of(&violation)));
+                self.settle_failure(
+                    site,
+                    shared,
+                    awaited,
+                    Failure::Refused(joined(&["answer: ", &violation.reason()])),
+                );
             }
         }
     }
@@ -167,13 +127,14 @@ impl Face {
         }
     }
 
-    fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
-        if let Some(awaited) = KINDS.get(usize::from(rank)).copied() {
+    /// Our call of this rank brought nothing.
+    pub fn on_failure(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank, failure: Failure) {
+        if let Some(awaited) = kind_of(rank) {
             self.settle_failure(site, shared, awaited, failure);
         }
     }
 
-    pub(super) fn settle_failure(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, failure: Failure) {
+    fn settle_failure(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, failure: Failure) {
         self.settle_turn(shared, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
@@ -182,24 +143,17 @@ impl Face {
         let name = action_awaited(site, awaited).as_str();
         shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
         match (awaited, failure) {
-            (Awaited::BootNotification, Failure::LinkLost) => site.registration.link_closed(),
-            (Awaited::BootNotification, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
-                site.registration.failed(shared.now, shared.config.network.boot_retry);
-            }
+            (Awaited::BootNotification, failure) => site.on_boot_undelivered(shared, failure.kind()),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             #[cfg(feature = "security")]
-            (Awaited::SecurityEvent, failure) => match failure {
-                Failure::Refused(_) => shared.security_events.refused(shared.now, &mut shared.store),
-                Failure::Unsendable(_) => shared.security_events.answered(&mut shared.store),
-                Failure::TimedOut | Failure::LinkLost => shared.security_events.lost(),
-            },
+            (Awaited::SecurityEvent, failure) => {
+                shared.security_events.undelivered(shared.now, &mut shared.store, failure.kind());
+            }
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
             (Awaited::Authorize, failure) => site.on_unauthorized(shared, failure.kind()),
-            (Awaited::StatusNotification, Failure::Refused(_) | Failure::Unsendable(_)) => site.status.answered(),
-            (Awaited::StatusNotification, Failure::TimedOut) => site.status.lost(true),
-            (Awaited::StatusNotification, Failure::LinkLost) => site.status.lost(false),
+            (Awaited::StatusNotification, failure) => site.status.undelivered(failure.kind()),
             (Awaited::Journal, failure) => site.on_undelivered(shared, failure.kind(), name),
         }
     }
@@ -252,8 +206,4 @@ fn action_awaited(site: &Site, awaited: Awaited) -> Action {
         #[cfg(feature = "handling")]
         Awaited::AppCall => Action::DataTransfer,
     }
-}
-
-fn reason_of(violation: &Violation) -> compact_str::CompactString {
-    format_compact!("answer: {violation}")
 }

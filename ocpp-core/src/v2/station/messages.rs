@@ -1,7 +1,6 @@
 //! Renders what the station sends beside transactions: facts become messages here, at the last moment.
 
 use ocpp_types::datetime::UnixMillis;
-use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::v2::{self, MeterValueBuilder, ReadingContext};
 use ocpp_types::tables::{Edition, View as _};
 
@@ -74,7 +73,7 @@ pub(super) fn measured(edition: Edition, reading: &Measured, at: UnixMillis) -> 
 #[cfg(feature = "security")]
 pub(super) fn security_event(edition: Edition, event: &SecurityEvent, at: UnixMillis) -> Message {
     message(v2::SecurityEventNotificationRequest::to_json(edition, |mut request| {
-        request.r#type(words::security_event(&event.kind)).timestamp(at);
+        request.r#type(event.kind.name()).timestamp(at);
         if let Some(info) = &event.info {
             request.cut().tech_info(info);
         }
@@ -98,7 +97,7 @@ pub(super) fn meter_value<'s>(
         // The names of measurands and phases are the same in all versions.
         let Some(measurand) = v2::Measurand::from_text(sample.measurand.as_str()) else { continue };
         let mut value = builder.add_sampled_value();
-        value.value(thousandths(sample.milli)).measurand(measurand).context(context);
+        value.value(sample.number()).measurand(measurand).context(context);
         if let Some(phase) = sample.phase.and_then(|phase| v2::Phase::from_text(phase.as_str())) {
             value.phase(phase);
         }
@@ -113,14 +112,4 @@ pub(super) fn meter_value<'s>(
         }
     }
     builder.timestamp(at);
-}
-
-/// The number without zeros that say nothing.
-fn thousandths(milli: i64) -> Decimal {
-    let (mut mantissa, mut scale) = (milli, 3);
-    while scale > 0 && mantissa % 10 == 0 {
-        mantissa /= 10;
-        scale -= 1;
-    }
-    Decimal::from_scaled(mantissa, scale)
 }

@@ -31,6 +31,7 @@ mod words;
 mod tests;
 
 use ocpp_rpc::Dialect;
+use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::IdentityRules;
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::ProfileRules;
@@ -39,19 +40,17 @@ use ocpp_types::tables::Edition;
 use crate::MisuseError;
 use crate::face::outgoing::Outgoing;
 use crate::face::{answers, handling};
-use crate::site::Site;
 use crate::site::policy::{Points, Policy, Statuses};
 use crate::site::replies::Reply;
 use crate::site::shared::Shared;
-use crate::site::timers::NextDeadline;
 use crate::site::verdict::LateReply;
-use crate::station::StationConfig;
+use crate::station::{Answer, StationConfig};
 
 /// What speaks an edition of 2.x for a site. Nothing of it outlives a change of version.
 #[derive(Debug)]
 pub(crate) struct Face {
     edition: Edition,
-    outgoing: Outgoing,
+    pub outgoing: Outgoing,
 }
 
 /// The rules of an edition.
@@ -113,49 +112,31 @@ impl Face {
         handling::check(config)
     }
 
-    /// Lets the site react, answers, and sends, until nothing more happens.
-    pub fn run(&mut self, site: &mut Site, shared: &mut Shared) {
-        site.begin(shared);
-        if !shared.link.is_up() {
-            self.outgoing.rest_no_longer();
-        }
-        loop {
-            site.advance(shared);
-            self.answer_late(site, shared);
-            site.watch_answers(shared);
-            if !self.send_next(site, shared) {
-                break;
+    /// Gives an answer that was not given at once.
+    pub fn answer_late(&mut self, shared: &mut Shared, reply: Reply) {
+        let Reply { token, ticket, reply } = reply;
+        match reply {
+            LateReply::Unlocked(verdict) => {
+                let status = words::unlock_status(verdict);
+                answers::answer_after(shared, ticket, token, status!(self.edition, UnlockConnectorResponse, status));
             }
-        }
-        site.finish(shared);
-    }
-
-    /// Gives the answers that were not given at once.
-    fn answer_late(&mut self, site: &mut Site, shared: &mut Shared) {
-        while let Some(Reply { token, ticket, reply }) = site.replies.pop() {
-            match reply {
-                LateReply::Unlocked(verdict) => {
-                    let status = words::unlock_status(verdict);
-                    answers::answer_after(
-                        shared,
-                        ticket,
-                        token,
-                        status!(self.edition, UnlockConnectorResponse, status),
-                    );
-                }
-                // Of requests that this face does not take.
-                #[cfg(feature = "security")]
-                LateReply::SignedFirmware(_)
-                | LateReply::CertificateSigned(..)
-                | LateReply::CertificateInstalled(..)
-                | LateReply::CertificateDeleted(..)
-                | LateReply::CertificatesListed(..) => {}
-            }
+            // Of requests that this face does not take.
+            #[cfg(feature = "security")]
+            LateReply::SignedFirmware(_)
+            | LateReply::CertificateSigned(..)
+            | LateReply::CertificateInstalled(..)
+            | LateReply::CertificateDeleted(..)
+            | LateReply::CertificatesListed(..) => {}
         }
     }
 
-    /// Adds when a kind of message may be sent again.
-    pub fn add_deadlines(&self, shared: &Shared, next: &mut NextDeadline) {
-        self.outgoing.add_deadlines(shared, next);
+    /// The answer to a question of a block.
+    pub fn on_block_answered(&mut self, shared: &mut Shared, token: ReplyToken, answer: Answer) {
+        data_transfer::on_answer(self.edition, shared, token, answer);
+    }
+
+    /// The tables of what is spoken.
+    pub fn edition(&self) -> Edition {
+        self.edition
     }
 }

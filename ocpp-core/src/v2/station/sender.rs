@@ -50,44 +50,19 @@ pub(super) const KINDS: &[Awaited] = &[
 ];
 
 impl Face {
-    /// Sends the most urgent call, if one may leave. True if something was done.
-    pub(super) fn send_next(&mut self, site: &mut Site, shared: &mut Shared) -> bool {
-        if !self.outgoing.may_send(site, shared) {
-            return false;
-        }
-        let mut place = 0;
-        while let Some(rank) = self.outgoing.next(&mut place, shared.now) {
-            let Some(kind) = KINDS.get(usize::from(rank)).copied() else { break };
-            #[cfg(feature = "handling")]
-            if kind == Awaited::AppCall {
-                if !site.registration.is_accepted() {
-                    continue;
-                }
-                match self.outgoing.leave_for_host(site, shared, rank) {
-                    None => continue,
-                    Some(Ok(())) => return true,
-                    Some(Err(failure)) => {
-                        self.settle_failure(site, shared, kind, failure);
-                        return true;
-                    }
-                }
-            }
-            if let Some((action, message)) = self.wanted(site, shared, kind) {
-                let left = match message {
-                    Ok(text) => self.outgoing.leave(site, shared, rank, action.as_str(), &text),
-                    Err(unsendable) => Err(Failure::from(unsendable)),
-                };
-                if let Err(failure) = left {
-                    self.settle_failure(site, shared, kind, failure);
-                }
-                return true;
-            }
-        }
-        false
+    /// Whether a call of this rank is the application's own: see [`HostCalls`](crate::site::host_calls::HostCalls).
+    #[cfg(feature = "handling")]
+    pub fn is_for_host(&self, rank: Rank) -> bool {
+        kind_of(rank) == Some(Awaited::AppCall)
     }
 
-    /// What the block of a kind wants to send now.
-    fn wanted(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
+    /// What the block of a kind wants to send now: the action's name, and the message.
+    pub fn wanted(&mut self, site: &mut Site, shared: &mut Shared, rank: Rank) -> Option<(&'static str, Message)> {
+        let (action, message) = self.wanted_of(site, shared, kind_of(rank)?)?;
+        Some((action.as_str(), message))
+    }
+
+    fn wanted_of(&mut self, site: &mut Site, shared: &mut Shared, kind: Awaited) -> Option<(Action, Message)> {
         let (now, edition) = (shared.now, self.edition);
         let leave = site.registration.leave();
         // B01.FR.08, B02.FR.02, B03.FR.02.
@@ -153,7 +128,7 @@ impl Face {
                 let data = if is_accepted { site.transfers.next()? } else { return None };
                 (Action::DataTransfer, data_transfer::render(edition, &data))
             }
-            // Its action is not ours to know: see `send_next`.
+            // Its action is not ours to know.
             #[cfg(feature = "handling")]
             Awaited::AppCall => return None,
             Awaited::Heartbeat => {
@@ -200,6 +175,10 @@ fn is_repeated(kind: Awaited) -> bool {
         #[cfg(feature = "handling")]
         Awaited::AppCall => false,
     }
+}
+
+pub(super) fn kind_of(rank: Rank) -> Option<Awaited> {
+    KINDS.get(usize::from(rank)).copied()
 }
 
 fn rank_of(kind: Awaited) -> Rank {

@@ -5,8 +5,6 @@ use ocpp_types::tables::v2;
 
 use crate::site::metering::SampleContext;
 use crate::site::verdict::UnlockVerdict;
-#[cfg(feature = "security")]
-use crate::station::SecurityEventKind;
 use crate::station::{
     AuthorizationStatus, BootReason, ChargingState, DataTransferStatus, EvseStatus, RegistrationStatus, StopReason,
     TriggerReason, Unit,
@@ -184,32 +182,5 @@ pub(super) fn unlock_status(verdict: UnlockVerdict) -> v2::UnlockStatus {
         UnlockVerdict::Unlocked => v2::UnlockStatus::Unlocked,
         UnlockVerdict::Failed => v2::UnlockStatus::UnlockFailed,
         UnlockVerdict::Unknown => v2::UnlockStatus::UnknownConnector,
-    }
-}
-
-/// The name of a security event (2.0.1 part 2 appendix 1).
-#[cfg(feature = "security")]
-pub(super) fn security_event(kind: &SecurityEventKind) -> &str {
-    use SecurityEventKind as Kind;
-    match kind {
-        Kind::FirmwareUpdated => "FirmwareUpdated",
-        Kind::FailedToAuthenticateAtCsms => "FailedToAuthenticateAtCsms",
-        Kind::CsmsFailedToAuthenticate => "CsmsFailedToAuthenticate",
-        Kind::SettingSystemTime => "SettingSystemTime",
-        Kind::StartupOfTheDevice => "StartupOfTheDevice",
-        Kind::ResetOrReboot => "ResetOrReboot",
-        Kind::SecurityLogWasCleared => "SecurityLogWasCleared",
-        Kind::ReconfigurationOfSecurityParameters => "ReconfigurationOfSecurityParameters",
-        Kind::MemoryExhaustion => "MemoryExhaustion",
-        Kind::InvalidMessages => "InvalidMessages",
-        Kind::AttemptedReplayAttacks => "AttemptedReplayAttacks",
-        Kind::TamperDetectionActivated => "TamperDetectionActivated",
-        Kind::InvalidFirmwareSignature => "InvalidFirmwareSignature",
-        Kind::InvalidFirmwareSigningCertificate => "InvalidFirmwareSigningCertificate",
-        Kind::InvalidCsmsCertificate => "InvalidCsmsCertificate",
-        Kind::InvalidStationCertificate => "InvalidChargingStationCertificate",
-        Kind::InvalidTlsVersion => "InvalidTLSVersion",
-        Kind::InvalidTlsCipherSuite => "InvalidTLSCipherSuite",
-        Kind::Other(name) => name,
     }
 }

@@ -1,0 +1,36 @@
+//! A run of the enumeration.
+
+use std::time::Duration;
+
+use crate::checks::Failure;
+use crate::pair::{Pair, PairConfig, Step};
+
+/// A run that always ends in quiet.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// How the pair is set up.
+    pub config: fn() -> PairConfig,
+    /// What happens, with the seconds after the start.
+    pub steps: fn() -> Vec<(u64, Step)>,
+    /// What must hold at the end, beside the bill.
+    pub holds: fn(&mut Pair) -> Result<(), Failure>,
+}
+
+impl Scenario {
+    /// Runs it to quiet, and checks what must hold then.
+    ///
+    /// # Errors
+    /// When a check fails.
+    pub fn run(&self, config: PairConfig) -> Result<Pair, Failure> {
+        let mut pair = Pair::new(config)?;
+        pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
+        pair.drive_quiet()?;
+        pair.end_fate();
+        (self.holds)(&mut pair)?;
+        pair.check_delivered()?;
+        pair.check_bill()?;
+        Ok(pair)
+    }
+}
