@@ -48,6 +48,9 @@ pub enum Finding {
     SequenceGap,
     /// The number of an event is that of another one of the transaction, which is recorded.
     SequenceReused,
+    /// A transaction begins under the name of an earlier one (against 2.x E01.FR.08). It is recorded under that name with `~` and the time
+    /// of its begin appended, in seconds since 1970; the station knows it without.
+    NameReused,
 }
 
 impl Fact {

@@ -4,6 +4,8 @@
 //! the same events: the begin and the end are what the station calls so, the registers those of the lowest and highest number that told
 //! one, and what is missing follows from the numbers seen.
 
+mod names;
+
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +25,9 @@ use crate::csms::{
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub(super) struct Account {
     transaction: TransactionId,
+    /// What the station calls it, if that was the name of another one before.
+    #[cfg_attr(feature = "serde", serde(default))]
+    told_as: Option<TransactionId>,
     place: Place,
     begin: Option<Point>,
     end: Option<Point>,
@@ -38,6 +43,9 @@ pub(super) struct Account {
     verdicts: Vec<(IdToken, Authorization)>,
     /// What the facts say that it comes to.
     told: Option<Sum>,
+    /// The latest time told that can be right.
+    #[cfg_attr(feature = "serde", serde(default))]
+    last_at: Option<DateTime<Utc>>,
 }
 
 /// A begin or an end.
@@ -119,8 +127,10 @@ impl Seen {
 }
 
 impl Ledger {
-    /// Judges a numbered event. There is no fact if it was recorded before.
-    pub fn judge_event(&self, mut report: EventReport, by: &Yardstick) -> (Verdict, Option<Fact>) {
+    /// Judges a numbered event: the transaction as it is recorded, and the fact. There is none if it was recorded before.
+    pub fn judge_event(&self, mut report: EventReport, by: &Yardstick) -> (TransactionId, Verdict, Option<Fact>) {
+        let (transaction, is_renamed) = self.name_of(&report, by);
+        report.transaction = transaction.clone();
         let adopted = self.adopt(&report.transaction, report.seq_no);
         let account = self.account(&report.transaction).or(adopted.as_ref());
         let is_seen = account.is_some_and(|account| account.seen.contains(report.seq_no));
@@ -137,7 +147,7 @@ impl Ledger {
             }
         };
         if is_repeated {
-            return (Verdict::Duplicate, None);
+            return (transaction, Verdict::Duplicate, None);
         }
         let verdict = verdict(account, report.kind, report.seq_no);
         let mut findings = Vec::new();
@@ -152,6 +162,9 @@ impl Ledger {
         let fact = match report.kind {
             EventKind::Begin => {
                 self.doubt_begin(&report, begin.is_some(), &mut findings);
+                if is_renamed {
+                    note(&mut findings, Finding::NameReused);
+                }
                 Fact::Started(started(report, verdict, findings))
             }
             EventKind::Update => {
@@ -162,7 +175,7 @@ impl Ledger {
                 Fact::Updated(updated(report, verdict, findings))
             }
             EventKind::End => {
-                let transaction = report.transaction.clone();
+                let transaction = transaction.clone();
                 let stop = StopReport { findings, ..stop_of(&report) };
                 match account {
                     Some(_) if end.is_some() => Fact::StopContradicted { transaction, report: stop },
@@ -171,7 +184,7 @@ impl Ledger {
                 }
             }
         };
-        (verdict, Some(fact))
+        (transaction, verdict, Some(fact))
     }
 
     /// What a transaction comes to, if that is not what the facts say yet.
@@ -203,12 +216,14 @@ impl Ledger {
 
     /// Takes in a numbered event that is recorded. False for what is not numbered.
     pub(super) fn enter(&mut self, fact: &Fact, limits: &Limits) -> bool {
-        let (transaction, event, samples, place) = match fact {
-            Fact::Started(Started { transaction, event, samples, place, .. })
-            | Fact::Updated(Updated { transaction, event, samples, place, .. }) => (transaction, event, samples, place),
+        let (transaction, event, samples, place, (at, findings)) = match fact {
+            Fact::Started(Started { transaction, event, samples, place, at, findings, .. })
+            | Fact::Updated(Updated { transaction, event, samples, place, at, findings, .. }) => {
+                (transaction, event, samples, place, (*at, findings))
+            }
             Fact::Stopped(Stopped { transaction, report, .. })
             | Fact::StopOrphaned(OrphanStop { named: Some(transaction), report }) => {
-                (transaction, &report.event, &report.samples, &report.place)
+                (transaction, &report.event, &report.samples, &report.place, (report.at, &report.findings))
             }
             Fact::Settled(settled) => {
                 if let Some(account) = self.account_mut(&settled.transaction) {
@@ -247,9 +262,15 @@ impl Ledger {
             account.place = place;
         }
         account.read(seq_no, samples);
+        if !judge::has_odd_time(findings) {
+            account.last_at = account.last_at.max(Some(at));
+        }
         let mut stop = None;
         match fact {
             Fact::Started(started) if account.begin.is_none() => {
+                if started.findings.contains(&Finding::NameReused) {
+                    account.told_as = names::told_by(transaction);
+                }
                 account.begin = Some(Point::new(seq_no, started.at, &started.findings));
             }
             Fact::Stopped(Stopped { report, consumption, inferred, .. }) => {
@@ -386,6 +407,7 @@ impl Account {
     fn new(transaction: &TransactionId) -> Self {
         Account {
             transaction: transaction.clone(),
+            told_as: None,
             place: Place::STATION,
             begin: None,
             end: None,
@@ -395,6 +417,7 @@ impl Account {
             greatest_wh: None,
             verdicts: Vec::new(),
             told: None,
+            last_at: None,
         }
     }
 

@@ -98,6 +98,9 @@ impl Session {
             // 2.x F01, F02: each start has a number.
             remote_start.get_or_insert_with(|| i64::from(u32::try_from(id.0 & 0x7FFF_FFFF).unwrap_or_default()));
         }
+        if let Command::RemoteStop { transaction } = &mut command {
+            *transaction = self.record.ledger.told_name(transaction);
+        }
         let kind = CommandKind::from(&command);
         match self.try_issue(kind, command) {
             Ok(call) => self.commands.under_way.push_back(UnderWay { call, id, kind, sent: false }),

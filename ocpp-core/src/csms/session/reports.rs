@@ -212,8 +212,8 @@ impl Session {
     /// A numbered event is recorded whatever the verdict on its token, and what the transaction comes to by it with it. The end of what
     /// is settled may have to be told again after a crash: then a repeat brings it.
     fn event_of_transaction(&mut self, token: ReplyToken, action: &str, report: EventReport) {
-        let (transaction, driver) = (report.transaction.clone(), report.token.clone());
-        let (_, fact) = self.record.ledger.judge_event(report, &self.yardstick());
+        let driver = report.token.clone();
+        let (transaction, _, fact) = self.record.ledger.judge_event(report, &self.yardstick());
         match fact {
             Some(fact) => {
                 if let Some(forgotten) = self.record.ledger.displaced_by(&transaction, &self.config.limits) {

@@ -25,8 +25,7 @@ fn event(name: &str, kind: EventKind, seq_no: u64, wh: Option<i64>) -> EventRepo
 impl Book {
     /// The station tells an event.
     fn event(&mut self, report: EventReport) -> Verdict {
-        let transaction = report.transaction.clone();
-        let (verdict, fact) = self.ledger.judge_event(report, &self.by);
+        let (transaction, verdict, fact) = self.ledger.judge_event(report, &self.by);
         let recorded = fact.as_ref().map(|fact| fact.verdict().unwrap());
         assert_eq!(fact.is_none(), verdict == Verdict::Duplicate);
         if let Some(recorded) = recorded {
@@ -199,6 +198,71 @@ fn a_transaction_is_not_forgotten_before_it_is_settled() {
     book.event(event("a", End, 1, Some(190)));
     book.event(event("a", Begin, 0, Some(160)));
     assert_eq!(book.bill("a"), Some((Consumption::Wh(30), 0)));
+}
+
+/// The events of one boot of a station that counts its transactions from its start, and numbers their events so too.
+fn boot(boot: u64, told: usize) -> Vec<EventReport> {
+    let begin_wh = 1000 * i64::try_from(boot + 1).unwrap();
+    let kinds = [(Begin, 0), (Update, 10), (Update, 20), (End, 30)];
+    let events = (0..).zip(kinds).map(|(seq_no, (kind, more))| {
+        let second = i64::try_from(boot * 1000 + seq_no * 60).unwrap();
+        let samples = sample(&alloc::format!("{}", begin_wh + more), second);
+        EventReport { at: at(second), samples, ..event("tx-1", kind, seq_no, None) }
+    });
+    events.take(told).collect()
+}
+
+/// Against E01.FR.08, as stations of the field that forget with their power which names they gave: each boot has its own bill, whether the
+/// transaction before ended or was cut off, and whatever is told twice.
+#[test]
+fn name_that_is_given_again_is_another_transaction() {
+    for first in 2..=4 {
+        for second in 2..=4 {
+            let mut book = Book::new();
+            for (n, told) in [(0, first), (1, second), (2, 4)] {
+                for report in boot(n, told) {
+                    assert_ne!(book.event(report.clone()), Verdict::Duplicate, "{report:?}");
+                    let known = book.ledger.clone();
+                    assert_eq!(book.event(report.clone()), Verdict::Duplicate, "{report:?}");
+                    assert_eq!(book.ledger, known);
+                }
+                // Of the boot before, late.
+                if let Some(last) = n.checked_sub(1).and_then(|n| boot(n, [first, second][n as usize]).pop()) {
+                    assert_eq!(book.event(last), Verdict::Duplicate);
+                }
+            }
+            let names = ["tx-1".into(), renamed(1), renamed(2)];
+            for (name, told) in names.iter().zip([first, second, 4]) {
+                let bill = (told == 4).then_some((Consumption::Wh(30), 0));
+                assert_eq!(book.bill(name), bill, "{first} and {second} events: {name}");
+                assert_eq!(book.ledger.told_name(&TransactionId::new(name)).as_str(), "tx-1");
+            }
+            let renamed = book.facts.iter().filter(|fact| fact.findings().contains(&Finding::NameReused));
+            assert_eq!(renamed.count(), 2);
+        }
+    }
+}
+
+fn renamed(boot: i64) -> alloc::string::String {
+    alloc::format!("tx-1~{}", at(boot * 1000).timestamp())
+}
+
+/// Where it cannot be known that it is another one, it is none: a begin that is told with another time before anything followed, and times
+/// that cannot be right.
+#[test]
+fn begin_that_may_be_a_repeated_one_gets_no_name_of_its_own() {
+    let mut book = Book::new();
+    for report in boot(0, 1).into_iter().chain(boot(1, 1)) {
+        book.event(report);
+    }
+    assert_eq!(book.facts.len(), 1, "{:?}", book.facts);
+    for report in boot(0, 4) {
+        book.event(report);
+    }
+    for odd in [at(1_000_000_000), crate::csms::report::no_time()] {
+        assert_eq!(book.event(EventReport { at: odd, ..boot(1, 1).remove(0) }), Verdict::Duplicate);
+    }
+    assert_eq!(book.bill("tx-1"), Some((Consumption::Wh(30), 0)));
 }
 
 /// The events of one transaction, in the order in which they happened; some tell the register.

@@ -353,3 +353,37 @@ fn a_transaction_that_began_in_2_x_ends_in_1_6() {
     assert_eq!(stops.count(), 1);
     bench.check_replay();
 }
+
+/// A station that forgot its count over a restart gives a name again (against E01.FR.08): nothing of it is lost, and it is told the name that
+/// it knows.
+#[test]
+fn a_transaction_under_a_used_name_is_billed_and_stopped_for_itself() {
+    for dialect in EDITIONS {
+        let mut bench = Bench::accepted_in(dialect);
+        for (kind, seq_no, wh) in [("Started", 0, 100), ("Ended", 1, 160)] {
+            assert_eq!(bench.event(&event(kind, seq_no, wh)), Applied);
+        }
+        let later = |kind: &str, seq_no: u32, wh: i64| {
+            let mut event = event(kind, seq_no, wh);
+            event["timestamp"] = json!(format!("2023-11-14T22:{seq_no:02}:00Z"));
+            event
+        };
+        let begin = later("Started", 0, 500);
+        assert_eq!((bench.event(&begin), bench.event(&begin)), (Applied, Duplicate));
+        let Some((_, Fact::Started(started))) = bench.facts.iter().rev().find(|(_, fact)| fact.transaction().is_some())
+        else {
+            panic!("{:?}", bench.facts)
+        };
+        assert_eq!(started.findings, [Finding::NameReused]);
+        let transaction = started.transaction.clone();
+        assert_eq!(transaction.as_str(), "f1b2~1699999200");
+        let command = crate::csms::Command::RemoteStop { transaction };
+        bench.ok(Input::Command { id: CommandId(1), command });
+        let call = bench.last();
+        assert_eq!(call[3], json!({"transactionId": "f1b2"}));
+        bench.frame(&json!([3, call[1], {"status": "Accepted"}]).to_string());
+        bench.event(&later("Ended", 1, 520));
+        assert_eq!(bench.bill(), Some((Consumption::Wh(20), 0)));
+        bench.check_replay();
+    }
+}
