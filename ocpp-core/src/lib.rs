@@ -113,6 +113,8 @@ pub mod csms;
 mod error;
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 mod face;
+#[cfg(all(test, feature = "serde", feature = "blocks"))]
+mod fairness;
 #[cfg(feature = "serde")]
 mod forms;
 #[cfg(any(feature = "station", feature = "csms"))]

@@ -1,6 +1,8 @@
 mod commands;
 mod crash;
 mod events;
+#[cfg(all(feature = "serde", feature = "blocks"))]
+mod fairness;
 mod field;
 mod gate;
 mod lenient;

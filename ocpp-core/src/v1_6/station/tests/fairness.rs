@@ -1,38 +1,13 @@
 //! Whatever the CSMS does with one kind of message, every other kind leaves within one time-out, and nothing is sent without end.
 
 use super::*;
+use crate::fairness::{Cause, Conduct, Manners, Peer, Subject, TIMEOUT, Trial};
 use crate::station::{
     Command, Contract, ContractCheck, EvCertificateAction, Fault, FaultCode, JobUpdate, SecurityEventKind, StopReason,
 };
 
-/// The time-out of a call, in seconds.
-const TIMEOUT: u64 = 30;
-
-/// What the CSMS does with one kind of message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Conduct {
-    Silence,
-    /// An error, after so many seconds.
-    Refusal(u64),
-    /// The right answer, but after so many seconds.
-    Late(u64),
-    /// At once, and not what the schema says.
-    Nonsense,
-}
-
-const CONDUCTS: [Conduct; 6] = [
-    Conduct::Silence,
-    Conduct::Refusal(0),
-    Conduct::Refusal(TIMEOUT - 1),
-    Conduct::Late(TIMEOUT - 1),
-    Conduct::Late(TIMEOUT + 15),
-    Conduct::Nonsense,
-];
-
-/// A kind of message, and what makes it due. They are named by what tells them apart on the wire.
-type Cause = (&'static str, fn(&mut Bench));
-
-const CAUSES: [Cause; 15] = [
+/// They are named by what tells them apart on the wire.
+const CAUSES: [Cause<Bench>; 15] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let code = if is_odd { FaultCode::WeakSignal } else { FaultCode::HighTemperature };
@@ -99,63 +74,30 @@ fn kind_of(call: &Value) -> String {
     }
 }
 
-/// A CSMS that answers everything at once but one kind.
-struct Server {
-    odd: &'static str,
-    conduct: Conduct,
-    /// Answers that are still to be given, with their time in milliseconds.
-    later: Vec<(u64, Value)>,
-    /// What was sent, and when.
-    log: Vec<(u64, String)>,
-}
+const MANNERS: Manners = Manners { kind_of, answer_to };
 
-impl Server {
-    fn new(odd: &'static str, conduct: Conduct) -> Self {
-        Server { odd, conduct, later: Vec::new(), log: Vec::new() }
+impl Subject for Bench {
+    fn now(&self) -> u64 {
+        self.now
     }
 
-    /// Lets the CSMS work, until there is nothing more to do now.
-    fn serve(&mut self, bench: &mut Bench) {
-        loop {
-            let due = self.later.iter().position(|(at, _)| *at <= bench.now).map(|place| self.later.remove(place).1);
-            if let Some(frame) = due {
-                bench.frame(&frame);
-            } else if let Some((id, job)) = (!bench.jobs.is_empty()).then(|| bench.jobs.remove(0)) {
-                let word =
-                    if matches!(job, Job::CreateCsr { .. }) { JobUpdate::Csr("CSR".into()) } else { JobUpdate::Done };
-                bench.input(Input::Job(id, word));
-            } else if bench.sent.is_empty() {
-                return;
-            } else {
-                let frame = bench.sent.remove(0);
-                if frame[0] == 2 {
-                    self.take(bench.now, &frame);
-                }
-            }
-            assert!(self.log.len() < 20_000, "{} {:?}: no end of it", self.odd, self.conduct);
-        }
+    fn hear(&mut self, frame: &Value) {
+        self.frame(frame);
     }
 
-    fn take(&mut self, now: u64, call: &Value) {
-        let kind = kind_of(call);
-        let right = json!([3, call[1], answer_to(call, now)]);
-        let refusal = json!([4, call[1], "InternalError", "", {}]);
-        let is_odd = kind == self.odd;
-        self.log.push((now, kind));
-        match self.conduct {
-            _ if !is_odd => self.later.push((now, right)),
-            Conduct::Silence => {}
-            Conduct::Refusal(seconds) => self.later.push((now + seconds * 1000, refusal)),
-            Conduct::Late(seconds) => self.later.push((now + seconds * 1000, right)),
-            Conduct::Nonsense => self.later.push((now, json!([3, call[1], {"status": 5}]))),
-        }
+    fn next_sent(&mut self) -> Option<Value> {
+        (!self.sent.is_empty()).then(|| self.sent.remove(0))
     }
 
-    fn pass(&mut self, bench: &mut Bench, seconds: u64) {
-        for _ in 0..seconds {
-            bench.wait(1);
-            self.serve(bench);
-        }
+    fn work(&mut self) -> bool {
+        let Some((id, job)) = (!self.jobs.is_empty()).then(|| self.jobs.remove(0)) else { return false };
+        let is_csr = matches!(job, Job::CreateCsr { .. });
+        self.input(Input::Job(id, if is_csr { JobUpdate::Csr("CSR".into()) } else { JobUpdate::Done }));
+        true
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.wait(seconds);
     }
 }
 
@@ -203,45 +145,10 @@ fn station() -> Bench {
     bench
 }
 
-/// Each kind with each conduct of the CSMS: the kind is on its way, then all others become due. For an hour.
 #[test]
 fn no_kind_of_message_holds_another_back_for_longer_than_a_time_out() {
-    let mut late = Vec::new();
-    for (odd, make_odd_due) in CAUSES {
-        for conduct in CONDUCTS {
-            let mut bench = station();
-            let mut server = Server::new(odd, conduct);
-            server.serve(&mut bench);
-            server.pass(&mut bench, 40);
-            for _ in 0..12 {
-                make_odd_due(&mut bench);
-                server.pass(&mut bench, 1);
-                let since = bench.now;
-                for (kind, make_due) in CAUSES {
-                    if kind != odd {
-                        make_due(&mut bench);
-                    }
-                }
-                server.serve(&mut bench);
-                server.pass(&mut bench, 100);
-                for (kind, _) in CAUSES {
-                    let first = server.log.iter().find(|(at, sent)| *at >= since && sent == kind);
-                    let is_in_time = first.is_some_and(|(at, _)| *at <= since + TIMEOUT * 1000);
-                    if kind != odd && !is_in_time {
-                        let wait = first.map(|(at, _)| (at - since) / 1000);
-                        late.push(format!("{odd} {conduct:?}: {kind} {wait:?} at {}", since / 1000));
-                    }
-                }
-                bench.command(Command::stop(EvseId(3), StopReason::Local));
-                server.pass(&mut bench, 199);
-            }
-            let count = server.log.iter().filter(|(_, kind)| kind == odd).count();
-            if count > 120 {
-                late.push(format!("{odd} {conduct:?}: sent {count} times"));
-            }
-        }
-    }
-    assert!(late.is_empty(), "{} times: {late:#?}", late.len());
+    let rest = |bench: &mut Bench| bench.command(Command::stop(EvseId(3), StopReason::Local));
+    Trial { causes: &CAUSES, subject: &station, manners: MANNERS, rounds: 12, rest, at_most: 120 }.run();
 }
 
 /// Readings of idle connectors share the journal with transactions, but not their order (1.6 §3.7.1).
@@ -256,7 +163,7 @@ fn readings_of_no_transaction_let_transactions_pass() {
         ];
         let mut bench = Bench::with_config(Image::default(), config(&keys).with_evses(3)).online();
         bench.input(Input::Evse(EvseId(3), EvseInput::Cable(Cable::Connected)));
-        let mut server = Server::new("MeterValues", conduct);
+        let mut server = Peer::new("MeterValues", conduct, MANNERS);
         server.pass(&mut bench, 150);
         for _ in 0..10 {
             let since = bench.now;

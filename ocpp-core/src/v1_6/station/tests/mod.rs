@@ -9,7 +9,7 @@ mod configuration;
 mod connectors;
 mod data_transfer;
 mod endings;
-#[cfg(feature = "plug_and_charge")]
+#[cfg(all(feature = "serde", feature = "blocks"))]
 mod fairness;
 mod faults;
 mod firmware;

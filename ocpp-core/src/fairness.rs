@@ -1,0 +1,177 @@
+//! Whether one kind of message holds others back: the same trial for the station's faces and for the session of a server.
+//!
+//! Each kind is tried with each conduct of the peer. Every other kind leaves within one time-out, and nothing is sent without end.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde_json::{Value, json};
+
+/// The time-out of a call, in seconds.
+pub const TIMEOUT: u64 = 30;
+
+/// What the peer does with one kind of message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct {
+    Silence,
+    /// An error, after so many seconds.
+    Refusal(u64),
+    /// The right answer, but after so many seconds.
+    Late(u64),
+    /// At once, and not what the schema says.
+    Nonsense,
+}
+
+pub const CONDUCTS: [Conduct; 6] = [
+    Conduct::Silence,
+    Conduct::Refusal(0),
+    Conduct::Refusal(TIMEOUT - 1),
+    Conduct::Late(TIMEOUT - 1),
+    Conduct::Late(TIMEOUT + 15),
+    Conduct::Nonsense,
+];
+
+/// A machine with its host.
+pub trait Subject {
+    /// The time, in milliseconds.
+    fn now(&self) -> u64;
+    /// A frame arrives.
+    fn hear(&mut self, frame: &Value);
+    /// The next frame that it sent.
+    fn next_sent(&mut self) -> Option<Value>;
+    /// The host does one thing that it was asked for; false if there is none.
+    fn work(&mut self) -> bool {
+        false
+    }
+    fn pass(&mut self, seconds: u64);
+}
+
+/// How the peer answers what it answers rightly.
+#[derive(Clone, Copy)]
+pub struct Manners {
+    /// What kinds of message are told apart by.
+    pub kind_of: fn(&Value) -> String,
+    /// The right answer, at a time in milliseconds.
+    pub answer_to: fn(&Value, u64) -> Value,
+}
+
+/// The kind of a call is its action.
+pub fn action_of(call: &Value) -> String {
+    call[2].as_str().unwrap().to_owned()
+}
+
+/// A peer that answers everything at once but one kind.
+pub struct Peer {
+    odd: &'static str,
+    conduct: Conduct,
+    manners: Manners,
+    /// Answers that are still to be given, with their time in milliseconds.
+    later: Vec<(u64, Value)>,
+    /// What was sent, and when.
+    pub log: Vec<(u64, String)>,
+}
+
+impl Peer {
+    pub fn new(odd: &'static str, conduct: Conduct, manners: Manners) -> Self {
+        Peer { odd, conduct, manners, later: Vec::new(), log: Vec::new() }
+    }
+
+    /// Lets the peer work, until there is nothing more to do now.
+    pub fn serve(&mut self, subject: &mut impl Subject) {
+        loop {
+            let now = subject.now();
+            let due = self.later.iter().position(|(at, _)| *at <= now).map(|place| self.later.remove(place).1);
+            if let Some(frame) = due {
+                subject.hear(&frame);
+            } else if subject.work() {
+            } else if let Some(frame) = subject.next_sent() {
+                if frame[0] == 2 {
+                    self.take(now, &frame);
+                }
+            } else {
+                return;
+            }
+            assert!(self.log.len() < 20_000, "{} {:?}: no end of it", self.odd, self.conduct);
+        }
+    }
+
+    fn take(&mut self, now: u64, call: &Value) {
+        let kind = (self.manners.kind_of)(call);
+        let right = json!([3, call[1], (self.manners.answer_to)(call, now)]);
+        let refusal = json!([4, call[1], "InternalError", "", {}]);
+        let is_odd = kind == self.odd;
+        self.log.push((now, kind));
+        match self.conduct {
+            _ if !is_odd => self.later.push((now, right)),
+            Conduct::Silence => {}
+            Conduct::Refusal(seconds) => self.later.push((now + seconds * 1000, refusal)),
+            Conduct::Late(seconds) => self.later.push((now + seconds * 1000, right)),
+            Conduct::Nonsense => self.later.push((now, json!([3, call[1], {"status": 5}]))),
+        }
+    }
+
+    pub fn pass(&mut self, subject: &mut impl Subject, seconds: u64) {
+        for _ in 0..seconds {
+            subject.pass(1);
+            self.serve(subject);
+        }
+    }
+}
+
+/// A kind of message, and what makes it due.
+pub type Cause<S> = (&'static str, fn(&mut S));
+
+/// All kinds, each with each conduct: the kind is on its way, then all others become due.
+pub struct Trial<'a, S> {
+    pub causes: &'a [Cause<S>],
+    pub subject: &'a dyn Fn() -> S,
+    pub manners: Manners,
+    /// Rounds of five minutes.
+    pub rounds: usize,
+    /// What the host does in the midst of each round.
+    pub rest: fn(&mut S),
+    /// How often a kind may be sent in all rounds.
+    pub at_most: usize,
+}
+
+impl<S: Subject> Trial<'_, S> {
+    pub fn run(&self) {
+        let mut late = Vec::new();
+        for &(odd, make_odd_due) in self.causes {
+            for conduct in CONDUCTS {
+                let mut subject = (self.subject)();
+                let mut peer = Peer::new(odd, conduct, self.manners);
+                peer.serve(&mut subject);
+                peer.pass(&mut subject, 40);
+                for _ in 0..self.rounds {
+                    make_odd_due(&mut subject);
+                    peer.pass(&mut subject, 1);
+                    let since = subject.now();
+                    let others = || self.causes.iter().filter(|(kind, _)| *kind != odd);
+                    for (_, make_due) in others() {
+                        make_due(&mut subject);
+                    }
+                    peer.serve(&mut subject);
+                    peer.pass(&mut subject, 100);
+                    for (kind, _) in others() {
+                        let first = peer.log.iter().find(|(at, sent)| *at >= since && sent == kind);
+                        let is_in_time = first.is_some_and(|(at, _)| *at <= since + TIMEOUT * 1000);
+                        if !is_in_time {
+                            let wait = first.map(|(at, _)| (at - since) / 1000);
+                            late.push(format!("{odd} {conduct:?}: {kind} {wait:?} at {}", since / 1000));
+                        }
+                    }
+                    (self.rest)(&mut subject);
+                    peer.pass(&mut subject, 199);
+                }
+                let count = peer.log.iter().filter(|(_, kind)| kind == odd).count();
+                if count == 0 || count > self.at_most {
+                    late.push(format!("{odd} {conduct:?}: sent {count} times"));
+                }
+            }
+        }
+        assert!(late.is_empty(), "{} times: {late:#?}", late.len());
+    }
+}
