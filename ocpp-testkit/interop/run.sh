@@ -5,8 +5,8 @@
 #   run.sh               all peers
 #   run.sh python node   some of them
 #
-# `python` needs Python 3.11 or later, `node` needs Node.js 18 or later with npm; what each needs beside that is installed below
-# the target directory. Exit status: 0 all steps hold, 1 one does not, 77 no peer can be had here. Where CI is set, a peer may be missing only
+# `python` needs Python 3.11 or later, `node` needs Node.js 18 or later with npm, `ocppsim` (a station in a terminal) is built by cargo and
+# driven by Python; what each needs beside that is installed below the target directory. Exit status: 0 all steps hold, 1 one does not, 77 no peer can be had here. Where CI is set, a peer may be missing only
 # if the machine cannot run its language.
 set -eu
 
@@ -17,6 +17,7 @@ table=$cache/table.txt
 mkdir -p "$cache"
 
 # Installs what a peer needs, unless what is there came from the same list.
+python_roles="station csms station_v2 csms_v2"
 python_language() { command -v python3; }
 python_install() {
     cmp -s "$here/python/requirements.txt" "$cache/installed.txt" && return
@@ -29,6 +30,7 @@ python_name() { "$cache/venv/bin/python" -c 'from importlib.metadata import vers
 python_run() { PYTHONDONTWRITEBYTECODE=1 "$cache/venv/bin/python" "$here/python/$1_under_test.py"; }
 
 # Modules are found beside the scripts, so the scripts are copied to the modules.
+node_roles=$python_roles
 node_language() { command -v npm; }
 node_install() {
     mkdir -p "$cache/node"
@@ -40,6 +42,19 @@ node_install() {
 node_name() { (cd "$cache/node" && node -p '`ocpp-rpc ${require("ocpp-rpc/package.json").version} (npm), strict`'); }
 node_run() { node "$cache/node/$1_under_test.mjs"; }
 
+ocppsim_roles="csms csms_v2"
+ocppsim_language() { command -v python3; }
+ocppsim_install() {
+    case $("$cache/ocppsim/bin/ocppsim" --version 2>&1) in "ocppsim 0.3.0 "*) return ;; esac
+    cargo install --quiet --debug --locked ocppsim --version 0.3.0 --root "$cache/ocppsim" --target-dir "$cache/ocppsim_build" &&
+        rm -rf "$cache/ocppsim_build"
+}
+ocppsim_name() { echo 'ocppsim 0.3.0 (crates.io), strict'; }
+ocppsim_run() {
+    case $1 in csms) set -- 1.6 ;; csms_v2) set -- 2.0.1 2.1 ;; esac
+    OCPPSIM="$cache/ocppsim/bin/ocppsim" PYTHONDONTWRITEBYTECODE=1 python3 "$here/ocppsim/csms_under_test.py" "$@"
+}
+
 cd "$root"
 cargo build --quiet --locked -p ocpp-testkit
 PROGRAM=${CARGO_TARGET_DIR:-$root/target}/debug/ocpp-testkit
@@ -48,7 +63,7 @@ export PROGRAM
 status=0
 missing=0
 : >"$table"
-[ $# -gt 0 ] || set -- python node
+[ $# -gt 0 ] || set -- python node ocppsim
 for peer; do
     if ! { "${peer}_language" && "${peer}_install"; } >&2; then
         echo "SKIPPED: $peer, or what its scripts need, cannot be had" >&2
@@ -58,7 +73,8 @@ for peer; do
         continue
     fi
     name=$("${peer}_name")
-    for ours in station csms station_v2 csms_v2; do
+    eval "roles=\$${peer}_roles"
+    for ours in $roles; do
         if "${peer}_run" "$ours" >"$cache/steps.txt"; then verdict=holds; else verdict=FAILS status=1; fi
         cat "$cache/steps.txt"
         echo "$name|$ours|$(grep -c '^ok ' "$cache/steps.txt")|$verdict" >>"$table"
