@@ -43,7 +43,7 @@ fn csms_dies_after_every_action() {
 /// Restoring is idempotent: what the first recovery did, or had begun, does not change what the second one ends with.
 #[test]
 fn station_loses_its_power_again_while_it_recovers() {
-    let twice = Enumeration { second_within: 14, stride: 5, ..Enumeration::of(End::Station) };
+    let twice = Enumeration { second_within: 14, stride: 11, ..Enumeration::of(End::Station) };
     let total = run(twice, &all_of_v1_6());
     println!("{} crashes in a recovery", total.points);
     assert!(total.points > 3_000, "{total:?}");
@@ -79,6 +79,24 @@ fn station_of_2_x_loses_its_power_after_every_action() {
 fn csms_dies_after_every_action_in_2_x() {
     let total = run_v2(End::Csms);
     println!("{} crashes of the csms in 2.x", total.points);
+    assert!(total.points > 1_000, "{total:?}");
+}
+
+/// One edition each: what they differ in is data.
+#[test]
+fn station_of_2_x_loses_its_power_again_while_it_recovers() {
+    let twice =
+        Enumeration { version: Some(Dialect::V2_0_1), second_within: 14, stride: 23, ..Enumeration::of(End::Station) };
+    let total = run(twice, &all_of_v2());
+    println!("{} crashes in a recovery in 2.x", total.points);
+    assert!(total.points > 8_000, "{total:?}");
+}
+
+#[test]
+fn station_of_2_x_boots_many_times_in_one_outage() {
+    let often = Enumeration { version: Some(Dialect::V2_1), boots: 6, stride: 13, ..Enumeration::of(End::Station) };
+    let total = run(often, &all_of_v2());
+    println!("{} outages with seven boots in 2.x", total.points);
     assert!(total.points > 1_000, "{total:?}");
 }
 

@@ -14,9 +14,11 @@ fn charging() -> Vec<(u64, Step)> {
 }
 
 /// The vehicle stays for long after its session, so that energy could flow again. A cable that is held then is freed, by one of
-/// several attempts: no outage lasts for all of them.
-fn leaving() -> [(u64, Step); 4] {
-    [(400, unlocking()), (470, unlocking()), (560, unlocking()), (580, Step::Unplug(EvseId(1)))]
+/// several attempts: no outage lasts for all of them. In 2.x an authorised transaction is not ended by unlocking (F05.FR.02), so one that
+/// runs still, since a cut undid its end before it was promised, is ended by the CSMS.
+fn leaving() -> Vec<(u64, Step)> {
+    let attempts = [400, 470, 560].into_iter().flat_map(|at| [(at - 10, Step::RemoteStopRunning), (at, unlocking())]);
+    attempts.chain([(580, Step::Unplug(EvseId(1)))]).collect()
 }
 
 fn unlocking() -> Step {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, StationWork};
+use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, Place, ResetKind, StationWork};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ pub(super) fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
 /// A connector whose change of availability was accepted, at once or after the session, is out of service.
 pub(super) fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
     let was_accepted = pair.csms.results().any(|(_, result)| match result {
-        Ok(CommandAnswer::Call(answer)) => answer.contains("Accepted") || answer.contains("Scheduled"),
+        Ok(CommandAnswer::Status(answer)) => answer.status == "Accepted" || answer.status == "Scheduled",
         Ok(_) | Err(_) => false,
     });
     // Long enough for a station that has just booted to tell its statuses.
@@ -171,11 +171,11 @@ pub(super) fn offline() -> PairConfig {
     PairConfig { station_store, ..plain().with_setting("AllowOfflineTxForUnknownId", "true") }
 }
 
-/// Room for five samples, readings for the stop beside them, and a transaction that goes on after each cut.
+/// Room for eight samples, and in 2.x events between them, readings for the stop beside them, and a transaction that goes on after each cut.
 pub(super) fn thinning() -> PairConfig {
     let mut config = resuming().with_setting("AllowOfflineTxForUnknownId", "true");
     config = config.with_setting("StopTxnSampledData", "Energy.Active.Import.Register");
-    config.station.limits.journal_samples = 5;
+    config.station.limits.journal_samples = 8;
     config.station.limits.stop_readings = 4;
     PairConfig { station_store: StoreHabits { lag: Duration::from_millis(120), ..StoreHabits::default() }, ..config }
 }
@@ -238,7 +238,7 @@ pub(super) fn link_down_throughout() -> Vec<(u64, Step)> {
     down.into_iter().chain(session(1)).chain([up]).collect()
 }
 
-/// Samples of twenty minutes, of which a quarter has room.
+/// Samples of twenty minutes, of which less than half has room.
 pub(super) fn hour_offline() -> Vec<(u64, Step)> {
     let down = [(4, Step::Network(Network::Dead)), (4, Step::CUT)];
     let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG")), (1_210, Step::Unplug(EvseId(1)))];
@@ -297,10 +297,10 @@ pub(super) fn setting_changed() -> Vec<(u64, Step)> {
     session(1).into_iter().chain([(30, Step::Csms(change))]).collect()
 }
 
-/// In the middle of the session, and so for its end (1.6 §5.2).
+/// In the middle of the session, and so for its end (1.6 §5.2, 2.x G03.FR.05).
 pub(super) fn taken_out() -> Vec<(u64, Step)> {
-    let out = call("ChangeAvailability", r#"{"connectorId":1,"type":"Inoperative"}"#);
-    session(1).into_iter().chain([(30, out)]).collect()
+    let out = Command::ChangeAvailability { place: Place::new(Some(1), Some(1)), is_operative: false };
+    session(1).into_iter().chain([(30, Step::Csms(out))]).collect()
 }
 
 /// Limits of the default profiles that are set one after the other, in amperes. The last bears the id of the second.
@@ -338,11 +338,10 @@ fn relative_profile(id: u32, level: u32, purpose: &str, limit: u32) -> Value {
     })
 }
 
-/// A soft one in the session, a hard one after it.
+/// A gentle one in the session, a hard one after it.
 pub(super) fn reset() -> Vec<(u64, Step)> {
-    let soft = call("Reset", r#"{"type":"Soft"}"#);
-    let hard = call("Reset", r#"{"type":"Hard"}"#);
-    cable_pulled().into_iter().chain([(90, soft), (200, hard)]).collect()
+    let reset = |kind| Step::Csms(Command::Reset { kind, evse: None });
+    cable_pulled().into_iter().chain([(90, reset(ResetKind::OnIdle)), (200, reset(ResetKind::Immediate))]).collect()
 }
 
 /// The first session has the token cached, the second one starts by it.

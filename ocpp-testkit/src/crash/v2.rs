@@ -1,17 +1,19 @@
-//! The scenarios of 2.0.1 and 2.1: those of the charging session that every version has, its start and stop points, and sessions that begin
+//! The scenarios of 2.0.1 and 2.1: those that every version has, start and stop points, variables, and sessions that begin
 //! in one version and end in another.
 
-use ocpp_core::csms::AuthorizationStatus;
+use std::time::Duration;
+
+use ocpp_core::csms::{AuthorizationStatus, Command, CommandAnswer, VariableName};
 use ocpp_core::station::EvseId;
 use ocpp_rpc::Dialect;
 
 use super::every::EVERY;
-use super::promises;
 use super::scenario::Scenario;
 use super::scenarios::{link_down_throughout, nothing_more, offline, plain, session};
-use crate::csms::Policy;
+use crate::checks::{Failure, Violation};
+use crate::csms::{CommandResult, Policy};
 use crate::link::Network;
-use crate::pair::{PairConfig, Step};
+use crate::pair::{Pair, PairConfig, Step};
 
 /// All scenarios of 2.0.1, and of 2.1.
 #[must_use]
@@ -19,38 +21,9 @@ pub fn all_of_v2() -> Vec<Scenario> {
     EVERY.into_iter().chain(OWN).collect()
 }
 
-const OWN: [Scenario; 13] = [
+const OWN: [Scenario; 9] = [
+    Scenario { name: "variable set", config: plain, steps: variable_set, holds: variable_is_kept },
     Scenario { name: "deauthorised", config: deauthorised, steps: refused_when_online, holds: nothing_more },
-    Scenario {
-        name: "stopped by the token, resuming",
-        config: promises::resuming_socket,
-        steps: || ended(promises::own_token()),
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the token, ending",
-        config: promises::ending_socket,
-        steps: || ended(promises::own_token()),
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the CSMS, resuming",
-        config: promises::resuming_socket,
-        steps: || ended(promises::remote_stop()),
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the CSMS, ending",
-        config: promises::ending_socket,
-        steps: || ended(promises::remote_stop()),
-        holds: nothing_more,
-    },
-    Scenario {
-        name: "stopped by the host, resuming",
-        config: promises::resuming_socket,
-        steps: || ended(promises::host_stop()),
-        holds: nothing_more,
-    },
     Scenario { name: "from EVConnected", config: || from("EVConnected"), steps: token_first, holds: nothing_more },
     Scenario { name: "from Authorized", config: || from("Authorized"), steps: token_first, holds: nothing_more },
     Scenario {
@@ -108,6 +81,45 @@ pub const CHANGES: [Scenario; 4] = [
     },
 ];
 
+/// What SampledDataCtrlr.TxUpdatedInterval is set to.
+const SECONDS: &str = "45";
+
+fn interval() -> VariableName {
+    VariableName::new("SampledDataCtrlr", "TxUpdatedInterval")
+}
+
+fn variable_set() -> Vec<(u64, Step)> {
+    let set = Command::SetVariables { variables: vec![(interval(), SECONDS.into())] };
+    session(1).into_iter().chain([(30, Step::Csms(set))]).collect()
+}
+
+/// A variable whose value was accepted has it.
+fn variable_is_kept(pair: &mut Pair) -> Result<(), Failure> {
+    let is_acceptance = |result: &CommandResult| {
+        let Ok(CommandAnswer::VariableChanges(changes)) = result else { return false };
+        changes.iter().any(|change| change.status.status == "Accepted")
+    };
+    if !pair.csms.results().any(|(_, result)| is_acceptance(result)) {
+        return Ok(());
+    }
+    pair.act(Step::Csms(Command::GetVariables { variables: vec![interval()] }))?;
+    let found = |pair: &Pair| {
+        pair.csms.results().find_map(|(_, result)| match result {
+            Ok(CommandAnswer::Variables(values)) => Some(values.first().and_then(|value| value.value.clone())),
+            Ok(_) | Err(_) => None,
+        })
+    };
+    pair.drive_until(Duration::from_secs(60), "an answer to GetVariables", |pair| found(pair).is_some())?;
+    match found(pair).flatten() {
+        Some(value) if value == SECONDS => Ok(()),
+        other => Err(pair.fail(Violation::SettingLost {
+            key: "TxUpdatedInterval".to_owned(),
+            expected: SECONDS.to_owned(),
+            found: other.map(|value| value.to_string()),
+        })),
+    }
+}
+
 fn from(point: &str) -> PairConfig {
     plain().with_setting("TxCtrlr.TxStartPoint", point)
 }
@@ -140,12 +152,6 @@ fn refused_when_online() -> Vec<(u64, Step)> {
     let session = [(5, Step::Plug(EvseId(1))), (8, Step::token(1, "TAG"))];
     let up = [(100, Step::Network(Network::Up)), (400, Step::Unplug(EvseId(1)))];
     down.into_iter().chain(session).chain(up).collect()
-}
-
-/// In 2.x an authorised transaction is not ended by unlocking (F05.FR.02), so one that runs still, since a cut undid its end before it was
-/// promised, is ended by the CSMS.
-fn ended(steps: Vec<(u64, Step)>) -> Vec<(u64, Step)> {
-    steps.into_iter().chain([(390, Step::RemoteStopRunning)]).collect()
 }
 
 /// Nothing of the session is delivered in the version in which it began. What is under way when the version changes is a crash of its own.
