@@ -2,6 +2,8 @@
 //!
 //! Each kind is tried with each conduct of the peer. Every other kind leaves within one time-out, and nothing is sent without end.
 
+#![cfg(all(feature = "serde", feature = "blocks"))]
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;

@@ -113,7 +113,7 @@ pub mod csms;
 mod error;
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 mod face;
-#[cfg(all(test, feature = "serde", feature = "blocks"))]
+#[cfg(test)]
 mod fairness;
 #[cfg(feature = "serde")]
 mod forms;

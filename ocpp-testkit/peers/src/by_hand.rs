@@ -134,6 +134,47 @@ objects! {
         parent_id_tag: Option<Str>,
         status: AuthorizationStatus,
     }
+    TransactionEvent {
+        event_type: EventType,
+        timestamp: DateTime<Utc>,
+        trigger_reason: Trigger,
+        seq_no: i64,
+        transaction_info: Option<TransactionInfo>,
+        offline: Option<bool>,
+        number_of_phases_used: Option<i64>,
+        cable_max_current: Option<i64>,
+        reservation_id: Option<i64>,
+        evse: Option<Evse>,
+        id_token: Option<IdToken>,
+        meter_value: Vec<EventValue>,
+    }
+    TransactionInfo {
+        transaction_id: Str,
+        charging_state: Option<ChargingState>,
+        time_spent_charging: Option<i64>,
+        stopped_reason: Option<Reason>,
+        remote_start_id: Option<i64>,
+    }
+    IdToken {
+        id_token: Str,
+        r#type: TokenType,
+    }
+    EventValue {
+        timestamp: DateTime<Utc>,
+        sampled_value: Vec<EventSample>,
+    }
+    EventSample {
+        value: f64,
+        context: Option<Context>,
+        measurand: Option<Measurand>,
+        phase: Option<Phase>,
+        location: Option<Location>,
+        unit_of_measure: Option<UnitOfMeasure>,
+    }
+    UnitOfMeasure {
+        unit: Option<Str>,
+        multiplier: Option<i64>,
+    }
     NotifyReport {
         request_id: i64,
         generated_at: DateTime<Utc>,
@@ -193,6 +234,10 @@ enumerations! {
     RateUnit { A = "A", W = "W", }
     UpdateType { Full = "Full", Differential = "Differential", }
     AuthorizationStatus { Accepted = "Accepted", Blocked = "Blocked", Expired = "Expired", Invalid = "Invalid", }
+    EventType { Started = "Started", Updated = "Updated", Ended = "Ended", }
+    Trigger { Authorized = "Authorized", MeterValuePeriodic = "MeterValuePeriodic", StopAuthorized = "StopAuthorized", }
+    ChargingState { Charging = "Charging", EVConnected = "EVConnected", Idle = "Idle", }
+    TokenType { ISO14443 = "ISO14443", Central = "Central", }
     AttributeType { Actual = "Actual", Target = "Target", MinSet = "MinSet", MaxSet = "MaxSet", }
     Mutability { ReadWrite = "ReadWrite", ReadOnly = "ReadOnly", WriteOnly = "WriteOnly", }
     DataType { Text = "string", Decimal = "decimal", Integer = "integer", Boolean = "boolean", }

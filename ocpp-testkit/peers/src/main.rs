@@ -277,6 +277,18 @@ fn main() -> ExitCode {
             1 + index % 2
         ))
     );
+    let event_value = |second: usize| {
+        format!(
+            r#"{{"timestamp":"2024-05-06T07:{:02}:{:02}Z","sampledValue":[{{"value":{}.5,"context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unitOfMeasure":{{"unit":"Wh"}}}},{{"value":16.02,"context":"Sample.Periodic","measurand":"Current.Import","phase":"L1","unitOfMeasure":{{"unit":"A"}}}}]}}"#,
+            second / 60,
+            second % 60,
+            1000 + second
+        )
+    };
+    let event = format!(
+        r#"{{"eventType":"Updated","timestamp":"2024-05-06T07:08:09Z","triggerReason":"MeterValuePeriodic","seqNo":17,"transactionInfo":{{"transactionId":"5f8a1c0e-88a7-4d2e-9d8c-ab35c9b46f2b","chargingState":"Charging"}},"offline":true,"evse":{{"id":1,"connectorId":1}},"idToken":{{"idToken":"04A2B3C4D5","type":"ISO14443"}},"meterValue":[{}]}}"#,
+        list(2, &event_value)
+    );
     let mut summary = Summary::default();
     use ocpp_kit::{v1_6 as kit16, v2_0_1 as kit201};
     use ocpp_rs::v16::call as rs16;
@@ -297,6 +309,8 @@ fn main() -> ExitCode {
         "rust-ocpp": rust16::send_local_list::SendLocalListRequest, "ocpp_rs": rs16::SendLocalList, "ocpp-kit": kit16::SendLocalListRequest);
     case!(&mut summary, "NotifyReport", &report, v2_0_1::NotifyReportRequest, tables::v2::NotifyReportRequest, V2_0_1, NotifyReport,
         "rust-ocpp": rust201::notify_report::NotifyReportRequest, "ocpp-kit": kit201::NotifyReportRequest);
+    case!(&mut summary, "TransactionEvent", &event, v2_0_1::TransactionEventRequest, tables::v2::TransactionEventRequest, V2_0_1, TransactionEvent,
+        "rust-ocpp": rust201::transaction_event::TransactionEventRequest, "ocpp-kit": kit201::TransactionEventRequest);
     println!("geometric means of the ratios to the hand-written structs:");
     for (name, (sum, count)) in summary.ratios {
         println!("  {name:<20} {:.2}", (sum / f64::from(count)).exp());

@@ -101,7 +101,7 @@ impl Subject for Server {
     /// Now and then the station calls, and has its answer at once.
     fn pass(&mut self, seconds: u64) {
         self.bench.pass(Duration::from_secs(seconds));
-        if self.bench.millis / 1000 % 6 == 0 {
+        if (self.bench.millis / 1000).is_multiple_of(6) {
             let (action, payload) = self.next_call();
             let id = self.bench.call(action, payload);
             while self.work() {}
