@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::fairness::{Cause, Manners, Subject, Trial, action_of};
-use crate::station::{Command, SecurityEventKind, StopReason};
+use crate::station::{Command, JobUpdate, SecurityEventKind, StopReason};
 
-const CAUSES: [Cause<Bench>; 8] = [
+const CAUSES: [Cause<Bench>; 12] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let cable = if is_odd { Cable::Connected } else { Cable::Absent };
@@ -21,6 +21,12 @@ const CAUSES: [Cause<Bench>; 8] = [
         let kind = SecurityEventKind::TamperDetectionActivated;
         bench.command(Command::SecurityEvent { kind, info: None, at: None, is_critical: None });
     }),
+    ("NotifyReport", |bench| {
+        bench.ask("GetBaseReport", &json!({"requestId": 1, "reportBase": "SummaryInventory"}));
+    }),
+    ("FirmwareStatusNotification", |bench| bench.ask("TriggerMessage", &trigger("FirmwareStatusNotification"))),
+    ("LogStatusNotification", |bench| bench.ask("TriggerMessage", &trigger("LogStatusNotification"))),
+    ("SignCertificate", |bench| bench.ask("TriggerMessage", &trigger("SignChargingStationCertificate"))),
     ("DataTransfer", |bench| {
         let (vendor_id, message_id, data) = ("Vendor".into(), None, None);
         bench.command(Command::DataTransfer { vendor_id, message_id, data });
@@ -48,6 +54,13 @@ impl Subject for Bench {
         (!self.sent.is_empty()).then(|| self.sent.remove(0))
     }
 
+    fn work(&mut self) -> bool {
+        let Some((id, job)) = (!self.jobs.is_empty()).then(|| self.jobs.remove(0)) else { return false };
+        let is_csr = matches!(job, Job::CreateCsr { .. });
+        self.input(Input::Job(id, if is_csr { JobUpdate::Csr("CSR".into()) } else { JobUpdate::Done }));
+        true
+    }
+
     fn pass(&mut self, seconds: u64) {
         self.wait(seconds);
     }
@@ -57,7 +70,7 @@ fn answer_to(call: &Value, now: u64) -> Value {
     match call[2].as_str().unwrap() {
         "Authorize" => json!({"idTokenInfo": {"status": "Accepted"}}),
         "Heartbeat" => json!({"currentTime": wall(now).to_rfc3339()}),
-        "DataTransfer" => json!({"status": "Accepted"}),
+        "DataTransfer" | "SignCertificate" => json!({"status": "Accepted"}),
         "BootNotification" => json!({"status": "Accepted", "currentTime": wall(now).to_rfc3339(), "interval": 300}),
         _ => json!({}),
     }
@@ -82,6 +95,7 @@ fn station(version: Dialect) -> Bench {
         ("AuthCtrlr.AuthorizeRemoteStart", "false"),
         ("SampledDataCtrlr.TxUpdatedInterval", "0"),
         ("TxCtrlr.EVConnectionTimeOut", "20"),
+        ("CpoName", "Org"),
     ];
     let config = config(&[version], &settings).with_evses(3);
     let mut bench = Bench::boot(config, version, Image::default(), 0);
