@@ -130,9 +130,11 @@ impl Face {
             Awaited::JobStatus(status) => site.firmware.on_told(shared, status),
             #[cfg(feature = "security")]
             Awaited::SignCertificate => {
-                site.certificates.answered();
                 let status = message.view::<v2::SignCertificateResponse>().status();
-                if status != v2::GenericStatus::Accepted {
+                if status == v2::GenericStatus::Accepted {
+                    site.certificates.wait_for_certificate(shared.now, &site.settings);
+                } else {
+                    site.certificates.answered();
                     let (action, reason) = (Action::SignCertificate.as_str().into(), status.as_str().into());
                     shared.event(Event::CallFailed { action, reason });
                 }
