@@ -158,17 +158,20 @@ fn frame(action: &str, payload: &str) -> String {
 /// What is said at the end.
 #[derive(Default)]
 struct Summary {
-    /// Ratios over all cases, by name: sum of logarithms and count.
-    ratios: BTreeMap<&'static str, (f64, u32)>,
+    /// Ratios over the cases of a family of versions, by name: sum of logarithms and count.
+    ratios: BTreeMap<(&'static str, &'static str), (f64, u32)>,
     /// Cases in which more is allocated than by one-pass serde with strings in place.
     excesses: Vec<String>,
 }
 
 impl Summary {
-    fn add(&mut self, name: &'static str, ratio: f64) {
-        let entry = self.ratios.entry(name).or_default();
-        entry.0 += ratio.ln();
-        entry.1 += 1;
+    fn add(&mut self, edition: Edition, name: &'static str, ratio: f64) {
+        let family = if edition == Edition::V1_6 { "1.6" } else { "2.x" };
+        for group in ["all", family] {
+            let entry = self.ratios.entry((group, name)).or_default();
+            entry.0 += ratio.ln();
+            entry.1 += 1;
+        }
     }
 
     fn compare_allocations(&mut self, what: &str, ours: usize, inline: usize) {
@@ -194,15 +197,15 @@ macro_rules! case {
         println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / hand.0);
         println!("          scan    {:>9.0} ns {:>5} allocations, ratio {:.2}", bare.0, bare.1, bare.0 / hand.0);
         summary.compare_allocations(concat!("decoding ", $action), ours.1, inline.1);
-        summary.add("decode, ours", ours.0 / hand.0);
-        summary.add("decode, tables", tables.0 / hand.0);
-        summary.add("decode, tables to structs", tables.0 / ours.0);
-        summary.add("decode, inline", inline.0 / hand.0);
-        summary.add("decode, scan", bare.0 / hand.0);
+        summary.add(Edition::$edition, "decode, ours", ours.0 / hand.0);
+        summary.add(Edition::$edition, "decode, tables", tables.0 / hand.0);
+        summary.add(Edition::$edition, "decode, tables to structs", tables.0 / ours.0);
+        summary.add(Edition::$edition, "decode, inline", inline.0 / hand.0);
+        summary.add(Edition::$edition, "decode, scan", bare.0 / hand.0);
         $(
             let peer = measure(|| two_pass::<$type>(&frame));
             println!("          {:<9}{:>8.0} ns {:>5} allocations, ratio {:.2}", $peer, peer.0, peer.1, peer.0 / hand.0);
-            summary.add(concat!("decode, ", $peer), peer.0 / hand.0);
+            summary.add(Edition::$edition, concat!("decode, ", $peer), peer.0 / hand.0);
         )*
         let value: by_hand::$hand = two_pass(&frame);
         let written = measure(|| serialize($action, &value));
@@ -218,15 +221,15 @@ macro_rules! case {
         println!("          tables  {:>9.0} ns {:>5} allocations, ratio {:.2}", tables.0, tables.1, tables.0 / written.0);
         println!("          inline  {:>9.0} ns {:>5} allocations, ratio {:.2}", inline.0, inline.1, inline.0 / written.0);
         summary.compare_allocations(concat!("encoding ", $action), ours.1, inline.1);
-        summary.add("encode, ours", ours.0 / written.0);
-        summary.add("encode, tables", tables.0 / written.0);
-        summary.add("encode, tables to structs", tables.0 / ours.0);
-        summary.add("encode, inline", inline.0 / written.0);
+        summary.add(Edition::$edition, "encode, ours", ours.0 / written.0);
+        summary.add(Edition::$edition, "encode, tables", tables.0 / written.0);
+        summary.add(Edition::$edition, "encode, tables to structs", tables.0 / ours.0);
+        summary.add(Edition::$edition, "encode, inline", inline.0 / written.0);
         $(
             let value: $type = two_pass(&frame);
             let peer = measure(|| serialize($action, &value));
             println!("          {:<9}{:>8.0} ns {:>5} allocations, ratio {:.2}", $peer, peer.0, peer.1, peer.0 / written.0);
-            summary.add(concat!("encode, ", $peer), peer.0 / written.0);
+            summary.add(Edition::$edition, concat!("encode, ", $peer), peer.0 / written.0);
         )*
     }};
 }
@@ -312,8 +315,8 @@ fn main() -> ExitCode {
     case!(&mut summary, "TransactionEvent", &event, v2_0_1::TransactionEventRequest, tables::v2::TransactionEventRequest, V2_0_1, TransactionEvent,
         "rust-ocpp": rust201::transaction_event::TransactionEventRequest, "ocpp-kit": kit201::TransactionEventRequest);
     println!("geometric means of the ratios to the hand-written structs:");
-    for (name, (sum, count)) in summary.ratios {
-        println!("  {name:<20} {:.2}", (sum / f64::from(count)).exp());
+    for ((group, name), (sum, count)) in summary.ratios {
+        println!("  {group} {name:<25} {:.2}", (sum / f64::from(count)).exp());
     }
     if summary.excesses.is_empty() {
         println!("in no case more allocations than one-pass serde with strings in place");
