@@ -105,10 +105,10 @@ impl Noted {
         bench.confirms = true;
         bench.connect();
         let mut found = BTreeMap::new();
-        for at in 0..VARIABLES.len() {
+        for (at, variable) in VARIABLES.iter().enumerate() {
             let value = read(&mut bench, at);
             let is_open = asked.values().flatten().any(|(open, wanted)| *open == at && *wanted == value);
-            assert!(is_open || accepted.get(&at).is_none_or(|kept| *kept == value), "{:?} is {value}", VARIABLES[at]);
+            assert!(is_open || accepted.get(&at).is_none_or(|kept| *kept == value), "{variable:?} is {value}");
             found.insert(at, value);
         }
         bench.confirms = false;
