@@ -4,13 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
 use super::shared::Shared;
-use crate::station::{Action, CertificateUse, Job, JobId};
+use crate::station::{Action, CallFailure, CertificateUse, Job, JobId};
 
 /// How long before its end a certificate is renewed (1.6 security A03.FR.02).
 const RENEWAL: TimeDelta = TimeDelta::days(30);
 
-/// The message that a request for a certificate travels in.
-pub(super) const SIGN: &str = "SignCertificate";
+/// No certificate is on its way for this reason.
+pub(super) fn sign_failed(shared: &mut Shared, cause: CallFailure) {
+    shared.call_failed("SignCertificate", cause, cause.text());
+}
 
 /// Has the host make a request for a certificate of the station's own, in the place of the one that it is making.
 pub(super) fn order_csr(shared: &mut Shared, old: Option<JobId>, usage: CertificateUse, organization: &str) -> JobId {

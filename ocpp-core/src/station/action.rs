@@ -10,10 +10,12 @@ use ocpp_rpc::handshake::SecurityProfile;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "smart_charging")]
+use super::ProfileRefusal;
 use super::{
-    AskId, AuthorizationStatus, CertificateHash, CertificateUse, ConnectorId, DataTransferStatus, Direction,
-    DisplayOrder, EvseAction, EvseId, IdToken, Job, JobId, PricingEvent, Question, RawFrame, RawJson,
-    RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
+    AskId, AuthorizationStatus, CallFailure, CertificateHash, CertificateUse, ConnectorId, DataTransferStatus,
+    Direction, DisplayOrder, EvseAction, EvseId, FrameRefusal, IdToken, Job, JobId, PricingEvent, Question, RawFrame,
+    RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -296,19 +298,29 @@ pub enum Event {
     },
     /// A frame of the CSMS was wrong; it was answered where an answer is due.
     FrameRefused {
-        /// What was wrong.
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: FrameRefusal,
+        /// What was wrong, in words.
         reason: CompactString,
     },
     /// A call of ours was answered with an error, or not in time.
     CallFailed {
         /// The action's name.
         action: CompactString,
-        /// What happened.
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: CallFailure,
+        /// What happened, in words.
         reason: CompactString,
     },
     /// A charging profile of the CSMS was refused.
+    #[cfg(feature = "smart_charging")]
     ProfileRefused {
-        /// The rule that it breaks.
+        /// What kind of rule it breaks.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: ProfileRefusal,
+        /// The rule, in words.
         reason: CompactString,
     },
     /// Data that the application sent were answered, or were not.
@@ -419,6 +431,9 @@ pub enum Event {
         /// The payload of the answer, not checked, or why there is none. If the link went or the time was over, the CSMS may
         /// have executed the call.
         result: Result<RawJson, CompactString>,
+        /// Why there is no answer; none if there is one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        cause: Option<CallFailure>,
     },
     /// The clock was set.
     ClockSet {

@@ -7,10 +7,10 @@ use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::site::csr::{SIGN, order_csr, renewal_of};
+use crate::site::csr::{order_csr, renewal_of, sign_failed};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
-use crate::station::{CertificateUse, Event, JobId, JobUpdate};
+use crate::station::{CallFailure, CertificateUse, JobId, JobUpdate};
 use crate::time::{Clock, Instant};
 
 /// A certificate on its way.
@@ -38,7 +38,7 @@ impl Signing {
         self.again = None;
         let organization = settings.text(Setting::OrganizationName);
         if organization.is_empty() {
-            failed(shared, "CpoName is not set");
+            sign_failed(shared, CallFailure::NotConfigured);
             return false;
         }
         self.making = Some(order_csr(shared, self.making, CertificateUse::V2g, organization));
@@ -52,7 +52,7 @@ impl Signing {
         }
         match word {
             JobUpdate::Csr(request) => self.request = Some(request.clone()),
-            _ => failed(shared, "no request was made"),
+            _ => sign_failed(shared, CallFailure::HostFailed),
         }
     }
 
@@ -107,7 +107,3 @@ impl Signing {
 
 /// The longest wait for a certificate.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
-
-fn failed(shared: &mut Shared, reason: &'static str) {
-    shared.event(Event::CallFailed { action: SIGN.into(), reason: reason.into() });
-}

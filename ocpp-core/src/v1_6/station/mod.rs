@@ -108,6 +108,10 @@ impl Face {
             LateReply::Unlocked(verdict) => {
                 answers::answer_after(shared, ticket, token, calls::unlock_response(verdict));
             }
+            #[cfg(feature = "firmware_management")]
+            LateReply::Upload(form, accepted) => {
+                answers::answer_after(shared, ticket, token, firmware::upload_response(form, accepted));
+            }
             #[cfg(feature = "security")]
             LateReply::SignedFirmware(verdict) => {
                 certificates::answer_signed_firmware(shared, ticket, token, verdict);

@@ -18,7 +18,7 @@ use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
-use crate::station::{AuthorizationStatus, Event, TokenRefusal};
+use crate::station::{AuthorizationStatus, CallFailure, Event, FrameRefusal, TokenRefusal};
 use crate::words::{Reason as _, joined};
 
 impl Face {
@@ -74,18 +74,14 @@ impl Face {
             // The CSMS has taken an event by answering at all.
             Err(violation) if awaited == Awaited::Journal => {
                 decoding::unread(shared, payload);
-                shared.event(Event::FrameRefused { reason: violation.reason() });
+                shared.event(Event::FrameRefused { cause: FrameRefusal::Answer, reason: violation.reason() });
                 self.settle_turn(shared, awaited, None);
                 on_journal_answer(site, shared, None);
             }
             Err(violation) => {
                 decoding::unread(shared, payload);
-                self.settle_failure(
-                    site,
-                    shared,
-                    awaited,
-                    Failure::Refused(joined(&["answer: ", &violation.reason()])),
-                );
+                let reason = joined(&["answer: ", &violation.reason()]);
+                self.settle_failure(site, shared, awaited, Failure::new(CallFailure::Unreadable, reason));
             }
         }
     }
@@ -138,23 +134,23 @@ impl Face {
         self.settle_turn(shared, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
-            return site.calls.ended(shared, Err(failure.reason()));
+            return site.calls.ended(shared, Err((failure.cause, failure.reason())));
         }
         let name = action_awaited(site, awaited).as_str();
-        shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
-        match (awaited, failure) {
-            (Awaited::BootNotification, failure) => site.on_boot_undelivered(shared, failure.kind()),
+        shared.call_failed(name, failure.cause, &failure.reason());
+        match (awaited, failure.kind()) {
+            (Awaited::BootNotification, why) => site.on_boot_undelivered(shared, why),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             #[cfg(feature = "security")]
-            (Awaited::SecurityEvent, failure) => {
-                shared.security_events.undelivered(shared.now, &mut shared.store, failure.kind());
+            (Awaited::SecurityEvent, why) => {
+                shared.security_events.undelivered(shared.now, &mut shared.store, why);
             }
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
-            (Awaited::Authorize, failure) => site.on_unauthorized(shared, failure.kind()),
-            (Awaited::StatusNotification, failure) => site.status.undelivered(failure.kind()),
-            (Awaited::Journal, failure) => site.on_undelivered(shared, failure.kind(), name),
+            (Awaited::Authorize, why) => site.on_unauthorized(shared, why),
+            (Awaited::StatusNotification, why) => site.status.undelivered(why),
+            (Awaited::Journal, why) => site.on_undelivered(shared, why, name),
         }
     }
 }

@@ -121,6 +121,8 @@ impl Face {
                 answers::answer_after(shared, ticket, token, status!(self.edition, UnlockConnectorResponse, status));
             }
             // Of requests that this face does not take.
+            #[cfg(feature = "firmware_management")]
+            LateReply::Upload(..) => {}
             #[cfg(feature = "security")]
             LateReply::SignedFirmware(_)
             | LateReply::CertificateSigned(..)

@@ -117,7 +117,7 @@ fn csms_that_refuses_is_not_asked_again() {
         bench.host_says(csr());
         let (id, _) = bench.message("SignCertificate");
         bench.frame(&json!([3, id, answer]));
-        assert!(bench.has_event("will not have it signed"));
+        assert!(bench.has_event("cause: Refused"));
         assert!(!bench.calls_within(7 * 24 * 3600) && bench.jobs.len() == 1);
     }
 }
