@@ -222,8 +222,12 @@ pub enum Event {
     TransactionStarted {
         /// The EVSE.
         evse: EvseId,
-        /// The transaction.
+        /// The transaction, as the station itself names it in all events: the journal position of its begin.
         transaction: TransactionId,
+        /// The name by which the CSMS knows it, the same over restarts: the number that a CSMS of 1.6 gave it, or the station's own name
+        /// for it (2.x). None while it has none.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
     },
     /// The CSMS knows the transaction.
     TransactionKnown {
@@ -231,6 +235,9 @@ pub enum Event {
         transaction: TransactionId,
         /// The CSMS's number for it; none when it could not be told.
         csms_id: Option<i64>,
+        /// The name by which the CSMS knows it, if it has one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
         /// What it says of the token.
         status: Option<AuthorizationStatus>,
     },
@@ -240,6 +247,9 @@ pub enum Event {
         evse: EvseId,
         /// The transaction.
         transaction: TransactionId,
+        /// The name by which the CSMS knows it, if it has one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
         /// Why.
         reason: StopReason,
     },

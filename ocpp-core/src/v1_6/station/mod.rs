@@ -65,6 +65,8 @@ pub(crate) const POLICY: Policy = Policy {
         stop: PointSet::NONE.with(TxPoint::Authorized),
     }),
     tells_changes: false,
+    #[cfg(feature = "transaction_events")]
+    names_transactions: false,
     // A StartTransaction has an idTag (1.6 §6.45).
     has_start_button: false,
     statuses: Statuses::OfSessions,

@@ -62,6 +62,7 @@ pub(crate) fn policy(edition: Edition) -> Policy {
     Policy {
         points: Points::OfSettings,
         tells_changes: true,
+        names_transactions: true,
         has_start_button: true,
         statuses: Statuses::OfConnectors,
         repeats_statuses: true,
