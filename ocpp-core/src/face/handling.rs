@@ -4,6 +4,9 @@
 //! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Stores nothing: what a
 //! power cut takes, is made again. What the application writes is checked by the tables of the connection's edition.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
+
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::tables::{Edition, Parsed};
@@ -33,7 +36,7 @@ pub(crate) enum Closed {
     Block(ReplyToken, Answer),
     /// Whether the CSMS gets a file; none if the host did not say.
     #[cfg(feature = "firmware_management")]
-    Upload(ReplyToken, UploadRequest, Option<Answer>),
+    Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
     /// A call of the CSMS is to be carried out.
     Call(ReplyToken, Held),
     /// The application answered our call of this rank.

@@ -201,7 +201,7 @@ impl Face {
             Closed::Block(token, answer) => with!(self, face => face.on_block_answered(shared, token, answer)),
             #[cfg(feature = "firmware_management")]
             Closed::Upload(token, request, answer) => {
-                site.firmware.decide_upload(shared, &mut site.replies, token, request, answer);
+                site.firmware.decide_upload(shared, &mut site.replies, token, *request, answer);
             }
             #[cfg(feature = "handling")]
             Closed::Done => {}

@@ -3,6 +3,8 @@
 //! Takes requests of the CSMS and the host's words, gives orders to the host and statuses to send. The work, and what is
 //! stored of it, is in `site/firmware_job` and `site/upload_job`.
 
+use alloc::boxed::Box;
+
 use crate::site::firmware_job::{FirmwareAccepted, FirmwareJob, FirmwareOutcome, FirmwareProgress, FirmwareRequest};
 use crate::site::questions::About;
 use crate::site::replies::Replies;
@@ -69,7 +71,7 @@ impl FirmwareManagement {
         }
         let UploadRequest { log, from, to, .. } = request;
         let question = Question::Upload { log, location: request.location.clone(), from, to };
-        if let Ok((id, until)) = shared.questions.ask(shared.now, About::Upload(token, request)) {
+        if let Ok((id, until)) = shared.questions.ask(shared.now, About::Upload(token, Box::new(request))) {
             shared.act(Action::Ask { id, until, question });
         }
     }

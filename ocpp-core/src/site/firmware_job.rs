@@ -126,7 +126,7 @@ enum Work {
 /// The update, if there is one.
 #[derive(Debug)]
 pub(crate) struct FirmwareJob {
-    update: Option<Update>,
+    update: Option<Box<Update>>,
     work: Work,
     /// The host said that the firmware is here, and that fetching it rests.
     is_fetched: bool,
@@ -154,7 +154,7 @@ impl FirmwareJob {
         }
         let job = FirmwareJob {
             retries: update.as_ref().map_or(0, |update| update.request.retries),
-            update,
+            update: update.map(Box::new),
             work: Work::Rests { retry_at: None },
             is_fetched: false,
             is_paused: false,
@@ -185,7 +185,7 @@ impl FirmwareJob {
         self.work = Work::Rests { retry_at: None };
         let update = Update { id: shared.next_job(), request, phase: Phase::Requested };
         let is_due = update.is_due(shared, Some(update.request.retrieve_ms));
-        self.update = Some(update);
+        self.update = Some(Box::new(update));
         if !is_due {
             self.tell_numbered(FirmwareProgress::DownloadScheduled);
         }

@@ -1,5 +1,7 @@
 //! Questions to the application that are open, each with its deadline and what waits for the answer.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
 #[cfg(feature = "handling")]
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -32,7 +34,7 @@ pub(crate) enum About {
     Block { token: ReplyToken, default: Answer },
     /// A file that the CSMS wants.
     #[cfg(feature = "firmware_management")]
-    Upload(ReplyToken, UploadRequest),
+    Upload(ReplyToken, Box<UploadRequest>),
     /// A call of the CSMS that no block has seen.
     #[cfg(feature = "handling")]
     Incoming(ReplyToken, Held),

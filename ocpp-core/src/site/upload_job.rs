@@ -5,6 +5,7 @@
 //! file is on its way, and until the CSMS was told of the end: a restart in between ends it, and that is reported. So it is with
 //! the end of each upload that gave way to another.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -108,7 +109,7 @@ struct Upload {
 /// The upload, if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct UploadJob {
-    upload: Option<Upload>,
+    upload: Option<Box<Upload>>,
     /// Whether the entry is in the store.
     is_on_record: bool,
     pub reports: Reports<UploadProgress>,
@@ -159,7 +160,7 @@ impl UploadJob {
         self.reports.push(Report { progress: UploadProgress::Uploading, request: request.number });
         let upload = Upload { id, request, file_name: file_name.clone(), retry_at: None };
         upload.order(shared);
-        self.upload = Some(upload);
+        self.upload = Some(Box::new(upload));
         let ticket = self.keep(shared);
         (UploadAccepted { file_name, has_cancelled }, ticket)
     }

@@ -36,7 +36,8 @@ pub(crate) trait Record: Pack {
 
     /// The framed bytes.
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::from([FORMAT, Self::KIND]);
+        let mut bytes = Vec::with_capacity(48);
+        bytes.extend_from_slice(&[FORMAT, Self::KIND]);
         self.pack(&mut bytes);
         bytes
     }

@@ -41,7 +41,7 @@ pub trait View {
 
     /// The JSON text of the object that `fill` fills in, or what the schema forbids.
     fn to_json(edition: Edition, fill: impl FnOnce(Self::Builder<'_>)) -> Result<String, Violation> {
-        Self::append_json(String::new(), edition, fill)
+        Self::append_json(String::with_capacity(128), edition, fill)
     }
 
     /// Like [`to_json`](Self::to_json), behind what `text` says already: with enough capacity it need not grow.

@@ -1,5 +1,8 @@
 //! A station without the feature `handling`: every message is the core's.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
+
 use ocpp_rpc::Payload;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::tables::Edition;
@@ -19,7 +22,7 @@ use crate::station::{Answer, StationConfig};
 pub(crate) enum Closed {
     Block(ReplyToken, Answer),
     #[cfg(feature = "firmware_management")]
-    Upload(ReplyToken, UploadRequest, Option<Answer>),
+    Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
 }
 
 pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
