@@ -118,7 +118,8 @@ struct Message {
     rephrased: Option<Value>,
     /// Whether the database was seen to hold it.
     is_held: bool,
-    /// Readings of a clock that was set back may be those of before, word for word: one report for the CSMS.
+    /// Readings of a clock that was set back may be those of before, word for word: one report for the CSMS. Or it cannot be told again in the
+    /// version that is spoken since.
     is_told_twice: bool,
 }
 
@@ -273,6 +274,9 @@ impl JournalCheck {
                 }
                 self.times_go_on(record, payload)?;
                 let is_told_twice = kind == Kind::Sample && !self.readings.insert(payload.to_string());
+                // What only 2.x tells is left out in 1.6, where it was on its way when the version changed too.
+                let left_out = self.messages.back_mut().filter(|last| !is_event(payload) && last.is_of_2_x_alone());
+                left_out.into_iter().for_each(|last| last.is_told_twice = true);
                 let (payload, is_held) = (payload.clone(), false);
                 self.messages.push_back(Message { kind, payload, rephrased: None, is_held, is_told_twice });
                 Ok(())
@@ -427,6 +431,11 @@ impl Message {
             self.rephrased = Some(payload.clone());
         }
         is_rephrased
+    }
+
+    /// Whether it is an event between begin and end without readings.
+    fn is_of_2_x_alone(&self) -> bool {
+        self.kind == Kind::Sample && is_event(&self.payload) && self.payload.get("meterValue").is_none()
     }
 
     fn is_kept_twice(&self) -> bool {

@@ -316,6 +316,21 @@ fn status_is_asked_for_at_once_and_once_a_week() {
     }
 }
 
+/// OCSPRequestInterval, when it is asked for the next time.
+#[test]
+fn status_is_asked_for_as_often_as_the_csms_wants() {
+    let mut bench = station(&[("OCSPRequestInterval", "86400")]);
+    watch(&mut bench, &[("01", None)]);
+    let answer = json!({"status": "Accepted", "ocspResult": "MAA="});
+    bench.answer_message("GetCertificateStatus", &answer);
+    assert!(!bench.calls_within(DAY - 1));
+    assert!(bench.calls_within(1));
+    bench.answer_message("GetCertificateStatus", &answer);
+    bench.request("ChangeConfiguration", &json!({"key": "OCSPRequestInterval", "value": "7200"}));
+    assert!(!bench.calls_within(2 * HOUR - 1));
+    assert!(bench.calls_within(1));
+}
+
 #[test]
 fn status_is_asked_for_an_hour_before_it_ends() {
     let mut bench = station(&[]);
