@@ -345,7 +345,9 @@ impl Station {
     fn settle(&mut self) {
         self.advance();
         #[cfg(feature = "security")]
-        if self.shared.reconnect_after.take_if(|ticket| self.shared.store.is_durable(*ticket)).is_some() {
+        if !self.shared.owes_answers()
+            && self.shared.reconnect_after.take_if(|ticket| self.shared.store.is_durable(*ticket)).is_some()
+        {
             self.close_link();
             self.shared.link.reconnect(self.shared.now + RECONNECT_WAIT);
             self.advance();

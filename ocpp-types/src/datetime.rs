@@ -109,7 +109,7 @@ impl UnixMillis {
     }
 
     /// Appends the time as messages write it.
-    pub(crate) fn push_to(self, text: &mut String) {
+    pub fn push_to(self, text: &mut String) {
         let millis = u32::try_from(self.0.rem_euclid(1000)).unwrap_or_default();
         push_parts(self.0.div_euclid(1000), millis, text);
     }

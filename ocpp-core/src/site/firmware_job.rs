@@ -213,7 +213,10 @@ impl FirmwareJob {
             (_, JobUpdate::Fetched | JobUpdate::Paused | JobUpdate::Resumed) => {}
             (Phase::Requested, JobUpdate::Done | JobUpdate::NeedsRestart) => {
                 self.tell_fetched();
-                self.tell_numbered(FirmwareProgress::SignatureVerified);
+                // 2.x L02: without one there is nothing to verify.
+                if self.update.as_ref().is_some_and(|update| update.request.signature.is_some()) {
+                    self.tell(FirmwareProgress::SignatureVerified);
+                }
                 self.enter(shared, Phase::Downloaded);
             }
             (Phase::Requested, JobUpdate::Invalid) => {

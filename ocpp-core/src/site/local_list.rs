@@ -49,6 +49,12 @@ impl LocalAuthList {
         if settings.is_on(Setting::LocalAuthListEnabled) { self.list.version().into() } else { -1 }
     }
 
+    /// How many tokens it names.
+    #[cfg(feature = "transaction_events")]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// Carries out a SendLocalList: a whole list, or changes of the one there is. With the ticket that an acceptance waits for.
     pub fn on_send(
         &mut self,

@@ -29,7 +29,7 @@ impl TxPoint {
 
     /// Its name in 2.x.
     #[cfg(feature = "transaction_events")]
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             TxPoint::ParkingBayOccupancy => "ParkingBayOccupancy",
             TxPoint::EvConnected => "EVConnected",

@@ -5,6 +5,8 @@ use alloc::string::String;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use ocpp_rpc::handshake::Password;
 use ocpp_rpc::liveness::LivenessSettings;
 
 #[cfg(feature = "security")]
@@ -23,6 +25,8 @@ use super::registration::{self, BootAnswer};
 use super::reservation::Reservation;
 #[cfg(feature = "reservation")]
 use super::reserve;
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use super::settings;
 use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
 use super::signal::{AuthorizeRequest, Purpose, Signal};
@@ -230,6 +234,12 @@ impl Site {
     /// Opens the lock of a connector. False where there is none.
     pub fn unlock(&mut self, shared: &mut Shared, token: ReplyToken, spot: Spot) -> bool {
         !self.settings.has_fixed_cables() && self.unlocking.on_request(shared, &mut self.evses, token, spot)
+    }
+
+    /// Changes the password for the CSMS. With the ticket that an acceptance waits for.
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    pub fn on_change_password(&self, shared: &mut Shared, password: &Password) -> Ticket {
+        settings::security::change_password(&self.settings, shared, password)
     }
 
     /// Changes a setting for the CSMS.

@@ -117,6 +117,12 @@ impl StatusNotifications {
         (line.since, line.at, line.info, line.status) = (now, at, condition.info, condition.status);
     }
 
+    /// How a place is.
+    #[cfg(feature = "transaction_events")]
+    pub fn status(&self, connector: usize) -> EvseStatus {
+        self.lines.get(connector).map_or(EvseStatus::Unavailable, |line| line.status)
+    }
+
     /// Another family is spoken to: what it is told of, the station or its connectors alone, and nothing of it was told.
     pub fn tell(&mut self, statuses: Statuses) {
         self.first = match statuses {

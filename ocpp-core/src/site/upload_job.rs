@@ -34,6 +34,8 @@ pub(crate) enum UploadProgress {
     BadMessage,
     PermissionDenied,
     NotSupported,
+    /// Another one was ordered.
+    Cancelled,
 }
 
 impl UploadProgress {
@@ -147,7 +149,7 @@ impl UploadJob {
                 shared.act(Action::Job(old.id, Job::Cancel));
             }
             // The CSMS was told that it began (1.6 §4.4, §5.9; 1.6 security N01.FR.07, N01.FR.10).
-            self.reports.push(Report { progress: UploadProgress::Failed, request: old.request.number });
+            self.reports.push(Report { progress: UploadProgress::Cancelled, request: old.request.number });
         }
         let id = shared.next_job();
         let file_name = name.unwrap_or_else(|| {

@@ -89,7 +89,7 @@ impl StationConfig {
     }
 
     /// What an EVSE gives at most.
-    #[cfg(feature = "smart_charging")]
+    #[cfg(any(feature = "smart_charging", feature = "v2"))]
     pub(crate) fn supply_of(&self, evse: EvseId) -> Supply {
         let evse = self.hardware.evses.get(usize::from(evse.0).wrapping_sub(1));
         evse.and_then(|evse| evse.supply).unwrap_or(self.hardware.wiring.supply)

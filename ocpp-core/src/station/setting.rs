@@ -33,6 +33,10 @@ pub enum SettingKind {
     },
     /// One of these.
     Choice(Vec<CompactString>),
+    /// Any number of these, separated by commas, in any order.
+    Members(Vec<CompactString>),
+    /// A date and time (RFC 3339), or nothing.
+    DateTime,
     /// Any text.
     Text {
         /// The most characters, at most 500.
@@ -47,6 +51,11 @@ impl SettingKind {
             SettingKind::Boolean => ["true", "false"].iter().any(|name| name.eq_ignore_ascii_case(value)),
             SettingKind::Integer { min, max } => value.parse().is_ok_and(|n: i64| (*min..=*max).contains(&n)),
             SettingKind::Choice(choices) => choices.iter().any(|choice| choice == value),
+            SettingKind::Members(members) => {
+                let mut named = value.split(',').map(str::trim).filter(|member| !member.is_empty());
+                named.all(|name| members.iter().any(|member| member == name))
+            }
+            SettingKind::DateTime => value.is_empty() || ocpp_types::datetime::parse(value).is_some(),
             SettingKind::Text { max } => value.chars().count() <= (*max).min(500),
         }
     }

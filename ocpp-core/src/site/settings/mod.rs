@@ -280,12 +280,11 @@ impl Settings {
                 Kind::PhaseRotation => is_phase_rotation(value, self.connectors),
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => value.split(',').all(|unit| matches!(unit, "Current" | "Power")),
-                // What no hardware tells of is not offered: a bay detector, a meter that signs (2.x B05.FR.09).
                 #[cfg(feature = "transaction_events")]
-                Kind::TxPoints => PointSet::of(value).is_some_and(|points| {
-                    (self.detects_bay || !points.has(TxPoint::ParkingBayOccupancy))
-                        && (self.signs_readings || !points.has(TxPoint::DataSigned))
-                }),
+                Kind::TxPoints => PointSet::of(value)
+                    .is_some_and(|set| TxPoint::ALL.into_iter().all(|point| !set.has(point) || self.tells_of(point))),
+                #[cfg(feature = "firmware_management")]
+                Kind::List => true,
                 Kind::Text => true,
                 #[cfg(feature = "security")]
                 Kind::Secret => Password::from_authorization_key(value).is_ok(),
@@ -308,6 +307,16 @@ impl Settings {
                 }
                 custom.kind.accepts(value)
             }),
+        }
+    }
+
+    /// Whether there is hardware that tells of a point; what it does not tell of is not offered (2.x B05.FR.09).
+    #[cfg(feature = "transaction_events")]
+    fn tells_of(&self, point: TxPoint) -> bool {
+        match point {
+            TxPoint::ParkingBayOccupancy => self.detects_bay,
+            TxPoint::DataSigned => self.signs_readings,
+            TxPoint::EvConnected | TxPoint::Authorized | TxPoint::PowerPathClosed | TxPoint::EnergyTransfer => true,
         }
     }
 

@@ -37,18 +37,24 @@ pub(super) fn on_change(
 /// Changes such a key, also where the CSMS may not: the operator's own software may lower the profile (A00.FR.005). None if
 /// the value is none of it.
 pub(super) fn change(settings: &mut Settings, shared: &mut Shared, key: Setting, value: &str) -> Option<Ticket> {
-    let change = if key == Setting::BasicAuthPassword {
-        AccessChange::Password(Password::from_authorization_key(value).ok()?.as_bytes().to_vec())
-    } else {
-        AccessChange::Profile(value.parse().ok()?)
-    };
-    let ticket = shared.change_access(change);
-    // A01.FR.11, A01.FR.12.
+    if key == Setting::BasicAuthPassword {
+        return Some(change_password(settings, shared, &Password::from_authorization_key(value).ok()?));
+    }
+    let ticket = shared.change_access(AccessChange::Profile(value.parse().ok()?));
     shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
-    if key == Setting::BasicAuthPassword || follow(settings, shared) {
+    if follow(settings, shared) {
         settings.tell(shared, AnySetting::Standard(key));
     }
     Some(ticket)
+}
+
+/// Changes the password, which each family writes in its own way. What it is stays untold (A01.FR.11, A01.FR.12).
+pub(in crate::site) fn change_password(settings: &Settings, shared: &mut Shared, password: &Password) -> Ticket {
+    let key = Setting::BasicAuthPassword;
+    let ticket = shared.change_access(AccessChange::Password(password.as_bytes().to_vec()));
+    shared.raise(SecurityEventKind::ReconfigurationOfSecurityParameters, Some(key.name()));
+    settings.tell(shared, AnySetting::Standard(key));
+    ticket
 }
 
 /// Has the key say which profile is in use. True if it said another.

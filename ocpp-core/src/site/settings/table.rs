@@ -24,6 +24,9 @@ pub(super) enum Kind {
     /// A comma separated list of points where a transaction may begin or end, which the hardware can tell of.
     #[cfg(feature = "transaction_events")]
     TxPoints,
+    /// A comma separated list of the maker's own.
+    #[cfg(feature = "firmware_management")]
+    List,
     /// Free text.
     Text,
     /// A password of 1.6 in hexadecimal digits, which is never told.
@@ -145,7 +148,7 @@ settings! {
     #[cfg(feature = "security")]
     MaxCertificateChainSize, "CertificateSignedMaxChainSize", "SecurityCtrlr.MaxCertificateChainSize", count(1, 10_000), ReadOnly, "10000";
     #[cfg(feature = "security")]
-    CertificateEntries, "CertificateStoreMaxLength", "SecurityCtrlr.CertificateEntries", integer(1), ReadOnly, "10";
+    CertificateEntries, "CertificateStoreMaxLength", "", integer(1), ReadOnly, "10";
     #[cfg(feature = "plug_and_charge")]
     CertSigningRepeatTimes, "CertSigningRepeatTimes", "SecurityCtrlr.CertSigningRepeatTimes", integer(0), ReadWrite, "3";
     #[cfg(feature = "plug_and_charge")]
@@ -200,6 +203,8 @@ settings! {
     #[cfg(feature = "california_pricing")]
     NextTimeOffsetTransitionDateTime, "NextTimeOffsetTransitionDateTime", "ClockCtrlr.NextTimeOffsetTransitionDateTime", Kind::Moment, ReadWrite, "";
     #[cfg(feature = "transaction_events")]
+    GetReportItems, "", "DeviceDataCtrlr.ItemsPerMessage[GetReport]", integer(1), ReadOnly, "50";
+    #[cfg(feature = "transaction_events")]
     GetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[GetVariables]", integer(1), ReadOnly, "50";
     #[cfg(feature = "transaction_events")]
     SetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[SetVariables]", integer(1), ReadOnly, "50";
@@ -217,7 +222,7 @@ settings! {
     #[cfg(feature = "security")]
     SecurityProfile, "SecurityProfile", "SecurityCtrlr.SecurityProfile", count(0, 3), ReadWrite, "0";
     #[cfg(feature = "local_auth_list")]
-    SendLocalListMaxLength, "SendLocalListMaxLength", "", count(0, 1_000), ReadOnly, "100";
+    SendLocalListMaxLength, "SendLocalListMaxLength", "LocalAuthListCtrlr.ItemsPerMessage", count(0, 1_000), ReadOnly, "100";
     StopTransactionMaxMeterValues, "StopTransactionMaxMeterValues", "", count(2, 10_000), ReadOnly, "50";
     StopTxOnEvSideDisconnect, "StopTransactionOnEVSideDisconnect", "TxCtrlr.StopTxOnEVSideDisconnect", BOOLEAN, ReadWrite, "true";
     StopTxOnInvalidId, "StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId", BOOLEAN, ReadWrite, "true";
@@ -227,7 +232,7 @@ settings! {
     StopTxnSampledDataMaxLength, "StopTxnSampledDataMaxLength", "", count(0, MEASURANDS), ReadOnly, "16";
     SupportedFeatureProfiles, "SupportedFeatureProfiles", "", TEXT, ReadOnly, FEATURE_PROFILES;
     #[cfg(feature = "firmware_management")]
-    FileTransferProtocols, "SupportedFileTransferProtocols", "OCPPCommCtrlr.FileTransferProtocols", TEXT, ReadOnly, "";
+    FileTransferProtocols, "SupportedFileTransferProtocols", "OCPPCommCtrlr.FileTransferProtocols", Kind::List, ReadOnly, "";
     #[cfg(feature = "california_pricing")]
     SupportedLanguages, "SupportedLanguages", "", TEXT, ReadOnly, "";
     #[cfg(feature = "california_pricing")]

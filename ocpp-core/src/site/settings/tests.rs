@@ -37,6 +37,8 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             Kind::Measurands { .. } | Kind::PhaseRotation => {
                 assert_eq!(key.kind, ValueType::MemberList, "{}", key.name);
             }
+            #[cfg(feature = "firmware_management")]
+            Kind::List => assert_eq!(key.kind, ValueType::MemberList, "{}", key.name),
             Kind::Text => assert!(matches!(key.kind, ValueType::MemberList | ValueType::Text), "{}", key.name),
             #[cfg(feature = "security")]
             Kind::Secret => assert_eq!(key.access, Mutability::WriteOnly, "{}", key.name),

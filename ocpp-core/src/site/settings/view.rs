@@ -1,7 +1,12 @@
 //! The keys as a display shows them.
 
+#[cfg(feature = "smart_charging")]
+use alloc::vec::Vec;
+
 use super::table::Kind;
 use super::{AnySetting, Settings};
+#[cfg(feature = "transaction_events")]
+use crate::site::points::TxPoint;
 use crate::station::{SettingKind, SettingView};
 
 const TEXT: SettingKind = SettingKind::Text { max: 500 };
@@ -17,20 +22,34 @@ impl Settings {
         })
     }
 
-    fn kind(&self, key: AnySetting) -> SettingKind {
+    /// What the values of a setting look like.
+    pub fn kind(&self, key: AnySetting) -> SettingKind {
         match key {
             AnySetting::Standard(key) => match key.row().kind {
                 Kind::Boolean => SettingKind::Boolean,
                 Kind::Integer { min, max } => SettingKind::Integer { min: min.into(), max: max.into() },
-                Kind::Measurands { .. } | Kind::PhaseRotation | Kind::Text => TEXT,
+                Kind::Measurands { .. } => {
+                    SettingKind::Members(self.measurands.iter().map(|measurand| measurand.as_str().into()).collect())
+                }
+                #[cfg(feature = "firmware_management")]
+                Kind::List => {
+                    let members = self.text(key).split(',').map(str::trim).filter(|member| !member.is_empty());
+                    SettingKind::Members(members.map(Into::into).collect())
+                }
+                Kind::PhaseRotation | Kind::Text => TEXT,
                 #[cfg(feature = "transaction_events")]
-                Kind::TxPoints => TEXT,
+                Kind::TxPoints => {
+                    let points = TxPoint::ALL.into_iter().filter(|point| self.tells_of(*point));
+                    SettingKind::Members(points.map(|point| point.as_str().into()).collect())
+                }
                 #[cfg(feature = "smart_charging")]
-                Kind::RateUnits => TEXT,
+                Kind::RateUnits => SettingKind::Members(Vec::from(["Current".into(), "Power".into()])),
                 #[cfg(feature = "security")]
-                Kind::Secret => TEXT,
+                Kind::Secret => SettingKind::Text { max: 40 },
                 #[cfg(feature = "california_pricing")]
-                Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => TEXT,
+                Kind::Moment => SettingKind::DateTime,
+                #[cfg(feature = "california_pricing")]
+                Kind::Offset | Kind::Price | Kind::Language => TEXT,
             },
             AnySetting::Custom(place) => self.custom.get(place).map_or(TEXT, |(custom, _)| custom.kind.clone()),
         }

@@ -115,6 +115,12 @@ impl LocalList {
         (list, skipped)
     }
 
+    /// How many tokens it names.
+    #[cfg(feature = "transaction_events")]
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
     /// The version; 0 while the list is empty (1.6 §5.10).
     pub fn version(&self) -> u32 {
         if self.tokens.is_empty() { 0 } else { self.head.version }

@@ -218,7 +218,8 @@ fn diagnostics_status(progress: Option<UploadProgress>) -> DiagnosticsStatus {
             UploadProgress::Failed
             | UploadProgress::BadMessage
             | UploadProgress::PermissionDenied
-            | UploadProgress::NotSupported,
+            | UploadProgress::NotSupported
+            | UploadProgress::Cancelled,
         ) => DiagnosticsStatus::UploadFailed,
     }
 }
@@ -230,7 +231,8 @@ fn log_status(progress: Option<UploadProgress>) -> UploadLogStatus {
         None => UploadLogStatus::Idle,
         Some(UploadProgress::Uploading) => UploadLogStatus::Uploading,
         Some(UploadProgress::Uploaded) => UploadLogStatus::Uploaded,
-        Some(UploadProgress::Failed) => UploadLogStatus::UploadFailure,
+        // It has no word for one that was displaced.
+        Some(UploadProgress::Failed | UploadProgress::Cancelled) => UploadLogStatus::UploadFailure,
         Some(UploadProgress::BadMessage) => UploadLogStatus::BadMessage,
         Some(UploadProgress::PermissionDenied) => UploadLogStatus::PermissionDenied,
         Some(UploadProgress::NotSupported) => UploadLogStatus::NotSupportedOperation,

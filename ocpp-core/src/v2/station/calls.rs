@@ -3,11 +3,17 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::request::Direction;
+#[cfg(feature = "local_auth_list")]
+use ocpp_types::tables::View as _;
 use ocpp_types::tables::v2::{self, Action};
 use ocpp_types::violation::Violation;
 
+#[cfg(feature = "local_auth_list")]
+use super::local_list;
 use super::place::evse_of;
-use super::{Face, data_transfer, remote, variables};
+use super::{Face, data_transfer, remote, reports, variables};
+#[cfg(feature = "security")]
+use super::{certificates, firmware};
 use crate::face::answers::{answer, answer_after, refuse_payload};
 use crate::face::decoding;
 use crate::site::Site;
@@ -32,7 +38,7 @@ impl Face {
         let Some(action) = Action::find(action, self.edition) else {
             return shared.reply_error(token, ErrorCode::NotImplemented, "unknown action");
         };
-        if !is_carried_out(action) {
+        if !CARRIED_OUT.contains(&action) {
             let is_ours = action.direction() == Direction::StationToCsms;
             let description = if is_ours { "only a station sends this" } else { "not supported by this station" };
             return shared.reply_error(token, ErrorCode::NotSupported, description);
@@ -57,6 +63,11 @@ impl Face {
         let edition = self.edition;
         let message = decoding::call(shared, edition, action.as_str(), action.request(), payload)?;
         match action {
+            #[cfg(feature = "security")]
+            Action::CertificateSigned => {
+                let request = message.view::<v2::CertificateSignedRequest>();
+                certificates::on_signed(edition, site, shared, token, request);
+            }
             Action::ChangeAvailability => {
                 let request = message.view::<v2::ChangeAvailabilityRequest>();
                 let (status, ticket) = on_change_availability(site, shared, request);
@@ -76,6 +87,37 @@ impl Face {
                 let request = message.view::<v2::DataTransferRequest>();
                 data_transfer::on_data_transfer(edition, shared, token, request);
             }
+            #[cfg(feature = "security")]
+            Action::DeleteCertificate => {
+                let request = message.view::<v2::DeleteCertificateRequest>();
+                certificates::on_delete(edition, site, shared, token, request);
+            }
+            Action::GetBaseReport => {
+                let request = message.view::<v2::GetBaseReportRequest>();
+                let status = reports::on_base(&mut self.reports, site, shared, request);
+                answer(shared, token, status!(edition, GetBaseReportResponse, status));
+            }
+            #[cfg(feature = "security")]
+            Action::GetInstalledCertificateIds => {
+                let request = message.view::<v2::GetInstalledCertificateIdsRequest>();
+                certificates::on_list(edition, site, shared, token, request);
+            }
+            #[cfg(feature = "local_auth_list")]
+            Action::GetLocalListVersion => {
+                let response = v2::GetLocalListVersionResponse::to_json(edition, |mut response| {
+                    response.version_number(local_list::version(site));
+                });
+                answer(shared, token, response);
+            }
+            #[cfg(feature = "security")]
+            Action::GetLog => {
+                let request = message.view::<v2::GetLogRequest>();
+                firmware::on_get_log(edition, site, shared, token, request);
+            }
+            Action::GetReport => {
+                let request = message.view::<v2::GetReportRequest>();
+                reports::on_custom(edition, &mut self.reports, site, shared, token, request);
+            }
             Action::GetTransactionStatus => {
                 let request = message.view::<v2::GetTransactionStatusRequest>();
                 answer(shared, token, remote::transaction_status(edition, site, request));
@@ -83,6 +125,11 @@ impl Face {
             Action::GetVariables => {
                 let request = message.view::<v2::GetVariablesRequest>();
                 variables::on_get(edition, site, shared, token, request);
+            }
+            #[cfg(feature = "security")]
+            Action::InstallCertificate => {
+                let request = message.view::<v2::InstallCertificateRequest>();
+                certificates::on_install(edition, site, shared, token, request);
             }
             Action::RequestStartTransaction => {
                 let request = message.view::<v2::RequestStartTransactionRequest>();
@@ -99,6 +146,12 @@ impl Face {
                 let (status, ticket) = on_reset(site, shared, request);
                 answer_after(shared, ticket, token, status!(edition, ResetResponse, status));
             }
+            #[cfg(feature = "local_auth_list")]
+            Action::SendLocalList => {
+                let request = message.view::<v2::SendLocalListRequest>();
+                let (status, ticket) = local_list::on_send(site, shared, request);
+                answer_after(shared, ticket, token, status!(edition, SendLocalListResponse, status));
+            }
             Action::SetVariables => {
                 let request = message.view::<v2::SetVariablesRequest>();
                 variables::on_set(edition, site, shared, token, request);
@@ -109,39 +162,68 @@ impl Face {
                 let status = self.on_trigger(site, shared, request);
                 answer(shared, token, status!(edition, TriggerMessageResponse, status));
             }
+            #[cfg(feature = "security")]
+            Action::UpdateFirmware => {
+                let request = message.view::<v2::UpdateFirmwareRequest>();
+                firmware::on_update(edition, site, shared, token, request);
+            }
             Action::UnlockConnector => {
                 let request = message.view::<v2::UnlockConnectorRequest>();
                 if let Some(status) = on_unlock(site, shared, token, request) {
                     answer(shared, token, status!(edition, UnlockConnectorResponse, status));
                 }
             }
-            // `is_carried_out` has no other.
+            // `CARRIED_OUT` has no other.
             _ => shared.reply_error(token, ErrorCode::NotSupported, "not supported by this station"),
         }
         Ok(())
     }
 }
 
-/// Whether the station carries out what the action asks for.
-fn is_carried_out(action: Action) -> bool {
+/// What the station carries out.
+const CARRIED_OUT: &[Action] = &[
+    #[cfg(feature = "security")]
+    Action::CertificateSigned,
+    Action::ChangeAvailability,
+    Action::ClearCache,
+    Action::DataTransfer,
+    #[cfg(feature = "security")]
+    Action::DeleteCertificate,
+    Action::GetBaseReport,
+    #[cfg(feature = "security")]
+    Action::GetInstalledCertificateIds,
+    #[cfg(feature = "local_auth_list")]
+    Action::GetLocalListVersion,
+    #[cfg(feature = "security")]
+    Action::GetLog,
+    Action::GetReport,
+    Action::GetTransactionStatus,
+    Action::GetVariables,
+    #[cfg(feature = "security")]
+    Action::InstallCertificate,
+    Action::RequestStartTransaction,
+    Action::RequestStopTransaction,
+    Action::Reset,
+    #[cfg(feature = "local_auth_list")]
+    Action::SendLocalList,
+    Action::SetVariables,
+    #[cfg(feature = "remote_trigger")]
+    Action::TriggerMessage,
+    Action::UnlockConnector,
+    #[cfg(feature = "security")]
+    Action::UpdateFirmware,
+];
+
+/// Whether what the action asks for rests on a record.
+fn is_stored(action: Action) -> bool {
     matches!(
         action,
         Action::ChangeAvailability
             | Action::ClearCache
-            | Action::DataTransfer
-            | Action::GetTransactionStatus
-            | Action::GetVariables
-            | Action::RequestStartTransaction
-            | Action::RequestStopTransaction
-            | Action::Reset
+            | Action::SendLocalList
             | Action::SetVariables
-            | Action::UnlockConnector
-    ) || (cfg!(feature = "remote_trigger") && action == Action::TriggerMessage)
-}
-
-/// Whether what the action asks for rests on a record.
-fn is_stored(action: Action) -> bool {
-    matches!(action, Action::ChangeAvailability | Action::ClearCache | Action::SetVariables)
+            | Action::UpdateFirmware
+    )
 }
 
 /// G03, G04.

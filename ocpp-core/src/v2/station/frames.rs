@@ -7,6 +7,8 @@ use ocpp_types::lenient::Decoded;
 use ocpp_types::tables::Parsed;
 use ocpp_types::tables::v2::{self, Action};
 
+#[cfg(feature = "security")]
+use super::firmware;
 use super::sender::{Awaited, action_of, kind_of};
 use super::{Face, data_transfer, tokens, words};
 use crate::face::decoding;
@@ -18,6 +20,7 @@ use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
+use crate::site::verdict::Undelivered;
 use crate::station::{AuthorizationStatus, CallFailure, Event, FrameRefusal, TokenRefusal};
 use crate::words::{Reason as _, joined};
 
@@ -87,7 +90,7 @@ impl Face {
     }
 
     /// Takes an answer to the block that asked.
-    fn take_answer(&self, site: &mut Site, shared: &mut Shared, awaited: Awaited, answer: &Decoded<Parsed<'_>>) {
+    fn take_answer(&mut self, site: &mut Site, shared: &mut Shared, awaited: Awaited, answer: &Decoded<Parsed<'_>>) {
         let message = &answer.value;
         match awaited {
             Awaited::BootNotification => {
@@ -113,11 +116,22 @@ impl Face {
                 on_journal_answer(site, shared, info);
             }
             Awaited::MeterValues => {}
+            Awaited::NotifyReport => self.reports.answered(),
             Awaited::DataTransfer => {
                 data_transfer::ended(site, shared, message.view::<v2::DataTransferResponse>());
             }
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => shared.security_events.answered(&mut shared.store),
+            #[cfg(feature = "security")]
+            Awaited::JobStatus(status) => site.firmware.on_told(shared, status),
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => {
+                site.certificates.answered();
+                let status = message.view::<v2::SignCertificateResponse>().status();
+                if status != v2::GenericStatus::Accepted {
+                    shared.call_failed(Action::SignCertificate.as_str(), CallFailure::Refused, status.as_str());
+                }
+            }
             #[cfg(feature = "handling")]
             Awaited::AppCall => {}
         }
@@ -141,10 +155,25 @@ impl Face {
         match (awaited, failure.kind()) {
             (Awaited::BootNotification, why) => site.on_boot_undelivered(shared, why),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
+            (Awaited::NotifyReport, why) => match why {
+                Undelivered::Refused | Undelivered::Unsendable => self.reports.refused(),
+                // The part is sent anew.
+                Undelivered::TimedOut | Undelivered::LinkLost => {}
+            },
             #[cfg(feature = "security")]
             (Awaited::SecurityEvent, why) => {
                 shared.security_events.undelivered(shared.now, &mut shared.store, why);
             }
+            #[cfg(feature = "security")]
+            (Awaited::JobStatus(status), why) => match why {
+                Undelivered::Refused | Undelivered::Unsendable => site.firmware.on_told(shared, status),
+                Undelivered::TimedOut | Undelivered::LinkLost => site.firmware.on_lost(status),
+            },
+            #[cfg(feature = "security")]
+            (Awaited::SignCertificate, why) => match why {
+                Undelivered::LinkLost => site.certificates.lost(),
+                Undelivered::Refused | Undelivered::Unsendable | Undelivered::TimedOut => site.certificates.answered(),
+            },
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
@@ -196,9 +225,14 @@ fn action_awaited(site: &Site, awaited: Awaited) -> Action {
         Awaited::StatusNotification => Action::StatusNotification,
         Awaited::Journal => site.journal.first().map_or(Action::TransactionEvent, action_of),
         Awaited::MeterValues => Action::MeterValues,
+        Awaited::NotifyReport => Action::NotifyReport,
         Awaited::DataTransfer => Action::DataTransfer,
         #[cfg(feature = "security")]
         Awaited::SecurityEvent => Action::SecurityEventNotification,
+        #[cfg(feature = "security")]
+        Awaited::JobStatus(status) => firmware::action_of(status),
+        #[cfg(feature = "security")]
+        Awaited::SignCertificate => Action::SignCertificate,
         #[cfg(feature = "handling")]
         Awaited::AppCall => Action::DataTransfer,
     }

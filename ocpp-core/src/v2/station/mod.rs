@@ -14,11 +14,19 @@ macro_rules! status {
 }
 
 mod calls;
+#[cfg(feature = "security")]
+mod certificates;
 mod data_transfer;
+#[cfg(feature = "security")]
+mod firmware;
 mod frames;
+#[cfg(feature = "local_auth_list")]
+mod local_list;
 mod messages;
+mod model;
 mod place;
 mod remote;
+mod reports;
 mod sender;
 mod tokens;
 mod transaction;
@@ -46,11 +54,14 @@ use crate::site::shared::Shared;
 use crate::site::verdict::LateReply;
 use crate::station::{Answer, StationConfig};
 
+use reports::Reports;
+
 /// What speaks an edition of 2.x for a site. Nothing of it outlives a change of version.
 #[derive(Debug)]
 pub(crate) struct Face {
     edition: Edition,
     pub outgoing: Outgoing,
+    reports: Reports,
 }
 
 /// The rules of an edition.
@@ -88,7 +99,11 @@ fn edition_of(version: Dialect) -> Option<Edition> {
 impl Face {
     /// The face for a version, if it is of this family.
     pub fn of(version: Dialect) -> Option<Self> {
-        edition_of(version).map(|edition| Face { edition, outgoing: Outgoing::new(sender::KINDS.len()) })
+        edition_of(version).map(|edition| Face {
+            edition,
+            outgoing: Outgoing::new(sender::KINDS.len()),
+            reports: Reports::default(),
+        })
     }
 
     /// Whether it speaks this version.
@@ -121,15 +136,33 @@ impl Face {
                 let status = words::unlock_status(verdict);
                 answers::answer_after(shared, ticket, token, status!(self.edition, UnlockConnectorResponse, status));
             }
-            // Of requests that this face does not take.
-            #[cfg(feature = "firmware_management")]
+            #[cfg(feature = "security")]
+            LateReply::Upload(_, accepted) => {
+                answers::answer_after(shared, ticket, token, firmware::upload_response(self.edition, accepted));
+            }
+            // 2.x asks for files by a message that comes with that block.
+            #[cfg(all(feature = "firmware_management", not(feature = "security")))]
             LateReply::Upload(..) => {}
             #[cfg(feature = "security")]
-            LateReply::SignedFirmware(_)
-            | LateReply::CertificateSigned(..)
-            | LateReply::CertificateInstalled(..)
-            | LateReply::CertificateDeleted(..)
-            | LateReply::CertificatesListed(..) => {}
+            LateReply::SignedFirmware(verdict) => {
+                answers::answer_after(shared, ticket, token, firmware::signed_verdict(self.edition, verdict));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateSigned(_, is_done) => {
+                answers::answer(shared, token, certificates::signed_status(self.edition, is_done));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateInstalled(_, verdict) => {
+                answers::answer(shared, token, certificates::install_status(self.edition, verdict));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificateDeleted(_, verdict) => {
+                answers::answer(shared, token, certificates::removal_status(self.edition, verdict));
+            }
+            #[cfg(feature = "security")]
+            LateReply::CertificatesListed(_, kept) => {
+                certificates::answer_installed(self.edition, shared, token, kept.as_deref());
+            }
         }
     }
 

@@ -6,11 +6,18 @@
 use ocpp_types::datetime::UnixMillis;
 use ocpp_types::tables::v2::Action;
 
+use super::model::Model;
 use super::{Face, data_transfer, messages, transaction};
+#[cfg(feature = "security")]
+use super::{certificates, firmware};
 use crate::face::failure::{Failure, Message, Unsendable};
 use crate::site::Site;
+#[cfg(feature = "security")]
+use crate::site::firmware::JobStatus;
 use crate::site::journal::{JournalRecord, Pending};
 use crate::site::registration::Leave;
+#[cfg(feature = "security")]
+use crate::site::reports::Form;
 use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
@@ -26,9 +33,16 @@ pub(super) enum Awaited {
     /// A TransactionEvent, or MeterValues that wait in the journal.
     Journal,
     MeterValues,
+    /// A part of a report of the device model.
+    NotifyReport,
     DataTransfer,
     #[cfg(feature = "security")]
     SecurityEvent,
+    /// How an update or an upload goes.
+    #[cfg(feature = "security")]
+    JobStatus(JobStatus),
+    #[cfg(feature = "security")]
+    SignCertificate,
     /// A call that the application makes.
     #[cfg(feature = "handling")]
     AppCall,
@@ -41,8 +55,20 @@ pub(super) const KINDS: &[Awaited] = &[
     Awaited::StatusNotification,
     #[cfg(feature = "security")]
     Awaited::SecurityEvent,
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Firmware(Form::Numbered)),
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Upload(Form::Numbered)),
+    // What 1.6 ordered.
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Firmware(Form::Plain)),
+    #[cfg(feature = "security")]
+    Awaited::JobStatus(JobStatus::Upload(Form::Plain)),
+    #[cfg(feature = "security")]
+    Awaited::SignCertificate,
     Awaited::MeterValues,
     Awaited::Journal,
+    Awaited::NotifyReport,
     Awaited::DataTransfer,
     #[cfg(feature = "handling")]
     Awaited::AppCall,
@@ -103,10 +129,25 @@ impl Face {
                 let at = UnixMillis(at.timestamp_millis());
                 (Action::SecurityEventNotification, messages::security_event(edition, event, at))
             }
+            #[cfg(feature = "security")]
+            Awaited::JobStatus(status) => {
+                (firmware::action_of(status), firmware::message(edition, site.firmware.due(status, is_accepted)?))
+            }
+            #[cfg(feature = "security")]
+            Awaited::SignCertificate => {
+                let csr = site.certificates.next(is_accepted)?;
+                (Action::SignCertificate, certificates::sign_certificate(edition, csr))
+            }
             Awaited::MeterValues => {
                 let reading = if shared.clock.is_set() { site.readings.next()? } else { return None };
                 let message = time(shared, reading.at).and_then(|at| messages::measured(edition, &reading, at));
                 (Action::MeterValues, message)
+            }
+            // What was asked for leaves before acceptance too.
+            Awaited::NotifyReport => {
+                let at = shared.clock.wall(now)?;
+                let model = Model::new(site, shared);
+                (Action::NotifyReport, self.reports.next(edition, model, UnixMillis(at.timestamp_millis()))?)
             }
             Awaited::Journal => {
                 if !is_accepted || !shared.is_time_durable() || !site.are_names_durable(shared) {
@@ -165,9 +206,11 @@ pub(super) fn action_of(pending: &Pending) -> Action {
 /// Whether a message of this kind that was not answered is sent again by itself, with nothing else to space that.
 fn is_repeated(kind: Awaited) -> bool {
     match kind {
-        Awaited::StatusNotification => true,
+        Awaited::StatusNotification | Awaited::NotifyReport => true,
         #[cfg(feature = "security")]
-        Awaited::SecurityEvent => true,
+        Awaited::SecurityEvent | Awaited::JobStatus(_) => true,
+        #[cfg(feature = "security")]
+        Awaited::SignCertificate => false,
         // These have waits of their own.
         Awaited::BootNotification | Awaited::Heartbeat | Awaited::Journal => false,
         // These are sent once: somebody waits for them, or asks again.

@@ -8,6 +8,10 @@ use super::Face;
 use super::place::evse_of;
 use super::sender::Awaited;
 use crate::site::Site;
+#[cfg(feature = "security")]
+use crate::site::firmware::JobStatus;
+#[cfg(feature = "security")]
+use crate::site::reports::Form;
 use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::station::{ConnectorId, EvseId};
@@ -17,7 +21,7 @@ impl Face {
     pub(super) fn on_trigger(
         &mut self,
         site: &mut Site,
-        shared: &Shared,
+        shared: &mut Shared,
         request: TriggerMessageRequest<'_>,
     ) -> TriggerMessageStatus {
         let is_sent = match request.requested_message() {
@@ -39,11 +43,22 @@ impl Face {
                 Ok(evse) => trigger_events(site, shared, evse),
                 Err(NoSuchEvse) => false,
             },
-            // F06.FR.08.
+            #[cfg(feature = "security")]
+            MessageTrigger::FirmwareStatusNotification => trigger_job(self, site, JobStatus::Firmware(Form::Numbered)),
+            #[cfg(feature = "security")]
+            MessageTrigger::LogStatusNotification => trigger_job(self, site, JobStatus::Upload(Form::Numbered)),
+            // A02.FR.02.
+            #[cfg(feature = "security")]
+            MessageTrigger::SignChargingStationCertificate => {
+                let (certificates, mut desk) = site.certificates(shared);
+                certificates.make(&mut desk, true)
+            }
+            #[cfg(not(feature = "security"))]
             MessageTrigger::LogStatusNotification
             | MessageTrigger::FirmwareStatusNotification
-            | MessageTrigger::SignChargingStationCertificate
-            | MessageTrigger::SignV2GCertificate
+            | MessageTrigger::SignChargingStationCertificate => return TriggerMessageStatus::NotImplemented,
+            // F06.FR.08.
+            MessageTrigger::SignV2GCertificate
             | MessageTrigger::SignCombinedCertificate
             | MessageTrigger::PublishFirmwareStatusNotification
             | MessageTrigger::SignV2G20Certificate
@@ -52,6 +67,14 @@ impl Face {
         };
         if is_sent { TriggerMessageStatus::Accepted } else { TriggerMessageStatus::Rejected }
     }
+}
+
+/// The status of a job: that of the last order, or that nothing is under way (L01.FR.25, L01.FR.26, N01).
+#[cfg(feature = "security")]
+fn trigger_job(face: &mut Face, site: &mut Site, status: JobStatus) -> bool {
+    face.wake(Awaited::JobStatus(status));
+    site.firmware.trigger(status);
+    true
 }
 
 /// The request names an EVSE that is not there.

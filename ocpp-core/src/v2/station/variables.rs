@@ -1,15 +1,21 @@
-//! GetVariables and SetVariables (B05, B06): the settings under their names of 2.x. What they read and change is in `site/settings`.
+//! GetVariables and SetVariables (B05, B06): variables of the device model (`model`), each for itself.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+#[cfg(feature = "security")]
+use ocpp_rpc::Dialect;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
+#[cfg(feature = "security")]
+use ocpp_rpc::handshake::Password;
 use ocpp_types::tables::v2::{
-    self, AttributeType, Component, ComponentBuilder, GetVariableStatus, GetVariablesRequest, SetVariableStatus,
-    SetVariablesRequest, Variable, VariableBuilder,
+    self, AttributeType, Component, ComponentBuilder, GetVariableStatus, GetVariablesRequest, Mutability,
+    SetVariableStatus, SetVariablesRequest, Variable, VariableBuilder,
 };
 use ocpp_types::tables::{Edition, View as _};
 
+use super::model::{Found, Model, Source};
 use crate::face::answers::{answer, answer_after};
 use crate::site::Site;
 use crate::site::settings::{AnySetting, Setting, Settings};
@@ -17,51 +23,6 @@ use crate::site::shared::Shared;
 use crate::site::verdict::SettingVerdict;
 use crate::station::MeasurandChoice;
 use crate::store::Ticket;
-
-/// What a pair of component and variable, with an attribute, leads to.
-enum Found {
-    UnknownComponent,
-    UnknownVariable,
-    /// All variables have the actual value alone.
-    NotSupportedAttributeType,
-    Setting(AnySetting),
-}
-
-/// Finds a variable. Names are compared without regard to case; an instance that is empty is none (B06.FR.15).
-fn find(
-    settings: &Settings,
-    component: Component<'_>,
-    variable: Variable<'_>,
-    attribute: Option<AttributeType>,
-) -> Found {
-    let is_whole = component.evse().is_none() && component.instance().is_none_or(str::is_empty);
-    let instance = variable.instance().filter(|instance| !instance.is_empty());
-    let mut is_component = false;
-    for setting in settings.all() {
-        let Some(path) = settings.variable(setting) else { continue };
-        let Some((name, rest)) = path.split_once('.') else { continue };
-        if !is_whole || !name.eq_ignore_ascii_case(component.name()) {
-            continue;
-        }
-        is_component = true;
-        let (known, known_instance) = match rest.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
-            Some((name, instance)) => (name, Some(instance)),
-            None => (rest, None),
-        };
-        let is_instance = match (known_instance, instance) {
-            (Some(known), Some(wanted)) => known.eq_ignore_ascii_case(wanted),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if is_instance && known.eq_ignore_ascii_case(variable.name()) {
-            return match attribute {
-                None | Some(AttributeType::Actual) => Found::Setting(setting),
-                Some(_) => Found::NotSupportedAttributeType,
-            };
-        }
-    }
-    if is_component { Found::UnknownVariable } else { Found::UnknownComponent }
-}
 
 /// Answers a GetVariables.
 pub(super) fn on_get(
@@ -75,11 +36,12 @@ pub(super) fn on_get(
     if is_too_long(&site.settings, request.get_variable_data().len(), Setting::GetVariablesItems) {
         return refuse_length(shared, token);
     }
+    let model = Model::new(site, shared);
     let response = v2::GetVariablesResponse::to_json(edition, |mut response| {
         for wanted in request.get_variable_data() {
             let attribute = wanted.attribute_type();
-            let found = find(&site.settings, wanted.component(), wanted.variable(), attribute);
-            let (status, value) = read(&site.settings, &found);
+            let found = model.find(wanted.component(), wanted.variable(), attribute);
+            let (status, value) = read(model, &found);
             let mut result = response.add_get_variable_result();
             result.attribute_status(status);
             // B06.FR.03, B06.FR.11.
@@ -87,7 +49,7 @@ pub(super) fn on_get(
                 result.attribute_type(attribute);
             }
             if let Some(value) = value {
-                result.cut().attribute_value(value);
+                result.cut().attribute_value(&value);
             }
             write_component(result.component(), wanted.component());
             write_variable(result.variable(), wanted.variable());
@@ -96,14 +58,16 @@ pub(super) fn on_get(
     answer(shared, token, response);
 }
 
-/// B06.FR.06 to B06.FR.10.
-fn read<'s>(settings: &'s Settings, found: &Found) -> (GetVariableStatus, Option<&'s str>) {
+/// B06.FR.06 to B06.FR.10, B06.FR.13.
+fn read<'s>(model: Model<'s>, found: &Found<'_>) -> (GetVariableStatus, Option<Cow<'s, str>>) {
     match found {
         Found::UnknownComponent => (GetVariableStatus::UnknownComponent, None),
         Found::UnknownVariable => (GetVariableStatus::UnknownVariable, None),
         Found::NotSupportedAttributeType => (GetVariableStatus::NotSupportedAttributeType, None),
-        Found::Setting(setting) if settings.is_secret(*setting) => (GetVariableStatus::Rejected, None),
-        Found::Setting(setting) => (GetVariableStatus::Accepted, Some(settings.value(*setting))),
+        Found::Variable(variable) if model.mutability(variable) == Mutability::WriteOnly => {
+            (GetVariableStatus::Rejected, None)
+        }
+        Found::Variable(variable) => (GetVariableStatus::Accepted, Some(model.value(variable).unwrap_or_default())),
     }
 }
 
@@ -121,8 +85,15 @@ pub(super) fn on_set(
     let mut last = None;
     let mut statuses = Vec::new();
     for wanted in request.set_variable_data() {
-        let found = find(&site.settings, wanted.component(), wanted.variable(), wanted.attribute_type());
-        let (status, ticket) = set(site, shared, &found, wanted.attribute_value());
+        let found = writable(Model::new(site, shared), wanted);
+        let (status, ticket) = match found {
+            #[cfg(feature = "security")]
+            Ok(AnySetting::Standard(Setting::BasicAuthPassword)) => {
+                set_password(edition, site, shared, wanted.attribute_value())
+            }
+            Ok(setting) => set(site, shared, setting, wanted.attribute_value()),
+            Err(status) => (status, None),
+        };
         last = last.max(ticket);
         statuses.push(status);
     }
@@ -141,33 +112,58 @@ pub(super) fn on_set(
     answer_after(shared, last, token, response);
 }
 
-/// B05.FR.04 to B05.FR.10.
-fn set(site: &mut Site, shared: &mut Shared, found: &Found, value: &str) -> (SetVariableStatus, Option<Ticket>) {
-    match found {
-        Found::UnknownComponent => (SetVariableStatus::UnknownComponent, None),
-        Found::UnknownVariable => (SetVariableStatus::UnknownVariable, None),
-        Found::NotSupportedAttributeType => (SetVariableStatus::NotSupportedAttributeType, None),
-        Found::Setting(AnySetting::Standard(setting)) if !may_be(*setting, value) => {
-            (SetVariableStatus::Rejected, None)
+/// The setting that is meant, or why it cannot be set (B05.FR.04 to B05.FR.06, B05.FR.09).
+fn writable(model: Model<'_>, wanted: v2::SetVariableData<'_>) -> Result<AnySetting, SetVariableStatus> {
+    let variable = match model.find(wanted.component(), wanted.variable(), wanted.attribute_type()) {
+        Found::UnknownComponent => return Err(SetVariableStatus::UnknownComponent),
+        Found::UnknownVariable => return Err(SetVariableStatus::UnknownVariable),
+        Found::NotSupportedAttributeType => return Err(SetVariableStatus::NotSupportedAttributeType),
+        Found::Variable(variable) => variable,
+    };
+    match variable.source {
+        Source::Setting(setting) if model.mutability(&variable) != Mutability::ReadOnly => Ok(setting),
+        Source::Setting(_) | Source::Fact(_) => Err(SetVariableStatus::Rejected),
+    }
+}
+
+/// B05.FR.07, B05.FR.08, B05.FR.10.
+fn set(site: &mut Site, shared: &mut Shared, setting: AnySetting, value: &str) -> (SetVariableStatus, Option<Ticket>) {
+    if let AnySetting::Standard(setting) = setting
+        && !may_be(setting, value)
+    {
+        return (SetVariableStatus::Rejected, None);
+    }
+    match site.on_change_setting(shared, setting, value) {
+        SettingVerdict::Accepted(ticket) => (SetVariableStatus::Accepted, Some(ticket)),
+        SettingVerdict::AfterReboot(ticket) => (SetVariableStatus::RebootRequired, Some(ticket)),
+        SettingVerdict::Rejected => (SetVariableStatus::Rejected, None),
+    }
+}
+
+/// The longest password that the station takes, in characters: what both editions allow.
+#[cfg(feature = "security")]
+const MAX_PASSWORD: usize = 40;
+
+/// A01: a text, where 1.6 has bytes in hexadecimal digits.
+#[cfg(feature = "security")]
+fn set_password(
+    edition: Edition,
+    site: &Site,
+    shared: &mut Shared,
+    value: &str,
+) -> (SetVariableStatus, Option<Ticket>) {
+    let dialect = if edition.is_2_1() { Dialect::V2_1 } else { Dialect::V2_0_1 };
+    match Password::from_text(value, dialect) {
+        Ok(password) if value.chars().count() <= MAX_PASSWORD => {
+            (SetVariableStatus::Accepted, Some(site.on_change_password(shared, &password)))
         }
-        Found::Setting(setting) => match site.on_change_setting(shared, *setting, value) {
-            SettingVerdict::Accepted(ticket) => (SetVariableStatus::Accepted, Some(ticket)),
-            SettingVerdict::AfterReboot(ticket) => (SetVariableStatus::RebootRequired, Some(ticket)),
-            SettingVerdict::Rejected => (SetVariableStatus::Rejected, None),
-        },
+        Ok(_) | Err(_) => (SetVariableStatus::Rejected, None),
     }
 }
 
 /// What 2.x forbids beside the setting's own rules.
 fn may_be(setting: Setting, value: &str) -> bool {
     match setting {
-        // Read-only in 2.x (part 2 §2.1.4); the profile comes with a network connection profile (A05, B09).
-        Setting::MessageTimeout => false,
-        #[cfg(feature = "security")]
-        Setting::SecurityProfile => false,
-        // The password of 2.x has another form (A01), which is not taken yet.
-        #[cfg(feature = "security")]
-        Setting::BasicAuthPassword => false,
         // At least 1 (part 2 §2.1.6).
         Setting::HeartbeatInterval => value != "0",
         Setting::AlignedMeasurands
@@ -182,7 +178,8 @@ fn may_be(setting: Setting, value: &str) -> bool {
     }
 }
 
-fn is_too_long(settings: &Settings, items: usize, most: Setting) -> bool {
+/// Whether a message has more items than its ItemsPerMessage says.
+pub(super) fn is_too_long(settings: &Settings, items: usize, most: Setting) -> bool {
     items > usize::try_from(settings.number(most)).unwrap_or(usize::MAX)
 }
 

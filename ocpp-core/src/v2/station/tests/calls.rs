@@ -14,7 +14,7 @@ fn what_is_not_carried_out_is_refused_by_its_code() {
             ("resetX", "NotImplemented"),
             ("reset", "NotImplemented"),
             ("SetDisplayMessage", "NotSupported"),
-            ("GetReport", "NotSupported"),
+            ("GetMonitoringReport", "NotSupported"),
             ("BootNotification", "NotSupported"),
             ("GetTariffs", if is_2_1 { "NotSupported" } else { "NotImplemented" }),
         ] {

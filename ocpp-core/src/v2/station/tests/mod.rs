@@ -6,10 +6,12 @@ mod authorize;
 mod availability;
 mod calls;
 mod fairness;
+mod jobs;
 mod offline;
 mod points;
 mod registration;
 mod remote;
+mod reports;
 mod session;
 mod story;
 mod trigger;
@@ -28,8 +30,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, AfterPowerLoss, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, LinkAction, LinkInput,
-    MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, AfterPowerLoss, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, LinkAction,
+    LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -52,6 +54,9 @@ struct Bench {
     events: Vec<String>,
     reboots: Vec<RebootKind>,
     asked: Vec<Question>,
+    jobs: Vec<(JobId, Job)>,
+    /// The `Authorization` headers of the connections that were ordered.
+    passwords: Vec<Option<String>>,
     config: StationConfig,
     power: Power,
     cable: Cable,
@@ -92,6 +97,8 @@ impl Bench {
             events: Vec::new(),
             reboots: Vec::new(),
             asked: Vec::new(),
+            jobs: Vec::new(),
+            passwords: Vec::new(),
             config,
             power: Power::Off,
             cable: Cable::Absent,
@@ -159,8 +166,12 @@ impl Bench {
                     Action::Event(event) => self.events.push(format!("{event:?}")),
                     Action::Reboot(kind) => self.reboots.push(kind),
                     Action::Ask { question, .. } => self.asked.push(question),
+                    Action::Link(LinkAction::Connect(request)) => {
+                        self.passwords.push(request.authorization.map(Into::into));
+                    }
                     Action::Link(LinkAction::Ping) => facts.push(Input::Link(LinkInput::Pong)),
-                    Action::Link(_) | Action::Job(..) | Action::SetClock(_) => {}
+                    Action::Job(id, job) => self.jobs.push((id, job)),
+                    Action::Link(_) | Action::SetClock(_) => {}
                 }
                 if self.confirms {
                     self.confirm();

@@ -26,7 +26,8 @@ fn messages_are_sent_when_they_are_asked_for() {
         assert_eq!(story::registers(&readings[0]), [("Trigger".to_string(), 1000.0)]);
         assert_eq!(trigger(&mut bench, "MeterValues", Some(json!({"id": 2}))), "Rejected");
         assert_eq!(trigger(&mut bench, "TransactionEvent", None), "Rejected", "there is none");
-        assert_eq!(trigger(&mut bench, "LogStatusNotification", None), "NotImplemented", "F06.FR.08");
+        assert_eq!(trigger(&mut bench, "SignV2GCertificate", None), "NotImplemented", "F06.FR.08");
+        assert_eq!(trigger(&mut bench, "SignChargingStationCertificate", None), "Rejected", "nobody owns it");
         assert_eq!(bench.sent, [] as [Value; 0]);
     }
 }

@@ -81,7 +81,7 @@ fn variables_are_set_or_refused_each_for_itself() {
             ("OCPPCommCtrlr.MessageTimeout[Default]", "5", "Rejected"),
             ("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "5", "Rejected"),
             ("SecurityCtrlr.SecurityProfile", "2", "Rejected"),
-            ("SecurityCtrlr.BasicAuthPassword", "0123456789abcdef0123", "Rejected"),
+            ("SecurityCtrlr.BasicAuthPassword", "0123456789abcdef0123", "Accepted"),
             ("SampledDataCtrlr.TxUpdatedMeasurands", "Voltage,SoC", "Accepted"),
             ("SampledDataCtrlr.TxUpdatedMeasurands", "Temperature", "Rejected"),
             ("Nonsense.TxStartPoint", "EVConnected", "UnknownComponent"),
@@ -154,6 +154,30 @@ fn accepted_value_is_durable_before_it_is_answered() {
     bench.confirm();
     bench.settle();
     assert_eq!(bench.sent[0][2]["setVariableResult"][0]["attributeStatus"], "Accepted");
+}
+
+/// A01: a text of 16 to 40 characters, durable before it is answered, used from the next connection on, and told to nobody.
+#[test]
+fn password_is_a_text_that_the_next_connection_has() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[]);
+        let path = "SecurityCtrlr.BasicAuthPassword";
+        for unfit in ["short", "", &"x".repeat(41)] {
+            assert_eq!(set(&mut bench, path, unfit), "Rejected", "{unfit}");
+        }
+        bench.passwords.clear();
+        let secret = "0123456789abcdefG";
+        assert_eq!(set(&mut bench, path, secret), "Accepted");
+        let is_logged = |event: &String| event.contains("ReconfigurationOfSecurityParameters");
+        assert!(bench.events.iter().any(is_logged), "A01.FR.11");
+        assert!(bench.events.iter().all(|event| !event.contains(secret)), "A01.FR.12");
+        let mut bench = bench.cut();
+        let password = ocpp_rpc::handshake::Password::from_bytes(secret.as_bytes()).unwrap();
+        let identity = ocpp_rpc::handshake::Identity::new("CP1", &ocpp_rpc::handshake::IdentityRules::V2).unwrap();
+        assert_eq!(bench.passwords, [Some(password.authorization(&identity))]);
+        bench.connect();
+        assert_eq!(get(&mut bench, path)["attributeStatus"], "Rejected", "B06.FR.09");
+    }
 }
 
 /// B06.FR.16.
