@@ -86,7 +86,7 @@ fn start_of_1_6_that_is_told_again_in_2_x_is_one_transaction() {
             let answer = bench.told("TransactionEvent", &begun(0, "Started", 100, BEGAN));
             assert_eq!(answer["idTokenInfo"]["status"], "Accepted");
         }
-        assert_eq!(bench.begins(), [number.clone()], "one begin is one row");
+        assert_eq!(bench.begins(), core::slice::from_ref(&number), "one begin is one row");
         assert_eq!(bench.renamed(), [(number.to_string(), "f1b2".to_string())]);
         bench.check();
         // The command names what the station knows.
