@@ -14,6 +14,8 @@ use chrono::{DateTime, Utc};
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::SecurityProfile;
 
+#[cfg(feature = "transaction_events")]
+use super::csr::SigningBackoff;
 use super::csr::{order_csr, renewal_of, sign_failed};
 use super::firmware::FirmwareManagement;
 use super::firmware_job::FirmwareRequest;
@@ -71,6 +73,9 @@ pub(crate) struct Certificates {
     request: Option<Request>,
     /// The request on its way.
     sent: Option<Request>,
+    /// The wait for the certificate, where the family asks again.
+    #[cfg(feature = "transaction_events")]
+    backoff: SigningBackoff,
     /// The end of the station's certificate, until it was renewed.
     expires: Option<DateTime<Utc>>,
     /// When the host is to look after the certificates next, once the CSMS has accepted the station.
@@ -99,6 +104,13 @@ impl Certificates {
         self.sent = None;
     }
 
+    /// The CSMS will have the request signed: it is asked again if nothing comes (2.x A02.FR.17).
+    #[cfg(feature = "transaction_events")]
+    pub fn wait_for_certificate(&mut self, now: Instant, settings: &Settings) {
+        self.sent = None;
+        self.backoff.wait(now, settings);
+    }
+
     /// The request may not have arrived: it leaves again, unless there is a later one.
     pub fn lost(&mut self) {
         let sent = self.sent.take();
@@ -106,9 +118,13 @@ impl Certificates {
     }
 
     /// When time changes something.
-    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 3] {
+    pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 4] {
         let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
-        [self.waiting.first().map(|first| first.until), renewal, self.look_at.filter(|_| self.is_needed)]
+        #[cfg(feature = "transaction_events")]
+        let again = self.backoff.deadline();
+        #[cfg(not(feature = "transaction_events"))]
+        let again = None;
+        [self.waiting.first().map(|first| first.until), renewal, self.look_at.filter(|_| self.is_needed), again]
     }
 
     /// Has the host do work that a call waits for. Too much of it has failed at once.
@@ -169,6 +185,11 @@ impl Certificates {
         usage: CertificateUse,
         chain: &str,
     ) {
+        // A02.FR.20: also where it is not taken.
+        #[cfg(feature = "transaction_events")]
+        if usage == CertificateUse::Station {
+            self.backoff.stop();
+        }
         let most = desk.settings.number(Setting::MaxCertificateChainSize);
         if usize::try_from(most).is_ok_and(|most| chain.chars().count() > most) {
             return desk.replies.push(token, None, LateReply::CertificateSigned(envelope, false));
@@ -206,6 +227,10 @@ impl Certificates {
         let organization = desk.settings.text(Setting::OrganizationName);
         if organization.is_empty() {
             return false;
+        }
+        #[cfg(feature = "transaction_events")]
+        {
+            self.backoff = SigningBackoff::default();
         }
         self.make_request(desk.shared, organization, is_triggered);
         true
@@ -254,6 +279,10 @@ impl Certificates {
             let id = late.id;
             desk.shared.act(Action::Job(id, Job::Cancel));
             self.on_job(desk, id, &JobUpdate::Failed);
+        }
+        #[cfg(feature = "transaction_events")]
+        if self.backoff.is_over(desk.shared.now) {
+            self.make_request(desk.shared, desk.settings.text(Setting::OrganizationName), false);
         }
         let renewal = self.expires.and_then(renewal_of);
         if renewal.is_some_and(|at| desk.shared.clock.wall(desk.shared.now).is_some_and(|wall| at <= wall)) {

@@ -7,6 +7,7 @@ import tempfile
 
 import ocpp.v21
 import ocpp.v201
+import operations_v2
 from common import Inbox, Program, Steps, Strict, expect
 from ocpp.routing import on
 from websockets.asyncio.server import serve
@@ -63,6 +64,26 @@ def csms_of(package):
         @on("SecurityEventNotification")
         def on_security_event(self, **payload):
             return call_result.SecurityEventNotification()
+
+        @on("NotifyReport")
+        def on_report(self, **payload):
+            self.told.put(("NotifyReport", payload))
+            return call_result.NotifyReport()
+
+        @on("FirmwareStatusNotification")
+        def on_firmware_status(self, **payload):
+            self.told.put(("FirmwareStatusNotification", payload))
+            return call_result.FirmwareStatusNotification()
+
+        @on("LogStatusNotification")
+        def on_log_status(self, **payload):
+            self.told.put(("LogStatusNotification", payload))
+            return call_result.LogStatusNotification()
+
+        @on("SignCertificate")
+        def on_sign_certificate(self, **payload):
+            self.told.put(("SignCertificate", payload))
+            return call_result.SignCertificate("Accepted")
 
         @on("MeterValues")
         def on_meter_values(self, **payload):
@@ -190,13 +211,17 @@ async def one_version(steps, package, version):
         with tempfile.TemporaryDirectory() as store:
             station = await Program.start(
                 *("station", "--url", f"ws://127.0.0.1:{port}/ocpp", "--id", IDENTITY, "--ocpp", f"{version},1.6"),
-                *("--evses", "2", "--store", store, "--set", "SampledDataCtrlr.TxUpdatedInterval=1"),
+                *("--evses", "2", "--store", store, "--set", "SampledDataCtrlr.TxUpdatedInterval=1", "--manual-jobs"),
             )
             async with steps.step(f"handshake offers {version}"):
                 csms = await connected.get()
             await session(steps, station, csms)
             await remote(steps, station, csms, package.call)
             await variables(steps, csms, package.call)
+            await operations_v2.reports(steps, csms, package.call)
+            await operations_v2.files(steps, station, csms, package.call)
+            await operations_v2.certificates(steps, station, csms, package.call)
+            await operations_v2.local_list(steps, csms, package.call)
             async with steps.step("nothing broke a schema"):
                 csms.check()
             await oddities(steps, csms)

@@ -3,11 +3,10 @@
 //! after twice as long.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::site::csr::{order_csr, renewal_of, sign_failed};
+use crate::site::csr::{SigningBackoff, order_csr, renewal_of, sign_failed};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::station::{CallFailure, CertificateUse, JobId, JobUpdate};
@@ -20,9 +19,7 @@ pub(super) struct Signing {
     making: Option<JobId>,
     /// The request to send. It stays until it was answered.
     pub request: Option<String>,
-    /// When a request is made again, unless the certificate comes.
-    again: Option<Instant>,
-    repeats: u32,
+    backoff: SigningBackoff,
     /// The end of the certificate in use.
     expires: Option<DateTime<Utc>>,
 }
@@ -30,12 +27,11 @@ pub(super) struct Signing {
 impl Signing {
     /// A certificate is wanted: by the CSMS, by the host, or since the old one ends. False if its owner is not known.
     pub fn begin(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
-        self.repeats = 0;
+        self.backoff = SigningBackoff::default();
         self.make(shared, settings)
     }
 
     fn make(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
-        self.again = None;
         let organization = settings.text(Setting::OrganizationName);
         if organization.is_empty() {
             sign_failed(shared, CallFailure::NotConfigured);
@@ -59,22 +55,18 @@ impl Signing {
     /// The CSMS will have the request signed, or may.
     pub fn accepted(&mut self, now: Instant, settings: &Settings) {
         self.request = None;
-        let wait = settings.seconds(Setting::CertSigningWaitMinimum);
-        // §9.3, §9.4.
-        let is_repeated = !wait.is_zero() && self.repeats < settings.number(Setting::CertSigningRepeatTimes);
-        let factor = 2_u32.saturating_pow(self.repeats);
-        self.again = is_repeated.then(|| now + wait.saturating_mul(factor).min(LONGEST));
+        self.backoff.wait(now, settings);
     }
 
     /// The CSMS will not (§2.1): it is not asked again before it wants it.
     pub fn refused(&mut self) {
         self.request = None;
-        self.again = None;
+        self.backoff.stop();
     }
 
     /// The certificate is in place.
     pub fn done(&mut self) {
-        self.again = None;
+        self.backoff.stop();
         self.expires = None;
     }
 
@@ -86,8 +78,7 @@ impl Signing {
     /// Lets time work.
     pub fn advance(&mut self, shared: &mut Shared, settings: &Settings) {
         let now = shared.now;
-        if self.again.is_some_and(|again| again <= now) {
-            self.repeats += 1;
+        if self.backoff.is_over(now) {
             self.make(shared, settings);
         }
         let wall = shared.clock.wall(now);
@@ -101,9 +92,6 @@ impl Signing {
     /// When time changes something.
     pub fn deadlines(&self, clock: &Clock) -> [Option<Instant>; 2] {
         let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
-        [self.again, renewal]
+        [self.backoff.deadline(), renewal]
     }
 }
-
-/// The longest wait for a certificate.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -151,8 +151,12 @@ settings! {
     CertificateEntries, "CertificateStoreMaxLength", "", integer(1), ReadOnly, "10";
     #[cfg(feature = "plug_and_charge")]
     CertSigningRepeatTimes, "CertSigningRepeatTimes", "SecurityCtrlr.CertSigningRepeatTimes", integer(0), ReadWrite, "3";
+    #[cfg(all(feature = "security", feature = "transaction_events", not(feature = "plug_and_charge")))]
+    CertSigningRepeatTimes, "", "SecurityCtrlr.CertSigningRepeatTimes", integer(0), ReadWrite, "3";
     #[cfg(feature = "plug_and_charge")]
     CertSigningWaitMinimum, "CertSigningWaitMinimum", "SecurityCtrlr.CertSigningWaitMinimum", integer(0), ReadWrite, "300";
+    #[cfg(all(feature = "security", feature = "transaction_events", not(feature = "plug_and_charge")))]
+    CertSigningWaitMinimum, "", "SecurityCtrlr.CertSigningWaitMinimum", integer(0), ReadWrite, "300";
     #[cfg(feature = "smart_charging")]
     ProfileStackLevel, "ChargeProfileMaxStackLevel", "SmartChargingCtrlr.ProfileStackLevel", integer(0), ReadOnly, "10";
     #[cfg(feature = "smart_charging")]

@@ -126,9 +126,11 @@ impl Face {
             Awaited::JobStatus(status) => site.firmware.on_told(shared, status),
             #[cfg(feature = "security")]
             Awaited::SignCertificate => {
-                site.certificates.answered();
                 let status = message.view::<v2::SignCertificateResponse>().status();
-                if status != v2::GenericStatus::Accepted {
+                if status == v2::GenericStatus::Accepted {
+                    site.certificates.wait_for_certificate(shared.now, &site.settings);
+                } else {
+                    site.certificates.answered();
                     shared.call_failed(Action::SignCertificate.as_str(), CallFailure::Refused, status.as_str());
                 }
             }

@@ -99,7 +99,7 @@ fn unit(setting: Setting) -> Option<&'static str> {
         | Setting::TransactionMessageRetryInterval
         | Setting::TxUpdatedInterval
         | Setting::WebSocketPingInterval => Some("s"),
-        #[cfg(feature = "plug_and_charge")]
+        #[cfg(feature = "security")]
         Setting::CertSigningWaitMinimum => Some("s"),
         Setting::MaxEnergyOnInvalidId => Some("Wh"),
         _ => None,

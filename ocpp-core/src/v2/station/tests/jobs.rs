@@ -217,6 +217,34 @@ fn certificate_of_the_station_is_renewed_when_asked_for() {
     }
 }
 
+/// A02.FR.17 to A02.FR.19 (A22 of the field list): each time after twice as long, and then no more.
+#[test]
+fn certificate_that_does_not_come_is_asked_for_again_with_growing_waits() {
+    for (wait, expected) in [("10", &[10_u64, 20, 40][..]), ("0", &[])] {
+        let settings = [
+            ("CpoName", "Org"),
+            ("SecurityCtrlr.CertSigningWaitMinimum", wait),
+            ("SecurityCtrlr.CertSigningRepeatTimes", "3"),
+        ];
+        let mut bench = Bench::accepted(Dialect::V2_0_1, &settings);
+        bench.request("TriggerMessage", &json!({"requestedMessage": "SignChargingStationCertificate"}));
+        let mut asked = Vec::new();
+        for _ in 0..300 {
+            while let Some((id, _)) = bench.jobs.pop() {
+                bench.input(Input::Job(id, JobUpdate::Csr("CSR".into())));
+            }
+            if bench.sent.iter().any(|frame| frame[2] == "SignCertificate") {
+                bench.answer("SignCertificate", &json!({"status": "Accepted"}));
+                asked.push(bench.now / 1000);
+            }
+            bench.serve();
+            bench.wait(1);
+        }
+        let waits: Vec<u64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(waits, expected);
+    }
+}
+
 /// D01.FR.04, D01.FR.15 to D01.FR.19, D02.FR.01 to D02.FR.03.
 #[test]
 fn local_list_is_replaced_changed_and_told_by_its_version() {

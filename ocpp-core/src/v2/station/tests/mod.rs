@@ -5,6 +5,7 @@
 mod authorize;
 mod availability;
 mod calls;
+mod durable_variables;
 mod fairness;
 mod jobs;
 mod offline;
