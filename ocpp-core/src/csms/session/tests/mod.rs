@@ -6,6 +6,7 @@ mod gate;
 mod lenient;
 mod link;
 mod random;
+mod renamed;
 mod security;
 mod stored;
 

@@ -55,6 +55,10 @@ impl Noted {
     fn look(&mut self) {
         for frame in core::mem::take(&mut self.bench.sent) {
             let Some(set) = self.asked.remove(frame[1].as_str().unwrap()) else { continue };
+            // A station that owes as many answers as it may refuses the next call.
+            if frame[0] == 4 {
+                continue;
+            }
             let results = frame[2]["setVariableResult"].as_array().unwrap();
             for (result, (at, value)) in results.iter().zip(set) {
                 if result["attributeStatus"] == "Accepted" {
