@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// Names a transaction. Kept as written.
 ///
-/// What a CSMS is told: in 1.6 the number that it gave the transaction, in digits; in 2.x the text that the station gave it, a UUID mostly. What
-/// a station says of itself: a text that is unique for the station's life; in 1.6 the number of the record of its start.
+/// What a CSMS is told, and what a station's events and readers call its `name`: in 1.6 the number that the CSMS gave the transaction, in
+/// digits; in 2.x the text that the station gave it, a UUID mostly. What the station's events call the `transaction`: the journal position
+/// of its begin, in digits, unique for the station's life, and known before the CSMS knows it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct TransactionId(CompactString);

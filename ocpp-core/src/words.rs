@@ -40,7 +40,7 @@ impl Reason for CallRefused {
 #[cfg(feature = "smart_charging")]
 impl Reason for ocpp_smartcharging::validate::Violation {
     fn brief(&self) -> CompactString {
-        self.reason_code().into()
+        CompactString::default()
     }
 }
 

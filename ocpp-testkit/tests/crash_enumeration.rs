@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ocpp_rpc::Dialect;
-use ocpp_testkit::crash::{CHANGES, Enumeration, Report, Scenario, all_of_v1_6, all_of_v2};
+use ocpp_testkit::crash::{CHANGES, Enumeration, RETURNS, Report, Scenario, all_of_v1_6, all_of_v2};
 use ocpp_testkit::link::End;
 
 fn run(enumeration: Enumeration, scenarios: &[Scenario]) -> Report {
@@ -107,6 +107,13 @@ fn either_end_dies_in_a_session_that_is_delivered_in_another_version() {
         .fold(Report::default(), |total, end| total.plus(run(Enumeration::of(end), &CHANGES)));
     println!("{} crashes over a change of version", total.points);
     assert!(total.points > 400, "{total:?}");
+}
+
+#[test]
+fn station_loses_its_power_in_a_session_of_2_x_that_goes_on_in_1_6() {
+    let total = run(Enumeration::of(End::Station), &RETURNS);
+    println!("{} crashes before 1.6", total.points);
+    assert!(total.points > 200, "{total:?}");
 }
 
 /// A store that confirms before anything is durable takes the gate away: the enumeration must see it.

@@ -26,6 +26,7 @@ impl Station {
         let condition = evse.condition();
         let session = evse.begun().map(|open| SessionView {
             transaction: open.transaction.id(),
+            name: self.site.known_as(&self.shared, open.transaction),
             csms_id: self.site.journal.csms_id(open.transaction),
             token: evse.token(),
             since: self.site.journal.started(open.transaction).and_then(|at| self.shared.clock.resolve(at)),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::transaction::{OrphanStop, Settled, Started, StopReport, Stopped, TransactionId, Updated};
+use super::transaction::{OrphanStop, Renamed, Settled, Started, StopReport, Stopped, TransactionId, Updated};
 use super::values::Samples;
 use super::{Authorization, BootReason, IdToken, Place, RegistrationStatus};
 
@@ -49,6 +49,9 @@ pub enum Fact {
     },
     /// An end was reported, but it is not known of which transaction.
     StopOrphaned(OrphanStop),
+    /// The begin of a transaction was told again, under another name: its first answer was lost, and another version was spoken then.
+    /// Facts go on under the first name.
+    Renamed(Renamed),
     /// What a transaction that ended comes to, by all that is known of it now. The last one counts, and outdoes [`Fact::Stopped`].
     Settled(Settled),
     /// The station told how far it is with what it was asked to do.

@@ -72,6 +72,7 @@ impl Fact {
             | Fact::Status(_)
             | Fact::Authorized { .. }
             | Fact::Settled(_)
+            | Fact::Renamed(_)
             | Fact::Progress(_)
             | Fact::SecurityEvent(_) => Vec::new(),
         }
@@ -85,6 +86,7 @@ impl Fact {
             Fact::Updated(updated) => Some(&updated.transaction),
             Fact::Stopped(stopped) => Some(&stopped.transaction),
             Fact::Settled(settled) => Some(&settled.transaction),
+            Fact::Renamed(renamed) => Some(&renamed.transaction),
             Fact::StopOrphaned(orphan) => orphan.named.as_ref(),
             Fact::Sampled(samples) => match &samples.attribution {
                 Attribution::Named(transaction)
@@ -103,6 +105,7 @@ impl Fact {
             Fact::Updated(updated) => Some(updated.verdict),
             Fact::Stopped(stopped) => Some(stopped.verdict),
             Fact::StopOrphaned(_) => Some(Verdict::Orphan),
+            Fact::Renamed(_) => Some(Verdict::Duplicate),
             Fact::StopContradicted { .. } | Fact::Authorized { .. } | Fact::Settled(_) => Some(Verdict::Applied),
             Fact::Sampled(samples) => match samples.attribution {
                 Attribution::Named(_) | Attribution::Inferred(_) => Some(Verdict::Applied),

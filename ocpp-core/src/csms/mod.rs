@@ -134,7 +134,7 @@ pub use question::{Answer, Authorization, Question};
 pub use session::Session;
 pub use state::SessionState;
 pub use transaction::{
-    Consumption, EventInfo, OrphanStop, Settled, Started, StopReport, Stopped, TransactionId, Updated, Verdict,
+    Consumption, EventInfo, OrphanStop, Renamed, Settled, Started, StopReport, Stopped, TransactionId, Updated, Verdict,
 };
 pub use values::{Attribution, MeterValue, SampledValue, Samples, SignedValue};
 pub use variables::{VariableName, VariableResult};

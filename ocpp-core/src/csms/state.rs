@@ -88,6 +88,7 @@ impl StationRecord {
             | Fact::Authorized { .. }
             | Fact::Updated(_)
             | Fact::Settled(_)
+            | Fact::Renamed(_)
             | Fact::Sampled(_)
             | Fact::Stopped(_)
             | Fact::StopContradicted { .. }

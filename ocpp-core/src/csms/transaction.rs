@@ -54,7 +54,7 @@ pub enum Verdict {
     #[default]
     Applied,
     /// The same again: in 2.x an event of this number was recorded, in 1.6 one of this content. It is answered like the first, and not
-    /// recorded: no fact has this verdict, [`Event::Repeated`](super::Event::Repeated) tells of it.
+    /// recorded: no fact but [`Fact::Renamed`](super::Fact::Renamed) has this verdict, [`Event::Repeated`](super::Event::Repeated) tells of it.
     Duplicate,
     /// It is older than what was recorded before: its number lies below. It is recorded, counts for the bill as if it had come in its
     /// turn, and fills a gap; what the transaction does now (its charging state) it does not tell.
@@ -283,6 +283,25 @@ impl OrphanStop {
     pub fn new(named: Option<TransactionId>, report: StopReport) -> Self {
         OrphanStop { named, report }
     }
+}
+
+/// Another name of a transaction, under which the station told of its begin again.
+///
+/// The station's calls and commands to it have the name of the version spoken: [`Command::RemoteStop`](super::Command::RemoteStop) takes
+/// that of the facts, and puts the other one in its place; a call that the application writes itself must name what the station knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Renamed {
+    /// The transaction, as the facts name it.
+    pub transaction: TransactionId,
+    /// What the station calls it too: in 2.x the name that it gave, in 1.6 the number that it was given.
+    pub name: TransactionId,
+    /// When it began, by the repeat.
+    pub at: DateTime<Utc>,
+    /// More of the repeat (2.x).
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "EventInfo::is_empty"))]
+    pub event: EventInfo,
 }
 
 /// What a transaction that began and ended comes to, whatever the order in which its events arrived (2.x E §1.3.2).

@@ -8,7 +8,7 @@ use ocpp_types::violation::Violation;
 
 use super::decoding;
 use crate::site::shared::Shared;
-use crate::station::{Event, SecurityEventKind};
+use crate::station::{Event, FrameRefusal, SecurityEventKind};
 use crate::store::Ticket;
 use crate::words::Reason;
 
@@ -36,7 +36,7 @@ pub(crate) fn refuse_payload(shared: &mut Shared, token: ReplyToken, payload: &P
     let reason = violation.reason();
     decoding::unread(shared, payload);
     shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-    shared.event(Event::FrameRefused { reason });
+    shared.event(Event::FrameRefused { cause: FrameRefusal::Call, reason });
     let now = shared.now;
     let _ = shared.rpc.reply_violation(now, token, violation);
 }

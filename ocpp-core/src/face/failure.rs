@@ -6,6 +6,7 @@ use compact_str::CompactString;
 
 use super::answers::Written;
 use crate::site::verdict::Undelivered;
+use crate::station::CallFailure;
 
 /// What cannot be said in the version of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,40 +22,48 @@ pub(crate) fn message(written: Written) -> Message {
 
 /// Why a call of ours brought nothing.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The CSMS refused it, or its answer was unusable.
-    Refused(CompactString),
-    /// It cannot be written in the version of the connection, and never will be.
-    Unsendable(CompactString),
-    /// No answer came in time.
-    TimedOut,
-    /// The link went.
-    LinkLost,
+pub(crate) struct Failure {
+    pub cause: CallFailure,
+    /// More of it; that of the cause if empty.
+    detail: CompactString,
+}
+
+impl From<CallFailure> for Failure {
+    fn from(cause: CallFailure) -> Self {
+        Failure::new(cause, CompactString::default())
+    }
 }
 
 impl From<Unsendable> for Failure {
     fn from(_: Unsendable) -> Self {
-        Failure::Unsendable("the message cannot be written in this version of OCPP".into())
+        CallFailure::Unsendable.into()
     }
 }
 
 impl Failure {
+    /// For this cause, with more of it.
+    pub fn new(cause: CallFailure, detail: CompactString) -> Self {
+        Failure { cause, detail }
+    }
+
     /// In words.
     pub fn reason(&self) -> CompactString {
-        match self {
-            Failure::Refused(reason) | Failure::Unsendable(reason) => reason.clone(),
-            Failure::TimedOut => "no answer in time".into(),
-            Failure::LinkLost => "the link went".into(),
-        }
+        if self.detail.is_empty() { self.cause.text().into() } else { self.detail.clone() }
     }
 
     /// As far as its block needs to know.
     pub fn kind(&self) -> Undelivered {
-        match self {
-            Failure::Refused(_) => Undelivered::Refused,
-            Failure::Unsendable(_) => Undelivered::Unsendable,
-            Failure::TimedOut => Undelivered::TimedOut,
-            Failure::LinkLost => Undelivered::LinkLost,
+        match self.cause {
+            CallFailure::Error
+            | CallFailure::Unsupported
+            | CallFailure::Refused
+            | CallFailure::Unreadable
+            | CallFailure::NotConfigured
+            | CallFailure::HostFailed
+            | CallFailure::Other => Undelivered::Refused,
+            CallFailure::Unsendable => Undelivered::Unsendable,
+            CallFailure::TimedOut => Undelivered::TimedOut,
+            CallFailure::LinkLost => Undelivered::LinkLost,
         }
     }
 }

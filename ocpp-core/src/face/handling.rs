@@ -4,6 +4,9 @@
 //! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Stores nothing: what a
 //! power cut takes, is made again. What the application writes is checked by the tables of the connection's edition.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
+
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::{ErrorCode, Payload};
 use ocpp_types::tables::{Edition, Parsed};
@@ -11,15 +14,18 @@ use ocpp_types::tables::{Edition, Parsed};
 use super::answers::refuse_payload;
 use super::failure::Failure;
 use super::outgoing::Outgoing;
+use crate::MisuseError;
 use crate::site::Site;
 use crate::site::host_calls::check_object;
 use crate::site::questions::{About, Held};
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
+#[cfg(feature = "firmware_management")]
+use crate::site::upload_job::UploadRequest;
 use crate::station::{
-    Action, Answer, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, RawJson, StationConfig,
+    Action, Answer, CallFailure, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, RawJson,
+    StationConfig,
 };
-use crate::{MisuseError, Refusal};
 
 /// What is left for a face to do when a question is closed.
 #[derive(Debug)]
@@ -28,6 +34,9 @@ pub(crate) enum Closed {
     Done,
     /// A block asked: this is the answer.
     Block(ReplyToken, Answer),
+    /// Whether the CSMS gets a file; none if the host did not say.
+    #[cfg(feature = "firmware_management")]
+    Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
     /// A call of the CSMS is to be carried out.
     Call(ReplyToken, Held),
     /// The application answered our call of this rank.
@@ -104,11 +113,11 @@ fn refuse_unanswered(shared: &mut Shared, token: ReplyToken) {
 
 /// Finds what is wrong with an answer of the application.
 pub(crate) fn check_answer(edition: Edition, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-    if !about.takes(answer) {
-        return Err(MisuseError::Refused(Refusal::WrongAnswer));
-    }
+    about.check(answer)?;
     let action = match about {
         About::Block { .. } => return Ok(()),
+        #[cfg(feature = "firmware_management")]
+        About::Upload(..) => return Ok(()),
         About::Incoming(_, held) | About::Outgoing(held) => held.action.as_str(),
     };
     let (payload, object) = match answer {
@@ -118,7 +127,8 @@ pub(crate) fn check_answer(edition: Edition, about: &About, answer: &Answer) -> 
         Answer::Outgoing(OutgoingAnswer::SendInstead(payload)) => (&payload.0, edition.request(action)),
         Answer::Incoming(IncomingAnswer::Proceed | IncomingAnswer::Refuse(_))
         | Answer::Outgoing(OutgoingAnswer::Send)
-        | Answer::DataTransfer { .. } => return Ok(()),
+        | Answer::DataTransfer { .. }
+        | Answer::Upload(_) => return Ok(()),
     };
     check_object(payload).map_err(MisuseError::Payload)?;
     // Of a vendor's action there is no schema.
@@ -154,7 +164,7 @@ impl Outgoing {
                 self.held = Some(rank);
                 Ok(())
             }
-            Some(_) if is_taken_over => Err(Failure::TimedOut),
+            Some(_) if is_taken_over => Err(CallFailure::TimedOut.into()),
             Some(_) => self.transmit(site, shared, rank, action, payload),
         }
     }
@@ -172,6 +182,8 @@ impl Outgoing {
     pub fn on_closed(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) -> Closed {
         match about {
             About::Block { token, default } => Closed::Block(token, answer.unwrap_or(default)),
+            #[cfg(feature = "firmware_management")]
+            About::Upload(token, request) => Closed::Upload(token, request, answer),
             About::Incoming(token, held) => match answer {
                 Some(Answer::Incoming(IncomingAnswer::Reply(payload))) => {
                     shared.reply(token, &payload.0);
@@ -194,7 +206,7 @@ impl Outgoing {
                         self.transmit(site, shared, rank, &held.action, &payload.0)
                     }
                     Some(Answer::Outgoing(OutgoingAnswer::Answered(payload))) => return Closed::Answer(rank, payload),
-                    None if held.is_taken_over => Err(Failure::TimedOut),
+                    None if held.is_taken_over => Err(CallFailure::TimedOut.into()),
                     Some(_) | None => self.transmit(site, shared, rank, &held.action, &held.payload),
                 };
                 sent.map_or_else(|failure| Closed::Failed(rank, failure), |()| Closed::Done)

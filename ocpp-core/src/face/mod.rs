@@ -23,7 +23,7 @@ use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
 use crate::site::turns::Rank;
-use crate::station::{Answer, StationConfig};
+use crate::station::{Answer, CallFailure, StationConfig};
 #[cfg(feature = "v1_6")]
 use crate::v1_6;
 #[cfg(feature = "v2")]
@@ -199,6 +199,10 @@ impl Face {
     pub fn on_answered(&mut self, site: &mut Site, shared: &mut Shared, about: About, answer: Option<Answer>) {
         match self.outgoing().on_closed(site, shared, about, answer) {
             Closed::Block(token, answer) => with!(self, face => face.on_block_answered(shared, token, answer)),
+            #[cfg(feature = "firmware_management")]
+            Closed::Upload(token, request, answer) => {
+                site.firmware.decide_upload(shared, &mut site.replies, token, *request, answer);
+            }
             #[cfg(feature = "handling")]
             Closed::Done => {}
             #[cfg(feature = "handling")]
@@ -221,7 +225,7 @@ impl Face {
     /// The connection is gone, and with it the calls that are held back.
     pub fn on_link_lost(&mut self, site: &mut Site, shared: &mut Shared) {
         if let Some(rank) = self.outgoing().on_link_lost(shared) {
-            self.on_failure(site, shared, rank, Failure::LinkLost);
+            self.on_failure(site, shared, rank, CallFailure::LinkLost.into());
         }
     }
 

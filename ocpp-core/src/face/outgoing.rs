@@ -5,7 +5,7 @@
 
 use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received, ReplyToken};
-use ocpp_rpc::{CallError, Payload};
+use ocpp_rpc::{CallError, ErrorCode, Payload};
 
 use super::failure::Failure;
 use crate::site::Site;
@@ -13,7 +13,8 @@ use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
 use crate::site::turns::{Rank, Turns};
-use crate::station::{Event, RawFrame, SecurityEventKind, Timer};
+use crate::site::verdict::Undelivered;
+use crate::station::{CallFailure, Event, FrameRefusal, RawFrame, SecurityEventKind, Timer};
 use crate::time::Instant;
 use crate::words::{Reason, joined};
 
@@ -75,18 +76,18 @@ impl Outgoing {
                 self.sent = Some((call, rank));
                 Ok(())
             }
-            Err(error) => Err(Failure::Unsendable(error.reason())),
+            Err(error) => Err(Failure::new(CallFailure::Unsendable, error.reason())),
         }
     }
 
     /// How a call ended counts for the turn of its kind. None: it was answered as it should be. `is_repeated`: a kind that was not
     /// answered is sent again by itself, with nothing else to space that.
     pub fn settle_turn(&mut self, now: Instant, rank: Rank, is_repeated: bool, failure: Option<&Failure>) {
-        match failure {
+        match failure.map(Failure::kind) {
             None => self.turns.answered(rank, now),
-            Some(Failure::Refused(_)) => self.turns.refused(rank),
-            Some(Failure::TimedOut) => self.turns.unanswered(rank, now, is_repeated),
-            Some(Failure::Unsendable(_) | Failure::LinkLost) => {}
+            Some(Undelivered::Refused) => self.turns.refused(rank),
+            Some(Undelivered::TimedOut) => self.turns.unanswered(rank, now, is_repeated),
+            Some(Undelivered::Unsendable | Undelivered::LinkLost) => {}
         }
     }
 
@@ -111,50 +112,51 @@ impl Outgoing {
     /// A frame of the CSMS.
     pub fn receive<'f>(&mut self, shared: &mut Shared, bytes: &'f [u8]) -> Arrival<'f> {
         let now = shared.now;
-        let reason = match shared.rpc.receive(now, bytes) {
+        let (cause, reason) = match shared.rpc.receive(now, bytes) {
             Received::Call { token, action, payload } => return Arrival::Call(token, action, payload),
             Received::Result { call, payload } => {
                 return self.end(call).map_or(Arrival::Nothing, |rank| Arrival::Answer(rank, payload));
             }
-            Received::Error { call, error } => return self.fail(call, Failure::Refused(describe(&error))),
+            Received::Error { call, error } => return self.fail(call, describe(&error)),
             Received::Malformed { fault, call } => {
                 shared.event(Event::Unread { frame: RawFrame::new(bytes) });
                 let reason = fault.reason();
                 shared.raise(SecurityEventKind::InvalidMessages, Some(&reason));
-                shared.event(Event::FrameRefused { reason });
+                shared.event(Event::FrameRefused { cause: FrameRefusal::Malformed, reason });
                 return match call {
-                    Some(call) => self.fail(call, Failure::Refused("malformed answer".into())),
+                    Some(call) => self.fail(call, CallFailure::Unreadable.into()),
                     None => Arrival::Nothing,
                 };
             }
-            Received::Late { .. } => "answer came too late".into(),
-            Received::Unknown { id, .. } => joined(&["answer to unknown call ", id.as_str()]),
+            Received::Late { .. } => (FrameRefusal::Late, CompactString::default()),
+            Received::Unknown { id, .. } => {
+                (FrameRefusal::UnknownCall, joined(&[FrameRefusal::UnknownCall.text(), " ", id.as_str()]))
+            }
             Received::Ignored(Ignored::RepeatInProgress(_)) | Received::Repeated { .. } => return Arrival::Nothing,
             Received::Ignored(ignored) => {
-                // By hand: a derived `Debug` brings the tables of Unicode into the flash.
-                let reason = match ignored {
-                    Ignored::LinkClosed => "no connection is open",
-                    Ignored::ReusedId(_) => "the id is that of another call",
-                    Ignored::TooManyCalls => "too many calls wait",
-                    Ignored::Overload => "too much waits to be sent",
-                    _ => "no effect",
+                let cause = match ignored {
+                    Ignored::ReusedId(_) => FrameRefusal::ReusedId,
+                    Ignored::TooManyCalls | Ignored::Overload => FrameRefusal::Overload,
+                    _ => FrameRefusal::Other,
                 };
-                reason.into()
+                (cause, CompactString::default())
             }
             // 2.1 has both, and a CSMS sends neither.
-            Received::Send { .. } | Received::ReplyRejected { .. } => "message type is not that of a CSMS".into(),
+            Received::Send { .. } | Received::ReplyRejected { .. } => {
+                (FrameRefusal::WrongType, CompactString::default())
+            }
         };
-        shared.event(Event::FrameRefused { reason });
+        shared.refuse_frame(cause, reason);
         Arrival::Nothing
     }
 
     /// One of our calls ended without an answer.
     pub fn on_call_ended(&mut self, call: CallId, end: CallEnd) -> Option<(Rank, Failure)> {
         let failure = match end {
-            CallEnd::TimedOut => Failure::TimedOut,
-            CallEnd::LinkClosed | CallEnd::NotSent => Failure::LinkLost,
+            CallEnd::TimedOut => CallFailure::TimedOut,
+            CallEnd::LinkClosed | CallEnd::NotSent => CallFailure::LinkLost,
         };
-        self.end(call).map(|rank| (rank, failure))
+        self.end(call).map(|rank| (rank, failure.into()))
     }
 
     fn end(&mut self, call: CallId) -> Option<Rank> {
@@ -166,6 +168,10 @@ impl Outgoing {
     }
 }
 
-fn describe(error: &CallError) -> CompactString {
-    joined(&[error.received_code(), ": ", error.description()])
+fn describe(error: &CallError) -> Failure {
+    let cause = match error.code {
+        ErrorCode::NotImplemented | ErrorCode::NotSupported => CallFailure::Unsupported,
+        _ => CallFailure::Error,
+    };
+    Failure::new(cause, joined(&[error.received_code(), ": ", error.description()]))
 }

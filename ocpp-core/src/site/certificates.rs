@@ -16,7 +16,7 @@ use ocpp_rpc::handshake::SecurityProfile;
 
 #[cfg(feature = "transaction_events")]
 use super::csr::SigningBackoff;
-use super::csr::{SIGN, order_csr, renewal_of};
+use super::csr::{order_csr, renewal_of, sign_failed};
 use super::firmware::FirmwareManagement;
 use super::firmware_job::FirmwareRequest;
 #[cfg(feature = "plug_and_charge")]
@@ -25,7 +25,9 @@ use super::replies::Replies;
 use super::settings::{Setting, Settings};
 use super::shared::Shared;
 use super::verdict::{Envelope, InstallVerdict, LateReply, RemovalVerdict, SignedFirmwareVerdict};
-use crate::station::{Action, CertificateHash, CertificateUse, Event, Job, JobId, JobUpdate, SecurityEventKind};
+use crate::station::{
+    Action, CallFailure, CertificateHash, CertificateUse, Event, Job, JobId, JobUpdate, SecurityEventKind,
+};
 use crate::store::Ticket;
 use crate::time::{Clock, Instant};
 
@@ -242,7 +244,7 @@ impl Certificates {
     /// The application wants a certificate signed anew.
     pub fn renew(&mut self, desk: &mut Desk<'_>) {
         if !self.make(desk, false) {
-            desk.shared.event(Event::CallFailed { action: SIGN.into(), reason: "CpoName is not set".into() });
+            sign_failed(desk.shared, CallFailure::NotConfigured);
         }
     }
 
@@ -294,7 +296,7 @@ impl Certificates {
         if let Some((_, is_triggered)) = self.making.take_if(|(making, _)| *making == id) {
             match word {
                 JobUpdate::Csr(csr) => self.request = Some(Request { csr: csr.clone(), is_triggered }),
-                _ => desk.shared.event(Event::CallFailed { action: SIGN.into(), reason: "no request was made".into() }),
+                _ => sign_failed(desk.shared, CallFailure::HostFailed),
             }
         } else if let Some(place) = self.waiting.iter().position(|waiting| waiting.id == id) {
             let Waiting { token, subject, .. } = self.waiting.remove(place);

@@ -2,6 +2,8 @@
 
 use ocpp_rpc::queue::Queue;
 
+#[cfg(feature = "transaction_events")]
+use super::naming::Naming;
 use super::points::TxPoints;
 use super::policy::Policy;
 use super::readings::Readings;
@@ -10,7 +12,7 @@ use super::settings::Settings;
 use super::signal::Signal;
 use crate::site::journal::Journal;
 use crate::site::shared::Shared;
-use crate::station::{Event, EvseAction, EvseId};
+use crate::station::{Event, EvseAction, EvseId, TransactionId, TransactionNo};
 use crate::time::{Instant, Stamp};
 
 /// The surroundings of a block while it reacts.
@@ -21,6 +23,8 @@ pub(crate) struct Context<'a> {
     /// When transactions that begin now begin and end.
     pub points: TxPoints,
     pub journal: &'a mut Journal,
+    #[cfg(feature = "transaction_events")]
+    pub naming: &'a Naming,
     pub reservations: &'a mut Reservations,
     pub readings: &'a mut Readings,
     pub signals: &'a mut Queue<Signal>,
@@ -39,6 +43,15 @@ impl Context<'_> {
 
     pub fn stamp(&self) -> Stamp {
         self.shared.clock.stamp(self.shared.now)
+    }
+
+    /// The name by which the CSMS knows a transaction, if it has one.
+    pub fn known_as(&self, transaction: TransactionNo) -> Option<TransactionId> {
+        #[cfg(feature = "transaction_events")]
+        if self.policy.names_transactions {
+            return self.naming.told(self.journal, &self.shared.store, transaction);
+        }
+        self.journal.number_of(transaction)
     }
 
     pub fn event(&mut self, event: Event) {

@@ -9,15 +9,17 @@ use compact_str::CompactString;
 #[cfg(any(feature = "plug_and_charge", feature = "transaction_events"))]
 use super::settings::{Setting, Settings};
 use super::shared::Shared;
-use crate::station::{Action, CertificateUse, Job, JobId};
+use crate::station::{Action, CallFailure, CertificateUse, Job, JobId};
 #[cfg(any(feature = "plug_and_charge", feature = "transaction_events"))]
 use crate::time::Instant;
 
 /// How long before its end a certificate is renewed (1.6 security A03.FR.02).
 const RENEWAL: TimeDelta = TimeDelta::days(30);
 
-/// The message that a request for a certificate travels in.
-pub(super) const SIGN: &str = "SignCertificate";
+/// No certificate is on its way for this reason.
+pub(super) fn sign_failed(shared: &mut Shared, cause: CallFailure) {
+    shared.call_failed("SignCertificate", cause, cause.text());
+}
 
 /// Has the host make a request for a certificate of the station's own, in the place of the one that it is making.
 pub(super) fn order_csr(shared: &mut Shared, old: Option<JobId>, usage: CertificateUse, organization: &str) -> JobId {

@@ -27,7 +27,8 @@ pub(super) fn on_start_delivered(
     let is_refused = status.is_some_and(|status| status != AuthorizationStatus::Accepted);
     let verdict = StartVerdict { csms_id, group: group.clone(), is_refused };
     ctx.journal.delivered(&mut ctx.shared.store, &ctx.shared.clock, verdict);
-    ctx.event(Event::TransactionKnown { transaction: transaction.id(), csms_id, status });
+    let name = ctx.known_as(transaction);
+    ctx.event(Event::TransactionKnown { transaction: transaction.id(), csms_id, name, status });
     ctx.signals.push_back(Signal::StartAnswered { transaction, status, group });
 }
 
@@ -73,7 +74,8 @@ fn on_dropped(ctx: &mut Context<'_>, pending: &Pending, action: &'static str) {
     let Some(transaction) = pending.transaction() else { return };
     ctx.event(Event::TransactionMessageDropped { transaction: transaction.id(), action: action.into() });
     if matches!(pending.record, JournalRecord::Started(_)) {
-        ctx.event(Event::TransactionKnown { transaction: transaction.id(), csms_id: None, status: None });
+        let name = ctx.known_as(transaction);
+        ctx.event(Event::TransactionKnown { transaction: transaction.id(), csms_id: None, name, status: None });
         ctx.signals.push_back(Signal::StartAnswered { transaction, status: None, group: None });
     }
 }

@@ -3,14 +3,20 @@
 //! Takes requests of the CSMS and the host's words, gives orders to the host and statuses to send. The work, and what is
 //! stored of it, is in `site/firmware_job` and `site/upload_job`.
 
+use alloc::boxed::Box;
+
 use crate::site::firmware_job::{FirmwareAccepted, FirmwareJob, FirmwareOutcome, FirmwareProgress, FirmwareRequest};
+use crate::site::questions::About;
+use crate::site::replies::Replies;
 use crate::site::reports::{Form, Report};
 use crate::site::shared::Shared;
-use crate::site::upload_job::{UploadAccepted, UploadJob, UploadProgress, UploadRequest};
-use crate::station::{JobId, JobUpdate, LogKind};
+use crate::site::upload_job::{UploadJob, UploadProgress, UploadRequest};
+use crate::site::verdict::LateReply;
+use crate::station::{Action, Answer, JobId, JobUpdate, LogKind, Question, UploadAnswer};
 use crate::store::Image;
 use crate::time::{Clock, Instant};
 use compact_str::CompactString;
+use ocpp_rpc::engine::ReplyToken;
 
 /// A message that tells how a job goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +57,44 @@ impl FirmwareManagement {
         self.update.is_installing()
     }
 
-    /// Carries out a GetDiagnostics or GetLog. None if the station has no such log.
-    pub fn on_upload(&mut self, shared: &mut Shared, request: UploadRequest) -> Option<UploadAccepted> {
+    /// A GetDiagnostics or GetLog: the host is asked, where it wants that.
+    pub fn on_upload(&mut self, shared: &mut Shared, replies: &mut Replies, token: ReplyToken, request: UploadRequest) {
         let has_log = match request.log {
             LogKind::Diagnostics => shared.config.hardware.has_diagnostics,
             LogKind::Security => shared.config.hardware.has_security_log,
         };
-        has_log.then(|| self.upload.on_request(shared, request))
+        if !has_log {
+            return replies.push(token, None, LateReply::Upload(request.form(), None));
+        }
+        if !shared.config.policy.asks_about_uploads || !shared.questions.has_room() {
+            return self.decide_upload(shared, replies, token, request, None);
+        }
+        let UploadRequest { log, from, to, .. } = request;
+        let question = Question::Upload { log, location: request.location.clone(), from, to };
+        if let Ok((id, until)) = shared.questions.ask(shared.now, About::Upload(token, Box::new(request))) {
+            shared.act(Action::Ask { id, until, question });
+        }
+    }
+
+    /// The host said whether the CSMS gets a file, or (none) did not.
+    pub fn decide_upload(
+        &mut self,
+        shared: &mut Shared,
+        replies: &mut Replies,
+        token: ReplyToken,
+        request: UploadRequest,
+        answer: Option<Answer>,
+    ) {
+        let form = request.form();
+        let name = match answer {
+            Some(Answer::Upload(UploadAnswer::Refuse)) => {
+                return replies.push(token, None, LateReply::Upload(form, None));
+            }
+            Some(Answer::Upload(UploadAnswer::Name(name))) => Some(name),
+            _ => None,
+        };
+        let (accepted, ticket) = self.upload.on_request(shared, request, name);
+        replies.push(token, ticket, LateReply::Upload(form, Some(accepted)));
     }
 
     /// The host's word about a job. True if the new firmware needs a restart.

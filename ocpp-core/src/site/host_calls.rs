@@ -7,7 +7,7 @@ use ocpp_types::json::{Kind, Reader};
 use ocpp_types::violation::Violation;
 
 use super::shared::Shared;
-use crate::station::{Event, RawJson};
+use crate::station::{CallFailure, Event, RawJson};
 use crate::{MisuseError, Refusal};
 
 /// Calls of the host.
@@ -40,9 +40,11 @@ impl HostCalls {
     }
 
     /// A call ended: with the CSMS's answer, or with the reason why there is none.
-    pub fn ended(&mut self, shared: &mut Shared, result: Result<RawJson, CompactString>) {
+    pub fn ended(&mut self, shared: &mut Shared, result: Result<RawJson, (CallFailure, CompactString)>) {
         if let Some(action) = self.sent.take() {
-            shared.event(Event::CallAnswered { action, result });
+            let cause = result.as_ref().err().map(|(cause, _)| *cause);
+            let result = result.map_err(|(_, reason)| reason);
+            shared.event(Event::CallAnswered { action, result, cause });
         }
     }
 }

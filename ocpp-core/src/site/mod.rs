@@ -77,7 +77,7 @@ pub(crate) mod verdict;
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
-use crate::station::{Event, EvseId, SecurityEventKind};
+use crate::station::{Event, EvseId, SecurityEventKind, TransactionId, TransactionNo};
 use crate::store::Image;
 use crate::time::Instant;
 
@@ -254,6 +254,16 @@ impl Site {
         self.policy = policy;
     }
 
+    /// The name by which the CSMS knows a transaction, if it has one.
+    #[cfg_attr(not(feature = "transaction_events"), allow(unused_variables, reason = "numbers need no salt"))]
+    pub fn known_as(&self, shared: &Shared, transaction: TransactionNo) -> Option<TransactionId> {
+        #[cfg(feature = "transaction_events")]
+        if self.policy.names_transactions {
+            return self.naming.told(&self.journal, &shared.store, transaction);
+        }
+        self.journal.number_of(transaction)
+    }
+
     /// How many transactions run.
     fn running(&self) -> usize {
         self.evses.iter().filter(|evse| evse.transaction().is_some()).count()
@@ -269,6 +279,8 @@ impl Site {
             policy: &self.policy,
             points: self.points,
             journal: &mut self.journal,
+            #[cfg(feature = "transaction_events")]
+            naming: &self.naming,
             reservations: &mut self.reservations,
             readings: &mut self.readings,
             signals: &mut self.signals,

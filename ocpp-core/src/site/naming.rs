@@ -8,12 +8,13 @@ use alloc::string::{String, ToString};
 use compact_str::CompactString;
 
 use super::Site;
+use super::journal::Journal;
 use super::shared::Shared;
 use crate::rng::Rng;
-use crate::station::TransactionNo;
+use crate::station::{TransactionId, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
-use crate::store::{EntryKey, Image, StoreOp, Ticket};
+use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 
 const ENTRY: &str = "salt";
 
@@ -72,6 +73,14 @@ impl Naming {
         }
         text
     }
+
+    /// The name of a transaction: the number under which a CSMS knows it, if one gave it, as in 1.6; else its UUID, once that stays the
+    /// same whatever happens.
+    pub fn told(&self, journal: &Journal, store: &StoreQueue, transaction: TransactionNo) -> Option<TransactionId> {
+        let uuid = || TransactionId::new(&self.uuid(transaction));
+        let is_durable = self.salt.is_some() && store.is_durable(self.ticket);
+        journal.number_of(transaction).or_else(|| is_durable.then(uuid))
+    }
 }
 
 impl Site {
@@ -95,7 +104,12 @@ impl Site {
 
     /// The transaction of this name of which anything was not delivered, or that goes on.
     pub fn transaction_named(&self, name: &str) -> Option<TransactionNo> {
-        self.journal.transactions().find(|transaction| self.name_of(*transaction).eq_ignore_ascii_case(name))
+        // One that the CSMS numbered may have been told of by its UUID, before the answer with the number came.
+        let is_named = |transaction: &TransactionNo| {
+            self.name_of(*transaction).eq_ignore_ascii_case(name)
+                || self.naming.uuid(*transaction).eq_ignore_ascii_case(name)
+        };
+        self.journal.transactions().find(is_named)
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Policy {
     pub points: Points,
     /// Whether what changes in a transaction is told, beside meter values (2.x E02.FR.13, E02.FR.17).
     pub tells_changes: bool,
+    /// Whether the station names transactions (2.x E01.FR.08).
+    #[cfg(feature = "transaction_events")]
+    pub names_transactions: bool,
     /// Whether somebody may charge without an identifier, by a start button (2.x C02).
     pub has_start_button: bool,
     /// What is told of a place.

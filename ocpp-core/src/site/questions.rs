@@ -1,5 +1,7 @@
 //! Questions to the application that are open, each with its deadline and what waits for the answer.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
 #[cfg(feature = "handling")]
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,19 +13,28 @@ use ocpp_rpc::queue::Queue;
 use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 
-use crate::station::{Answer, AskId};
+#[cfg(feature = "firmware_management")]
+use super::upload_job::UploadRequest;
+use crate::station::{Answer, AskId, UploadAnswer};
 #[cfg(feature = "handling")]
 use crate::station::{IncomingAnswer, OutgoingAnswer};
 use crate::time::Instant;
+use crate::{MisuseError, Refusal};
 
 /// How long the application may think, well within what a CSMS waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest name of a file that can be told (1.6 §6.34; 2.x GetLogResponse.filename).
+const MAX_NAME: usize = 255;
 
 /// What waits for the answer.
 #[derive(Debug)]
 pub(crate) enum About {
     /// A call of the CSMS that its block asks about, and the answer that it takes without one.
     Block { token: ReplyToken, default: Answer },
+    /// A file that the CSMS wants.
+    #[cfg(feature = "firmware_management")]
+    Upload(ReplyToken, Box<UploadRequest>),
     /// A call of the CSMS that no block has seen.
     #[cfg(feature = "handling")]
     Incoming(ReplyToken, Held),
@@ -43,21 +54,35 @@ pub(crate) struct Held {
 }
 
 impl About {
+    /// Finds what is wrong with an answer, as far as no schema says so.
+    pub fn check(&self, answer: &Answer) -> Result<(), MisuseError> {
+        let refusal = match answer {
+            _ if !self.takes(answer) => Refusal::WrongAnswer,
+            Answer::Upload(UploadAnswer::Name(name)) if !(1..=MAX_NAME).contains(&name.chars().count()) => {
+                Refusal::UnfitName
+            }
+            _ => return Ok(()),
+        };
+        Err(MisuseError::Refused(refusal))
+    }
+
     /// Whether this is an answer to it.
-    pub fn takes(&self, answer: &Answer) -> bool {
+    fn takes(&self, answer: &Answer) -> bool {
         match self {
             About::Block { default, .. } => discriminant(default) == discriminant(answer),
+            #[cfg(feature = "firmware_management")]
+            About::Upload(..) => matches!(answer, Answer::Upload(_)),
             #[cfg(feature = "handling")]
             About::Incoming(_, held) => match answer {
                 Answer::Incoming(IncomingAnswer::Proceed) => !held.is_taken_over,
                 Answer::Incoming(IncomingAnswer::Reply(_) | IncomingAnswer::Refuse(_)) => true,
-                Answer::DataTransfer { .. } | Answer::Outgoing(_) => false,
+                Answer::DataTransfer { .. } | Answer::Upload(_) | Answer::Outgoing(_) => false,
             },
             #[cfg(feature = "handling")]
             About::Outgoing(held) => match answer {
                 Answer::Outgoing(OutgoingAnswer::Send | OutgoingAnswer::SendInstead(_)) => !held.is_taken_over,
                 Answer::Outgoing(OutgoingAnswer::Answered(_)) => true,
-                Answer::DataTransfer { .. } | Answer::Incoming(_) => false,
+                Answer::DataTransfer { .. } | Answer::Upload(_) | Answer::Incoming(_) => false,
             },
         }
     }
@@ -83,6 +108,11 @@ impl Questions {
         Questions { open: Queue::new(), limit, asked: 0 }
     }
 
+    /// Whether a question about a call of the CSMS may be opened.
+    pub fn has_room(&self) -> bool {
+        self.open.len() < self.limit
+    }
+
     /// Opens a question; none when too many are.
     pub fn open(&mut self, now: Instant, token: ReplyToken, default: Answer) -> Option<(AskId, Instant)> {
         self.ask(now, About::Block { token, default }).ok()
@@ -95,8 +125,10 @@ impl Questions {
             #[cfg(feature = "handling")]
             About::Outgoing(_) => true,
             #[cfg(feature = "handling")]
-            About::Incoming(..) => self.open.len() < self.limit,
-            About::Block { .. } => self.open.len() < self.limit,
+            About::Incoming(..) => self.has_room(),
+            #[cfg(feature = "firmware_management")]
+            About::Upload(..) => self.has_room(),
+            About::Block { .. } => self.has_room(),
         };
         if !has_room {
             return Err(about);
@@ -118,8 +150,7 @@ impl Questions {
         self.open.remove(place).map(|open| open.about)
     }
 
-    /// Closes the questions about calls that are held back: their connection is gone.
-    #[cfg(feature = "handling")]
+    /// Closes the questions about calls that were not looked at or not carried out: their connection is gone.
     pub fn link_lost(&mut self) {
         self.open.retain(|open| matches!(open.about, About::Block { .. }));
     }

@@ -23,8 +23,8 @@ use crate::station::JobId;
 #[cfg(feature = "security")]
 use crate::station::Reporting;
 use crate::station::{
-    Action, BootReason, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, RebootKind,
-    SecurityEventKind, StationConfig,
+    Action, BootReason, CallFailure, ConnectRefusal, ConnectRequest, Event, EvseAction, EvseId, Faults, FrameRefusal,
+    RebootKind, SecurityEventKind, StationConfig,
 };
 use crate::store::framing::Record;
 use crate::store::pack::packed;
@@ -134,6 +134,17 @@ impl Shared {
 
     pub fn event(&mut self, event: Event) {
         self.actions.push_back(Action::Event(event));
+    }
+
+    /// A frame of the CSMS has no effect. Without a reason, that of its cause is told.
+    pub fn refuse_frame(&mut self, cause: FrameRefusal, reason: CompactString) {
+        let reason = if reason.is_empty() { cause.text().into() } else { reason };
+        self.event(Event::FrameRefused { cause, reason });
+    }
+
+    /// A call of ours brought nothing.
+    pub fn call_failed(&mut self, action: &str, cause: CallFailure, reason: &str) {
+        self.event(Event::CallFailed { action: action.into(), cause, reason: reason.into() });
     }
 
     pub fn order(&mut self, evse: EvseId, action: EvseAction) {

@@ -19,7 +19,7 @@ use crate::site::shared::Shared;
 use crate::station::{Action, FileLocation, Job, JobId, JobUpdate, LogKind};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
-use crate::store::{EntryKey, Image, StoreOp};
+use crate::store::{EntryKey, Image, StoreOp, Ticket};
 use crate::time::Instant;
 use crate::words::{joined, numbered};
 
@@ -56,6 +56,17 @@ pub(crate) struct UploadRequest {
     pub to: Option<DateTime<Utc>>,
     pub retries: u32,
     pub retry_seconds: u32,
+}
+
+impl UploadRequest {
+    /// Which of the two requests it is.
+    pub fn form(&self) -> Form {
+        match self.number {
+            #[cfg(feature = "security")]
+            Some(_) => Form::Numbered,
+            _ => Form::Plain,
+        }
+    }
 }
 
 /// The number of the request whose file is on its way, as it was stored once.
@@ -123,8 +134,14 @@ impl UploadJob {
         job
     }
 
-    /// Takes a request in, in the place of one that is under way.
-    pub fn on_request(&mut self, shared: &mut Shared, request: UploadRequest) -> UploadAccepted {
+    /// Takes a request in, in the place of one that is under way; the host may have named the file. It is accepted once the record
+    /// is durable.
+    pub fn on_request(
+        &mut self,
+        shared: &mut Shared,
+        request: UploadRequest,
+        name: Option<CompactString>,
+    ) -> (UploadAccepted, Option<Ticket>) {
         let old = self.upload.take();
         let has_cancelled = old.is_some();
         if let Some(old) = old {
@@ -135,16 +152,19 @@ impl UploadJob {
             self.reports.push(Report { progress: UploadProgress::Cancelled, request: old.request.number });
         }
         let id = shared.next_job();
-        let file_name = match request.log {
-            LogKind::Diagnostics => joined(&[&numbered("diagnostics-", id.0), ".log"]),
-            LogKind::Security => joined(&[&numbered("security-", id.0), ".log"]),
-        };
+        let file_name = name.unwrap_or_else(|| {
+            let before = match request.log {
+                LogKind::Diagnostics => "diagnostics-",
+                LogKind::Security => "security-",
+            };
+            joined(&[&numbered(before, id.0), ".log"])
+        });
         self.reports.push(Report { progress: UploadProgress::Uploading, request: request.number });
         let upload = Upload { id, request, file_name: file_name.clone(), retry_at: None };
         upload.order(shared);
         self.upload = Some(Box::new(upload));
-        self.keep(shared);
-        UploadAccepted { file_name, has_cancelled }
+        let ticket = self.keep(shared);
+        (UploadAccepted { file_name, has_cancelled }, ticket)
     }
 
     /// The host's word about a job.
@@ -181,17 +201,16 @@ impl UploadJob {
     }
 
     /// Stores what the CSMS has to hear of.
-    fn keep(&mut self, shared: &mut Shared) {
+    fn keep(&mut self, shared: &mut Shared) -> Option<Ticket> {
         let ends = self.reports.waiting().filter(|report| report.progress.is_end());
         let ends = ends.map(|report| (report.request, report.progress == UploadProgress::Uploaded));
         let untold: Vec<_> = ends.chain(self.upload.iter().map(|upload| (upload.request.number, false))).collect();
         let key = EntryKey::new(ENTRY);
         if !untold.is_empty() {
             self.is_on_record = true;
-            shared.store.push(StoreOp::Put { key, value: Untold(untold).to_bytes() });
-        } else if core::mem::take(&mut self.is_on_record) {
-            shared.store.push(StoreOp::Delete { key });
+            return Some(shared.store.push(StoreOp::Put { key, value: Untold(untold).to_bytes() }));
         }
+        core::mem::take(&mut self.is_on_record).then(|| shared.store.push(StoreOp::Delete { key }))
     }
 
     /// Orders what is due.

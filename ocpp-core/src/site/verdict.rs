@@ -3,6 +3,8 @@
 #[cfg(feature = "security")]
 use alloc::vec::Vec;
 
+#[cfg(feature = "firmware_management")]
+use super::{reports::Form, upload_job::UploadAccepted};
 #[cfg(feature = "security")]
 use crate::station::InstalledCertificate;
 use crate::store::Ticket;
@@ -122,6 +124,9 @@ pub(crate) enum SignedFirmwareVerdict {
 pub(crate) enum LateReply {
     /// A connector was to be unlocked.
     Unlocked(UnlockVerdict),
+    /// A file was wanted; none if there is none.
+    #[cfg(feature = "firmware_management")]
+    Upload(Form, Option<UploadAccepted>),
     /// Signed firmware was to be installed.
     #[cfg(feature = "security")]
     SignedFirmware(SignedFirmwareVerdict),

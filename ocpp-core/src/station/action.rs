@@ -10,10 +10,12 @@ use ocpp_rpc::handshake::SecurityProfile;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "smart_charging")]
+use super::ProfileRefusal;
 use super::{
-    AskId, AuthorizationStatus, CertificateHash, CertificateUse, ConnectorId, DataTransferStatus, Direction,
-    DisplayOrder, EvseAction, EvseId, IdToken, Job, JobId, PricingEvent, Question, RawFrame, RawJson,
-    RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
+    AskId, AuthorizationStatus, CallFailure, CertificateHash, CertificateUse, ConnectorId, DataTransferStatus,
+    Direction, DisplayOrder, EvseAction, EvseId, FrameRefusal, IdToken, Job, JobId, PricingEvent, Question, RawFrame,
+    RawJson, RegistrationStatus, RepairNote, SecurityEventKind, StopReason, TransactionId,
 };
 use crate::store::{LogIndex, StoreOp, Ticket};
 use crate::text::Text;
@@ -220,8 +222,12 @@ pub enum Event {
     TransactionStarted {
         /// The EVSE.
         evse: EvseId,
-        /// The transaction.
+        /// The transaction, as the station itself names it in all events: the journal position of its begin.
         transaction: TransactionId,
+        /// The name by which the CSMS knows it, the same over restarts: the number that a CSMS of 1.6 gave it, or the station's own name
+        /// for it (2.x). None while it has none.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
     },
     /// The CSMS knows the transaction.
     TransactionKnown {
@@ -229,6 +235,9 @@ pub enum Event {
         transaction: TransactionId,
         /// The CSMS's number for it; none when it could not be told.
         csms_id: Option<i64>,
+        /// The name by which the CSMS knows it, if it has one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
         /// What it says of the token.
         status: Option<AuthorizationStatus>,
     },
@@ -238,6 +247,9 @@ pub enum Event {
         evse: EvseId,
         /// The transaction.
         transaction: TransactionId,
+        /// The name by which the CSMS knows it, if it has one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        name: Option<TransactionId>,
         /// Why.
         reason: StopReason,
     },
@@ -296,19 +308,29 @@ pub enum Event {
     },
     /// A frame of the CSMS was wrong; it was answered where an answer is due.
     FrameRefused {
-        /// What was wrong.
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: FrameRefusal,
+        /// What was wrong, in words.
         reason: CompactString,
     },
     /// A call of ours was answered with an error, or not in time.
     CallFailed {
         /// The action's name.
         action: CompactString,
-        /// What happened.
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: CallFailure,
+        /// What happened, in words.
         reason: CompactString,
     },
     /// A charging profile of the CSMS was refused.
+    #[cfg(feature = "smart_charging")]
     ProfileRefused {
-        /// The rule that it breaks.
+        /// What kind of rule it breaks.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: ProfileRefusal,
+        /// The rule, in words.
         reason: CompactString,
     },
     /// Data that the application sent were answered, or were not.
@@ -419,6 +441,9 @@ pub enum Event {
         /// The payload of the answer, not checked, or why there is none. If the link went or the time was over, the CSMS may
         /// have executed the call.
         result: Result<RawJson, CompactString>,
+        /// Why there is no answer; none if there is one.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        cause: Option<CallFailure>,
     },
     /// The clock was set.
     ClockSet {

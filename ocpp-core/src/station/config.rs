@@ -151,6 +151,9 @@ pub struct PolicyConfig {
     pub after_power_loss: AfterPowerLoss,
     /// Whether transactions go on, and begin, while new firmware is installed.
     pub charges_while_installing: bool,
+    /// Whether the host is asked about each file that the CSMS wants ([`Question::Upload`](super::Question::Upload)): it may refuse
+    /// it, or name it.
+    pub asks_about_uploads: bool,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(CompactString, CompactString)>,
     /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
@@ -210,6 +213,7 @@ impl StationConfig {
                 without_meter: WithoutMeter::Refuse,
                 after_power_loss: AfterPowerLoss::End,
                 charges_while_installing: false,
+                asks_about_uploads: false,
                 settings: Vec::new(),
                 absent_settings: Vec::new(),
                 custom_settings: Vec::new(),

@@ -1,6 +1,7 @@
 //! The boundary of a charging station: facts in, orders out, whatever version is spoken.
 
 mod action;
+mod cause;
 mod certificate;
 mod config;
 mod contract;
@@ -23,6 +24,7 @@ mod view;
 
 pub(crate) use action::TransactionNo;
 pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
+pub use cause::{CallFailure, FrameRefusal};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{
     AfterPowerLoss, DeviceConfig, HardwareConfig, InstalledCertificates, Limits, NetworkConfig, PolicyConfig, Secret,
@@ -49,7 +51,7 @@ pub use pricing::{
 };
 #[cfg(feature = "california_pricing")]
 pub(crate) use pricing::{amount, text};
-pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question};
+pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question, UploadAnswer};
 #[cfg(feature = "security")]
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;
@@ -57,6 +59,9 @@ pub use setting::{CustomSetting, SettingAccess, SettingKind};
 pub use timer::Timer;
 pub use vehicle::{AcNeeds, Bay, ChargingNeeds, DcNeeds};
 pub use view::{EvseView, LinkView, ReservationView, SessionView, SettingView};
+
+#[cfg(feature = "smart_charging")]
+pub use ocpp_smartcharging::validate::ReasonCode as ProfileRefusal;
 
 pub use crate::reasons::{BootReason, ChargingState, StopReason, TriggerReason};
 pub use crate::terms::{

@@ -1,11 +1,12 @@
 //! Decisions of the application: a question out, an answer in, a default at the deadline.
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{DataTransferStatus, RawJson};
+use super::{DataTransferStatus, FileLocation, LogKind, RawJson};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,19 @@ pub enum Question {
         message_id: Option<CompactString>,
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<alloc::string::String>,
+    },
+    /// The CSMS wants a file (1.6 §5.9, 1.6 security N01). Asked where
+    /// [`asks_about_uploads`](super::PolicyConfig::asks_about_uploads) says so. Default: it gets one, under a name that the station
+    /// gives. It is ordered with [`Job::Upload`](super::Job::Upload) then.
+    Upload {
+        /// What it is to tell.
+        log: LogKind,
+        /// The directory.
+        location: FileLocation,
+        /// The oldest information to include.
+        from: Option<DateTime<Utc>>,
+        /// The latest information to include.
+        to: Option<DateTime<Utc>>,
     },
     /// The CSMS calls, with a payload that nobody checked. Default: see [`Handling`](super::Handling).
     Incoming {
@@ -48,10 +62,24 @@ pub enum Answer {
         /// The answer's data.
         data: Option<alloc::string::String>,
     },
+    /// To [`Question::Upload`].
+    Upload(UploadAnswer),
     /// To [`Question::Incoming`].
     Incoming(IncomingAnswer),
     /// To [`Question::Outgoing`].
     Outgoing(OutgoingAnswer),
+}
+
+/// What becomes of a file that the CSMS wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum UploadAnswer {
+    /// It gets the file, under a name that the station gives.
+    Accept,
+    /// It gets the file, under this name, which it is told: 1 to 255 characters.
+    Name(CompactString),
+    /// It gets none: there is none, or not now.
+    Refuse,
 }
 
 /// What becomes of a call of the CSMS. A payload that is no response of its action is the caller's mistake, and the question

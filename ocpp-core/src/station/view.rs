@@ -41,8 +41,10 @@ pub struct EvseView<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionView<'a> {
-    /// Its name.
+    /// As the station itself names it in its events.
     pub transaction: TransactionId,
+    /// The name by which the CSMS knows it, if it has one.
+    pub name: Option<TransactionId>,
     /// The number of a CSMS of 1.6 for it, once it told one.
     pub csms_id: Option<i64>,
     /// Who charges; none where a transaction began before that was known, or its authorisation ended.

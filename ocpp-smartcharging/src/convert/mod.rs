@@ -18,6 +18,7 @@ use ocpp_types::Decimal;
 
 #[cfg(feature = "v2_0_1")]
 pub use self::v2_0_1::NotIn2_0_1;
+use crate::validate::ReasonCode;
 
 /// Why a message does not fit the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,14 @@ impl ConvertError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::OutOfRange { field, .. } | Self::TooLarge { field, .. } | Self::Unrecognized { field } => field,
+        }
+    }
+
+    /// What kind of fault it is.
+    pub fn code(&self) -> ReasonCode {
+        match self {
+            Self::OutOfRange { .. } | Self::TooLarge { .. } => ReasonCode::InvalidValue,
+            Self::Unrecognized { .. } => ReasonCode::UnsupportedParam,
         }
     }
 }

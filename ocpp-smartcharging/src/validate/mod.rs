@@ -8,7 +8,7 @@ mod violation;
 
 use alloc::vec::Vec;
 
-pub use self::violation::Violation;
+pub use self::violation::{ReasonCode, Violation};
 use crate::installation::Situation;
 use crate::model::{InstalledProfile, OperationMode, RateUnit};
 

@@ -5,6 +5,83 @@ use alloc::string::String;
 use super::Edition;
 use crate::model::{EvseId, OperationMode, ProfileId, Purpose, RateUnit};
 
+/// What kind of fault a profile has: the reason codes of 2.x (Appendices, chapter "Reason codes").
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum ReasonCode {
+    /// There is no such EVSE.
+    UnknownEvse,
+    /// The purpose is not supported.
+    UnsupportedPurpose,
+    /// The kind is not supported.
+    UnsupportedKind,
+    /// The id lies outside of the range allowed.
+    InvalidProfileId,
+    /// The stack level is too high.
+    InvalidStackLevel,
+    /// More profiles or periods than the station takes.
+    TooManyElements,
+    /// Another profile is in its place.
+    DuplicateProfile,
+    /// There is no such transaction.
+    #[cfg_attr(feature = "serde", serde(rename = "TxNotFound"))]
+    TransactionNotFound,
+    /// The unit is not supported.
+    UnsupportedRateUnit,
+    /// Phases mean nothing to an EVSE of direct current.
+    #[cfg_attr(feature = "serde", serde(rename = "NoPhaseForDC"))]
+    NoPhaseForDc,
+    /// Phases that do not go together.
+    PhaseConflict,
+    /// A member, or a word in it, is not supported.
+    UnsupportedParam,
+    /// The operation mode is not supported, or does not go with the purpose.
+    InvalidOperationMode,
+    /// A frequency-watt curve is missing.
+    #[cfg_attr(feature = "serde", serde(rename = "NoFreqWattCurve"))]
+    NoFrequencyCurve,
+    /// What it rests on is not set in the device model.
+    #[cfg_attr(feature = "serde", serde(rename = "MissingDevModelInfo"))]
+    MissingInDeviceModel,
+    /// A number is beyond what its member can hold.
+    InvalidValue,
+    /// The profile contradicts itself, or comes by a way it may not.
+    InvalidProfile,
+    /// A schedule contradicts itself.
+    InvalidSchedule,
+    /// None of these, or not known.
+    #[default]
+    Unspecified,
+}
+
+impl ReasonCode {
+    /// As 2.x spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownEvse => "UnknownEvse",
+            Self::UnsupportedPurpose => "UnsupportedPurpose",
+            Self::UnsupportedKind => "UnsupportedKind",
+            Self::InvalidProfileId => "InvalidProfileId",
+            Self::InvalidStackLevel => "InvalidStackLevel",
+            Self::TooManyElements => "TooManyElements",
+            Self::DuplicateProfile => "DuplicateProfile",
+            Self::TransactionNotFound => "TxNotFound",
+            Self::UnsupportedRateUnit => "UnsupportedRateUnit",
+            Self::NoPhaseForDc => "NoPhaseForDC",
+            Self::PhaseConflict => "PhaseConflict",
+            Self::UnsupportedParam => "UnsupportedParam",
+            Self::InvalidOperationMode => "InvalidOperationMode",
+            Self::NoFrequencyCurve => "NoFreqWattCurve",
+            Self::MissingInDeviceModel => "MissingDevModelInfo",
+            Self::InvalidValue => "InvalidValue",
+            Self::InvalidProfile => "InvalidProfile",
+            Self::InvalidSchedule => "InvalidSchedule",
+            Self::Unspecified => "Unspecified",
+        }
+    }
+}
+
 /// A rule that a profile breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -284,26 +361,28 @@ impl Violation {
         }
     }
 
-    /// The `statusInfo.reasonCode` of 2.x.
-    pub fn reason_code(&self) -> &'static str {
+    /// What kind of fault it is.
+    pub fn code(&self) -> ReasonCode {
         match self {
-            Self::UnknownEvse(_) => "UnknownEvse",
-            Self::UnsupportedPurpose(_) | Self::ExternalConstraintsDisallowed => "UnsupportedPurpose",
-            Self::DynamicUnsupported => "UnsupportedKind",
-            Self::IdReservedForExternal { .. } => "InvalidProfileId",
-            Self::StackLevelTooHigh { .. } => "InvalidStackLevel",
-            Self::TooManyProfiles { .. } | Self::TooManyPeriods { .. } => "TooManyElements",
-            Self::Duplicate(_) | Self::DuplicateDefault(_) | Self::DuplicateForTransaction(_) => "DuplicateProfile",
-            Self::NoTransaction(_) | Self::UnknownTransaction(_) => "TxNotFound",
-            Self::UnitUnsupported(_) => "UnsupportedRateUnit",
-            Self::PhasesForDc => "NoPhaseForDC",
-            Self::PhaseConflict { .. } | Self::PhaseLimitsNotAllowed(_) | Self::PhaseLimitsWithoutLimit(_) => {
-                "PhaseConflict"
+            Self::UnknownEvse(_) => ReasonCode::UnknownEvse,
+            Self::UnsupportedPurpose(_) | Self::ExternalConstraintsDisallowed => ReasonCode::UnsupportedPurpose,
+            Self::DynamicUnsupported => ReasonCode::UnsupportedKind,
+            Self::IdReservedForExternal { .. } => ReasonCode::InvalidProfileId,
+            Self::StackLevelTooHigh { .. } => ReasonCode::InvalidStackLevel,
+            Self::TooManyProfiles { .. } | Self::TooManyPeriods { .. } => ReasonCode::TooManyElements,
+            Self::Duplicate(_) | Self::DuplicateDefault(_) | Self::DuplicateForTransaction(_) => {
+                ReasonCode::DuplicateProfile
             }
-            Self::ModeUnsupported(OperationMode::LocalLoadBalancing) => "UnsupportedParam",
-            Self::ModeNotAllowed { .. } | Self::ModeUnsupported(_) => "InvalidOperationMode",
-            Self::NoFrequencyCurve(_) => "NoFreqWattCurve",
-            Self::NoLoadBalancingThresholds => "MissingDevModelInfo",
+            Self::NoTransaction(_) | Self::UnknownTransaction(_) => ReasonCode::TransactionNotFound,
+            Self::UnitUnsupported(_) => ReasonCode::UnsupportedRateUnit,
+            Self::PhasesForDc => ReasonCode::NoPhaseForDc,
+            Self::PhaseConflict { .. } | Self::PhaseLimitsNotAllowed(_) | Self::PhaseLimitsWithoutLimit(_) => {
+                ReasonCode::PhaseConflict
+            }
+            Self::ModeUnsupported(OperationMode::LocalLoadBalancing) => ReasonCode::UnsupportedParam,
+            Self::ModeNotAllowed { .. } | Self::ModeUnsupported(_) => ReasonCode::InvalidOperationMode,
+            Self::NoFrequencyCurve(_) => ReasonCode::NoFrequencyCurve,
+            Self::NoLoadBalancingThresholds => ReasonCode::MissingInDeviceModel,
             Self::ExternalConstraintsFromCsms
             | Self::ReplacesExternalConstraints(_)
             | Self::NotForOneEvse(_)
@@ -314,7 +393,7 @@ impl Violation {
             | Self::StationMaxIsRelative
             | Self::MissingRecurrency
             | Self::NotDynamic
-            | Self::NoSchedule => "InvalidProfile",
+            | Self::NoSchedule => ReasonCode::InvalidProfile,
             Self::DynamicShape
             | Self::SeveralSchedules(_)
             | Self::NoPeriods
@@ -334,7 +413,12 @@ impl Violation {
             | Self::MissingRate { .. }
             | Self::ExtraneousRate { .. }
             | Self::SetpointOutsideLimits(_)
-            | Self::EvseSleepUnsupported(_) => "InvalidSchedule",
+            | Self::EvseSleepUnsupported(_) => ReasonCode::InvalidSchedule,
         }
+    }
+
+    /// The `statusInfo.reasonCode` of 2.x.
+    pub fn reason_code(&self) -> &'static str {
+        self.code().as_str()
     }
 }

@@ -114,9 +114,12 @@ fn numbered(key: &EntryKey, prefix: &str) -> Option<u64> {
 struct Message {
     kind: Kind,
     payload: Value,
+    /// The same in the words of another version, once it was sent so too.
+    rephrased: Option<Value>,
     /// Whether the database was seen to hold it.
     is_held: bool,
-    /// Readings of a clock that was set back may be those of before, word for word: one report for the CSMS.
+    /// Readings of a clock that was set back may be those of before, word for word: one report for the CSMS. Or it cannot be told again in the
+    /// version that is spoken since.
     is_told_twice: bool,
 }
 
@@ -153,6 +156,8 @@ pub struct JournalCheck {
     readings: BTreeSet<String>,
     /// How many of the database's facts were looked at.
     compared: usize,
+    /// What the station calls a transaction besides, and its name in the facts.
+    names: BTreeMap<String, String>,
     last: LastSent,
     /// How often the last message was sent again, over all.
     pub repeats: usize,
@@ -242,7 +247,8 @@ impl JournalCheck {
         let Some(kind) = Kind::of_message(action, payload) else { return Ok(()) };
         self.look(durable)?;
         let payload = &whenever(payload);
-        let is_same = self.messages.back().is_some_and(|last| last.kind == kind && last.payload == *payload);
+        let last = self.messages.back_mut().filter(|last| last.kind == kind);
+        let is_same = last.is_some_and(|last| last.is_told_again_by(payload));
         let is_delivered = self.last.is_delivered
             || self.last.is_answered
             || self.sent.and_then(|sent| self.records.get(&sent)).is_some_and(|last| last.is_delivered);
@@ -268,7 +274,11 @@ impl JournalCheck {
                 }
                 self.times_go_on(record, payload)?;
                 let is_told_twice = kind == Kind::Sample && !self.readings.insert(payload.to_string());
-                self.messages.push_back(Message { kind, payload: payload.clone(), is_held: false, is_told_twice });
+                // What only 2.x tells is left out in 1.6, where it was on its way when the version changed too.
+                let left_out = self.messages.back_mut().filter(|last| !is_event(payload) && last.is_of_2_x_alone());
+                left_out.into_iter().for_each(|last| last.is_told_twice = true);
+                let (payload, is_held) = (payload.clone(), false);
+                self.messages.push_back(Message { kind, payload, rephrased: None, is_held, is_told_twice });
                 Ok(())
             }
         }
@@ -358,6 +368,10 @@ impl JournalCheck {
                 Fact::StopContradicted { .. } | Fact::StopOrphaned(_) => {}
                 // In 1.6 no message says it, which is found below.
                 Fact::Updated(_) => {}
+                Fact::Renamed(renamed) => {
+                    self.names.insert(renamed.name.to_string(), renamed.transaction.to_string());
+                    continue;
+                }
                 Fact::Booted(_)
                 | Fact::Status(_)
                 | Fact::Authorized { .. }
@@ -366,17 +380,26 @@ impl JournalCheck {
                 | Fact::Settled(_)
                 | _ => continue,
             }
-            self.forget_held();
+            self.forget_held(fact);
             while let Some(first) = self.messages.front_mut()
                 && first.is_told_twice
                 && !first.is_held
-                && !first.is(fact)
+                && !first.is(fact, &self.names)
             {
                 first.is_held = true;
-                self.forget_held();
+                self.forget_held(fact);
             }
-            match self.messages.front_mut().filter(|message| !message.is_held && message.is(fact)) {
-                Some(message) => message.is_held = true,
+            let names = &self.names;
+            // Readings that were told in two versions have a place in the facts of each.
+            let is_next =
+                |message: &&mut Message| message.is(fact, names) && (!message.is_held || message.is_kept_twice());
+            match self.messages.front_mut().filter(is_next) {
+                Some(message) => {
+                    if message.is_held {
+                        message.rephrased = None;
+                    }
+                    message.is_held = true;
+                }
                 None => {
                     let next = self.messages.iter().find(|message| !message.is_held);
                     let next = next.map_or_else(|| "(none)".to_owned(), |message| message.payload.to_string());
@@ -387,57 +410,93 @@ impl JournalCheck {
         Ok(())
     }
 
-    /// The last one is kept, to know it if it is sent again.
-    fn forget_held(&mut self) {
-        if self.messages.len() > 1 && self.messages.front().is_some_and(|message| message.is_held) {
+    /// The last one is kept, to know it if it is sent again; and one that this fact tells of in another version.
+    fn forget_held(&mut self, fact: &Fact) {
+        let names = &self.names;
+        let is_over = |message: &Message| message.is_held && !(message.is_kept_twice() && message.is(fact, names));
+        if self.messages.len() > 1 && self.messages.front().is_some_and(is_over) {
             self.messages.pop_front();
         }
     }
 }
 
 impl Message {
-    /// Whether the fact says what the message said.
-    fn is(&self, fact: &Fact) -> bool {
-        if is_event(&self.payload) {
-            return self.is_event_of(fact);
+    /// Whether this says the same, perhaps in the words of another version, which is kept then.
+    fn is_told_again_by(&mut self, payload: &Value) -> bool {
+        if self.payload == *payload || self.rephrased.as_ref() == Some(payload) {
+            return true;
         }
-        let number = |name: &str| self.payload.get(name).and_then(Value::as_i64);
-        let text = |name: &str| self.payload.get(name).and_then(Value::as_str);
-        match (self.kind, fact) {
-            (Kind::Start, Fact::Started(started)) => {
-                number("meterStart") == started.meter_start_wh
-                    && number("connectorId") == Some(i64::from(started.place.number()))
-                    && text("idTag") == started.token.as_ref().map(IdToken::as_str)
-                    && time(text("timestamp")) == Some(started.at)
-            }
-            (Kind::Stop, Fact::Stopped(stopped)) => {
-                number("meterStop") == stopped.report.meter_stop_wh
-                    && text("reason") == stopped.report.reason.as_deref()
-                    && time(text("timestamp")) == Some(stopped.report.at)
-            }
-            (Kind::Sample, Fact::Sampled(samples)) => {
-                let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                are_same(sent, &samples.values)
-            }
-            (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
+        let is_rephrased = is_event(&self.payload) != is_event(payload) && moment(&self.payload) == moment(payload);
+        if is_rephrased {
+            self.rephrased = Some(payload.clone());
         }
+        is_rephrased
     }
 
-    /// The same of an event of 2.x: its number, its time and its values.
-    fn is_event_of(&self, fact: &Fact) -> bool {
-        let (at, event, samples) = match (self.kind, fact) {
-            (Kind::Start, Fact::Started(started)) => (started.at, &started.event, &started.samples),
-            (Kind::Sample, Fact::Updated(updated)) => (updated.at, &updated.event, &updated.samples),
-            (Kind::Stop, Fact::Stopped(stopped)) => (stopped.report.at, &stopped.report.event, &stopped.report.samples),
-            (Kind::Start | Kind::Sample | Kind::Stop, _) => return false,
-        };
-        let name = fact.transaction().map(TransactionId::as_str);
-        let sent = self.payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        self.payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str) == name
-            && self.payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
-            && time(self.payload.get("timestamp").and_then(Value::as_str)) == Some(at)
-            && are_same(sent, samples)
+    /// Whether it is an event between begin and end without readings.
+    fn is_of_2_x_alone(&self) -> bool {
+        self.kind == Kind::Sample && is_event(&self.payload) && self.payload.get("meterValue").is_none()
     }
+
+    fn is_kept_twice(&self) -> bool {
+        self.kind == Kind::Sample && self.rephrased.is_some()
+    }
+
+    /// Whether the fact says what the message said.
+    fn is(&self, fact: &Fact, names: &BTreeMap<String, String>) -> bool {
+        let mut payloads = [Some(&self.payload), self.rephrased.as_ref()].into_iter().flatten();
+        payloads.any(|payload| says(self.kind, payload, fact, names))
+    }
+}
+
+/// Whether the fact says what a message of this kind says.
+fn says(kind: Kind, payload: &Value, fact: &Fact, names: &BTreeMap<String, String>) -> bool {
+    if is_event(payload) {
+        return is_event_of(kind, payload, fact, names);
+    }
+    let number = |name: &str| payload.get(name).and_then(Value::as_i64);
+    let text = |name: &str| payload.get(name).and_then(Value::as_str);
+    match (kind, fact) {
+        (Kind::Start, Fact::Started(started)) => {
+            number("meterStart") == started.meter_start_wh
+                && number("connectorId") == Some(i64::from(started.place.number()))
+                && text("idTag") == started.token.as_ref().map(IdToken::as_str)
+                && time(text("timestamp")) == Some(started.at)
+        }
+        (Kind::Stop, Fact::Stopped(stopped)) => {
+            number("meterStop") == stopped.report.meter_stop_wh
+                && text("reason") == stopped.report.reason.as_deref()
+                && time(text("timestamp")) == Some(stopped.report.at)
+        }
+        (Kind::Sample, Fact::Sampled(samples)) => {
+            let sent = payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            are_same(sent, &samples.values)
+        }
+        (Kind::Start | Kind::Sample | Kind::Stop, _) => false,
+    }
+}
+
+/// The same of an event of 2.x: its number, its time and its values.
+fn is_event_of(kind: Kind, payload: &Value, fact: &Fact, names: &BTreeMap<String, String>) -> bool {
+    let (at, event, samples) = match (kind, fact) {
+        (Kind::Start, Fact::Started(started)) => (started.at, &started.event, &started.samples),
+        (Kind::Sample, Fact::Updated(updated)) => (updated.at, &updated.event, &updated.samples),
+        (Kind::Stop, Fact::Stopped(stopped)) => (stopped.report.at, &stopped.report.event, &stopped.report.samples),
+        (Kind::Start | Kind::Sample | Kind::Stop, _) => return false,
+    };
+    let name = fact.transaction().map(TransactionId::as_str);
+    let sent = payload.get("meterValue").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let named = payload.pointer("/transactionInfo/transactionId").and_then(Value::as_str);
+    (named == name || named.and_then(|named| names.get(named)).map(String::as_str) == name)
+        && payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
+        && time(payload.get("timestamp").and_then(Value::as_str)) == Some(at)
+        && are_same(sent, samples)
+}
+
+/// The time of what a message tells: that of its first readings where it has none of its own.
+fn moment(payload: &Value) -> Option<DateTime<Utc>> {
+    let own = payload.get("timestamp").or_else(|| payload.pointer("/meterValue/0/timestamp"));
+    time(own.and_then(Value::as_str))
 }
 
 /// An event without what depends on when it was sent: one that waits while the station goes offline is told as offline from then on

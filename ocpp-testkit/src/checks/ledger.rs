@@ -122,6 +122,8 @@ impl LedgerCheck {
             }
             // Told where it differs from what was known before; the bill at the end is checked by it.
             Fact::Settled(_) => Ok(()),
+            Fact::Renamed(renamed) if self.running.contains_key(&renamed.transaction) => Ok(()),
+            Fact::Renamed(renamed) => Err(format!("another name of {}, which does not run", renamed.transaction)),
             Fact::Stopped(stopped) => {
                 let transaction = &stopped.transaction;
                 let Some(stop_wh) = stopped.report.meter_stop_wh else {

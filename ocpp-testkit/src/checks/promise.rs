@@ -83,7 +83,7 @@ impl PromiseCheck {
             Event::TokenAccepted { evse: Some(evse) } => {
                 self.ended.remove(evse);
             }
-            Event::TransactionEnded { evse, transaction, reason } => {
+            Event::TransactionEnded { evse, transaction, reason, .. } => {
                 self.running.remove(evse);
                 self.ended.insert(*evse, "the event of the end");
                 let (transaction, reason) = (Named::ByStation(transaction.clone()), Some(format!("{reason:?}")));
@@ -255,7 +255,7 @@ impl PromiseCheck {
                 Named::ByStation(_) => continue,
                 Named::ByCsms(name) => name.clone(),
             };
-            let end = bill.rows.iter().find(|row| row.transaction == name).and_then(|row| row.end.as_ref());
+            let end = bill.row(&name).and_then(|row| row.end.as_ref());
             let told = end.map(|end| end.reason.clone().unwrap_or_else(|| "Local".to_owned()));
             // The event names it as the code does.
             let is_same =
@@ -289,8 +289,10 @@ mod tests {
 
     fn started() -> PromiseCheck {
         let mut check = PromiseCheck::default();
-        check.told(&Event::TransactionStarted { evse: EVSE, transaction: first() }).unwrap();
-        check.told(&Event::TransactionKnown { transaction: first(), csms_id: Some(7), status: None }).unwrap();
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: first(), name: None }).unwrap();
+        check
+            .told(&Event::TransactionKnown { transaction: first(), csms_id: Some(7), name: None, status: None })
+            .unwrap();
         check
     }
 
@@ -310,7 +312,7 @@ mod tests {
         assert_eq!(check.powered(EVSE), Ok(()), "not answered");
         check.sent(End::Station, &answer("Accepted"));
         assert!(matches!(check.powered(EVSE), Err(Violation::Promise(_))));
-        check.told(&Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2) }).unwrap();
+        check.told(&Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2), name: None }).unwrap();
         assert_eq!(check.powered(EVSE), Ok(()));
     }
 
@@ -350,9 +352,9 @@ mod tests {
         let mut check = started();
         assert_eq!(check.look(&hardware, Bill::default), Ok(()));
         let reason = StopReason::DeAuthorized;
-        check.told(&Event::TransactionEnded { evse: EVSE, transaction: first(), reason }).unwrap();
+        check.told(&Event::TransactionEnded { evse: EVSE, transaction: first(), name: None, reason }).unwrap();
         assert!(check.look(&hardware, Bill::default).is_err());
-        let next = Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2) };
+        let next = Event::TransactionStarted { evse: EVSE, transaction: TransactionId::from(2), name: None };
         assert!(check.told(&next).is_err());
     }
 }

@@ -22,7 +22,7 @@ use ocpp_rpc::Dialect;
 pub use crate::pair::CrashPoint;
 pub use scenario::Scenario;
 pub use v1_6::all_of_v1_6;
-pub use v2::{CHANGES, all_of_v2};
+pub use v2::{CHANGES, RETURNS, all_of_v2};
 
 use crate::checks::{Failure, Violation};
 use crate::link::End;

@@ -54,7 +54,7 @@ const OWN: [Scenario; 9] = [
 ];
 
 /// The station speaks several versions, and the server another one after an outage.
-pub const CHANGES: [Scenario; 4] = [
+pub const CHANGES: [Scenario; 6] = [
     Scenario {
         name: "offline in 2.0.1, delivered in 1.6",
         config: || speaking(&[Dialect::V2_0_1, Dialect::V1_6]),
@@ -77,6 +77,34 @@ pub const CHANGES: [Scenario; 4] = [
         name: "offline in 2.1, delivered in 2.0.1",
         config: || speaking(&[Dialect::V2_1, Dialect::V2_0_1]),
         steps: || delivered_in(Dialect::V2_0_1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "begun in 1.6, after a crash in 2.0.1",
+        config: || speaking(&[Dialect::V1_6, Dialect::V2_0_1]),
+        steps: || going_on_in(Dialect::V2_0_1),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "begun in 1.6, after a crash in 2.1",
+        config: || speaking(&[Dialect::V1_6, Dialect::V2_1]),
+        steps: || going_on_in(Dialect::V2_1),
+        holds: nothing_more,
+    },
+];
+
+/// A session of 2.x goes on in 1.6 after a crash, whatever is under way then.
+pub const RETURNS: [Scenario; 2] = [
+    Scenario {
+        name: "begun in 2.0.1, after a crash in 1.6",
+        config: || speaking(&[Dialect::V2_0_1, Dialect::V1_6]),
+        steps: || going_on_in(Dialect::V1_6),
+        holds: nothing_more,
+    },
+    Scenario {
+        name: "begun in 2.1, after a crash in 1.6",
+        config: || speaking(&[Dialect::V2_1, Dialect::V1_6]),
+        steps: || going_on_in(Dialect::V1_6),
         holds: nothing_more,
     },
 ];
@@ -154,7 +182,12 @@ fn refused_when_online() -> Vec<(u64, Step)> {
     down.into_iter().chain(session).chain(up).collect()
 }
 
-/// Nothing of the session is delivered in the version in which it began. What is under way when the version changes is a crash of its own.
+/// The connection that is open stays; the one after a crash, whatever is under way then, speaks another version.
+fn going_on_in(version: Dialect) -> Vec<(u64, Step)> {
+    [(4, Step::Versions(vec![version]))].into_iter().chain(session(1)).collect()
+}
+
+/// Nothing of the session is delivered in the version in which it began.
 fn delivered_in(version: Dialect) -> Vec<(u64, Step)> {
     let change = [(220, Step::Versions(vec![version]))];
     link_down_throughout().into_iter().chain(change).collect()

@@ -62,6 +62,9 @@ pub struct Bill {
     pub unmatched_stops: usize,
     /// Meter values that belong to no transaction.
     pub unmatched_samples: usize,
+    /// What the station calls a transaction besides, and the name of its row.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<TransactionId, TransactionId>,
 }
 
 impl Bill {
@@ -107,6 +110,9 @@ impl Bill {
                         None => &mut early.entry(updated.transaction.clone()).or_default().samples,
                     };
                     samples.extend(updated.samples.iter().cloned());
+                }
+                Fact::Renamed(renamed) => {
+                    bill.names.insert(renamed.name.clone(), renamed.transaction.clone());
                 }
                 Fact::Settled(settled) => {
                     let row = place.get(&settled.transaction).and_then(|place| bill.rows.get_mut(*place));
@@ -154,6 +160,13 @@ impl Bill {
             bill.unmatched_samples += usize::from(!early.samples.is_empty());
         }
         bill
+    }
+
+    /// The row of a transaction, by whatever name it has.
+    #[must_use]
+    pub fn row(&self, name: &TransactionId) -> Option<&Row> {
+        let name = self.names.get(name).unwrap_or(name);
+        self.rows.iter().find(|row| row.transaction == *name)
     }
 
     /// The transactions that run.

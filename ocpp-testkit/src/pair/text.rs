@@ -85,6 +85,7 @@ pub(super) fn database_fact(fact: &Fact) -> String {
             let (transaction, missing) = (&settled.transaction, settled.missing);
             format!("{transaction} comes to {:?}, {missing} events are missing", settled.consumption)
         }
+        Fact::Renamed(renamed) => format!("{} is called {} too", renamed.transaction, renamed.name),
         other => format!("{other:?}"),
     }
 }

@@ -23,6 +23,8 @@ use super::{
 use crate::rng::Rng;
 
 mod judge;
+mod names;
+mod seen;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -47,6 +49,9 @@ pub(crate) struct Ledger {
     /// Those with numbered events, in the order in which they were heard of.
     #[cfg_attr(feature = "serde", serde(default))]
     accounts: Vec<sequence::Account>,
+    /// Names of transactions beside those of the facts, oldest first.
+    #[cfg_attr(feature = "serde", serde(default))]
+    aliases: names::Aliases,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +114,7 @@ fn yes() -> bool {
 /// What a reported start means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StartJudgement {
-    /// The transaction.
+    /// What the station is to call it.
     pub transaction: TransactionId,
     /// The fact, unless it was recorded before.
     pub fact: Option<Fact>,
@@ -131,6 +136,9 @@ impl Ledger {
         if let Some(number) = running.or_else(ended) {
             return Some(StartJudgement { transaction: number.into(), fact: None });
         }
+        if let Some((transaction, fact)) = self.number_for(&report, floor, rng) {
+            return Some(StartJudgement { transaction, fact });
+        }
         let number = next_number(self.last_number.max(floor), rng)?;
         let findings = self.doubt_start(&mut report, by);
         let transaction = TransactionId::from(number);
@@ -148,19 +156,28 @@ impl Ledger {
     pub fn judge_stop(&self, named: Option<&TransactionId>, mut report: StopReport, by: &Yardstick) -> Option<Fact> {
         let (stop, orphan) = (stop_key(&report), orphan_key(named, &report));
         Self::doubt_stray_stop(&mut report, by);
-        let Some(transaction) = named.cloned() else {
-            let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop);
+        let Some(transaction) = named.map(|named| self.recorded_as(named)) else {
+            let told_in_2_x = || self.accounts.iter().any(|account| account.is_ended_by(&report));
+            let seen = self.ended.iter().any(|ended| ended.inferred && ended.stop == stop) || told_in_2_x();
             if seen || self.recent.contains(&orphan) {
                 return None;
             }
             return match self.only(|running| running.may_be_ended_by(&report)) {
                 Some(running) => Some(self.stopped(running, true, report, by)),
                 None => Some(match self.only_open(None, report.at) {
-                    Some(account) => account.ended_unnamed(report),
+                    Some(account) => account.ended_in_1_6(true, report),
                     None => Fact::StopOrphaned(OrphanStop { named: None, report }),
                 }),
             };
         };
+        if let Some(account) = self.account(&transaction).filter(|account| account.has_begun()) {
+            return match account.ends_at() {
+                Some(_) if account.is_ended_by(&report) => None,
+                Some(_) if self.recent.contains(&orphan_key(Some(&transaction), &report)) => None,
+                Some(_) => Some(Fact::StopContradicted { transaction, report }),
+                None => Some(account.ended_in_1_6(false, report)),
+            };
+        }
         let number = transaction.number();
         if let Some(running) = self.running.iter().find(|running| Some(running.number) == number) {
             return Some(self.stopped(running, false, report, by));
@@ -185,6 +202,7 @@ impl Ledger {
         mut values: Vec<MeterValue>,
         by: &Yardstick,
     ) -> Option<Fact> {
+        let named = named.map(|named| self.recorded_as(&named));
         let (connector, number) = (place.number(), named.as_ref().and_then(TransactionId::number));
         let is_timed = values.iter().all(|value| value.at != no_time());
         if self.recent.contains(&samples_key(connector, named.as_ref(), &values, is_timed)) {
@@ -193,6 +211,7 @@ impl Ledger {
         let findings = self.doubt_samples(connector, named.as_ref(), &mut values, by);
         let attribution = match named {
             Some(named) if number.is_some_and(|number| self.knows(number)) => Attribution::Named(named),
+            Some(named) if self.account(&named).is_some() => Attribution::Named(named),
             Some(named) => Attribution::Unknown(named),
             None if is_outside => Attribution::None,
             None => match self.only(|running| running.may_have_sampled(connector, &values)) {
@@ -207,8 +226,11 @@ impl Ledger {
         Some(Fact::Sampled(Samples { place, attribution, values, findings }))
     }
 
-    /// The verdict on the token of a transaction, if there is one yet. For one that ended, only the status.
-    pub fn verdict(&self, transaction: &TransactionId) -> Option<Authorization> {
+    /// The verdict on the token that began a transaction, if there is one yet. For one that ended, only the status.
+    pub fn verdict(&self, transaction: &TransactionId, token: &IdToken) -> Option<Authorization> {
+        if self.account(transaction).is_some() {
+            return self.token_verdict(transaction, token);
+        }
         let number = transaction.number()?;
         let running = self.running.iter().find(|running| running.number == number);
         let ended = || self.ended.iter().find(|ended| ended.number == number);
@@ -254,6 +276,7 @@ impl Ledger {
                 self.remember(key, limits);
             }
             Fact::Stopped(stopped) => self.end(stopped, limits),
+            Fact::Renamed(renamed) => self.rename(renamed, limits),
             Fact::StopContradicted { transaction, report } => {
                 self.remember(orphan_key(Some(transaction), report), limits);
             }

@@ -4,7 +4,7 @@
 //! the same events: the begin and the end are what the station calls so, the registers those of the lowest and highest number that told
 //! one, and what is missing follows from the numbers seen.
 
-mod names;
+mod reused;
 
 use alloc::vec::Vec;
 
@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::judge::{self, Yardstick, note};
+use super::seen::Seen;
 use super::{Ledger, orphan_key};
 use crate::csms::report::{EventKind, EventReport};
 use crate::csms::{
@@ -76,59 +77,14 @@ struct Sum {
     missing: u64,
 }
 
-/// Numbers, as ranges in rising order with gaps between them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub(super) struct Seen(Vec<(u64, u64)>);
-
-impl Seen {
-    /// Beyond it the lowest gap is given up: what comes out of it late counts as a repeat.
-    const MAX_RANGES: usize = 128;
-
-    pub fn contains(&self, number: u64) -> bool {
-        self.0.iter().any(|(first, last)| (*first..=*last).contains(&number))
-    }
-
-    pub fn last(&self) -> Option<u64> {
-        self.0.last().map(|(_, last)| *last)
-    }
-
-    pub fn insert(&mut self, number: u64) {
-        if self.contains(number) {
-            return;
-        }
-        let place = self.0.partition_point(|(first, _)| *first < number);
-        self.0.insert(place, (number, number));
-        self.join(place);
-        self.join(place.saturating_sub(1));
-        if self.0.len() > Self::MAX_RANGES
-            && let [(first, _), (_, last), ..] = self.0[..]
-        {
-            self.0.splice(..2, [(first, last)]);
-        }
-    }
-
-    /// Joins the range of this place with the next one, where they touch.
-    fn join(&mut self, place: usize) {
-        if let Some([(first, end), (next, last)]) = self.0.get(place..place + 2)
-            && end.checked_add(1) == Some(*next)
-        {
-            let joined = (*first, *last);
-            self.0.splice(place..place + 2, [joined]);
-        }
-    }
-
-    /// How many numbers from `first` to `last` were not seen.
-    pub fn missing(&self, first: u64, last: u64) -> u64 {
-        let overlaps = self.0.iter().map(|(from, to)| (*from.max(&first), *to.min(&last)));
-        let seen = overlaps.filter(|(from, to)| from <= to).fold(0_u64, |seen, (from, to)| seen + (to - from) + 1);
-        if first > last { 0 } else { (last - first).saturating_add(1).saturating_sub(seen) }
-    }
-}
-
 impl Ledger {
     /// Judges a numbered event: the transaction as it is recorded, and the fact. There is none if it was recorded before.
     pub fn judge_event(&self, mut report: EventReport, by: &Yardstick) -> (TransactionId, Verdict, Option<Fact>) {
+        report.transaction = self.recorded_as(&report.transaction);
+        if let Some(renamed) = self.renamed_by(&report) {
+            let transaction = renamed.transaction().cloned().unwrap_or(report.transaction);
+            return (transaction, Verdict::Duplicate, Some(renamed));
+        }
         let (transaction, is_renamed) = self.name_of(&report, by);
         report.transaction = transaction.clone();
         let adopted = self.adopt(&report.transaction, report.seq_no);
@@ -203,7 +159,7 @@ impl Ledger {
     /// The verdict on a token of a transaction, if there is one yet.
     pub fn token_verdict(&self, transaction: &TransactionId, token: &IdToken) -> Option<Authorization> {
         let mut verdicts = self.account(transaction)?.verdicts.iter();
-        verdicts.find(|(known, _)| known == token).map(|(_, verdict)| verdict.clone())
+        verdicts.find(|(known, _)| known.matches(token)).map(|(_, verdict)| verdict.clone())
     }
 
     /// The open transaction that this one will drive out, if it is new: one without a begin first.
@@ -239,6 +195,7 @@ impl Ledger {
             Fact::StopOrphaned(_)
             | Fact::StopContradicted { .. }
             | Fact::Authorized { .. }
+            | Fact::Renamed(_)
             | Fact::Sampled(_)
             | Fact::Booted(_)
             | Fact::Status(_)
@@ -251,12 +208,8 @@ impl Ledger {
             (None, Fact::Stopped(_), Some(account)) => account.seen.last().map_or(0, |last| last.saturating_add(1)),
             (None, _, _) => return false,
         };
-        if let Some(displaced) = self.displaced_by(transaction, limits) {
-            self.accounts.retain(|account| account.transaction != displaced);
-        }
         let place = *place;
-        let Some(account) = self.open(transaction, seq_no) else { return true };
-        account.seen.insert(seq_no);
+        let Some(account) = self.hear(transaction, seq_no, limits) else { return true };
         let is_nearer = account.place.connector().is_none() && account.place.evse() == place.evse();
         if account.place.is_station() || is_nearer {
             account.place = place;
@@ -269,12 +222,12 @@ impl Ledger {
         match fact {
             Fact::Started(started) if account.begin.is_none() => {
                 if started.findings.contains(&Finding::NameReused) {
-                    account.told_as = names::told_by(transaction);
+                    account.told_as = reused::told_by(transaction);
                 }
                 account.begin = Some(Point::new(seq_no, started.at, &started.findings));
             }
-            Fact::Stopped(Stopped { report, consumption, inferred, .. }) => {
-                if let (true, Some(wh)) = (*inferred, report.meter_stop_wh) {
+            Fact::Stopped(Stopped { report, consumption, .. }) => {
+                if let (None, Some(wh)) = (report.event.seq_no, report.meter_stop_wh) {
                     account.stop = Some(Mark { rank: true, seq_no, wh });
                 }
                 let sum = Sum { consumption: *consumption, ..account.close(seq_no, report) };
@@ -317,7 +270,17 @@ impl Ledger {
         true
     }
 
-    fn account(&self, transaction: &TransactionId) -> Option<&Account> {
+    /// An event of this number was told of a transaction. Gives its account.
+    pub(super) fn hear(&mut self, transaction: &TransactionId, seq_no: u64, limits: &Limits) -> Option<&mut Account> {
+        if let Some(displaced) = self.displaced_by(transaction, limits) {
+            self.accounts.retain(|account| account.transaction != displaced);
+        }
+        let account = self.open(transaction, seq_no)?;
+        account.seen.insert(seq_no);
+        Some(account)
+    }
+
+    pub(super) fn account(&self, transaction: &TransactionId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.transaction == *transaction)
     }
 
@@ -425,11 +388,41 @@ impl Account {
         self.transaction.clone()
     }
 
-    /// The end of one that began, as 1.6 tells it.
-    pub(super) fn ended_unnamed(&self, report: StopReport) -> Fact {
-        let start_wh = self.start.map(|mark| mark.wh);
-        let consumption = Consumption::of(start_wh, report.meter_stop_wh);
-        Fact::Stopped(Stopped { inferred: true, ..Stopped::new(self.name(), consumption, report) })
+    pub(super) fn place_number(&self) -> u32 {
+        self.place.number()
+    }
+
+    pub(super) fn start_wh(&self) -> Option<i64> {
+        self.start.map(|mark| mark.wh)
+    }
+
+    pub(super) fn begins_at(&self) -> Option<DateTime<Utc>> {
+        self.begin.map(|begin| begin.at)
+    }
+
+    pub(super) fn ends_at(&self) -> Option<DateTime<Utc>> {
+        self.end.map(|end| end.at)
+    }
+
+    /// Whether its end is told again, in 1.6.
+    pub(super) fn is_ended_by(&self, report: &StopReport) -> bool {
+        let stop_wh = self.stop.map(|mark| mark.wh);
+        self.ends_at() == Some(report.at) && stop_wh == report.meter_stop_wh
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begin.is_some()
+    }
+
+    /// The tokens on which there was a verdict.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &IdToken> {
+        self.verdicts.iter().map(|(token, _)| token)
+    }
+
+    /// The end of one that began, as 1.6 tells it: without its name, if that is to be `inferred`.
+    pub(super) fn ended_in_1_6(&self, inferred: bool, report: StopReport) -> Fact {
+        let consumption = Consumption::of(self.start_wh(), report.meter_stop_wh);
+        Fact::Stopped(Stopped { inferred, ..Stopped::new(self.name(), consumption, report) })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -540,6 +533,13 @@ fn started(report: EventReport, verdict: Verdict, findings: Vec<Finding>) -> Sta
     let meter_start_wh = registers(&report.samples).map(|(_, wh)| wh).next();
     let EventReport { transaction, at, place, token, reservation, samples, event, .. } = report;
     Started { transaction, place, token, meter_start_wh, at, reservation, event, samples, verdict, findings }
+}
+
+impl EventReport {
+    /// The first register that it tells, in Wh.
+    pub(super) fn register_wh(&self) -> Option<i64> {
+        registers(&self.samples).map(|(_, wh)| wh).next()
+    }
 }
 
 fn updated(report: EventReport, verdict: Verdict, findings: Vec<Finding>) -> Updated {

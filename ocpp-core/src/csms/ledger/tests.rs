@@ -286,7 +286,9 @@ fn say(book: &mut Book, a: &mut Option<i32>, said: Said) {
         Said::StopB => drop(book.stop(None, StopReport { token: Some(IdToken::new("B")), ..stop(550, 9) })),
         Said::StopUnknown => drop(book.stop(Some(i32::MAX - 1), stop(150, 9))),
         Said::Authorize => {
-            if let Some(number) = a.filter(|number| book.ledger.verdict(&TransactionId::from(*number)).is_none()) {
+            if let Some(number) =
+                a.filter(|number| book.ledger.verdict(&TransactionId::from(*number), &IdToken::new("A")).is_none())
+            {
                 let verdict = AuthorizationStatus::Blocked.into();
                 book.record(Fact::Authorized { transaction: number.into(), token: None, verdict });
             }

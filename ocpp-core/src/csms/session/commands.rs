@@ -3,9 +3,9 @@
 use alloc::collections::VecDeque;
 
 use compact_str::{CompactString, ToCompactString};
-use ocpp_rpc::CallError;
 use ocpp_rpc::engine::{CallEnd, CallId, CallRefused, Lane};
 use ocpp_rpc::frame::Payload;
+use ocpp_rpc::{CallError, Dialect};
 use ocpp_types::lenient::Decoded;
 
 use super::Session;
@@ -108,9 +108,13 @@ impl Session {
         }
     }
 
-    fn try_issue(&mut self, kind: CommandKind, command: Command) -> Result<CallId, CommandError> {
+    fn try_issue(&mut self, kind: CommandKind, mut command: Command) -> Result<CallId, CommandError> {
         if let Some(status) = self.record.registration.filter(|status| !is_allowed(*status, kind)) {
             return Err(CommandError::NotAllowed(status));
+        }
+        if let Command::RemoteStop { transaction } = &mut command {
+            let is_numbered = self.engine.dialect() == Some(Dialect::V1_6);
+            *transaction = self.record.ledger.called(transaction, is_numbered);
         }
         let link = self.link.as_mut().ok_or(CommandError::NotConnected)?;
         let call = (link.edge.command)(command).map_err(CommandError::Unsendable)?;

@@ -36,7 +36,7 @@ pub(super) enum Subject {
     Boot(Box<StationInfo>),
     Authorize,
     /// This transaction, which the CSMS named, began, and is recorded.
-    Start(TransactionId),
+    Start(Box<(TransactionId, IdToken)>),
     /// This token came with an event of this transaction, which is recorded.
     Event(Box<(TransactionId, IdToken)>),
     DataTransfer,
@@ -114,7 +114,10 @@ impl Session {
                 self.respond_after(ticket, token, Response::Boot { status, interval });
             }
             (Subject::Authorize, Answer::Authorize(verdict)) => self.respond(token, &Response::Authorize(verdict)),
-            (Subject::Start(transaction), Answer::Authorize(verdict)) => self.authorized(token, transaction, verdict),
+            (Subject::Start(about), Answer::Authorize(verdict)) => {
+                let (transaction, driver) = *about;
+                self.authorized(token, transaction, driver, verdict);
+            }
             (Subject::Event(about), Answer::Authorize(verdict)) => {
                 let (transaction, driver) = *about;
                 self.authorized_within(token, transaction, driver, verdict);
@@ -137,12 +140,13 @@ impl Session {
     }
 
     /// A start that was reported twice may have been asked for twice: the first verdict stays.
-    fn authorized(&mut self, token: ReplyToken, transaction: TransactionId, verdict: Authorization) {
-        let (ticket, verdict) = match self.record.ledger.verdict(&transaction) {
+    fn authorized(&mut self, token: ReplyToken, transaction: TransactionId, driver: IdToken, verdict: Authorization) {
+        let recorded = self.record.ledger.recorded_as(&transaction);
+        let (ticket, verdict) = match self.record.ledger.verdict(&recorded, &driver) {
             Some(first) => (self.store.last(), first),
             None => {
-                let (transaction, verdict) = (transaction.clone(), verdict.clone());
-                let fact = Fact::Authorized { transaction, token: None, verdict: verdict.clone() };
+                let driver = self.record.ledger.may_have_several_tokens(&recorded).then_some(driver);
+                let fact = Fact::Authorized { transaction: recorded, token: driver, verdict: verdict.clone() };
                 (self.record(fact), verdict)
             }
         };

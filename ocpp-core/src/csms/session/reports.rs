@@ -18,7 +18,7 @@ use crate::csms::ledger::Yardstick;
 use crate::csms::report::{EventReport, Report, Response, StartReport, no_time};
 use crate::csms::{
     Authorization, AuthorizationStatus, Event, Fact, Question, RawFrame, RawPayload, RegistrationStatus, RepairNote,
-    TransactionId,
+    TransactionId, Verdict,
 };
 
 impl Session {
@@ -189,39 +189,39 @@ impl Session {
             return;
         };
         let transaction = start.transaction;
-        match start.fact {
-            Some(fact) => {
-                if let Some(forgotten) = self.record.ledger.displaced(&self.config.limits) {
-                    self.event(Event::TransactionForgotten(forgotten));
-                }
-                self.record(fact);
-            }
-            None => {
-                self.repeated(action, Some(transaction.clone()));
-                if let Some(verdict) = self.record.ledger.verdict(&transaction) {
-                    let ticket = self.store.last();
-                    self.respond_after(ticket, token, Response::Start { transaction, verdict });
-                    return;
-                }
+        let is_new = matches!(start.fact, Some(Fact::Started(_)));
+        if is_new && let Some(forgotten) = self.record.ledger.displaced(&self.config.limits) {
+            self.event(Event::TransactionForgotten(forgotten));
+        }
+        if let Some(fact) = start.fact {
+            self.record(fact);
+        }
+        let recorded = self.record.ledger.recorded_as(&transaction);
+        if !is_new {
+            self.repeated(action, Some(recorded.clone()));
+            if let Some(verdict) = self.record.ledger.verdict(&recorded, &driver) {
+                let ticket = self.store.last();
+                self.respond_after(ticket, token, Response::Start { transaction, verdict });
+                return;
             }
         }
-        let question = Question::Authorize { token: driver, transaction: Some(transaction.clone()) };
-        self.ask(token, Subject::Start(transaction), question);
+        let question = Question::Authorize { token: driver.clone(), transaction: Some(recorded) };
+        self.ask(token, Subject::Start(Box::new((transaction, driver))), question);
     }
 
     /// A numbered event is recorded whatever the verdict on its token, and what the transaction comes to by it with it. The end of what
     /// is settled may have to be told again after a crash: then a repeat brings it.
     fn event_of_transaction(&mut self, token: ReplyToken, action: &str, report: EventReport) {
         let driver = report.token.clone();
-        let (transaction, _, fact) = self.record.ledger.judge_event(report, &self.yardstick());
-        match fact {
-            Some(fact) => {
-                if let Some(forgotten) = self.record.ledger.displaced_by(&transaction, &self.config.limits) {
-                    self.event(Event::TransactionForgotten(forgotten));
-                }
-                self.record(fact);
+        let (transaction, verdict, fact) = self.record.ledger.judge_event(report, &self.yardstick());
+        if let Some(fact) = fact {
+            if let Some(forgotten) = self.record.ledger.displaced_by(&transaction, &self.config.limits) {
+                self.event(Event::TransactionForgotten(forgotten));
             }
-            None => self.repeated(action, Some(transaction.clone())),
+            self.record(fact);
+        }
+        if verdict == Verdict::Duplicate {
+            self.repeated(action, Some(transaction.clone()));
         }
         if let Some(settled) = self.record.ledger.settle(&transaction) {
             self.record(settled);

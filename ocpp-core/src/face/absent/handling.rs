@@ -1,21 +1,28 @@
 //! A station without the feature `handling`: every message is the core's.
 
+#[cfg(feature = "firmware_management")]
+use alloc::boxed::Box;
+
 use ocpp_rpc::Payload;
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::tables::Edition;
 
 use super::failure::Failure;
 use super::outgoing::Outgoing;
+use crate::MisuseError;
 use crate::site::Site;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
+#[cfg(feature = "firmware_management")]
+use crate::site::upload_job::UploadRequest;
 use crate::station::{Answer, StationConfig};
-use crate::{MisuseError, Refusal};
 
 #[derive(Debug)]
 pub(crate) enum Closed {
     Block(ReplyToken, Answer),
+    #[cfg(feature = "firmware_management")]
+    Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
 }
 
 pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
@@ -31,7 +38,7 @@ pub(crate) fn admits(_: &mut Shared, _: ReplyToken, _: &str, _: &Payload<'_>) ->
 }
 
 pub(crate) fn check_answer(_: Edition, about: &About, answer: &Answer) -> Result<(), MisuseError> {
-    if about.takes(answer) { Ok(()) } else { Err(MisuseError::Refused(Refusal::WrongAnswer)) }
+    about.check(answer)
 }
 
 impl Outgoing {
@@ -47,11 +54,15 @@ impl Outgoing {
     }
 
     pub fn on_closed(&mut self, _: &mut Site, _: &mut Shared, about: About, answer: Option<Answer>) -> Closed {
-        let About::Block { token, default } = about;
-        Closed::Block(token, answer.unwrap_or(default))
+        match about {
+            About::Block { token, default } => Closed::Block(token, answer.unwrap_or(default)),
+            #[cfg(feature = "firmware_management")]
+            About::Upload(token, request) => Closed::Upload(token, request, answer),
+        }
     }
 
-    pub fn on_link_lost(&mut self, _: &mut Shared) -> Option<Rank> {
+    pub fn on_link_lost(&mut self, shared: &mut Shared) -> Option<Rank> {
+        shared.questions.link_lost();
         None
     }
 }

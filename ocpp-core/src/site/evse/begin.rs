@@ -153,7 +153,8 @@ impl Evse {
             self.authorisation = Authorisation::Awaited { since: ctx.now() };
         }
         ctx.running += 1;
-        ctx.event(Event::TransactionStarted { evse: self.id, transaction: transaction.id() });
+        let name = ctx.known_as(transaction);
+        ctx.event(Event::TransactionStarted { evse: self.id, transaction: transaction.id(), name });
         self.transaction = Transaction::Open(Open {
             transaction,
             next_seq: 1,

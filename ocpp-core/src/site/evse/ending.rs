@@ -407,7 +407,8 @@ impl Evse {
         if self.may_tell(&ctx.shared.store)
             && let Some((transaction, reason)) = self.ended.take()
         {
-            ctx.event(Event::TransactionEnded { evse: self.id, transaction: transaction.id(), reason });
+            let name = ctx.known_as(transaction);
+            ctx.event(Event::TransactionEnded { evse: self.id, transaction: transaction.id(), name, reason });
         }
     }
 }

@@ -25,11 +25,12 @@ pub(crate) use restore::OpenTransaction;
 pub(crate) use samples::Room;
 
 use crate::site::bearer::Holder;
-use crate::station::{IdToken, Limits, TransactionNo};
+use crate::station::{IdToken, Limits, TransactionId, TransactionNo};
 use crate::store::framing::Record;
 use crate::store::{EntryKey, Log, LogIndex, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
 use crate::time::{Boot, Clock, Instant, Stamp};
+use crate::words::digits;
 
 /// A record that the CSMS has not confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +222,11 @@ impl Journal {
     /// The CSMS's number of a transaction: none when it is not known yet, or never will be.
     pub fn csms_id(&self, transaction: TransactionNo) -> Option<i64> {
         self.known.get(&transaction).and_then(|account| account.known.verdict.csms_id)
+    }
+
+    /// The CSMS's number of a transaction as a name.
+    pub fn number_of(&self, transaction: TransactionNo) -> Option<TransactionId> {
+        self.csms_id(transaction).map(|number| TransactionId::new(&digits(number)))
     }
 
     /// The transaction that has this number at the CSMS and whose stop was not delivered.

@@ -16,11 +16,11 @@ use ocpp_rpc::queue::Queue;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use super::csr::SIGN;
+use super::csr::sign_failed;
 use super::settings::{Setting, Settings};
 use super::shared::Shared;
 use crate::station::{
-    CertificateHash, EvCertificateAction, Event, EvseId, JobId, JobUpdate, OcspRequest, WatchedCertificate,
+    CallFailure, CertificateHash, EvCertificateAction, Event, EvseId, JobId, JobUpdate, OcspRequest, WatchedCertificate,
 };
 use crate::time::{Clock, Instant};
 
@@ -203,8 +203,7 @@ impl PlugAndCharge {
             (Asked::Sign, CertificateAnswer::Failed | CertificateAnswer::Unsupported) => self.signing.refused(),
             (Asked::Sign, CertificateAnswer::Data(_) | CertificateAnswer::Refused) => {
                 self.signing.refused();
-                let reason = "the CSMS will not have it signed".into();
-                shared.event(Event::CallFailed { action: SIGN.into(), reason });
+                sign_failed(shared, CallFailure::Refused);
             }
         }
     }

@@ -6,10 +6,10 @@ use alloc::string::String;
 
 use chrono::{DateTime, Utc};
 
-use crate::site::csr::{SIGN, SigningBackoff, order_csr, renewal_of};
+use crate::site::csr::{SigningBackoff, order_csr, renewal_of, sign_failed};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
-use crate::station::{CertificateUse, Event, JobId, JobUpdate};
+use crate::station::{CallFailure, CertificateUse, JobId, JobUpdate};
 use crate::time::{Clock, Instant};
 
 /// A certificate on its way.
@@ -34,7 +34,7 @@ impl Signing {
     fn make(&mut self, shared: &mut Shared, settings: &Settings) -> bool {
         let organization = settings.text(Setting::OrganizationName);
         if organization.is_empty() {
-            failed(shared, "CpoName is not set");
+            sign_failed(shared, CallFailure::NotConfigured);
             return false;
         }
         self.making = Some(order_csr(shared, self.making, CertificateUse::V2g, organization));
@@ -48,7 +48,7 @@ impl Signing {
         }
         match word {
             JobUpdate::Csr(request) => self.request = Some(request.clone()),
-            _ => failed(shared, "no request was made"),
+            _ => sign_failed(shared, CallFailure::HostFailed),
         }
     }
 
@@ -94,8 +94,4 @@ impl Signing {
         let renewal = self.expires.and_then(|at| clock.instant_of(renewal_of(at)?));
         [self.backoff.deadline(), renewal]
     }
-}
-
-fn failed(shared: &mut Shared, reason: &'static str) {
-    shared.event(Event::CallFailed { action: SIGN.into(), reason: reason.into() });
 }

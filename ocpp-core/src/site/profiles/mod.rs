@@ -369,7 +369,7 @@ impl SmartCharging {
         let proposal = Proposal { edition: self.edition, delivery, capabilities: &capabilities, situation, proposed };
         let broken = proposal.violations().into_iter().next();
         if let Some(violation) = &broken {
-            shared.event(Event::ProfileRefused { reason: violation.reason() });
+            shared.event(Event::ProfileRefused { cause: violation.code(), reason: violation.reason() });
         }
         broken.is_none()
     }

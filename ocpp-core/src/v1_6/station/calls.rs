@@ -137,8 +137,8 @@ impl Face {
             #[cfg(feature = "firmware_management")]
             Action::GetDiagnostics => {
                 let request = message.view::<v1_6::GetDiagnosticsRequest>();
-                let response = firmware::on_get_diagnostics(site, shared, request);
-                answer(shared, token, response);
+                let request = firmware::diagnostics_request(request);
+                site.firmware.on_upload(shared, &mut site.replies, token, request);
             }
             #[cfg(feature = "security")]
             Action::GetInstalledCertificateIds => {
@@ -148,8 +148,10 @@ impl Face {
             #[cfg(feature = "security")]
             Action::GetLog => {
                 let request = message.view::<v1_6::GetLogRequest>();
-                let response = firmware::on_get_log(site, shared, request);
-                answer(shared, token, response);
+                match firmware::log_request(request) {
+                    Some(request) => site.firmware.on_upload(shared, &mut site.replies, token, request),
+                    None => answer(shared, token, status!(GetLogResponse, v1_6::LogStatus::Rejected)),
+                }
             }
             #[cfg(feature = "local_auth_list")]
             Action::GetLocalListVersion => {

@@ -15,12 +15,10 @@ use super::EDITION;
 use crate::face::answers::Written;
 use crate::face::decoding::utc;
 use crate::face::failure::{self, Message};
-use crate::site::Site;
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
 use crate::site::reports::{Form, Report};
-use crate::site::shared::Shared;
-use crate::site::upload_job::{UploadProgress, UploadRequest};
+use crate::site::upload_job::{UploadAccepted, UploadProgress, UploadRequest};
 #[cfg(feature = "security")]
 use crate::station::FirmwareSignature;
 use crate::station::{FileLocation, LogKind};
@@ -49,9 +47,9 @@ pub(super) fn message(report: JobReport) -> Message {
     }
 }
 
-/// Carries out a GetDiagnostics.
-pub(super) fn on_get_diagnostics(site: &mut Site, shared: &mut Shared, request: GetDiagnosticsRequest<'_>) -> Written {
-    let upload = UploadRequest {
+/// What a GetDiagnostics asks for.
+pub(super) fn diagnostics_request(request: GetDiagnosticsRequest<'_>) -> UploadRequest {
+    UploadRequest {
         log: LogKind::Diagnostics,
         number: None,
         location: FileLocation::new(request.location()),
@@ -59,25 +57,19 @@ pub(super) fn on_get_diagnostics(site: &mut Site, shared: &mut Shared, request: 
         to: request.stop_time().map(utc),
         retries: bounded(request.retries(), RETRIES),
         retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
-    };
-    let accepted = site.firmware.on_upload(shared, upload);
-    GetDiagnosticsResponse::to_json(EDITION, |mut response| {
-        if let Some(accepted) = accepted {
-            response.cut().file_name(&accepted.file_name);
-        }
-    })
+    }
 }
 
-/// Carries out a GetLog (1.6 security N01).
+/// What a GetLog asks for (1.6 security N01); none if that is no log.
 #[cfg(feature = "security")]
-pub(super) fn on_get_log(site: &mut Site, shared: &mut Shared, request: GetLogRequest<'_>) -> Written {
+pub(super) fn log_request(request: GetLogRequest<'_>) -> Option<UploadRequest> {
     let log = match request.log_type() {
         LogType::DiagnosticsLog => LogKind::Diagnostics,
         LogType::SecurityLog => LogKind::Security,
-        LogType::Unrecognized => return status!(GetLogResponse, LogStatus::Rejected),
+        LogType::Unrecognized => return None,
     };
     let place = request.log();
-    let upload = UploadRequest {
+    Some(UploadRequest {
         log,
         number: Some(request.request_id()),
         location: FileLocation::new(place.remote_location()),
@@ -85,14 +77,25 @@ pub(super) fn on_get_log(site: &mut Site, shared: &mut Shared, request: GetLogRe
         to: place.latest_timestamp().map(utc),
         retries: bounded(request.retries(), RETRIES),
         retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
-    };
-    let Some(accepted) = site.firmware.on_upload(shared, upload) else {
-        return status!(GetLogResponse, LogStatus::Rejected);
-    };
-    let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
-    GetLogResponse::to_json(EDITION, |mut response| {
-        response.status(status).cut().filename(&accepted.file_name);
     })
+}
+
+/// The answer to one of these: the name of the file, if there is one.
+pub(super) fn upload_response(form: Form, accepted: Option<UploadAccepted>) -> Written {
+    match (form, accepted) {
+        (Form::Plain, accepted) => GetDiagnosticsResponse::to_json(EDITION, |mut response| {
+            if let Some(accepted) = accepted {
+                response.cut().file_name(&accepted.file_name);
+            }
+        }),
+        #[cfg(feature = "security")]
+        (Form::Numbered, None) => status!(GetLogResponse, LogStatus::Rejected),
+        #[cfg(feature = "security")]
+        (Form::Numbered, Some(accepted)) => GetLogResponse::to_json(EDITION, |mut response| {
+            let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
+            response.status(status).cut().filename(&accepted.file_name);
+        }),
+    }
 }
 
 /// What an UpdateFirmware asks for.

@@ -1,5 +1,6 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
+use compact_str::CompactString;
 use ocpp_rpc::Payload;
 use ocpp_types::lenient::{Absences, Decoded};
 use ocpp_types::tables::Parsed;
@@ -19,7 +20,8 @@ use crate::site::journal::JournalRecord;
 use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
-use crate::station::{Event, RegistrationStatus};
+use crate::site::verdict::Undelivered;
+use crate::station::{CallFailure, Event, FrameRefusal, RegistrationStatus};
 use crate::words::{Reason, joined};
 
 impl Face {
@@ -27,7 +29,7 @@ impl Face {
     pub fn on_frame(&mut self, site: &mut Site, shared: &mut Shared, bytes: &[u8]) {
         // 1.6 §4.2: while rejected, nothing is answered. Nothing of ours is on its way then.
         if site.registration.is_rejected() {
-            return shared.event(Event::FrameRefused { reason: "the station is rejected".into() });
+            return shared.refuse_frame(FrameRefusal::Rejected, CompactString::default());
         }
         match self.outgoing.receive(shared, bytes) {
             Arrival::Call(token, action, payload) => {
@@ -50,7 +52,7 @@ impl Face {
             Err(violation) => {
                 let reason = joined(&["answer: ", &violation.reason()]);
                 decoding::unread(shared, payload);
-                self.settle_failure(site, shared, awaited, Failure::Refused(reason));
+                self.settle_failure(site, shared, awaited, Failure::new(CallFailure::Unreadable, reason));
             }
         }
     }
@@ -75,7 +77,7 @@ impl Face {
             // It is taken by being answered at all.
             Err(violation) if is_delivery => {
                 decoding::unread(shared, payload);
-                shared.event(Event::FrameRefused { reason: violation.reason() });
+                shared.event(Event::FrameRefused { cause: FrameRefusal::Answer, reason: violation.reason() });
                 site.on_delivered(shared, None);
                 return Ok(());
             }
@@ -111,8 +113,7 @@ impl Face {
                 site.certificates.answered();
                 let status = message.view::<v1_6::SignCertificateResponse>().status();
                 if status != v1_6::GenericStatus::Accepted {
-                    let (action, reason) = (action.as_str().into(), status.as_str().into());
-                    shared.event(Event::CallFailed { action, reason });
+                    shared.call_failed(action.as_str(), CallFailure::Refused, status.as_str());
                 }
             }
             // Its action is not ours to know.
@@ -133,39 +134,41 @@ impl Face {
         self.settle_turn(shared.now, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
-            return site.calls.ended(shared, Err(failure.reason()));
+            return site.calls.ended(shared, Err((failure.cause, failure.reason())));
         }
         let name = action_awaited(site, awaited).map_or("", Action::as_str);
-        shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
-        match (awaited, failure) {
-            (Awaited::BootNotification, failure) => site.on_boot_undelivered(shared, failure.kind()),
+        shared.call_failed(name, failure.cause, &failure.reason());
+        match (awaited, failure.kind()) {
+            (Awaited::BootNotification, why) => site.on_boot_undelivered(shared, why),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
             #[cfg(feature = "security")]
-            (Awaited::SecurityEvent, failure) => {
-                shared.security_events.undelivered(shared.now, &mut shared.store, failure.kind());
+            (Awaited::SecurityEvent, why) => {
+                shared.security_events.undelivered(shared.now, &mut shared.store, why);
             }
             #[cfg(feature = "security")]
-            (Awaited::SignCertificate, Failure::LinkLost) => site.certificates.lost(),
+            (Awaited::SignCertificate, Undelivered::LinkLost) => site.certificates.lost(),
             #[cfg(feature = "security")]
-            (Awaited::SignCertificate, Failure::Refused(_) | Failure::Unsendable(_) | Failure::TimedOut) => {
+            (Awaited::SignCertificate, Undelivered::Refused | Undelivered::Unsendable | Undelivered::TimedOut) => {
                 site.certificates.answered();
             }
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
-            (Awaited::Authorize, failure) => site.on_unauthorized(shared, failure.kind()),
+            (Awaited::Authorize, why) => site.on_unauthorized(shared, why),
             #[cfg(feature = "plug_and_charge")]
-            (Awaited::Contract, failure) => site.on_unauthorized(shared, failure.kind()),
+            (Awaited::Contract, why) => site.on_unauthorized(shared, why),
             #[cfg(feature = "plug_and_charge")]
-            (Awaited::Certificate, failure) => {
-                site.plug_and_charge.on_answer(shared, &site.settings, plug_and_charge::failed(&failure));
+            (Awaited::Certificate, why) => {
+                site.plug_and_charge.on_answer(shared, &site.settings, plug_and_charge::failed(why));
             }
-            (Awaited::StatusNotification, failure) => site.status.undelivered(failure.kind()),
-            (Awaited::JobStatus(status), Failure::Refused(_) | Failure::Unsendable(_)) => {
+            (Awaited::StatusNotification, why) => site.status.undelivered(why),
+            (Awaited::JobStatus(status), Undelivered::Refused | Undelivered::Unsendable) => {
                 site.firmware.on_told(shared, status);
             }
-            (Awaited::JobStatus(status), Failure::TimedOut | Failure::LinkLost) => site.firmware.on_lost(status),
-            (Awaited::Transaction, failure) => site.on_undelivered(shared, failure.kind(), name),
+            (Awaited::JobStatus(status), Undelivered::TimedOut | Undelivered::LinkLost) => {
+                site.firmware.on_lost(status)
+            }
+            (Awaited::Transaction, why) => site.on_undelivered(shared, why, name),
         }
     }
 }

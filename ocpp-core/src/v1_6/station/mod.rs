@@ -65,6 +65,8 @@ pub(crate) const POLICY: Policy = Policy {
         stop: PointSet::NONE.with(TxPoint::Authorized),
     }),
     tells_changes: false,
+    #[cfg(feature = "transaction_events")]
+    names_transactions: false,
     // A StartTransaction has an idTag (1.6 §6.45).
     has_start_button: false,
     statuses: Statuses::OfSessions,
@@ -107,6 +109,10 @@ impl Face {
         match reply {
             LateReply::Unlocked(verdict) => {
                 answers::answer_after(shared, ticket, token, calls::unlock_response(verdict));
+            }
+            #[cfg(feature = "firmware_management")]
+            LateReply::Upload(form, accepted) => {
+                answers::answer_after(shared, ticket, token, firmware::upload_response(form, accepted));
             }
             #[cfg(feature = "security")]
             LateReply::SignedFirmware(verdict) => {

@@ -32,7 +32,7 @@ pub(super) fn on_set(
             ProfileVerdict::UnknownEvse => return refuse(shared, token),
         },
         (Some(place), Err(error)) if site.smart_charging.has_place(place) => {
-            shared.event(Event::ProfileRefused { reason: error.reason() });
+            shared.event(Event::ProfileRefused { cause: error.code(), reason: error.reason() });
             // A word of another version is no number out of range (errata 3.39).
             if !matches!(error, ConvertError::Unrecognized { .. }) {
                 return refuse(shared, token);
@@ -102,6 +102,6 @@ pub(super) fn of_remote_start(
     profile: Option<v1_6::ChargingProfile<'_>>,
 ) -> Result<Option<ChargingProfile>, ()> {
     profile.map(ChargingProfile::try_from).transpose().map_err(|error| {
-        shared.event(Event::ProfileRefused { reason: error.reason() });
+        shared.event(Event::ProfileRefused { cause: error.code(), reason: error.reason() });
     })
 }

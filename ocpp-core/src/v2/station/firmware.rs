@@ -14,7 +14,7 @@ use crate::site::Site;
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
 use crate::site::shared::Shared;
-use crate::site::upload_job::{UploadProgress, UploadRequest};
+use crate::site::upload_job::{UploadAccepted, UploadProgress, UploadRequest};
 use crate::site::verdict::SignedFirmwareVerdict;
 use crate::station::{FileLocation, FirmwareSignature, LogKind};
 
@@ -103,11 +103,12 @@ pub(super) fn on_get_log(
     token: ReplyToken,
     request: GetLogRequest<'_>,
 ) {
-    let rejected = |shared: &mut Shared| answer(shared, token, status!(edition, GetLogResponse, LogStatus::Rejected));
     let log = match request.log_type() {
         LogType::DiagnosticsLog => LogKind::Diagnostics,
         LogType::SecurityLog => LogKind::Security,
-        LogType::DataCollectorLog | LogType::Unrecognized => return rejected(shared),
+        LogType::DataCollectorLog | LogType::Unrecognized => {
+            return answer(shared, token, status!(edition, GetLogResponse, LogStatus::Rejected));
+        }
     };
     let place = request.log();
     let upload = UploadRequest {
@@ -119,12 +120,16 @@ pub(super) fn on_get_log(
         retries: bounded(request.retries(), RETRIES),
         retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
     };
-    let Some(accepted) = site.firmware.on_upload(shared, upload) else { return rejected(shared) };
+    site.firmware.on_upload(shared, &mut site.replies, token, upload);
+}
+
+/// The answer to a GetLog: the name of the file, if there is one.
+pub(super) fn upload_response(edition: Edition, accepted: Option<UploadAccepted>) -> Written {
+    let Some(accepted) = accepted else { return status!(edition, GetLogResponse, LogStatus::Rejected) };
     let status = if accepted.has_cancelled { LogStatus::AcceptedCanceled } else { LogStatus::Accepted };
-    let response = GetLogResponse::to_json(edition, |mut response| {
+    GetLogResponse::to_json(edition, |mut response| {
         response.status(status).cut().filename(&accepted.file_name);
-    });
-    answer(shared, token, response);
+    })
 }
 
 /// A number of the CSMS; negative ones mean none.

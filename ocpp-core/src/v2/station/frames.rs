@@ -21,7 +21,7 @@ use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 use crate::site::verdict::Undelivered;
-use crate::station::{AuthorizationStatus, Event, TokenRefusal};
+use crate::station::{AuthorizationStatus, CallFailure, Event, FrameRefusal, TokenRefusal};
 use crate::words::{Reason as _, joined};
 
 impl Face {
@@ -77,18 +77,14 @@ impl Face {
             // The CSMS has taken an event by answering at all.
             Err(violation) if awaited == Awaited::Journal => {
                 decoding::unread(shared, payload);
-                shared.event(Event::FrameRefused { reason: violation.reason() });
+                shared.event(Event::FrameRefused { cause: FrameRefusal::Answer, reason: violation.reason() });
                 self.settle_turn(shared, awaited, None);
                 on_journal_answer(site, shared, None);
             }
             Err(violation) => {
                 decoding::unread(shared, payload);
-                self.settle_failure(
-                    site,
-                    shared,
-                    awaited,
-                    Failure::Refused(joined(&["answer: ", &violation.reason()])),
-                );
+                let reason = joined(&["answer: ", &violation.reason()]);
+                self.settle_failure(site, shared, awaited, Failure::new(CallFailure::Unreadable, reason));
             }
         }
     }
@@ -135,8 +131,7 @@ impl Face {
                     site.certificates.wait_for_certificate(shared.now, &site.settings);
                 } else {
                     site.certificates.answered();
-                    let (action, reason) = (Action::SignCertificate.as_str().into(), status.as_str().into());
-                    shared.event(Event::CallFailed { action, reason });
+                    shared.call_failed(Action::SignCertificate.as_str(), CallFailure::Refused, status.as_str());
                 }
             }
             #[cfg(feature = "handling")]
@@ -155,38 +150,38 @@ impl Face {
         self.settle_turn(shared, awaited, Some(&failure));
         #[cfg(feature = "handling")]
         if awaited == Awaited::AppCall {
-            return site.calls.ended(shared, Err(failure.reason()));
+            return site.calls.ended(shared, Err((failure.cause, failure.reason())));
         }
         let name = action_awaited(site, awaited).as_str();
-        shared.event(Event::CallFailed { action: name.into(), reason: failure.reason() });
-        match (awaited, failure) {
-            (Awaited::BootNotification, failure) => site.on_boot_undelivered(shared, failure.kind()),
+        shared.call_failed(name, failure.cause, &failure.reason());
+        match (awaited, failure.kind()) {
+            (Awaited::BootNotification, why) => site.on_boot_undelivered(shared, why),
             (Awaited::Heartbeat | Awaited::MeterValues, _) => {}
-            (Awaited::NotifyReport, failure) => match failure.kind() {
+            (Awaited::NotifyReport, why) => match why {
                 Undelivered::Refused | Undelivered::Unsendable => self.reports.refused(),
                 // The part is sent anew.
                 Undelivered::TimedOut | Undelivered::LinkLost => {}
             },
             #[cfg(feature = "security")]
-            (Awaited::SecurityEvent, failure) => {
-                shared.security_events.undelivered(shared.now, &mut shared.store, failure.kind());
+            (Awaited::SecurityEvent, why) => {
+                shared.security_events.undelivered(shared.now, &mut shared.store, why);
             }
             #[cfg(feature = "security")]
-            (Awaited::JobStatus(status), failure) => match failure.kind() {
+            (Awaited::JobStatus(status), why) => match why {
                 Undelivered::Refused | Undelivered::Unsendable => site.firmware.on_told(shared, status),
                 Undelivered::TimedOut | Undelivered::LinkLost => site.firmware.on_lost(status),
             },
             #[cfg(feature = "security")]
-            (Awaited::SignCertificate, failure) => match failure.kind() {
+            (Awaited::SignCertificate, why) => match why {
                 Undelivered::LinkLost => site.certificates.lost(),
                 Undelivered::Refused | Undelivered::Unsendable | Undelivered::TimedOut => site.certificates.answered(),
             },
             #[cfg(feature = "handling")]
             (Awaited::AppCall, _) => {}
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
-            (Awaited::Authorize, failure) => site.on_unauthorized(shared, failure.kind()),
-            (Awaited::StatusNotification, failure) => site.status.undelivered(failure.kind()),
-            (Awaited::Journal, failure) => site.on_undelivered(shared, failure.kind(), name),
+            (Awaited::Authorize, why) => site.on_unauthorized(shared, why),
+            (Awaited::StatusNotification, why) => site.status.undelivered(why),
+            (Awaited::Journal, why) => site.on_undelivered(shared, why, name),
         }
     }
 }

@@ -73,6 +73,7 @@ pub(crate) fn policy(edition: Edition) -> Policy {
     Policy {
         points: Points::OfSettings,
         tells_changes: true,
+        names_transactions: true,
         has_start_button: true,
         statuses: Statuses::OfConnectors,
         repeats_statuses: true,
@@ -135,6 +136,13 @@ impl Face {
                 let status = words::unlock_status(verdict);
                 answers::answer_after(shared, ticket, token, status!(self.edition, UnlockConnectorResponse, status));
             }
+            #[cfg(feature = "security")]
+            LateReply::Upload(_, accepted) => {
+                answers::answer_after(shared, ticket, token, firmware::upload_response(self.edition, accepted));
+            }
+            // 2.x asks for files by a message that comes with that block.
+            #[cfg(all(feature = "firmware_management", not(feature = "security")))]
+            LateReply::Upload(..) => {}
             #[cfg(feature = "security")]
             LateReply::SignedFirmware(verdict) => {
                 answers::answer_after(shared, ticket, token, firmware::signed_verdict(self.edition, verdict));

@@ -13,7 +13,7 @@ use ocpp_types::tables::v2::{
 };
 use ocpp_types::tables::{Edition, View as _};
 
-use super::model::{Model, Source, Variable, describe};
+use super::model::{Model, Source, Variable};
 use super::variables::is_too_long;
 use crate::face::answers::answer;
 use crate::face::failure::{Message, message};
@@ -83,7 +83,7 @@ impl Reports {
                     attribute.cut().value(model.value(&variable).as_deref().unwrap_or_default());
                 }
                 // B08.FR.12.
-                describe(model, &variable, data.variable_characteristics());
+                model.describe(&variable, data.variable_characteristics());
             }
         })))
     }

@@ -374,6 +374,6 @@ proptest! {
     }
 }
 
-fn sequence_seen() -> super::super::sequence::Seen {
-    super::super::sequence::Seen::default()
+fn sequence_seen() -> super::super::seen::Seen {
+    super::super::seen::Seen::default()
 }

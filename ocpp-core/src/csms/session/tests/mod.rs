@@ -8,6 +8,7 @@ mod gate;
 mod lenient;
 mod link;
 mod random;
+mod renamed;
 mod security;
 mod stored;
 

@@ -17,13 +17,14 @@ use ocpp_types::tables::v1_6::{
 use super::EDITION;
 use super::messages::authorization_status;
 use crate::face::decoding;
-use crate::face::failure::{Failure, Message};
+use crate::face::failure::Message;
 use crate::site::Site;
 use crate::site::plug_and_charge::{Asked, CertificateAnswer, CertificateCall};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
 use crate::site::token::TokenInfo;
-use crate::station::{AuthorizationStatus, Event, TokenRefusal};
+use crate::site::verdict::Undelivered;
+use crate::station::{AuthorizationStatus, Event, FrameRefusal, TokenRefusal};
 use crate::words::{Reason, joined};
 use messages::{AuthorizeAnswer, Result15118};
 
@@ -62,7 +63,7 @@ pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: D
             }
         }
         Err(reason) => {
-            shared.event(Event::FrameRefused { reason });
+            shared.event(Event::FrameRefused { cause: FrameRefusal::Answer, reason });
             Err(TokenRefusal::NoAnswer)
         }
     };
@@ -93,11 +94,11 @@ pub(super) fn on_certificate_answer(site: &mut Site, shared: &mut Shared, answer
 }
 
 /// What it means that the CSMS did not answer such a call, or with an error.
-pub(super) fn failed(failure: &Failure) -> CertificateAnswer {
-    match failure {
-        Failure::Refused(_) => CertificateAnswer::Failed,
-        Failure::Unsendable(_) => CertificateAnswer::Unsupported,
-        Failure::TimedOut => CertificateAnswer::TimedOut,
-        Failure::LinkLost => CertificateAnswer::LinkLost,
+pub(super) fn failed(why: Undelivered) -> CertificateAnswer {
+    match why {
+        Undelivered::Refused => CertificateAnswer::Failed,
+        Undelivered::Unsendable => CertificateAnswer::Unsupported,
+        Undelivered::TimedOut => CertificateAnswer::TimedOut,
+        Undelivered::LinkLost => CertificateAnswer::LinkLost,
     }
 }

@@ -13,7 +13,7 @@ use crate::face::decoding;
 use crate::site::Site;
 use crate::site::shared::Shared;
 use crate::site::verdict::{Envelope, LateReply, RemovalVerdict};
-use crate::station::{CertificateUse, Event};
+use crate::station::{CertificateUse, Event, FrameRefusal};
 use crate::v1_6::station::certificates::{certificate_hash, install_status, removal_status, signed_status};
 use crate::v1_6::station::{EDITION, data_transfer};
 use crate::words::Reason;
@@ -75,7 +75,7 @@ pub(in crate::v1_6::station) fn on_call(
         }
     };
     if let Err(violation) = done {
-        shared.event(Event::FrameRefused { reason: violation.reason() });
+        shared.event(Event::FrameRefused { cause: FrameRefusal::Call, reason: violation.reason() });
         wrapped(shared, token, Err(violation));
     }
 }

@@ -15,7 +15,7 @@ use crate::site::Site;
 use crate::site::pricing::{FinalCost, RunningCostData, UserPrice};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
-use crate::station::Event;
+use crate::station::{Event, FrameRefusal};
 use crate::words::Reason;
 
 const VENDOR: &str = "org.openchargealliance.costmsg";
@@ -45,7 +45,7 @@ pub(super) fn on_message(site: &mut Site, shared: &mut Shared, token: ReplyToken
         Err(violation) => {
             let reason = violation.reason();
             let response = data_transfer::response(DataTransferStatus::Rejected, Some(&reason));
-            shared.event(Event::FrameRefused { reason });
+            shared.event(Event::FrameRefused { cause: FrameRefusal::Call, reason });
             response
         }
     };

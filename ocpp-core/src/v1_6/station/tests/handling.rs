@@ -3,7 +3,8 @@
 use super::*;
 use crate::MisuseError;
 use crate::station::{
-    Answer, AskId, Command, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, RawJson, StationConfig,
+    Answer, AskId, CallFailure, Command, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, RawJson,
+    StationConfig,
 };
 use crate::store::Log;
 use Direction::{Incoming, Outgoing};
@@ -291,7 +292,11 @@ fn call_of_the_station_that_the_application_took_over_times_out_when_it_is_silen
     }
     bench.wait(10);
     assert_eq!(bench.sent, [] as [Value; 0]);
-    let timed_out = Event::CallFailed { action: "Authorize".into(), reason: "no answer in time".into() };
+    let timed_out = Event::CallFailed {
+        action: "Authorize".into(),
+        cause: CallFailure::TimedOut,
+        reason: "no answer in time".into(),
+    };
     assert!(bench.has_seen(&timed_out) && bench.events.iter().any(|event| event.contains("TokenRefused")));
 }
 
@@ -471,17 +476,26 @@ fn message_with_two_handlings_is_a_contradiction() {
 
 #[test]
 fn call_of_the_application_is_sent_and_its_end_told() {
+    use CallFailure::{Error, TimedOut, Unreadable, Unsupported};
     let mut bench = Bench::accepted(&[]);
-    let ended = |result: Result<&str, &str>| Event::CallAnswered {
+    let ended = |result: Result<&str, (CallFailure, &str)>| Event::CallAnswered {
         action: "com.vendor.Blink".into(),
-        result: result.map(RawJson::from).map_err(Into::into),
+        cause: result.err().map(|(cause, _)| cause),
+        result: result.map(RawJson::from).map_err(|(_, reason)| reason.into()),
     };
     type Answers = fn(&mut Bench, String);
-    let answers: [(Answers, Event); 4] = [
+    let answers: [(Answers, Event); 5] = [
         (|bench, id| bench.frame(&json!([3, id, {"done": 1}])), ended(Ok(r#"{"done":1}"#))),
-        (|bench, id| bench.frame(&json!([4, id, "NotSupported", "no", {}])), ended(Err("NotSupported: no"))),
-        (|bench, id| bench.frame(&json!([3, id, 5])), ended(Err("answer: $: object expected, number found"))),
-        (|bench, _| bench.wait(30), ended(Err("no answer in time"))),
+        (
+            |bench, id| bench.frame(&json!([4, id, "NotSupported", "no", {}])),
+            ended(Err((Unsupported, "NotSupported: no"))),
+        ),
+        (|bench, id| bench.frame(&json!([4, id, "GenericError", "no", {}])), ended(Err((Error, "GenericError: no")))),
+        (
+            |bench, id| bench.frame(&json!([3, id, 5])),
+            ended(Err((Unreadable, "answer: $: object expected, number found"))),
+        ),
+        (|bench, _| bench.wait(30), ended(Err((TimedOut, "no answer in time")))),
     ];
     for (answer, event) in answers {
         assert_eq!(bench.app_call("com.vendor.Blink", r#"{"times":3}"#), Ok(()));

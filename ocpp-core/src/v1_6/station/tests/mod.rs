@@ -4,6 +4,7 @@
 mod answers;
 mod authorize;
 mod boundary;
+mod causes;
 mod clock;
 mod configuration;
 mod connectors;
@@ -41,6 +42,8 @@ mod station_fault;
 mod status;
 mod timers;
 mod trigger;
+#[cfg(feature = "security")]
+mod uploads;
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -221,14 +221,18 @@ fn profile_of_a_remote_start_does_not_limit_the_transaction_of_another_token() {
 fn remote_start_with_a_profile_that_breaks_a_rule_is_rejected() {
     let mut bench = station(1, &[]);
     let wrong = [
-        profile(5, "TxDefaultProfile", &[(0, 8.0)]),
-        with(profile(5, "TxProfile", &[(0, 8.0)]), "transactionId", json!(4)),
-        with(profile(5, "TxProfile", &[(0, 8.0)]), "stackLevel", json!(-1)),
+        ("InvalidProfile", profile(5, "TxDefaultProfile", &[(0, 8.0)])),
+        ("InvalidProfile", with(profile(5, "TxProfile", &[(0, 8.0)]), "transactionId", json!(4))),
+        ("InvalidValue", with(profile(5, "TxProfile", &[(0, 8.0)]), "stackLevel", json!(-1))),
     ];
-    for profile in wrong {
+    for (cause, profile) in wrong {
         let start = json!({"idTag": "TAG", "connectorId": 1, "chargingProfile": profile});
         assert_eq!(bench.request("RemoteStartTransaction", &start)["status"], "Rejected", "{profile}");
-        assert!(bench.events.pop().is_some_and(|event| event.starts_with("ProfileRefused")));
+        let told = bench.events.pop();
+        assert!(
+            told.is_some_and(|event| event.starts_with(&format!("ProfileRefused {{ cause: {cause},"))),
+            "{profile}"
+        );
     }
     bench.wait(10);
     assert_eq!(bench.sent, Vec::<Value>::new(), "nothing is authorized");

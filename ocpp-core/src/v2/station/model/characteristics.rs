@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use compact_str::CompactString;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::v2::{DataType, VariableCharacteristicsBuilder};
 
@@ -11,62 +12,62 @@ use crate::station::SettingKind;
 
 use super::facts::Fact;
 
-/// Writes the characteristics of a variable.
-pub(in crate::v2::station) fn describe(
-    model: Model<'_>,
-    variable: &Variable<'_>,
-    mut told: VariableCharacteristicsBuilder<'_>,
-) {
-    // No monitor can be set on it.
-    told.supports_monitoring(false);
-    match variable.source {
-        Source::Fact(fact) => {
-            told.data_type(fact.data_type());
-            if let Some(unit) = fact.unit() {
-                told.unit(unit);
-            }
-            if let Some(values) = fact.values() {
-                told.values_list(values);
-            }
-            let most = match fact {
-                Fact::Power => Some(model.most_watts(variable.place)),
-                #[cfg(feature = "security")]
-                Fact::CertificateEntries => Some(model.site.settings.number(Setting::CertificateEntries).into()),
-                #[cfg(feature = "local_auth_list")]
-                Fact::LocalListEntries => Some(model.site.settings.number(Setting::LocalAuthListMaxLength).into()),
-                _ => None,
-            };
-            if let Some(most) = most {
-                told.max_limit(whole(most));
-            }
-        }
-        Source::Setting(setting) => {
-            if let AnySetting::Standard(setting) = setting
-                && let Some(unit) = unit(setting)
-            {
-                told.unit(unit);
-            }
-            match model.site.settings.kind(setting) {
-                SettingKind::Boolean => {
-                    told.data_type(DataType::Boolean);
+impl Model<'_> {
+    /// Writes the characteristics of a variable.
+    pub fn describe(self, variable: &Variable<'_>, mut told: VariableCharacteristicsBuilder<'_>) {
+        // No monitor can be set on it.
+        told.supports_monitoring(false);
+        match variable.source {
+            Source::Fact(fact) => {
+                told.data_type(fact.data_type());
+                if let Some(unit) = fact.unit() {
+                    told.unit(unit);
                 }
-                SettingKind::Integer { min, max } => {
-                    told.data_type(DataType::Integer).min_limit(Decimal::from_scaled(min, 0));
-                    if max < i64::from(i32::MAX) {
-                        told.max_limit(Decimal::from_scaled(max, 0));
+                if let Some(values) = fact.values() {
+                    told.values_list(values);
+                }
+                let most = match fact {
+                    Fact::Power => Some(self.most_watts(variable.place)),
+                    #[cfg(feature = "security")]
+                    Fact::CertificateEntries => Some(self.site.settings.number(Setting::CertificateEntries).into()),
+                    #[cfg(feature = "local_auth_list")]
+                    Fact::LocalListEntries => Some(self.site.settings.number(Setting::LocalAuthListMaxLength).into()),
+                    _ => None,
+                };
+                if let Some(most) = most {
+                    told.max_limit(whole(most));
+                }
+            }
+            Source::Setting(setting) => {
+                if let AnySetting::Standard(setting) = setting
+                    && let Some(unit) = unit(setting)
+                {
+                    told.unit(unit);
+                }
+                match self.site.settings.kind(setting) {
+                    SettingKind::Boolean => {
+                        told.data_type(DataType::Boolean);
                     }
-                }
-                SettingKind::Choice(values) => {
-                    told.data_type(DataType::OptionList).values_list(&list(&values));
-                }
-                SettingKind::Members(values) => {
-                    told.data_type(DataType::MemberList).values_list(&list(&values));
-                }
-                SettingKind::DateTime => {
-                    told.data_type(DataType::DateTime);
-                }
-                SettingKind::Text { max } => {
-                    told.data_type(DataType::String).max_limit(whole(u64::try_from(max).unwrap_or(u64::MAX)));
+                    SettingKind::Integer { min, max } => {
+                        told.data_type(DataType::Integer).min_limit(Decimal::from_scaled(min, 0));
+                        if max < i64::from(i32::MAX) {
+                            told.max_limit(Decimal::from_scaled(max, 0));
+                        }
+                    }
+                    SettingKind::Choice(values) => {
+                        told.data_type(DataType::OptionList);
+                        write_list(told, &values);
+                    }
+                    SettingKind::Members(values) => {
+                        told.data_type(DataType::MemberList);
+                        write_list(told, &values);
+                    }
+                    SettingKind::DateTime => {
+                        told.data_type(DataType::DateTime);
+                    }
+                    SettingKind::Text { max } => {
+                        told.data_type(DataType::String).max_limit(whole(u64::try_from(max).unwrap_or(u64::MAX)));
+                    }
                 }
             }
         }
@@ -77,15 +78,21 @@ fn whole(number: u64) -> Decimal {
     Decimal::from_scaled(i64::try_from(number).unwrap_or(i64::MAX), 0)
 }
 
-fn list(values: &[impl AsRef<str>]) -> String {
+/// The longest list of values that a message takes, in characters (2.0.1 schema of VariableCharacteristics).
+const MAX_LIST: usize = 1000;
+
+/// Writes the values that are allowed, unless they are too many: a part of them would forbid the others.
+fn write_list(mut told: VariableCharacteristicsBuilder<'_>, values: &[CompactString]) {
     let mut text = String::new();
     for value in values {
         if !text.is_empty() {
             text.push(',');
         }
-        text.push_str(value.as_ref());
+        text.push_str(value);
     }
-    text
+    if text.chars().count() <= MAX_LIST {
+        told.values_list(&text);
+    }
 }
 
 /// The unit of a setting's values, if they have one.

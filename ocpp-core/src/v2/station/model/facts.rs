@@ -7,6 +7,7 @@ use ocpp_types::datetime::UnixMillis;
 use ocpp_types::tables::v2::DataType;
 
 use super::{Model, Place, Source, Variable};
+use crate::site::settings::Setting;
 use crate::station::{ConnectorId, EvseId, EvseStatus, Supply};
 use crate::v2::station::words;
 use crate::words::numbered;
@@ -177,10 +178,8 @@ impl<'s> Model<'s> {
             Fact::BytesPerMessage => {
                 number(u64::try_from(self.shared.config.limits.frame.frame_bytes).unwrap_or(u64::MAX))
             }
-            Fact::TxEndedInterval => self.site.settings.text(crate::site::settings::Setting::TxUpdatedInterval).into(),
-            Fact::AlignedTxEndedInterval => {
-                self.site.settings.text(crate::site::settings::Setting::AlignedDataInterval).into()
-            }
+            Fact::TxEndedInterval => self.site.settings.text(Setting::TxUpdatedInterval).into(),
+            Fact::AlignedTxEndedInterval => self.site.settings.text(Setting::AlignedDataInterval).into(),
             #[cfg(feature = "local_auth_list")]
             Fact::LocalListEntries => number(u64::try_from(self.site.authorize.list.len()).unwrap_or(u64::MAX)),
             // The host has them.

@@ -17,8 +17,6 @@ use crate::station::{ConnectorId, EvseId, SettingAccess};
 
 use facts::Fact;
 
-pub(super) use characteristics::describe;
-
 /// Where a component is: the tier of the device model (2.0.1 part 1 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {

@@ -1,7 +1,10 @@
 //! What the host does for the CSMS: firmware (L01, L02), logs (N01), certificates (A02, M03 to M05); and the local list (D01, D02).
 
 use super::*;
-use crate::station::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate, Job, JobId, JobUpdate};
+use crate::station::{
+    Answer, AskId, CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate, Job, JobId, JobUpdate,
+    UploadAnswer,
+};
 
 fn host(version: Dialect) -> Bench {
     let mut config = config(&[version], &[("CpoName", "Org")]);
@@ -105,6 +108,25 @@ fn log_is_sent_and_told() {
         if version == Dialect::V2_1 {
             assert_eq!(bench.request("GetLog", &unknown)["status"], "Rejected", "N01.FR.05");
         }
+    }
+}
+
+/// N01.FR.01: the name is the host's, where it wants to give one, or there is none.
+#[test]
+fn host_names_or_refuses_the_log_that_the_csms_wants() {
+    let log = json!({"requestId": 1, "logType": "DiagnosticsLog", "log": {"remoteLocation": "https://l/"}});
+    for (version, name) in EDITIONS.into_iter().flat_map(|version| [(version, Some("mine.zip")), (version, None)]) {
+        let mut bench = host(version);
+        let config = bench.config.clone().with(|config| config.policy.asks_about_uploads = true);
+        bench = Bench::boot(config, version, bench.image.clone(), 0);
+        bench.connect();
+        bench.frame(&json!([2, "l", "GetLog", log]));
+        assert!(bench.jobs.is_empty(), "nothing is decided");
+        let decision = name.map_or(UploadAnswer::Refuse, |name| UploadAnswer::Name(name.into()));
+        bench.input(Input::Answer(AskId(1), Answer::Upload(decision)));
+        let answer = bench.sent.iter().find(|frame| frame[0] == 3).unwrap()[2].clone();
+        assert_eq!(answer["status"], if name.is_some() { "Accepted" } else { "Rejected" });
+        assert_eq!((answer["filename"].as_str(), bench.jobs.len()), (name, usize::from(name.is_some())));
     }
 }
 

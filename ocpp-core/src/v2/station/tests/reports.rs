@@ -311,6 +311,24 @@ fn criteria_choose_components() {
     assert_eq!(components(&custom(&mut bench, &narrowed)).len(), 2, "B08.FR.05");
 }
 
+/// A list that no message has room for is left out, and not cut: what is missing of it would be forbidden.
+#[test]
+fn list_of_values_that_is_too_long_is_left_out() {
+    let mut config = config(&[Dialect::V2_0_1], &[]);
+    config.hardware.measurands = crate::station::Measurand::ALL.to_vec();
+    let choices: Vec<_> = (0..300).map(|number| format!("choice{number}").into()).collect();
+    let kind = crate::station::SettingKind::Choice(choices);
+    let access = crate::station::SettingAccess::ReadWrite;
+    config.policy.custom_settings.push(crate::station::CustomSetting::new("Fan.Mode", kind, access, "choice7"));
+    let mut bench = Bench::boot(config, Dialect::V2_0_1, Image::default(), 0);
+    bench.connect();
+    bench.told.clear();
+    let report = base(&mut bench, "FullInventory");
+    let fan = report.iter().find(|data| path(data) == "Fan/Mode").unwrap();
+    assert_eq!(fan["variableCharacteristics"], json!({"dataType": "OptionList", "supportsMonitoring": false}));
+    assert_eq!(fan["variableAttribute"][0]["value"], "choice7");
+}
+
 /// A part is told until it is answered, over a loss of the connection too, and a refusal ends the report alone.
 #[test]
 fn part_is_told_until_it_is_answered() {

@@ -265,3 +265,59 @@ fn variables_without_a_key_are_none_of_1_6() {
     let one = bench.request("ChangeConfiguration", &json!({"key": "", "value": "Authorized"}));
     assert_eq!(one["status"], "NotSupported");
 }
+
+/// What a host sees of a transaction is the name that is on the wire, the same over restarts; none before the CSMS knows one.
+#[test]
+fn host_knows_a_transaction_by_its_name_on_the_wire() {
+    let name = |bench: &Bench| {
+        let session = bench.station.evse(EVSE).unwrap().session.unwrap();
+        session.name.map(|name| name.as_str().to_string())
+    };
+    for version in ALL {
+        let mut first = Bench::boot(resumes(config(&[version], &settings())), version, Image::default(), 0);
+        first.connect();
+        first.close();
+        first.start();
+        let offline = name(&first);
+        let mut bench = first.cut();
+        assert_eq!(name(&bench), offline, "{version:?}: over a restart, without a link");
+        bench.connect();
+        bench.serve_for(2);
+        let wire = match version {
+            Dialect::V1_6 => {
+                assert_eq!((offline, bench.take("StartTransaction").len()), (None, 1));
+                "77".to_string()
+            }
+            Dialect::V2_0_1 | Dialect::V2_1 => {
+                let event = bench.transaction_events().remove(0);
+                let wire = event["transactionInfo"]["transactionId"].as_str().unwrap().to_string();
+                assert_eq!(offline, Some(wire.clone()));
+                wire
+            }
+        };
+        assert_eq!(name(&bench), Some(wire.clone()));
+        let mut bench = bench.cut();
+        assert_eq!(name(&bench), Some(wire.clone()), "{version:?}: over a restart");
+        bench.connect();
+        bench.swipe("TAG");
+        bench.serve_for(2);
+        bench.unplug();
+        bench.serve();
+        let told = |kind| bench.events.iter().find(|event| event.starts_with(kind)).cloned().unwrap_or_default();
+        assert!(told("TransactionEnded").contains(&alloc::format!("name: Some({wire})")), "{:?}", bench.events);
+    }
+}
+
+/// A name that a power cut could change is not shown.
+#[test]
+fn name_is_shown_once_its_salt_is_durable() {
+    let mut bench = bench(Dialect::V1_6);
+    bench.close();
+    bench.start();
+    bench.confirms = false;
+    bench.open_as(Dialect::V2_1);
+    let name = |bench: &Bench| bench.station.evse(EVSE).unwrap().session.unwrap().name;
+    assert_eq!(name(&bench), None);
+    bench.confirm();
+    assert!(name(&bench).is_some());
+}

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use ocpp_core::Station;
 use ocpp_core::station::{
-    Action, Answer, AskId, Direction, Event, EvseAction, EvseId, EvseInput, Handling, IncomingAnswer, Input, Job,
-    JobId, JobUpdate, LinkAction, LinkInput, MeterReading, OutgoingAnswer, Question, RebootKind, RegistrationStatus,
-    StationConfig,
+    Action, Answer, AskId, CallFailure, Direction, Event, EvseAction, EvseId, EvseInput, Handling, IncomingAnswer,
+    Input, Job, JobId, JobUpdate, LinkAction, LinkInput, MeterReading, OutgoingAnswer, Question, RebootKind,
+    RegistrationStatus, StationConfig, UploadAnswer,
 };
 use ocpp_core::store::{Image, StoreOp, Ticket};
 use ocpp_core::time::Instant;
@@ -84,6 +84,7 @@ fn config() -> StationConfig {
 
 /// Everything is asked about. What the CSMS cannot do without stays the station's: the journal and the wire are compared.
 fn overriding(config: StationConfig) -> StationConfig {
+    let config = config.with(|config| config.policy.asks_about_uploads = true);
     v1_6::Action::ALL.iter().fold(config, |config, action| {
         let outgoing = match action {
             v1_6::Action::Authorize | v1_6::Action::Heartbeat | v1_6::Action::StatusNotification => Handling::App,
@@ -207,6 +208,9 @@ impl World {
         let Some((id, question)) = place.and_then(|place| self.asked.remove(place)) else { return };
         let answer = match (question, letter) {
             (Question::DataTransfer { .. }, _) => return,
+            (Question::Upload { .. }, b'p') => Answer::Upload(UploadAnswer::Accept),
+            (Question::Upload { .. }, b'i') => Answer::Upload(UploadAnswer::Name("log".into())),
+            (Question::Upload { .. }, _) => Answer::Upload(UploadAnswer::Refuse),
             (Question::Incoming { .. }, b'p') => Answer::Incoming(IncomingAnswer::Proceed),
             (Question::Incoming { .. }, b'i') => {
                 Answer::Incoming(IncomingAnswer::Reply(r#"{"status":"Accepted"}"#.into()))
@@ -367,7 +371,7 @@ impl World {
                 self.asked.push_back((id, question));
             }
             Action::Event(Event::Registration(status)) => self.registration = Some(status),
-            Action::Event(Event::CallFailed { reason, .. }) if reason.contains("cannot be written") => {
+            Action::Event(Event::CallFailed { cause: CallFailure::Unsendable, .. }) => {
                 self.journal = None;
             }
             Action::Event(Event::RecordSkipped { place }) => panic!("{place} was durable and is skipped"),

@@ -117,7 +117,7 @@ fn csms_that_refuses_is_not_asked_again() {
         bench.host_says(csr());
         let (id, _) = bench.message("SignCertificate");
         bench.frame(&json!([3, id, answer]));
-        assert!(bench.has_event("will not have it signed"));
+        assert!(bench.has_event("cause: Refused"));
         assert!(!bench.calls_within(7 * 24 * 3600) && bench.jobs.len() == 1);
     }
 }
@@ -314,6 +314,21 @@ fn status_is_asked_for_at_once_and_once_a_week() {
             bench.answer_message("GetCertificateStatus", &json!({"status": "Accepted", "ocspResult": "MAA="}));
         }
     }
+}
+
+/// OCSPRequestInterval, when it is asked for the next time.
+#[test]
+fn status_is_asked_for_as_often_as_the_csms_wants() {
+    let mut bench = station(&[("OCSPRequestInterval", "86400")]);
+    watch(&mut bench, &[("01", None)]);
+    let answer = json!({"status": "Accepted", "ocspResult": "MAA="});
+    bench.answer_message("GetCertificateStatus", &answer);
+    assert!(!bench.calls_within(DAY - 1));
+    assert!(bench.calls_within(1));
+    bench.answer_message("GetCertificateStatus", &answer);
+    bench.request("ChangeConfiguration", &json!({"key": "OCSPRequestInterval", "value": "7200"}));
+    assert!(!bench.calls_within(2 * HOUR - 1));
+    assert!(bench.calls_within(1));
 }
 
 #[test]
