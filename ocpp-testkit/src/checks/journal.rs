@@ -275,7 +275,7 @@ impl JournalCheck {
                 self.times_go_on(record, payload)?;
                 let is_told_twice = kind == Kind::Sample && !self.readings.insert(payload.to_string());
                 // What only 2.x tells is left out in 1.6, where it was on its way when the version changed too.
-                let left_out = self.messages.back_mut().filter(|last| !is_event(payload) && last.is_of_2_x_alone());
+                let left_out = self.messages.back_mut().filter(|last| !is_of_2_x(payload) && last.is_of_2_x_alone());
                 left_out.into_iter().for_each(|last| last.is_told_twice = true);
                 let (payload, is_held) = (payload.clone(), false);
                 self.messages.push_back(Message { kind, payload, rephrased: None, is_held, is_told_twice });
@@ -426,7 +426,7 @@ impl Message {
         if self.payload == *payload || self.rephrased.as_ref() == Some(payload) {
             return true;
         }
-        let is_rephrased = is_event(&self.payload) != is_event(payload) && moment(&self.payload) == moment(payload);
+        let is_rephrased = is_of_2_x(&self.payload) != is_of_2_x(payload) && moment(&self.payload) == moment(payload);
         if is_rephrased {
             self.rephrased = Some(payload.clone());
         }
@@ -491,6 +491,11 @@ fn is_event_of(kind: Kind, payload: &Value, fact: &Fact, names: &BTreeMap<String
         && payload.get("seqNo").and_then(Value::as_u64) == event.seq_no
         && time(payload.get("timestamp").and_then(Value::as_str)) == Some(at)
         && are_same(sent, samples)
+}
+
+/// Whether it is worded as 2.x does: an event, or readings of an EVSE.
+fn is_of_2_x(payload: &Value) -> bool {
+    is_event(payload) || payload.get("evseId").is_some()
 }
 
 /// The time of what a message tells: that of its first readings where it has none of its own.

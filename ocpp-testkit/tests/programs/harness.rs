@@ -57,17 +57,23 @@ impl Program {
 
     /// Waits for a line in which `find` finds something. Lines are looked at once each.
     pub fn wait<T>(&mut self, what: &str, find: impl Fn(&Value) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let found = self.wait_at_most(PATIENCE, what, find);
+        found.unwrap_or_else(|| panic!("{} never printed {what}: {}", self.name, self.transcript()))
+    }
+
+    /// The same, for a time; none if nothing is found in it.
+    pub fn wait_at_most<T>(&mut self, time: Duration, what: &str, find: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + time;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     let found = find(&line);
                     self.seen.push(line);
-                    if let Some(found) = found {
+                    if found.is_some() {
                         return found;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("{} never printed {what}: {}", self.name, self.transcript()),
+                Err(RecvTimeoutError::Timeout) => return None,
                 Err(RecvTimeoutError::Disconnected) => {
                     panic!("{} ended without printing {what}: {}", self.name, self.transcript())
                 }

@@ -1,6 +1,7 @@
 //! kill -9 of either program in the middle of a transaction: the bill is right, and nothing that was answered is lost.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use ocpp_core::csms::{Attribution, Fact};
 use ocpp_testkit::stores::{Bill, Ledger};
@@ -45,17 +46,19 @@ fn kill_station(reach: impl Fn(&mut Station)) -> Vec<Bill> {
 }
 
 /// Holds a token to the reader until the EVSE is not busy with the end of the first transaction any more. In the very moment of
-/// that end it frees the cable, which nothing else is said of.
+/// that end it frees the cable, which nothing is said of: then it is held there once more. A second one too early would end what the
+/// first began.
 fn begin_when_free(station: &mut Station) -> Value {
+    const SILENCE: Duration = Duration::from_secs(1);
     loop {
         station.program.say(&json!({"token": {"evse": 1, "id": "ABC"}}));
-        let outcome = station.program.wait("an outcome", |line| {
+        let outcome = station.program.wait_at_most(SILENCE, "an outcome", |line| {
             let event = line.get("event")?;
-            let others = ["TokenRefused", "TransactionEnded"].iter().find_map(|name| event.get(name));
-            event.get("TransactionStarted").map(|begun| Some(begun.clone())).or(others.map(|_| None))
+            let begun = event.get("TransactionStarted").map(|begun| Some(begun["transaction"].clone()));
+            begun.or(event.get("TokenRefused").map(|_| None))
         });
-        if let Some(begun) = outcome {
-            return begun["transaction"].clone();
+        if let Some(Some(transaction)) = outcome {
+            return transaction;
         }
     }
 }
