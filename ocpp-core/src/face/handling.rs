@@ -21,7 +21,7 @@ use crate::site::questions::{About, Held};
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 #[cfg(feature = "firmware_management")]
-use crate::site::upload_job::UploadRequest;
+use crate::site::upload::UploadRequest;
 use crate::station::{
     Action, Answer, CallFailure, Direction, Event, Handling, IncomingAnswer, OutgoingAnswer, Question, RawJson,
     StationConfig,

@@ -71,6 +71,8 @@ pub(crate) mod token;
 pub(crate) mod turns;
 pub(crate) mod unlock;
 #[cfg(feature = "firmware_management")]
+pub(crate) mod upload;
+#[cfg(feature = "firmware_management")]
 pub(crate) mod upload_job;
 pub(crate) mod verdict;
 

@@ -14,7 +14,7 @@ use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 
 #[cfg(feature = "firmware_management")]
-use super::upload_job::UploadRequest;
+use super::upload::UploadRequest;
 use crate::station::{Answer, AskId, UploadAnswer};
 #[cfg(feature = "handling")]
 use crate::station::{IncomingAnswer, OutgoingAnswer};

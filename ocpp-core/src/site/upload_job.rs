@@ -9,14 +9,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
 use super::reports::{Due, Form, Report, Reports};
+use super::upload::{UploadAccepted, UploadRequest};
 use crate::site::shared::Shared;
-use crate::station::{Action, FileLocation, Job, JobId, JobUpdate, LogKind};
+use crate::station::{Action, Job, JobId, JobUpdate, LogKind};
 use crate::store::framing::Record;
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, Ticket};
@@ -45,30 +45,6 @@ impl UploadProgress {
     }
 }
 
-/// What the CSMS wants.
-#[derive(Clone, Debug)]
-pub(crate) struct UploadRequest {
-    pub log: LogKind,
-    /// Its number, where it has one.
-    pub number: Option<i64>,
-    pub location: FileLocation,
-    pub from: Option<DateTime<Utc>>,
-    pub to: Option<DateTime<Utc>>,
-    pub retries: u32,
-    pub retry_seconds: u32,
-}
-
-impl UploadRequest {
-    /// Which of the two requests it is.
-    pub fn form(&self) -> Form {
-        match self.number {
-            #[cfg(feature = "security")]
-            Some(_) => Form::Numbered,
-            _ => Form::Plain,
-        }
-    }
-}
-
 /// The number of the request whose file is on its way, as it was stored once.
 #[derive(Debug)]
 #[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
@@ -89,14 +65,6 @@ packed!(Untold { 0 });
 
 impl Record for Untold {
     const KIND: u8 = 42;
-}
-
-/// What became of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UploadAccepted {
-    pub file_name: CompactString,
-    /// Whether a file that was on its way was given up for it.
-    pub has_cancelled: bool,
 }
 
 #[derive(Debug)]

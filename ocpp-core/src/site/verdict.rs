@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 #[cfg(feature = "firmware_management")]
-use super::{reports::Form, upload_job::UploadAccepted};
+use super::{reports::Form, upload::UploadAccepted};
 #[cfg(feature = "security")]
 use crate::station::InstalledCertificate;
 use crate::store::Ticket;

@@ -15,7 +15,7 @@ use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 #[cfg(feature = "firmware_management")]
-use crate::site::upload_job::UploadRequest;
+use crate::site::upload::UploadRequest;
 use crate::station::{Answer, StationConfig};
 
 #[derive(Debug)]

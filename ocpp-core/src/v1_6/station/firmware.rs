@@ -18,7 +18,8 @@ use crate::face::failure::{self, Message};
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
 use crate::site::reports::{Form, Report};
-use crate::site::upload_job::{UploadAccepted, UploadProgress, UploadRequest};
+use crate::site::upload::{UploadAccepted, UploadRequest};
+use crate::site::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::FirmwareSignature;
 use crate::station::{FileLocation, LogKind};

@@ -14,7 +14,8 @@ use crate::site::Site;
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
 use crate::site::shared::Shared;
-use crate::site::upload_job::{UploadAccepted, UploadProgress, UploadRequest};
+use crate::site::upload::{UploadAccepted, UploadRequest};
+use crate::site::upload_job::UploadProgress;
 use crate::site::verdict::SignedFirmwareVerdict;
 use crate::station::{FileLocation, FirmwareSignature, LogKind};
 
