@@ -4,7 +4,6 @@
 mod world;
 
 use ocpp_core::csms::{Command, Input, LinkInput, TransactionId};
-use ocpp_rpc::Dialect;
 
 use self::world::{Rebuilt, World};
 use crate::fuzz::script::Script;
@@ -48,8 +47,7 @@ const CALLS: [(&str, &str); 14] = [
 fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
     match op {
         // The link, and what the station says.
-        b'o' => world.open(Dialect::V1_6),
-        b'O' => world.open(Dialect::V2_0_1),
+        b'o' => world.open(),
         b'c' => world.close(),
         b'i' => world.may(Input::Link(LinkInput::Pong)),
         b'A'..=b'N' => {

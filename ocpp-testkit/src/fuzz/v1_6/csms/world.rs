@@ -107,15 +107,11 @@ impl World {
         self.drain();
     }
 
-    pub fn open(&mut self, dialect: Dialect) {
-        let input = Input::Link(LinkInput::Opened { dialect });
-        if dialect == Dialect::V1_6 {
-            self.closed();
-            self.is_up = true;
-            self.must(input);
-        } else {
-            self.may(input);
-        }
+    /// In 1.6: of another version it could not read what is sent.
+    pub fn open(&mut self) {
+        self.closed();
+        self.is_up = true;
+        self.must(Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 }));
     }
 
     pub fn close(&mut self) {
