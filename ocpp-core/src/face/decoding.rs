@@ -147,3 +147,20 @@ fn note(shared: &mut Shared, action: &str, repairs: &[Repair]) {
 pub(crate) fn unread(shared: &mut Shared, payload: &Payload<'_>) {
     shared.event(Event::Unread { frame: RawFrame::of(payload) });
 }
+
+/// How often a file is tried again, where the CSMS leaves that to the station too. Negative numbers mean none.
+#[cfg(feature = "firmware_management")]
+pub(crate) fn retries(told: Option<i64>) -> u32 {
+    bounded(told, 3)
+}
+
+/// The wait before each, in seconds.
+#[cfg(feature = "firmware_management")]
+pub(crate) fn retry_seconds(told: Option<i64>) -> u32 {
+    bounded(told, 60)
+}
+
+#[cfg(feature = "firmware_management")]
+fn bounded(told: Option<i64>, default: u32) -> u32 {
+    told.map_or(default, |number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
+}

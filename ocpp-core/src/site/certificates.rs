@@ -14,8 +14,6 @@ use chrono::{DateTime, Utc};
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::SecurityProfile;
 
-#[cfg(feature = "transaction_events")]
-use super::csr::SigningBackoff;
 use super::csr::{order_csr, renewal_of, sign_failed};
 use super::firmware::FirmwareManagement;
 use super::firmware_job::FirmwareRequest;
@@ -24,6 +22,8 @@ use super::plug_and_charge::PlugAndCharge;
 use super::replies::Replies;
 use super::settings::{Setting, Settings};
 use super::shared::Shared;
+#[cfg(feature = "transaction_events")]
+use super::signing_backoff::SigningBackoff;
 use super::verdict::{Envelope, InstallVerdict, LateReply, RemovalVerdict, SignedFirmwareVerdict};
 use crate::station::{
     Action, CallFailure, CertificateHash, CertificateUse, Event, Job, JobId, JobUpdate, SecurityEventKind,

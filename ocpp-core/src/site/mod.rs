@@ -65,6 +65,8 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signal;
+#[cfg(all(feature = "security", any(feature = "plug_and_charge", feature = "transaction_events")))]
+mod signing_backoff;
 pub(crate) mod status;
 pub(crate) mod timers;
 pub(crate) mod token;

@@ -31,6 +31,10 @@ FILES = "ftp://files.example/interop"
 PEM = "-----BEGIN CERTIFICATE-----\nY2VydA==\n-----END CERTIFICATE-----\n"
 CSR = "-----BEGIN CERTIFICATE REQUEST-----\nY3Ny\n-----END CERTIFICATE REQUEST-----\n"
 
+# A certificate as messages name it, and as the host lists it.
+NAMES = {"hash_algorithm": "SHA256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
+KEPT = {"algorithm": "Sha256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
+LISTED = {"usage": "CsmsRoot", "hash": KEPT, "children": []}
 
 def soon():
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
@@ -156,6 +160,15 @@ async def work(station, kind, outcome):
     station.say({"job": {"id": job["id"], "outcome": outcome}})
 
 
+async def ask_with_work(station, csms, request, kind, outcome, status):
+    """Asks what the host's work answers, which has this outcome: the answer, with this status."""
+    asking = asyncio.create_task(csms.ask(request))
+    await work(station, kind, outcome)
+    response = await asking
+    expect(response.status == status, response)
+    return response
+
+
 async def files(steps, station, csms):
     async with steps.step("diagnostics are uploaded"):
         response = await csms.ask(call.GetDiagnostics(location=FILES, retries=0))
@@ -190,24 +203,17 @@ async def triggers(steps, csms):
 
 async def certificates(steps, station, csms):
     root = "CentralSystemRootCertificate"
-    names = {"hash_algorithm": "SHA256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
-    kept = {"algorithm": "Sha256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
-    listed = {"usage": "CsmsRoot", "hash": kept, "children": []}
 
-    async def ask(request, kind, outcome, status):
-        asking = asyncio.create_task(csms.ask(request))
-        await work(station, kind, outcome)
-        response = await asking
-        expect(response.status == status, response)
-        return response
+    async def ask(*of):
+        return await ask_with_work(station, csms, *of)
 
     async with steps.step("certificates are installed, listed and deleted"):
         ids = call.GetInstalledCertificateIds(root)
         await ask(ids, "ListCertificates", {"Certificates": []}, "NotFound")
         await ask(call.InstallCertificate(root, PEM), "InstallCertificate", "Done", "Accepted")
-        response = await ask(ids, "ListCertificates", {"Certificates": [listed]}, "Accepted")
-        expect(response.certificate_hash_data == [names], response)
-        await ask(call.DeleteCertificate(names), "DeleteCertificate", "Done", "Accepted")
+        response = await ask(ids, "ListCertificates", {"Certificates": [LISTED]}, "Accepted")
+        expect(response.certificate_hash_data == [NAMES], response)
+        await ask(call.DeleteCertificate(NAMES), "DeleteCertificate", "Done", "Accepted")
     async with steps.step("certificate that the host refuses is rejected and reported"):
         await ask(call.InstallCertificate(root, PEM), "InstallCertificate", "Invalid", "Rejected")
         await csms.wait("SecurityEventNotification", type="InvalidCentralSystemCertificate")
@@ -231,10 +237,7 @@ async def signed_files(steps, station, csms):
 
     for number, outcome, status in ((1, "Invalid", "InvalidSignature"), (2, "Done", "Installed")):
         async with steps.step(f"signed firmware: {status}"):
-            asking = asyncio.create_task(csms.ask(update(number)))
-            await work(station, "CheckSigner", "Done")
-            response = await asking
-            expect(response.status == "Accepted", response)
+            await ask_with_work(station, csms, update(number), "CheckSigner", "Done", "Accepted")
             await progress("SignedFirmwareStatusNotification", number, "Downloading")
             await work(station, "Download", outcome)
             if status == "Installed":

@@ -1,9 +1,7 @@
 """What a CSMS of 2.0.1 or 2.1 can ask for beside a plain session: reports, files, certificates, the local list."""
 
-import asyncio
-
 from common import expect
-from operations import CSR, FILES, PEM, now, work
+from operations import CSR, FILES, LISTED, NAMES, PEM, ask_with_work, now, work
 
 
 def pair(component, variable=None, **place):
@@ -70,9 +68,8 @@ async def files(steps, station, csms, call):
         await work(station, "Install", "Done")
         await progress("FirmwareStatusNotification", 11, "Downloading", "Downloaded", "Installing", "Installed")
     async with steps.step("firmware whose signature is wrong is not installed"):
-        asking = asyncio.create_task(csms.ask(update(12, signing_certificate=PEM, signature="Zml0")))
-        await work(station, "CheckSigner", "Done")
-        expect((await asking).status == "Accepted", "refused")
+        signed = update(12, signing_certificate=PEM, signature="Zml0")
+        await ask_with_work(station, csms, signed, "CheckSigner", "Done", "Accepted")
         await work(station, "Download", "Invalid")
         await progress("FirmwareStatusNotification", 12, "Downloading", "Downloaded", "InvalidSignature")
     async with steps.step("log is uploaded"):
@@ -86,26 +83,19 @@ async def files(steps, station, csms, call):
 
 async def certificates(steps, station, csms, call):
     root = "CSMSRootCertificate"
-    names = {"hash_algorithm": "SHA256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
-    kept = {"algorithm": "Sha256", "issuer_name_hash": "A1", "issuer_key_hash": "B2", "serial_number": "C3"}
-    listed = {"usage": "CsmsRoot", "hash": kept, "children": []}
 
-    async def ask(request, kind, outcome, status):
-        asking = asyncio.create_task(csms.ask(request))
-        await work(station, kind, outcome)
-        response = await asking
-        expect(response.status == status, response)
-        return response
+    async def ask(*of):
+        return await ask_with_work(station, csms, *of)
 
     async with steps.step("certificates are installed, listed and deleted"):
         ids = call.GetInstalledCertificateIds(certificate_type=[root])
         await ask(ids, "ListCertificates", {"Certificates": []}, "NotFound")
         install = call.InstallCertificate(certificate_type=root, certificate=PEM)
         await ask(install, "InstallCertificate", "Done", "Accepted")
-        response = await ask(ids, "ListCertificates", {"Certificates": [listed]}, "Accepted")
+        response = await ask(ids, "ListCertificates", {"Certificates": [LISTED]}, "Accepted")
         chain = response.certificate_hash_data_chain
-        expect(chain == [{"certificate_type": root, "certificate_hash_data": names}], response)
-        await ask(call.DeleteCertificate(certificate_hash_data=names), "DeleteCertificate", "Done", "Accepted")
+        expect(chain == [{"certificate_type": root, "certificate_hash_data": NAMES}], response)
+        await ask(call.DeleteCertificate(certificate_hash_data=NAMES), "DeleteCertificate", "Done", "Accepted")
     async with steps.step("certificate of the station is asked for, signed and installed"):
         owner = pair("SecurityCtrlr", "OrganizationName") | {"attribute_value": "Interop"}
         await csms.ask(call.SetVariables([owner]))

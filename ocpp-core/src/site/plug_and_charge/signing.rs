@@ -6,9 +6,10 @@ use alloc::string::String;
 
 use chrono::{DateTime, Utc};
 
-use crate::site::csr::{SigningBackoff, order_csr, renewal_of, sign_failed};
+use crate::site::csr::{order_csr, renewal_of, sign_failed};
 use crate::site::settings::{Setting, Settings};
 use crate::site::shared::Shared;
+use crate::site::signing_backoff::SigningBackoff;
 use crate::station::{CallFailure, CertificateUse, JobId, JobUpdate};
 use crate::time::{Clock, Instant};
 

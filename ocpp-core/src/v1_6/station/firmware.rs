@@ -13,7 +13,7 @@ use ocpp_types::tables::v1_6::{
 
 use super::EDITION;
 use crate::face::answers::Written;
-use crate::face::decoding::utc;
+use crate::face::decoding::{retries, retry_seconds, utc};
 use crate::face::failure::{self, Message};
 use crate::site::firmware::{JobReport, JobStatus};
 use crate::site::firmware_job::{FirmwareProgress, FirmwareRequest};
@@ -23,10 +23,6 @@ use crate::site::upload_job::UploadProgress;
 #[cfg(feature = "security")]
 use crate::station::FirmwareSignature;
 use crate::station::{FileLocation, LogKind};
-
-/// Retries where the CSMS leaves them to the station, and the wait before each in seconds.
-const RETRIES: u32 = 3;
-const RETRY_SECONDS: u32 = 60;
 
 /// The message that tells such a status.
 pub(super) fn action_of(status: JobStatus) -> Action {
@@ -56,8 +52,8 @@ pub(super) fn diagnostics_request(request: GetDiagnosticsRequest<'_>) -> UploadR
         location: FileLocation::new(request.location()),
         from: request.start_time().map(utc),
         to: request.stop_time().map(utc),
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
     }
 }
 
@@ -76,8 +72,8 @@ pub(super) fn log_request(request: GetLogRequest<'_>) -> Option<UploadRequest> {
         location: FileLocation::new(place.remote_location()),
         from: place.oldest_timestamp().map(utc),
         to: place.latest_timestamp().map(utc),
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
     })
 }
 
@@ -106,8 +102,8 @@ pub(super) fn firmware_request(request: UpdateFirmwareRequest<'_>) -> FirmwareRe
         location: FileLocation::new(request.location()),
         retrieve_ms: request.retrieve_date().0,
         install_ms: None,
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
         signature: None,
     }
 }
@@ -121,8 +117,8 @@ pub(super) fn signed_firmware_request(request: SignedUpdateFirmwareRequest<'_>) 
         location: FileLocation::new(firmware.location()),
         retrieve_ms: firmware.retrieve_date_time().0,
         install_ms: firmware.install_date_time().map(|at| at.0),
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
         signature: Some(
             FirmwareSignature {
                 certificate: firmware.signing_certificate().into(),
@@ -131,11 +127,6 @@ pub(super) fn signed_firmware_request(request: SignedUpdateFirmwareRequest<'_>) 
             .into(),
         ),
     }
-}
-
-/// A number of the CSMS; negative ones mean none.
-fn bounded(number: Option<i64>, default: u32) -> u32 {
-    number.map_or(default, |number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
 }
 
 /// A status of a firmware update: none is `Idle`.

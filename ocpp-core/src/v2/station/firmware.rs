@@ -8,7 +8,7 @@ use ocpp_types::tables::v2::{
 use ocpp_types::tables::{Edition, View as _};
 
 use crate::face::answers::{Written, answer, answer_after};
-use crate::face::decoding::utc;
+use crate::face::decoding::{retries, retry_seconds, utc};
 use crate::face::failure::{self, Message};
 use crate::site::Site;
 use crate::site::firmware::{JobReport, JobStatus};
@@ -18,10 +18,6 @@ use crate::site::upload::{UploadAccepted, UploadRequest};
 use crate::site::upload_job::UploadProgress;
 use crate::site::verdict::SignedFirmwareVerdict;
 use crate::station::{FileLocation, FirmwareSignature, LogKind};
-
-/// Retries where the CSMS leaves them to the station, and the wait before each in seconds.
-const RETRIES: u32 = 3;
-const RETRY_SECONDS: u32 = 60;
 
 /// The message that tells such a status. What 1.6 ordered has no number, and is told by the same message.
 pub(super) fn action_of(status: JobStatus) -> Action {
@@ -67,8 +63,8 @@ pub(super) fn on_update(
         location: FileLocation::new(firmware.location()),
         retrieve_ms: firmware.retrieve_date_time().0,
         install_ms: firmware.install_date_time().map(|at| at.0),
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
         signature: signature.map(Into::into),
     };
     if wanted.signature.is_some() {
@@ -118,8 +114,8 @@ pub(super) fn on_get_log(
         location: FileLocation::new(place.remote_location()),
         from: place.oldest_timestamp().map(utc),
         to: place.latest_timestamp().map(utc),
-        retries: bounded(request.retries(), RETRIES),
-        retry_seconds: bounded(request.retry_interval(), RETRY_SECONDS),
+        retries: retries(request.retries()),
+        retry_seconds: retry_seconds(request.retry_interval()),
     };
     site.firmware.on_upload(shared, &mut site.replies, token, upload);
 }
@@ -131,11 +127,6 @@ pub(super) fn upload_response(edition: Edition, accepted: Option<UploadAccepted>
     GetLogResponse::to_json(edition, |mut response| {
         response.status(status).cut().filename(&accepted.file_name);
     })
-}
-
-/// A number of the CSMS; negative ones mean none.
-fn bounded(number: Option<i64>, default: u32) -> u32 {
-    number.map_or(default, |number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
 }
 
 /// A status to send: none is `Idle`.

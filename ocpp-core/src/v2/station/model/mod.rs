@@ -70,15 +70,15 @@ impl<'s> Variable<'s> {
         self.place == other.place && self.component.eq_ignore_ascii_case(other.component)
     }
 
-    /// Whether a message means it: an instance that is empty is none (B06.FR.15).
+    /// Whether a message means it.
     fn is(&self, wanted: v2::Variable<'_>) -> bool {
-        let instance = wanted.instance().filter(|instance| !instance.is_empty());
-        let is_instance = match (self.instance, instance) {
-            (Some(known), Some(wanted)) => known.eq_ignore_ascii_case(wanted),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        is_instance && self.name.eq_ignore_ascii_case(wanted.name())
+        self.is_one_of(wanted) && self.instance.is_some() == instance_of(wanted).is_some()
+    }
+
+    /// Whether it has the name that a message names, and the instance if it names one.
+    fn is_one_of(&self, wanted: v2::Variable<'_>) -> bool {
+        let has = |instance| self.instance.is_some_and(|known| known.eq_ignore_ascii_case(instance));
+        self.name.eq_ignore_ascii_case(wanted.name()) && instance_of(wanted).is_none_or(has)
     }
 
     /// Whether a custom report is to have it (B08.FR.20 to B08.FR.25): what is not said is not limited.
@@ -97,17 +97,10 @@ impl<'s> Variable<'s> {
                 }
             }
         };
-        let is_name = |wanted: v2::Variable<'_>| {
-            let instance = wanted.instance().filter(|instance| !instance.is_empty());
-            let is_any = instance.is_none();
-            let is_instance =
-                is_any || self.instance.zip(instance).is_some_and(|(known, wanted)| known.eq_ignore_ascii_case(wanted));
-            is_instance && self.name.eq_ignore_ascii_case(wanted.name())
-        };
         is_place
             && component.instance().is_none_or(str::is_empty)
             && self.component.eq_ignore_ascii_case(component.name())
-            && wanted.variable().is_none_or(is_name)
+            && wanted.variable().is_none_or(|wanted| self.is_one_of(wanted))
     }
 
     /// Writes the names of its component and its own.
@@ -134,6 +127,11 @@ impl<'s> Variable<'s> {
             variable.instance(instance);
         }
     }
+}
+
+/// The instance that a message names: one that is empty is none (B06.FR.15).
+fn instance_of(wanted: v2::Variable<'_>) -> Option<&str> {
+    wanted.instance().filter(|instance| !instance.is_empty())
 }
 
 /// What a pair of component and variable, with an attribute, leads to.
