@@ -1,6 +1,7 @@
 //! What a face and the host ask of the site. Each request goes to its block, with a narrow view of what else it touches.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -324,10 +325,10 @@ impl Site {
         }
     }
 
-    /// A token was presented.
-    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, token: IdToken) {
+    /// A token was presented: at an EVSE, or at a reader that serves these, of which none is all.
+    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, evses: Vec<EvseId>, token: IdToken) {
         let (mut ctx, mut parts) = self.context(shared);
-        parts.on_token(&mut ctx, evse, token);
+        parts.on_token(&mut ctx, evse, evses, token);
     }
 
     /// Whether a transaction runs at an EVSE.

@@ -387,6 +387,9 @@ pub enum Event {
         group: Option<IdToken>,
         /// Until when it is good, where the CSMS told.
         expires: Option<DateTime<Utc>>,
+        /// Where it may charge, if not at every EVSE (2.x).
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+        evses: Vec<EvseId>,
     },
     /// The CSMS starts a transaction: its token counts as one that was presented, and is asked about where it has to be.
     RemoteStart {
@@ -481,6 +484,8 @@ pub enum TokenRefusal {
     Late,
     /// The EVSE is in use by another token.
     Occupied,
+    /// It may charge at other EVSEs only (2.x C01.FR.21).
+    OtherEvse,
     /// The EVSE is faulted, out of service or reserved for another.
     Unavailable,
     /// Contracts are not accepted: Plug & Charge is switched off.

@@ -219,7 +219,28 @@ impl Evse {
         self.authorisation.right().is_some() || self.transaction != Transaction::None
     }
 
-    /// Whether [`Self::on_grant`] would take one.
+    /// Whether [`Self::on_grant`] would take this token.
+    pub fn takes(&self, token: &IdToken) -> bool {
+        self.takes_grants() || self.may_resume(token)
+    }
+
+    /// Whether the token charged in the transaction that is open here, and may once more: the vehicle was gone and is back, or its
+    /// driver had ended the authorisation (E09.FR.01). Where a cable is held until its owner comes, he comes for that.
+    pub fn may_resume(&self, token: &IdToken) -> bool {
+        let Transaction::Open(Open { over: Some(lapsed), interrupted: None, .. }) = &self.transaction else {
+            return false;
+        };
+        let is_back = self.facts.cable == Cable::Connected && lapsed.reason != StopReason::DeAuthorized;
+        let is_free = match &self.authorisation {
+            Authorisation::None | Authorisation::Awaited { .. } | Authorisation::Over { held_for: None } => true,
+            Authorisation::Over { held_for: Some(_) } => is_back,
+            Authorisation::Granted(_) => false,
+        };
+        let is_its = lapsed.token.as_ref().is_some_and(|own| own.matches(token));
+        is_its && is_free && self.is_operative && !self.is_blocked()
+    }
+
+    /// Whether [`Self::on_grant`] would take any.
     pub fn takes_grants(&self) -> bool {
         let has_place = match (&self.transaction, &self.authorisation) {
             (Transaction::Closing(_), _)
@@ -366,7 +387,7 @@ impl Evse {
 
     /// Why a stop point ends a transaction: as the authorisation did, should it have ended before.
     fn why_ended(&self, point: TxPoint, is_connected: bool) -> (StopReason, TriggerReason) {
-        let over = self.begun().and_then(|open| open.over);
+        let over = self.begun().and_then(|open| open.over.as_ref()).map(|lapsed| lapsed.reason);
         let (reason, trigger) = match point {
             TxPoint::ParkingBayOccupancy => (StopReason::Local, TriggerReason::EvDeparted),
             TxPoint::EvConnected => (StopReason::EvDisconnected, TriggerReason::EvCommunicationLost),

@@ -30,6 +30,14 @@ pub(crate) enum Transaction {
     Closing(Closing),
 }
 
+/// An authorisation that ended before its transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Lapsed {
+    pub reason: StopReason,
+    /// The token that may charge in the transaction once more.
+    pub token: Option<IdToken>,
+}
+
 /// A transaction that began.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Open {
@@ -44,8 +52,8 @@ pub(crate) struct Open {
     pub change: Option<TriggerReason>,
     /// The points that were met in it.
     pub ever: PointSet,
-    /// Why the authorisation ended, if the transaction went on without.
-    pub over: Option<StopReason>,
+    /// How the authorisation ended, if the transaction went on without.
+    pub over: Option<Box<Lapsed>>,
     /// The power failed, and the hardware has so long to say whether the vehicle is still there.
     pub interrupted: Option<Duration>,
     /// The register at the begin.

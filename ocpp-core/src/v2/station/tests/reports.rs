@@ -226,6 +226,7 @@ fn configuration_and_summary_are_parts_of_the_whole() {
         is_blocking: true,
         info: None,
         vendor_error_code: None,
+        vendor_id: None,
     };
     bench.input(Input::Evse(EvseId(2), EvseInput::Fault(fault)));
     bench.serve();

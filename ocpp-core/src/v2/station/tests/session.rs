@@ -210,6 +210,39 @@ fn energy_after_a_reconnected_cable_needs_another_authorisation() {
     assert!(bench.transaction_events().is_empty());
 }
 
+/// The same with a stop point that does not end the transaction: its own token is what it waits for.
+#[test]
+fn reconnected_cable_charges_on_in_the_same_transaction_once_authorised() {
+    for (version, unlocks) in EDITIONS.into_iter().flat_map(|version| [(version, "true"), (version, "false")]) {
+        let mut config = config(
+            &[version],
+            &[
+                ("TxCtrlr.TxStopPoint", "ParkingBayOccupancy"),
+                ("TxCtrlr.StopTxOnEVSideDisconnect", "true"),
+                ("OCPPCommCtrlr.UnlockOnEVSideDisconnect", unlocks),
+            ],
+        );
+        config.hardware.detects_bay = true;
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.input(Input::Evse(EVSE, EvseInput::Bay(crate::station::Bay::Occupied)));
+        bench.start();
+        let id = bench.transaction_events()[0]["transactionInfo"]["transactionId"].clone();
+        bench.cable(Cable::Plugged);
+        bench.serve();
+        bench.cable(Cable::Connected);
+        bench.serve_for(5);
+        assert_eq!(bench.power, Power::Off);
+        bench.transaction_events();
+        bench.swipe("TAG");
+        bench.serve();
+        assert_eq!(bench.power, Power::On, "{unlocks}");
+        let events = bench.transaction_events();
+        assert!(events.iter().all(|event| event["transactionInfo"]["transactionId"] == id), "{events:?}");
+        assert_eq!(words(&events[0]), "Updated Authorized SuspendedEVSE");
+    }
+}
+
 /// 2.x part 2 §2.4 of the chapter on meter values, E01 with DataSigned: the signed value begins the transaction, and goes with the
 /// register of begin, samples and end.
 #[test]
