@@ -335,7 +335,7 @@ impl Station {
             return;
         }
         if self.shared.link.is_connecting() {
-            self.shared.on_connect_failed(refusal);
+            self.site.on_connect_failed(&mut self.shared, refusal);
         }
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);

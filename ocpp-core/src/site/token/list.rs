@@ -43,6 +43,9 @@ impl Record for Head {
     const KIND: u8 = 37;
 }
 
+/// Where the token of a change may charge, by the place of the change in its part.
+type Named = (usize, Vec<EvseId>);
+
 /// A token to set, or (none) to remove.
 type Change = (IdToken, Option<TokenInfo>);
 
@@ -60,7 +63,7 @@ impl Part {
     fn write(&self) -> Vec<u8> {
         let evses = |(_, info): &Change| info.as_ref().map(|info| info.evses.clone()).unwrap_or_default();
         let named = self.0.iter().map(evses).enumerate().filter(|(_, evses)| !evses.is_empty());
-        let named: Vec<(usize, Vec<EvseId>)> = named.collect();
+        let named: Vec<Named> = named.collect();
         let mut bytes = self.to_bytes();
         if !named.is_empty() {
             framing::append(&mut bytes, &named);
@@ -69,7 +72,7 @@ impl Part {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, FramingError> {
-        let (mut part, named): (Part, Option<Vec<(usize, Vec<EvseId>)>>) = framing::read_with(bytes)?;
+        let (mut part, named): (Part, Option<Vec<Named>>) = framing::read_with(bytes)?;
         for (place, evses) in named.unwrap_or_default() {
             if let Some((_, Some(info))) = part.0.get_mut(place) {
                 info.evses = evses;
