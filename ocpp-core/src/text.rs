@@ -71,10 +71,10 @@ fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, further: &[&st
         if c.is_ascii_alphanumeric() && matches!(place, Place::Plain | Place::Named) {
             word.get_or_insert(at);
             place = Place::Plain;
-        } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at)) {
-            if SECRET.iter().chain(further).any(|secret| secret.eq_ignore_ascii_case(name)) {
-                place = Place::Named;
-            }
+        } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at))
+            && SECRET.iter().chain(further).any(|secret| secret.eq_ignore_ascii_case(name))
+        {
+            place = Place::Named;
         }
         place = match (place, c) {
             (Place::Named, ':' | '=') => Place::Value,
