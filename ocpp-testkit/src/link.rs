@@ -1,7 +1,7 @@
 //! The network between one station and its CSMS: latency each way, connections that are cut, that die in silence, or that
 //! cannot be made.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use ocpp_core::station::ConnectRequest;
@@ -79,6 +79,8 @@ pub enum Arrival {
 pub struct Link {
     /// What happens to connection attempts.
     pub network: Network,
+    /// The same of those whose URL begins so.
+    pub endpoints: BTreeMap<&'static str, Network>,
     station: Side,
     csms: Side,
     /// Connections and attempts so far; the last one's number.
@@ -131,7 +133,15 @@ impl Link {
     /// A network with these latencies towards the CSMS and towards the station.
     pub fn new(up: Duration, down: Duration) -> Self {
         let side = |latency| Side { latency, connection: None, parcels: VecDeque::new(), gives_up: None };
-        Link { network: Network::Up, station: side(down), csms: side(up), connections: 0, attempt: None, silent: None }
+        Link {
+            network: Network::Up,
+            endpoints: BTreeMap::new(),
+            station: side(down),
+            csms: side(up),
+            connections: 0,
+            attempt: None,
+            silent: None,
+        }
     }
 
     /// Whether this end believes that it is connected.
@@ -149,16 +159,19 @@ impl Link {
         self.attempt.is_none() && self.station.parcels.is_empty() && self.csms.parcels.is_empty()
     }
 
-    /// The station connects. It gives up a connection that it has.
-    pub fn connect(&mut self, now: Instant, request: ConnectRequest) {
+    /// The station connects. It gives up a connection that it has. Gives the number of the attempt, and of the connection that comes
+    /// of it.
+    pub fn connect(&mut self, now: Instant, request: ConnectRequest) -> u64 {
         self.close(now, End::Station);
         self.connections += 1;
         self.attempt = Some(self.connections);
-        match self.network {
+        let endpoint = self.endpoints.iter().find(|(endpoint, _)| request.url.starts_with(**endpoint));
+        match endpoint.map_or(self.network, |(_, network)| *network) {
             Network::Up => self.csms.post(now, self.connections, Arrival::Handshake(request)),
             Network::Refusing => self.fail_attempt(now + self.csms.latency),
             Network::Dead => self.fail_attempt(now + CONNECT_TIMEOUT),
         }
+        self.connections
     }
 
     /// The CSMS accepts the handshake that arrived last.

@@ -9,11 +9,17 @@ use ocpp_testkit::link::End;
 
 fn run(enumeration: Enumeration, scenarios: &[Scenario]) -> Report {
     let mut total = Report::default();
+    let mut failures = Vec::new();
     for scenario in scenarios {
-        let report = enumeration.run(scenario).unwrap_or_else(|failure| panic!("{failure}"));
-        println!("{}: {report:?}", scenario.name);
-        total = total.plus(report);
+        match enumeration.run(scenario) {
+            Ok(report) => {
+                println!("{}: {report:?}", scenario.name);
+                total = total.plus(report);
+            }
+            Err(failure) => failures.push(failure.to_string()),
+        }
     }
+    assert!(failures.is_empty(), "{} scenarios failed\n{}", failures.len(), failures.join("\n\n"));
     println!("{enumeration:?}: {total:?}");
     total
 }

@@ -6,12 +6,16 @@
 //! meantime; on to quiet; and then everything must have arrived, once, and the bill must be that of the meter.
 
 mod every;
+mod kept;
+mod networks;
 mod promises;
+mod requests;
 mod scenario;
 mod scenarios;
 mod security;
 mod v1_6;
 mod v2;
+mod work;
 
 use std::thread;
 use std::time::Duration;

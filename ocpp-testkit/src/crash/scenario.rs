@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ocpp_rpc::Dialect;
+
 use crate::checks::Failure;
 use crate::pair::{Pair, PairConfig, Step};
 
@@ -12,8 +14,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// How the pair is set up.
     pub config: fn() -> PairConfig,
-    /// What happens, with the seconds after the start.
-    pub steps: fn() -> Vec<(u64, Step)>,
+    /// What happens, with the seconds after the start; what is asked of the station is in the words of this version.
+    pub steps: fn(Dialect) -> Vec<(u64, Step)>,
     /// What must hold at the end, beside the bill.
     pub holds: fn(&mut Pair) -> Result<(), Failure>,
 }
@@ -24,8 +26,9 @@ impl Scenario {
     /// # Errors
     /// When a check fails.
     pub fn run(&self, config: PairConfig) -> Result<Pair, Failure> {
+        let version = config.station.network.versions.first().copied().unwrap_or(Dialect::V1_6);
         let mut pair = Pair::new(config)?;
-        pair.script((self.steps)().into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
+        pair.script((self.steps)(version).into_iter().map(|(seconds, step)| (Duration::from_secs(seconds), step)));
         pair.drive_quiet()?;
         pair.end_fate();
         (self.holds)(&mut pair)?;

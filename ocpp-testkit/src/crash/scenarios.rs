@@ -4,112 +4,19 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use compact_str::CompactString;
-use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, Fact, IdToken, Place, ResetKind, StationWork};
+use ocpp_core::csms::{Command, CommandAnswer, IdToken};
 use ocpp_core::station::{AfterPowerLoss, EvseId};
 use serde_json::{Value, json};
 
+use super::requests::{ask, call};
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
 
-const KEY: &str = "MeterValueSampleInterval";
-const VALUE: &str = "45";
-
 pub(super) fn nothing_more(_: &mut Pair) -> Result<(), Failure> {
     Ok(())
-}
-
-/// A setting that the station accepted is in force.
-pub(super) fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted = Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted));
-    if !pair.csms.results().any(|(_, result)| *result == accepted) {
-        return Ok(());
-    }
-    pair.act(Step::Csms(Command::GetConfiguration { keys: vec![CompactString::new(KEY)] }))?;
-    let found = |pair: &Pair| {
-        pair.csms.results().find_map(|(_, result)| match result {
-            Ok(CommandAnswer::Configuration { known, .. }) => Some(known.first().and_then(|key| key.value.clone())),
-            Ok(_) | Err(_) => None,
-        })
-    };
-    pair.drive_until(Duration::from_secs(60), "an answer to GetConfiguration", |pair| found(pair).is_some())?;
-    match found(pair).flatten() {
-        Some(value) if value == VALUE => Ok(()),
-        other => Err(pair.fail(Violation::SettingLost {
-            key: KEY.to_owned(),
-            expected: VALUE.to_owned(),
-            found: other.map(|value| value.to_string()),
-        })),
-    }
-}
-
-/// A connector whose change of availability was accepted, at once or after the session, is out of service.
-pub(super) fn connector_is_out(pair: &mut Pair) -> Result<(), Failure> {
-    let was_accepted = pair.csms.results().any(|(_, result)| match result {
-        Ok(CommandAnswer::Status(answer)) => answer.status == "Accepted" || answer.status == "Scheduled",
-        Ok(_) | Err(_) => false,
-    });
-    // Long enough for a station that has just booted to tell its statuses.
-    pair.run_for(Duration::from_secs(5))?;
-    let last = pair.csms.facts().iter().rev().find_map(|fact| match fact {
-        Fact::Status(report) if report.place.number() == 1 => Some(report.status.to_string()),
-        _ => None,
-    });
-    if !was_accepted || last.as_deref() == Some("Unavailable") {
-        return Ok(());
-    }
-    Err(pair.fail(Violation::SettingLost {
-        key: "availability of connector 1".to_owned(),
-        expected: "Unavailable".to_owned(),
-        found: last,
-    }))
-}
-
-/// The list is that of the last update that was answered, or a later one, and never half of one.
-pub(super) fn list_is_whole(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted = |result: &Result<CommandAnswer, _>| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
-    // Without a crash of the CSMS each command has its result, in order.
-    let least = pair.csms.results().filter(|(_, result)| accepted(result)).count();
-    pair.act(call("GetLocalListVersion", "{}"))?;
-    let version = |pair: &Pair| {
-        pair.csms.results().find_map(|(_, result)| match result {
-            Ok(CommandAnswer::Call(answer)) => {
-                let number = answer.split_once("listVersion\":")?.1;
-                number.trim_end_matches('}').parse::<usize>().ok()
-            }
-            Ok(_) | Err(_) => None,
-        })
-    };
-    pair.drive_until(Duration::from_secs(60), "an answer to GetLocalListVersion", |pair| version(pair).is_some())?;
-    match version(pair) {
-        Some(version) if (least..=2).contains(&version) => Ok(()),
-        other => Err(pair.fail(Violation::SettingLost {
-            key: "version of the local list".to_owned(),
-            expected: format!("{least} to 2"),
-            found: other.map(|version| version.to_string()),
-        })),
-    }
-}
-
-/// An update that was answered ends with the report that it is installed, however often the power failed.
-pub(super) fn update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
-    let was_taken = pair.csms.results().any(|(_, result)| matches!(result, Ok(CommandAnswer::Call(_))));
-    if was_taken { installed(pair, None) } else { Ok(()) }
-}
-
-/// It was told, by a report of this number, that the firmware is in place.
-pub(super) fn installed(pair: &mut Pair, number: Option<i64>) -> Result<(), Failure> {
-    let is_installed = |pair: &Pair| {
-        let told = pair.csms.facts().iter().any(|fact| {
-            matches!(fact, Fact::Progress(report) if report.work == StationWork::Firmware
-                && report.request == number && report.status == "Installed")
-        });
-        told && pair.station.store().image().entry("firmware").is_none()
-    };
-    pair.drive_until(Duration::from_secs(300), "the report of the installation", is_installed)
 }
 
 /// The default profile that the station accepted last limits the connector, or the one after it.
@@ -141,19 +48,6 @@ pub(super) fn no_profile_is_left(pair: &mut Pair) -> Result<(), Failure> {
         expected: "none".to_owned(),
         found: Some(answer),
     }))
-}
-
-/// The station's answer to a call.
-pub(super) fn ask(pair: &mut Pair, action: &str, payload: &str) -> Result<String, Failure> {
-    let before = pair.csms.results().count();
-    pair.act(call(action, payload))?;
-    let answered = |pair: &Pair| pair.csms.results().count() > before;
-    pair.drive_until(Duration::from_secs(60), "an answer to the last question", answered)?;
-    let last = pair.csms.results().last().map(|(_, result)| result.clone());
-    Ok(match last {
-        Some(Ok(CommandAnswer::Call(answer))) => answer,
-        other => format!("{other:?}"),
-    })
 }
 
 pub(super) fn plain() -> PairConfig {
@@ -292,17 +186,6 @@ pub(super) fn remote() -> Vec<(u64, Step)> {
     ]
 }
 
-pub(super) fn setting_changed() -> Vec<(u64, Step)> {
-    let change = Command::ChangeConfiguration { key: KEY.into(), value: VALUE.into() };
-    session(1).into_iter().chain([(30, Step::Csms(change))]).collect()
-}
-
-/// In the middle of the session, and so for its end (1.6 §5.2, 2.x G03.FR.05).
-pub(super) fn taken_out() -> Vec<(u64, Step)> {
-    let out = Command::ChangeAvailability { place: Place::new(Some(1), Some(1)), is_operative: false };
-    session(1).into_iter().chain([(30, Step::Csms(out))]).collect()
-}
-
 /// Limits of the default profiles that are set one after the other, in amperes. The last bears the id of the second.
 const LIMITS: [u32; 3] = [9, 8, 7];
 
@@ -338,12 +221,6 @@ fn relative_profile(id: u32, level: u32, purpose: &str, limit: u32) -> Value {
     })
 }
 
-/// A gentle one in the session, a hard one after it.
-pub(super) fn reset() -> Vec<(u64, Step)> {
-    let reset = |kind| Step::Csms(Command::Reset { kind, evse: None });
-    cable_pulled().into_iter().chain([(90, reset(ResetKind::OnIdle)), (200, reset(ResetKind::Immediate))]).collect()
-}
-
 /// The first session has the token cached, the second one starts by it.
 pub(super) fn by_the_cache() -> Vec<(u64, Step)> {
     let down = [(240, Step::Network(Network::Dead)), (240, Step::CUT)];
@@ -352,33 +229,9 @@ pub(super) fn by_the_cache() -> Vec<(u64, Step)> {
     session(1).into_iter().chain(down).chain(second).chain([up]).collect()
 }
 
-/// A list of three parts, and then a change of it that needs two.
-pub(super) fn local_list() -> Vec<(u64, Step)> {
-    let tokens = |numbers: std::ops::Range<u32>| {
-        let token = |n| format!(r#"{{"idTag":"T{n}","idTagInfo":{{"status":"Accepted"}}}}"#);
-        numbers.map(token).collect::<Vec<_>>().join(",")
-    };
-    let send = |kind: &str, version: u32, tokens: String| {
-        let payload =
-            format!(r#"{{"listVersion":{version},"updateType":"{kind}","localAuthorizationList":[{tokens}]}}"#);
-        call("SendLocalList", &payload)
-    };
-    vec![(5, send("Full", 1, tokens(0..60))), (10, send("Differential", 2, tokens(40..80)))]
-}
-
 pub(super) fn reservation() -> Vec<(u64, Step)> {
     let payload = r#"{"connectorId":0,"expiryDate":"2026-01-01T13:00:00Z","idTag":"TAG","reservationId":4}"#;
     session(1).into_iter().chain([(2, call("ReserveNow", payload))]).collect()
-}
-
-/// Asked for in the session, installed after it, with the restart that it needs.
-pub(super) fn firmware() -> Vec<(u64, Step)> {
-    let payload = r#"{"location":"https://host/new.bin","retrieveDate":"2026-01-01T12:00:30Z","retries":1}"#;
-    cable_pulled().into_iter().chain([(20, call("UpdateFirmware", payload))]).collect()
-}
-
-pub(super) fn call(action: &str, payload: &str) -> Step {
-    Step::Csms(Command::Call { action: action.into(), payload: payload.to_owned() })
 }
 
 /// The second vehicle comes and goes while the first one charges.

@@ -1,26 +1,30 @@
-//! Scenarios of the security white paper.
+//! Scenarios of security: passwords, security events and certificates.
 
 use std::time::Duration;
 
-use ocpp_core::csms::{Command, CommandAnswer, Fact};
-use ocpp_core::station::{self, SecurityEventKind};
+use compact_str::CompactString;
+use ocpp_core::csms::Command;
+use ocpp_core::station::{self, CertificateUse, SecurityEventKind};
 use ocpp_core::store::StoreOp;
+use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::Password;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::scenarios::{ask, cable_pulled, call, installed, plain, session};
+use super::requests::{Setting, ask, call, is_accepted, lost, possible, undisturbed, was_accepted};
+use super::scenarios::{cable_pulled, plain, session};
 use crate::checks::{Failure, Violation};
-use crate::csms::CommandResult;
 use crate::jobs;
 use crate::link::{End, Network};
 use crate::pair::{Pair, PairConfig, Step};
 use crate::store::StoreHabits;
 
+const PASSWORD: Setting =
+    Setting { key: "AuthorizationKey", component: "SecurityCtrlr", variable: "BasicAuthPassword" };
+
 const FIRST: &str = "000102030405060708090a0b0c0d0e0f";
-const OTHERS: [&str; 2] = ["a0a1a2a3a4a5a6a7a8a9aaabacadaeaf", "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3"];
 
 /// Longer than any wait between two attempts to connect, several times over.
-const SOON: Duration = Duration::from_secs(3600);
+pub(super) const SOON: Duration = Duration::from_secs(3600);
 
 /// A CSMS that wants a password.
 pub(super) fn password() -> PairConfig {
@@ -30,11 +34,13 @@ pub(super) fn password() -> PairConfig {
 }
 
 /// Twice, in a session.
-pub(super) fn password_changed() -> Vec<(u64, Step)> {
-    let change =
-        |value: &str| Step::Csms(Command::ChangeConfiguration { key: "AuthorizationKey".into(), value: value.into() });
-    let [second, third] = OTHERS;
-    session(1).into_iter().chain([(30, change(second)), (90, change(third))]).collect()
+pub(super) fn password_changed(version: Dialect) -> Vec<(u64, Step)> {
+    let [second, third] = match version {
+        Dialect::V1_6 => ["a0a1a2a3a4a5a6a7a8a9aaabacadaeaf", "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3"],
+        Dialect::V2_0_1 | Dialect::V2_1 => ["the-second-password", "the-third-password-of-all"],
+    };
+    let changes = [(30, PASSWORD.set(version, second)), (90, PASSWORD.set(version, third))];
+    session(1).into_iter().chain(changes).collect()
 }
 
 /// Whatever the CSMS wants in the end, the station has it, also after another restart.
@@ -104,18 +110,6 @@ fn record(op: &StoreOp) -> Option<&[u8]> {
     }
 }
 
-/// The number of the request for signed firmware.
-const UPDATE: i64 = 7;
-
-/// Asked for in the session, installed after it, and after its date.
-pub(super) fn signed_firmware() -> Vec<(u64, Step)> {
-    let firmware = json!({"location": "https://host/new.bin", "retrieveDateTime": "2026-01-01T12:00:30Z",
-        "installDateTime": "2026-01-01T12:03:00Z", "signingCertificate": jobs::certificate("signer"),
-        "signature": "Zml0"});
-    let payload = json!({"requestId": UPDATE, "retries": 1, "firmware": firmware}).to_string();
-    cable_pulled().into_iter().chain([(20, call("SignedUpdateFirmware", &payload))]).collect()
-}
-
 const ROOT: &str = "manufacturer";
 
 pub(super) fn root() -> Vec<(u64, Step)> {
@@ -123,36 +117,57 @@ pub(super) fn root() -> Vec<(u64, Step)> {
     vec![(5, call("InstallCertificate", &payload.to_string()))]
 }
 
-/// The same of a signed one, under its number; and the CSMS learns of the new firmware by a security event too.
-pub(super) fn signed_update_is_reported(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted =
-        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains(r#""Accepted""#));
-    if !pair.csms.results().any(|(_, result)| accepted(result)) {
-        return Ok(());
-    }
-    installed(pair, Some(UPDATE))?;
-    let is_told = |pair: &Pair| {
-        let mut events = pair.csms.facts().iter();
-        events.any(|fact| matches!(fact, Fact::SecurityEvent(event) if event.kind == "FirmwareUpdated"))
-    };
-    pair.drive_until(Duration::from_secs(300), "the security event of the new firmware", is_told)
-}
-
 /// A root that was accepted is there.
 pub(super) fn root_is_listed(pair: &mut Pair) -> Result<(), Failure> {
-    let accepted =
-        |result: &CommandResult| matches!(result, Ok(CommandAnswer::Call(answer)) if answer.contains("Accepted"));
-    if !pair.csms.results().any(|(_, result)| accepted(result)) {
-        return Ok(());
+    if !was_accepted(pair, "InstallCertificate") {
+        return undisturbed(pair, false);
     }
-    let listed = ask(pair, "GetInstalledCertificateIds", r#"{"certificateType":"ManufacturerRootCertificate"}"#)?;
+    let kind = "ManufacturerRootCertificate";
+    let wanted = match pair.csms.spoken {
+        Dialect::V1_6 => json!({"certificateType": kind}),
+        Dialect::V2_0_1 | Dialect::V2_1 => json!({"certificateType": [kind]}),
+    };
+    let listed = ask(pair, "GetInstalledCertificateIds", &wanted.to_string())?;
     let expected = jobs::certificate_hash(&jobs::certificate(ROOT)).serial_number;
     if listed.contains(expected.as_str()) {
         return Ok(());
     }
-    Err(pair.fail(Violation::SettingLost {
-        key: "root certificate".to_owned(),
-        expected: expected.to_string(),
-        found: Some(listed),
-    }))
+    Err(lost(pair, "root certificate", expected, Some(listed)))
+}
+
+/// A station that may ask for certificates.
+pub(super) fn owned() -> PairConfig {
+    plain().with_setting("CpoName", "CPO")
+}
+
+/// The station's own one is asked for and comes, twice.
+pub(super) fn own_certificate(version: Dialect) -> Vec<(u64, Step)> {
+    let (action, message) = match version {
+        Dialect::V1_6 => ("ExtendedTriggerMessage", "SignChargePointCertificate"),
+        Dialect::V2_0_1 | Dialect::V2_1 => ("TriggerMessage", "SignChargingStationCertificate"),
+    };
+    let trigger = || call(action, &json!({"requestedMessage": message}).to_string());
+    let signed = |name: &str| call(SIGNED, &json!({"certificateChain": jobs::certificate(name)}).to_string());
+    vec![(5, trigger()), (15, signed("own one")), (30, trigger()), (40, signed("own two"))]
+}
+
+const SIGNED: &str = "CertificateSigned";
+
+/// The host has the one that was accepted last, or a later one, and no other.
+pub(super) fn own_certificate_is_there(pair: &mut Pair) -> Result<(), Failure> {
+    let serial_of = |text: &str| {
+        let payload: Value = serde_json::from_str(text).unwrap_or_default();
+        payload.get("certificateChain")?.as_str().map(|chain| jobs::certificate_hash(chain).serial_number)
+    };
+    let orders = pair.csms.orders().filter_map(|(command, result)| match command {
+        Command::Call { action, payload } if action == SIGNED => Some((serial_of(payload), result)),
+        _ => None,
+    });
+    let possible = possible(None, orders);
+    let kept = pair.station.jobs.certificates().iter().filter(|kept| kept.usage == CertificateUse::Station);
+    let serials: Vec<&CompactString> = kept.map(|kept| &kept.hash.serial_number).collect();
+    if serials.len() > 1 || !possible.contains(&serials.first().map(|serial| (*serial).clone())) {
+        return Err(lost(pair, "own certificate", format!("one of {possible:?}"), Some(format!("{serials:?}"))));
+    }
+    undisturbed(pair, pair.csms.orders().all(|(_, result)| result.is_some_and(is_accepted)))
 }

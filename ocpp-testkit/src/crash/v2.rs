@@ -1,17 +1,17 @@
-//! The scenarios of 2.0.1 and 2.1: those that every version has, start and stop points, variables, and sessions that begin
-//! in one version and end in another.
+//! The scenarios of 2.0.1 and 2.1: those that every version has, start and stop points, networks, and sessions that begin in one
+//! version and end in another.
 
-use std::time::Duration;
-
-use ocpp_core::csms::{AuthorizationStatus, Command, CommandAnswer, VariableName};
+use ocpp_core::csms::AuthorizationStatus;
 use ocpp_core::station::EvseId;
 use ocpp_rpc::Dialect;
 
 use super::every::EVERY;
+use super::networks;
+use super::requests::undisturbed;
 use super::scenario::Scenario;
-use super::scenarios::{link_down_throughout, nothing_more, offline, plain, session};
+use super::scenarios::{link_down_throughout, nothing_more, offline, plain, resuming, session};
 use crate::checks::{Failure, Violation};
-use crate::csms::{CommandResult, Policy};
+use crate::csms::Policy;
 use crate::link::Network;
 use crate::pair::{Pair, PairConfig, Step};
 
@@ -21,35 +21,52 @@ pub fn all_of_v2() -> Vec<Scenario> {
     EVERY.into_iter().chain(OWN).collect()
 }
 
-const OWN: [Scenario; 9] = [
-    Scenario { name: "variable set", config: plain, steps: variable_set, holds: variable_is_kept },
-    Scenario { name: "deauthorised", config: deauthorised, steps: refused_when_online, holds: nothing_more },
-    Scenario { name: "from EVConnected", config: || from("EVConnected"), steps: token_first, holds: nothing_more },
-    Scenario { name: "from Authorized", config: || from("Authorized"), steps: token_first, holds: nothing_more },
+const OWN: [Scenario; 11] = [
+    Scenario { name: "network set", config: networks::other, steps: networks::moved, holds: networks::are_kept },
+    Scenario {
+        name: "safer network set",
+        config: networks::safer,
+        steps: networks::moved_up,
+        holds: networks::none_is_less_safe,
+    },
+    Scenario { name: "deauthorised", config: deauthorised, steps: |_| refused_when_online(), holds: nothing_more },
+    Scenario {
+        name: "from EVConnected",
+        config: || from("EVConnected"),
+        steps: |_| token_first(),
+        holds: nothing_more,
+    },
+    Scenario { name: "from Authorized", config: || from("Authorized"), steps: |_| token_first(), holds: nothing_more },
     Scenario {
         name: "from PowerPathClosed",
         config: || from("PowerPathClosed"),
-        steps: token_first,
+        steps: |_| token_first(),
         holds: nothing_more,
     },
     Scenario {
         name: "from EnergyTransfer",
         config: || from("EnergyTransfer"),
-        steps: token_first,
+        steps: |_| token_first(),
         holds: nothing_more,
     },
-    Scenario { name: "to Authorized", config: || to("Authorized"), steps: || session(1), holds: nothing_more },
+    Scenario { name: "to Authorized", config: || to("Authorized"), steps: |_| session(1), holds: nothing_more },
     Scenario {
         name: "to PowerPathClosed",
         config: || to("PowerPathClosed"),
-        steps: || session(1),
+        steps: |_| session(1),
         holds: nothing_more,
     },
     Scenario {
         name: "from EVConnected, offline",
         config: || from("EVConnected").with_setting("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true"),
-        steps: link_down_throughout,
+        steps: |_| link_down_throughout(),
         holds: nothing_more,
+    },
+    Scenario {
+        name: "authorised again",
+        config: || resuming().with_setting("TxCtrlr.TxStopPoint", "EVConnected"),
+        steps: |_| token_thrice(),
+        holds: one_bill,
     },
 ];
 
@@ -58,37 +75,37 @@ pub const CHANGES: [Scenario; 6] = [
     Scenario {
         name: "offline in 2.0.1, delivered in 1.6",
         config: || speaking(&[Dialect::V2_0_1, Dialect::V1_6]),
-        steps: || delivered_in(Dialect::V1_6),
+        steps: |_| delivered_in(Dialect::V1_6),
         holds: nothing_more,
     },
     Scenario {
         name: "offline in 1.6, delivered in 2.0.1",
         config: || speaking(&[Dialect::V1_6, Dialect::V2_0_1]),
-        steps: || delivered_in(Dialect::V2_0_1),
+        steps: |_| delivered_in(Dialect::V2_0_1),
         holds: nothing_more,
     },
     Scenario {
         name: "offline in 1.6, delivered in 2.1",
         config: || speaking(&[Dialect::V1_6, Dialect::V2_1]),
-        steps: || delivered_in(Dialect::V2_1),
+        steps: |_| delivered_in(Dialect::V2_1),
         holds: nothing_more,
     },
     Scenario {
         name: "offline in 2.1, delivered in 2.0.1",
         config: || speaking(&[Dialect::V2_1, Dialect::V2_0_1]),
-        steps: || delivered_in(Dialect::V2_0_1),
+        steps: |_| delivered_in(Dialect::V2_0_1),
         holds: nothing_more,
     },
     Scenario {
         name: "begun in 1.6, after a crash in 2.0.1",
         config: || speaking(&[Dialect::V1_6, Dialect::V2_0_1]),
-        steps: || going_on_in(Dialect::V2_0_1),
+        steps: |_| going_on_in(Dialect::V2_0_1),
         holds: nothing_more,
     },
     Scenario {
         name: "begun in 1.6, after a crash in 2.1",
         config: || speaking(&[Dialect::V1_6, Dialect::V2_1]),
-        steps: || going_on_in(Dialect::V2_1),
+        steps: |_| going_on_in(Dialect::V2_1),
         holds: nothing_more,
     },
 ];
@@ -98,55 +115,16 @@ pub const RETURNS: [Scenario; 2] = [
     Scenario {
         name: "begun in 2.0.1, after a crash in 1.6",
         config: || speaking(&[Dialect::V2_0_1, Dialect::V1_6]),
-        steps: || going_on_in(Dialect::V1_6),
+        steps: |_| going_on_in(Dialect::V1_6),
         holds: nothing_more,
     },
     Scenario {
         name: "begun in 2.1, after a crash in 1.6",
         config: || speaking(&[Dialect::V2_1, Dialect::V1_6]),
-        steps: || going_on_in(Dialect::V1_6),
+        steps: |_| going_on_in(Dialect::V1_6),
         holds: nothing_more,
     },
 ];
-
-/// What SampledDataCtrlr.TxUpdatedInterval is set to.
-const SECONDS: &str = "45";
-
-fn interval() -> VariableName {
-    VariableName::new("SampledDataCtrlr", "TxUpdatedInterval")
-}
-
-fn variable_set() -> Vec<(u64, Step)> {
-    let set = Command::SetVariables { variables: vec![(interval(), SECONDS.into())] };
-    session(1).into_iter().chain([(30, Step::Csms(set))]).collect()
-}
-
-/// A variable whose value was accepted has it.
-fn variable_is_kept(pair: &mut Pair) -> Result<(), Failure> {
-    let is_acceptance = |result: &CommandResult| {
-        let Ok(CommandAnswer::VariableChanges(changes)) = result else { return false };
-        changes.iter().any(|change| change.status.status == "Accepted")
-    };
-    if !pair.csms.results().any(|(_, result)| is_acceptance(result)) {
-        return Ok(());
-    }
-    pair.act(Step::Csms(Command::GetVariables { variables: vec![interval()] }))?;
-    let found = |pair: &Pair| {
-        pair.csms.results().find_map(|(_, result)| match result {
-            Ok(CommandAnswer::Variables(values)) => Some(values.first().and_then(|value| value.value.clone())),
-            Ok(_) | Err(_) => None,
-        })
-    };
-    pair.drive_until(Duration::from_secs(60), "an answer to GetVariables", |pair| found(pair).is_some())?;
-    match found(pair).flatten() {
-        Some(value) if value == SECONDS => Ok(()),
-        other => Err(pair.fail(Violation::SettingLost {
-            key: "TxUpdatedInterval".to_owned(),
-            expected: SECONDS.to_owned(),
-            found: other.map(|value| value.to_string()),
-        })),
-    }
-}
 
 fn from(point: &str) -> PairConfig {
     plain().with_setting("TxCtrlr.TxStartPoint", point)
@@ -168,6 +146,21 @@ fn token_first() -> Vec<(u64, Step)> {
         (200, Step::token(1, "TAG")),
         (210, Step::Unplug(EvseId(1))),
     ]
+}
+
+/// The driver ends his authorisation, which does not end the transaction, and takes it up again (E09.FR.01).
+fn token_thrice() -> Vec<(u64, Step)> {
+    let tokens = [8, 80, 160].map(|at| (at, Step::token(1, "TAG")));
+    [(5, Step::Plug(EvseId(1)))].into_iter().chain(tokens).chain([(240, Step::Unplug(EvseId(1)))]).collect()
+}
+
+/// Whatever became of the authorisation, it is one transaction.
+fn one_bill(pair: &mut Pair) -> Result<(), Failure> {
+    let rows = pair.csms.bill().rows.len();
+    if rows > 1 {
+        return Err(pair.fail(Violation::Bill(format!("{rows} transactions of one"))));
+    }
+    undisturbed(pair, rows == 1)
 }
 
 /// Whoever comes while the station is offline charges, and the CSMS refuses the token when it hears of it.

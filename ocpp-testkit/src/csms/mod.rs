@@ -43,14 +43,13 @@ pub struct MiniCsms {
     pub versions: Vec<Dialect>,
     /// That of the last connection.
     pub spoken: Dialect,
-    /// Passwords that the station has been told, by command.
-    told: BTreeMap<CommandId, Password>,
     config: SessionConfig,
     seed: Seed,
     process: Option<Process>,
     starts: u64,
     database: SimStore<Fact>,
-    commands: u64,
+    /// All that was ordered.
+    commands: BTreeMap<CommandId, Command>,
     results: BTreeMap<CommandId, CommandResult>,
 }
 
@@ -74,13 +73,12 @@ impl MiniCsms {
             password: None,
             versions: vec![Dialect::V1_6],
             spoken: Dialect::V1_6,
-            told: BTreeMap::new(),
             config,
             seed,
             process: None,
             starts: 0,
             database: SimStore::new(habits, Numbering::PerLife),
-            commands: 0,
+            commands: BTreeMap::new(),
             results: BTreeMap::new(),
         }
     }
@@ -161,14 +159,8 @@ impl MiniCsms {
     /// # Errors
     /// When the session does not take it.
     pub fn command(&mut self, now: Instant, command: Command) -> Result<CommandId, MisuseError> {
-        self.commands += 1;
-        let id = CommandId(self.commands);
-        if let Command::ChangeConfiguration { key, value } = &command
-            && key.eq_ignore_ascii_case("AuthorizationKey")
-            && let Ok(password) = Password::from_authorization_key(value)
-        {
-            self.told.insert(id, password);
-        }
+        let id = CommandId(self.commands.len() as u64 + 1);
+        self.commands.insert(id, command.clone());
         self.handle(now, Input::Command { id, command })?;
         if let Some(process) = &mut self.process {
             process.open.insert(id);
@@ -186,6 +178,11 @@ impl MiniCsms {
         self.results.get(&id)
     }
 
+    /// All that was ordered, in order, and how it ended, if it did.
+    pub fn orders(&self) -> impl Iterator<Item = (&Command, Option<&CommandResult>)> {
+        self.commands.iter().map(|(id, command)| (command, self.results.get(id)))
+    }
+
     /// All results, by command.
     pub fn results(&self) -> impl Iterator<Item = (CommandId, &CommandResult)> {
         self.results.iter().map(|(id, result)| (*id, result))
@@ -196,9 +193,17 @@ impl MiniCsms {
         if let Some(process) = &mut self.process {
             process.open.remove(&id);
         }
-        let told = self.told.remove(&id);
-        if result == Ok(CommandAnswer::ConfigurationChange(ConfigurationStatus::Accepted)) {
-            self.password = told.or(self.password.take());
+        let is_set = match &result {
+            Ok(CommandAnswer::ConfigurationChange(status)) => *status == ConfigurationStatus::Accepted,
+            Ok(CommandAnswer::VariableChanges(changes)) => {
+                changes.iter().all(|change| change.status.status == "Accepted")
+            }
+            Ok(_) | Err(_) => false,
+        };
+        if let Some(told) = self.commands.get(&id).and_then(|command| password_of(command, self.spoken))
+            && is_set
+        {
+            self.password = Some(told);
         }
         self.results.insert(id, result);
     }
@@ -272,5 +277,19 @@ impl MiniCsms {
     /// The bill by what the database holds.
     pub fn bill(&self) -> Bill {
         Bill::of(self.database.durable())
+    }
+}
+
+/// The password that a command tells the station, if it does.
+fn password_of(command: &Command, version: Dialect) -> Option<Password> {
+    match command {
+        Command::ChangeConfiguration { key, value } if key.eq_ignore_ascii_case("AuthorizationKey") => {
+            Password::from_authorization_key(value).ok()
+        }
+        Command::SetVariables { variables } => {
+            let (_, value) = variables.iter().find(|(name, _)| name.variable == "BasicAuthPassword")?;
+            Password::from_text(value, version).ok()
+        }
+        _ => None,
     }
 }

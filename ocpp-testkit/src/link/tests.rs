@@ -106,6 +106,20 @@ fn failed_attempts_tell_the_station_alone() {
 }
 
 #[test]
+fn endpoint_fares_as_it_is_told_whatever_the_network_does() {
+    let mut link = network();
+    let elsewhere = || ConnectRequest::new("ws://elsewhere/CP1", vec!["ocpp1.6".into()]);
+    link.endpoints.insert("ws://elsewhere/", Network::Refusing);
+    link.connect(at(0), elsewhere());
+    assert_eq!(arrivals(&mut link, at(50)), [(Station, Arrival::Closed)]);
+    link.connect(at(100), request());
+    assert_eq!(arrivals(&mut link, at(130)), [(Csms, Arrival::Handshake(request()))]);
+    (link.network, link.endpoints) = (Network::Refusing, BTreeMap::from([("ws://elsewhere/", Network::Up)]));
+    link.connect(at(200), elsewhere());
+    assert_eq!(arrivals(&mut link, at(230)), [(Csms, Arrival::Handshake(elsewhere()))]);
+}
+
+#[test]
 fn attempt_that_a_cut_catches_fails() {
     for accepted in [false, true] {
         let mut link = network();

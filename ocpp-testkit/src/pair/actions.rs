@@ -6,7 +6,7 @@ use ocpp_core::csms;
 use ocpp_core::station::{self as st, LinkAction};
 use ocpp_core::store::{self, Log, StoreOp};
 
-use super::{Pair, text};
+use super::{Attempt, Pair, text};
 use crate::checks::{Failure, Violation};
 use crate::link::End;
 use crate::trace::record::What;
@@ -75,7 +75,10 @@ impl Pair {
             st::Action::Link(LinkAction::Connect(request)) => {
                 self.note(Actor::Station, || format!("connects {} {:?}", request.url, request.subprotocols));
                 self.forget_connection(End::Station);
-                self.link.connect(now, request);
+                let url = request.url.clone();
+                let security_profile = request.security_profile.map_or(0, |profile| profile.number());
+                let connection = self.link.connect(now, request);
+                self.attempts.push(Attempt { url, security_profile, connection, was_heard: false });
             }
             st::Action::Link(LinkAction::Send(bytes)) => self.send(End::Station, bytes)?,
             st::Action::Link(LinkAction::Ping) => {
@@ -112,6 +115,7 @@ impl Pair {
             }
             st::Action::Reboot(kind) => {
                 self.note(Actor::Station, || format!("reboots {kind:?}"));
+                self.station.count_restart();
                 self.power_cut(End::Station, 0, true, REBOOT_TIME);
             }
             // An application that knows no vendor, and lets every message pass.

@@ -88,6 +88,10 @@ impl Pair {
     }
 
     fn arrive_at_csms(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let connection = self.link.connection(End::Csms);
+        if let Some(attempt) = self.attempts.iter_mut().rfind(|attempt| Some(attempt.connection) == connection) {
+            attempt.was_heard = true;
+        }
         let frame = self.wire.arrived(self.now, End::Csms, bytes);
         if let Some(Frame::Call { action, payload, .. }) = &frame
             && action == "SecurityEventNotification"
@@ -152,6 +156,7 @@ impl Pair {
             }
             Step::DieSilently => self.link.die_silently(now),
             Step::Network(network) => self.link.network = network,
+            Step::Endpoint(endpoint, network) => drop(self.link.endpoints.insert(endpoint, network)),
             Step::Versions(versions) => self.csms.versions = versions,
             Step::Inject { to, bytes } => {
                 self.link.send(now, to.peer(), bytes);
@@ -192,6 +197,7 @@ impl Pair {
             // Counted where they take effect, or no events of their own.
             Step::Versions(_)
             | Step::Network(_)
+            | Step::Endpoint(..)
             | Step::Inject { .. }
             | Step::FailStore(..)
             | Step::PowerCut { .. } => {}

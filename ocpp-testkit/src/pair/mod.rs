@@ -16,6 +16,7 @@ pub(crate) mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use compact_str::CompactString;
 use ocpp_core::store::LogIndex;
 use ocpp_core::time::Instant;
 use ocpp_core::{csms, station as st};
@@ -45,6 +46,19 @@ const MAX_UNDER_WAY: usize = 64;
 /// Lines of the trace that a failure shows.
 const FAILURE_LINES: usize = 60;
 
+/// An attempt of the station to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Where.
+    pub url: CompactString,
+    /// With which security profile; 0 is none.
+    pub security_profile: u8,
+    /// The number of the connection that came of it, if one did.
+    pub connection: u64,
+    /// Whether a message of it arrived at the CSMS.
+    pub was_heard: bool,
+}
+
 /// One station and its CSMS.
 pub struct Pair {
     /// The station's end.
@@ -63,6 +77,8 @@ pub struct Pair {
     pub csms_events: Vec<(Instant, csms::Event)>,
     /// What the station told of security events, in the order of arrival.
     pub security_events: Vec<String>,
+    /// How the station connected, or tried to, in order.
+    pub attempts: Vec<Attempt>,
     now: Instant,
     script: BTreeMap<(Instant, u64), Step>,
     scripted: u64,
@@ -134,6 +150,7 @@ impl Pair {
             station_events: Vec::new(),
             csms_events: Vec::new(),
             security_events: Vec::new(),
+            attempts: Vec::new(),
             now: Instant::ZERO,
             script: BTreeMap::new(),
             scripted: 0,
@@ -205,6 +222,11 @@ impl Pair {
     /// After each action, whose it was, and how many store operations of that end were not durable then.
     pub fn survey(&self) -> &[(End, usize)] {
         self.survey.as_deref().unwrap_or_default()
+    }
+
+    /// Whether this is the run without power cuts in which they are counted.
+    pub fn is_survey(&self) -> bool {
+        self.survey.is_some()
     }
 
     /// How often the station sent a message about a transaction again.

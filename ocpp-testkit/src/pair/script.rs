@@ -47,6 +47,8 @@ pub enum Step {
     Versions(Vec<Dialect>),
     /// Connection attempts fare so from now on.
     Network(Network),
+    /// The same, where the URL begins so.
+    Endpoint(&'static str, Network),
     /// The other end sends these bytes, whatever its machine thinks.
     Inject {
         /// Who receives them.
@@ -93,6 +95,7 @@ impl Step {
             | Step::TakeOver
             | Step::Versions(_)
             | Step::Network(_)
+            | Step::Endpoint(..)
             | Step::Inject { .. }
             | Step::FailStore(..)
             | Step::PowerCut { .. }

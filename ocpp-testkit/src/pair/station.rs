@@ -36,6 +36,7 @@ pub struct StationEnd {
     /// None without power.
     machine: Option<(Uptime, Station)>,
     boots: u64,
+    restarts_ordered: u64,
     store: SimStore<StoreOp>,
     /// What the machine was told and said, if that is kept.
     recording: Option<Recording>,
@@ -63,6 +64,7 @@ impl StationEnd {
             seed,
             machine: None,
             boots: 0,
+            restarts_ordered: 0,
             store,
             recording: None,
             told_at: Instant::ZERO,
@@ -154,6 +156,16 @@ impl StationEnd {
     /// How often it booted.
     pub fn boots(&self) -> u64 {
         self.boots
+    }
+
+    /// How often the machine ordered a restart.
+    pub fn restarts_ordered(&self) -> u64 {
+        self.restarts_ordered
+    }
+
+    /// The machine orders a restart.
+    pub(super) fn count_restart(&mut self) {
+        self.restarts_ordered += 1;
     }
 
     /// Tells the machine something. Without power nobody hears.

@@ -178,6 +178,7 @@ pub(crate) fn step(step: &Step) -> String {
         Step::Intercept(action, how) => format!("makes the server answer {action} with {how:?}"),
         Step::TakeOver => "connects under the station's identity".to_owned(),
         Step::Network(network) => format!("makes the network {network:?}"),
+        Step::Endpoint(endpoint, network) => format!("makes the network of {endpoint} {network:?}"),
         Step::Versions(versions) => format!("makes the server speak {versions:?}"),
         Step::Vehicle(..)
         | Step::Fault(..)
