@@ -47,10 +47,12 @@ impl Outgoing {
         Outgoing { turns: Turns::new(kinds), sent: None, held: None }
     }
 
-    /// Whether a call may leave: none is on its way, and no answer is owed that may have caused it (`site/answers`).
+    /// Whether a call may leave: none is on its way, no answer is owed that may have caused it (`site/answers`), and what the connection
+    /// proved is on record.
     pub fn may_send(&self, site: &Site, shared: &Shared) -> bool {
         let is_busy = self.sent.is_some() || self.held.is_some();
-        !is_busy && shared.link.is_up() && shared.rpc.can_call() && !site.owed.holds_calls(shared.now)
+        let is_open = shared.link.is_up() && shared.rpc.can_call() && shared.is_proof_durable();
+        !is_busy && is_open && !site.owed.holds_calls(shared.now)
     }
 
     /// The first kind from `place` on that may be sent now; moves `place` behind it.

@@ -128,6 +128,11 @@ impl Access {
         self.stored
     }
 
+    /// Whether what is known is on record.
+    pub fn is_durable(&self, store: &StoreQueue) -> bool {
+        store.is_durable(self.stored)
+    }
+
     /// By what to connect now: a password, unless it is the first, and the security profile.
     pub fn way(&mut self, store: &StoreQueue) -> (Option<&[u8]>, Option<SecurityProfile>) {
         self.uses_trial = self.prefers_trial && store.is_durable(self.stored);

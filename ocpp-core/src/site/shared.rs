@@ -280,6 +280,19 @@ impl Shared {
         }
     }
 
+    /// Whether what the connection proved is on record: a power cut before leads back to what was proven before, which may be less safe
+    /// (2.x A05.FR.06).
+    #[cfg(feature = "security")]
+    pub fn is_proof_durable(&self) -> bool {
+        self.access.is_durable(&self.store)
+    }
+
+    /// Nothing is proven.
+    #[cfg(not(feature = "security"))]
+    pub fn is_proof_durable(&self) -> bool {
+        true
+    }
+
     /// The connection did not come about.
     pub fn on_connect_failed(&mut self, refusal: Option<ConnectRefusal>) {
         #[cfg(feature = "security")]

@@ -233,6 +233,22 @@ fn no_power_cut_leads_back_below_a_security_profile_that_was_told() {
     }
 }
 
+/// A05.FR.06: the CSMS hears nothing by a safer network before it is on record that there is no way back.
+#[test]
+fn safer_connection_is_on_record_before_anything_is_said_on_it() {
+    let certificates = InstalledCertificates { csms_root: true, ..InstalledCertificates::default() };
+    let mut bench = Bench::with_security(Dialect::V2_0_1, 1, certificates);
+    bench.request("SetNetworkProfile", &profile(Dialect::V2_0_1, 2, "wss://other", 2));
+    assert_eq!(bench.set_priority("2,1"), "RebootRequired");
+    let mut bench = bench.reboot();
+    bench.confirms = false;
+    bench.open();
+    assert_eq!(bench.sent, [] as [Value; 0]);
+    bench.confirm();
+    bench.settle();
+    bench.call("BootNotification");
+}
+
 /// A password on trial and networks that are down hide each other from nobody: every way is tried with every password.
 #[test]
 fn password_on_trial_is_tried_in_every_network() {
