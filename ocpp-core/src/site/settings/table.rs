@@ -237,8 +237,12 @@ settings! {
     StopTransactionMaxMeterValues, "StopTransactionMaxMeterValues", "", count(2, 10_000), ReadOnly, "50";
     StopTxOnEvSideDisconnect, "StopTransactionOnEVSideDisconnect", "TxCtrlr.StopTxOnEVSideDisconnect", BOOLEAN, ReadWrite, "true";
     StopTxOnInvalidId, "StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId", BOOLEAN, ReadWrite, "true";
+    #[cfg(feature = "transaction_events")]
+    AlignedTxEndedInterval, "", "AlignedDataCtrlr.TxEndedInterval", count(0, SECONDS_OF_DAY), ReadWrite, "0";
     AlignedTxEndedMeasurands, "StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", measurands(Setting::StopTxnAlignedDataMaxLength), ReadWrite, "";
     StopTxnAlignedDataMaxLength, "StopTxnAlignedDataMaxLength", "", count(0, MEASURANDS), ReadOnly, "16";
+    #[cfg(feature = "transaction_events")]
+    TxEndedInterval, "", "SampledDataCtrlr.TxEndedInterval", integer(0), ReadWrite, "0";
     TxEndedMeasurands, "StopTxnSampledData", "SampledDataCtrlr.TxEndedMeasurands", measurands(Setting::StopTxnSampledDataMaxLength), ReadWrite, "";
     StopTxnSampledDataMaxLength, "StopTxnSampledDataMaxLength", "", count(0, MEASURANDS), ReadOnly, "16";
     SupportedFeatureProfiles, "SupportedFeatureProfiles", "", TEXT, ReadOnly, FEATURE_PROFILES;
