@@ -11,6 +11,8 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::Password;
 use ocpp_rpc::liveness::LivenessSettings;
 
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use super::bearer::Grant;
 #[cfg(feature = "security")]
 use super::certificates::{Certificates, Desk};
 use super::data_transfer::VendorData;
@@ -27,7 +29,6 @@ use super::registration::{self, BootAnswer};
 use super::reservation::Reservation;
 #[cfg(feature = "reservation")]
 use super::reserve;
-#[cfg(all(feature = "security", feature = "transaction_events"))]
 use super::settings;
 use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
@@ -129,14 +130,13 @@ impl Site {
         &mut self,
         shared: &mut Shared,
         evse: Option<EvseId>,
-        token: IdToken,
-        remote_start: Option<i64>,
+        grant: Grant,
         profile: Option<RemoteProfile>,
     ) -> bool {
         let is_accepted = self.registration.is_accepted();
         let (mut ctx, mut parts) = self.context(shared);
-        let event = Event::RemoteStart { evse, token: token.clone(), remote_start };
-        let is_taken = is_accepted && parts.on_remote_start(&mut ctx, evse, token, remote_start, profile);
+        let event = Event::RemoteStart { evse, token: grant.token.clone(), remote_start: grant.remote_start };
+        let is_taken = is_accepted && parts.on_remote_start(&mut ctx, evse, grant, profile);
         if is_taken {
             shared.event(event);
         }

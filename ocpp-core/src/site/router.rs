@@ -90,6 +90,7 @@ impl Parts<'_> {
                     ctx.event(Event::TokenRefused { evse: Some(evse), reason });
                 }
             }
+            Signal::MasterPass(token) => self.on_master_pass(ctx, token),
             Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
             Signal::StartAnswered { transaction, status, group } => {
                 let evse = self.evses.iter_mut().find(|c| c.transaction() == Some(transaction));

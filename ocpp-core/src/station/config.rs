@@ -145,6 +145,9 @@ pub struct PolicyConfig {
     pub plausible_time: PlausibleTime,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
+    /// Whether the host lets the owner of a master pass choose which transactions end, by [`Command::Stop`](super::Command::Stop), when
+    /// [`Event::MasterPass`](super::Event::MasterPass) tells of it. Otherwise all end (2.x C16).
+    pub shows_master_pass: bool,
     /// What becomes of a start whose meter keeps silent.
     pub without_meter: WithoutMeter,
     /// What becomes of a transaction that ran when the power failed.
@@ -210,6 +213,7 @@ impl StationConfig {
                 clock: ClockPolicy::default(),
                 plausible_time: PlausibleTime::default(),
                 charge_before_accepted: false,
+                shows_master_pass: false,
                 without_meter: WithoutMeter::Refuse,
                 after_power_loss: AfterPowerLoss::End,
                 charges_while_installing: false,

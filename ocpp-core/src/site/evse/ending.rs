@@ -22,7 +22,7 @@ use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, OpenTransaction, Stopped, trigger_of_stop};
 use crate::site::metering::{Meter, Register};
 use crate::site::points::{PointSet, TxPoint};
-use crate::site::session::{Lapsed, Right};
+use crate::site::session::{Lapsed, Right, Sampling};
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     AfterPowerLoss, ChargingState, Contactor, Event, EvseId, IdToken, Power, StopReason, TransactionNo, TriggerReason,
@@ -147,12 +147,12 @@ impl Evse {
             interrupted: None,
             meter_start_mwh: known.meter_start_mwh,
             register: Register::told_before(known.meter_mwh),
-            sampled_at: Instant::ZERO,
+            sampled: [Sampling::since(Instant::ZERO); 2],
             last: known.last,
         };
         self.authorisation = match known.token {
             Some(token) => {
-                let grant = Grant { token, group: known.group, remote_start: None, evses: Vec::new() };
+                let grant = Grant { group: known.group, ..Grant::of(token) };
                 let is_refused = known.is_refused;
                 Authorisation::Granted(Right { is_refused, ..Right::new(grant, Instant::ZERO, Instant::ZERO) })
             }

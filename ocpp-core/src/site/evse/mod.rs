@@ -20,7 +20,8 @@ use core::time::Duration;
 use super::bearer::Bearer;
 use super::context::Context;
 use super::points::{PointSet, TxPoint, TxPoints};
-use super::session::{self, Authorisation, Closing, Open, Transaction};
+use super::policy::{Policy, Uses};
+use super::session::{self, Authorisation, Closing, Open, Sampling, Transaction};
 use super::settings::{Setting, Settings};
 use crate::site::journal::{JournalRecord, Sampled};
 use crate::site::metering::{Aligned, Meter, SampleContext};
@@ -61,7 +62,7 @@ pub(crate) struct Evse {
     /// A register that is not to be believed, and was not told of yet.
     implausible_mwh: Option<i64>,
     meter: Meter,
-    aligned: Aligned,
+    aligned: [Aligned; 2],
     wanted: Wanted,
     /// Whether something hangs on what the meter shows, beside the readings that are due.
     is_meter_watched: bool,
@@ -98,7 +99,7 @@ impl Evse {
             ended: None,
             implausible_mwh: None,
             meter: Meter::default(),
-            aligned: Aligned::default(),
+            aligned: <[Aligned; 2]>::default(),
             wanted: Wanted::default(),
             is_meter_watched: false,
             authorisation: Authorisation::None,
@@ -319,10 +320,10 @@ impl Evse {
                 }
             }
             if let Some(open) = self.begun_mut() {
-                open.sampled_at = ctx.now();
+                open.sampled = [Sampling::since(ctx.now()); 2];
                 open.interrupted = None;
             }
-            self.want(SampleContext::InterruptionEnd, ctx.now());
+            self.wanted.add(SampleContext::InterruptionEnd, Uses::TOLD, ctx.now());
             return false;
         }
         if self.is_cable_known || self.seen_at.is_some_and(|at| at + patience <= ctx.now()) {
@@ -438,7 +439,12 @@ impl Evse {
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.
-    pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
+    pub fn deadlines(
+        &self,
+        settings: &Settings,
+        policy: &Policy,
+        clock: &Clock,
+    ) -> impl Iterator<Item = Instant> + use<> {
         let timeout = settings.seconds(Setting::EvConnectionTimeOut);
         let late = self.authorisation.right().map(|right| right.since + timeout);
         let stage = match (&self.transaction, &self.authorisation) {
@@ -458,6 +464,6 @@ impl Evse {
                 _,
             ) => None,
         };
-        self.reading_deadlines(settings, clock).into_iter().chain([stage]).flatten()
+        self.reading_deadlines(settings, policy, clock).into_iter().chain([stage]).flatten()
     }
 }

@@ -43,7 +43,7 @@ group!(DeviceConfig, "device": vendor, model, serial_number, firmware_version, b
 group!(HardwareConfig, "hardware": wiring, has_fixed_cables, measurands, signs_readings, detects_bay, has_diagnostics,
     has_security_log;
     "evses" => evses in Evses, "meter_timeout_ms" => meter_timeout in Millis, "meter_freshness_ms" => meter_freshness in Millis);
-group!(PolicyConfig, "policy": clock, plausible_time, charge_before_accepted, without_meter, after_power_loss,
+group!(PolicyConfig, "policy": clock, plausible_time, charge_before_accepted, shows_master_pass, without_meter, after_power_loss,
     charges_while_installing, asks_about_uploads, settings, absent_settings, custom_settings, handlings, quirks;);
 
 #[derive(Deserialize)]
@@ -159,7 +159,7 @@ mod tests {
             "policy": {
                 "clock": "Never",
                 "plausible_time": {"not_before": "2021-01-01T00:00:00Z", "not_after": "2022-01-01T00:00:00Z", "max_step_ms": 1},
-                "charge_before_accepted": true, "without_meter": "Charge", "after_power_loss": {"Resume": 5},
+                "charge_before_accepted": true, "shows_master_pass": true, "without_meter": "Charge", "after_power_loss": {"Resume": 5},
                 "charges_while_installing": true, "asks_about_uploads": true, "settings": [["A", "1"]], "absent_settings": ["B"],
                 "custom_settings": [{"name": "C", "kind": "Boolean", "access": "ReadOnly", "default": "true"}],
                 "handlings": [{"direction": "Incoming", "action": "Reset", "handling": "Ask"}], "quirks": ["Null"],

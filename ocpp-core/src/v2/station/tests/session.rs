@@ -6,6 +6,7 @@ use super::*;
 fn day(version: Dialect) -> String {
     let settings = [
         ("SampledDataCtrlr.TxUpdatedInterval", "60"),
+        ("SampledDataCtrlr.TxEndedInterval", "60"),
         ("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"),
         ("AuthCacheCtrlr.Enabled", "true"),
     ];
@@ -171,6 +172,52 @@ fn begin_and_end_tell_the_values_of_their_lists() {
             "Transaction.End SoC",
         ];
         assert_eq!(names(events.last().unwrap()), end);
+    }
+}
+
+/// J01, J02, E06.FR.11: what the end tells has intervals of its own, and none at zero.
+#[test]
+fn end_tells_readings_of_its_own_intervals() {
+    const REGISTER: &str = "Energy.Active.Import.Register";
+    for version in EDITIONS {
+        for (sampled, aligned, expected) in [
+            ("0", "0", "Transaction.Begin 0, Transaction.End 130"),
+            ("60", "0", "Transaction.Begin 0, Sample.Periodic 60, Sample.Periodic 120, Transaction.End 130"),
+            ("0", "90", "Transaction.Begin 0, Sample.Clock 10, Sample.Clock 100, Transaction.End 130"),
+            (
+                "60",
+                "90",
+                "Transaction.Begin 0, Sample.Clock 10, Sample.Periodic 60, Sample.Clock 100, Sample.Periodic 120, Transaction.End 130",
+            ),
+        ] {
+            let settings = [
+                ("SampledDataCtrlr.TxUpdatedInterval", "40"),
+                ("SampledDataCtrlr.TxEndedInterval", sampled),
+                ("SampledDataCtrlr.TxEndedMeasurands", REGISTER),
+                ("AlignedDataCtrlr.TxEndedInterval", aligned),
+                ("AlignedDataCtrlr.TxEndedMeasurands", REGISTER),
+            ];
+            let mut bench = Bench::accepted(version, &settings);
+            bench.start();
+            bench.serve_for(130);
+            bench.swipe("TAG");
+            bench.serve();
+            let events = bench.transaction_events();
+            story::check(&events, false);
+            let updates = events.iter().filter(|event| event["triggerReason"] == "MeterValuePeriodic").count();
+            let of_clock = events.iter().filter(|event| event["triggerReason"] == "MeterValueClock").count();
+            assert_eq!((updates, of_clock), (3, 0), "what is told on the way has its own");
+            let second = |value: &Value| {
+                let at = chrono::DateTime::parse_from_rfc3339(value["timestamp"].as_str().unwrap()).unwrap();
+                (at.timestamp_millis() - wall(0).timestamp_millis()) / 1000
+            };
+            let told = events.last().unwrap()["meterValue"].as_array().unwrap();
+            let told: Vec<String> = told
+                .iter()
+                .map(|value| format!("{} {}", value["sampledValue"][0]["context"].as_str().unwrap(), second(value)))
+                .collect();
+            assert_eq!(told.join(", "), expected, "{sampled} {aligned}");
+        }
     }
 }
 
