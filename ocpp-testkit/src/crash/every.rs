@@ -41,9 +41,9 @@ pub(super) const EVERY: [Scenario; 36] = [
         holds: kept::service_is_as_accepted,
     },
     Scenario {
-        name: "EVSEs taken out of service",
-        config: two_evses,
-        steps: |_| kept::evses_taken_out(),
+        name: "EVSE and connectors taken out of service",
+        config: kept::three_connectors,
+        steps: kept::parts_taken_out,
         holds: kept::service_is_as_accepted,
     },
     Scenario { name: "reset", config: plain, steps: |_| kept::reset(), holds: kept::resets_came_about },

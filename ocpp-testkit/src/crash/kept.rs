@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use ocpp_core::csms::{BootReason, Command, Fact, Place, ResetKind};
+use ocpp_core::station::EvseConfig;
 use ocpp_rpc::Dialect;
 use serde_json::{Value, json};
 
 use super::requests::{self, Setting, ask, call, is_accepted, lost, possible, undisturbed};
-use super::scenarios::{cable_pulled, session};
+use super::scenarios::{cable_pulled, session, two_evses};
 use crate::checks::{Failure, Violation};
-use crate::pair::{Pair, Step};
+use crate::pair::{Pair, PairConfig, Step};
 
 const INTERVAL: Setting =
     Setting { key: "MeterValueSampleInterval", component: "SampledDataCtrlr", variable: "TxUpdatedInterval" };
@@ -24,40 +25,59 @@ pub(super) fn setting_is_kept(pair: &mut Pair) -> Result<(), Failure> {
     INTERVAL.is_kept(pair)
 }
 
-fn service(evse: u32, connector: Option<u32>, is_operative: bool) -> Step {
-    Step::Csms(Command::ChangeAvailability { place: Place::new(Some(evse), connector), is_operative })
+fn service(place: Place, is_operative: bool) -> Step {
+    Step::Csms(Command::ChangeAvailability { place, is_operative })
 }
 
 /// In the middle of the session, and so for its end (1.6 §5.2, 2.x G03.FR.05).
 pub(super) fn taken_out() -> Vec<(u64, Step)> {
-    session(1).into_iter().chain([(30, service(1, Some(1), false))]).collect()
+    session(1).into_iter().chain([(30, service(Place::numbered(1), false))]).collect()
 }
 
-/// An EVSE in its transaction; the connector of another one before, and back after it.
-pub(super) fn evses_taken_out() -> Vec<(u64, Step)> {
-    let changes = [(20, service(2, Some(1), false)), (30, service(1, None, false)), (260, service(2, Some(1), true))];
-    session(1).into_iter().chain(changes).collect()
+/// The second EVSE has two connectors, which are 2 and 3 in 1.6.
+pub(super) fn three_connectors() -> PairConfig {
+    let mut config = two_evses();
+    if let Some(second) = config.station.hardware.evses.last_mut() {
+        *second = EvseConfig::with_kinds(&["cCCS2", "cType2"]);
+    }
+    config
+}
+
+/// An EVSE in its transaction; connectors of another one before, of which one comes back after it.
+pub(super) fn parts_taken_out(version: Dialect) -> Vec<(u64, Step)> {
+    let second = |connector| match version {
+        Dialect::V1_6 => Place::numbered(1 + connector),
+        Dialect::V2_0_1 | Dialect::V2_1 => Place::new(Some(2), Some(connector)),
+    };
+    let out = [(15, second(1)), (20, second(2)), (30, Place::new(Some(1), None))];
+    let changes = out.map(|(at, place)| (at, service(place, false)));
+    session(1).into_iter().chain(changes).chain([(260, service(second(1), true))]).collect()
 }
 
 /// What was accepted to be out of service, at once or after the session, is, and nothing else.
 pub(super) fn service_is_as_accepted(pair: &mut Pair) -> Result<(), Failure> {
     // Long enough for a station that has just booted to tell its statuses.
     pair.run_for(Duration::from_secs(5))?;
-    let evses: Vec<u32> = pair.station.hardware.keys().map(|evse| u32::from(evse.0)).collect();
-    for evse in evses {
+    let statuses = pair.csms.facts().iter().filter_map(|fact| match fact {
+        Fact::Status(report) if !report.place.is_station() => Some((report.place, report.status.to_string())),
+        _ => None,
+    });
+    let mut last: Vec<(Place, String)> = Vec::new();
+    for (place, status) in statuses {
+        last.retain(|(known, _)| *known != place);
+        last.push((place, status));
+    }
+    for (place, status) in last {
+        let concerns = |wanted: &Place| {
+            wanted.evse() == place.evse() && wanted.connector().is_none_or(|_| wanted.connector() == place.connector())
+        };
         let orders = pair.csms.orders().filter_map(|(command, result)| match command {
-            Command::ChangeAvailability { place, is_operative } if place.number() == evse => {
-                Some((*is_operative, result))
-            }
+            Command::ChangeAvailability { place, is_operative } if concerns(place) => Some((*is_operative, result)),
             _ => None,
         });
         let possible = possible(true, orders);
-        let last = pair.csms.facts().iter().rev().find_map(|fact| match fact {
-            Fact::Status(report) if report.place.number() == evse => Some(report.status.to_string()),
-            _ => None,
-        });
-        if !possible.contains(&(last.as_deref() != Some("Unavailable"))) {
-            return Err(lost(pair, &format!("service of evse {evse}"), format!("one of {possible:?}"), last));
+        if !possible.contains(&(status != "Unavailable")) {
+            return Err(lost(pair, &format!("service of {place}"), format!("one of {possible:?}"), Some(status)));
         }
     }
     let is_taken = pair.csms.orders().all(|(_, result)| result.is_some_and(is_accepted));
