@@ -197,6 +197,24 @@ impl Site {
         self.reset.on_request_when_idle(shared, kind, info);
     }
 
+    /// Ends what goes on at an EVSE, and restarts its hardware (2.x B11.FR.08, B12.FR.08). Gives the ticket that an acceptance waits for.
+    #[cfg(feature = "transaction_events")]
+    pub fn on_reset_evse(&mut self, shared: &mut Shared, evse: EvseId) -> Option<Ticket> {
+        let evse = self.evses.get_mut(index(evse))?;
+        evse.give_up(StopReason::ImmediateReset);
+        evse.reset_when_idle();
+        evse.keep_promise(&mut shared.store, &self.settings)
+    }
+
+    /// Restarts the hardware of an EVSE once nobody is there. False if somebody is (2.x B12.FR.07).
+    #[cfg(feature = "transaction_events")]
+    pub fn on_reset_evse_when_idle(&mut self, evse: EvseId) -> bool {
+        self.evses.get_mut(index(evse)).is_some_and(|evse| {
+            evse.reset_when_idle();
+            !evse.is_busy()
+        })
+    }
+
     /// Whether a transaction runs anywhere.
     #[cfg(feature = "transaction_events")]
     pub fn is_charging(&self) -> bool {

@@ -132,6 +132,8 @@ impl Parts<'_> {
         // A limit is ordered before the power that it is for.
         self.smart_charging.advance(ctx, self.evses, self.authorize);
         for evse in self.evses.iter_mut() {
+            #[cfg(feature = "transaction_events")]
+            evse.reset_if_due(ctx);
             evse.order_hardware(ctx);
             let condition = evse.condition();
             let status = condition.status;

@@ -130,6 +130,8 @@ pub struct HardwareConfig {
     pub meter_freshness: Duration,
     /// Whether the host can gather a file of diagnostics.
     pub has_diagnostics: bool,
+    /// Whether an EVSE can be restarted by itself ([`EvseAction::Reset`](super::EvseAction::Reset), 2.x AllowReset).
+    pub resets_evses: bool,
     /// Whether the host keeps a log of the security events, and can send it (1.6 security N01).
     pub has_security_log: bool,
 }
@@ -207,6 +209,7 @@ impl StationConfig {
                 meter_timeout: Duration::from_secs(2),
                 meter_freshness: Duration::from_secs(1),
                 has_diagnostics: true,
+                resets_evses: false,
                 has_security_log: true,
             },
             policy: PolicyConfig {
