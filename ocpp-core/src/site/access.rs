@@ -157,6 +157,12 @@ impl Access {
         self.keep(store)
     }
 
+    /// The security profile of the connections that were; 0 is none.
+    #[cfg(feature = "transaction_events")]
+    pub fn proven_profile(&self) -> u8 {
+        self.ways.proven.profile
+    }
+
     /// A connection came about by a network that is safer than what was in use: there is no way back (A05.FR.06). True if it is.
     #[cfg(feature = "transaction_events")]
     pub fn adopt(&mut self, store: &mut StoreQueue, profile: u8) -> bool {

@@ -203,7 +203,7 @@ impl Site {
         #[cfg(all(feature = "security", feature = "transaction_events"))]
         {
             let priority = settings.text(Setting::NetworkConfigurationPriority);
-            shared.networks.plan(&mut shared.store, priority, shared.access.profile());
+            shared.networks.plan(&mut shared.store, priority, shared.access.proven_profile());
             settings::security::keep_priority(&mut settings, shared);
         }
         #[cfg(feature = "security")]
@@ -323,7 +323,7 @@ impl Site {
             self.settings.tell(shared, settings::AnySetting::Standard(Setting::SecurityProfile));
             #[cfg(all(feature = "security", feature = "transaction_events"))]
             {
-                shared.networks.remove_below(&mut shared.store, shared.access.profile());
+                shared.networks.remove_below(&mut shared.store, shared.access.proven_profile());
                 settings::security::keep_priority(&mut self.settings, shared);
             }
         }
