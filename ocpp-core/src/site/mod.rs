@@ -204,7 +204,7 @@ impl Site {
         {
             let priority = settings.text(Setting::NetworkConfigurationPriority);
             shared.networks.plan(&mut shared.store, priority, shared.access.proven_profile());
-            settings::security::keep_priority(&mut settings, shared);
+            keep_priority(&mut settings, shared);
         }
         #[cfg(feature = "security")]
         {
@@ -324,7 +324,7 @@ impl Site {
             #[cfg(all(feature = "security", feature = "transaction_events"))]
             {
                 shared.networks.remove_below(&mut shared.store, shared.access.proven_profile());
-                settings::security::keep_priority(&mut self.settings, shared);
+                keep_priority(&mut self.settings, shared);
             }
         }
         #[cfg(all(feature = "security", feature = "transaction_events"))]
@@ -421,4 +421,18 @@ impl Site {
 /// The place of an EVSE in a list that begins with EVSE 1.
 pub(crate) fn index(evse: EvseId) -> usize {
     usize::from(evse.0).wrapping_sub(1)
+}
+
+/// NetworkConfigurationPriority names slots with a network alone (A05.FR.06).
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+fn keep_priority(settings: &mut Settings, shared: &mut Shared) {
+    let key = Setting::NetworkConfigurationPriority;
+    let before = networks::slots(settings.text(key)).unwrap_or_default();
+    let kept: Vec<_> = before.iter().copied().filter(|slot| shared.networks.is_set(*slot)).collect();
+    if kept.len() < before.len() {
+        let present = shared.networks.present().map_or(networks::FIRST, |(slot, _)| slot);
+        let kept = if kept.is_empty() { Vec::from([present]) } else { kept };
+        let value: Vec<_> = kept.iter().map(|slot| crate::words::numbered("", *slot)).collect();
+        settings::stored::change(settings, shared, settings::AnySetting::Standard(key), &value.join(","));
+    }
 }

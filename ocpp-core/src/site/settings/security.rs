@@ -2,9 +2,6 @@
 //!
 //! What is done with them is in `site/access`; security events are in `site/security_events`.
 
-#[cfg(feature = "transaction_events")]
-use alloc::vec::Vec;
-
 use ocpp_rpc::handshake::{Password, Prerequisites, ProfileRefused, ProfileRules, SecurityProfile};
 
 use super::{AnySetting, Setting, Settings};
@@ -86,20 +83,6 @@ pub(super) fn may_connect_by(shared: &Shared, rules: &ProfileRules, priority: &s
         }
     };
     networks::slots(priority).is_some_and(|slots| slots.iter().all(may))
-}
-
-/// NetworkConfigurationPriority names slots with a network alone (A05.FR.06).
-#[cfg(feature = "transaction_events")]
-pub(in crate::site) fn keep_priority(settings: &mut Settings, shared: &mut Shared) {
-    let key = Setting::NetworkConfigurationPriority;
-    let before = networks::slots(settings.text(key)).unwrap_or_default();
-    let kept: Vec<_> = before.iter().copied().filter(|slot| shared.networks.is_set(*slot)).collect();
-    if kept.len() < before.len() {
-        let present = shared.networks.present().map_or(networks::FIRST, |(slot, _)| slot);
-        let kept = if kept.is_empty() { Vec::from([present]) } else { kept };
-        let value: Vec<_> = kept.iter().map(|slot| numbered("", *slot)).collect();
-        super::stored::change(settings, shared, AnySetting::Standard(key), &value.join(","));
-    }
 }
 
 /// A05.FR.01 to A05.FR.04.
