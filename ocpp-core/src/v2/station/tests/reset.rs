@@ -90,7 +90,7 @@ fn reset_of_an_evse_on_idle_waits_for_its_driver() {
         bench.swipe("TAG");
         bench.serve();
         let events = bench.transaction_events();
-        assert_eq!(events.last().map(words).as_deref(), Some("Ended StopAuthorized EVConnected"));
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended StopAuthorized EVConnected Local"));
         assert_eq!((bench.resets(), bench.reboots.len()), (2, 0));
     }
 }
