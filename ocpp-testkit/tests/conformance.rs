@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ocpp_rpc::Dialect;
 use ocpp_testkit::conformance::mutation::{Change, Mutant, Mutation, mutations};
 use ocpp_testkit::conformance::target::Target;
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
@@ -23,9 +24,9 @@ fn values_for(case: Case) -> Values {
     Values { fixed_cable, security_profile: case.security_profile(), ..values() }
 }
 
-fn target(role: Role, values: &Values) -> Box<dyn Target> {
-    match role {
-        Role::Station => Box::new(VirtualStation::new(values).unwrap()),
+fn target(case: Case, values: &Values) -> Box<dyn Target> {
+    match case.role() {
+        Role::Station => Box::new(VirtualStation::speaking(case.dialect(values), values).unwrap()),
         Role::Csms => Box::new(VirtualCsms::new(values).unwrap()),
     }
 }
@@ -35,17 +36,17 @@ fn run(case: Case) -> Report {
 }
 
 fn run_with(case: Case, values: &Values) -> Report {
-    conformance::run(case, target(case.role(), values).as_mut(), values)
+    conformance::run(case, target(case, values).as_mut(), values)
 }
 
 fn run_mutant(case: Case, mutation: Mutation) -> Report {
     let values = values_for(case);
-    conformance::run(case, &mut Mutant::new(target(case.role(), &values), mutation), &values)
+    conformance::run(case, &mut Mutant::new(target(case, &values), mutation), &values)
 }
 
 #[test]
 fn our_machines_pass_every_case_that_applies() {
-    let reports = told(conformance::cases().map(run));
+    let reports = told(conformance::cases(Dialect::V1_6).map(run));
     let passed = reports.iter().filter(|report| report.verdict == Verdict::Passed).count();
     println!("{passed} passed");
     assert!(passed >= PASSES, "{passed} of {PASSES} pass");
@@ -53,7 +54,7 @@ fn our_machines_pass_every_case_that_applies() {
 
 #[test]
 fn station_with_fixed_cables_passes_every_case_that_applies() {
-    let stations = conformance::cases().filter(|case| case.role() == Role::Station);
+    let stations = conformance::cases(Dialect::V1_6).filter(|case| case.role() == Role::Station);
     let reports = told(stations.map(|case| run_with(case, &Values { fixed_cable: true, ..values_for(case) })));
     let needing = |need: Need| reports.iter().filter(move |report| report.case.needs.contains(&need));
     assert!(needing(Need::FixedCable).all(|report| report.verdict == Verdict::Passed));
@@ -75,11 +76,15 @@ fn told(reports: impl Iterator<Item = Report>) -> Vec<Report> {
 
 #[test]
 fn every_case_is_there_once_and_says_where_it_comes_from() {
-    let ids: BTreeSet<&str> = conformance::cases().map(|case| case.id).collect();
-    assert_eq!(ids.len(), conformance::cases().count());
-    assert_eq!(conformance::cases().filter(|case| case.role() == Role::Csms).count(), 61);
-    assert_eq!(conformance::cases().filter(|case| case.role() == Role::Station).count(), 87, "two of them withdrawn");
-    for case in conformance::cases() {
+    let ids: BTreeSet<&str> = conformance::cases(Dialect::V1_6).map(|case| case.id).collect();
+    assert_eq!(ids.len(), conformance::cases(Dialect::V1_6).count());
+    assert_eq!(conformance::cases(Dialect::V1_6).filter(|case| case.role() == Role::Csms).count(), 61);
+    assert_eq!(
+        conformance::cases(Dialect::V1_6).filter(|case| case.role() == Role::Station).count(),
+        87,
+        "two of them withdrawn"
+    );
+    for case in conformance::cases(Dialect::V1_6) {
         assert!(case.spec.contains(|c: char| c.is_ascii_digit()) && !case.title.is_empty(), "{}", case.id);
     }
     assert_eq!(conformance::find("tc_003_csms").map(|case| case.id), Some("TC_003_CSMS"));
@@ -91,7 +96,7 @@ fn every_case_is_there_once_and_says_where_it_comes_from() {
 fn no_case_passes_with_a_broken_machine() {
     let mut survivors = Vec::new();
     let mut tried = 0;
-    for case in conformance::cases() {
+    for case in conformance::cases(Dialect::V1_6) {
         let sound = run(case);
         if sound.verdict != Verdict::Passed {
             continue;
