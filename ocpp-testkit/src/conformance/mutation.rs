@@ -90,7 +90,7 @@ fn telling(dialect: Dialect) -> &'static [&'static str] {
 const MAY_COME_AGAIN: [&str; 3] = ["\"Heartbeat\"", "\"MeterValues\"", "\"SecurityEventNotification\""];
 
 /// Values that one of the protocol's enumerations has.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "Rejected",
     "Accepted",
     "Faulted",
@@ -114,6 +114,7 @@ const WORDS: [&str; 24] = [
     "UnknownComponent",
     "Transaction.Begin",
     "V2GRootCertificate",
+    "Watchdog",
     "PowerUp",
 ];
 

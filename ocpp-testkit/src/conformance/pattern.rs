@@ -74,6 +74,25 @@ impl Pattern {
         self
     }
 
+    /// The event of a transaction names this token.
+    #[must_use]
+    pub fn names(self, token: &str) -> Self {
+        self.is("idToken.idToken", token).is("idToken.type", "ISO14443")
+    }
+
+    /// The event of a transaction names this token or none.
+    #[must_use]
+    pub fn may_name(self, token: &str) -> Self {
+        self.is_or_absent("idToken.idToken", token).is_or_absent("idToken.type", "ISO14443")
+    }
+
+    /// Whether a value of this member is wanted.
+    pub(super) fn wants(&self, path: &str, value: &Value) -> bool {
+        self.checks
+            .iter()
+            .any(|(of, check)| of == path && matches!(check, Check::OneOf(values) if values.contains(value)))
+    }
+
     /// It is there.
     #[must_use]
     pub fn present(self, path: &str) -> Self {

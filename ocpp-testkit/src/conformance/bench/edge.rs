@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Bench, Call};
+use crate::conformance::pattern::Pattern;
 use crate::conformance::{Need, Step};
 
 /// The part of a bench that knows a version: what it answers, which rules it watches, and how a target is brought into its
@@ -32,8 +33,8 @@ pub trait Edge: Sized {
     /// When the call breaks one.
     fn follow(bench: &mut Bench<'_, Self>, action: &str, payload: &Value, answer: Option<&Value>) -> Step;
 
-    /// Whether the call may come between those that a case waits for. `is_wanted` says that one of those has its action.
-    fn may_come_any_time(bench: &Bench<'_, Self>, call: &Call, is_wanted: bool) -> bool;
+    /// Whether the call may come between those that a case waits for, which are wanted to be like these.
+    fn may_come_any_time(bench: &Bench<'_, Self>, call: &Call, wanted: &[Pattern]) -> bool;
 
     /// The connection is open.
     fn on_opened(bench: &mut Bench<'_, Self>);

@@ -92,9 +92,18 @@ impl VirtualStation {
     /// # Errors
     /// When the machine cannot be made.
     pub fn speaking(dialect: Dialect, values: &Values) -> Result<Self, Trouble> {
+        Self::with_settings(dialect, &[], values)
+    }
+
+    /// The same, with these settings of its maker.
+    ///
+    /// # Errors
+    /// When the machine cannot be made.
+    pub fn with_settings(dialect: Dialect, settings: &[(&str, &str)], values: &Values) -> Result<Self, Trouble> {
         let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
             .with_evses(2)
             .with_setting("SecurityProfile", &values.security_profile.to_string());
+        config = settings.iter().fold(config, |config, (name, value)| config.with_setting(name, value));
         config.network.versions = vec![dialect];
         config.network.password = Some(Secret(PASSWORD.into()));
         config.network.certificates = InstalledCertificates::new(true, true);

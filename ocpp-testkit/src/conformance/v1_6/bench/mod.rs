@@ -12,6 +12,7 @@ use ocpp_types::v1_6::Action;
 use serde_json::Value;
 
 use crate::conformance::bench::{self, Call, Edge};
+use crate::conformance::pattern::Pattern;
 use crate::conformance::{Case, Need, Role, Step};
 use tidy::Traces;
 
@@ -91,13 +92,13 @@ impl Edge for V1_6 {
         if bench.role == Role::Station { bench.follow_station(action, payload, answer) } else { Ok(()) }
     }
 
-    fn may_come_any_time(bench: &Bench<'_>, call: &Call, is_wanted: bool) -> bool {
+    fn may_come_any_time(bench: &Bench<'_>, call: &Call, wanted: &[Pattern]) -> bool {
         let action = call.action.as_str();
         // 1.6 §3.5.2: the CSMS says something else of a token than the list that it sent.
         if call.payload.get("errorCode").is_some_and(|code| code == "LocalListConflict") {
             return true;
         }
-        if is_wanted {
+        if wanted.iter().any(|pattern| pattern.action == action) {
             return false;
         }
         match bench.role {

@@ -9,6 +9,8 @@ use crate::conformance::bench::{Call, trouble};
 use crate::conformance::pattern::{Pattern, answer, request};
 use crate::conformance::{Step, Stop};
 
+/// Why a station boots that was not told to.
+const FIRST: [&str; 2] = ["PowerUp", "Unknown"];
 /// The most EVSEs, and connectors of one, that are looked for.
 const MOST: (u16, u16) = (8, 2);
 
@@ -25,7 +27,7 @@ impl Bench<'_> {
         }
         self.read_places()?;
         self.read_points()?;
-        let has_booted = take(&mut greetings, &request("BootNotification"));
+        let has_booted = take(&mut greetings, &request("BootNotification").one_of("reason", FIRST));
         if has_booted.is_none() && !self.target.is_fresh() {
             return Ok(());
         }

@@ -81,7 +81,7 @@ impl Bench<'_> {
                 return wrong("began a transaction where another runs", payload);
             }
             self.edge.running.insert(id, Running { evse, connector, next: 1, unanswered });
-            return self.follow_readings(payload);
+            return self.follow_readings(kind, payload);
         };
         if running.unanswered.as_ref() == Some(payload) {
             running.unanswered = unanswered;
@@ -105,11 +105,27 @@ impl Bench<'_> {
             self.edge.running.remove(&id);
             self.edge.ended.insert(id);
         }
-        self.follow_readings(payload)
+        self.follow_readings(kind, payload)
     }
 
-    /// A time that lies ahead tells of no reading.
-    fn follow_readings(&self, payload: &Value) -> Step {
+    /// A time that lies ahead tells of no reading. Why something was measured fits the event (J02, ReadingContextEnumType).
+    fn follow_readings(&self, kind: &str, payload: &Value) -> Step {
+        let samples = payload.get("meterValue").and_then(Value::as_array).into_iter().flatten();
+        let samples = samples.filter_map(|reading| reading.get("sampledValue").and_then(Value::as_array)).flatten();
+        let context =
+            |sample: &Value| sample.get("context").and_then(Value::as_str).unwrap_or("Sample.Periodic").to_owned();
+        let contexts: Vec<String> = samples.map(context).collect();
+        let may_be: &[&str] = match kind {
+            "Started" => &["Transaction.Begin"],
+            "Updated" => &["Sample.Periodic", "Sample.Clock", "Trigger"],
+            _ => &["Transaction.Begin", "Sample.Periodic", "Sample.Clock", "Transaction.End"],
+        };
+        if contexts.iter().any(|context| !may_be.contains(&context.as_str())) {
+            return wrong("tells of a reading for another reason", payload);
+        }
+        if kind == "Ended" && !contexts.is_empty() && !contexts.iter().any(|context| context == "Transaction.End") {
+            return wrong("tells of no reading of the end", payload);
+        }
         let ahead = self.wall() + self.leeway();
         let readings = payload.get("meterValue").and_then(Value::as_array).into_iter().flatten();
         let mut times =

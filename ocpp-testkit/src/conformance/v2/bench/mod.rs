@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::conformance::bench::{self, Call, Edge};
+use crate::conformance::pattern::Pattern;
 use crate::conformance::{Need, Step};
 use follow::Running;
 use tidy::Traces;
@@ -37,6 +38,8 @@ pub struct V2 {
     statuses: BTreeMap<(u16, u16), String>,
     /// EVSEs where a vehicle is.
     plugged: BTreeSet<u16>,
+    /// EVSEs where the CSMS authorised somebody, and nothing was told of it yet.
+    remote_starts: BTreeSet<u16>,
     /// What is said of a token, other than by its name.
     verdicts: BTreeMap<String, String>,
     /// The group of each token that has one.
@@ -70,14 +73,17 @@ impl Edge for V2 {
     }
 
     /// Readings of the clock and of an interval are as often as they are set; events of other kinds are few.
-    fn may_come_any_time(_: &Bench<'_>, call: &Call, is_wanted: bool) -> bool {
+    fn may_come_any_time(_: &Bench<'_>, call: &Call, wanted: &[Pattern]) -> bool {
         match call.action.as_str() {
             "TransactionEvent" => {
-                let trigger = call.payload.get("triggerReason").and_then(Value::as_str).unwrap_or_default();
+                let trigger = call.payload.get("triggerReason").unwrap_or(&Value::Null);
                 let is_update = call.payload.get("eventType").is_some_and(|kind| kind == "Updated");
-                is_update && matches!(trigger, "MeterValuePeriodic" | "MeterValueClock")
+                let is_reading = ["MeterValuePeriodic", "MeterValueClock"].iter().any(|one| trigger == one);
+                is_update && is_reading && !wanted.iter().any(|pattern| pattern.wants("triggerReason", trigger))
             }
-            "Heartbeat" | "MeterValues" | "SecurityEventNotification" => !is_wanted,
+            "Heartbeat" | "MeterValues" | "SecurityEventNotification" => {
+                !wanted.iter().any(|pattern| pattern.action == call.action)
+            }
             _ => false,
         }
     }

@@ -13,9 +13,12 @@ use crate::conformance::pattern::{Pattern, answer, request};
 /// The connector under test of each EVSE.
 pub const CONNECTOR: u16 = 1;
 
+/// What the readers of the run read.
+pub const KIND: &str = "ISO14443";
+
 /// A token as requests have it.
 pub fn token(id: &str) -> Value {
-    json!({ "idToken": id, "type": "ISO14443" })
+    json!({ "idToken": id, "type": KIND })
 }
 
 impl Bench<'_> {
@@ -26,7 +29,7 @@ impl Bench<'_> {
 
     /// An Authorize of this token.
     pub fn authorize(token: &str) -> Pattern {
-        request("Authorize").is("idToken.idToken", token).present("idToken.type")
+        request("Authorize").is("idToken.idToken", token).is("idToken.type", KIND)
     }
 
     /// The right time.
@@ -52,6 +55,11 @@ impl Bench<'_> {
     /// Whether transactions end at this point.
     pub fn stops_at(&self, point: &str) -> bool {
         self.edge.stops.iter().any(|stop| stop == point)
+    }
+
+    /// Whether a transaction that charges ends with its authorisation: at the latest the energy does.
+    pub fn ends_with_authorisation(&self) -> bool {
+        ["Authorized", "PowerPathClosed", "EnergyTransfer"].iter().any(|point| self.stops_at(point))
     }
 
     /// The transaction that runs at an EVSE.
@@ -132,7 +140,7 @@ impl Bench<'_> {
         let is_plugged = self.is_plugged(evse);
         let begins = self.starts_at("Authorized") || (is_plugged && self.starts_at("PowerPathClosed"));
         let event = self.event(evse, trigger, if is_plugged { "SuspendedEVSE" } else { "Idle" });
-        let event = event.is("idToken.idToken", token).is("idToken.type", "ISO14443");
+        let event = event.names(token);
         (runs || begins).then_some(event)
     }
 
@@ -201,7 +209,10 @@ impl Bench<'_> {
     pub fn tells_remote_start(&mut self, evse: u16, token: &str) -> Step {
         match self.authorised_event(evse, token, "RemoteStart") {
             Some(event) => self.expect(event.is("transactionInfo.remoteStartId", REMOTE_START)).map(|_| ()),
-            None => Ok(()),
+            None => {
+                self.edge.remote_starts.insert(evse);
+                Ok(())
+            }
         }
     }
 
@@ -211,7 +222,10 @@ impl Bench<'_> {
     /// When no energy flows.
     pub fn energy_flows(&mut self, evse: u16) -> Step<Call> {
         let flows = self.event(evse, "ChargingStateChanged", "Charging");
-        self.expect(flows)
+        // The vehicle or the contactor may be waited for.
+        let waits = ["SuspendedEV", "SuspendedEVSE"].map(|state| self.event(evse, "ChargingStateChanged", state));
+        let (_, call) = self.first_of(self.values.patience, &[flows], &waits)?;
+        Ok(call)
     }
 
     /// A vehicle is connected where somebody is authorised already, and energy flows.
@@ -222,11 +236,13 @@ impl Bench<'_> {
         let runs = self.transaction_at(evse).is_some();
         let begins = !runs && (self.starts_at("EVConnected") || self.starts_at("PowerPathClosed"));
         let mut told = vec![Bench::status(evse, "Occupied")];
+        // F02.FR.21: whoever was authorised by the CSMS is told so first.
+        let is_remote = self.edge.remote_starts.remove(&evse) && begins;
         if runs || begins {
-            let state = "SuspendedEVSE";
-            let event =
-                self.event(evse, "CablePluggedIn", state).or(STATE, "EVConnected").is("evse.connectorId", CONNECTOR);
-            told.push(if begins { event.is("idToken.idToken", token) } else { event });
+            let (state, trigger) = ("SuspendedEVSE", if is_remote { "RemoteStart" } else { "CablePluggedIn" });
+            let event = self.event(evse, trigger, state).or(STATE, "EVConnected").is("evse.connectorId", CONNECTOR);
+            let event = if is_remote { event.is("transactionInfo.remoteStartId", REMOTE_START) } else { event };
+            told.push(if begins { event.names(token) } else { event });
         }
         self.connect_vehicle(evse)?;
         self.gather(&told, &[])?;
@@ -293,14 +309,14 @@ impl Bench<'_> {
     }
 
     fn stop_event(&self, evse: u16, trigger: &str, reason: &str, token: Option<&str>) -> Pattern {
-        let event = if self.stops_at("Authorized") || self.stops_at("PowerPathClosed") {
+        let event = if self.ends_with_authorisation() {
             self.ended(evse, trigger, reason).is("transactionInfo.chargingState", "EVConnected")
         } else {
             self.event(evse, trigger, "EVConnected")
         };
         match token {
-            Some(token) => event.is_or_absent("idToken.idToken", token),
-            None => event,
+            Some(token) => event.may_name(token),
+            None => event.absent("idToken"),
         }
     }
 
@@ -342,11 +358,10 @@ impl Bench<'_> {
     pub fn late_start(&mut self, evse: u16, token: &str) -> Step {
         let runs = self.transaction_at(evse).is_some();
         if runs || self.starts_at("Authorized") || self.starts_at("PowerPathClosed") {
-            let authorised = self.late_event(evse, "Authorized", "SuspendedEVSE").is("idToken.idToken", token);
-            self.expect(authorised)?;
+            self.expect(self.late_event(evse, "Authorized", "SuspendedEVSE").names(token))?;
         }
         let flows = self.late_event(evse, "ChargingStateChanged", "Charging");
-        let flows = if self.transaction_at(evse).is_some() { flows } else { flows.is("idToken.idToken", token) };
+        let flows = if self.transaction_at(evse).is_some() { flows } else { flows.names(token) };
         self.expect(flows).map(|_| ())
     }
 
@@ -377,12 +392,20 @@ impl Bench<'_> {
     /// # Errors
     /// When it does not.
     pub fn deauthorised(&mut self, evse: u16) -> Step {
-        let event = if self.stops_at("Authorized") || self.stops_at("PowerPathClosed") {
+        self.deauthorised_within(evse, self.values.patience)
+    }
+
+    /// The same, when it has had the energy that it may have.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn deauthorised_within(&mut self, evse: u16, patience: Duration) -> Step {
+        let event = if self.ends_with_authorisation() {
             self.ended(evse, "Deauthorized", "DeAuthorized").is("transactionInfo.chargingState", "EVConnected")
         } else {
             self.event(evse, "Deauthorized", "EVConnected")
         };
-        self.expect(event).map(|_| ())
+        self.expect_within(patience, event).map(|_| ())
     }
 
     /// The same, before or after energy began to flow.
@@ -390,7 +413,7 @@ impl Bench<'_> {
     /// # Errors
     /// When it does not.
     pub fn deauthorised_at_once(&mut self, evse: u16) -> Step {
-        let over = self.ended(evse, "Deauthorized", "DeAuthorized");
+        let over = self.ended(evse, "Deauthorized", "DeAuthorized").is(STATE, "EVConnected");
         let flows = self.event(evse, "ChargingStateChanged", "Charging");
         self.first_of(self.values.patience, &[over], &[flows]).map(|_| ())
     }
@@ -431,7 +454,8 @@ impl Bench<'_> {
     pub fn install_list(&mut self, tokens: &[(&str, &str, Option<&str>)]) -> Step<i64> {
         self.precondition("IdTokenLocalAuthList", |bench| {
             bench.configure_if_there("LocalAuthListCtrlr.Enabled", "true")?;
-            let known = bench.ask("GetLocalListVersion", json!({}), answer().present("versionNumber"))?;
+            let wanted = answer().present("versionNumber");
+            let known = bench.aside(|bench| bench.ask("GetLocalListVersion", json!({}), wanted))?;
             let version = known.get("versionNumber").and_then(Value::as_i64).unwrap_or(0).max(0) + 1;
             let entries: Vec<Value> = tokens.iter().map(|(id, verdict, group)| entry(id, verdict, *group)).collect();
             let mut list = json!({ "versionNumber": version, "updateType": "Full" });

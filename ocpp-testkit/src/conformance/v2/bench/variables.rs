@@ -59,11 +59,8 @@ impl Bench<'_> {
     /// # Errors
     /// When there is none.
     pub fn look(&mut self, request: Value) -> Step<Vec<Value>> {
-        let seen = self.seen.len();
-        let told = self.ask("GetVariables", request, answer().present("getVariableResult"))?;
-        for seen in self.seen.iter_mut().skip(seen).filter(|seen| seen.text.starts_with("[3,")) {
-            seen.is_used = false;
-        }
+        let wanted = answer().present("getVariableResult");
+        let told = self.aside(|bench| bench.ask("GetVariables", request, wanted))?;
         Ok(told.get("getVariableResult").and_then(Value::as_array).cloned().unwrap_or_default())
     }
 
@@ -126,7 +123,10 @@ impl Bench<'_> {
             .is("setVariableResult.0.variable", variable);
         let told = self.precondition("configured", |bench| bench.ask("SetVariables", set, told))?;
         if told.pointer("/setVariableResult/0/attributeStatus").is_some_and(|status| status == "Rejected") {
-            return Err(Stop::NotApplicable(format!("{name} cannot be {value}")));
+            return match self.variable(name)?.is_some_and(|now| now.eq_ignore_ascii_case(value)) {
+                true => Err(Stop::Failed(format!("{name} was not to be {value}, and is"))),
+                false => Err(Stop::NotApplicable(format!("{name} cannot be {value}"))),
+            };
         }
         self.edge.traces.variables.entry(name.to_owned()).or_insert(old);
         if name.starts_with("TxCtrlr.TxSt") {

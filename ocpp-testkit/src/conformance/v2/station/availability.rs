@@ -151,13 +151,13 @@ fn after_the_transaction(bench: &mut Bench<'_>, scope: Scope) -> Step {
     }
     let gone = Bench::status(evse, "Unavailable");
     bench.present(evse, &token)?;
-    if !(bench.stops_at("Authorized") || bench.stops_at("PowerPathClosed")) {
+    if !bench.ends_with_authorisation() {
         bench.tells_stop(evse, "StopAuthorized", "Local", Some(&token))?;
         let ended = bench.ended(evse, "EVCommunicationLost", "Local");
         bench.leave(evse)?;
         return bench.gather(&[ended.is("transactionInfo.chargingState", "Idle"), gone], &[]).map(|_| ());
     }
-    let ended = bench.ended(evse, "StopAuthorized", "Local").is_or_absent("idToken.idToken", token);
+    let ended = bench.ended(evse, "StopAuthorized", "Local").may_name(&token);
     bench.gather(&[ended.is("transactionInfo.chargingState", "EVConnected"), gone], &[])?;
     bench.leave(evse)?;
     bench.quiet(bench.values.settle)

@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
         "Refused later: the transaction ends after some energy",
         "C12.FR.02, C12.FR.04, E05.FR.03",
         ENERGY,
-        |bench| deauthorised(bench, Deauthorised { stops: true, energy_wh: 10 }),
+        |bench| deauthorised(bench, Deauthorised { stops: true, energy_wh: 50 }),
     ),
     case(
         "TC_C_57_CS",
@@ -172,8 +172,8 @@ pub(super) fn deauthorised_later(bench: &mut Bench<'_>, evse: u16, token: &str, 
         (true, 0) => bench.deauthorised(evse),
         (true, _) => {
             // So much energy takes a while.
-            bench.never(Duration::from_millis(500), &["TransactionEvent"])?;
-            bench.deauthorised(evse)
+            bench.never(Duration::from_secs(2), &["TransactionEvent"])?;
+            bench.deauthorised_within(evse, bench.values.boot_patience)
         }
         (false, _) => bench.never(bench.values.watch, &["TransactionEvent"]),
     }

@@ -73,12 +73,13 @@ fn fails(bench: &mut Bench<'_>) -> Step {
     let failures = ["UploadFailure", "BadMessage", "PermissionDenied", "NotSupportedOperation"];
     let mut any: Vec<Pattern> = failures.iter().map(|failure| told(9, failure)).collect();
     any.push(told(9, "Uploading"));
-    let mut last = begun;
-    let mut count = 0;
+    let (mut last, mut count, mut uploads) = (begun, 0, 1);
     let until = bench.now() + bench.values.boot_patience;
     while count < retries + 1 && bench.now() < until {
         let (which, call) = bench.first_of(bench.values.boot_patience, &any, &[])?;
-        if which < failures.len() {
+        if which == failures.len() {
+            uploads += 1;
+        } else {
             (count, last) = (count + 1, call.at);
             // One word for all attempts.
             if last.saturating_since(begun) >= interval * retries {
@@ -87,9 +88,9 @@ fn fails(bench: &mut Bench<'_>) -> Step {
         }
     }
     bench.never(interval, &["LogStatusNotification"])?;
-    match last.saturating_since(begun) + bench.values.tolerance >= interval * retries
-        && (count == 1 || count == retries + 1)
-    {
+    let is_once_or_each = |told: u32| told == 1 || told == retries + 1;
+    let is_long = last.saturating_since(begun) + bench.values.tolerance >= interval * retries;
+    match is_long && is_once_or_each(count) && is_once_or_each(uploads) {
         true => Ok(()),
         false => Err(Stop::Failed(format!(
             "{count} failures were told, the last one after {:?}",

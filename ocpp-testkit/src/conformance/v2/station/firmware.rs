@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
         "L01.FR.01, L01.FR.10, L01.FR.16, L01.FR.20",
         UPDATE,
         |bench| {
-            let later = Duration::from_secs(30);
+            let later = Duration::from_secs(20);
             order(bench, 5, TimeDelta::hours(-2), Some(later), "Accepted")?;
             for status in ["Downloading", "Downloaded", "SignatureVerified", "InstallScheduled"] {
                 tells(bench, 5, status)?;
@@ -66,11 +66,15 @@ pub(super) const CASES: &[Case] = &[
         |bench| {
             let firmware = SignedFirmware { signature: crate::jobs::UNFIT_SIGNATURE.to_owned(), ..known(bench) };
             send(bench, 5, &firmware, TimeDelta::hours(-2), None, status("Accepted"))?;
-            for status in ["Downloading", "Downloaded"] {
-                tells(bench, 5, status)?;
+            tells(bench, 5, "Downloading")?;
+            // Erratum 6.2.83: the event may come at any time.
+            let told = [progress(5, "Downloaded"), progress(5, "InvalidSignature"), event("InvalidFirmwareSignature")];
+            let calls = bench.gather(&told, &[])?;
+            if let [fetched, refused, _] = calls.as_slice()
+                && fetched.at > refused.at
+            {
+                return Err(Stop::Failed("the file was refused before it was there".to_owned()));
             }
-            // Erratum 6.2.83.
-            bench.gather(&[progress(5, "InvalidSignature"), event("InvalidFirmwareSignature")], &[])?;
             bench.never(bench.values.settle, &["FirmwareStatusNotification", "BootNotification"])
         },
     ),
@@ -100,6 +104,9 @@ pub(super) const CASES: &[Case] = &[
             if told == "Rejected" {
                 return Err(Stop::NotApplicable("the station does not break an update off".to_owned()));
             }
+            // What was on its way of the first one.
+            bench.pass(bench.values.settle)?;
+            bench.forget(&[progress(5, "Downloaded"), progress(5, "SignatureVerified")]);
             installs(bench, 6, &["Downloading", "Downloaded", "SignatureVerified"])
         },
     ),
@@ -165,7 +172,7 @@ pub(super) fn progress(id: i64, status: &str) -> Pattern {
 
 fn wanted(bench: &Bench<'_>, id: i64, firmware: &SignedFirmware, from: TimeDelta, install: Option<Duration>) -> Value {
     let install = install.and_then(|later| TimeDelta::from_std(later).ok()).unwrap_or(TimeDelta::hours(-2));
-    json!({ "requestId": id, "firmware": {
+    json!({ "requestId": id, "retries": 0, "firmware": {
         "location": firmware.location,
         "retrieveDateTime": bench.wall_text(from),
         "installDateTime": bench.wall_text(install),
@@ -216,10 +223,15 @@ pub(super) fn installs(bench: &mut Bench<'_>, id: i64, first: &[&str]) -> Step {
     for status in first {
         tells(bench, id, status)?;
     }
+    tells(bench, id, "Installing")?;
+    boots_with_it(bench, id)
+}
+
+/// The firmware is installed: the station boots with it, and says so.
+fn boots_with_it(bench: &mut Bench<'_>, id: i64) -> Step {
     let (patience, mut passing) = (bench.values.boot_patience, passing(bench));
     let boots = request("BootNotification").is("reason", "FirmwareUpdate");
     let starts = request("SecurityEventNotification").one_of("type", ["StartupOfTheDevice", "ResetOrReboot"]);
-    bench.first_of(patience, &[progress(id, "Installing")], &passing)?;
     passing.push(progress(id, "InstallRebooting"));
     bench.first_of(patience, &[boots], &passing)?;
     let mut rest = bench.all_statuses("Available");
@@ -264,9 +276,7 @@ fn waits(bench: &mut Bench<'_>, how: Waits) -> Step {
         for status in ["Downloaded", "SignatureVerified"] {
             bench.first_of(bench.values.boot_patience, &[progress(5, status)], &gone)?;
         }
-        let next = [progress(5, "InstallScheduled"), progress(5, "Installing")];
-        let (which, _) = bench.first_of(bench.values.boot_patience, &next, &gone)?;
-        if which == 1 {
+        if installs_now(bench, &gone)? {
             return Err(Stop::NotApplicable("the station installs during transactions".to_owned()));
         }
     }
@@ -281,12 +291,36 @@ fn waits(bench: &mut Bench<'_>, how: Waits) -> Step {
         let all: Vec<Pattern> = others.iter().map(|other| Bench::status(*other, "Unavailable")).collect();
         bench.statuses_by_now(&all)?;
     }
-    bench.stop_authorized_passing(evse, &token, &gone)?;
-    let ends = [Bench::status(evse, "Available"), Bench::status(evse, "Unavailable")];
-    bench.leave(evse)?;
-    let rest = if how.before_download { ["Downloading", "Downloaded", "SignatureVerified"].as_slice() } else { &[] };
-    let _ = ends;
-    installs(bench, 5, rest)
+    if how.before_download {
+        bench.stop_authorized_passing(evse, &token, &gone)?;
+        bench.leave(evse)?;
+        return installs(bench, 5, &["Downloading", "Downloaded", "SignatureVerified"]);
+    }
+    // It begins when nobody charges any more, whoever hears of it first.
+    let passing = passing(bench);
+    bench.present(evse, &token)?;
+    if !bench.ends_with_authorisation() {
+        bench.tells_stop(evse, "StopAuthorized", "Local", Some(&token))?;
+        let over = bench.ended(evse, "EVCommunicationLost", "Local").is("transactionInfo.chargingState", "Idle");
+        bench.leave(evse)?;
+        bench.gather(&[over, progress(5, "Installing")], &passing)?;
+    } else {
+        let over = bench.ended(evse, "StopAuthorized", "Local").may_name(&token);
+        bench
+            .gather(&[over.is("transactionInfo.chargingState", "EVConnected"), progress(5, "Installing")], &passing)?;
+        bench.leave(evse)?;
+    }
+    boots_with_it(bench, 5)
+}
+
+/// Whether it installs while a transaction runs. That it waits it may say (L02.FR.23 for updates without a signature).
+fn installs_now(bench: &mut Bench<'_>, gone: &[Pattern]) -> Step<bool> {
+    let next = [progress(5, "InstallScheduled"), progress(5, "Installing")];
+    match bench.first_of(bench.values.patience, &next, gone) {
+        Ok((which, _)) => Ok(which == 1),
+        Err(Stop::Failed(reason)) if reason.starts_with("not seen in time") => Ok(false),
+        Err(stop) => Err(stop),
+    }
 }
 
 fn during(bench: &mut Bench<'_>) -> Step {
@@ -300,8 +334,7 @@ fn during(bench: &mut Bench<'_>) -> Step {
     for status in ["Downloaded", "SignatureVerified"] {
         bench.first_of(bench.values.boot_patience, &[progress(5, status)], &gone)?;
     }
-    let next = [progress(5, "InstallScheduled"), progress(5, "Installing")];
-    if bench.first_of(bench.values.boot_patience, &next, &gone)?.0 == 0 {
+    if !installs_now(bench, &gone)? {
         return Err(Stop::NotApplicable("the station waits before it installs".to_owned()));
     }
     tells(bench, 5, "Installed")

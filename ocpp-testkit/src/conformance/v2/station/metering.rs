@@ -136,14 +136,19 @@ fn spaced(bench: &Bench<'_>, before: DateTime<Utc>, at: DateTime<Utc>, interval:
 /// Three readings, each complete, and as far from the one before as the interval says.
 fn series(bench: &mut Bench<'_>, interval: Duration, list: &[String], pattern: impl Fn(&Bench<'_>) -> Pattern) -> Step {
     let mut before = None;
+    let began = bench.wall();
     for _ in 0..3 {
         let wanted = pattern(bench);
         let others = others(bench);
         let (_, call) = bench.first_of(interval + bench.values.patience, &[wanted], &others)?;
         for (at, samples) in readings(&call.payload) {
             complete(&samples, list)?;
-            if let (Some(at), Some(before)) = (at, before) {
-                spaced(bench, before, at, interval)?;
+            match (at, before) {
+                (Some(at), Some(before)) => spaced(bench, before, at, interval)?,
+                (Some(at), None) if at > began + TimeDelta::from_std(interval).unwrap_or_default() + bench.leeway() => {
+                    return Err(Stop::Failed("the first reading is late".to_owned()));
+                }
+                (Some(_) | None, _) => {}
             }
             before = at;
         }
@@ -154,7 +159,9 @@ fn series(bench: &mut Bench<'_>, interval: Duration, list: &[String], pattern: i
 /// Readings of the EVSEs that are not under test come as often as they do.
 fn others(bench: &Bench<'_>) -> Vec<Pattern> {
     let others = bench.evses().into_iter().filter(|evse| *evse != bench.values.connector);
-    others.flat_map(|evse| std::iter::repeat_n(request("MeterValues").is("evseId", evse), 9)).collect()
+    others
+        .flat_map(|evse| std::iter::repeat_n(request("MeterValues").is("evseId", evse).is(CONTEXT, "Sample.Clock"), 9))
+        .collect()
 }
 
 /// Readings of a context are told with the end, each complete, and as far from the one before as the interval says.
@@ -177,10 +184,12 @@ fn at_the_end(
     bench.charging(evse)?;
     bench.pass(3 * span + Duration::from_millis(500))?;
     bench.present(evse, &token)?;
-    let mut end = bench.ended(evse, "StopAuthorized", "Local").present("meterValue");
-    if !(bench.stops_at("Authorized") || bench.stops_at("PowerPathClosed")) {
+    let mut end = bench.ended(evse, "StopAuthorized", "Local").present("meterValue").may_name(&token);
+    end = end.is("transactionInfo.chargingState", "EVConnected");
+    if !bench.ends_with_authorisation() {
         bench.tells_stop(evse, "StopAuthorized", "Local", Some(&token))?;
         end = bench.ended(evse, "EVCommunicationLost", "Local").present("meterValue");
+        end = end.is("transactionInfo.chargingState", "Idle");
         bench.leave(evse)?;
     }
     let free = [Bench::status(evse, "Available")];
@@ -214,6 +223,9 @@ fn at_the_begin(bench: &mut Bench<'_>) -> Step {
     bench.expect(Bench::authorize(&token))?;
     let begin =
         request("TransactionEvent").is("eventType", "Started").is("evse.id", evse).is(CONTEXT, "Transaction.Begin");
+    let trigger = if bench.starts_at("Authorized") { "Authorized" } else { "CablePluggedIn" };
+    let state = if bench.starts_at("Authorized") { "Idle" } else { "SuspendedEVSE" };
+    let begin = begin.names(&token).is("triggerReason", trigger).is("transactionInfo.chargingState", state);
     if !bench.starts_at("Authorized") {
         bench.plug(evse)?;
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cache::allow_offline;
-use crate::conformance::pattern::{Pattern, answer, request};
+use crate::conformance::pattern::{Pattern, answer};
 use crate::conformance::v2::bench::Bench;
 use crate::conformance::v2::case;
-use crate::conformance::{Case, Step, Stop};
+use crate::conformance::{Case, Step};
 
 const INTERVAL: &str = "SampledDataCtrlr.TxUpdatedInterval";
 
@@ -103,20 +103,21 @@ fn ended_with_queue(bench: &mut Bench<'_>) -> Step {
         bench.leave(evse)
     })?;
     asks(bench, Some(&id), Some(false), true)?;
-    late_stop(bench, evse)
+    late_stop(bench, evse, &token, true)
 }
 
-/// How a session ended offline, and that the connector is free.
-fn late_stop(bench: &mut Bench<'_>, evse: u16) -> Step {
-    let free = Bench::status(evse, "Available");
-    if bench.stops_at("Authorized") || bench.stops_at("PowerPathClosed") {
-        let over = bench.late_end(evse, "StopAuthorized", "Local").is("transactionInfo.chargingState", "EVConnected");
-        return bench.gather(&[over, free], &[]).map(|_| ());
+/// How a session ended offline, and that the connector is free, if it was not free before.
+fn late_stop(bench: &mut Bench<'_>, evse: u16, token: &str, frees: bool) -> Step {
+    let free: Vec<Pattern> = frees.then(|| Bench::status(evse, "Available")).into_iter().collect();
+    if bench.ends_with_authorisation() {
+        let over = bench.late_end(evse, "StopAuthorized", "Local").may_name(token);
+        let over = over.is("transactionInfo.chargingState", "EVConnected");
+        return bench.gather(&[&[over], free.as_slice()].concat(), &[]).map(|_| ());
     }
-    let stopped = bench.late_event(evse, "StopAuthorized", "EVConnected");
-    bench.first_of(bench.values.patience, &[stopped], std::slice::from_ref(&free))?;
+    let stopped = bench.late_event(evse, "StopAuthorized", "EVConnected").may_name(token);
+    bench.first_of(bench.values.patience, &[stopped], &free)?;
     let over = bench.late_end(evse, "EVCommunicationLost", "Local").is("transactionInfo.chargingState", "Idle");
-    bench.gather(&[over], &[free]).map(|_| ())
+    bench.gather(&[over], &free).map(|_| ())
 }
 
 fn ends_offline(bench: &mut Bench<'_>, token: &str) -> Step {
@@ -127,7 +128,7 @@ fn ends_offline(bench: &mut Bench<'_>, token: &str) -> Step {
         bench.pass(Duration::from_secs(2))?;
         bench.leave(evse)
     })?;
-    late_stop(bench, evse)
+    late_stop(bench, evse, token, true)
 }
 
 /// State TransactionEventsInQueueEnded: a whole session offline. `then` comes before its events.
@@ -143,34 +144,9 @@ fn queued(bench: &mut Bench<'_>, evse: u16, token: &str, then: impl FnOnce(&mut 
         bench.unplug(evse)
     })?;
     then(bench)?;
-    let late = |kind: &str| request("TransactionEvent").is("offline", true).is("eventType", kind);
-    let first = late("Started").is("evse.id", evse).is("seqNo", 0);
-    let passing: Vec<Pattern> = bench.all_statuses("Available");
-    let (_, begun) = bench.first_of(bench.values.patience, &[first], &passing)?;
-    if bench.starts_at("Authorized") || bench.starts_at("PowerPathClosed") {
-        has_token(&begun.payload, token)?;
+    if bench.starts_at("EVConnected") {
+        bench.expect(bench.late_event(evse, "CablePluggedIn", "EVConnected"))?;
     }
-    let id = bench.transaction_at(evse).unwrap_or_default();
-    let of_it = |kind: &str| late(kind).is("transactionInfo.transactionId", id.as_str());
-    for _ in 0..MOST {
-        let (which, last) = bench.first_of(bench.values.patience, &[of_it("Updated"), of_it("Ended")], &passing)?;
-        if which == 1 {
-            let reason = last.payload.pointer("/transactionInfo/stoppedReason");
-            return match reason.is_none_or(|reason| reason == "Local") {
-                true => Ok(()),
-                false => Err(Stop::Failed(format!("it ended for {reason:?}"))),
-            };
-        }
-    }
-    Err(Stop::Failed("the transaction has no end".to_owned()))
-}
-
-/// More events than a short session has.
-const MOST: usize = 20;
-
-fn has_token(payload: &Value, token: &str) -> Step {
-    match payload.pointer("/idToken/idToken").is_some_and(|it| it == token) {
-        true => Ok(()),
-        false => Err(Stop::Failed(format!("{payload} does not name {token}"))),
-    }
+    bench.late_start(evse, token)?;
+    late_stop(bench, evse, token, false)
 }

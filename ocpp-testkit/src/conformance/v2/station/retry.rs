@@ -66,7 +66,8 @@ fn tries(bench: &mut Bench<'_>, answer: Answer, times: u32) -> Step {
         last = again(bench, &last, patience + WAIT * attempt)?;
     }
     // What follows the event goes now.
-    bench.first_of(bench.values.patience, &[after(&last)], &[]).map(|_| ())?;
+    let patience_for_next = if times == TIMES { patience + bench.values.patience } else { bench.values.patience };
+    bench.expect_within(patience_for_next, after(&last))?;
     let until = patience + WAIT * (times + 1);
     bench.never_like(until, &same(&last))
 }
@@ -88,5 +89,8 @@ fn same(event: &Call) -> Pattern {
 /// The next event.
 fn after(last: &Call) -> Pattern {
     let id = last.payload.get("seqNo").and_then(Value::as_u64).unwrap_or_default();
-    request("TransactionEvent").is("seqNo", id + 1).is("transactionInfo.chargingState", "Charging")
+    request("TransactionEvent")
+        .is("eventType", "Updated")
+        .is("seqNo", id + 1)
+        .is("transactionInfo.chargingState", "Charging")
 }

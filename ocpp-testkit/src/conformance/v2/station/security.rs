@@ -133,6 +133,8 @@ fn bad_password(bench: &mut Bench<'_>) -> Step {
 
 /// The station is told to ask for a certificate, and does.
 fn asks(bench: &mut Bench<'_>) -> Step {
+    // The request bears its name.
+    bench.configure_if_there("SecurityCtrlr.OrganizationName", "Conformance")?;
     let trigger = json!({ "requestedMessage": "SignChargingStationCertificate" });
     bench.ask("TriggerMessage", trigger, status("Accepted"))?;
     bench.expect(signing()).map(|_| ())
@@ -156,7 +158,7 @@ fn renewed(bench: &mut Bench<'_>) -> Step {
     let chain = signed(bench);
     bench.ask("CertificateSigned", chain, status("Accepted"))?;
     bench.reconnects()?;
-    bench.never(bench.values.settle, &["BootNotification"])
+    bench.never(bench.values.settle, &["BootNotification", "SignCertificate"])
 }
 
 fn invalid(bench: &mut Bench<'_>) -> Step {
@@ -170,7 +172,7 @@ fn invalid(bench: &mut Bench<'_>) -> Step {
 fn unsigned(bench: &mut Bench<'_>) -> Step {
     bench.will_answer("SignCertificate", json!({ "status": "Rejected" }));
     asks(bench)?;
-    bench.never(bench.values.watch, &["BootNotification"])
+    bench.never(bench.values.watch, &["BootNotification", "SignCertificate"])
 }
 
 /// Erratum 6.2.5: at least one of the certificates is taken in the end.

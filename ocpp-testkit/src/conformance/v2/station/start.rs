@@ -116,8 +116,7 @@ fn from_energy(bench: &mut Bench<'_>) -> Step {
         .event(evse, "ChargingStateChanged", "Charging")
         .or("triggerReason", "Authorized")
         .is("evse.connectorId", CONNECTOR)
-        .is("idToken.idToken", token)
-        .is("idToken.type", "ISO14443");
+        .names(&token);
     bench.plug(evse)?;
     bench.gather(&[Bench::status(evse, "Occupied"), flows], &[]).map(|_| ())
 }
@@ -147,7 +146,7 @@ fn not_ready(bench: &mut Bench<'_>) -> Step {
     let plugged =
         bench.event(evse, "CablePluggedIn", "SuspendedEVSE").or("transactionInfo.chargingState", "EVConnected");
     let plugged = plugged.or("transactionInfo.chargingState", "SuspendedEV").is("evse.connectorId", CONNECTOR);
-    told.push(if begins { plugged.is("idToken.idToken", token) } else { plugged });
+    told.push(if begins { plugged.names(&token) } else { plugged });
     bench.plug(evse)?;
     bench.vehicle_wants(evse, false)?;
     bench.gather(&told, &[])?;

@@ -172,8 +172,7 @@ fn goes_on(bench: &mut Bench<'_>) -> Step {
     bench.configure(STOP, "Authorized")?;
     bench.configure_if_there(UNLOCK, "false")?;
     bench.configure(STOP_TX, "false")?;
-    let evse = bench.values.connector;
-    bench.charging(evse)?;
+    let evse = suspended(bench)?;
     let told = lost(bench, evse);
     bench.unplug_vehicle(evse)?;
     bench.expect(told)?;
