@@ -28,7 +28,7 @@ Steps that are no messages (a plug, a token, a power cut; for a CSMS: what its o
 terminal, or go to the program of --spawn, one line of JSON each on its standard input. They are in the words of the
 programs `station` and `csms`:
   {"plug":1} {"unplug":1} {"unplug_vehicle":1} {"token":{"evse":1,"id":"CONF-A"}} {"power_cycle":{}}
-  {"fault":{"evse":1,"code":"GroundFailure"}} {"fault_cleared":1} {"lock_stuck":{"evse":1,"stuck":true}}
+  {"vehicle":{"evse":1,"state":"Paused"}} {"fault":{"evse":1,"code":"GroundFailure"}} {"fault_cleared":1} {"lock_stuck":{"evse":1,"stuck":true}}
   {"station":"CP001","action":"RemoteStartTransaction","payload":{"connectorId":1,"idTag":"CONF-A"}}
 With --listen, {url} in the command is the address to connect to. What it cannot do the program says on its standard output,
 and the case is inconclusive:
@@ -50,18 +50,20 @@ The exit status is 0 if no case failed and none was inconclusive, 1 if one did, 
 
 Examples:
   ocpp-testkit conformance --role station
+  ocpp-testkit conformance --ocpp 2.0.1 --case TC_E_04_CS
   ocpp-testkit conformance --listen 127.0.0.1:9100 --spawn 'ocpp-testkit station --url {url} --id CP001 --evses 2'
   ocpp-testkit conformance --url ws://127.0.0.1:9000/ocpp --case TC_012_CSMS --save traces \
     --spawn 'ocpp-testkit csms --listen 127.0.0.1:9000 --token CONF-A=Accepted:CONF-GROUP'"#;
 
-/// Run the cases of the OCPP compliance tool.
+/// Run the cases of the OCPP compliance tool: for stations and CSMSs of 1.6, and for stations of 2.0.1 and 2.1.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Conformance {
     /// Who is under test; without it both, or what --url or --listen says.
     #[arg(long)]
     role: Option<RoleName>,
-    /// The version.
+    /// The version: 1.6, 2.0.1 or 2.1. The cases of 2.x are those for stations of Core, Advanced Security and Local Authorization
+    /// List Management.
     #[arg(long, value_name = "VERSION", default_value = "1.6")]
     ocpp: Version,
     /// Only this case. May be repeated.
@@ -148,6 +150,9 @@ impl Conformance {
     /// Whether all that was checked holds.
     fn carry_out(&self) -> Result<bool, Failure> {
         let cases = self.chosen()?;
+        if cases.is_empty() {
+            return Err(format!("there are cases of {} for stations alone", self.ocpp).into());
+        }
         if self.list {
             return self.list(&cases).map(|()| true);
         }
@@ -216,6 +221,9 @@ impl Conformance {
             return Ok(conformance::cases(self.ocpp.0).filter(fits).collect());
         }
         let find = |id: &String| match conformance::find(id) {
+            Some(case) if !conformance::cases(self.ocpp.0).any(|other| other.id == case.id) => {
+                Err(format!("{id} is no case of {}", self.ocpp).into())
+            }
             Some(case) if fits(&case) => Ok(case),
             Some(_) => Err(format!("{id} is for the other role").into()),
             None => Err(format!("there is no case {id}; see --list").into()),
@@ -288,7 +296,7 @@ impl Conformance {
             (Some(chain), Some(key)) => ("wss", Some(tls::server(chain, key, None)?)),
             (None, _) | (_, None) => ("ws", None),
         };
-        let station = LiveStation::listen(address, authenticator, tls, &values.station, |address| {
+        let station = LiveStation::listen(address, authenticator, tls, self.ocpp.0, &values.station, |address| {
             eprintln!("waiting for the station at {scheme}://{address}");
             self.operator(Some(&format!("{scheme}://{address}"))).map_err(io::Error::other)
         })?;

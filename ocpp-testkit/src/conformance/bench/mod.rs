@@ -1,5 +1,6 @@
 //! The other side of the conversation: sends, expects, answers, and checks every frame on the way.
 
+mod answers;
 mod edge;
 mod schema;
 mod steps;
@@ -18,6 +19,7 @@ use crate::conformance::pattern::Pattern;
 use crate::conformance::target::{Happening, Manual, Target, Trouble};
 use crate::conformance::{Case, Role, Step, Stop, Values};
 
+use answers::Prepared;
 pub use edge::Edge;
 pub(super) use schema::{Half, fits};
 
@@ -47,17 +49,6 @@ pub struct Bench<'a, E> {
     pub(super) seen: Vec<Seen>,
     trace: Vec<Value>,
     pub(super) edge: E,
-}
-
-/// What a call gets that a case has a word about.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Prepared {
-    /// This answer.
-    Answer(Value),
-    /// This error.
-    Error(String),
-    /// Nothing.
-    Silence,
 }
 
 /// What a case left behind around the target.
@@ -436,63 +427,6 @@ impl<'a, E: Edge> Bench<'a, E> {
         let answer = if let Prepared::Answer(answer) = answer { answer } else { Value::Null };
         self.inbox.push_back(Call { action, payload, at, answer, seen });
         Ok(())
-    }
-
-    /// The answer to a call, and what is wrong with its coming now. What a case prepared is for calls that are `sound` by
-    /// themselves.
-    fn answer_to(&mut self, action: &str, payload: &Value, sound: bool) -> (Prepared, Step) {
-        let prepared = self.prepared.get_mut(action).filter(|_| sound);
-        let prepared = prepared.and_then(VecDeque::pop_front);
-        let unknown = || if schema::is_known(self.dialect, action) { "NotSupported" } else { "NotImplemented" };
-        let unknown = Prepared::Error(unknown().to_owned());
-        let default = E::answer(self, action, payload).map_or(unknown, Prepared::Answer);
-        let mut answer = prepared.unwrap_or(default);
-        if let Prepared::Answer(answer) = &mut answer
-            && let Some(time) = answer.get_mut("currentTime")
-        {
-            *time = self.target.wall().to_rfc3339_opts(SecondsFormat::Millis, true).into();
-        }
-        let told = if let Prepared::Answer(answer) = &answer { Some(answer) } else { None };
-        let followed = E::follow(self, action, payload, told);
-        (answer, followed)
-    }
-
-    /// The next call of this action gets this answer. A `currentTime` of null is filled in.
-    pub fn will_answer(&mut self, action: &str, answer: Value) {
-        self.prepare(action, Prepared::Answer(answer));
-    }
-
-    /// The next call of this action gets this error.
-    pub fn will_refuse(&mut self, action: &str, code: &str) {
-        self.prepare(action, Prepared::Error(code.to_owned()));
-    }
-
-    /// The next call of this action gets no answer.
-    pub fn will_not_answer(&mut self, action: &str) {
-        self.prepare(action, Prepared::Silence);
-    }
-
-    /// Asks what no verdict rests on.
-    ///
-    /// # Errors
-    /// As the steps do.
-    pub fn aside<T>(&mut self, steps: impl FnOnce(&mut Self) -> Step<T>) -> Step<T> {
-        let before = self.seen.len();
-        let outcome = steps(self);
-        for seen in self.seen.iter_mut().skip(before).filter(|seen| seen.text.starts_with("[3,")) {
-            seen.is_used = false;
-        }
-        outcome
-    }
-
-    fn prepare(&mut self, action: &str, prepared: Prepared) {
-        self.prepared.entry(action.to_owned()).or_default().push_back(prepared);
-    }
-
-    /// An answer to a BootNotification.
-    pub fn boot_answer(&self, status: &str) -> Value {
-        let interval = if status == "Accepted" { self.values.heartbeat } else { self.values.retry };
-        json!({ "status": status, "currentTime": null, "interval": interval.as_secs() })
     }
 
     /// The case may have broken off while a call of ours was not answered yet, or before it saw that the connection went: what

@@ -36,6 +36,10 @@ impl Bench<'_> {
                 self.follow_status(payload)?;
                 self.only_accepted(action)
             }
+            "MeterValues" => {
+                self.follow_meter_values(payload)?;
+                self.only_accepted(action)
+            }
             "TransactionEvent" => {
                 self.follow_event(payload, answer.is_some())?;
                 self.only_accepted(action)
@@ -62,6 +66,19 @@ impl Bench<'_> {
             Some(before) if before == status => wrong("reported a status that did not change", payload),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// J01.FR.14, J01.FR.22: of an EVSE without a transaction or of the main meter, by the clock or as it was asked for.
+    fn follow_meter_values(&self, payload: &Value) -> Step {
+        let evse = payload.get("evseId").and_then(Value::as_u64).unwrap_or_default();
+        let is_known = evse == 0 || self.edge.places.iter().any(|(known, _)| u64::from(*known) == evse);
+        if !is_known && !self.edge.places.is_empty() {
+            return wrong("tells of an EVSE that is not there", payload);
+        }
+        let samples = payload.get("meterValue").and_then(Value::as_array).into_iter().flatten();
+        let mut samples = samples.filter_map(|reading| reading.get("sampledValue").and_then(Value::as_array)).flatten();
+        let fits = |sample: &Value| sample.get("context").is_some_and(|it| it == "Sample.Clock" || it == "Trigger");
+        if samples.all(fits) { Ok(()) } else { wrong("tells of a reading for another reason", payload) }
     }
 
     fn follow_event(&mut self, payload: &Value, is_answered: bool) -> Step {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod boot;
+mod ending;
 mod follow;
 mod session;
 mod tidy;
