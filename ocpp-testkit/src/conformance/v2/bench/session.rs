@@ -302,15 +302,19 @@ impl Bench<'_> {
         self.expect(flows).map(|_| ())
     }
 
+    /// Vehicles are at these EVSEs, and the station was offline when it found them: the transactions that began with that.
+    pub fn begun_by_cables(&self, evses: &[u16]) -> Vec<Pattern> {
+        let begun = evses.iter().filter(|_| self.starts_at("EVConnected"));
+        begun.map(|evse| self.late_event(*evse, "CablePluggedIn", "EVConnected")).collect()
+    }
+
     /// A vehicle was connected while the station was offline: what is told later.
     ///
     /// # Errors
     /// When it is not.
     pub fn late_connection(&mut self, evse: u16) -> Step {
         let mut told = vec![Bench::status(evse, "Occupied")];
-        if self.starts_at("EVConnected") {
-            told.push(self.late_event(evse, "CablePluggedIn", "EVConnected"));
-        }
+        told.extend(self.begun_by_cables(&[evse]));
         self.edge.plugged.insert(evse);
         self.gather(&told, &[]).map(|_| ())
     }

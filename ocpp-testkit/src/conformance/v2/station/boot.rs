@@ -85,7 +85,9 @@ fn outage(bench: &mut Bench<'_>, is_long: bool) -> Step {
     let evse = bench.values.connector;
     bench.configure(THRESHOLD, if is_long { "5" } else { "300" })?;
     bench.offline_for(Duration::from_secs(10), |bench| bench.plug(evse))?;
-    let told = if is_long { bench.all_statuses_but(evse, "Occupied") } else { vec![Bench::status(evse, "Occupied")] };
+    let mut told =
+        if is_long { bench.all_statuses_but(evse, "Occupied") } else { vec![Bench::status(evse, "Occupied")] };
+    told.extend(bench.begun_by_cables(&[evse]));
     bench.gather(&told, &[]).map(|_| ())
 }
 

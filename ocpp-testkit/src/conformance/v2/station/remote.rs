@@ -39,7 +39,12 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("TC_F_06_CS", "Unlock", "F05.FR.01, F05.FR.04", &[Need::PlugLock], |bench| {
         bench.precondition("EVConnectedPreSession", |bench| bench.ev_connected(bench.values.connector))?;
-        unlock(bench, CONNECTOR, "Unlocked")
+        let evse = bench.values.connector;
+        let over = bench.ended(evse, "UnlockCommand", "Other").is("transactionInfo.chargingState", "EVConnected");
+        let runs = bench.transaction_at(evse).is_some();
+        unlock(bench, CONNECTOR, "Unlocked")?;
+        // The cable alone began one.
+        if runs { bench.expect(over).map(|_| ()) } else { Ok(()) }
     }),
     case("TC_F_07_CS", "Unlock without a cable", "F05.FR.01, F05.FR.06", &[Need::PlugLock], |bench| {
         unlock(bench, CONNECTOR, "Unlocked")

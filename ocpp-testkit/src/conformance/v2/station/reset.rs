@@ -42,10 +42,11 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-/// What the station is like when it has ended the transactions at these EVSEs, whose vehicles are still there.
+/// What the station tells after a boot, when it has ended the transactions at these EVSEs, whose vehicles are still there.
 fn statuses(bench: &Bench<'_>, plugged: &[u16]) -> Vec<Pattern> {
     let of = |evse: &u16| Bench::status(*evse, if plugged.contains(evse) { "Occupied" } else { "Available" });
-    bench.evses().iter().map(of).collect()
+    let statuses = bench.evses().into_iter();
+    statuses.map(|evse| of(&evse)).chain(bench.begun_by_cables(plugged)).collect()
 }
 
 fn on_idle(bench: &mut Bench<'_>, count: usize) -> Step {
