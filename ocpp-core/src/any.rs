@@ -6,6 +6,8 @@ mod readers;
 mod tests;
 
 #[cfg(feature = "security")]
+use alloc::vec::Vec;
+
 use core::time::Duration;
 
 use compact_str::CompactString;
@@ -127,6 +129,7 @@ impl Station {
                 check_evse(*evse)
             }
             Input::Command(Command::EvCertificate { evse, .. }) => check_evse(*evse),
+            Input::TokenAt { evses, .. } => evses.iter().try_for_each(|evse| check_evse(*evse)),
             Input::SiteLimit { evse, .. } => evse.map_or(Ok(()), check_evse),
             Input::Command(Command::ChangeAvailability { .. }) if self.shared.is_store_stuck() => {
                 Err(MisuseError::Refused(Refusal::StoreStuck))
@@ -223,7 +226,11 @@ impl Station {
             Input::Fault(None) => shared.faults.clear(),
             Input::FaultEnded(code) => shared.faults.end(code),
             Input::Evse(evse, fact) => self.site.on_fact(shared, evse, fact),
-            Input::Token { evse, token } => self.site.on_token(shared, evse, token),
+            Input::Token { evse, token } => self.site.on_token(shared, evse, Vec::new(), token),
+            Input::TokenAt { evses, token } => match evses.as_slice() {
+                [only] => self.site.on_token(shared, Some(*only), Vec::new(), token),
+                _ => self.site.on_token(shared, None, evses, token),
+            },
             Input::Job(id, word) => self.site.on_job(shared, id, &word),
             Input::Answer(id, answer) => {
                 if let Some(about) = shared.questions.close(id) {
@@ -328,7 +335,7 @@ impl Station {
             return;
         }
         if self.shared.link.is_connecting() {
-            self.shared.on_connect_failed(refusal);
+            self.site.on_connect_failed(&mut self.shared, refusal);
         }
         let retry_at = self.shared.link.closed(self.shared.now);
         self.shared.rpc.closed(self.shared.now);

@@ -7,13 +7,15 @@ use core::fmt::{self, Write};
 pub(crate) struct Text<'a>(pub &'a [u8]);
 
 /// Members with such values. Places of files may hold a password.
-const SECRET: [&str; 8] = [
+const SECRET: [&str; 10] = [
     "idTag",
     "parentIdTag",
     "idToken",
     "additionalIdToken",
     "password",
     "basicAuthPassword",
+    "apnPassword",
+    "simPin",
     "location",
     "remoteLocation",
 ];
@@ -21,6 +23,10 @@ const SECRET: [&str; 8] = [
 const SECRET_KEYS: [&str; 2] = ["AuthorizationKey", "BasicAuthPassword"];
 /// The member with that value, in 1.6 and in 2.x.
 const VALUES: [&str; 2] = ["value", "attributeValue"];
+
+/// Where a virtual private network is set up (2.x B09), this is its pre-shared secret; elsewhere it is a name.
+const VPN: &str = "\"vpn\"";
+const VPN_SECRET: [&str; 1] = ["key"];
 
 /// Where in a message the masking is.
 #[derive(Clone, Copy)]
@@ -40,10 +46,14 @@ enum Place {
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |key: &str| self.0.windows(key.len()).any(|part| part.eq_ignore_ascii_case(key.as_bytes()));
-        let sets_key = SECRET_KEYS.into_iter().any(names);
+        let further = match () {
+            () if SECRET_KEYS.into_iter().any(names) => &VALUES[..],
+            () if names(VPN) => &VPN_SECRET[..],
+            () => &[],
+        };
         let mut place = Place::Plain;
         for chunk in self.0.utf8_chunks() {
-            place = mask(f, chunk.valid(), place, sets_key)?;
+            place = mask(f, chunk.valid(), place, further)?;
             if !chunk.invalid().is_empty() && matches!(place, Place::Plain | Place::Named | Place::Value) {
                 f.write_char(char::REPLACEMENT_CHARACTER)?;
             }
@@ -53,7 +63,7 @@ impl fmt::Display for Text<'_> {
 }
 
 /// Writes a part of a message that begins at `place`, and says where it ends.
-fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, sets_key: bool) -> Result<Place, fmt::Error> {
+fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, further: &[&str]) -> Result<Place, fmt::Error> {
     let (mut word, mut is_escaped) = (None, false);
     for (at, c) in text.char_indices() {
         let was_escaped = is_escaped;
@@ -61,11 +71,10 @@ fn mask(f: &mut fmt::Formatter<'_>, text: &str, mut place: Place, sets_key: bool
         if c.is_ascii_alphanumeric() && matches!(place, Place::Plain | Place::Named) {
             word.get_or_insert(at);
             place = Place::Plain;
-        } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at)) {
-            let is_secret = SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-            if is_secret || sets_key && VALUES.iter().any(|value| value.eq_ignore_ascii_case(name)) {
-                place = Place::Named;
-            }
+        } else if let Some(name) = word.take().and_then(|begin| text.get(begin..at))
+            && SECRET.iter().chain(further).any(|secret| secret.eq_ignore_ascii_case(name))
+        {
+            place = Place::Named;
         }
         place = match (place, c) {
             (Place::Named, ':' | '=') => Place::Value,
@@ -147,6 +156,9 @@ mod tests {
             r#"[2,"1","ChangeConfiguration",{"value":"S3CRET","key":"authorizationkey"}]"#,
             r#"[2,"1","SetVariables",{"setVariableData":[{"attributeValue":"S3CRET","variable":{"name":"BasicAuthPassword"}}]}]"#,
             r#"[2,"1","SetNetworkProfile",{"connectionData":{"basicAuthPassword":"S3CRET"}}]"#,
+            r#"[2,"1","SetNetworkProfile",{"connectionData":{"apn":{"apnPassword":"S3CRET"}}}]"#,
+            r#"[2,"1","SetNetworkProfile",{"connectionData":{"apn":{"simPin":5S3CRET}}}]"#,
+            r#"[2,"1","SetNetworkProfile",{"connectionData":{"vpn":{"server":"s","key":"S3CRET"}}}]"#,
             r#"[2,"1","Authorize",{"idToken":{"additionalInfo":[{"additionalIdToken":"S3CRET","type":"PIN"}]}}]"#,
             r#"[2,"1","GetDiagnostics",{"location":"ftp://user:S3CRET@host/","retries":1}]"#,
             r#"[2,"1","Authorize",{"idTag":5S3CRET,"a":1}]"#,

@@ -79,7 +79,8 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let fault = Fault { code: FaultCode::OverVoltage, is_blocking: true, info: None, vendor_error_code: None };
+    let fault =
+        Fault { code: FaultCode::OverVoltage, is_blocking: true, info: None, vendor_error_code: None, vendor_id: None };
     let change = |value: u32| Command::ChangeConfiguration {
         key: "MeterValueSampleInterval".into(),
         value: value.to_string().into(),

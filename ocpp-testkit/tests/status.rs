@@ -26,6 +26,7 @@ fn fault(is_blocking: bool) -> Fault {
         is_blocking,
         info: Some("leak".into()),
         vendor_error_code: Some("G7".into()),
+        vendor_id: None,
     }
 }
 

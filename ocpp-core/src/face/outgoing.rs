@@ -9,7 +9,6 @@ use ocpp_rpc::{CallError, ErrorCode, Payload};
 
 use super::failure::Failure;
 use crate::site::Site;
-use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::timers::NextDeadline;
 use crate::site::turns::{Rank, Turns};
@@ -68,7 +67,7 @@ impl Outgoing {
         action: &str,
         payload: &str,
     ) -> Result<(), Failure> {
-        let timeout = site.settings.seconds(Setting::MessageTimeout);
+        let timeout = site.message_timeout(shared);
         match shared.rpc.call(shared.now, Lane::Normal, action, payload, timeout) {
             Ok(call) => {
                 site.heartbeat.sent(shared.now);

@@ -152,6 +152,25 @@ impl Access {
         self.keep(store)
     }
 
+    /// A connection came about by a network that is safer than what was in use: there is no way back (A05.FR.06). True if it is.
+    #[cfg(feature = "transaction_events")]
+    pub fn adopt(&mut self, store: &mut StoreQueue, profile: u8) -> bool {
+        let is_safer = profile > self.profile();
+        if is_safer {
+            for way in [Some(&mut self.ways.proven), self.ways.trial.as_mut()].into_iter().flatten() {
+                way.profile = profile;
+            }
+            self.keep(store);
+        }
+        is_safer
+    }
+
+    /// How many attempts it takes to try what was proven and what is on trial.
+    #[cfg(feature = "transaction_events")]
+    pub fn attempts(&self) -> u32 {
+        if self.ways.trial.is_some() { 2 * u32::from(PATIENCE) } else { 1 }
+    }
+
     /// The connection is there. True if another security profile was given up for it.
     pub fn connected(&mut self, store: &mut StoreQueue) -> bool {
         self.failures = 0;

@@ -1,9 +1,11 @@
 //! Who wants to charge, and whether he may have a place.
 
+use alloc::vec::Vec;
+
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
-use crate::station::IdToken;
+use crate::station::{EvseId, IdToken};
 use crate::store::pack::packed;
 
 /// Who wants to charge, as far as is known.
@@ -14,6 +16,20 @@ pub(crate) struct Bearer<'a> {
     pub group: Option<&'a IdToken>,
     /// Whether the group was told, be it that there is none.
     pub is_group_known: bool,
+    /// Where it may be; none is anywhere.
+    pub evses: &'a [EvseId],
+}
+
+impl Bearer<'_> {
+    /// Whether it may be at this EVSE, whoever has a claim to it (C01.FR.21).
+    pub fn may_use(&self, evse: EvseId) -> bool {
+        is_among(self.evses, evse)
+    }
+}
+
+/// Whether an EVSE is one of these, of which none is all.
+pub(crate) fn is_among(evses: &[EvseId], evse: EvseId) -> bool {
+    evses.is_empty() || evses.contains(&evse)
 }
 
 /// Whether a token may have a place.
@@ -37,6 +53,8 @@ pub(crate) struct Grant {
     pub group: Option<IdToken>,
     /// Which order of the CSMS it comes from, where orders are numbered (2.x F01, F02).
     pub remote_start: Option<i64>,
+    /// Where it may charge; none is anywhere.
+    pub evses: Vec<EvseId>,
 }
 
 /// Whose token it is, and of which group: who was accepted, or who frees a cable that is kept locked.
@@ -52,6 +70,6 @@ packed!(Holder { token, group });
 impl Grant {
     /// Whose it is. Of a token that nobody asked about the group is as good as none.
     pub fn bearer(&self) -> Bearer<'_> {
-        Bearer { token: &self.token, group: self.group.as_ref(), is_group_known: true }
+        Bearer { token: &self.token, group: self.group.as_ref(), is_group_known: true, evses: &self.evses }
     }
 }

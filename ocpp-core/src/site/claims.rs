@@ -57,6 +57,9 @@ impl<'a> Claims<'a> {
 
     /// Whether an EVSE that takes tokens may go to this one.
     pub fn at(&self, evse: EvseId, bearer: Bearer<'_>) -> Verdict {
+        if !bearer.may_use(evse) {
+            return Verdict::No;
+        }
         if let Some(held) = self.reservations.of(evse) {
             return held.verdict(bearer);
         }
@@ -107,7 +110,7 @@ impl<'a> Claims<'a> {
     /// The same, with one more who comes, and without a place. The reservation of the station goes first, then whoever
     /// came first.
     fn unserved(&self, station: Option<&Reservation>, more: Option<Bearer<'_>>, without: Option<EvseId>) -> usize {
-        let places = self.places.iter().filter(|(evse, _)| Some(*evse) != without).map(|(_, held)| *held);
+        let places = self.places.iter().filter(|(evse, _)| Some(*evse) != without).copied();
         let comers = self.comers.iter().copied().chain(more).map(Some);
         let needs: Vec<_> = station.map(|_| None).into_iter().chain(comers).collect();
         let mut search = Search { takers: places.clone().map(|_| None).collect(), places: places.collect(), needs };
@@ -117,7 +120,7 @@ impl<'a> Claims<'a> {
 
 /// A search for places for all, by augmenting paths.
 struct Search<'a> {
-    places: Vec<Option<&'a Reservation>>,
+    places: Vec<(EvseId, Option<&'a Reservation>)>,
     /// Which need has each place.
     takers: Vec<Option<usize>>,
     /// A token, or the reservation of the station.
@@ -144,9 +147,11 @@ impl Search<'_> {
     }
 
     fn suits(&self, need: usize, place: usize) -> bool {
-        match (self.places.get(place).copied().flatten(), self.needs.get(need).copied().flatten()) {
-            (None, _) => true,
-            (Some(held), Some(bearer)) => held.verdict(bearer) != Verdict::No,
+        let Some((evse, held)) = self.places.get(place).copied() else { return false };
+        match (held, self.needs.get(need).copied().flatten()) {
+            (None, None) => true,
+            (None, Some(bearer)) => bearer.may_use(evse),
+            (Some(held), Some(bearer)) => bearer.may_use(evse) && held.verdict(bearer) != Verdict::No,
             (Some(_), None) => false,
         }
     }

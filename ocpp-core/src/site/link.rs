@@ -1,5 +1,8 @@
 //! The connection to the CSMS: connecting, back-off, pings, and noticing that the peer is dead.
 
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use compact_str::CompactString;
@@ -7,8 +10,12 @@ use ocpp_rpc::backoff::{Backoff, BackoffSettings};
 use ocpp_rpc::handshake::{Identity, IdentityRules, Password, SecurityProfile, connection_url};
 use ocpp_rpc::liveness::{Liveness, LivenessSettings, Verdict};
 
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use super::networks::Network;
 use crate::MisuseError;
 use crate::rng::Rng;
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use crate::station::NetworkConnectionProfile;
 use crate::station::{ConnectRequest, StationConfig};
 use crate::time::Instant;
 use crate::words::joined;
@@ -205,12 +212,61 @@ impl Address {
         let password = told.as_ref().or(self.first_password.as_ref()).filter(|_| has_password);
         ConnectRequest {
             url,
-            subprotocols: config.network.versions.iter().map(|version| version.subprotocol().into()).collect(),
+            subprotocols: subprotocols(config),
             authorization: password.map(|password| CompactString::from(password.authorization(&self.identity))),
             security_profile,
             slot: config.network.slot,
+            profile: None,
         }
     }
+
+    /// How to connect by what the CSMS set: with a password of the network's own, this one, or the first one.
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    pub fn request_by(
+        &self,
+        config: &StationConfig,
+        slot: u8,
+        network: &Network,
+        password: Option<&[u8]>,
+    ) -> ConnectRequest {
+        let own = network.identity.as_ref().and_then(|identity| Identity::new(identity, &IdentityRules::V2).ok());
+        let identity = own.as_ref().unwrap_or(&self.identity);
+        let security_profile = SecurityProfile::from_number(network.security_profile.into());
+        let bytes = network.password.as_ref().map(|text| text.as_bytes()).or(password);
+        let told = bytes.and_then(|bytes| Password::from_bytes(bytes).ok());
+        let needs_password =
+            security_profile.is_some_and(|profile| profile != SecurityProfile::TlsWithClientCertificate);
+        let password = told.as_ref().or(self.first_password.as_ref()).filter(|_| needs_password);
+        ConnectRequest {
+            // It was checked when it was set.
+            url: connection_url(&network.url, identity).unwrap_or_default().into(),
+            subprotocols: subprotocols(config),
+            authorization: password.map(|password| CompactString::from(password.authorization(identity))),
+            security_profile,
+            slot: config.network.slot,
+            profile: Some(Box::new(NetworkConnectionProfile {
+                slot,
+                interface: network.interface.clone(),
+                request: network.request.clone(),
+            })),
+        }
+    }
+
+    /// Whether this is an endpoint to connect to, under the station's identity or another, with the scheme that the profile needs.
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    pub fn is_reachable(&self, endpoint: &str, identity: Option<&str>, security_profile: u8) -> bool {
+        let own = identity.map(|identity| Identity::new(identity, &IdentityRules::V2));
+        let url = match &own {
+            None => connection_url(endpoint, &self.identity),
+            Some(Ok(own)) => connection_url(endpoint, own),
+            Some(Err(_)) => return false,
+        };
+        url.is_ok_and(|url| security_profile < 2 || is_tls(&url))
+    }
+}
+
+fn subprotocols(config: &StationConfig) -> Vec<CompactString> {
+    config.network.versions.iter().map(|version| version.subprotocol().into()).collect()
 }
 
 fn is_tls(url: &str) -> bool {

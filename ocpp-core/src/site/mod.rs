@@ -33,6 +33,8 @@ pub(crate) mod local_list;
 pub(crate) mod metering;
 #[cfg(feature = "transaction_events")]
 mod naming;
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+pub(crate) mod networks;
 #[cfg_attr(not(feature = "smart_charging"), path = "absent/offer.rs")]
 mod offer;
 mod place;
@@ -196,6 +198,12 @@ impl Site {
             shared.event(Event::RecordSkipped { place });
         }
         let _ = settings::security::follow(&mut settings, shared);
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        {
+            let priority = settings.text(Setting::NetworkConfigurationPriority);
+            shared.networks.plan(&mut shared.store, priority, shared.access.profile());
+            settings::security::keep_priority(&mut settings, shared);
+        }
         #[cfg(feature = "security")]
         {
             shared.security_events.reports_always = policy.reports_always;
@@ -311,6 +319,15 @@ impl Site {
         if settings::security::follow(&mut self.settings, shared) {
             #[cfg(feature = "security")]
             self.settings.tell(shared, settings::AnySetting::Standard(Setting::SecurityProfile));
+            #[cfg(all(feature = "security", feature = "transaction_events"))]
+            {
+                shared.networks.remove_below(&mut shared.store, shared.access.profile());
+                settings::security::keep_priority(&mut self.settings, shared);
+            }
+        }
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        if shared.networks.take_switched() {
+            self.registration.renew();
         }
         let is_online = self.is_online(shared);
         if self.was_online && !is_online {

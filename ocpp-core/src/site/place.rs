@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::bearer::{Bearer, Grant, Verdict};
+use super::bearer::{Bearer, Grant, Verdict, is_among};
 use super::claims::Claims;
 use super::context::Context;
 use super::evse::{Evse, TokenUse};
@@ -13,13 +13,15 @@ use crate::station::{Event, EvseId, IdToken, TokenRefusal};
 
 impl Parts<'_> {
     /// Finds what a token is for that was presented.
-    pub fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, token: IdToken) {
+    pub fn on_token(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, evses: Vec<EvseId>, token: IdToken) {
         // Presented to the station again: taken back, or asked about already.
         if evse.is_none() && (self.authorize.take_back(&token) || self.asked_about(&token).is_some()) {
             return;
         }
-        let held = self.evses.iter().find(|evse| evse.is_held_by(&token)).map(|found| found.id);
-        let evse = evse.or(held).or_else(|| self.place_of(ctx, &token));
+        let is_his = |found: &&Evse| found.is_held_by(&token) || found.may_resume(&token);
+        let is_held = |found: &&Evse| is_his(found) && is_among(&evses, found.id);
+        let held = self.evses.iter().find(is_held).map(|found| found.id);
+        let evse = evse.or(held).or_else(|| self.place_of(ctx, &token, &evses));
         if let Some(evse) = evse {
             self.learn_group(ctx, evse);
         }
@@ -29,7 +31,8 @@ impl Parts<'_> {
             Some(TokenUse::AskForGroup) => Purpose::Group,
             Some(TokenUse::Refuse(reason)) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
-        ctx.signals.push_back(Signal::Authorize(AuthorizeRequest::new(evse, token, purpose)));
+        ctx.signals
+            .push_back(Signal::Authorize(AuthorizeRequest { evses, ..AuthorizeRequest::new(evse, token, purpose) }));
     }
 
     /// A token is to be asked about, unless it cannot have a place whatever is said of it.
@@ -38,7 +41,7 @@ impl Parts<'_> {
             return;
         }
         let verdict = match request.purpose {
-            Purpose::Start => self.verdict(ctx, request.evse, &request.token),
+            Purpose::Start => self.verdict(ctx, request.evse, &request.token, &request.evses),
             Purpose::Group => Verdict::IfOfGroup,
             Purpose::Validation => Verdict::Yes,
         };
@@ -64,7 +67,8 @@ impl Parts<'_> {
 
     /// Lets an accepted token charge at an EVSE, if that is not kept for others.
     fn admit(&mut self, ctx: &mut Context<'_>, evse: EvseId, grant: Grant) {
-        let is_here = self.evse(evse).is_some_and(|evse| evse.is_held_by(&grant.token));
+        let is_his = |evse: &mut Evse| evse.is_held_by(&grant.token) || evse.may_resume(&grant.token);
+        let is_here = self.evse(evse).is_some_and(is_his);
         let verdict = self.claims(ctx, &grant.token).at(evse, grant.bearer());
         let (now, token) = (ctx.now(), grant.token.clone());
         let result = match self.evse(evse) {
@@ -106,10 +110,10 @@ impl Parts<'_> {
 
     /// Where a token without an EVSE is for: a vehicle that waits, or the only EVSE. None when the next plug
     /// decides.
-    pub(super) fn place_of(&self, ctx: &Context<'_>, token: &IdToken) -> Option<EvseId> {
+    pub(super) fn place_of(&self, ctx: &Context<'_>, token: &IdToken, evses: &[EvseId]) -> Option<EvseId> {
         let only = if let [only] = self.evses.as_slice() { Some(only.id) } else { None };
         let group = self.authorize.group_here(ctx, token);
-        self.waiting_for(ctx, bearer(token, group.as_ref())).or(only)
+        self.waiting_for(ctx, bearer(token, group.as_ref(), evses)).or(only)
     }
 
     /// The EVSE of the vehicle that waits for this token: where it is reserved for, else the one that came first.
@@ -145,9 +149,15 @@ impl Parts<'_> {
     }
 
     /// Whether a token may have a place, as far as is known.
-    pub(super) fn verdict(&self, ctx: &Context<'_>, evse: Option<EvseId>, token: &IdToken) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        ctx: &Context<'_>,
+        evse: Option<EvseId>,
+        token: &IdToken,
+        evses: &[EvseId],
+    ) -> Verdict {
         let group = self.authorize.group_here(ctx, token);
-        let bearer = bearer(token, group.as_ref());
+        let bearer = bearer(token, group.as_ref(), evses);
         let claims = self.claims(ctx, token);
         match evse {
             Some(evse) => claims.at(evse, bearer),
@@ -173,8 +183,8 @@ impl Parts<'_> {
     }
 }
 
-fn bearer<'a>(token: &'a IdToken, group: Option<&'a IdToken>) -> Bearer<'a> {
-    Bearer { token, group, is_group_known: group.is_some() }
+fn bearer<'a>(token: &'a IdToken, group: Option<&'a IdToken>, evses: &'a [EvseId]) -> Bearer<'a> {
+    Bearer { token, group, is_group_known: group.is_some(), evses }
 }
 
 /// Why a token without a place is refused.

@@ -9,9 +9,7 @@ use ocpp_smartcharging::validate::Edition;
 #[cfg(feature = "transaction_events")]
 use super::points::PointSet;
 use super::points::TxPoints;
-#[cfg(feature = "transaction_events")]
-use super::settings::Setting;
-use super::settings::Settings;
+use super::settings::{Setting, Settings};
 
 /// The rules that the site follows.
 #[derive(Debug)]
@@ -40,6 +38,52 @@ pub(crate) struct Policy {
     /// By whose rules charging profiles are judged, replaced and cleared.
     #[cfg(feature = "smart_charging")]
     pub edition: Edition,
+}
+
+/// What a reading of the meter is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// To be told as soon as can be.
+    pub is_told: bool,
+    /// To be told with the end of the transaction.
+    pub is_kept: bool,
+}
+
+impl Uses {
+    pub const TOLD: Uses = Uses { is_told: true, is_kept: false };
+    #[cfg(feature = "transaction_events")]
+    pub const KEPT: Uses = Uses { is_told: false, is_kept: true };
+    pub const BOTH: Uses = Uses { is_told: true, is_kept: true };
+}
+
+/// The settings that have the intervals of readings, and what those are taken for.
+#[derive(Debug)]
+pub(crate) struct Intervals {
+    pub uses: Uses,
+    /// Counted from the start of the transaction.
+    pub sampled: Setting,
+    /// Counted from midnight.
+    pub aligned: Setting,
+}
+
+const TOGETHER: &[Intervals] =
+    &[Intervals { uses: Uses::BOTH, sampled: Setting::TxUpdatedInterval, aligned: Setting::AlignedDataInterval }];
+
+#[cfg(feature = "transaction_events")]
+const APART: &[Intervals] = &[
+    Intervals { uses: Uses::TOLD, sampled: Setting::TxUpdatedInterval, aligned: Setting::AlignedDataInterval },
+    Intervals { uses: Uses::KEPT, sampled: Setting::TxEndedInterval, aligned: Setting::AlignedTxEndedInterval },
+];
+
+impl Policy {
+    /// By which intervals readings are taken, at most two: what is told at the end has intervals of its own in 2.x alone.
+    pub fn intervals(&self) -> &'static [Intervals] {
+        #[cfg(feature = "transaction_events")]
+        if self.tells_changes {
+            return APART;
+        }
+        TOGETHER
+    }
 }
 
 /// Where it stands when transactions begin and end.

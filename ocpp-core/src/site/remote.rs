@@ -3,6 +3,8 @@
 //! A start is accepted where it can lead to something: its token is then as one that was presented. An accepted stop is a
 //! promise: the answer waits until it is on record.
 
+use alloc::vec::Vec;
+
 use super::bearer::{Grant, Verdict};
 use super::context::Context;
 use super::evse::Evse;
@@ -35,14 +37,14 @@ impl Parts<'_> {
         remote_start: Option<i64>,
         profile: Option<RemoteProfile>,
     ) -> bool {
-        let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token)));
+        let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token, &[])));
         if let Some(evse) = evse {
-            let takes_grants = self.evses.get(index(evse)).is_some_and(Evse::takes_grants);
-            if !takes_grants || self.is_claimed(evse, Some(&token)) {
+            let takes_it = self.evses.get(index(evse)).is_some_and(|evse| evse.takes(&token));
+            if !takes_it || self.is_claimed(evse, Some(&token)) {
                 return false;
             }
         }
-        let verdict = self.verdict(ctx, evse, &token);
+        let verdict = self.verdict(ctx, evse, &token, &[]);
         if verdict == Verdict::No
             || !self.smart_charging.on_remote_start(ctx.shared, ctx.settings, evse, &token, profile)
         {
@@ -54,7 +56,8 @@ impl Parts<'_> {
             Signal::Authorize(AuthorizeRequest { remote_start, ..AuthorizeRequest::new(evse, token, Purpose::Start) })
         } else {
             let group = self.authorize.group_here(ctx, &token);
-            Signal::Granted { evse, grant: Grant { token, group, remote_start } }
+            // Whoever asks for no authorisation asks for no EVSE of it either.
+            Signal::Granted { evse, grant: Grant { token, group, remote_start, evses: Vec::new() } }
         });
         true
     }

@@ -1,6 +1,8 @@
 //! What a face and the host ask of the site. Each request goes to its block, with a narrow view of what else it touches.
 
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -39,8 +41,8 @@ use crate::MisuseError;
 #[cfg(feature = "plug_and_charge")]
 use crate::station::Contract;
 use crate::station::{
-    BootReason, CertificateUse, ConnectorId, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate, RebootKind,
-    RegistrationStatus, SecurityEventKind, StopReason, TokenRefusal, TransactionNo, TriggerReason,
+    BootReason, CertificateUse, ConnectRefusal, ConnectorId, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate,
+    RebootKind, RegistrationStatus, SecurityEventKind, StopReason, TokenRefusal, TransactionNo, TriggerReason,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
 use crate::words::digits;
@@ -324,10 +326,10 @@ impl Site {
         }
     }
 
-    /// A token was presented.
-    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, token: IdToken) {
+    /// A token was presented: at an EVSE, or at a reader that serves these, of which none is all.
+    pub fn on_token(&mut self, shared: &mut Shared, evse: Option<EvseId>, evses: Vec<EvseId>, token: IdToken) {
         let (mut ctx, mut parts) = self.context(shared);
-        parts.on_token(&mut ctx, evse, token);
+        parts.on_token(&mut ctx, evse, evses, token);
     }
 
     /// Whether a transaction runs at an EVSE.
@@ -346,6 +348,27 @@ impl Site {
     pub fn validate(&mut self, shared: &mut Shared, token: IdToken) {
         let (mut ctx, mut parts) = self.context(shared);
         parts.on_request(&mut ctx, AuthorizeRequest::new(None, token, Purpose::Validation));
+    }
+
+    /// The connection did not come about. After so many attempts another network is tried (2.x B10.FR.03), once the credentials that
+    /// are known were.
+    pub fn on_connect_failed(&mut self, shared: &mut Shared, refusal: Option<ConnectRefusal>) {
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        {
+            let attempts = self.settings.number(Setting::NetworkProfileConnectionAttempts);
+            shared.networks.failed(attempts.max(shared.access.attempts()));
+        }
+        shared.on_connect_failed(refusal);
+    }
+
+    /// How long an answer of the CSMS is waited for.
+    pub fn message_timeout(&self, shared: &Shared) -> Duration {
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        if let Some((_, network)) = shared.networks.present() {
+            return Duration::from_secs(network.message_timeout_seconds.into());
+        }
+        let _ = shared;
+        self.settings.seconds(Setting::MessageTimeout)
     }
 
     /// The value of a setting.

@@ -193,7 +193,13 @@ impl Parts<'_> {
         // 1.6 §3.5.2: beside what else is wrong.
         let with_conflict = self.authorize.list.is_contradicted().then(|| {
             let (info, vendor_error_code) = (None, None);
-            let conflict = Fault { code: FaultCode::LocalListConflict, is_blocking: false, info, vendor_error_code };
+            let conflict = Fault {
+                code: FaultCode::LocalListConflict,
+                is_blocking: false,
+                info,
+                vendor_error_code,
+                vendor_id: None,
+            };
             [ctx.shared.faults.as_slice(), &[conflict]].concat()
         });
         let faults = with_conflict.as_deref().unwrap_or(ctx.shared.faults.as_slice());

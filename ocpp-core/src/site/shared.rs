@@ -14,6 +14,8 @@ use crate::rng::Rng;
 use crate::site::access::{Access, AccessChange};
 use crate::site::journal::Journal;
 use crate::site::link::{Address, Link};
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use crate::site::networks::Networks;
 use crate::site::plugs::Plugs;
 use crate::site::questions::Questions;
 #[cfg(feature = "security")]
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     pub reconnect_after: Option<Ticket>,
     #[cfg(feature = "security")]
     pub access: Access,
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    pub networks: Networks,
     pub address: Address,
     actions: Queue<Action>,
     /// Answers that wait until a record is durable.
@@ -115,6 +119,8 @@ impl Shared {
             reconnect_after: None,
             #[cfg(feature = "security")]
             access: Access::restore(&config, address.first_password.is_some(), image, &mut skipped),
+            #[cfg(all(feature = "security", feature = "transaction_events"))]
+            networks: Networks::restore(image, &mut skipped),
             address,
             actions: skipped.into_iter().map(|place| Action::Event(Event::RecordSkipped { place })).collect(),
             gated: Vec::new(),
@@ -241,6 +247,10 @@ impl Shared {
         let (password, profile) = self.access.way(&self.store);
         #[cfg(not(feature = "security"))]
         let (password, profile) = (None, None);
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        if let Some((slot, network)) = self.networks.present() {
+            return self.address.request_by(&self.config, slot, network, password);
+        }
         self.address.request(&self.config, password, profile)
     }
 
@@ -254,6 +264,15 @@ impl Shared {
 
     /// The connection is there.
     pub fn on_connected(&mut self) {
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        {
+            self.networks.connected(&mut self.store);
+            let profile = self.networks.present().map_or(0, |(_, network)| network.security_profile);
+            if self.access.adopt(&mut self.store, profile) {
+                let kind = SecurityEventKind::ReconfigurationOfSecurityParameters;
+                self.raise(kind, Some("SecurityProfile"));
+            }
+        }
         #[cfg(feature = "security")]
         if self.access.connected(&mut self.store) {
             let info = "SecurityProfile: no connection, the former one again";

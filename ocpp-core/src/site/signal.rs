@@ -2,6 +2,7 @@
 
 #[cfg(feature = "plug_and_charge")]
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::bearer::Grant;
 #[cfg(feature = "plug_and_charge")]
@@ -29,6 +30,8 @@ pub(crate) enum Signal {
 #[derive(Debug)]
 pub(crate) struct AuthorizeRequest {
     pub evse: Option<EvseId>,
+    /// Those that its reader serves, of which its driver chooses one; none is any.
+    pub evses: Vec<EvseId>,
     pub token: IdToken,
     pub purpose: Purpose,
     /// Which order of the CSMS it comes from, where orders are numbered.
@@ -43,6 +46,7 @@ impl AuthorizeRequest {
     pub fn new(evse: Option<EvseId>, token: IdToken, purpose: Purpose) -> Self {
         AuthorizeRequest {
             evse,
+            evses: Vec::new(),
             token,
             purpose,
             remote_start: None,

@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn fault(code: FaultCode, is_blocking: bool) -> Fault {
-        Fault { code, is_blocking, info: None, vendor_error_code: None }
+        Fault { code, is_blocking, info: None, vendor_error_code: None, vendor_id: None }
     }
 
     fn sent(block: &mut StatusNotifications, now: Instant, minimum: Duration) -> Option<(usize, EvseStatus)> {

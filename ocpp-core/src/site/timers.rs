@@ -51,7 +51,7 @@ impl Site {
             next.add(Timer::SecurityEvent, shared.security_events.deadline());
         }
         for evse in &self.evses {
-            for at in evse.deadlines(&self.settings, clock) {
+            for at in evse.deadlines(&self.settings, &self.policy, clock) {
                 next.add(Timer::Evse(evse.id), Some(at));
             }
         }

@@ -1,5 +1,6 @@
 //! Everything that a station orders or tells.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -109,13 +110,41 @@ pub struct ConnectRequest {
     /// Which of the host's networks to use, if that was said ([`NetworkConfig::slot`](super::NetworkConfig::slot)).
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub slot: Option<u32>,
+    /// What the CSMS set for this connection (2.x B09); none where it is as the configuration has it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub profile: Option<Box<NetworkConnectionProfile>>,
+}
+
+/// A network connection profile of the CSMS (2.x NetworkConnectionProfileType). What concerns the protocol alone is carried out without
+/// the host's help: URL, security profile, credentials and time-out.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct NetworkConnectionProfile {
+    /// The slot that it is in, from 1.
+    pub slot: u8,
+    /// The interface to connect over: `Wired0` to `Wired3`, `Wireless0` to `Wireless3`, in 2.1 also `Any`.
+    pub interface: CompactString,
+    /// The request that set it, as the CSMS sent it: the JSON of a SetNetworkProfileRequest, with `apn` and `vpn` and their passwords in
+    /// its `connectionData`.
+    pub request: CompactString,
+}
+
+impl fmt::Debug for NetworkConnectionProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetworkConnectionProfile")
+            .field("slot", &self.slot)
+            .field("interface", &self.interface)
+            .field("request", &"***")
+            .finish()
+    }
 }
 
 impl ConnectRequest {
     /// To connect to this URL, offering these, without credentials.
     pub fn new(url: &str, subprotocols: Vec<CompactString>) -> Self {
         let url = CompactString::new(url);
-        ConnectRequest { url, subprotocols, authorization: None, security_profile: None, slot: None }
+        ConnectRequest { url, subprotocols, authorization: None, security_profile: None, slot: None, profile: None }
     }
 }
 
@@ -127,6 +156,7 @@ impl fmt::Debug for ConnectRequest {
             .field("authorization", &self.authorization.as_ref().map(|_| "***"))
             .field("security_profile", &self.security_profile)
             .field("slot", &self.slot)
+            .field("profile", &self.profile)
             .finish()
     }
 }
@@ -387,6 +417,9 @@ pub enum Event {
         group: Option<IdToken>,
         /// Until when it is good, where the CSMS told.
         expires: Option<DateTime<Utc>>,
+        /// Where it may charge, if not at every EVSE (2.x).
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+        evses: Vec<EvseId>,
     },
     /// The CSMS starts a transaction: its token counts as one that was presented, and is asked about where it has to be.
     RemoteStart {
@@ -481,6 +514,8 @@ pub enum TokenRefusal {
     Late,
     /// The EVSE is in use by another token.
     Occupied,
+    /// It may charge at other EVSEs only (2.x C01.FR.21).
+    OtherEvse,
     /// The EVSE is faulted, out of service or reserved for another.
     Unavailable,
     /// Contracts are not accepted: Plug & Charge is switched off.

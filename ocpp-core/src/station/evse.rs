@@ -40,7 +40,8 @@ pub enum EvseInput {
     Contactor(Contactor),
     /// The state of the plug lock.
     Lock(Lock),
-    /// A fault appeared, or changed, beside those that are there: [`Fault::code`] and [`Fault::vendor_error_code`] say which one.
+    /// A fault appeared, or changed, beside those that are there: [`Fault::code`],
+    /// [`Fault::vendor_error_code`] and [`Fault::vendor_id`] say which one.
     Fault(Fault),
     /// What has this code is gone, other faults are not.
     FaultEnded(FaultCode),
@@ -127,6 +128,9 @@ pub struct Fault {
     pub info: Option<CompactString>,
     /// The vendor's own code, at most 50 characters on the wire. Beside [`FaultCode::Mrec`] it is the text, if there is none.
     pub vendor_error_code: Option<CompactString>,
+    /// Whose code that is, at most 255 characters on the wire. Beside [`FaultCode::Mrec`] it is the one that numbered it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub vendor_id: Option<CompactString>,
 }
 
 /// Kinds of faults that both protocol families can express (1.6 §7.6).

@@ -14,9 +14,12 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// A fault appeared, or changed: the code and the vendor's code say which.
+    /// A fault appeared, or changed: the code, the vendor's code and the vendor say which.
     pub fn report(&mut self, fault: Fault) {
-        let is_same = |old: &&mut Fault| (old.code, &old.vendor_error_code) == (fault.code, &fault.vendor_error_code);
+        let is_same = |old: &&mut Fault| {
+            (old.code, &old.vendor_error_code, &old.vendor_id)
+                == (fault.code, &fault.vendor_error_code, &fault.vendor_id)
+        };
         if let Some(old) = self.list.iter_mut().find(is_same) {
             *old = fault;
             return;
@@ -57,7 +60,7 @@ mod tests {
     use super::*;
 
     fn fault(code: FaultCode, is_blocking: bool, vendor: &str) -> Fault {
-        Fault { code, is_blocking, info: None, vendor_error_code: Some(vendor.into()) }
+        Fault { code, is_blocking, info: None, vendor_error_code: Some(vendor.into()), vendor_id: None }
     }
 
     #[test]

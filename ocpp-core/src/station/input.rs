@@ -48,6 +48,14 @@ pub enum Input<'a> {
         /// The token.
         token: IdToken,
     },
+    /// A token was presented at a reader that several EVSEs share: its driver chooses one of them by the plug that he takes. One EVSE
+    /// is the same as [`Input::Token`] there, none as one for the whole station.
+    TokenAt {
+        /// The EVSEs.
+        evses: Vec<EvseId>,
+        /// The token.
+        token: IdToken,
+    },
     /// A vehicle presented its contract, by which it pays (ISO 15118 Plug & Charge; 2.x C07). It may be presented again.
     Contract {
         /// Where it is plugged in.

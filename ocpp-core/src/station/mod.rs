@@ -23,7 +23,9 @@ mod vehicle;
 mod view;
 
 pub(crate) use action::TransactionNo;
-pub use action::{Action, ConnectRequest, Event, EvseStatus, LinkAction, RebootKind, TokenRefusal};
+pub use action::{
+    Action, ConnectRequest, Event, EvseStatus, LinkAction, NetworkConnectionProfile, RebootKind, TokenRefusal,
+};
 pub use cause::{CallFailure, FrameRefusal};
 pub use certificate::{CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate};
 pub use config::{

@@ -101,6 +101,7 @@ fn fault_opens_the_contactor_at_once() {
         is_blocking: true,
         info: None,
         vendor_error_code: None,
+        vendor_id: None,
     };
     hardware.set_fault(at(2_000), Some(fault.clone()));
     assert_eq!(facts(&mut hardware, at(2_000)), [EvseInput::Contactor(Contactor::Open), EvseInput::Fault(fault)]);

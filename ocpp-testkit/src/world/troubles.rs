@@ -95,7 +95,7 @@ fn power_cuts(dice: &mut Dice, _: u16) -> Trouble {
 fn fault(dice: &mut Dice, evses: u16) -> Trouble {
     let evse = EvseId(dice.small(1, evses));
     let code = dice.one_of([FaultCode::OverVoltage, FaultCode::HighTemperature, FaultCode::GroundFailure]);
-    let fault = Fault { code, is_blocking: dice.chance(60), info: None, vendor_error_code: None };
+    let fault = Fault { code, is_blocking: dice.chance(60), info: None, vendor_error_code: None, vendor_id: None };
     vec![(Duration::ZERO, Step::Fault(evse, Some(fault))), (dice.seconds(1, 900), Step::Fault(evse, None))]
 }
 

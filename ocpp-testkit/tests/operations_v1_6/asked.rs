@@ -11,7 +11,13 @@ use crate::common::EVSE;
 use crate::scene::{NOW, Scene, scene, show};
 
 fn fault() -> Option<Fault> {
-    Some(Fault { code: FaultCode::GroundFailure, is_blocking: true, info: None, vendor_error_code: None })
+    Some(Fault {
+        code: FaultCode::GroundFailure,
+        is_blocking: true,
+        info: None,
+        vendor_error_code: None,
+        vendor_id: None,
+    })
 }
 
 fn reservation(connector: u32) -> Value {

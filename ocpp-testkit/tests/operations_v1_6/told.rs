@@ -126,6 +126,7 @@ fn status_notification() {
             is_blocking,
             info: Some("leak".into()),
             vendor_error_code: Some("G7".into()),
+            vendor_id: None,
         };
         Step::Fault(EVSE, Some(fault))
     };

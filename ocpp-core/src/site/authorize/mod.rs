@@ -16,7 +16,7 @@ use ocpp_rpc::queue::Queue;
 use chrono::DateTime;
 use compact_str::CompactString;
 
-use crate::site::bearer::{Bearer, Grant};
+use crate::site::bearer::{Bearer, Grant, is_among};
 use crate::site::context::Context;
 use crate::site::local_list::LocalAuthList;
 use crate::site::settings::{Setting, Settings};
@@ -61,7 +61,7 @@ impl Authorize {
         if request.token.is_start_button() {
             // C02: nobody is asked.
             return if ctx.policy.has_start_button {
-                grant(ctx, request, None)
+                grant(ctx, request, None, Vec::new())
             } else {
                 refuse(ctx, &request, TokenRefusal::Unsendable)
             };
@@ -78,10 +78,10 @@ impl Authorize {
             return;
         }
         if ctx.settings.is_on(Setting::LocalPreAuthorize)
-            && let Some(group) = self.accepted_here(ctx, &request.token)
-            && (group.is_some() || !needs_group)
+            && let Some(info) = self.accepted_here(ctx, &request.token)
+            && (info.group.is_some() || !needs_group)
         {
-            return grant(ctx, request, group);
+            return grant(ctx, request, info.group.clone(), info.evses.clone());
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
         self.queue(ctx, request);
@@ -123,8 +123,9 @@ impl Authorize {
         #[cfg(feature = "california_pricing")]
         let open = open.chain(self.unpriced.iter().map(|waiting| &waiting.request));
         let open = open.filter(|request| request.purpose == Purpose::Start);
-        let asked =
-            open.map(|request| (request.evse, Bearer { token: &request.token, group: None, is_group_known: false }));
+        let asked = open.map(|request| {
+            (request.evse, Bearer { token: &request.token, group: None, is_group_known: false, evses: &request.evses })
+        });
         self.unplaced.iter().map(|(grant, _)| (None, grant.bearer())).chain(asked)
     }
 
@@ -184,12 +185,6 @@ impl Authorize {
         self.asked.as_ref()
     }
 
-    /// Where the token was presented that the CSMS is asked about, if at an EVSE.
-    #[cfg(feature = "transaction_events")]
-    pub fn asked_at(&self) -> Option<EvseId> {
-        self.asked.as_ref().and_then(|request| request.evse)
-    }
-
     /// The CSMS answered.
     pub fn answered(&mut self, ctx: &mut Context<'_>, info: TokenInfo) {
         let Some(request) = self.asked.take() else { return };
@@ -201,9 +196,9 @@ impl Authorize {
             return refuse(ctx, &request, TokenRefusal::Csms(info.status));
         }
         #[cfg(feature = "california_pricing")]
-        self.accept(ctx, request, info.group);
+        self.accept(ctx, request, info);
         #[cfg(not(feature = "california_pricing"))]
-        grant(ctx, request, info.group);
+        grant(ctx, request, info.group, info.evses);
     }
 
     /// The CSMS answered with an error, or nonsense, or the token cannot be sent.
@@ -272,16 +267,16 @@ impl Authorize {
         self.known_here(ctx.settings, token).map(|info| info.status_at(wall))
     }
 
-    /// The group of a token that is known as accepted.
-    fn accepted_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<Option<IdToken>> {
+    /// What is known of a token that is accepted.
+    fn accepted_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<&TokenInfo> {
+        let wall = ctx.shared.clock.wall(ctx.now());
         let info = self.known_here(ctx.settings, token)?;
-        let status = self.status_here(ctx, token);
-        (status == Some(AuthorizationStatus::Accepted)).then(|| info.group.clone())
+        (info.status_at(wall) == AuthorizationStatus::Accepted).then_some(info)
     }
 
     /// The group that the list, or else the cache, knows of a token that may charge.
     pub fn group_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<IdToken> {
-        self.accepted_here(ctx, token).flatten()
+        self.accepted_here(ctx, token)?.group.clone()
     }
 
     /// 1.6 §3.5.
@@ -297,8 +292,9 @@ impl Authorize {
         }
         match self.status_here(ctx, &request.token) {
             Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Setting::LocalAuthorizeOffline) => {
-                let group = self.accepted_here(ctx, &request.token).flatten();
-                return grant(ctx, request, group);
+                let info = self.accepted_here(ctx, &request.token);
+                let (group, evses) = info.map(|info| (info.group.clone(), info.evses.clone())).unwrap_or_default();
+                return grant(ctx, request, group, evses);
             }
             Some(AuthorizationStatus::Accepted) | None => {}
             // 1.6 §3.5.4: not even where unknown ones may charge.
@@ -306,7 +302,7 @@ impl Authorize {
         }
         match request.purpose {
             Purpose::Start | Purpose::Validation if ctx.settings.is_on(Setting::OfflineTxForUnknownIdEnabled) => {
-                grant(ctx, request, None);
+                grant(ctx, request, None, Vec::new());
             }
             Purpose::Start | Purpose::Group | Purpose::Validation => refuse(ctx, &request, TokenRefusal::Offline),
         }
@@ -322,24 +318,43 @@ fn is_busy(status: AuthorizationStatus) -> bool {
 fn tell(ctx: &mut Context<'_>, token: IdToken, info: &TokenInfo) {
     let refusal = (info.status != AuthorizationStatus::Accepted).then_some(TokenRefusal::Csms(info.status));
     let expires = info.expiry_ms.and_then(DateTime::from_timestamp_millis);
-    ctx.event(Event::TokenValidated { token, refusal, group: info.group.clone(), expires });
+    let (group, evses) = (info.group.clone(), info.evses.clone());
+    ctx.event(Event::TokenValidated { token, refusal, group, expires, evses });
 }
 
-fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
-    let AuthorizeRequest { evse, token, purpose, remote_start, .. } = request;
+/// A token is good, at these EVSEs; none is at every one.
+fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>, evses: Vec<EvseId>) {
+    // C01.FR.21.
+    if request.purpose == Purpose::Start && !may_begin(&request, &evses) {
+        return refuse(ctx, &request, TokenRefusal::OtherEvse);
+    }
+    let AuthorizeRequest { evse, evses: served, token, purpose, remote_start, .. } = request;
+    let is_both = |place: &EvseId| is_among(&served, *place);
+    let evses = if evses.is_empty() { served } else { evses.into_iter().filter(is_both).collect() };
     ctx.signals.push_back(match (purpose, evse) {
         (Purpose::Group, Some(evse)) => Signal::GroupConfirmed { evse, token, group },
         (Purpose::Validation, _) => {
-            return ctx.event(Event::TokenValidated { token, refusal: None, group, expires: None });
+            return ctx.event(Event::TokenValidated { token, refusal: None, group, expires: None, evses });
         }
-        (Purpose::Start | Purpose::Group, _) => Signal::Granted { evse, grant: Grant { token, group, remote_start } },
+        (Purpose::Start | Purpose::Group, _) => {
+            Signal::Granted { evse, grant: Grant { token, group, remote_start, evses } }
+        }
     });
+}
+
+/// Whether a token may begin where its driver is, or at one of the EVSEs that its reader serves.
+fn may_begin(request: &AuthorizeRequest, evses: &[EvseId]) -> bool {
+    match request.evse {
+        Some(evse) => is_among(evses, evse),
+        None => evses.is_empty() || evses.iter().any(|evse| is_among(&request.evses, *evse)),
+    }
 }
 
 fn refuse(ctx: &mut Context<'_>, request: &AuthorizeRequest, reason: TokenRefusal) {
     if request.purpose == Purpose::Validation {
         let (token, refusal) = (request.token.clone(), Some(reason));
-        return ctx.event(Event::TokenValidated { token, refusal, group: None, expires: None });
+        let (group, expires, evses) = (None, None, Vec::new());
+        return ctx.event(Event::TokenValidated { token, refusal, group, expires, evses });
     }
     ctx.signals.push_back(Signal::Refused { evse: request.evse, reason });
 }

@@ -4,6 +4,7 @@ use super::{Authorize, grant};
 use crate::site::context::Context;
 use crate::site::settings::Setting;
 use crate::site::signal::{AuthorizeRequest, Purpose};
+use crate::site::token::TokenInfo;
 use crate::station::IdToken;
 use crate::time::Instant;
 use core::time::Duration;
@@ -15,19 +16,19 @@ const MAX_WAITING: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Unpriced {
     pub request: AuthorizeRequest,
-    group: Option<IdToken>,
+    info: TokenInfo,
     until: Instant,
 }
 
 impl Authorize {
     /// The CSMS accepted a token: it may charge, once its price came or had its time to.
-    pub fn accept(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>) {
+    pub fn accept(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, info: TokenInfo) {
         let patience = Duration::from_millis(ctx.settings.number(Setting::WaitForSetUserPriceTimeout).into());
         let is_shown = ctx.settings.is_on(Setting::CustomDisplayCostAndPrice) && request.purpose == Purpose::Start;
         if is_shown && !patience.is_zero() && self.unpriced.len() < MAX_WAITING {
-            self.unpriced.push(Unpriced { request, group, until: ctx.now() + patience });
+            self.unpriced.push(Unpriced { request, info, until: ctx.now() + patience });
         } else {
-            grant(ctx, request, group);
+            grant(ctx, request, info.group, info.evses);
         }
     }
 
@@ -50,8 +51,8 @@ impl Authorize {
     fn release(&mut self, ctx: &mut Context<'_>, is_over: impl Fn(&Unpriced) -> bool) -> bool {
         let before = ctx.signals.len();
         while let Some(place) = self.unpriced.iter().position(&is_over) {
-            let Unpriced { request, group, .. } = self.unpriced.remove(place);
-            grant(ctx, request, group);
+            let Unpriced { request, info, .. } = self.unpriced.remove(place);
+            grant(ctx, request, info.group, info.evses);
         }
         ctx.signals.len() > before
     }

@@ -9,7 +9,7 @@ use crate::site::context::Context;
 use crate::site::journal::{EventFacts, JournalRecord, News, Started};
 use crate::site::metering::Register;
 use crate::site::points::TxPoint;
-use crate::site::session::{self, Open};
+use crate::site::session::{self, Open, Sampling};
 use crate::site::settings::Setting;
 use crate::site::signal::Signal;
 use crate::station::{Cable, Event, TokenRefusal, TransactionNo, TriggerReason, WithoutMeter};
@@ -166,7 +166,7 @@ impl Evse {
             interrupted: None,
             meter_start_mwh: meter_mwh,
             register: Register::begin(ctx.now(), meter_mwh),
-            sampled_at: ctx.now(),
+            sampled: [Sampling::since(ctx.now()); 2],
             last: at,
         });
         false

@@ -8,6 +8,7 @@
 
 use core::time::Duration;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use compact_str::CompactString;
@@ -21,7 +22,7 @@ use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, OpenTransaction, Stopped, trigger_of_stop};
 use crate::site::metering::{Meter, Register};
 use crate::site::points::{PointSet, TxPoint};
-use crate::site::session::Right;
+use crate::site::session::{Lapsed, Right, Sampling};
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     AfterPowerLoss, ChargingState, Contactor, Event, EvseId, IdToken, Power, StopReason, TransactionNo, TriggerReason,
@@ -146,12 +147,12 @@ impl Evse {
             interrupted: None,
             meter_start_mwh: known.meter_start_mwh,
             register: Register::told_before(known.meter_mwh),
-            sampled_at: Instant::ZERO,
+            sampled: [Sampling::since(Instant::ZERO); 2],
             last: known.last,
         };
         self.authorisation = match known.token {
             Some(token) => {
-                let grant = Grant { token, group: known.group, remote_start: None };
+                let grant = Grant { token, group: known.group, remote_start: None, evses: Vec::new() };
                 let is_refused = known.is_refused;
                 Authorisation::Granted(Right { is_refused, ..Right::new(grant, Instant::ZERO, Instant::ZERO) })
             }
@@ -169,8 +170,9 @@ impl Evse {
         let is_of_this = self.transaction() == Some(ending.transaction);
         match (core::mem::take(&mut self.transaction), ending.reason) {
             (Transaction::Open(open), Some(reason)) if is_of_this && ending.goes_on => {
+                let over = Box::new(Lapsed { reason, token: self.token().cloned() });
                 self.authorisation = Authorisation::Over { held_for: ending.holder.clone() };
-                self.transaction = Transaction::Open(Open { over: Some(reason), ..open });
+                self.transaction = Transaction::Open(Open { over: Some(over), ..open });
             }
             (Transaction::Open(open), Some(reason)) if is_of_this => {
                 let closing = Closing::new(open, reason, trigger_of_stop(reason), ending.token.clone());
@@ -256,7 +258,8 @@ impl Evse {
         let Transaction::Open(open) = &mut self.transaction else { return false };
         open.change = Some(trigger);
         if let Some(right) = self.authorisation.right() {
-            open.over.get_or_insert(reason);
+            let token = Some(right.grant.token.clone());
+            open.over.get_or_insert_with(|| Box::new(Lapsed { reason, token }));
             self.authorisation = Authorisation::Over { held_for: is_cable_held.then(|| right.holder()) };
         }
         true
@@ -310,7 +313,7 @@ impl Evse {
             }
             (Transaction::Open(open), Authorisation::Over { held_for }) => Some(Ending {
                 transaction: open.transaction,
-                reason: open.over,
+                reason: open.over.as_ref().map(|lapsed| lapsed.reason),
                 token: None,
                 holder: held_for.clone(),
                 goes_on: true,

@@ -11,6 +11,7 @@ use crate::site::context::Context;
 use crate::site::journal::{JournalRecord, Measured, Room, Sampled, StopReading, trigger_of_sample};
 use crate::site::metering::{MeterPolicy, Read, SampleContext};
 use crate::site::offer;
+use crate::site::policy::{Policy, Uses};
 use crate::site::settings::{Setting, Settings};
 use crate::station::{
     Contactor, Event, EvseAction, Measurand, MeasurandChoice, MeterReading, MeterSample, TransactionNo,
@@ -20,25 +21,31 @@ use crate::time::Instant;
 /// Readings that are due, and since when the last of them is.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    contexts: Vec<SampleContext>,
+    contexts: Vec<(SampleContext, Uses)>,
     /// One that is told beside the transaction.
     is_beside: bool,
     since: Instant,
 }
 
-impl Evse {
+impl Wanted {
     /// A reading is due since `since`.
-    pub(super) fn want(&mut self, context: SampleContext, since: Instant) {
-        if !self.wanted.contexts.contains(&context) {
-            self.wanted.contexts.push(context);
+    pub fn add(&mut self, context: SampleContext, uses: Uses, since: Instant) {
+        match self.contexts.iter_mut().find(|(wanted, _)| *wanted == context) {
+            Some((_, known)) => {
+                known.is_told |= uses.is_told;
+                known.is_kept |= uses.is_kept;
+            }
+            None => self.contexts.push((context, uses)),
         }
-        self.wanted.since = self.wanted.since.max(since);
+        self.since = self.since.max(since);
     }
+}
 
+impl Evse {
     /// The CSMS asks for a reading (1.6 §5.17).
     #[cfg(feature = "remote_trigger")]
     pub fn trigger_reading(&mut self, now: Instant) {
-        self.want(SampleContext::Trigger, now);
+        self.wanted.add(SampleContext::Trigger, Uses::TOLD, now);
     }
 
     /// The CSMS asks for a reading that is none of the transaction (2.x F06.FR.06).
@@ -51,7 +58,7 @@ impl Evse {
     /// The cost is to be counted by a reading of now.
     #[cfg(feature = "california_pricing")]
     pub fn want_price_reading(&mut self, now: Instant) {
-        self.want(SampleContext::Other, now);
+        self.wanted.add(SampleContext::Other, Uses::TOLD, now);
     }
 
     /// The meter's values, ten seconds old at most, if the meter is watched and they are at hand; else they are asked for.
@@ -78,17 +85,23 @@ impl Evse {
     /// Takes the readings that are due, once the meter answers.
     pub(super) fn take_readings(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now();
-        let interval = sample_interval(ctx.settings);
-        if let Transaction::Open(open) = &mut self.transaction
-            && open.interrupted.is_none()
-            && let Some(due) = open.sample_at(interval).filter(|due| *due <= now)
-        {
-            open.sample_taken(now, interval);
-            self.want(SampleContext::Periodic, due);
-        }
         let wall = ctx.shared.clock.wall(now);
-        if self.aligned.is_due(wall, ctx.settings.number(Setting::AlignedDataInterval)) {
-            self.want(SampleContext::Clock, now);
+        let mut open = match &mut self.transaction {
+            Transaction::Open(open) if open.interrupted.is_none() => Some(open),
+            _ => None,
+        };
+        for (place, intervals) in ctx.policy.intervals().iter().enumerate() {
+            let interval = ctx.settings.seconds(intervals.sampled);
+            if let Some(sampling) = open.as_mut().and_then(|open| open.sampled.get_mut(place))
+                && let Some(due) = sampling.due(interval).filter(|due| *due <= now)
+            {
+                sampling.taken(now, interval);
+                self.wanted.add(SampleContext::Periodic, intervals.uses, due);
+            }
+            let interval = ctx.settings.number(intervals.aligned);
+            if self.aligned.get_mut(place).is_some_and(|aligned| aligned.is_due(wall, interval)) {
+                self.wanted.add(SampleContext::Clock, intervals.uses, now);
+            }
         }
         if self.wanted.contexts.is_empty() && !self.wanted.is_beside {
             return;
@@ -98,8 +111,8 @@ impl Evse {
         // Without the meter there is nothing to tell: an old value under a new time would be false.
         if let Some(reading) = reading.filter(|_| is_fresh) {
             let reading = self.completed(ctx, reading);
-            for context in wanted {
-                self.record_reading(ctx, context, &reading);
+            for (context, uses) in wanted {
+                self.record_reading(ctx, context, uses, &reading);
             }
             if is_beside {
                 let values = MeasurandChoice::pick(
@@ -112,7 +125,7 @@ impl Evse {
         }
     }
 
-    fn record_reading(&mut self, ctx: &mut Context<'_>, context: SampleContext, reading: &MeterReading) {
+    fn record_reading(&mut self, ctx: &mut Context<'_>, context: SampleContext, uses: Uses, reading: &MeterReading) {
         let (key, stop_key) = match context {
             SampleContext::Clock => (Setting::AlignedMeasurands, Some(Setting::AlignedTxEndedMeasurands)),
             SampleContext::Periodic => (Setting::TxUpdatedMeasurands, Some(Setting::TxEndedMeasurands)),
@@ -122,14 +135,14 @@ impl Evse {
         };
         let is_signed = ctx.settings.signs(context == SampleContext::Clock);
         let pick = |key| MeasurandChoice::pick(&ctx.settings.measurands(key), reading, is_signed);
-        let mut values = pick(key);
+        let mut values = if uses.is_told { pick(key) } else { Vec::new() };
         // The cost rests on the register, whatever else is sampled.
         if context == SampleContext::Other
             && !values.iter().any(|v| v.measurand == Measurand::EnergyActiveImportRegister)
         {
             values.insert(0, reading.register());
         }
-        let for_stop = stop_key.map(pick).unwrap_or_default();
+        let for_stop = stop_key.filter(|_| uses.is_kept).map(pick).unwrap_or_default();
         let (clock, now) = (&ctx.shared.clock, ctx.now());
         let transaction = self.begun_mut().map(|open| (open.transaction, open.stamp(clock, now)));
         match transaction {
@@ -307,13 +320,20 @@ impl Evse {
     }
 
     /// When a reading is due, or one that is waited for is late.
-    pub(super) fn reading_deadlines(&self, settings: &Settings, clock: &crate::time::Clock) -> [Option<Instant>; 4] {
+    pub(super) fn reading_deadlines(
+        &self,
+        settings: &Settings,
+        policy: &Policy,
+        clock: &crate::time::Clock,
+    ) -> [Option<Instant>; 4] {
         let (sample, allowance) = match &self.transaction {
             Transaction::Open(open) if open.interrupted.is_none() => {
                 let is_near_end = self.authorisation.right().is_some_and(|right| right.is_refused && !right.is_cut_off);
                 let is_watched = self.is_meter_watched || is_near_end;
                 let allowance = is_watched.then(|| self.meter.outdated_at(WATCH)).flatten();
-                (open.sample_at(sample_interval(settings)), allowance)
+                let intervals = policy.intervals().iter().zip(open.sampled);
+                let due = intervals.filter_map(|(at, sampling)| sampling.due(settings.seconds(at.sampled)));
+                (due.min(), allowance)
             }
             Transaction::None
             | Transaction::Beginning { .. }
@@ -321,7 +341,8 @@ impl Evse {
             | Transaction::Open(_)
             | Transaction::Closing(_) => (None, None),
         };
-        [sample, allowance, self.aligned.deadline(clock), self.meter.deadline()]
+        let aligned = self.aligned.iter().filter_map(|aligned| aligned.deadline(clock)).min();
+        [sample, allowance, aligned, self.meter.deadline()]
     }
 }
 
@@ -333,11 +354,6 @@ const AT_REST: Duration = Duration::from_secs(60);
 
 /// How often the meter is looked at where something hangs on what it shows.
 const WATCH: Duration = Duration::from_secs(10);
-
-/// Zero: no samples (1.6 §9.1.19).
-fn sample_interval(settings: &Settings) -> Duration {
-    settings.seconds(Setting::TxUpdatedInterval)
-}
 
 /// How many readings a stop tells beside those of the begin and the end.
 pub(super) fn most_readings(settings: &Settings) -> usize {

@@ -20,7 +20,8 @@ use core::time::Duration;
 use super::bearer::Bearer;
 use super::context::Context;
 use super::points::{PointSet, TxPoint, TxPoints};
-use super::session::{self, Authorisation, Closing, Open, Transaction};
+use super::policy::{Policy, Uses};
+use super::session::{self, Authorisation, Closing, Open, Sampling, Transaction};
 use super::settings::{Setting, Settings};
 use crate::site::journal::{JournalRecord, Sampled};
 use crate::site::metering::{Aligned, Meter, SampleContext};
@@ -61,7 +62,7 @@ pub(crate) struct Evse {
     /// A register that is not to be believed, and was not told of yet.
     implausible_mwh: Option<i64>,
     meter: Meter,
-    aligned: Aligned,
+    aligned: [Aligned; 2],
     wanted: Wanted,
     /// Whether something hangs on what the meter shows, beside the readings that are due.
     is_meter_watched: bool,
@@ -98,7 +99,7 @@ impl Evse {
             ended: None,
             implausible_mwh: None,
             meter: Meter::default(),
-            aligned: Aligned::default(),
+            aligned: <[Aligned; 2]>::default(),
             wanted: Wanted::default(),
             is_meter_watched: false,
             authorisation: Authorisation::None,
@@ -219,7 +220,28 @@ impl Evse {
         self.authorisation.right().is_some() || self.transaction != Transaction::None
     }
 
-    /// Whether [`Self::on_grant`] would take one.
+    /// Whether [`Self::on_grant`] would take this token.
+    pub fn takes(&self, token: &IdToken) -> bool {
+        self.takes_grants() || self.may_resume(token)
+    }
+
+    /// Whether the token charged in the transaction that is open here, and may once more: the vehicle was gone and is back, or its
+    /// driver had ended the authorisation (E09.FR.01). Where a cable is held until its owner comes, he comes for that.
+    pub fn may_resume(&self, token: &IdToken) -> bool {
+        let Transaction::Open(Open { over: Some(lapsed), interrupted: None, .. }) = &self.transaction else {
+            return false;
+        };
+        let is_back = self.facts.cable == Cable::Connected && lapsed.reason != StopReason::DeAuthorized;
+        let is_free = match &self.authorisation {
+            Authorisation::None | Authorisation::Awaited { .. } | Authorisation::Over { held_for: None } => true,
+            Authorisation::Over { held_for: Some(_) } => is_back,
+            Authorisation::Granted(_) => false,
+        };
+        let is_its = lapsed.token.as_ref().is_some_and(|own| own.matches(token));
+        is_its && is_free && self.is_operative && !self.is_blocked()
+    }
+
+    /// Whether [`Self::on_grant`] would take any.
     pub fn takes_grants(&self) -> bool {
         let has_place = match (&self.transaction, &self.authorisation) {
             (Transaction::Closing(_), _)
@@ -298,10 +320,10 @@ impl Evse {
                 }
             }
             if let Some(open) = self.begun_mut() {
-                open.sampled_at = ctx.now();
+                open.sampled = [Sampling::since(ctx.now()); 2];
                 open.interrupted = None;
             }
-            self.want(SampleContext::InterruptionEnd, ctx.now());
+            self.wanted.add(SampleContext::InterruptionEnd, Uses::TOLD, ctx.now());
             return false;
         }
         if self.is_cable_known || self.seen_at.is_some_and(|at| at + patience <= ctx.now()) {
@@ -366,7 +388,7 @@ impl Evse {
 
     /// Why a stop point ends a transaction: as the authorisation did, should it have ended before.
     fn why_ended(&self, point: TxPoint, is_connected: bool) -> (StopReason, TriggerReason) {
-        let over = self.begun().and_then(|open| open.over);
+        let over = self.begun().and_then(|open| open.over.as_ref()).map(|lapsed| lapsed.reason);
         let (reason, trigger) = match point {
             TxPoint::ParkingBayOccupancy => (StopReason::Local, TriggerReason::EvDeparted),
             TxPoint::EvConnected => (StopReason::EvDisconnected, TriggerReason::EvCommunicationLost),
@@ -417,7 +439,12 @@ impl Evse {
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.
-    pub fn deadlines(&self, settings: &Settings, clock: &Clock) -> impl Iterator<Item = Instant> + use<> {
+    pub fn deadlines(
+        &self,
+        settings: &Settings,
+        policy: &Policy,
+        clock: &Clock,
+    ) -> impl Iterator<Item = Instant> + use<> {
         let timeout = settings.seconds(Setting::EvConnectionTimeOut);
         let late = self.authorisation.right().map(|right| right.since + timeout);
         let stage = match (&self.transaction, &self.authorisation) {
@@ -437,6 +464,6 @@ impl Evse {
                 _,
             ) => None,
         };
-        self.reading_deadlines(settings, clock).into_iter().chain([stage]).flatten()
+        self.reading_deadlines(settings, policy, clock).into_iter().chain([stage]).flatten()
     }
 }

@@ -178,7 +178,7 @@ impl Bench {
 
     fn token(&mut self, token: u8) {
         let token = IdToken::new(["A", "B"][usize::from(token)]);
-        self.site.on_token(&mut self.shared, Some(EvseId(1)), token);
+        self.site.on_token(&mut self.shared, Some(EvseId(1)), Vec::new(), token);
         self.settle();
     }
 
@@ -266,8 +266,8 @@ struct Model {
     closed: bool,
     /// The points that were met in the transaction that is open.
     open: Option<PointSet>,
-    /// Whether its authorisation has ended.
-    is_over: bool,
+    /// Whose authorisation in it has ended.
+    over: Option<u8>,
     spent: PointSet,
     begun: usize,
     ended: usize,
@@ -302,7 +302,7 @@ impl Model {
     }
 
     fn end(&mut self) {
-        (self.open, self.driver, self.is_over) = (None, None, false);
+        (self.open, self.driver, self.over) = (None, None, None);
         self.ended += 1;
         self.closed = false;
         self.spent = self.met();
@@ -314,7 +314,7 @@ impl Model {
         if points.into_iter().any(|point| stop.has(point)) {
             return self.end();
         }
-        self.is_over |= self.driver.take().is_some();
+        self.over = self.over.or(self.driver.take());
     }
 
     fn settle(&mut self) {
@@ -377,9 +377,9 @@ impl Model {
                 Some(driver) if driver == token && self.open.is_some() => self.end_authorisation(),
                 Some(driver) if driver == token => self.driver = None,
                 Some(_) => {}
-                // C01.FR.23.
-                None if self.is_over => {}
-                None => self.driver = Some(token),
+                // C01.FR.23, E09.FR.01: the same token alone charges on.
+                None if self.over.is_some_and(|own| own != token) => {}
+                None => (self.driver, self.over) = (Some(token), None),
             },
             Step::Remote if self.open.is_some() => self.end_authorisation(),
             Step::Emergency if self.open.is_some() => self.end(),
@@ -412,7 +412,7 @@ fn check(start: u8, stop: u8, leaves_with_cable: bool, steps: &[Step]) -> Result
         driver: None,
         closed: false,
         open: None,
-        is_over: false,
+        over: None,
         spent: PointSet::NONE,
         begun: 0,
         ended: 0,

@@ -31,6 +31,9 @@ impl Evse {
     /// Takes a token that was presented here.
     pub fn on_token(&mut self, token: &IdToken) -> TokenUse {
         let is_own = self.is_held_by(token);
+        if self.may_resume(token) {
+            return TokenUse::AskToStart;
+        }
         match (&self.transaction, &mut self.authorisation) {
             // At an end it may want another session, and is told no.
             (Transaction::Closing(_), _) => TokenUse::Refuse(TokenRefusal::Occupied),
@@ -78,14 +81,15 @@ impl Evse {
     /// An accepted token may start a transaction here, or charge in the one that is open. One that was accepted before only tells
     /// its group.
     pub fn on_grant(&mut self, now: Instant, grant: Grant) -> Result<(), TokenRefusal> {
-        if self.is_held_by(&grant.token) && (self.bearer().is_some() || self.is_running()) {
+        let resumes = self.may_resume(&grant.token);
+        if !resumes && self.is_held_by(&grant.token) && (self.bearer().is_some() || self.is_running()) {
             self.learn_group(grant.group);
             return Ok(());
         }
         if !self.is_operative || self.is_blocked() {
             return Err(TokenRefusal::Unavailable);
         }
-        if !self.takes_grants() {
+        if !resumes && !self.takes_grants() {
             return Err(TokenRefusal::Occupied);
         }
         let since = match &self.authorisation {
@@ -97,6 +101,7 @@ impl Evse {
             let remote_start = right.grant.remote_start;
             let trigger = if remote_start.is_some() { TriggerReason::RemoteStart } else { TriggerReason::Authorized };
             open.change = Some(trigger);
+            open.over = None;
             let authorised = Some(right.holder());
             open.news = Some(Box::new(News { authorised, remote_start, ..News::default() }));
         }

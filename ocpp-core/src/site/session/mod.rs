@@ -16,7 +16,7 @@ mod authorisation;
 mod transaction;
 
 pub(crate) use authorisation::{Authorisation, Right};
-pub(crate) use transaction::{Closing, Open, Transaction};
+pub(crate) use transaction::{Closing, Lapsed, Open, Sampling, Transaction};
 
 use super::points::{PointSet, TxPoint, TxPoints};
 use crate::station::{Cable, ChargingState};

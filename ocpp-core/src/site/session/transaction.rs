@@ -30,6 +30,14 @@ pub(crate) enum Transaction {
     Closing(Closing),
 }
 
+/// An authorisation that ended before its transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Lapsed {
+    pub reason: StopReason,
+    /// The token that may charge in the transaction once more.
+    pub token: Option<IdToken>,
+}
+
 /// A transaction that began.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Open {
@@ -44,32 +52,46 @@ pub(crate) struct Open {
     pub change: Option<TriggerReason>,
     /// The points that were met in it.
     pub ever: PointSet,
-    /// Why the authorisation ended, if the transaction went on without.
-    pub over: Option<StopReason>,
+    /// How the authorisation ended, if the transaction went on without.
+    pub over: Option<Box<Lapsed>>,
     /// The power failed, and the hardware has so long to say whether the vehicle is still there.
     pub interrupted: Option<Duration>,
     /// The register at the begin.
     pub meter_start_mwh: i64,
     /// The register as it is told.
     pub register: Register,
-    /// When the last sample was due; at first, the start.
-    pub sampled_at: Instant,
+    /// Its samples, by the intervals that the policy has for them.
+    pub sampled: [Sampling; 2],
     /// When the last thing of it that is on record happened: what follows is told with no earlier time.
     pub last: Stamp,
 }
 
-impl Open {
-    /// When the next sample is due, counted from the start of the transaction (1.6 §9.1.19).
-    pub fn sample_at(&self, interval: Duration) -> Option<Instant> {
-        (!interval.is_zero()).then(|| self.sampled_at + interval)
+/// Samples of a transaction at one interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sampling {
+    /// When the last one was due; at first, the start.
+    last: Instant,
+}
+
+impl Sampling {
+    /// From the start of the transaction on.
+    pub fn since(start: Instant) -> Self {
+        Sampling { last: start }
+    }
+
+    /// When the next sample is due, counted from the start of the transaction (1.6 §9.1.19). At an interval of zero there is none.
+    pub fn due(self, interval: Duration) -> Option<Instant> {
+        (!interval.is_zero()).then(|| self.last + interval)
     }
 
     /// The due sample was taken, or could not be. Samples that time ran past are not made up for.
-    pub fn sample_taken(&mut self, now: Instant, interval: Duration) {
-        let due = self.sampled_at + interval;
-        self.sampled_at = if due + interval > now { due } else { now };
+    pub fn taken(&mut self, now: Instant, interval: Duration) {
+        let due = self.last + interval;
+        self.last = if due + interval > now { due } else { now };
     }
+}
 
+impl Open {
     /// The time of something that happens now, and is recorded.
     pub fn stamp(&mut self, clock: &Clock, now: Instant) -> Stamp {
         self.last = clock.stamp_after(now, self.last);

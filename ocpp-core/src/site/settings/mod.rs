@@ -19,6 +19,8 @@ use crate::station::{CustomSetting, Measurand, MeasurandChoice, SettingAccess, S
 use crate::table::Table;
 use crate::words::{joined, numbered};
 
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use super::networks;
 #[cfg(feature = "transaction_events")]
 use super::points::{PointSet, TxPoint};
 use table::Kind;
@@ -285,6 +287,8 @@ impl Settings {
                     .is_some_and(|set| TxPoint::ALL.into_iter().all(|point| !set.has(point) || self.tells_of(point))),
                 #[cfg(feature = "firmware_management")]
                 Kind::List => true,
+                #[cfg(all(feature = "security", feature = "transaction_events"))]
+                Kind::NetworkSlots => networks::slots(value).is_some(),
                 Kind::Text => true,
                 #[cfg(feature = "security")]
                 Kind::Secret => Password::from_authorization_key(value).is_ok(),

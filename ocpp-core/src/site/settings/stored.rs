@@ -88,6 +88,12 @@ impl Settings {
         }
         #[cfg(not(feature = "security"))]
         let _ = policy;
+        #[cfg(all(feature = "security", feature = "transaction_events"))]
+        if key == AnySetting::Standard(super::Setting::NetworkConfigurationPriority)
+            && !security::may_connect_by(shared, &policy.profile_rules, value)
+        {
+            return SettingVerdict::Rejected;
+        }
         let ticket = change(self, shared, key, value);
         match access {
             SettingAccess::AfterReboot => SettingVerdict::AfterReboot(ticket),

@@ -27,6 +27,9 @@ pub(super) enum Kind {
     /// A comma separated list of the maker's own.
     #[cfg(feature = "firmware_management")]
     List,
+    /// A comma separated list of slots of network connection profiles, the first first.
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    NetworkSlots,
     /// Free text.
     Text,
     /// A password of 1.6 in hexadecimal digits, which is never told.
@@ -212,6 +215,10 @@ settings! {
     GetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[GetVariables]", integer(1), ReadOnly, "50";
     #[cfg(feature = "transaction_events")]
     SetVariablesItems, "", "DeviceDataCtrlr.ItemsPerMessage[SetVariables]", integer(1), ReadOnly, "50";
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    NetworkConfigurationPriority, "", "OCPPCommCtrlr.NetworkConfigurationPriority", Kind::NetworkSlots, AfterReboot, "1";
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    NetworkProfileConnectionAttempts, "", "OCPPCommCtrlr.NetworkProfileConnectionAttempts", integer(1), ReadWrite, "3";
     NumberOfConnectors, "NumberOfConnectors", "", integer(1), ReadOnly, "1";
     #[cfg(feature = "california_pricing")]
     NumberOfDecimalsForCostValues, "NumberOfDecimalsForCostValues", "", integer(0), ReadOnly, "3";
@@ -230,8 +237,12 @@ settings! {
     StopTransactionMaxMeterValues, "StopTransactionMaxMeterValues", "", count(2, 10_000), ReadOnly, "50";
     StopTxOnEvSideDisconnect, "StopTransactionOnEVSideDisconnect", "TxCtrlr.StopTxOnEVSideDisconnect", BOOLEAN, ReadWrite, "true";
     StopTxOnInvalidId, "StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId", BOOLEAN, ReadWrite, "true";
+    #[cfg(feature = "transaction_events")]
+    AlignedTxEndedInterval, "", "AlignedDataCtrlr.TxEndedInterval", count(0, SECONDS_OF_DAY), ReadWrite, "0";
     AlignedTxEndedMeasurands, "StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", measurands(Setting::StopTxnAlignedDataMaxLength), ReadWrite, "";
     StopTxnAlignedDataMaxLength, "StopTxnAlignedDataMaxLength", "", count(0, MEASURANDS), ReadOnly, "16";
+    #[cfg(feature = "transaction_events")]
+    TxEndedInterval, "", "SampledDataCtrlr.TxEndedInterval", integer(0), ReadWrite, "0";
     TxEndedMeasurands, "StopTxnSampledData", "SampledDataCtrlr.TxEndedMeasurands", measurands(Setting::StopTxnSampledDataMaxLength), ReadWrite, "";
     StopTxnSampledDataMaxLength, "StopTxnSampledDataMaxLength", "", count(0, MEASURANDS), ReadOnly, "16";
     SupportedFeatureProfiles, "SupportedFeatureProfiles", "", TEXT, ReadOnly, FEATURE_PROFILES;

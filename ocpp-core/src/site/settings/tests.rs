@@ -48,6 +48,8 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => panic!("{} is not of 1.6", key.name),
             #[cfg(feature = "transaction_events")]
             Kind::TxPoints => panic!("{} is not of 1.6", key.name),
+            #[cfg(all(feature = "security", feature = "transaction_events"))]
+            Kind::NetworkSlots => panic!("{} is not of 1.6", key.name),
         }
         let access = settings.access(AnySetting::Standard(ours));
         match key.access {

@@ -42,6 +42,10 @@ impl Settings {
                     let points = TxPoint::ALL.into_iter().filter(|point| self.tells_of(*point));
                     SettingKind::Members(points.map(|point| point.as_str().into()).collect())
                 }
+                #[cfg(all(feature = "security", feature = "transaction_events"))]
+                Kind::NetworkSlots => SettingKind::Members(
+                    (1..=crate::site::networks::SLOTS).map(|slot| crate::words::numbered("", slot)).collect(),
+                ),
                 #[cfg(feature = "smart_charging")]
                 Kind::RateUnits => SettingKind::Members(Vec::from(["Current".into(), "Power".into()])),
                 #[cfg(feature = "security")]

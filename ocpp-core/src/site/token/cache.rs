@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenInfo;
 use crate::station::{AuthorizationStatus, IdToken};
-use crate::store::framing::Record;
+use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -34,6 +34,22 @@ impl Record for Cached {
     const KIND: u8 = 36;
 }
 
+impl Cached {
+    fn write(&self) -> Vec<u8> {
+        let mut bytes = self.to_bytes();
+        if !self.info.evses.is_empty() {
+            framing::append(&mut bytes, &self.info.evses);
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        let (mut cached, evses): (Cached, _) = framing::read_with(bytes)?;
+        cached.info.evses = evses.unwrap_or_default();
+        Ok(cached)
+    }
+}
+
 /// The cache.
 #[derive(Debug, Default)]
 pub(crate) struct TokenCache {
@@ -47,7 +63,7 @@ impl TokenCache {
         let mut skipped = Vec::new();
         for (key, bytes) in &image.entries {
             let Some(slot) = key.as_str().strip_prefix(PREFIX) else { continue };
-            match (slot.parse(), Cached::from_bytes(bytes)) {
+            match (slot.parse(), Cached::read(bytes)) {
                 (Ok(slot), Ok(cached)) => {
                     cache.slots.insert(slot, cached);
                 }
@@ -72,7 +88,7 @@ impl TokenCache {
         let Some(slot) = slot.or_else(|| self.expendable(limit)) else { return };
         let updated = self.slots.values().map(|cached| cached.updated + 1).max().unwrap_or(0);
         let cached = Cached { token: token.clone(), info, updated };
-        store.push(StoreOp::Put { key: key(slot), value: cached.to_bytes() });
+        store.push(StoreOp::Put { key: key(slot), value: cached.write() });
         self.slots.insert(slot, cached);
     }
 
@@ -110,7 +126,7 @@ mod tests {
     }
 
     fn info(status: AuthorizationStatus) -> TokenInfo {
-        TokenInfo { status, expiry_ms: None, group: None }
+        TokenInfo { status, expiry_ms: None, group: None, evses: Vec::new() }
     }
 
     /// The store's operations carried out, and how many they were.

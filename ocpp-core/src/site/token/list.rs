@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::TokenInfo;
-use crate::station::IdToken;
-use crate::store::framing::Record;
+use crate::station::{EvseId, IdToken};
+use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -43,6 +43,9 @@ impl Record for Head {
     const KIND: u8 = 37;
 }
 
+/// Where the token of a change may charge, by the place of the change in its part.
+type Named = (usize, Vec<EvseId>);
+
 /// A token to set, or (none) to remove.
 type Change = (IdToken, Option<TokenInfo>);
 
@@ -53,6 +56,30 @@ packed!(Part { 0 });
 
 impl Record for Part {
     const KIND: u8 = 38;
+}
+
+impl Part {
+    /// Appended is which of the changes name EVSEs, and which.
+    fn write(&self) -> Vec<u8> {
+        let evses = |(_, info): &Change| info.as_ref().map(|info| info.evses.clone()).unwrap_or_default();
+        let named = self.0.iter().map(evses).enumerate().filter(|(_, evses)| !evses.is_empty());
+        let named: Vec<Named> = named.collect();
+        let mut bytes = self.to_bytes();
+        if !named.is_empty() {
+            framing::append(&mut bytes, &named);
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        let (mut part, named): (Part, Option<Vec<Named>>) = framing::read_with(bytes)?;
+        for (place, evses) in named.unwrap_or_default() {
+            if let Some((_, Some(info))) = part.0.get_mut(place) {
+                info.evses = evses;
+            }
+        }
+        Ok(part)
+    }
 }
 
 /// Why an update was refused; the list stays as it was.
@@ -91,7 +118,7 @@ impl LocalList {
         let (mut is_whole, mut changes) = (true, BinaryHeap::new());
         for number in 0..list.head.parts {
             let key = part_key(list.head.generation, number);
-            match image.entries.get(&key).map(|bytes| Part::from_bytes(bytes)) {
+            match image.entries.get(&key).map(|bytes| Part::read(bytes)) {
                 Some(Ok(Part(part))) => {
                     for (token, info) in part {
                         changes.push(Loaded { token: token.folded(), number: changes.len(), info });
@@ -203,7 +230,7 @@ impl LocalList {
         self.head = head;
         for part in changes.chunks(PART) {
             let key = part_key(self.head.generation, self.head.parts);
-            store.push(StoreOp::Put { key, value: Part(part.to_vec()).to_bytes() });
+            store.push(StoreOp::Put { key, value: Part(part.to_vec()).write() });
             self.head.parts += 1;
         }
         self.apply(changes);

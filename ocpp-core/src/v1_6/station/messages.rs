@@ -1,5 +1,7 @@
 //! Renders what the station sends: facts become messages here, at the last moment, with the CSMS's number and wall time.
 
+use alloc::vec::Vec;
+
 use ocpp_types::datetime::UnixMillis;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
@@ -72,7 +74,7 @@ pub(crate) fn status_notification(connector: usize, report: &Report, at: Option<
             vendor_code = Some(mrec.code());
             info = own.or(info);
         } else {
-            vendor_code = own;
+            (vendor_id, vendor_code) = (fault.vendor_id.as_deref(), own);
         }
         info = fault.info.as_deref().or(info);
     }
@@ -375,6 +377,7 @@ pub(crate) fn token_info(info: v1_6::IdTagInfo<'_>) -> TokenInfo {
         status: authorization_status(info.status()),
         expiry_ms: info.expiry_date().map(|date| date.0),
         group: info.parent_id_tag().map(IdToken::new),
+        evses: Vec::new(),
     }
 }
 

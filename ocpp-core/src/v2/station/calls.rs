@@ -13,7 +13,7 @@ use super::local_list;
 use super::place::evse_of;
 use super::{Face, data_transfer, remote, reports, variables};
 #[cfg(feature = "security")]
-use super::{certificates, firmware};
+use super::{certificates, firmware, network};
 use crate::face::answers::{answer, answer_after, refuse_payload};
 use crate::face::decoding;
 use crate::site::Site;
@@ -152,6 +152,11 @@ impl Face {
                 let (status, ticket) = local_list::on_send(site, shared, request);
                 answer_after(shared, ticket, token, status!(edition, SendLocalListResponse, status));
             }
+            #[cfg(feature = "security")]
+            Action::SetNetworkProfile => {
+                let request = message.view::<v2::SetNetworkProfileRequest>();
+                network::on_set(edition, shared, token, request, payload.raw().unwrap_or_default());
+            }
             Action::SetVariables => {
                 let request = message.view::<v2::SetVariablesRequest>();
                 variables::on_set(edition, site, shared, token, request);
@@ -206,6 +211,8 @@ const CARRIED_OUT: &[Action] = &[
     Action::Reset,
     #[cfg(feature = "local_auth_list")]
     Action::SendLocalList,
+    #[cfg(feature = "security")]
+    Action::SetNetworkProfile,
     Action::SetVariables,
     #[cfg(feature = "remote_trigger")]
     Action::TriggerMessage,
@@ -221,6 +228,7 @@ fn is_stored(action: Action) -> bool {
         Action::ChangeAvailability
             | Action::ClearCache
             | Action::SendLocalList
+            | Action::SetNetworkProfile
             | Action::SetVariables
             | Action::UpdateFirmware
     )

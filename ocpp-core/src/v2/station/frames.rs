@@ -21,7 +21,7 @@ use crate::site::registration::BootAnswer;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 use crate::site::verdict::Undelivered;
-use crate::station::{AuthorizationStatus, CallFailure, Event, FrameRefusal, TokenRefusal};
+use crate::station::{CallFailure, Event, FrameRefusal};
 use crate::words::{Reason as _, joined};
 
 impl Face {
@@ -106,7 +106,7 @@ impl Face {
             }
             Awaited::Authorize => {
                 let info = message.view::<v2::AuthorizeResponse>().id_token_info();
-                site.on_authorized(shared, verdict(site, info));
+                site.on_authorized(shared, Ok(tokens::info(info)));
             }
             Awaited::StatusNotification => site.status.answered(),
             Awaited::Journal => {
@@ -206,16 +206,6 @@ fn on_journal_answer(site: &mut Site, shared: &mut Shared, info: Option<v2::IdTo
             site.on_delivered(shared, info);
         }
     }
-}
-
-/// What an Authorize brought. A token that may charge at certain EVSEs may not at another (C01.FR.21).
-fn verdict(site: &Site, info: v2::IdTokenInfo<'_>) -> Result<crate::site::token::TokenInfo, TokenRefusal> {
-    let mut places = info.evse_id();
-    let is_elsewhere = site.authorize.asked_at().is_some_and(|evse| places.all(|place| place != i64::from(evse.0)));
-    if is_elsewhere && !info.evse_id().is_empty() && info.status() == v2::AuthorizationStatus::Accepted {
-        return Err(TokenRefusal::Csms(AuthorizationStatus::NotAtThisLocation));
-    }
-    Ok(tokens::info(info))
 }
 
 /// The action of a call of ours. That of the application's own is not known here, and not asked for.

@@ -24,6 +24,8 @@ mod frames;
 mod local_list;
 mod messages;
 mod model;
+#[cfg(feature = "security")]
+mod network;
 mod place;
 mod remote;
 mod reports;

@@ -4,7 +4,7 @@ use ocpp_types::tables::v2;
 
 use super::words;
 use crate::site::token::TokenInfo;
-use crate::station::IdToken;
+use crate::station::{EvseId, IdToken};
 
 /// The type of a token that came without one: what readers at stations read.
 const UNTYPED: &str = "ISO14443";
@@ -26,11 +26,17 @@ pub(super) fn read(view: v2::IdToken<'_>) -> IdToken {
     })
 }
 
+/// One that no station has stands for one that this station has not.
+fn evse(id: i64) -> EvseId {
+    EvseId(u16::try_from(id).unwrap_or_default())
+}
+
 /// What the CSMS said of a token.
 pub(super) fn info(view: v2::IdTokenInfo<'_>) -> TokenInfo {
     TokenInfo {
         status: words::authorization_status(view.status()),
         expiry_ms: view.cache_expiry_date_time().map(|at| at.0),
         group: view.group_id_token().map(read),
+        evses: view.evse_id().map(evse).collect(),
     }
 }

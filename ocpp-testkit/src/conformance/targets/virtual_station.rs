@@ -341,7 +341,7 @@ impl Target for VirtualStation {
 }
 
 fn fault(code: FaultCode) -> Fault {
-    Fault { code, is_blocking: true, info: None, vendor_error_code: None }
+    Fault { code, is_blocking: true, info: None, vendor_error_code: None, vendor_id: None }
 }
 
 fn lost(error: impl std::fmt::Display) -> Trouble {

@@ -6,7 +6,12 @@ use alloc::vec;
 use proptest::prelude::*;
 
 fn info(group: &str) -> Option<TokenInfo> {
-    Some(TokenInfo { status: AuthorizationStatus::Accepted, expiry_ms: None, group: Some(IdToken::new(group)) })
+    Some(TokenInfo {
+        status: AuthorizationStatus::Accepted,
+        expiry_ms: None,
+        group: Some(IdToken::new(group)),
+        evses: Vec::new(),
+    })
 }
 
 fn change(token: &str, group: &str) -> Change {
@@ -128,7 +133,7 @@ fn type_of_a_token_counts_where_both_are_said() {
     let (mut list, mut store) = (LocalList::default(), StoreQueue::default());
     let card = |text: &str| IdToken::new(text).with_kind("ISO14443");
     let code = |text: &str| IdToken::new(text).with_kind("KeyCode");
-    let said = |status| Some(TokenInfo { status, expiry_ms: None, group: None });
+    let said = |status| Some(TokenInfo { status, expiry_ms: None, group: None, evses: Vec::new() });
     let changes =
         vec![(card("12"), said(AuthorizationStatus::Accepted)), (code("12"), said(AuthorizationStatus::Blocked))];
     list.replace(&mut store, 9, 1, changes).unwrap();

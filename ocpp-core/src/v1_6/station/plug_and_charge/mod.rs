@@ -8,6 +8,8 @@ mod requests;
 pub(super) use messages::authorize;
 pub(super) use requests::{on_call, reply};
 
+use alloc::vec::Vec;
+
 use ocpp_types::codec::Decode as _;
 use ocpp_types::tables::Message as Read;
 use ocpp_types::tables::v1_6::{
@@ -55,7 +57,7 @@ pub(super) fn on_contract_answer(site: &mut Site, shared: &mut Shared, answer: D
     let verdict = match verdict {
         Ok(AuthorizeAnswer { is_certificate_accepted, status, expiry }) => {
             let status = authorization_status(status);
-            let info = TokenInfo { status, expiry_ms: expiry.map(|at| at.0), group: None };
+            let info = TokenInfo { status, expiry_ms: expiry.map(|at| at.0), group: None, evses: Vec::new() };
             if is_certificate_accepted || status != AuthorizationStatus::Accepted {
                 Ok(info)
             } else {

@@ -11,7 +11,7 @@ const CAUSES: [Cause<Bench>; 15] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let code = if is_odd { FaultCode::WeakSignal } else { FaultCode::HighTemperature };
-        let fault = Fault { code, is_blocking: false, info: None, vendor_error_code: None };
+        let fault = Fault { code, is_blocking: false, info: None, vendor_error_code: None, vendor_id: None };
         bench.input(Input::Evse(EvseId(1), EvseInput::FaultCleared));
         bench.input(Input::Evse(EvseId(1), EvseInput::Fault(fault)));
     }),

@@ -4,7 +4,13 @@ use super::*;
 use crate::station::{Command, Fault, FaultCode, Lock, Mrec, RebootKind, StopReason};
 
 fn fault(is_blocking: bool) -> Fault {
-    Fault { code: FaultCode::GroundFailure, is_blocking, info: Some("leak".into()), vendor_error_code: None }
+    Fault {
+        code: FaultCode::GroundFailure,
+        is_blocking,
+        info: Some("leak".into()),
+        vendor_error_code: None,
+        vendor_id: None,
+    }
 }
 
 /// 1.6 §4.9: nine statuses.
@@ -62,7 +68,13 @@ fn minimum_required_error_codes_are_reported_with_their_code_and_the_nearest_of_
     ];
     let mut bench = Bench::accepted(&[]);
     for (number, mrec) in (1..=26).zip(Mrec::ALL) {
-        let fault = Fault { code: FaultCode::Mrec(mrec), is_blocking: false, info: None, vendor_error_code: None };
+        let fault = Fault {
+            code: FaultCode::Mrec(mrec),
+            is_blocking: false,
+            info: None,
+            vendor_error_code: None,
+            vendor_id: None,
+        };
         bench.input(Input::Evse(EVSE, EvseInput::Fault(fault)));
         let mut report = bench.answer("StatusNotification", &json!({}));
         report.as_object_mut().unwrap().remove("timestamp");
@@ -82,6 +94,7 @@ fn text_beside_a_minimum_required_error_code_is_that_of_the_fault_or_its_own_cod
         is_blocking: false,
         info: text.map(Into::into),
         vendor_error_code: code.map(Into::into),
+        vendor_id: None,
     };
     let long = "x".repeat(60);
     for (fault, info) in [
@@ -330,4 +343,26 @@ fn vendor_data_is_the_applications_business() {
     assert_eq!(bench.asked.len(), 1);
     bench.wait(30);
     assert_eq!(bench.take_answer(0), json!({"status": "UnknownVendorId"}), "the default at the deadline");
+}
+
+/// 1.6 §6.47: whose code it is, of faults of the host's own vendor as of others, two of one code beside each other.
+#[test]
+fn vendor_of_a_fault_is_told_beside_its_code() {
+    let own = |vendor: Option<&str>| Fault {
+        code: FaultCode::OtherError,
+        is_blocking: false,
+        info: None,
+        vendor_error_code: Some("E7".into()),
+        vendor_id: vendor.map(Into::into),
+    };
+    let long = "v".repeat(300);
+    for vendor in [None, Some("org.example"), Some(&*long)] {
+        let mut bench = Bench::accepted(&[]);
+        bench.input(Input::Evse(EVSE, EvseInput::Fault(own(vendor))));
+        let report = bench.answer("StatusNotification", &json!({}));
+        let told = vendor.map_or(Value::Null, |vendor| json!(vendor[..vendor.len().min(255)]));
+        assert_eq!((&report["vendorId"], &report["vendorErrorCode"]), (&told, &json!("E7")));
+        bench.input(Input::Evse(EVSE, EvseInput::Fault(own(Some("com.other")))));
+        assert_eq!(bench.answer("StatusNotification", &json!({}))["vendorId"], "com.other");
+    }
 }

@@ -337,6 +337,7 @@ fn station_maximum_is_shared_by_the_connectors_that_charge() {
         is_blocking: true,
         info: None,
         vendor_error_code: None,
+        vendor_id: None,
     };
     bench.input(Input::Evse(EvseId(3), EvseInput::Fault(fault)));
     assert_eq!(limits(&mut bench), [(0, 1, 10_000), (0, 2, 10_000)], "who cannot charge has no share");

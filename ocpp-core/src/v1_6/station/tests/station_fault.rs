@@ -4,7 +4,13 @@ use super::*;
 use crate::station::{Fault, FaultCode};
 
 fn fault(is_blocking: bool) -> Input<'static> {
-    let fault = Fault { code: FaultCode::OtherError, is_blocking, info: None, vendor_error_code: Some("E7".into()) };
+    let fault = Fault {
+        code: FaultCode::OtherError,
+        is_blocking,
+        info: None,
+        vendor_error_code: Some("E7".into()),
+        vendor_id: None,
+    };
     Input::Fault(Some(fault))
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::station::{Fault, FaultCode};
 
 fn fault(code: FaultCode, is_blocking: bool) -> Fault {
-    Fault { code, is_blocking, info: None, vendor_error_code: None }
+    Fault { code, is_blocking, info: None, vendor_error_code: None, vendor_id: None }
 }
 
 impl Bench {

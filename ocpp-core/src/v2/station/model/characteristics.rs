@@ -59,7 +59,7 @@ impl Model<'_> {
                         write_list(told, &values);
                     }
                     SettingKind::Members(values) => {
-                        told.data_type(DataType::MemberList);
+                        told.data_type(if is_sequence(setting) { DataType::String } else { DataType::MemberList });
                         write_list(told, &values);
                     }
                     SettingKind::DateTime => {
@@ -95,10 +95,24 @@ fn write_list(mut told: VariableCharacteristicsBuilder<'_>, values: &[CompactStr
     }
 }
 
+/// Whether it is a list whose order says something: for the specification a text, with values that it may name (part 2 §2.1.6).
+fn is_sequence(setting: AnySetting) -> bool {
+    #[cfg(feature = "security")]
+    let is_sequence = setting == AnySetting::Standard(Setting::NetworkConfigurationPriority);
+    #[cfg(not(feature = "security"))]
+    let is_sequence = {
+        let _ = setting;
+        false
+    };
+    is_sequence
+}
+
 /// The unit of a setting's values, if they have one.
 fn unit(setting: Setting) -> Option<&'static str> {
     match setting {
         Setting::AlignedDataInterval
+        | Setting::AlignedTxEndedInterval
+        | Setting::TxEndedInterval
         | Setting::EvConnectionTimeOut
         | Setting::HeartbeatInterval
         | Setting::MessageTimeout

@@ -7,7 +7,6 @@ use ocpp_types::datetime::UnixMillis;
 use ocpp_types::tables::v2::DataType;
 
 use super::{Model, Place, Source, Variable};
-use crate::site::settings::Setting;
 use crate::station::{ConnectorId, EvseId, EvseStatus, Supply};
 use crate::v2::station::words;
 use crate::words::numbered;
@@ -28,9 +27,6 @@ pub(crate) enum Fact {
     DateTime,
     TimeSource,
     BytesPerMessage,
-    /// The interval of one measurand list is that of another.
-    TxEndedInterval,
-    AlignedTxEndedInterval,
     #[cfg(feature = "security")]
     CertificateEntries,
     #[cfg(feature = "local_auth_list")]
@@ -55,7 +51,6 @@ const ROWS: &[(Tier, &str, Fact)] = &[
     (Tier::Station, "ChargingStation.SupplyPhases", Fact::SupplyPhases),
     (Tier::Station, "ChargingStation.VendorName", Fact::VendorName),
     (Tier::Station, "Controller.FirmwareVersion", Fact::FirmwareVersion),
-    (Tier::Station, "AlignedDataCtrlr.TxEndedInterval", Fact::AlignedTxEndedInterval),
     (Tier::Station, "ClockCtrlr.DateTime", Fact::DateTime),
     (Tier::Station, "ClockCtrlr.TimeSource", Fact::TimeSource),
     (Tier::Station, "DeviceDataCtrlr.BytesPerMessage[GetReport]", Fact::BytesPerMessage),
@@ -65,7 +60,6 @@ const ROWS: &[(Tier, &str, Fact)] = &[
     (Tier::Station, "LocalAuthListCtrlr.BytesPerMessage", Fact::BytesPerMessage),
     #[cfg(feature = "local_auth_list")]
     (Tier::Station, "LocalAuthListCtrlr.Entries", Fact::LocalListEntries),
-    (Tier::Station, "SampledDataCtrlr.TxEndedInterval", Fact::TxEndedInterval),
     #[cfg(feature = "security")]
     (Tier::Station, "SecurityCtrlr.CertificateEntries", Fact::CertificateEntries),
     (Tier::Evse, "EVSE.AvailabilityState", Fact::AvailabilityState),
@@ -86,9 +80,7 @@ impl Fact {
         match self {
             Fact::Available | Fact::Problem => DataType::Boolean,
             Fact::AvailabilityState => DataType::OptionList,
-            Fact::SupplyPhases | Fact::BytesPerMessage | Fact::TxEndedInterval | Fact::AlignedTxEndedInterval => {
-                DataType::Integer
-            }
+            Fact::SupplyPhases | Fact::BytesPerMessage => DataType::Integer,
             #[cfg(feature = "security")]
             Fact::CertificateEntries => DataType::Integer,
             #[cfg(feature = "local_auth_list")]
@@ -105,7 +97,6 @@ impl Fact {
     /// The unit of its values, if they have one.
     pub fn unit(self) -> Option<&'static str> {
         match self {
-            Fact::TxEndedInterval | Fact::AlignedTxEndedInterval => Some("s"),
             Fact::Power => Some("W"),
             _ => None,
         }
@@ -178,8 +169,6 @@ impl<'s> Model<'s> {
             Fact::BytesPerMessage => {
                 number(u64::try_from(self.shared.config.limits.frame.frame_bytes).unwrap_or(u64::MAX))
             }
-            Fact::TxEndedInterval => self.site.settings.text(Setting::TxUpdatedInterval).into(),
-            Fact::AlignedTxEndedInterval => self.site.settings.text(Setting::AlignedDataInterval).into(),
             #[cfg(feature = "local_auth_list")]
             Fact::LocalListEntries => number(u64::try_from(self.site.authorize.list.len()).unwrap_or(u64::MAX)),
             // The host has them.

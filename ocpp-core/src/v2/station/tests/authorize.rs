@@ -21,14 +21,111 @@ fn only_an_accepted_token_charges() {
     }
 }
 
-/// C01.FR.21.
+/// C01.FR.20, C01.FR.21: online, out of the cache, and out of the list after a power cut.
 #[test]
 fn token_charges_at_the_evses_that_it_is_allowed_at() {
-    for (evses, is_allowed) in [(json!([1, 2]), true), (json!([2]), false)] {
-        let mut bench = Bench::accepted(Dialect::V2_0_1, &[]);
-        bench.verdict = json!({"status": "Accepted", "evseId": evses});
+    let known = [("AuthCtrlr.LocalPreAuthorize", "true"), ("AuthCacheCtrlr.Enabled", "true")];
+    let listed = [("AuthCtrlr.LocalPreAuthorize", "true"), ("LocalAuthListCtrlr.Enabled", "true")];
+    let cases = [(json!([1, 2]), true), (json!([2]), false), (json!([-1]), false), (json!([0]), false)];
+    for ((evses, is_allowed), settings) in
+        cases.iter().flat_map(|case| [(case, &[][..]), (case, &known[..]), (case, &listed[..])])
+    {
+        let info = json!({"status": "Accepted", "evseId": evses});
+        let mut bench = Bench::accepted(Dialect::V2_0_1, settings);
+        bench.verdict = info.clone();
+        if settings == listed {
+            let entry = json!({"idToken": {"idToken": "TAG", "type": "ISO14443"}, "idTokenInfo": info});
+            let list = json!({"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [entry]});
+            assert_eq!(bench.request("SendLocalList", &list)["status"], "Accepted");
+        } else {
+            bench.start();
+            assert_eq!(bench.power == Power::On, *is_allowed, "{evses}");
+        }
+        bench.close();
+        let mut bench = bench.cut();
+        bench.connect();
+        bench.unplug();
+        bench.serve();
+        bench.take("Authorize");
         bench.start();
-        assert_eq!(bench.power == Power::On, is_allowed, "{evses}");
+        assert_eq!(bench.power == Power::On, *is_allowed, "{evses} {settings:?}");
+        assert_eq!(bench.take("Authorize").is_empty(), !settings.is_empty());
+        let told = bench.events.iter().any(|event| event.contains("TokenRefused") && event.contains("OtherEvse"));
+        assert_eq!(told, !is_allowed, "{:?}", bench.events);
+    }
+}
+
+/// The same of a token that was presented to the whole station, or at a reader that two of three EVSEs share: its driver comes to one
+/// of those that both allow.
+#[test]
+fn driver_chooses_among_the_evses_of_the_reader_and_of_the_token() {
+    let readers: [&[u16]; 4] = [&[], &[1, 2], &[2, 3], &[3]];
+    for (reader, allowed) in readers.iter().flat_map(|reader| readers.map(|allowed| (*reader, allowed))) {
+        for plugged in 1..=3_u16 {
+            let config = config(&[Dialect::V2_0_1], &[]).with_evses(3);
+            let mut bench = Bench::boot(config, Dialect::V2_0_1, Image::default(), 0);
+            bench.connect();
+            bench.verdict = json!({"status": "Accepted"});
+            if !allowed.is_empty() {
+                bench.verdict["evseId"] = json!(allowed);
+            }
+            let evses = reader.iter().map(|evse| EvseId(*evse)).collect();
+            bench.input(Input::TokenAt { evses, token: IdToken::new("TAG") });
+            bench.serve();
+            bench.events.clear();
+            bench.input(Input::Evse(EvseId(plugged), EvseInput::Cable(Cable::Connected)));
+            bench.serve();
+            let may = |evses: &[u16]| evses.is_empty() || evses.contains(&plugged);
+            let is_accepted = bench.transaction_events().iter().any(|event| event["evse"]["id"] == plugged);
+            assert_eq!(is_accepted, may(reader) && may(allowed), "{reader:?} {allowed:?} {plugged}");
+        }
+    }
+}
+
+/// The host learns where a token may charge.
+#[test]
+fn validation_tells_the_evses() {
+    let mut bench = Bench::accepted(Dialect::V2_1, &[]);
+    bench.verdict = json!({"status": "Accepted", "evseId": [2, 3]});
+    bench.input(Input::Command(crate::station::Command::ValidateToken { token: IdToken::new("GUEST") }));
+    bench.serve();
+    assert!(bench.events.iter().any(|event| event.contains("evses: [EvseId(2), EvseId(3)]")), "{:?}", bench.events);
+}
+
+/// E09.FR.01, C01.FR.23: a transaction that went on without its authorisation charges on for its own token, and no other; over a power
+/// cut too.
+#[test]
+fn same_token_charges_on_in_a_transaction_whose_authorisation_ended() {
+    for (version, is_cut) in EDITIONS.into_iter().flat_map(|version| [(version, false), (version, true)]) {
+        let mut bench = Bench::accepted(version, &[("TxCtrlr.TxStopPoint", "EVConnected")]);
+        bench.config.policy.after_power_loss = AfterPowerLoss::Resume(core::time::Duration::from_secs(60));
+        bench.start();
+        bench.swipe("TAG");
+        bench.serve();
+        assert_eq!(bench.power, Power::Off);
+        let mut bench = if is_cut { bench.cut() } else { bench };
+        if is_cut {
+            bench.connect();
+        }
+        bench.swipe("OTHER");
+        bench.serve_for(5);
+        assert_eq!(bench.power, Power::Off, "C01.FR.23");
+        bench.transaction_events();
+        bench.swipe("TAG");
+        bench.serve();
+        assert_eq!(bench.power, Power::On);
+        let events = bench.transaction_events();
+        assert_eq!(words(&events[0]), "Updated Authorized SuspendedEVSE");
+        assert_eq!(events[0]["idToken"]["idToken"], "TAG");
+        let mut bench = if is_cut { bench.cut() } else { bench };
+        bench.connect();
+        assert_eq!(bench.power, Power::On, "what was promised is taken back on record");
+        bench.swipe("TAG");
+        bench.serve();
+        bench.unplug();
+        bench.serve();
+        let events = bench.transaction_events();
+        assert_eq!(events.last().map(words).as_deref(), Some("Ended EVCommunicationLost Idle Local"));
     }
 }
 

@@ -36,7 +36,13 @@ fn token_alone_occupies_nothing_and_a_fault_is_told() {
     bench.swipe("TAG");
     bench.serve();
     assert!(bench.statuses().is_empty());
-    let fault = Fault { code: FaultCode::GroundFailure, is_blocking: true, info: None, vendor_error_code: None };
+    let fault = Fault {
+        code: FaultCode::GroundFailure,
+        is_blocking: true,
+        info: None,
+        vendor_error_code: None,
+        vendor_id: None,
+    };
     bench.input(Input::Evse(EVSE, EvseInput::Fault(fault)));
     bench.serve();
     assert_eq!(bench.statuses(), ["1.1 Faulted"]);

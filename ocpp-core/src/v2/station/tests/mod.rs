@@ -8,6 +8,7 @@ mod calls;
 mod durable_variables;
 mod fairness;
 mod jobs;
+mod network;
 mod offline;
 mod points;
 mod registration;
@@ -31,8 +32,8 @@ use serde_json::{Value, json};
 
 use crate::Station;
 use crate::station::{
-    Action, AfterPowerLoss, Cable, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job, JobId, LinkAction,
-    LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
+    Action, AfterPowerLoss, Cable, ConnectRequest, Contactor, EvseAction, EvseId, EvseInput, IdToken, Input, Job,
+    JobId, LinkAction, LinkInput, MeterReading, Power, Question, RebootKind, StationConfig, Vehicle,
 };
 use crate::store::{Image, StoreOp, Ticket};
 use crate::time::Instant;
@@ -58,6 +59,7 @@ struct Bench {
     jobs: Vec<(JobId, Job)>,
     /// The `Authorization` headers of the connections that were ordered.
     passwords: Vec<Option<String>>,
+    connects: Vec<ConnectRequest>,
     config: StationConfig,
     power: Power,
     cable: Cable,
@@ -100,6 +102,7 @@ impl Bench {
             asked: Vec::new(),
             jobs: Vec::new(),
             passwords: Vec::new(),
+            connects: Vec::new(),
             config,
             power: Power::Off,
             cable: Cable::Absent,
@@ -168,7 +171,8 @@ impl Bench {
                     Action::Reboot(kind) => self.reboots.push(kind),
                     Action::Ask { question, .. } => self.asked.push(question),
                     Action::Link(LinkAction::Connect(request)) => {
-                        self.passwords.push(request.authorization.map(Into::into));
+                        self.passwords.push(request.authorization.clone().map(Into::into));
+                        self.connects.push(request);
                     }
                     Action::Link(LinkAction::Ping) => facts.push(Input::Link(LinkInput::Pong)),
                     Action::Job(id, job) => self.jobs.push((id, job)),

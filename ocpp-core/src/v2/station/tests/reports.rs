@@ -64,10 +64,6 @@ fn path(data: &Value) -> String {
     path
 }
 
-/// What the specification requires of components that the station has, and it has not yet.
-const MISSING: [&str; 2] =
-    ["OCPPCommCtrlr/NetworkConfigurationPriority", "OCPPCommCtrlr/NetworkProfileConnectionAttempts"];
-
 /// B07.FR.08 (A03 of the field list): every variable that is required of a component is there, with its type and unit.
 #[test]
 fn full_report_has_every_required_variable_as_the_specification_has_it() {
@@ -124,7 +120,7 @@ fn full_report_has_every_required_variable_as_the_specification_has_it() {
         }
         assert_eq!(other, [] as [String; 0]);
         if version == Dialect::V2_0_1 {
-            assert_eq!(missing.iter().map(String::as_str).collect::<Vec<_>>(), MISSING);
+            assert!(missing.is_empty(), "{missing:?}");
         } else {
             std::eprintln!("2.1 lacks {missing:?}");
         }
@@ -154,7 +150,8 @@ fn report_agrees_with_reading_and_writing() {
             let mut wanted = pair;
             wanted["attributeValue"] = attribute["value"].clone();
             let answer = bench.request("SetVariables", &json!({"setVariableData": [wanted]}));
-            let is_set = answer["setVariableResult"][0]["attributeStatus"] == "Accepted";
+            let status = answer["setVariableResult"][0]["attributeStatus"].as_str().unwrap();
+            let is_set = ["Accepted", "RebootRequired"].contains(&status);
             assert_eq!(is_set, attribute["mutability"] == "ReadWrite", "{}", path(data));
             assert!(!is_set || attribute["persistent"] == true, "part 2 §2");
         }
@@ -226,6 +223,7 @@ fn configuration_and_summary_are_parts_of_the_whole() {
         is_blocking: true,
         info: None,
         vendor_error_code: None,
+        vendor_id: None,
     };
     bench.input(Input::Evse(EvseId(2), EvseInput::Fault(fault)));
     bench.serve();

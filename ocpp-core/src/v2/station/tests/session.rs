@@ -6,6 +6,7 @@ use super::*;
 fn day(version: Dialect) -> String {
     let settings = [
         ("SampledDataCtrlr.TxUpdatedInterval", "60"),
+        ("SampledDataCtrlr.TxEndedInterval", "60"),
         ("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"),
         ("AuthCacheCtrlr.Enabled", "true"),
     ];
@@ -174,6 +175,52 @@ fn begin_and_end_tell_the_values_of_their_lists() {
     }
 }
 
+/// J01, J02, E06.FR.11: what the end tells has intervals of its own, and none at zero.
+#[test]
+fn end_tells_readings_of_its_own_intervals() {
+    const REGISTER: &str = "Energy.Active.Import.Register";
+    for version in EDITIONS {
+        for (sampled, aligned, expected) in [
+            ("0", "0", "Transaction.Begin 0, Transaction.End 130"),
+            ("60", "0", "Transaction.Begin 0, Sample.Periodic 60, Sample.Periodic 120, Transaction.End 130"),
+            ("0", "90", "Transaction.Begin 0, Sample.Clock 10, Sample.Clock 100, Transaction.End 130"),
+            (
+                "60",
+                "90",
+                "Transaction.Begin 0, Sample.Clock 10, Sample.Periodic 60, Sample.Clock 100, Sample.Periodic 120, Transaction.End 130",
+            ),
+        ] {
+            let settings = [
+                ("SampledDataCtrlr.TxUpdatedInterval", "40"),
+                ("SampledDataCtrlr.TxEndedInterval", sampled),
+                ("SampledDataCtrlr.TxEndedMeasurands", REGISTER),
+                ("AlignedDataCtrlr.TxEndedInterval", aligned),
+                ("AlignedDataCtrlr.TxEndedMeasurands", REGISTER),
+            ];
+            let mut bench = Bench::accepted(version, &settings);
+            bench.start();
+            bench.serve_for(130);
+            bench.swipe("TAG");
+            bench.serve();
+            let events = bench.transaction_events();
+            story::check(&events, false);
+            let updates = events.iter().filter(|event| event["triggerReason"] == "MeterValuePeriodic").count();
+            let of_clock = events.iter().filter(|event| event["triggerReason"] == "MeterValueClock").count();
+            assert_eq!((updates, of_clock), (3, 0), "what is told on the way has its own");
+            let second = |value: &Value| {
+                let at = chrono::DateTime::parse_from_rfc3339(value["timestamp"].as_str().unwrap()).unwrap();
+                (at.timestamp_millis() - wall(0).timestamp_millis()) / 1000
+            };
+            let told = events.last().unwrap()["meterValue"].as_array().unwrap();
+            let told: Vec<String> = told
+                .iter()
+                .map(|value| format!("{} {}", value["sampledValue"][0]["context"].as_str().unwrap(), second(value)))
+                .collect();
+            assert_eq!(told.join(", "), expected, "{sampled} {aligned}");
+        }
+    }
+}
+
 /// What the CSMS answers beside the token's verdict does no harm (I03, O).
 #[test]
 fn costs_and_messages_in_answers_are_taken() {
@@ -208,6 +255,39 @@ fn energy_after_a_reconnected_cable_needs_another_authorisation() {
     bench.serve_for(5);
     assert_eq!(bench.power, Power::Off);
     assert!(bench.transaction_events().is_empty());
+}
+
+/// The same with a stop point that does not end the transaction: its own token is what it waits for.
+#[test]
+fn reconnected_cable_charges_on_in_the_same_transaction_once_authorised() {
+    for (version, unlocks) in EDITIONS.into_iter().flat_map(|version| [(version, "true"), (version, "false")]) {
+        let mut config = config(
+            &[version],
+            &[
+                ("TxCtrlr.TxStopPoint", "ParkingBayOccupancy"),
+                ("TxCtrlr.StopTxOnEVSideDisconnect", "true"),
+                ("OCPPCommCtrlr.UnlockOnEVSideDisconnect", unlocks),
+            ],
+        );
+        config.hardware.detects_bay = true;
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.input(Input::Evse(EVSE, EvseInput::Bay(crate::station::Bay::Occupied)));
+        bench.start();
+        let id = bench.transaction_events()[0]["transactionInfo"]["transactionId"].clone();
+        bench.cable(Cable::Plugged);
+        bench.serve();
+        bench.cable(Cable::Connected);
+        bench.serve_for(5);
+        assert_eq!(bench.power, Power::Off);
+        bench.transaction_events();
+        bench.swipe("TAG");
+        bench.serve();
+        assert_eq!(bench.power, Power::On, "{unlocks}");
+        let events = bench.transaction_events();
+        assert!(events.iter().all(|event| event["transactionInfo"]["transactionId"] == id), "{events:?}");
+        assert_eq!(words(&events[0]), "Updated Authorized SuspendedEVSE");
+    }
 }
 
 /// 2.x part 2 §2.4 of the chapter on meter values, E01 with DataSigned: the signed value begins the transaction, and goes with the

@@ -44,16 +44,20 @@ pub(super) fn check(events: &[Value], is_thinned: bool) -> usize {
         } else {
             assert_eq!(numbers, (0..).take(numbers.len()).collect::<Vec<_>>(), "{name}: {}", said());
         }
-        for (member, most) in [("idToken", 2), ("reservationId", 1)] {
-            let told = story.iter().filter(|event| event.get(member).is_some()).count();
-            assert!(told <= most, "{name}: {member} is told {told} times: {}", said());
+        let reserved = story.iter().filter(|event| event.get("reservationId").is_some()).count();
+        assert!(reserved <= 1, "{name}: {}", said());
+        // Who charges is told once, and again only after his authorisation ended and he came back; who ended, at the end.
+        let lapses = ["StopAuthorized", "RemoteStop", "Deauthorized", "EVCommunicationLost"];
+        let (mut driver, mut may_begin) = (None, true);
+        for event in story.iter().filter(|event| event["eventType"] != "Ended") {
+            may_begin |= lapses.iter().any(|lapse| event["triggerReason"] == *lapse);
+            if let Some(token) = event.get("idToken") {
+                assert!(may_begin && *driver.get_or_insert(token) == token, "{name}: {}", said());
+                may_begin = false;
+            } else {
+                assert!(event["transactionInfo"].get("remoteStartId").is_none(), "{name}: {}", said());
+            }
         }
-        // Who began is told once; who ended, at the end.
-        let began =
-            story.iter().filter(|event| event["eventType"] != "Ended" && event.get("idToken").is_some()).count();
-        assert!(began <= 1, "{name}: {}", said());
-        let remote = story.iter().filter(|event| event["transactionInfo"].get("remoteStartId").is_some()).count();
-        assert!(remote <= 1, "{name}: {}", said());
         // J02.FR.16: also over the times in one message.
         let mut last = (String::new(), f64::MIN);
         for event in story.iter().filter(|event| event["eventType"] != "Ended") {

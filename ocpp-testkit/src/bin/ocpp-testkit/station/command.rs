@@ -139,7 +139,7 @@ impl Command {
                 return Ok(Ok(()));
             }
             Command::Fault { evse, code, blocking, info } => {
-                let fault = Fault { code, is_blocking: blocking, info, vendor_error_code: None };
+                let fault = Fault { code, is_blocking: blocking, info, vendor_error_code: None, vendor_id: None };
                 if evse.0 == 0 {
                     Input::Fault(Some(fault))
                 } else {

@@ -97,7 +97,13 @@ fn step(world: &mut World, op: u8, script: &mut Script<'_>) {
 }
 
 fn fault(is_blocking: bool) -> Fault {
-    Fault { code: FaultCode::GroundFailure, is_blocking, info: None, vendor_error_code: Some("E1".into()) }
+    Fault {
+        code: FaultCode::GroundFailure,
+        is_blocking,
+        info: None,
+        vendor_error_code: Some("E1".into()),
+        vendor_id: None,
+    }
 }
 
 impl World {

@@ -186,7 +186,13 @@ fn fit(places: &[Place], needs: &[Need]) -> bool {
 
 impl Bench {
     pub(super) fn fail(&mut self, connector: u16) {
-        let fault = Fault { code: FaultCode::OtherError, is_blocking: true, info: None, vendor_error_code: None };
+        let fault = Fault {
+            code: FaultCode::OtherError,
+            is_blocking: true,
+            info: None,
+            vendor_error_code: None,
+            vendor_id: None,
+        };
         self.input(Input::Evse(EvseId(connector), EvseInput::Fault(fault)));
     }
 

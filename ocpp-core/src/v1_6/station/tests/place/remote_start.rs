@@ -323,7 +323,8 @@ fn fault_of_the_station_ends_every_reservation() {
     let mut bench = bench(3, &OFFLINE);
     assert_eq!(bench.reserve(0, 9, "ONE", 600), "Accepted");
     assert_eq!(bench.reserve(1, 10, "TWO", 600), "Accepted");
-    let fault = Fault { code: FaultCode::OtherError, is_blocking: true, info: None, vendor_error_code: None };
+    let fault =
+        Fault { code: FaultCode::OtherError, is_blocking: true, info: None, vendor_error_code: None, vendor_id: None };
     bench.input(Input::Fault(Some(fault)));
     assert!(!bench.image.entries.keys().any(|key| key.as_str().starts_with("reservation/")));
 }

@@ -50,7 +50,8 @@ fn reservation_of_any_connector_is_used_at_a_free_one_too() {
 fn reservation_of_any_connector_is_refused_with_the_stations_state() {
     use crate::station::{Fault, FaultCode};
     let mut bench = two();
-    let fault = Fault { code: FaultCode::OtherError, is_blocking: true, info: None, vendor_error_code: None };
+    let fault =
+        Fault { code: FaultCode::OtherError, is_blocking: true, info: None, vendor_error_code: None, vendor_id: None };
     bench.input(Input::Fault(Some(fault)));
     bench.statuses();
     assert_eq!(bench.reserve(0, 9, "ONE", 600), "Faulted");
