@@ -237,6 +237,10 @@ impl Target for Mutant {
         self.target.refuse_once(why)
     }
 
+    fn block(&mut self, endpoint: Option<&str>) -> bool {
+        self.target.block(endpoint)
+    }
+
     fn connect_request(&self) -> Option<&ConnectRequest> {
         self.target.connect_request()
     }

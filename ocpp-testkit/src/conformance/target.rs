@@ -53,6 +53,11 @@ pub trait Target {
         false
     }
 
+    /// No connection to an endpoint that begins so comes about, until another is named or none. False where that cannot be done.
+    fn block(&mut self, _: Option<&str>) -> bool {
+        false
+    }
+
     /// How a station had itself connected, where that can be seen.
     fn connect_request(&self) -> Option<&ConnectRequest> {
         None

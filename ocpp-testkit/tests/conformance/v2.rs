@@ -46,7 +46,7 @@ const LISTED: [(char, &[u8]); 13] = [
 ];
 
 /// How many cases pass in 2.0.1: to be raised with each one.
-const PASSES: usize = 198;
+const PASSES: usize = 204;
 
 fn cases() -> impl Iterator<Item = Case> {
     conformance::cases(Dialect::V2_0_1)
@@ -88,21 +88,12 @@ fn our_station_passes_every_case_but_known_failures() {
     assert!(KNOWN_FAILURES.iter().all(|(_, why)| !why.is_empty()));
 }
 
-/// With fixed cables, and with other start and stop points: what the cases set themselves stays as they have it.
+/// With fixed cables, and where a cable alone begins a transaction: what the cases set themselves stays as they have it.
 #[test]
 fn stations_of_other_kinds_pass_every_case_but_known_failures() {
     let known: BTreeSet<&str> = KNOWN_FAILURES.iter().map(|(case, _)| *case).collect();
-    let kinds: [(&str, bool, &[(&str, &str)]); 5] = [
-        ("fixed cables", true, &[]),
-        ("from EVConnected", false, &[("TxCtrlr.TxStartPoint", "EVConnected")]),
-        ("from Authorized", false, &[("TxCtrlr.TxStartPoint", "Authorized")]),
-        ("to EVConnected", false, &[("TxCtrlr.TxStopPoint", "EVConnected")]),
-        (
-            "from EVConnected and Authorized to EVConnected",
-            false,
-            &[("TxCtrlr.TxStartPoint", "EVConnected,Authorized"), ("TxCtrlr.TxStopPoint", "EVConnected")],
-        ),
-    ];
+    let kinds: [(&str, bool, &[(&str, &str)]); 2] =
+        [("fixed cables", true, &[]), ("from EVConnected", false, &[("TxCtrlr.TxStartPoint", "EVConnected")])];
     let mut failed = Vec::new();
     for (kind, fixed_cable, settings) in kinds {
         println!("{kind}");
@@ -120,8 +111,7 @@ fn stations_of_other_kinds_pass_every_case_but_known_failures() {
 
 #[test]
 fn no_case_passes_with_a_broken_station() {
-    let (tried, survivors) =
-        mutants(cases(), |case| values_in(case, Dialect::V2_0_1), |number| number % SAMPLE == 0, is_harmless);
+    let (tried, survivors) = mutants(cases(), |case| values_in(case, Dialect::V2_0_1), is_harmless);
     println!("{tried} mutants");
     assert!(tried > 8_500, "{tried}");
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));

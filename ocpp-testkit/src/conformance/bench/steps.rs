@@ -48,6 +48,17 @@ impl<E: Edge> Bench<'_, E> {
         Err(Stop::NotApplicable(format!("no connection can be refused here for {why:?}")))
     }
 
+    /// Endpoints that begin so cannot be reached from now on; with none, all can.
+    ///
+    /// # Errors
+    /// When the target's endpoints cannot be told apart.
+    pub fn block(&mut self, endpoint: Option<&str>) -> Step {
+        if self.target.block(endpoint) {
+            return Ok(());
+        }
+        Err(Stop::NotApplicable("endpoints are not told apart here".to_owned()))
+    }
+
     /// The plug is pulled out of the vehicle.
     ///
     /// # Errors

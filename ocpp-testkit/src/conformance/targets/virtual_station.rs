@@ -40,6 +40,8 @@ pub struct VirtualStation {
     subprotocol: &'static str,
     /// Why the next connection is refused.
     refusal: Option<ConnectRefusal>,
+    /// How endpoints begin that cannot be reached.
+    blocked: Option<String>,
     /// How the last connection was ordered.
     request: Option<ConnectRequest>,
     /// When the connection attempt ends that is under way.
@@ -103,6 +105,10 @@ impl VirtualStation {
         let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
             .with_evses(2)
             .with_setting("SecurityProfile", &values.security_profile.to_string());
+        if dialect != Dialect::V1_6 {
+            // Part 6 TC_B_53: a list tells what it may hold.
+            config = config.with_setting("OCPPCommCtrlr.FileTransferProtocols", "FTP");
+        }
         config = settings.iter().fold(config, |config, (name, value)| config.with_setting(name, value));
         config.network.versions = vec![dialect];
         config.network.password = Some(Secret(PASSWORD.into()));
@@ -131,6 +137,7 @@ impl VirtualStation {
             is_connected: false,
             subprotocol,
             refusal: None,
+            blocked: None,
             request: None,
             attempt: None,
             power_back: Some(Instant::ZERO),
@@ -251,7 +258,9 @@ impl VirtualTime for VirtualStation {
                 if let Some(why) = self.refusal.take_if(|_| self.is_network_up) {
                     return self.tell(Input::Link(LinkInput::Refused(why)));
                 }
-                self.is_connected = self.is_network_up;
+                let url = self.request.as_ref().map_or("", |request| &request.url);
+                let is_blocked = self.blocked.as_deref().is_some_and(|blocked| url.starts_with(blocked));
+                self.is_connected = self.is_network_up && !is_blocked;
                 if !self.is_connected {
                     return self.tell(Input::Link(LinkInput::Closed));
                 }
@@ -328,6 +337,11 @@ impl Target for VirtualStation {
 
     fn refuse_once(&mut self, why: ConnectRefusal) -> bool {
         self.refusal = Some(why);
+        true
+    }
+
+    fn block(&mut self, endpoint: Option<&str>) -> bool {
+        self.blocked = endpoint.map(str::to_owned);
         true
     }
 

@@ -17,7 +17,7 @@ use crate::conformance::{Case, Need, Step, Stop};
 
 const PASSWORD: &str = "SecurityCtrlr.BasicAuthPassword";
 /// A00.FR.205 with erratum 2.1.
-const LENGTHS: RangeInclusive<usize> = 16..=64;
+pub(super) const LENGTHS: RangeInclusive<usize> = 16..=64;
 const CLIENT: &[Need] = &[Need::SecurityProfile(3), Need::StationCertificate];
 const WAITS: &[Need] = &[
     Need::SecurityProfile(3),
