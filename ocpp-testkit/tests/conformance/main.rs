@@ -58,7 +58,7 @@ fn mutants(
         assert!(sound.seen.iter().any(|seen| seen.is_used), "{} rests on nothing", case.id);
         for mutation in mutations(&sound) {
             tried += 1;
-            let frame = &sound.seen[mutation.frame].text;
+            let frame = &sound.seen.get(mutation.frame).unwrap().text;
             if !is_harmless(case, frame, &mutation.change) && survives(case, mutation.clone(), &values) {
                 survivors.push(format!("{} {:?}: {frame}", case.id, mutation.change));
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, with};
 
 impl Bench<'_> {
     /// From now on this is said of a token.
@@ -46,7 +46,7 @@ impl Bench<'_> {
         let token = payload.pointer("/idToken/idToken").and_then(Value::as_str).unwrap_or_default();
         let mut info = json!({ "status": self.verdict(token) });
         if let Some(group) = self.edge.groups.get(token) {
-            info["groupIdToken"] = json!({ "idToken": group, "type": "Central" });
+            info = with(info, "groupIdToken", json!({ "idToken": group, "type": "Central" }));
         }
         info
     }

@@ -21,6 +21,14 @@ use tidy::Traces;
 pub(super) use session::{CONNECTOR, entry, token};
 pub(super) use variables::{Name, get_result, set_result};
 
+/// The payload with one more member.
+pub(super) fn with(mut payload: Value, name: &str, value: impl Into<Value>) -> Value {
+    if let Some(members) = payload.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
+    payload
+}
+
 /// A bench that speaks 2.0.1 or 2.1.
 pub(super) type Bench<'a> = bench::Bench<'a, V2>;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, with};
 use crate::conformance::Step;
 use crate::conformance::bench::Call;
 use crate::conformance::pattern::{Pattern, answer, request};
@@ -361,7 +361,7 @@ impl Bench<'_> {
             let entries: Vec<Value> = tokens.iter().map(|(id, verdict, group)| entry(id, verdict, *group)).collect();
             let mut list = json!({ "versionNumber": version, "updateType": "Full" });
             if !entries.is_empty() {
-                list["localAuthorizationList"] = entries.into();
+                list = with(list, "localAuthorizationList", entries);
             }
             bench.ask("SendLocalList", list, answer().is("status", "Accepted"))?;
             Ok(version)
@@ -384,7 +384,7 @@ impl Bench<'_> {
     pub fn order_availability(&mut self, place: Value, to: &str, verdict: &str) -> Step {
         let mut request = json!({ "operationalStatus": to });
         if !place.is_null() {
-            request["evse"] = place;
+            request = with(request, "evse", place);
         }
         self.ask("ChangeAvailability", request, answer().is("status", verdict)).map(|_| ())
     }
@@ -410,7 +410,7 @@ const REMOTE_START: i64 = 4_711;
 pub fn entry(id: &str, verdict: &str, group: Option<&str>) -> Value {
     let mut info = json!({ "status": verdict });
     if let Some(group) = group {
-        info["groupIdToken"] = json!({ "idToken": group, "type": "Central" });
+        info = with(info, "groupIdToken", json!({ "idToken": group, "type": "Central" }));
     }
     json!({ "idToken": token(id), "idTokenInfo": info })
 }

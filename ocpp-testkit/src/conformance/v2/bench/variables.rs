@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, with};
 use crate::conformance::pattern::{Pattern, answer, request};
 use crate::conformance::{Need, Step, Stop};
 
@@ -32,7 +32,7 @@ impl Name<'_> {
     /// An element of a SetVariables.
     pub fn valued(self, value: &str) -> Value {
         let mut element = self.wanted();
-        element["attributeValue"] = value.into();
+        element = with(element, "attributeValue", value);
         element
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{Pattern, answer, request, status};
-use crate::conformance::v2::bench::Bench;
+use crate::conformance::v2::bench::{Bench, with};
 use crate::conformance::v2::{case, unwritten};
 use crate::conformance::{Case, Need, Step, Stop};
 
@@ -66,8 +66,8 @@ fn uploads(bench: &mut Bench<'_>, kind: &str) -> Step {
 fn fails(bench: &mut Bench<'_>) -> Step {
     let (retries, interval) = (3u32, Duration::from_secs(5));
     let mut request = wanted(9, "DiagnosticsLog", "ftp://127.0.0.1:9/nowhere");
-    request["retries"] = retries.into();
-    request["retryInterval"] = interval.as_secs().into();
+    request = with(request, "retries", retries);
+    request = with(request, "retryInterval", interval.as_secs());
     bench.ask("GetLog", request, status("Accepted"))?;
     let begun = bench.expect(told(9, "Uploading"))?.at;
     let failures = ["UploadFailure", "BadMessage", "PermissionDenied", "NotSupportedOperation"];

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cache::{Deauthorised, allow_offline, deauthorised_later};
 use crate::conformance::pattern::{answer, status};
-use crate::conformance::v2::bench::{Bench, entry, token};
+use crate::conformance::v2::bench::{Bench, entry, token, with};
 use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step};
 
@@ -211,7 +211,7 @@ fn unknown_offline(bench: &mut Bench<'_>) -> Step {
 fn list(kind: &str, version: i64, entries: Vec<Value>) -> Value {
     let mut list = json!({ "versionNumber": version, "updateType": kind });
     if !entries.is_empty() {
-        list["localAuthorizationList"] = entries.into();
+        list = with(list, "localAuthorizationList", entries);
     }
     list
 }

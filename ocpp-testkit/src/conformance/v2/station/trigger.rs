@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::firmware::{self, UPDATE};
 use crate::conformance::pattern::{Pattern, request, status};
-use crate::conformance::v2::bench::{Bench, CONNECTOR};
+use crate::conformance::v2::bench::{Bench, CONNECTOR, with};
 use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step};
 
@@ -136,7 +136,7 @@ pub(super) const CASES: &[Case] = &[
 fn triggers(bench: &mut Bench<'_>, message: &str, place: Value, verdict: &str) -> Step {
     let mut request = json!({ "requestedMessage": message });
     if !place.is_null() {
-        request["evse"] = place;
+        request = with(request, "evse", place);
     }
     bench.ask("TriggerMessage", request, status(verdict)).map(|_| ())
 }

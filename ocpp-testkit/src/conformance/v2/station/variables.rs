@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{Pattern, answer, status};
-use crate::conformance::v2::bench::{Bench, Name, get_result, set_result};
+use crate::conformance::v2::bench::{Bench, Name, get_result, set_result, with};
 use crate::conformance::v2::case;
 use crate::conformance::v2::required_variables::REQUIRED;
 use crate::conformance::{Case, Step, Stop};
@@ -81,9 +81,8 @@ pub(super) const CASES: &[Case] = &[
     case("TC_P_03_CS", "Custom data do no harm", "part 2 §1.1", &[], custom_data),
 ];
 
-fn with_attribute(mut wanted: Value, attribute: &str) -> Value {
-    wanted["attributeType"] = attribute.into();
-    wanted
+fn with_attribute(wanted: Value, attribute: &str) -> Value {
+    with(wanted, "attributeType", attribute)
 }
 
 /// There is no word of an error with it.
@@ -222,11 +221,11 @@ fn everything(bench: &mut Bench<'_>) -> Step {
 fn custom_data(bench: &mut Bench<'_>) -> Step {
     let custom = json!({ "vendorId": "org.example.custom", "some": [1, { "more": "data" }] });
     let mut wanted = with_attribute(Name(THRESHOLD).valued("200"), "Actual");
-    wanted["customData"] = custom.clone();
+    wanted = with(wanted, "customData", custom.clone());
     let request = json!({ "setVariableData": [wanted], "customData": custom });
     bench.ask("SetVariables", request, set_result(THRESHOLD, "Accepted"))?;
     let mut wanted = Name(THRESHOLD).wanted();
-    wanted["customData"] = custom;
+    wanted = with(wanted, "customData", custom);
     let told = get_result(THRESHOLD, "Accepted")
         .is_or_absent("getVariableResult.0.attributeType", "Actual")
         .is("getVariableResult.0.attributeValue", "200");
