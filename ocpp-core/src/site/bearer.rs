@@ -68,6 +68,11 @@ pub(crate) struct Holder {
 packed!(Holder { token, group });
 
 impl Grant {
+    /// Of a token that is all there is to know.
+    pub fn of(token: IdToken) -> Self {
+        Grant { token, group: None, remote_start: None, evses: Vec::new() }
+    }
+
     /// Whose it is. Of a token that nobody asked about the group is as good as none.
     pub fn bearer(&self) -> Bearer<'_> {
         Bearer { token: &self.token, group: self.group.as_ref(), is_group_known: true, evses: &self.evses }

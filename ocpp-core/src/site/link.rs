@@ -164,6 +164,9 @@ impl Link {
 #[derive(Debug)]
 pub(crate) struct Address {
     identity: Identity,
+    /// What another one may be.
+    #[cfg(all(feature = "security", feature = "transaction_events"))]
+    rules: IdentityRules,
     /// Of a station that was never told another.
     pub first_password: Option<Password>,
     url: CompactString,
@@ -187,7 +190,14 @@ impl Address {
             },
         };
         let first_password = take_key(config).map_or_else(|| password(config), |key| Ok(Some(key)))?;
-        Ok(Address { identity, first_password, url: CompactString::from(url), tls_url })
+        Ok(Address {
+            identity,
+            #[cfg(all(feature = "security", feature = "transaction_events"))]
+            rules: *rules,
+            first_password,
+            url: CompactString::from(url),
+            tls_url,
+        })
     }
 
     /// How to connect: with this password, or the first one.
@@ -229,7 +239,7 @@ impl Address {
         network: &Network,
         password: Option<&[u8]>,
     ) -> ConnectRequest {
-        let own = network.identity.as_ref().and_then(|identity| Identity::new(identity, &IdentityRules::V2).ok());
+        let own = network.identity.as_ref().and_then(|identity| Identity::new(identity, &self.rules).ok());
         let identity = own.as_ref().unwrap_or(&self.identity);
         let security_profile = SecurityProfile::from_number(network.security_profile.into());
         let bytes = network.password.as_ref().map(|text| text.as_bytes()).or(password);
@@ -255,7 +265,7 @@ impl Address {
     /// Whether this is an endpoint to connect to, under the station's identity or another, with the scheme that the profile needs.
     #[cfg(all(feature = "security", feature = "transaction_events"))]
     pub fn is_reachable(&self, endpoint: &str, identity: Option<&str>, security_profile: u8) -> bool {
-        let own = identity.map(|identity| Identity::new(identity, &IdentityRules::V2));
+        let own = identity.map(|identity| Identity::new(identity, &self.rules));
         let url = match &own {
             None => connection_url(endpoint, &self.identity),
             Some(Ok(own)) => connection_url(endpoint, own),

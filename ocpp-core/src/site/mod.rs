@@ -30,6 +30,8 @@ pub(crate) mod journal;
 pub(crate) mod link;
 #[cfg_attr(not(feature = "local_auth_list"), path = "absent/local_list.rs")]
 pub(crate) mod local_list;
+#[cfg_attr(not(feature = "transaction_events"), path = "absent/master_pass.rs")]
+mod master_pass;
 pub(crate) mod metering;
 #[cfg(feature = "transaction_events")]
 mod naming;

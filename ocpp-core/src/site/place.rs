@@ -29,6 +29,7 @@ impl Parts<'_> {
             Some(TokenUse::Done) => return,
             Some(TokenUse::AskToStart) | None => Purpose::Start,
             Some(TokenUse::AskForGroup) => Purpose::Group,
+            Some(TokenUse::Refuse(TokenRefusal::Occupied)) if ctx.settings.has_master_pass() => Purpose::MasterPass,
             Some(TokenUse::Refuse(reason)) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
         ctx.signals
@@ -36,15 +37,19 @@ impl Parts<'_> {
     }
 
     /// A token is to be asked about, unless it cannot have a place whatever is said of it.
-    pub fn on_request(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
+    pub fn on_request(&mut self, ctx: &mut Context<'_>, mut request: AuthorizeRequest) {
         if self.authorize.is_repeat(&request) {
             return;
         }
         let verdict = match request.purpose {
             Purpose::Start => self.verdict(ctx, request.evse, &request.token, &request.evses),
-            Purpose::Group => Verdict::IfOfGroup,
+            Purpose::Group | Purpose::MasterPass => Verdict::IfOfGroup,
             Purpose::Validation => Verdict::Yes,
         };
+        if verdict == Verdict::No && ctx.settings.has_master_pass() && request.remote_start.is_none() {
+            request.purpose = Purpose::MasterPass;
+            return self.authorize.request(ctx, request, true);
+        }
         if verdict == Verdict::No {
             return ctx.event(Event::TokenRefused { evse: request.evse, reason: no_place(request.evse) });
         }
@@ -53,6 +58,10 @@ impl Parts<'_> {
 
     /// A token was accepted.
     pub fn on_grant(&mut self, ctx: &mut Context<'_>, evse: Option<EvseId>, grant: Grant) {
+        // C16.FR.03: not by an order of the CSMS either.
+        if ctx.settings.is_master_pass(grant.group.as_ref()) {
+            return ctx.event(Event::TokenRefused { evse, reason: TokenRefusal::MasterPass });
+        }
         let evse = evse.or_else(|| self.waiting_for(ctx, grant.bearer()));
         if let Some(place) = evse {
             return self.admit(ctx, place, grant);

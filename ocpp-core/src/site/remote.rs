@@ -3,8 +3,6 @@
 //! A start is accepted where it can lead to something: its token is then as one that was presented. An accepted stop is a
 //! promise: the answer waits until it is on record.
 
-use alloc::vec::Vec;
-
 use super::bearer::{Grant, Verdict};
 use super::context::Context;
 use super::evse::Evse;
@@ -13,7 +11,7 @@ use super::profiles::RemoteProfile;
 use super::router::Parts;
 use super::settings::{Setting, Settings};
 use super::signal::{AuthorizeRequest, Purpose, Signal};
-use crate::station::{EvseId, IdToken, StopReason, TransactionNo};
+use crate::station::{EvseId, StopReason, TransactionNo};
 use crate::store::{StoreQueue, Ticket};
 
 /// Stops a transaction. Gives the ticket that the answer waits for, if any; none if it does not run.
@@ -33,10 +31,15 @@ impl Parts<'_> {
         &mut self,
         ctx: &mut Context<'_>,
         wanted: Option<EvseId>,
-        token: IdToken,
-        remote_start: Option<i64>,
+        grant: Grant,
         profile: Option<RemoteProfile>,
     ) -> bool {
+        let Grant { token, group, remote_start, .. } = grant;
+        let group = group.or_else(|| self.authorize.group_here(ctx, &token));
+        // C16.FR.03.
+        if ctx.settings.is_master_pass(group.as_ref()) {
+            return false;
+        }
         let evse = wanted.or_else(|| self.asked_about(&token).unwrap_or_else(|| self.place_of(ctx, &token, &[])));
         if let Some(evse) = evse {
             let takes_it = self.evses.get(index(evse)).is_some_and(|evse| evse.takes(&token));
@@ -55,9 +58,8 @@ impl Parts<'_> {
         ctx.signals.push_back(if is_asked {
             Signal::Authorize(AuthorizeRequest { remote_start, ..AuthorizeRequest::new(evse, token, Purpose::Start) })
         } else {
-            let group = self.authorize.group_here(ctx, &token);
             // Whoever asks for no authorisation asks for no EVSE of it either.
-            Signal::Granted { evse, grant: Grant { token, group, remote_start, evses: Vec::new() } }
+            Signal::Granted { evse, grant: Grant { group, remote_start, ..Grant::of(token) } }
         });
         true
     }

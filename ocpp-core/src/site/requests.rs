@@ -11,6 +11,8 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::Password;
 use ocpp_rpc::liveness::LivenessSettings;
 
+#[cfg(all(feature = "security", feature = "transaction_events"))]
+use super::bearer::Grant;
 #[cfg(feature = "security")]
 use super::certificates::{Certificates, Desk};
 use super::data_transfer::VendorData;
@@ -27,7 +29,6 @@ use super::registration::{self, BootAnswer};
 use super::reservation::Reservation;
 #[cfg(feature = "reservation")]
 use super::reserve;
-#[cfg(all(feature = "security", feature = "transaction_events"))]
 use super::settings;
 use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
@@ -129,14 +130,13 @@ impl Site {
         &mut self,
         shared: &mut Shared,
         evse: Option<EvseId>,
-        token: IdToken,
-        remote_start: Option<i64>,
+        grant: Grant,
         profile: Option<RemoteProfile>,
     ) -> bool {
         let is_accepted = self.registration.is_accepted();
         let (mut ctx, mut parts) = self.context(shared);
-        let event = Event::RemoteStart { evse, token: token.clone(), remote_start };
-        let is_taken = is_accepted && parts.on_remote_start(&mut ctx, evse, token, remote_start, profile);
+        let event = Event::RemoteStart { evse, token: grant.token.clone(), remote_start: grant.remote_start };
+        let is_taken = is_accepted && parts.on_remote_start(&mut ctx, evse, grant, profile);
         if is_taken {
             shared.event(event);
         }
@@ -195,6 +195,24 @@ impl Site {
     #[cfg(feature = "transaction_events")]
     pub fn on_reset_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
         self.reset.on_request_when_idle(shared, kind, info);
+    }
+
+    /// Ends what goes on at an EVSE, and restarts its hardware (2.x B11.FR.08, B12.FR.08). Gives the ticket that an acceptance waits for.
+    #[cfg(feature = "transaction_events")]
+    pub fn on_reset_evse(&mut self, shared: &mut Shared, evse: EvseId) -> Option<Ticket> {
+        let evse = self.evses.get_mut(index(evse))?;
+        evse.give_up(StopReason::ImmediateReset);
+        evse.reset_when_idle();
+        evse.keep_promise(&mut shared.store, &self.settings)
+    }
+
+    /// Restarts the hardware of an EVSE once nobody is there. False if somebody is (2.x B12.FR.07).
+    #[cfg(feature = "transaction_events")]
+    pub fn on_reset_evse_when_idle(&mut self, evse: EvseId) -> bool {
+        self.evses.get_mut(index(evse)).is_some_and(|evse| {
+            evse.reset_when_idle();
+            !evse.is_busy()
+        })
     }
 
     /// Whether a transaction runs anywhere.

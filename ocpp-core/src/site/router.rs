@@ -90,6 +90,7 @@ impl Parts<'_> {
                     ctx.event(Event::TokenRefused { evse: Some(evse), reason });
                 }
             }
+            Signal::MasterPass(token) => self.on_master_pass(ctx, token),
             Signal::Refused { evse, reason } => ctx.event(Event::TokenRefused { evse, reason }),
             Signal::StartAnswered { transaction, status, group } => {
                 let evse = self.evses.iter_mut().find(|c| c.transaction() == Some(transaction));
@@ -131,6 +132,8 @@ impl Parts<'_> {
         // A limit is ordered before the power that it is for.
         self.smart_charging.advance(ctx, self.evses, self.authorize);
         for evse in self.evses.iter_mut() {
+            #[cfg(feature = "transaction_events")]
+            evse.reset_if_due(ctx);
             evse.order_hardware(ctx);
             let condition = evse.condition();
             let status = condition.status;

@@ -18,6 +18,8 @@ pub(crate) enum Signal {
     Granted { evse: Option<EvseId>, grant: Grant },
     /// A token may be of the group that charges here.
     GroupConfirmed { evse: EvseId, token: IdToken, group: Option<IdToken> },
+    /// A token is a master pass.
+    MasterPass(IdToken),
     /// A token may not.
     Refused { evse: Option<EvseId>, reason: TokenRefusal },
     /// The CSMS answered the start of a transaction.
@@ -72,6 +74,8 @@ pub(crate) enum Purpose {
     Start,
     /// To stop the transaction, or free the cable, of another token of the same group.
     Group,
+    /// To end the transactions of others: it can do nothing else here.
+    MasterPass,
     /// To tell the host.
     Validation,
 }

@@ -421,6 +421,12 @@ pub enum Event {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
         evses: Vec<EvseId>,
     },
+    /// A master pass was presented (2.x C16): all transactions end, or those that its owner chooses
+    /// ([`PolicyConfig::shows_master_pass`](super::PolicyConfig::shows_master_pass)).
+    MasterPass {
+        /// The token.
+        token: IdToken,
+    },
     /// The CSMS starts a transaction: its token counts as one that was presented, and is asked about where it has to be.
     RemoteStart {
         /// Where; none if wherever its driver plugs in.
@@ -514,6 +520,8 @@ pub enum TokenRefusal {
     Late,
     /// The EVSE is in use by another token.
     Occupied,
+    /// It is a master pass, which ends transactions and begins none (2.x C16.FR.03).
+    MasterPass,
     /// It may charge at other EVSEs only (2.x C01.FR.21).
     OtherEvse,
     /// The EVSE is faulted, out of service or reserved for another.

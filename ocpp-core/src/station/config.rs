@@ -130,6 +130,8 @@ pub struct HardwareConfig {
     pub meter_freshness: Duration,
     /// Whether the host can gather a file of diagnostics.
     pub has_diagnostics: bool,
+    /// Whether an EVSE can be restarted by itself ([`EvseAction::Reset`](super::EvseAction::Reset), 2.x AllowReset).
+    pub resets_evses: bool,
     /// Whether the host keeps a log of the security events, and can send it (1.6 security N01).
     pub has_security_log: bool,
 }
@@ -145,6 +147,9 @@ pub struct PolicyConfig {
     pub plausible_time: PlausibleTime,
     /// Whether tokens may be accepted offline before a CSMS ever accepted the station (1.6 §4.2.1).
     pub charge_before_accepted: bool,
+    /// Whether the host lets the owner of a master pass choose which transactions end, by [`Command::Stop`](super::Command::Stop), when
+    /// [`Event::MasterPass`](super::Event::MasterPass) tells of it. Otherwise all end (2.x C16).
+    pub shows_master_pass: bool,
     /// What becomes of a start whose meter keeps silent.
     pub without_meter: WithoutMeter,
     /// What becomes of a transaction that ran when the power failed.
@@ -204,12 +209,14 @@ impl StationConfig {
                 meter_timeout: Duration::from_secs(2),
                 meter_freshness: Duration::from_secs(1),
                 has_diagnostics: true,
+                resets_evses: false,
                 has_security_log: true,
             },
             policy: PolicyConfig {
                 clock: ClockPolicy::default(),
                 plausible_time: PlausibleTime::default(),
                 charge_before_accepted: false,
+                shows_master_pass: false,
                 without_meter: WithoutMeter::Refuse,
                 after_power_loss: AfterPowerLoss::End,
                 charges_while_installing: false,

@@ -204,6 +204,9 @@ pub enum EvseAction {
     ReadMeter,
     /// To another of its connectors than connector 1.
     Connector(ConnectorId, ConnectorAction),
+    /// Restart its hardware, without the rest of the station (2.x B11, B12). No transaction runs there. What it wants is ordered anew
+    /// afterwards, and what changed of its facts is to be told.
+    Reset,
 }
 
 /// Whether energy may flow.
@@ -307,6 +310,16 @@ impl EvseFacts {
     /// The next order for the lock goes out, whatever was ordered before.
     pub fn forget_lock_order(&mut self) {
         self.desired_lock = None;
+    }
+
+    /// Every order goes out once more.
+    #[cfg(feature = "transaction_events")]
+    pub fn forget_orders(&mut self) {
+        (self.power, self.desired_lock) = (None, None);
+        #[cfg(feature = "smart_charging")]
+        {
+            self.limit = None;
+        }
     }
 
     /// The power level ordered last.

@@ -170,6 +170,12 @@ impl Hardware {
             }
             // It has one connector.
             EvseAction::Connector(..) => {}
+            EvseAction::Reset => {
+                self.power = Power::Off;
+                self.settle(now);
+                self.fact(EvseInput::Cable(self.cable));
+                self.fact(EvseInput::Lock(self.lock));
+            }
             EvseAction::ReadMeter => self.schedule(now + self.delays.meter, Move::MeterAnswer),
         }
     }

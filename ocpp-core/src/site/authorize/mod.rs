@@ -13,7 +13,7 @@ mod unpriced;
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
 use crate::site::bearer::{Bearer, Grant, is_among};
@@ -81,7 +81,9 @@ impl Authorize {
             && let Some(info) = self.accepted_here(ctx, &request.token)
             && (info.group.is_some() || !needs_group)
         {
-            return grant(ctx, request, info.group.clone(), info.evses.clone());
+            let (group, evses) = (info.group.clone(), info.evses.clone());
+            self.used(ctx, &request.token);
+            return grant(ctx, request, group, evses);
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
         self.queue(ctx, request);
@@ -244,7 +246,8 @@ impl Authorize {
             // 2.x C03.FR.02: what the server made itself is not cached.
             None if token.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("Central")) => {}
             None if settings.is_on(Setting::AuthCacheEnabled) => {
-                self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info);
+                let until_ms = until(settings, wall, &info);
+                self.cache.update(&mut shared.store, shared.config.limits.token_cache, token, info, until_ms);
             }
             None => {}
         }
@@ -255,22 +258,32 @@ impl Authorize {
         (shared.config.limits.token_cache > 0).then(|| self.cache.clear(&mut shared.store))
     }
 
+    /// A token that is cached was used without asking.
+    fn used(&mut self, ctx: &mut Context<'_>, token: &IdToken) {
+        let wall = ctx.shared.clock.wall(ctx.now());
+        let Some(info) = self.cache.get(token, wall).cloned() else { return };
+        let until_ms = until(ctx.settings, wall, &info);
+        if until_ms.is_some() {
+            self.cache.update(&mut ctx.shared.store, ctx.shared.config.limits.token_cache, token, info, until_ms);
+        }
+    }
+
     /// What the list, or else the cache, says of a token.
-    fn known_here(&self, settings: &Settings, token: &IdToken) -> Option<&TokenInfo> {
+    fn known_here(&self, settings: &Settings, token: &IdToken, wall: Option<DateTime<Utc>>) -> Option<&TokenInfo> {
         self.list
             .get(settings, token)
-            .or_else(|| self.cache.get(token).filter(|_| settings.is_on(Setting::AuthCacheEnabled)))
+            .or_else(|| self.cache.get(token, wall).filter(|_| settings.is_on(Setting::AuthCacheEnabled)))
     }
 
     fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {
         let wall = ctx.shared.clock.wall(ctx.now());
-        self.known_here(ctx.settings, token).map(|info| info.status_at(wall))
+        self.known_here(ctx.settings, token, wall).map(|info| info.status_at(wall))
     }
 
     /// What is known of a token that is accepted.
     fn accepted_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<&TokenInfo> {
         let wall = ctx.shared.clock.wall(ctx.now());
-        let info = self.known_here(ctx.settings, token)?;
+        let info = self.known_here(ctx.settings, token, wall)?;
         (info.status_at(wall) == AuthorizationStatus::Accepted).then_some(info)
     }
 
@@ -280,7 +293,7 @@ impl Authorize {
     }
 
     /// 1.6 §3.5.
-    fn decide_offline(&self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
+    fn decide_offline(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest) {
         if !ctx.once_accepted && !ctx.shared.config.policy.charge_before_accepted {
             return refuse(ctx, &request, TokenRefusal::Offline);
         }
@@ -294,6 +307,7 @@ impl Authorize {
             Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Setting::LocalAuthorizeOffline) => {
                 let info = self.accepted_here(ctx, &request.token);
                 let (group, evses) = info.map(|info| (info.group.clone(), info.evses.clone())).unwrap_or_default();
+                self.used(ctx, &request.token);
                 return grant(ctx, request, group, evses);
             }
             Some(AuthorizationStatus::Accepted) | None => {}
@@ -304,9 +318,24 @@ impl Authorize {
             Purpose::Start | Purpose::Validation if ctx.settings.is_on(Setting::OfflineTxForUnknownIdEnabled) => {
                 grant(ctx, request, None, Vec::new());
             }
-            Purpose::Start | Purpose::Group | Purpose::Validation => refuse(ctx, &request, TokenRefusal::Offline),
+            Purpose::Start | Purpose::Group | Purpose::MasterPass | Purpose::Validation => {
+                refuse(ctx, &request, TokenRefusal::Offline);
+            }
         }
     }
+}
+
+/// Until when a token is cached that is used now, if not for ever (2.x C10.FR.08).
+fn until(settings: &Settings, wall: Option<DateTime<Utc>>, info: &TokenInfo) -> Option<i64> {
+    #[cfg(feature = "transaction_events")]
+    let seconds = settings.number(Setting::AuthCacheLifeTime);
+    #[cfg(not(feature = "transaction_events"))]
+    let seconds = {
+        let _ = settings;
+        0
+    };
+    let is_limited = seconds > 0 && info.expiry_ms.is_none();
+    wall.filter(|_| is_limited).map(|wall| wall.timestamp_millis() + i64::from(seconds) * 1000)
 }
 
 /// Whether a refusal is about another transaction, not about the token.
@@ -324,6 +353,16 @@ fn tell(ctx: &mut Context<'_>, token: IdToken, info: &TokenInfo) {
 
 /// A token is good, at these EVSEs; none is at every one.
 fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken>, evses: Vec<EvseId>) {
+    // C16.FR.03.
+    if request.purpose != Purpose::Validation
+        && request.remote_start.is_none()
+        && ctx.settings.is_master_pass(group.as_ref())
+    {
+        return ctx.signals.push_back(Signal::MasterPass(request.token));
+    }
+    if request.purpose == Purpose::MasterPass {
+        return refuse(ctx, &request, TokenRefusal::Occupied);
+    }
     // C01.FR.21.
     if request.purpose == Purpose::Start && !may_begin(&request, &evses) {
         return refuse(ctx, &request, TokenRefusal::OtherEvse);
@@ -336,7 +375,7 @@ fn grant(ctx: &mut Context<'_>, request: AuthorizeRequest, group: Option<IdToken
         (Purpose::Validation, _) => {
             return ctx.event(Event::TokenValidated { token, refusal: None, group, expires: None, evses });
         }
-        (Purpose::Start | Purpose::Group, _) => {
+        (Purpose::Start | Purpose::Group | Purpose::MasterPass, _) => {
             Signal::Granted { evse, grant: Grant { token, group, remote_start, evses } }
         }
     });

@@ -152,7 +152,7 @@ impl Evse {
         };
         self.authorisation = match known.token {
             Some(token) => {
-                let grant = Grant { token, group: known.group, remote_start: None, evses: Vec::new() };
+                let grant = Grant { group: known.group, ..Grant::of(token) };
                 let is_refused = known.is_refused;
                 Authorisation::Granted(Right { is_refused, ..Right::new(grant, Instant::ZERO, Instant::ZERO) })
             }

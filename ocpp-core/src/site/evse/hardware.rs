@@ -98,6 +98,22 @@ impl Evse {
         }
     }
 
+    /// Its hardware is to restart: once nobody is here, until when nobody comes.
+    #[cfg(feature = "transaction_events")]
+    pub fn reset_when_idle(&mut self) {
+        self.resets = true;
+    }
+
+    /// Restarts its hardware, once nobody is here and what ended here is on record.
+    #[cfg(feature = "transaction_events")]
+    pub fn reset_if_due(&mut self, ctx: &mut Context<'_>) {
+        if self.resets && !self.is_busy() && self.may_tell(&ctx.shared.store) && !ctx.shared.owes_answers() {
+            self.resets = false;
+            self.facts.forget_orders();
+            ctx.order(self.id, crate::station::EvseAction::Reset);
+        }
+    }
+
     /// Orders power and lock as the session wants them.
     pub fn order_hardware(&mut self, ctx: &mut Context<'_>) {
         let is_there = self.facts.cable == Cable::Connected;

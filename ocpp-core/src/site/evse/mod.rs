@@ -59,6 +59,9 @@ pub(crate) struct Evse {
     promise_ticket: Ticket,
     /// An end that was not told yet.
     ended: Option<(TransactionNo, StopReason)>,
+    /// Its hardware restarts once nobody is here.
+    #[cfg(feature = "transaction_events")]
+    resets: bool,
     /// A register that is not to be believed, and was not told of yet.
     implausible_mwh: Option<i64>,
     meter: Meter,
@@ -99,6 +102,8 @@ impl Evse {
             ended: None,
             implausible_mwh: None,
             meter: Meter::default(),
+            #[cfg(feature = "transaction_events")]
+            resets: false,
             aligned: <[Aligned; 2]>::default(),
             wanted: Wanted::default(),
             is_meter_watched: false,

@@ -289,6 +289,8 @@ impl Settings {
                 Kind::List => true,
                 #[cfg(all(feature = "security", feature = "transaction_events"))]
                 Kind::NetworkSlots => networks::slots(value).is_some(),
+                #[cfg(feature = "transaction_events")]
+                Kind::Group => value.chars().count() <= view::GROUP,
                 Kind::Text => true,
                 #[cfg(feature = "security")]
                 Kind::Secret => Password::from_authorization_key(value).is_ok(),

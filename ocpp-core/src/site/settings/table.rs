@@ -30,6 +30,9 @@ pub(super) enum Kind {
     /// A comma separated list of slots of network connection profiles, the first first.
     #[cfg(all(feature = "security", feature = "transaction_events"))]
     NetworkSlots,
+    /// The group of tokens (2.0.1 IdTokenType: at most 36 characters), or nothing.
+    #[cfg(feature = "transaction_events")]
+    Group,
     /// Free text.
     Text,
     /// A password of 1.6 in hexadecimal digits, which is never told.
@@ -142,6 +145,8 @@ settings! {
     AlignedSignReadings, "AlignedDataSignReadings", "AlignedDataCtrlr.SignReadings", BOOLEAN, ReadWrite, "true";
     OfflineTxForUnknownIdEnabled, "AllowOfflineTxForUnknownId", "AuthCtrlr.OfflineTxForUnknownIdEnabled", BOOLEAN, ReadWrite, "false";
     AuthCacheEnabled, "AuthorizationCacheEnabled", "AuthCacheCtrlr.Enabled", BOOLEAN, ReadWrite, "false";
+    #[cfg(feature = "transaction_events")]
+    AuthCacheLifeTime, "", "AuthCacheCtrlr.LifeTime", integer(0), ReadWrite, "0";
     #[cfg(feature = "security")]
     BasicAuthPassword, "AuthorizationKey", "SecurityCtrlr.BasicAuthPassword", Kind::Secret, ReadWrite, "";
     AuthorizeRemoteStart, "AuthorizeRemoteTxRequests", "AuthCtrlr.AuthorizeRemoteStart", BOOLEAN, ReadWrite, "true";
@@ -197,6 +202,8 @@ settings! {
     LocalAuthListMaxLength, "LocalAuthListMaxLength", "", count(0, 100_000), ReadOnly, "500";
     LocalAuthorizeOffline, "LocalAuthorizeOffline", "AuthCtrlr.LocalAuthorizeOffline", BOOLEAN, ReadWrite, "true";
     LocalPreAuthorize, "LocalPreAuthorize", "AuthCtrlr.LocalPreAuthorize", BOOLEAN, ReadWrite, "false";
+    #[cfg(feature = "transaction_events")]
+    MasterPassGroupId, "", "AuthCtrlr.MasterPassGroupId", Kind::Group, ReadWrite, "";
     #[cfg(feature = "smart_charging")]
     ChargingProfileEntries, "MaxChargingProfilesInstalled", "SmartChargingCtrlr.Entries[ChargingProfiles]", integer(0), ReadOnly, "10";
     MaxEnergyOnInvalidId, "MaxEnergyOnInvalidId", "TxCtrlr.MaxEnergyOnInvalidId", integer(0), ReadWrite, "0";

@@ -47,6 +47,8 @@ fn every_key_of_the_profiles_is_there_with_its_type_and_access() {
             #[cfg(feature = "california_pricing")]
             Kind::Offset | Kind::Moment | Kind::Price | Kind::Language => panic!("{} is not of 1.6", key.name),
             #[cfg(feature = "transaction_events")]
+            Kind::Group => panic!("{} is not of 1.6", key.name),
+            #[cfg(feature = "transaction_events")]
             Kind::TxPoints => panic!("{} is not of 1.6", key.name),
             #[cfg(all(feature = "security", feature = "transaction_events"))]
             Kind::NetworkSlots => panic!("{} is not of 1.6", key.name),

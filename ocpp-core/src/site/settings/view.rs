@@ -9,6 +9,10 @@ use super::{AnySetting, Settings};
 use crate::site::points::TxPoint;
 use crate::station::{SettingKind, SettingView};
 
+/// The most characters of a group of tokens.
+#[cfg(feature = "transaction_events")]
+pub(super) const GROUP: usize = 36;
+
 const TEXT: SettingKind = SettingKind::Text { max: 500 };
 
 impl Settings {
@@ -37,6 +41,8 @@ impl Settings {
                     SettingKind::Members(members.map(Into::into).collect())
                 }
                 Kind::PhaseRotation | Kind::Text => TEXT,
+                #[cfg(feature = "transaction_events")]
+                Kind::Group => SettingKind::Text { max: GROUP },
                 #[cfg(feature = "transaction_events")]
                 Kind::TxPoints => {
                     let points = TxPoint::ALL.into_iter().filter(|point| self.tells_of(*point));

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
@@ -26,9 +27,13 @@ struct Cached {
     info: TokenInfo,
     /// Counts the updates of the cache.
     updated: u64,
+    /// When it is known no longer, in milliseconds since 1970: where the CSMS said nothing of it, counted from the last use. Appended, with the
+    /// EVSEs.
+    #[cfg_attr(all(test, feature = "serde"), serde(skip))]
+    until_ms: Option<i64>,
 }
 
-packed!(Cached { token, info, updated });
+packed!(Cached { token, info, updated; until_ms });
 
 impl Record for Cached {
     const KIND: u8 = 36;
@@ -37,15 +42,15 @@ impl Record for Cached {
 impl Cached {
     fn write(&self) -> Vec<u8> {
         let mut bytes = self.to_bytes();
-        if !self.info.evses.is_empty() {
-            framing::append(&mut bytes, &self.info.evses);
+        if !self.info.evses.is_empty() || self.until_ms.is_some() {
+            framing::append(&mut bytes, &(self.info.evses.clone(), self.until_ms));
         }
         bytes
     }
 
     fn read(bytes: &[u8]) -> Result<Self, FramingError> {
-        let (mut cached, evses): (Cached, _) = framing::read_with(bytes)?;
-        cached.info.evses = evses.unwrap_or_default();
+        let (mut cached, more): (Cached, _) = framing::read_with(bytes)?;
+        (cached.info.evses, cached.until_ms) = more.unwrap_or_default();
         Ok(cached)
     }
 }
@@ -73,21 +78,30 @@ impl TokenCache {
         (cache, skipped)
     }
 
-    /// What is known of a token.
-    pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
-        self.slots.values().find(|cached| cached.token.matches(token)).map(|cached| &cached.info)
+    /// What is known of a token. What has had its time is known no longer (C10.FR.10).
+    pub fn get(&self, token: &IdToken, wall: Option<DateTime<Utc>>) -> Option<&TokenInfo> {
+        let is_over = |cached: &Cached| matches!((wall, cached.until_ms), (Some(wall), Some(end)) if end <= wall.timestamp_millis());
+        let cached = self.slots.values().find(|cached| cached.token.matches(token))?;
+        (!is_over(cached)).then_some(&cached.info)
     }
 
-    /// Takes the CSMS's word on a token in. At most `limit` tokens are kept.
-    pub fn update(&mut self, store: &mut StoreQueue, limit: u16, token: &IdToken, info: TokenInfo) {
+    /// Takes the CSMS's word on a token in, known until then. At most `limit` tokens are kept.
+    pub fn update(
+        &mut self,
+        store: &mut StoreQueue,
+        limit: u16,
+        token: &IdToken,
+        info: TokenInfo,
+        until_ms: Option<i64>,
+    ) {
         let known = self.slots.iter().find(|(_, cached)| cached.token.matches(token));
-        if known.is_some_and(|(_, cached)| cached.info == info) {
+        if known.is_some_and(|(_, cached)| cached.info == info && !is_worth_writing(cached.until_ms, until_ms)) {
             return;
         }
         let slot = known.map(|(slot, _)| *slot).or_else(|| (0..limit).find(|slot| !self.slots.contains_key(slot)));
         let Some(slot) = slot.or_else(|| self.expendable(limit)) else { return };
         let updated = self.slots.values().map(|cached| cached.updated + 1).max().unwrap_or(0);
-        let cached = Cached { token: token.clone(), info, updated };
+        let cached = Cached { token: token.clone(), info, updated, until_ms };
         store.push(StoreOp::Put { key: key(slot), value: cached.write() });
         self.slots.insert(slot, cached);
     }
@@ -106,6 +120,14 @@ impl TokenCache {
     pub fn clear(&mut self, store: &mut StoreQueue) -> Option<Ticket> {
         let slots = core::mem::take(&mut self.slots);
         slots.into_iter().map(|(slot, _)| store.push(StoreOp::Delete { key: key(slot) })).last()
+    }
+}
+
+/// Whether the end of a lifetime moved by more than ten minutes: one that comes every day writes once.
+fn is_worth_writing(known_ms: Option<i64>, until_ms: Option<i64>) -> bool {
+    match (known_ms, until_ms) {
+        (Some(known), Some(until)) => until.abs_diff(known) >= 600_000,
+        (known, until) => known != until,
     }
 }
 
@@ -139,35 +161,35 @@ mod tests {
         let (mut cache, mut store) = (TokenCache::default(), StoreQueue::default());
         let token = IdToken::new;
         for (name, status) in [("A", Accepted), ("B", Blocked), ("C", Accepted), ("D", Accepted)] {
-            cache.update(&mut store, 3, &token(name), info(status));
+            cache.update(&mut store, 3, &token(name), info(status), None);
         }
-        assert!(cache.get(&token("B")).is_none(), "it may not charge");
-        cache.update(&mut store, 3, &token("A"), info(Blocked));
-        cache.update(&mut store, 3, &token("A"), info(Accepted));
-        cache.update(&mut store, 3, &token("E"), info(Accepted));
-        assert!(cache.get(&token("C")).is_none(), "updated first");
-        assert_eq!(cache.get(&token("a")), Some(&info(Accepted)), "in any case");
+        assert!(cache.get(&token("B"), None).is_none(), "it may not charge");
+        cache.update(&mut store, 3, &token("A"), info(Blocked), None);
+        cache.update(&mut store, 3, &token("A"), info(Accepted), None);
+        cache.update(&mut store, 3, &token("E"), info(Accepted), None);
+        assert!(cache.get(&token("C"), None).is_none(), "updated first");
+        assert_eq!(cache.get(&token("a"), None), Some(&info(Accepted)), "in any case");
     }
 
     #[test]
     fn cache_survives_a_restart_and_writes_changes_only() {
         let (mut cache, mut store, mut image) = (TokenCache::default(), StoreQueue::default(), Image::default());
         let token = IdToken::new("A");
-        cache.update(&mut store, 8, &token, info(Accepted));
-        cache.update(&mut store, 8, &token, info(Accepted));
+        cache.update(&mut store, 8, &token, info(Accepted), None);
+        cache.update(&mut store, 8, &token, info(Accepted), None);
         assert_eq!(flush(&mut store, &mut image), 1);
         let (mut cache, skipped) = TokenCache::restore(&image);
-        assert_eq!((cache.get(&token), skipped.len()), (Some(&info(Accepted)), 0));
+        assert_eq!((cache.get(&token, None), skipped.len()), (Some(&info(Accepted)), 0));
         assert!(cache.clear(&mut store).is_some());
         flush(&mut store, &mut image);
-        assert_eq!((cache.get(&token), image.entries.len()), (None, 0));
+        assert_eq!((cache.get(&token, None), image.entries.len()), (None, 0));
         assert_eq!(cache.clear(&mut store), None);
     }
 
     #[test]
     fn cache_without_room_keeps_nothing() {
         let (mut cache, mut store) = (TokenCache::default(), StoreQueue::default());
-        cache.update(&mut store, 0, &IdToken::new("A"), info(Accepted));
-        assert!(store.poll().is_none() && cache.get(&IdToken::new("A")).is_none());
+        cache.update(&mut store, 0, &IdToken::new("A"), info(Accepted), None);
+        assert!(store.poll().is_none() && cache.get(&IdToken::new("A"), None).is_none());
     }
 }

@@ -40,10 +40,10 @@ group!(NetworkConfig, "network": endpoint, tls_endpoint, slot, identity, passwor
     "boot_retry_ms" => boot_retry in Millis);
 group!(DeviceConfig, "device": vendor, model, serial_number, firmware_version, box_serial_number, iccid, imsi, meter_type,
     meter_serial_number, boot_reason;);
-group!(HardwareConfig, "hardware": wiring, has_fixed_cables, measurands, signs_readings, detects_bay, has_diagnostics,
+group!(HardwareConfig, "hardware": wiring, has_fixed_cables, measurands, signs_readings, detects_bay, has_diagnostics, resets_evses,
     has_security_log;
     "evses" => evses in Evses, "meter_timeout_ms" => meter_timeout in Millis, "meter_freshness_ms" => meter_freshness in Millis);
-group!(PolicyConfig, "policy": clock, plausible_time, charge_before_accepted, without_meter, after_power_loss,
+group!(PolicyConfig, "policy": clock, plausible_time, charge_before_accepted, shows_master_pass, without_meter, after_power_loss,
     charges_while_installing, asks_about_uploads, settings, absent_settings, custom_settings, handlings, quirks;);
 
 #[derive(Deserialize)]
@@ -154,12 +154,12 @@ mod tests {
                 "evses": [{"supply": {"Dc": {"millivolts": 400, "max_milliwatts": 5}}, "connectors": [{"kind": "cCCS2"}]}],
                 "wiring": {"line_millivolts": 120, "grid_phases": 1, "supply": {"Ac": {"phases": 1, "max_milliamps": 9, "min_milliamps": 1}}},
                 "has_fixed_cables": true, "measurands": ["Voltage"], "signs_readings": true, "detects_bay": true, "meter_timeout_ms": 8, "meter_freshness_ms": 9,
-                "has_diagnostics": false, "has_security_log": false,
+                "has_diagnostics": false, "resets_evses": true, "has_security_log": false,
             },
             "policy": {
                 "clock": "Never",
                 "plausible_time": {"not_before": "2021-01-01T00:00:00Z", "not_after": "2022-01-01T00:00:00Z", "max_step_ms": 1},
-                "charge_before_accepted": true, "without_meter": "Charge", "after_power_loss": {"Resume": 5},
+                "charge_before_accepted": true, "shows_master_pass": true, "without_meter": "Charge", "after_power_loss": {"Resume": 5},
                 "charges_while_installing": true, "asks_about_uploads": true, "settings": [["A", "1"]], "absent_settings": ["B"],
                 "custom_settings": [{"name": "C", "kind": "Boolean", "access": "ReadOnly", "default": "true"}],
                 "handlings": [{"direction": "Incoming", "action": "Reset", "handling": "Ask"}], "quirks": ["Null"],

@@ -21,6 +21,7 @@ use super::{EDITION, Face, configuration, data_transfer};
 use crate::face::answers::{Written, answer, answer_after, refuse_payload};
 use crate::face::decoding;
 use crate::site::Site;
+use crate::site::bearer::Grant;
 use crate::site::plugs::Spot;
 #[cfg(feature = "reservation")]
 use crate::site::reservation::Reservation;
@@ -319,7 +320,7 @@ fn on_remote_start(
     // A profile is ignored where there is no smart charging (1.6 §5.11).
     #[cfg(not(feature = "smart_charging"))]
     let profile = None;
-    if site.on_remote_start(shared, wanted, token, None, profile) {
+    if site.on_remote_start(shared, wanted, Grant::of(token), profile) {
         v1_6::RemoteStartStopStatus::Accepted
     } else {
         v1_6::RemoteStartStopStatus::Rejected

@@ -265,7 +265,7 @@ fn on_change_availability(
     (status, ticket)
 }
 
-/// B11, B12. An EVSE alone is not reset (B11.FR.09).
+/// B11, B12: of the station, or of an EVSE where the hardware can (B11.FR.09).
 fn on_reset(site: &mut Site, shared: &mut Shared, request: v2::ResetRequest<'_>) -> (v2::ResetStatus, Option<Ticket>) {
     let info = request.r#type().as_str();
     match (request.evse_id(), request.r#type()) {
@@ -282,6 +282,14 @@ fn on_reset(site: &mut Site, shared: &mut Shared, request: v2::ResetRequest<'_>)
             let ticket = site.on_reset(shared, RebootKind::Soft, StopReason::ImmediateReset, info);
             (v2::ResetStatus::Accepted, ticket)
         }
+        (Some(id), kind) if shared.config.hardware.resets_evses => match (evse_of(shared, id), kind) {
+            (Some(evse), v2::ResetType::Immediate) => (v2::ResetStatus::Accepted, site.on_reset_evse(shared, evse)),
+            (Some(evse), v2::ResetType::OnIdle) if site.on_reset_evse_when_idle(evse) => {
+                (v2::ResetStatus::Accepted, None)
+            }
+            (Some(_), v2::ResetType::OnIdle) => (v2::ResetStatus::Scheduled, None),
+            _ => (v2::ResetStatus::Rejected, None),
+        },
         _ => (v2::ResetStatus::Rejected, None),
     }
 }

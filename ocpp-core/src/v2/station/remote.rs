@@ -7,6 +7,7 @@ use super::place::evse_of;
 use super::tokens;
 use crate::face::answers::Written;
 use crate::site::Site;
+use crate::site::bearer::Grant;
 use crate::site::shared::Shared;
 use crate::store::Ticket;
 
@@ -22,9 +23,9 @@ pub(super) fn on_start(
     let is_unknown = evse == Some(None);
     let has_profile = cfg!(feature = "smart_charging") && request.charging_profile().is_some();
     let token = tokens::read(request.id_token());
-    let remote_start = Some(request.remote_start_id());
-    let is_accepted =
-        !is_unknown && !has_profile && site.on_remote_start(shared, evse.flatten(), token, remote_start, None);
+    let (group, remote_start) = (request.group_id_token().map(tokens::read), Some(request.remote_start_id()));
+    let grant = Grant { group, remote_start, ..Grant::of(token) };
+    let is_accepted = !is_unknown && !has_profile && site.on_remote_start(shared, evse.flatten(), grant, None);
     // F01.FR.13: a transaction that was created before.
     let created = evse.flatten().filter(|_| is_accepted).and_then(|evse| site.transaction_at(evse));
     v2::RequestStartTransactionResponse::to_json(edition, |mut response| {

@@ -152,7 +152,11 @@ fn held() -> Bench {
 fn lock(bench: &Bench) -> Option<Lock> {
     bench.orders.iter().rev().find_map(|order| match order {
         EvseAction::Lock(lock) => Some(*lock),
-        EvseAction::Power(_) | EvseAction::Limit(_) | EvseAction::ReadMeter | EvseAction::Connector(..) => None,
+        EvseAction::Power(_)
+        | EvseAction::Limit(_)
+        | EvseAction::ReadMeter
+        | EvseAction::Connector(..)
+        | EvseAction::Reset => None,
     })
 }
 

@@ -111,6 +111,7 @@ fn is_sequence(setting: AnySetting) -> bool {
 fn unit(setting: Setting) -> Option<&'static str> {
     match setting {
         Setting::AlignedDataInterval
+        | Setting::AuthCacheLifeTime
         | Setting::AlignedTxEndedInterval
         | Setting::TxEndedInterval
         | Setting::EvConnectionTimeOut

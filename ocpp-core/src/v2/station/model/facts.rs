@@ -27,6 +27,7 @@ pub(crate) enum Fact {
     DateTime,
     TimeSource,
     BytesPerMessage,
+    AllowReset,
     #[cfg(feature = "security")]
     CertificateEntries,
     #[cfg(feature = "local_auth_list")]
@@ -62,6 +63,7 @@ const ROWS: &[(Tier, &str, Fact)] = &[
     (Tier::Station, "LocalAuthListCtrlr.Entries", Fact::LocalListEntries),
     #[cfg(feature = "security")]
     (Tier::Station, "SecurityCtrlr.CertificateEntries", Fact::CertificateEntries),
+    (Tier::Evse, "EVSE.AllowReset", Fact::AllowReset),
     (Tier::Evse, "EVSE.AvailabilityState", Fact::AvailabilityState),
     (Tier::Evse, "EVSE.Available", Fact::Available),
     (Tier::Evse, "EVSE.Power", Fact::Power),
@@ -78,7 +80,7 @@ impl Fact {
     /// The type of its values.
     pub fn data_type(self) -> DataType {
         match self {
-            Fact::Available | Fact::Problem => DataType::Boolean,
+            Fact::AllowReset | Fact::Available | Fact::Problem => DataType::Boolean,
             Fact::AvailabilityState => DataType::OptionList,
             Fact::SupplyPhases | Fact::BytesPerMessage => DataType::Integer,
             #[cfg(feature = "security")]
@@ -166,6 +168,7 @@ impl<'s> Model<'s> {
                 text.into()
             }
             Fact::TimeSource => "Heartbeat".into(),
+            Fact::AllowReset => (if self.shared.config.hardware.resets_evses { "true" } else { "false" }).into(),
             Fact::BytesPerMessage => {
                 number(u64::try_from(self.shared.config.limits.frame.frame_bytes).unwrap_or(u64::MAX))
             }

@@ -297,3 +297,113 @@ fn token_that_cannot_be_said_does_not_charge() {
         assert_eq!(bench.power == Power::On, is_sayable, "{length}");
     }
 }
+
+/// C16.FR.02, C16.FR.03: without and with a display, online and out of the cache, at whatever reader.
+#[test]
+fn master_pass_ends_transactions_and_begins_none() {
+    let of_group = |group: &str| json!({"status": "Accepted", "groupIdToken": {"idToken": group, "type": "Central"}});
+    for (version, is_shown, at) in EDITIONS.into_iter().flat_map(|version| {
+        [(version, false, Some(EVSE)), (version, false, None), (version, true, Some(EVSE)), (version, true, None)]
+    }) {
+        let mut config =
+            config(&[version], &[("AuthCtrlr.MasterPassGroupId", "Master"), ("AuthCacheCtrlr.Enabled", "true")]);
+        config.policy.shows_master_pass = is_shown;
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.plug();
+        let present = |bench: &mut Bench, token: &str, group: &str| {
+            bench.verdict = of_group(group);
+            bench.input(Input::Token { evse: at, token: IdToken::new(token) });
+            bench.serve();
+        };
+        present(&mut bench, "PASS", "master");
+        assert_eq!(bench.power, Power::Off, "C16.FR.03");
+        assert!(bench.events.iter().any(|event| event.contains("MasterPass")));
+        present(&mut bench, "TAG", "Drivers");
+        assert_eq!(bench.power, Power::On);
+        present(&mut bench, "OTHER", "Others");
+        assert_eq!(bench.power, Power::On, "it is no master pass");
+        bench.events.clear();
+        present(&mut bench, "PASS", "MASTER");
+        assert!(bench.events.iter().any(|event| event.starts_with("MasterPass")), "{:?}", bench.events);
+        assert_eq!(bench.power == Power::On, is_shown);
+        if is_shown {
+            let (reason, trigger) = (crate::station::StopReason::MasterPass, None);
+            bench.input(Input::Command(crate::station::Command::Stop { evse: EVSE, reason, trigger }));
+            bench.serve();
+        }
+        let events = bench.transaction_events();
+        story::check(&events, false);
+        assert_eq!(words(events.last().unwrap()), "Ended StopAuthorized EVConnected MasterPass");
+        bench.unplug();
+        bench.serve();
+        let start = json!({"idToken": {"idToken": "PASS", "type": "ISO14443"}, "remoteStartId": 1, "evseId": 1});
+        assert_eq!(bench.request("RequestStartTransaction", &start)["status"], "Rejected", "it is in the cache");
+    }
+}
+
+/// C10.FR.08, C10.FR.10, C10.FR.13: a token is known for so long since its last use, or as long as the CSMS says; over a power cut too.
+#[test]
+fn cached_token_is_forgotten_after_its_lifetime() {
+    let settings = [
+        ("AuthCacheCtrlr.Enabled", "true"),
+        ("AuthCacheCtrlr.LifeTime", "7200"),
+        ("AuthCtrlr.LocalPreAuthorize", "true"),
+    ];
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &settings);
+        let visit = |bench: &mut Bench| {
+            bench.start();
+            bench.unplug();
+            bench.serve_for(2);
+            bench.take("Authorize").len()
+        };
+        assert_eq!(visit(&mut bench), 1);
+        for _ in 0..3 {
+            bench.serve_for(5400);
+            assert_eq!(visit(&mut bench), 0, "each use counts anew");
+        }
+        bench.serve_for(7300);
+        assert_eq!(visit(&mut bench), 1, "C10.FR.10");
+        bench.close();
+        for _ in 0..3 {
+            bench.wait(5400);
+            bench.start();
+            assert_eq!(bench.power, Power::On, "offline too");
+            bench.unplug();
+        }
+        bench.connect();
+        bench.verdict["cacheExpiryDateTime"] =
+            json!((wall(bench.now) + core::time::Duration::from_secs(30_000)).to_rfc3339());
+        bench.serve_for(7300);
+        assert_eq!(visit(&mut bench), 1);
+        bench.serve_for(10_000);
+        assert_eq!(visit(&mut bench), 0, "C10.FR.13: what the CSMS says is what counts");
+        // The clock shows another day.
+        let mut bench = bench.cut();
+        bench.start();
+        assert_eq!(bench.power, Power::Off, "it is over after a restart too");
+    }
+}
+
+/// The group that the CSMS names in its order acts as if it had been told of the token.
+#[test]
+fn group_of_a_remote_start_ends_it() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[("AuthCtrlr.AuthorizeRemoteStart", "false")]);
+        bench.plug();
+        bench.serve();
+        let start = json!({
+            "idToken": {"idToken": "APP", "type": "Central"}, "remoteStartId": 1, "evseId": 1,
+            "groupIdToken": {"idToken": "FLEET", "type": "Central"},
+        });
+        assert_eq!(bench.request("RequestStartTransaction", &start)["status"], "Accepted");
+        // What the answers to its events say has no group.
+        bench.serve();
+        assert_eq!(bench.power, Power::On);
+        bench.verdict = json!({"status": "Accepted", "groupIdToken": {"idToken": "FLEET", "type": "Central"}});
+        bench.swipe("CARD");
+        bench.serve();
+        assert_eq!(bench.power, Power::Off);
+    }
+}

@@ -14,6 +14,7 @@ mod points;
 mod registration;
 mod remote;
 mod reports;
+mod reset;
 mod session;
 mod story;
 mod trigger;

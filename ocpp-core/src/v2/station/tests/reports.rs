@@ -176,6 +176,7 @@ fn places_are_those_of_the_hardware() {
          ChargingStation/SerialNumber=S1\n\
          ChargingStation/SupplyPhases=3\n\
          ChargingStation/VendorName=Vendor\n\
+         EVSE@1/AllowReset=false\n\
          EVSE@1/AvailabilityState=Available\n\
          EVSE@1/Available=true\n\
          EVSE@1/Power=\n\
@@ -186,6 +187,7 @@ fn places_are_those_of_the_hardware() {
          Connector@1.1/ConnectorType=Unknown\n\
          Connector@1.1/Problem=false\n\
          Connector@1.1/SupplyPhases=3\n\
+         EVSE@2/AllowReset=false\n\
          EVSE@2/AvailabilityState=Available\n\
          EVSE@2/Available=true\n\
          EVSE@2/Power=\n\

