@@ -279,5 +279,6 @@ fn forgotten(bench: &mut Bench<'_>) -> Step {
     let (evse, token) = cached(bench)?;
     plugged(bench, evse)?;
     bench.pass(life)?;
-    bench.authorized(evse, &token)
+    bench.authorized(evse, &token)?;
+    bench.energy_flows(evse).map(|_| ())
 }
