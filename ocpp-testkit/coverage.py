@@ -116,9 +116,9 @@ def cited_by_tests(log):
     return cited
 
 
-def conformance():
-    """The verdicts of the cases, against our own machines in virtual time."""
-    command = ["cargo", "run", "--quiet", "-p", "ocpp-testkit", "--", "conformance", "--json"]
+def conformance(version):
+    """The verdicts of the cases of a version, against our own machines in virtual time."""
+    command = ["cargo", "run", "--quiet", "-p", "ocpp-testkit", "--", "conformance", "--ocpp", version, "--json"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -136,10 +136,22 @@ def table(head, rows):
     yield ""
 
 
+VERDICTS = ["pass", "fail", "inconclusive", "not applicable"]
+
+
+def cases_of(version, cases, group, name_of):
+    """The counts by what `name_of` finds in a case, and the verdict of each case."""
+    counts = collections.Counter((name_of(case), case["verdict"]) for case in cases)
+    yield f"## Conformance cases of {version}, against our own machines"
+    yield ""
+    names = sorted({name for name, _ in counts})
+    yield from table((group, *VERDICTS), ((name, *(counts[name, verdict] for verdict in VERDICTS)) for name in names))
+    rows = ((case["case"], case["verdict"], case.get("reason") or "") for case in sorted(cases, key=lambda c: key(c["case"])))
+    yield from table(("case", "verdict", "why"), rows)
+
+
 def render(cited, cases):
     by_block = collections.Counter(found[0] for found in cited if re.fullmatch(REQUIREMENT, found))
-    counts = collections.Counter((case["role"], case["verdict"]) for case in cases)
-    verdicts = ["pass", "fail", "inconclusive", "not applicable"]
 
     yield "# Coverage"
     yield ""
@@ -149,12 +161,9 @@ def render(cited, cases):
     yield ""
     shares = ((f"{letter}. {name}", by_block[letter], total) for letter, (name, total) in REQUIREMENTS.items())
     yield from table(("block", "cited by passing tests", "in 2.1"), shares)
-    yield "## Conformance cases of 1.6, against our own machines"
-    yield ""
-    roles = sorted({role for role, _ in counts})
-    yield from table(("role", *verdicts), ((role, *(counts[role, verdict] for verdict in verdicts)) for role in roles))
-    rows = ((case["case"], case["verdict"], case.get("reason") or "") for case in sorted(cases, key=lambda c: key(c["case"])))
-    yield from table(("case", "verdict", "why"), rows)
+    yield from cases_of("1.6", cases["1.6"], "role", lambda case: case["role"])
+    # The letter of a case is that of its functional block.
+    yield from cases_of("2.0.1", cases["2.0.1"], "block", lambda case: f"{case['case'][3]}. {REQUIREMENTS[case['case'][3]][0]}")
     yield "## Ids and the tests that cite them"
     yield ""
     rows = ((found, "<br>".join(f"`{test}`" for test in sorted(cited[found]))) for found in sorted(cited, key=key))
@@ -177,7 +186,7 @@ def main():
     cited = cited_by_tests(pathlib.Path(arguments[0]).read_text())
     if not cited:
         sys.exit(f"{arguments[0]} names no test that passed and cites an id")
-    text = "\n".join(render(cited, conformance())).rstrip() + "\n"
+    text = "\n".join(render(cited, {version: conformance(version) for version in ("1.6", "2.0.1")})).rstrip() + "\n"
 
     if wrong := unknown(set(ID.findall(text))):
         sys.exit(f"ids that the specification does not have: {', '.join(sorted(wrong))}")

@@ -44,6 +44,12 @@ impl LocalAuthList {
         self.is_contradicted
     }
 
+    /// The version that the CSMS gave last, 0 before it gave one (2.x D02).
+    #[cfg(feature = "transaction_events")]
+    pub fn sent_version(&self) -> i64 {
+        self.list.sent_version().into()
+    }
+
     /// The version to report; -1 where no list is in use (1.6 §5.10).
     pub fn version(&self, settings: &Settings) -> i64 {
         if settings.is_on(Setting::LocalAuthListEnabled) { self.list.version().into() } else { -1 }

@@ -64,7 +64,7 @@ impl Reset {
     pub fn on_request_when_idle(&mut self, shared: &mut Shared, kind: RebootKind, info: &str) {
         if !self.is_ordered() {
             *self = Reset::Waiting { kind };
-            shared.remember_reboot(BootReason::RemoteReset);
+            shared.remember_reboot(BootReason::ScheduledReset);
             shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
         }
     }

@@ -15,6 +15,8 @@
 //! # Ok::<(), conformance::target::Trouble>(())
 //! ```
 
+mod access;
+mod bench;
 pub mod mutation;
 mod need;
 pub mod pattern;
@@ -22,15 +24,19 @@ pub mod report;
 pub mod target;
 pub mod targets;
 mod v1_6;
+mod v2;
 mod values;
 
 use std::time::Duration;
 
+use ocpp_rpc::Dialect;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use bench::{Bench, Edge, Seen};
 pub use need::Need;
-pub use v1_6::bench::{Bench, Seen};
+pub use v1_6::V1_6;
+pub use v2::{KNOWN_FAILURES, V2};
 pub use values::{SignedFirmware, Values};
 
 /// Who is under test.
@@ -50,7 +56,7 @@ pub struct Case {
     pub id: &'static str,
     /// What it is about.
     pub title: &'static str,
-    /// The sections of the OCPP 1.6 specification that it rests on, those of other documents with their name.
+    /// What it rests on: sections of the OCPP 1.6 specification, those of other documents with their name; requirements of 2.x.
     pub spec: &'static str,
     /// What the target must have; without it the case does not apply.
     pub needs: &'static [Need],
@@ -61,8 +67,10 @@ pub struct Case {
 /// What a case does.
 #[derive(Clone, Copy, Debug)]
 pub enum Script {
-    /// It runs.
-    Steps(fn(&mut Bench<'_>) -> Step),
+    /// It runs in 1.6.
+    V1_6(fn(&mut Bench<'_, V1_6>) -> Step),
+    /// It runs in 2.0.1 and 2.1.
+    V2(fn(&mut Bench<'_, V2>) -> Step),
     /// It cannot be run here, for this reason.
     Unwritten(&'static str),
 }
@@ -71,6 +79,13 @@ impl Case {
     /// Who is under test.
     pub fn role(&self) -> Role {
         if self.id.ends_with("_CSMS") { Role::Csms } else { Role::Station }
+    }
+
+    /// The version that it speaks.
+    pub fn dialect(&self, values: &Values) -> Dialect {
+        // Those of 2.x have the letter of their functional block.
+        let is_of_v2 = self.id.as_bytes().get(3).is_some_and(u8::is_ascii_uppercase);
+        if is_of_v2 { values.edition } else { Dialect::V1_6 }
     }
 
     /// The security profile that a station must have at least, 0 for none. A simulated one is given it.
@@ -116,6 +131,8 @@ pub enum Verdict {
 pub struct Report {
     /// The case.
     pub case: Case,
+    /// The version that was spoken.
+    pub dialect: Dialect,
     /// How it ended.
     pub verdict: Verdict,
     /// Why, unless it passed.
@@ -128,23 +145,28 @@ pub struct Report {
     pub trace: Vec<Value>,
 }
 
-/// All cases of 1.6, in the order of their block.
-pub fn cases() -> impl Iterator<Item = Case> {
-    v1_6::station::CASES.iter().chain(v1_6::csms::CASES).flat_map(|block| block.iter().copied())
+/// All cases of a version, in the order of their block.
+pub fn cases(dialect: Dialect) -> impl Iterator<Item = Case> {
+    let (station, csms) = match dialect {
+        Dialect::V1_6 => (v1_6::station::CASES, v1_6::csms::CASES),
+        Dialect::V2_0_1 | Dialect::V2_1 => (v2::station::CASES, [].as_slice()),
+    };
+    station.iter().chain(csms).flat_map(|block| block.iter().copied())
 }
 
 /// The case of this number, in any letter case.
 pub fn find(id: &str) -> Option<Case> {
-    cases().find(|case| case.id.eq_ignore_ascii_case(id))
+    [Dialect::V1_6, Dialect::V2_0_1].into_iter().flat_map(cases).find(|case| case.id.eq_ignore_ascii_case(id))
 }
 
 /// Runs a case.
 pub fn run(case: Case, target: &mut dyn target::Target, values: &Values) -> Report {
+    let dialect = case.dialect(values);
     let began = target.now();
-    let mut bench = Bench::new(target, values, &case);
-    let outcome = match case.script {
-        Script::Unwritten(reason) => Err(Stop::NotApplicable(reason.to_owned())),
-        Script::Steps(steps) => bench.carry_out(case.needs, steps),
+    let (outcome, (seen, trace)) = match case.script {
+        Script::Unwritten(reason) => (Err(Stop::NotApplicable(reason.to_owned())), (Vec::new(), Vec::new())),
+        Script::V1_6(steps) => carry_out(Bench::new(target, values, &case, V1_6::new(&case)), case.needs, steps),
+        Script::V2(steps) => carry_out(Bench::new(target, values, &case, V2::default()), case.needs, steps),
     };
     let (verdict, reason) = match outcome {
         Ok(()) => (Verdict::Passed, String::new()),
@@ -152,22 +174,15 @@ pub fn run(case: Case, target: &mut dyn target::Target, values: &Values) -> Repo
         Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, reason),
         Err(Stop::Failed(reason)) => (Verdict::Failed, reason),
     };
-    let (seen, trace) = bench.end();
-    Report { case, verdict, reason, took: target.now().saturating_since(began), seen, trace }
+    Report { case, dialect, verdict, reason, took: target.now().saturating_since(began), seen, trace }
 }
 
-/// A case that runs.
-const fn case(
-    id: &'static str,
-    title: &'static str,
-    spec: &'static str,
-    needs: &'static [Need],
-    steps: fn(&mut Bench<'_>) -> Step,
-) -> Case {
-    Case { id, title, spec, needs, script: Script::Steps(steps) }
-}
-
-/// A case that is known and does not run yet.
-const fn unwritten(id: &'static str, title: &'static str, spec: &'static str, why: &'static str) -> Case {
-    Case { id, title, spec, needs: &[], script: Script::Unwritten(why) }
+/// What came of it, and each frame of the target with the conversation.
+fn carry_out<E: Edge>(
+    mut bench: Bench<'_, E>,
+    needs: &[Need],
+    steps: fn(&mut Bench<'_, E>) -> Step,
+) -> (Step, (Vec<Seen>, Vec<Value>)) {
+    let outcome = bench.carry_out(needs, steps);
+    (outcome, bench.end())
 }

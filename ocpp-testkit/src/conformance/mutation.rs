@@ -4,14 +4,15 @@
 //! [`mutations`] enumerates what can be done to the frames on which a case rested.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::ConnectRequest;
+use ocpp_core::station::{ConnectRefusal, ConnectRequest};
 use ocpp_core::time::Instant;
-use ocpp_types::v1_6::{Action, CsmsRequest, CsmsResponse, StationRequest, StationResponse};
+use ocpp_rpc::Dialect;
 use serde_json::{Value, json};
 
+use super::Report;
+use super::bench::{Half, fits};
 use super::pattern::member;
 use super::target::{Happening, Manual, Target, Trouble};
-use super::{Report, Role};
 use crate::checks::wire::Frame;
 
 /// What is done to one frame.
@@ -40,23 +41,56 @@ pub struct Mutation {
 }
 
 /// Members that say what happened: with another value of theirs, another thing happened.
-const TELLING: [&str; 9] = [
-    "status",
-    "idTagInfo.status",
-    "reason",
-    "idTag",
-    "connectorId",
-    "transactionId",
-    "reservationId",
-    "errorCode",
-    "listVersion",
-];
+fn telling(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::V1_6 => &[
+            "status",
+            "idTagInfo.status",
+            "reason",
+            "idTag",
+            "connectorId",
+            "transactionId",
+            "reservationId",
+            "errorCode",
+            "listVersion",
+        ],
+        Dialect::V2_0_1 | Dialect::V2_1 => &[
+            "status",
+            "reason",
+            "type",
+            "connectorStatus",
+            "evseId",
+            "connectorId",
+            "requestId",
+            "versionNumber",
+            "eventType",
+            "triggerReason",
+            "transactionId",
+            "transactionInfo.transactionId",
+            "transactionInfo.chargingState",
+            "transactionInfo.stoppedReason",
+            "transactionInfo.remoteStartId",
+            "seqNo",
+            "evse.id",
+            "evse.connectorId",
+            "idToken.idToken",
+            "idToken.type",
+            "certificateType",
+            "meterValue.0.sampledValue.0.context",
+            "getVariableResult.0.attributeStatus",
+            "getVariableResult.0.attributeValue",
+            "setVariableResult.0.attributeStatus",
+            "setVariableResult.1.attributeStatus",
+        ],
+    }
+}
 
-/// What no case minds to come once more: 1.6 §4.6 and §4.7, and the white paper's A04, say nothing against it.
+/// What no case minds to come once more: 1.6 §4.6 and §4.7, and the white paper's A04, say nothing against it, nor do G02, J01 and
+/// A04 of 2.x.
 const MAY_COME_AGAIN: [&str; 3] = ["\"Heartbeat\"", "\"MeterValues\"", "\"SecurityEventNotification\""];
 
 /// Values that one of the protocol's enumerations has.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 25] = [
     "Rejected",
     "Accepted",
     "Faulted",
@@ -71,11 +105,21 @@ const WORDS: [&str; 14] = [
     "Idle",
     "DownloadFailed",
     "UploadFailed",
+    "Unavailable",
+    "Ended",
+    "Updated",
+    "TxResumed",
+    "Central",
+    "Unlocked",
+    "UnknownComponent",
+    "Transaction.Begin",
+    "V2GRootCertificate",
+    "Watchdog",
+    "PowerUp",
 ];
 
 /// All mutations of the frames on which a case rested. Every change keeps to the schema.
 pub fn mutations(report: &Report) -> Vec<Mutation> {
-    let role = report.case.role();
     let mut all = Vec::new();
     for (frame, seen) in report.seen.iter().enumerate().filter(|(_, seen)| seen.is_used) {
         all.push(Mutation { frame, change: Change::Drop });
@@ -83,7 +127,8 @@ pub fn mutations(report: &Report) -> Vec<Mutation> {
             all.push(Mutation { frame, change: Change::Repeat });
         }
         let asked = asked(report, &seen.text);
-        let altered = TELLING.into_iter().filter_map(|member| alter(role, &seen.text, asked.as_deref(), member));
+        let altered =
+            telling(report.dialect).iter().filter_map(|member| alter(report, &seen.text, asked.as_deref(), member));
         all.extend(altered.map(|change| Mutation { frame, change }));
     }
     all
@@ -103,7 +148,7 @@ fn asked(report: &Report, text: &str) -> Option<String> {
 }
 
 /// The frame with another value of one member, if it has that member.
-fn alter(role: Role, text: &str, asked: Option<&str>, name: &'static str) -> Option<Change> {
+fn alter(report: &Report, text: &str, asked: Option<&str>, name: &'static str) -> Option<Change> {
     let frame: Value = serde_json::from_str(text).ok()?;
     let place = frame.as_array()?.len() - 1;
     let old = member(frame.get(place)?, name)?.clone();
@@ -116,20 +161,10 @@ fn alter(role: Role, text: &str, asked: Option<&str>, name: &'static str) -> Opt
         let mut other = frame.clone();
         *other.pointer_mut(&pointer)? = candidate;
         let action = asked.or_else(|| frame.get(2).and_then(Value::as_str))?;
-        let fits = fits_schema(role, action, asked.is_some(), other.get(place)?);
+        let half = if asked.is_some() { Half::Response } else { Half::Request };
+        let fits = fits(report.dialect, report.case.role(), half, action, other.get(place)?);
         fits.then(|| Change::Replace { member: name, text: other.to_string() })
     })
-}
-
-fn fits_schema(role: Role, action: &str, is_answer: bool, payload: &Value) -> bool {
-    let Ok(action) = action.parse::<Action>() else { return false };
-    let json = payload.to_string();
-    match (role, is_answer) {
-        (Role::Station, false) => StationRequest::from_json(action, &json).is_ok(),
-        (Role::Station, true) => StationResponse::from_json(action, &json).is_ok(),
-        (Role::Csms, false) => CsmsRequest::from_json(action, &json).is_ok(),
-        (Role::Csms, true) => CsmsResponse::from_json(action, &json).is_ok(),
-    }
 }
 
 /// A target with one fault.
@@ -196,6 +231,14 @@ impl Target for Mutant {
 
     fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
         self.target.offer(subprotocols)
+    }
+
+    fn refuse_once(&mut self, why: ConnectRefusal) -> bool {
+        self.target.refuse_once(why)
+    }
+
+    fn block(&mut self, endpoint: Option<&str>) -> bool {
+        self.target.block(endpoint)
     }
 
     fn connect_request(&self) -> Option<&ConnectRequest> {

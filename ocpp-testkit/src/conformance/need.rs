@@ -13,8 +13,10 @@ pub enum Need {
     Profile(&'static str),
     /// No such feature profile.
     NoProfile(&'static str),
-    /// A configuration key.
+    /// A configuration key, or a variable of 2.x.
     Key(&'static str),
+    /// No such one.
+    NoKey(&'static str),
     /// A configuration key that is true, or may be set so.
     True(&'static str),
     /// A plug that is held by a lock.
@@ -35,6 +37,8 @@ pub enum Need {
     SecurityProfile(u8),
     /// A root certificate that the run knows.
     RootCertificate,
+    /// A certificate for the station that the run knows.
+    StationCertificate,
     /// Signed firmware that the run knows.
     SignedFirmware,
 }
@@ -44,6 +48,8 @@ pub enum Need {
 pub(super) struct Capabilities {
     /// Value and whether it is read-only, by the name in lower case.
     keys: BTreeMap<String, (String, bool)>,
+    /// How many EVSEs there are, where that is no key.
+    pub connectors: Option<u16>,
 }
 
 impl Capabilities {
@@ -53,7 +59,7 @@ impl Capabilities {
         let text = |entry: &Value, name| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let is_fixed = |entry: &Value| entry.get("readonly").and_then(Value::as_bool).unwrap_or(false);
         let keys = entries.map(|entry| (text(entry, "key").to_lowercase(), (text(entry, "value"), is_fixed(entry))));
-        Capabilities { keys: keys.collect() }
+        Capabilities { keys: keys.collect(), connectors: None }
     }
 
     /// The value of a key.
@@ -84,12 +90,14 @@ impl Capabilities {
 
     /// The security profile that the station is connected by, 0 for none.
     pub fn security_profile(&self) -> u8 {
-        self.value("SecurityProfile").and_then(|value| value.parse().ok()).unwrap_or(0)
+        let value = self.value("SecurityProfile").or_else(|| self.value("SecurityCtrlr.SecurityProfile"));
+        value.and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
     /// How many connectors there are.
     pub fn connectors(&self) -> u16 {
-        self.value("NumberOfConnectors").and_then(|value| value.parse().ok()).unwrap_or(1)
+        let told = || self.value("NumberOfConnectors").and_then(|value| value.parse().ok());
+        self.connectors.or_else(told).unwrap_or(1)
     }
 }
 
@@ -105,6 +113,7 @@ impl Need {
                 lacks(format!("for stations without the profile {profile}"))
             }
             Need::Key(key) | Need::True(key) if capabilities.value(key).is_none() => lacks(format!("no key {key}")),
+            Need::NoKey(key) if capabilities.value(key).is_some() => lacks(format!("for stations without {key}")),
             Need::True(key) if capabilities.is_read_only(key) && !capabilities.is_true(key) => {
                 lacks(format!("{key} is false for good"))
             }
@@ -119,6 +128,9 @@ impl Need {
             Need::RootCertificate if values.root_certificate.is_none() => {
                 lacks("needs a root certificate (the value root_certificate)".to_owned())
             }
+            Need::StationCertificate if values.station_certificate.is_none() => {
+                lacks("needs a certificate for the station (the value station_certificate)".to_owned())
+            }
             Need::SignedFirmware if values.firmware.is_none() => {
                 lacks("needs signed firmware (the values firmware, signing_certificate, signature)".to_owned())
             }
@@ -131,6 +143,7 @@ impl Need {
             Need::Profile(_)
             | Need::NoProfile(_)
             | Need::Key(_)
+            | Need::NoKey(_)
             | Need::True(_)
             | Need::PlugLock
             | Need::FixedCable
@@ -141,6 +154,7 @@ impl Need {
             | Need::FileServer
             | Need::SecurityProfile(_)
             | Need::RootCertificate
+            | Need::StationCertificate
             | Need::SignedFirmware => Ok(()),
         }
     }

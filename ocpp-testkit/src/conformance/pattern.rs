@@ -17,6 +17,7 @@ pub struct Pattern {
 enum Check {
     OneOf(Vec<Value>),
     OneOfOrAbsent(Vec<Value>),
+    Not(Value),
     Present,
     Absent,
     Between(DateTime<Utc>, DateTime<Utc>),
@@ -55,6 +56,41 @@ impl Pattern {
     #[must_use]
     pub fn is_or_absent(self, path: &str, value: impl Into<Value>) -> Self {
         self.check(path, Check::OneOfOrAbsent(vec![value.into()]))
+    }
+
+    /// It has another value than this, or is not there.
+    #[must_use]
+    pub fn is_not(self, path: &str, value: impl Into<Value>) -> Self {
+        self.check(path, Check::Not(value.into()))
+    }
+
+    /// This value of the member is as good as those named before.
+    #[must_use]
+    pub fn or(mut self, path: &str, value: impl Into<Value>) -> Self {
+        let named = self.checks.iter_mut().find(|(other, _)| other == path);
+        if let Some((_, Check::OneOf(values) | Check::OneOfOrAbsent(values))) = named {
+            values.push(value.into());
+        }
+        self
+    }
+
+    /// The event of a transaction names this token.
+    #[must_use]
+    pub fn names(self, token: &str) -> Self {
+        self.is("idToken.idToken", token).is("idToken.type", "ISO14443")
+    }
+
+    /// The event of a transaction names this token or none.
+    #[must_use]
+    pub fn may_name(self, token: &str) -> Self {
+        self.is_or_absent("idToken.idToken", token).is_or_absent("idToken.type", "ISO14443")
+    }
+
+    /// Whether a value of this member is wanted.
+    pub(super) fn wants(&self, path: &str, value: &Value) -> bool {
+        self.checks
+            .iter()
+            .any(|(of, check)| of == path && matches!(check, Check::OneOf(values) if values.contains(value)))
     }
 
     /// It is there.
@@ -116,6 +152,7 @@ impl Check {
     fn holds(&self, value: Option<&Value>) -> bool {
         match (self, value) {
             (Check::Absent | Check::OneOfOrAbsent(_), None) | (Check::Present, Some(_)) => true,
+            (Check::Not(wrong), value) => value != Some(wrong),
             (Check::OneOf(values) | Check::OneOfOrAbsent(values), Some(value)) => values.contains(value),
             (Check::Between(from, to), Some(value)) => time(value).is_some_and(|time| (*from..=*to).contains(&time)),
             (Check::That(_, test), value) => test(value.unwrap_or(&Value::Null)),
@@ -130,6 +167,7 @@ impl fmt::Display for Check {
         match self {
             Check::OneOf(values) => f.write_str(&list(values)),
             Check::OneOfOrAbsent(values) => write!(f, "{} or absent", list(values)),
+            Check::Not(value) => write!(f, "not {value}"),
             Check::Present => f.write_str("present"),
             Check::Absent => f.write_str("absent"),
             Check::Between(from, to) => write!(f, "from {from} to {to}"),
@@ -167,6 +205,9 @@ mod tests {
             (request("X").one_of("status", ["Rejected", "Accepted"]), true),
             (request("X").is_or_absent("reason", "Local"), true),
             (request("X").is_or_absent("status", "Local"), false),
+            (request("X").is("status", "Rejected").or("status", "Accepted"), true),
+            (request("X").is_not("status", "Rejected"), true),
+            (request("X").is_not("status", "Accepted"), false),
             (request("X").present("at"), true),
             (request("X").present("reason"), false),
             (request("X").absent("at"), false),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ocpp_rpc::Dialect;
+
 use super::{Report, Role, Verdict};
 use crate::trace::conversation::Conversation;
 use crate::trace::{import, text};
@@ -21,6 +23,15 @@ fn role(report: &Report) -> &'static str {
     match report.case.role() {
         Role::Station => "station",
         Role::Csms => "csms",
+    }
+}
+
+/// What the numbers of a case are of.
+fn rests_on(report: &Report) -> &'static str {
+    match report.dialect {
+        Dialect::V1_6 => "1.6 §",
+        Dialect::V2_0_1 => "2.0.1 ",
+        Dialect::V2_1 => "2.1 ",
     }
 }
 
@@ -88,7 +99,8 @@ pub fn html(reports: &[Report]) -> String {
         let (id, title, spec) = (escape(report.case.id), escape(report.case.title), escape(report.case.spec));
         let _ = writeln!(
             page,
-            "<details class=\"{class}\"{open}><summary><b>{id}</b> {word}: {title}</summary>\n<p>OCPP 1.6 §{spec}; took {} ms</p>",
+            "<details class=\"{class}\"{open}><summary><b>{id}</b> {word}: {title}</summary>\n<p>OCPP {}{spec}; took {} ms</p>",
+            rests_on(report),
             report.took.as_millis(),
         );
         if !report.reason.is_empty() {
@@ -132,7 +144,8 @@ mod tests {
             json!({"at": 0, "from": "station", "frame": [2, "1", "DataTransfer", {"vendorId": "<b>&\"\u{1}"}]}),
         ];
         let case = find("TC_003_CS").unwrap();
-        Report { case, verdict, reason: reason.to_owned(), took: Duration::from_millis(1500), seen: Vec::new(), trace }
+        let (dialect, took) = (Dialect::V1_6, Duration::from_millis(1500));
+        Report { case, dialect, verdict, reason: reason.to_owned(), took, seen: Vec::new(), trace }
     }
 
     #[test]

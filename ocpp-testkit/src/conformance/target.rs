@@ -1,7 +1,7 @@
 //! What a case talks to.
 
 use chrono::{DateTime, Utc};
-use ocpp_core::station::{ConnectRequest, FaultCode};
+use ocpp_core::station::{ConnectRefusal, ConnectRequest, FaultCode};
 use ocpp_core::time::Instant;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -48,6 +48,16 @@ pub trait Target {
         Err(Trouble::Undone(format!("offer {}: the target is no server", subprotocols.join(", "))))
     }
 
+    /// The next connection of a station is refused for this reason. False where that cannot be done.
+    fn refuse_once(&mut self, _: ConnectRefusal) -> bool {
+        false
+    }
+
+    /// No connection to an endpoint that begins so comes about, until another is named or none. False where that cannot be done.
+    fn block(&mut self, _: Option<&str>) -> bool {
+        false
+    }
+
     /// How a station had itself connected, where that can be seen.
     fn connect_request(&self) -> Option<&ConnectRequest> {
         None
@@ -78,6 +88,8 @@ pub enum Manual {
     Plug(u16),
     /// Pull the plug out of the station.
     Unplug(u16),
+    /// Have a connected vehicle ask for energy, or ask for none.
+    Vehicle(u16, bool),
     /// Pull the plug out of the vehicle; with a fixed cable the same as [`Manual::Unplug`].
     UnplugVehicle(u16),
     /// Present a token at the reader of a connector, or at the one of the station.
@@ -110,6 +122,9 @@ impl Manual {
         match self {
             Manual::Plug(connector) => json!({ "plug": connector }),
             Manual::Unplug(connector) => json!({ "unplug": connector }),
+            Manual::Vehicle(connector, wants) => {
+                json!({ "vehicle": { "evse": connector, "state": if *wants { "Ready" } else { "Paused" } } })
+            }
             Manual::UnplugVehicle(connector) => json!({ "unplug_vehicle": connector }),
             Manual::Token { connector, id } => json!({ "token": { "evse": connector, "id": id } }),
             Manual::Fault(connector, code) => json!({ "fault": { "evse": connector, "code": code } }),
@@ -125,6 +140,8 @@ impl Manual {
         match self {
             Manual::Plug(connector) => format!("connect a vehicle at connector {connector}"),
             Manual::Unplug(connector) => format!("pull the plug out of connector {connector}"),
+            Manual::Vehicle(connector, true) => format!("have the vehicle at connector {connector} ask for energy"),
+            Manual::Vehicle(connector, false) => format!("have the vehicle at connector {connector} ask for no energy"),
             Manual::UnplugVehicle(connector) => format!("pull the plug of connector {connector} out of the vehicle"),
             Manual::Token { connector: Some(connector), id } => format!("present {id} at connector {connector}"),
             Manual::Token { connector: None, id } => format!("present {id} at the reader of the station"),

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use ocpp_rpc::Dialect;
+
 /// The values of a run. Times are as short as tests want them; what is told to the target is whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
     /// The identity of the station.
     pub station: String,
-    /// The connector under test.
+    /// The version in which the cases of 2.x run: 2.0.1 or 2.1.
+    pub edition: Dialect,
+    /// The connector under test; in 2.x its EVSE, whose first connector it is.
     pub connector: u16,
     /// How many connectors the bench has when it is the station.
     pub connectors: u16,
@@ -55,6 +59,8 @@ pub struct Values {
     pub security_profile: u8,
     /// A root certificate that the station can take, in PEM.
     pub root_certificate: Option<String>,
+    /// A certificate that the station takes for its own, in PEM.
+    pub station_certificate: Option<String>,
     /// Firmware that the station can install, and what it was signed with.
     pub firmware: Option<SignedFirmware>,
     /// Goes into message ids, so that those of another run are others.
@@ -76,6 +82,7 @@ impl Default for Values {
     fn default() -> Self {
         Values {
             station: "CP001".to_owned(),
+            edition: Dialect::V2_0_1,
             connector: 1,
             connectors: 2,
             token: "CONF-A".to_owned(),
@@ -100,6 +107,7 @@ impl Default for Values {
             files: None,
             security_profile: 0,
             root_certificate: None,
+            station_certificate: None,
             firmware: None,
             run: "0".to_owned(),
         }
@@ -137,6 +145,7 @@ impl Values {
             "tolerance" => self.tolerance = seconds()?,
             "files" => self.files = Some(text.to_owned()),
             "root_certificate" => self.root_certificate = Some(text.to_owned()),
+            "station_certificate" => self.station_certificate = Some(text.to_owned()),
             "firmware" => text.clone_into(&mut self.firmware.get_or_insert_default().location),
             "signing_certificate" => text.clone_into(&mut self.firmware.get_or_insert_default().certificate),
             "signature" => text.clone_into(&mut self.firmware.get_or_insert_default().signature),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::DateTime;
+use ocpp_rpc::Dialect;
 use ocpp_testkit::conformance::target::Target;
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
 use ocpp_testkit::conformance::{self, Case, Need, Report, Role, Values, Verdict};
@@ -142,7 +143,7 @@ fn asked(report: &Report) -> BTreeSet<String> {
 fn what_a_peer_cannot_do_is_inconclusive_with_its_reason() {
     let ways = [json!("NotImplemented"), json!("NotSupported"), json!({ "status": "NotImplemented" })];
     let (mut refused, mut undone) = (0, 0);
-    for case in conformance::cases() {
+    for case in conformance::cases(Dialect::V1_6) {
         let values = values_for(case);
         let run = |oddity| {
             let mut peer = Peer::new(case.role(), &values);
@@ -184,7 +185,7 @@ fn what_a_peer_cannot_do_is_inconclusive_with_its_reason() {
 #[test]
 fn case_that_breaks_off_anywhere_leaves_the_station_as_it_was() {
     let mut tried = 0;
-    for case in conformance::cases().filter(|case| case.role() == Role::Station) {
+    for case in conformance::cases(Dialect::V1_6).filter(|case| case.role() == Role::Station) {
         let values = values_for(case);
         let mut peer = used_peer(self::case("TC_003_CS"), &values);
         let before = peer.state();
@@ -214,7 +215,7 @@ fn case_that_breaks_off_anywhere_leaves_the_station_as_it_was() {
 #[test]
 fn case_that_breaks_off_anywhere_leaves_no_transaction_at_the_csms() {
     let mut tried = 0;
-    for case in conformance::cases().filter(|case| case.role() == Role::Csms) {
+    for case in conformance::cases(Dialect::V1_6).filter(|case| case.role() == Role::Csms) {
         let values = values_for(case);
         let mut peer = used_peer(self::case("TC_003_CSMS"), &values);
         let sound = peer.run(case, &values, Oddity::None);
@@ -247,7 +248,7 @@ fn peers_that_go_on_get_the_verdicts_of_a_fresh_start() {
         let values = VirtualStation::with_host(Values { pause: Duration::from_secs(90), ..Values::default() });
         let mut peer = Peer::new(role, &values);
         let mut began = Duration::ZERO;
-        for case in conformance::cases().filter(|case| case.role() == role) {
+        for case in conformance::cases(Dialect::V1_6).filter(|case| case.role() == role) {
             // These are for another station.
             if case.needs.contains(&Need::FixedCable) || case.security_profile() > 0 {
                 continue;
@@ -286,7 +287,7 @@ fn equal_periods_are_one_and_others_are_not() {
 #[test]
 fn times_are_told_in_full_and_no_connection_is_invented() {
     let mut times = 0;
-    for case in conformance::cases() {
+    for case in conformance::cases(Dialect::V1_6) {
         let values = values_for(case);
         let mut peer = Peer::new(case.role(), &values);
         peer.run(case, &values, Oddity::None);

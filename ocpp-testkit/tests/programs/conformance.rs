@@ -84,6 +84,40 @@ fn live_station_passes_what_it_passes_in_virtual_time() {
     assert!(lines.iter().any(|line| line["from"] == "station" && line["frame"][2] == "StopTransaction"));
 }
 
+/// The same of 2.0.1: the subprotocol is that of its version.
+#[test]
+fn live_station_of_2_0_1_passes_what_it_passes_in_virtual_time() {
+    let spawn = format!("{PROGRAM} station --url {{url}} --id CP001 --evses 2 --locks --ocpp 2.0.1");
+    let cases = [
+        "TC_B_06_CS",
+        "TC_B_12_CS",
+        "TC_C_12_CS",
+        "TC_C_16_CS",
+        "TC_C_37_CS",
+        "TC_D_02_CS",
+        "TC_E_04_CS",
+        "TC_E_06_CS",
+        "TC_E_24_CS",
+        "TC_E_38_CS",
+        "TC_E_44_CS",
+        "TC_F_01_CS",
+        "TC_F_14_CS",
+        "TC_G_11_CS",
+        "TC_G_18_CS",
+        "TC_J_09_CS",
+        "TC_P_03_CS",
+        "TC_B_22_CS",
+        "TC_E_04_CS",
+    ];
+    let mut arguments = vec!["--ocpp", "2.0.1", "--listen", "127.0.0.1:0", "--json", "--spawn", &spawn];
+    arguments.extend(cases.iter().flat_map(|case| ["--case", case]));
+    let output = conformance(&arguments);
+    let report = String::from_utf8_lossy(&output.stdout);
+    let passed: Vec<_> = cases.iter().map(|case| ((*case).to_owned(), "pass".to_owned())).collect();
+    assert_eq!(verdicts(&output), passed, "{report}");
+    assert!(output.status.success());
+}
+
 #[test]
 fn live_csms_passes_what_it_passes_in_virtual_time() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -174,7 +174,8 @@ impl Evse {
         } else if self.is_reserved && self.authorisation.right().is_none() {
             // G01.FR.09: also with a vehicle, until its driver is the one.
             ConnectorStatus::Reserved
-        } else if self.facts.cable != Cable::Absent && (self.is_operative || self.is_in_use()) {
+        } else if self.facts.cable != Cable::Absent && (self.is_operative || self.is_busy()) {
+            // G03.FR.05: out of service with the end of the transaction, cable or no cable.
             ConnectorStatus::Occupied
         } else if !self.is_operative {
             ConnectorStatus::Unavailable

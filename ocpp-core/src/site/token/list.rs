@@ -148,6 +148,12 @@ impl LocalList {
         self.tokens.len()
     }
 
+    /// The version that was given last, also of a list that is empty now (2.x D01.FR.04).
+    #[cfg(feature = "transaction_events")]
+    pub fn sent_version(&self) -> u32 {
+        self.head.version
+    }
+
     /// The version; 0 while the list is empty (1.6 §5.10).
     pub fn version(&self) -> u32 {
         if self.tokens.is_empty() { 0 } else { self.head.version }

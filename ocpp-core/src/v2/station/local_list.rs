@@ -4,6 +4,7 @@ use ocpp_types::tables::v2::{AuthorizationStatus, IdTokenInfo, SendLocalListRequ
 
 use super::tokens;
 use crate::site::Site;
+use crate::site::settings::Setting;
 use crate::site::shared::Shared;
 use crate::site::verdict::ListRefusal;
 use crate::store::Ticket;
@@ -27,6 +28,10 @@ pub(super) fn on_send(
     let changes = request.local_authorization_list();
     let changes = changes.map(|data| (tokens::read(data.id_token()), data.id_token_info().map(tokens::info))).collect();
     let list = &mut site.authorize.list;
+    // D01.FR.19: also where all entries of the list were removed.
+    if !is_full && (1..=list.sent_version()).contains(&request.version_number()) {
+        return (SendLocalListStatus::VersionMismatch, None);
+    }
     match list.on_send(shared, &site.settings, request.version_number(), is_full, changes) {
         Ok(ticket) => (SendLocalListStatus::Accepted, Some(ticket)),
         Err(ListRefusal::Version) => (SendLocalListStatus::VersionMismatch, None),
@@ -34,7 +39,7 @@ pub(super) fn on_send(
     }
 }
 
-/// The version to tell: 0 where there is no list (D02.FR.01 to D02.FR.03).
+/// The version to tell: 0 where there is no list (D02.FR.01 to D02.FR.03). An empty one has its own (D01.FR.04, D01.FR.17).
 pub(super) fn version(site: &Site) -> i64 {
-    site.authorize.list.version(&site.settings).max(0)
+    if site.settings.is_on(Setting::LocalAuthListEnabled) { site.authorize.list.sent_version() } else { 0 }
 }

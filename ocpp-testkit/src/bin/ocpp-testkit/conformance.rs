@@ -28,7 +28,7 @@ Steps that are no messages (a plug, a token, a power cut; for a CSMS: what its o
 terminal, or go to the program of --spawn, one line of JSON each on its standard input. They are in the words of the
 programs `station` and `csms`:
   {"plug":1} {"unplug":1} {"unplug_vehicle":1} {"token":{"evse":1,"id":"CONF-A"}} {"power_cycle":{}}
-  {"fault":{"evse":1,"code":"GroundFailure"}} {"fault_cleared":1} {"lock_stuck":{"evse":1,"stuck":true}}
+  {"vehicle":{"evse":1,"state":"Paused"}} {"fault":{"evse":1,"code":"GroundFailure"}} {"fault_cleared":1} {"lock_stuck":{"evse":1,"stuck":true}}
   {"station":"CP001","action":"RemoteStartTransaction","payload":{"connectorId":1,"idTag":"CONF-A"}}
 With --listen, {url} in the command is the address to connect to. What it cannot do the program says on its standard output,
 and the case is inconclusive:
@@ -41,7 +41,7 @@ A CSMS under test has to know the tokens CONF-A and CONF-B (Accepted, both with 
 token, token2, group, invalid_token, expired_token, blocked_token, connector, connectors, heartbeat, retry, sample,
 connection_timeout, reservation, patience, boot_patience, watch, settle, pause, tolerance. And files: the URL of a folder on a
 file server, which takes uploads and holds a file no-firmware that no station can install. For the cases on security:
-root_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature (Base64).
+root_certificate and station_certificate (PEM); firmware (URL), signing_certificate (PEM) and signature (Base64).
 
 A live peer is brought back into its initial state after each case, as far as OCPP and the steps go: transactions that
 a case began are ended, reservations and profiles taken back, keys and availability set as they were. Each call of a peer
@@ -50,18 +50,20 @@ The exit status is 0 if no case failed and none was inconclusive, 1 if one did, 
 
 Examples:
   ocpp-testkit conformance --role station
+  ocpp-testkit conformance --ocpp 2.0.1 --case TC_E_04_CS
   ocpp-testkit conformance --listen 127.0.0.1:9100 --spawn 'ocpp-testkit station --url {url} --id CP001 --evses 2'
   ocpp-testkit conformance --url ws://127.0.0.1:9000/ocpp --case TC_012_CSMS --save traces \
     --spawn 'ocpp-testkit csms --listen 127.0.0.1:9000 --token CONF-A=Accepted:CONF-GROUP'"#;
 
-/// Run the cases of the OCPP compliance tool.
+/// Run the cases of the OCPP compliance tool: for stations and CSMSs of 1.6, and for stations of 2.0.1 and 2.1.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Conformance {
     /// Who is under test; without it both, or what --url or --listen says.
     #[arg(long)]
     role: Option<RoleName>,
-    /// The version.
+    /// The version: 1.6, 2.0.1 or 2.1. The cases of 2.x are those for stations of Core, Advanced Security and Local Authorization
+    /// List Management.
     #[arg(long, value_name = "VERSION", default_value = "1.6")]
     ocpp: Version,
     /// Only this case. May be repeated.
@@ -147,10 +149,10 @@ impl Conformance {
 
     /// Whether all that was checked holds.
     fn carry_out(&self) -> Result<bool, Failure> {
-        if self.ocpp.0 != Dialect::V1_6 {
-            return Err("there are cases for --ocpp 1.6 only".into());
-        }
         let cases = self.chosen()?;
+        if cases.is_empty() {
+            return Err(format!("there are cases of {} for stations alone", self.ocpp).into());
+        }
         if self.list {
             return self.list(&cases).map(|()| true);
         }
@@ -166,7 +168,7 @@ impl Conformance {
                 (Bed::Live(target), _) => conformance::run(case, target.as_mut(), &values),
                 (Bed::Ours, Role::Station) => {
                     let values = Values { security_profile: case.security_profile(), ..values.clone() };
-                    conformance::run(case, &mut VirtualStation::new(&values)?, &values)
+                    conformance::run(case, &mut VirtualStation::speaking(case.dialect(&values), &values)?, &values)
                 }
                 (Bed::Ours, Role::Csms) => conformance::run(case, &mut VirtualCsms::new(&values)?, &values),
             };
@@ -216,9 +218,12 @@ impl Conformance {
         let role = self.role()?;
         let fits = |case: &Case| role.is_none_or(|role| case.role() == role);
         if self.case.is_empty() {
-            return Ok(conformance::cases().filter(fits).collect());
+            return Ok(conformance::cases(self.ocpp.0).filter(fits).collect());
         }
         let find = |id: &String| match conformance::find(id) {
+            Some(case) if !conformance::cases(self.ocpp.0).any(|other| other.id == case.id) => {
+                Err(format!("{id} is no case of {}", self.ocpp).into())
+            }
             Some(case) if fits(&case) => Ok(case),
             Some(_) => Err(format!("{id} is for the other role").into()),
             None => Err(format!("there is no case {id}; see --list").into()),
@@ -230,7 +235,7 @@ impl Conformance {
         let mut stdout = io::stdout().lock();
         for case in cases {
             let unwritten = match case.script {
-                Script::Steps(_) => None,
+                Script::V1_6(_) | Script::V2(_) => None,
                 Script::Unwritten(why) => Some(why),
             };
             if self.json {
@@ -250,6 +255,7 @@ impl Conformance {
     fn values(&self) -> Result<Values, Failure> {
         let mut values = Values {
             station: self.id.clone(),
+            edition: if self.ocpp.0 == Dialect::V2_1 { Dialect::V2_1 } else { Dialect::V2_0_1 },
             fixed_cable: self.fixed_cable,
             backup_power: self.backup_power,
             pause: Duration::from_secs(self.pause),
@@ -290,7 +296,7 @@ impl Conformance {
             (Some(chain), Some(key)) => ("wss", Some(tls::server(chain, key, None)?)),
             (None, _) | (_, None) => ("ws", None),
         };
-        let station = LiveStation::listen(address, authenticator, tls, &values.station, |address| {
+        let station = LiveStation::listen(address, authenticator, tls, self.ocpp.0, &values.station, |address| {
             eprintln!("waiting for the station at {scheme}://{address}");
             self.operator(Some(&format!("{scheme}://{address}"))).map_err(io::Error::other)
         })?;

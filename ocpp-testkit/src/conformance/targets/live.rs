@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ocpp_core::station::ConnectRequest;
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
@@ -190,7 +191,7 @@ pub struct LiveStation {
 }
 
 impl LiveStation {
-    /// Listens for one station. Who carries out the steps may depend on the address.
+    /// Listens for one station that speaks this version. Who carries out the steps may depend on the address.
     ///
     /// # Errors
     /// When the address cannot be listened on, or the operator is not to be had.
@@ -198,6 +199,7 @@ impl LiveStation {
         address: &str,
         authenticator: Authenticator,
         tls: Option<Arc<ServerConfig>>,
+        dialect: Dialect,
         station: &str,
         operator: impl FnOnce(SocketAddr) -> io::Result<Operator>,
     ) -> io::Result<Self> {
@@ -205,7 +207,7 @@ impl LiveStation {
         let (listener, address) = runtime.block_on(async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
-            io::Result::Ok((WireListener::start(listener, authenticator, tls), address))
+            io::Result::Ok((WireListener::start(listener, authenticator, tls, dialect), address))
         })?;
         let live = Live::new(runtime, operator(address)?, station);
         Ok(LiveStation { live, listener, address })

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ocpp_core::station::{
-    Action, ConnectRequest, EvseId, Fault, FaultCode, IdToken, Input, InstalledCertificates, LinkAction, LinkInput,
-    Secret, StationConfig,
+    Action, ConnectRefusal, ConnectRequest, EvseId, Fault, FaultCode, IdToken, Input, InstalledCertificates,
+    LinkAction, LinkInput, Secret, StationConfig, Vehicle,
 };
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 
 use super::virtual_time::{self, VirtualTime};
 use crate::clock::WallClock;
@@ -36,6 +37,11 @@ pub struct VirtualStation {
     wall: WallClock,
     is_network_up: bool,
     is_connected: bool,
+    subprotocol: &'static str,
+    /// Why the next connection is refused.
+    refusal: Option<ConnectRefusal>,
+    /// How endpoints begin that cannot be reached.
+    blocked: Option<String>,
     /// How the last connection was ordered.
     request: Option<ConnectRequest>,
     /// When the connection attempt ends that is under way.
@@ -64,6 +70,7 @@ impl VirtualStation {
         Values {
             files: Some(Self::FILES.to_owned()),
             root_certificate: Some(jobs::certificate("root")),
+            station_certificate: Some(jobs::certificate("station")),
             firmware: Some(SignedFirmware {
                 location: format!("{}/firmware", Self::FILES),
                 certificate: jobs::certificate("signer"),
@@ -73,15 +80,37 @@ impl VirtualStation {
         }
     }
 
-    /// A station under power with two connectors; its plugs are locked unless the run's cables are fixed. It has what every
+    /// A station under power that speaks 1.6, with two connectors; its plugs are locked unless the run's cables are fixed. It has what every
     /// security profile needs.
     ///
     /// # Errors
     /// When the machine cannot be made.
     pub fn new(values: &Values) -> Result<Self, Trouble> {
+        Self::speaking(Dialect::V1_6, values)
+    }
+
+    /// The same station, which speaks this version.
+    ///
+    /// # Errors
+    /// When the machine cannot be made.
+    pub fn speaking(dialect: Dialect, values: &Values) -> Result<Self, Trouble> {
+        Self::with_settings(dialect, &[], values)
+    }
+
+    /// The same, with these settings of its maker.
+    ///
+    /// # Errors
+    /// When the machine cannot be made.
+    pub fn with_settings(dialect: Dialect, settings: &[(&str, &str)], values: &Values) -> Result<Self, Trouble> {
         let mut config = StationConfig::new("ws://csms.example/ocpp", &values.station, "Testkit", "Virtual")
             .with_evses(2)
             .with_setting("SecurityProfile", &values.security_profile.to_string());
+        if dialect != Dialect::V1_6 {
+            // Part 6 TC_B_53: a list tells what it may hold.
+            config = config.with_setting("OCPPCommCtrlr.FileTransferProtocols", "FTP");
+        }
+        config = settings.iter().fold(config, |config, (name, value)| config.with_setting(name, value));
+        config.network.versions = vec![dialect];
         config.network.password = Some(Secret(PASSWORD.into()));
         config.network.certificates = InstalledCertificates::new(true, true);
         config.hardware.has_fixed_cables = values.fixed_cable;
@@ -93,6 +122,7 @@ impl VirtualStation {
     /// # Errors
     /// When the machine cannot be made.
     pub fn with_config(config: StationConfig, values: &Values) -> Result<Self, Trouble> {
+        let subprotocol = config.network.versions.first().copied().unwrap_or(Dialect::V1_6).subprotocol();
         let hardware = Hardware::new(1_000_000, 7_200);
         let hardware = if values.fixed_cable { hardware } else { hardware.with_lock() };
         let evses = (1..).take(config.hardware.evses.len()).map(|n| (EvseId(n), hardware.clone())).collect();
@@ -105,6 +135,9 @@ impl VirtualStation {
             wall,
             is_network_up: false,
             is_connected: false,
+            subprotocol,
+            refusal: None,
+            blocked: None,
             request: None,
             attempt: None,
             power_back: Some(Instant::ZERO),
@@ -222,12 +255,17 @@ impl VirtualTime for VirtualStation {
             }
             Due::Attempt => {
                 self.attempt = None;
-                self.is_connected = self.is_network_up;
+                if let Some(why) = self.refusal.take_if(|_| self.is_network_up) {
+                    return self.tell(Input::Link(LinkInput::Refused(why)));
+                }
+                let url = self.request.as_ref().map_or("", |request| &request.url);
+                let is_blocked = self.blocked.as_deref().is_some_and(|blocked| url.starts_with(blocked));
+                self.is_connected = self.is_network_up && !is_blocked;
                 if !self.is_connected {
                     return self.tell(Input::Link(LinkInput::Closed));
                 }
                 self.happenings.push_back(Happening::Opened);
-                self.tell(Input::Link(LinkInput::Opened { subprotocol: "ocpp1.6".into() }))
+                self.tell(Input::Link(LinkInput::Opened { subprotocol: self.subprotocol.into() }))
             }
             Due::Store => match self.end.poll_store(self.now) {
                 Some(StoreReply::Stored(ticket)) => self.tell(Input::Stored(ticket)),
@@ -273,6 +311,9 @@ impl Target for VirtualStation {
         match step {
             Manual::Plug(connector) => self.hardware(*connector, Hardware::plug),
             Manual::Unplug(connector) => self.hardware(*connector, Hardware::unplug),
+            Manual::Vehicle(connector, wants) => self.hardware(*connector, |hardware, now| {
+                hardware.set_vehicle(now, if *wants { Vehicle::Ready } else { Vehicle::Paused });
+            }),
             Manual::UnplugVehicle(connector) => self.hardware(*connector, Hardware::unplug_vehicle),
             Manual::Token { connector, id } => {
                 self.tell(Input::Token { evse: connector.map(EvseId), token: IdToken::new(id) })
@@ -292,6 +333,16 @@ impl Target for VirtualStation {
             }
             Manual::Order { .. } => Err(Trouble::Undone("a station takes no orders of an operator".to_owned())),
         }
+    }
+
+    fn refuse_once(&mut self, why: ConnectRefusal) -> bool {
+        self.refusal = Some(why);
+        true
+    }
+
+    fn block(&mut self, endpoint: Option<&str>) -> bool {
+        self.blocked = endpoint.map(str::to_owned);
+        true
     }
 
     fn connect_request(&self) -> Option<&ConnectRequest> {

@@ -65,11 +65,16 @@ pub struct WireListener {
 }
 
 impl WireListener {
-    /// Takes connections of 1.6 stations, once it is open.
-    pub fn start(listener: TcpListener, authenticator: Authenticator, tls: Option<Arc<ServerConfig>>) -> Self {
+    /// Takes connections of stations that speak this version, once it is open.
+    pub fn start(
+        listener: TcpListener,
+        authenticator: Authenticator,
+        tls: Option<Arc<ServerConfig>>,
+        dialect: Dialect,
+    ) -> Self {
         let doorkeeper = Arc::new(Doorkeeper {
             authenticator,
-            dialects: vec![Dialect::V1_6],
+            dialects: vec![dialect],
             tls,
             frame_bytes: Limits::STANDARD.frame_bytes,
             handshake_timeout: HANDSHAKE_TIMEOUT,

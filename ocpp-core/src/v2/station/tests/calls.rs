@@ -138,6 +138,10 @@ fn reset_on_idle_waits_for_the_transaction_and_lets_none_begin() {
         assert_eq!(story::check(&events, false), 1, "none began");
         assert_eq!(events.last().map(words).as_deref(), Some("Ended StopAuthorized EVConnected Local"), "normally");
         assert_eq!(bench.reboots, [RebootKind::Soft]);
+        let mut bench = bench.cut();
+        bench.open();
+        let (_, boot) = bench.call("BootNotification");
+        assert_eq!(boot["reason"], "ScheduledReset", "TC_B_21_CS");
     }
 }
 

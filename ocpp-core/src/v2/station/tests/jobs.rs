@@ -276,6 +276,14 @@ fn local_list_is_replaced_changed_and_told_by_its_version() {
         bench.connect();
         assert_eq!(told(&mut bench), 4, "D01.FR.10");
         assert_eq!(send(&mut bench, "Full", 5, &json!([])), "Accepted");
-        assert_eq!(entries(&mut bench), "0", "D01.FR.04");
+        assert_eq!((told(&mut bench), entries(&mut bench)), (json!(5), "0".into()), "D01.FR.04 (TC_D_04_CS)");
+        assert_eq!(send(&mut bench, "Differential", 5, &list), "VersionMismatch", "D01.FR.19");
+        assert_eq!(send(&mut bench, "Differential", 6, &json!([entry("A", "Accepted")])), "Accepted");
+        let removal = json!([{"idToken": {"idToken": "A", "type": "ISO14443"}}]);
+        assert_eq!(send(&mut bench, "Differential", 7, &removal), "Accepted");
+        assert_eq!((told(&mut bench), entries(&mut bench)), (json!(7), "0".into()), "D01.FR.17 (TC_D_03_CS)");
+        let mut bench = bench.cut();
+        bench.connect();
+        assert_eq!(told(&mut bench), 7, "D01.FR.10");
     }
 }

@@ -1,51 +1,24 @@
 //! What the bench answers when a case does not say otherwise, and what it sees on the way.
 
-use chrono::SecondsFormat;
-use ocpp_types::v1_6::Action;
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::{Role, Step, Stop};
+use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
-    /// The next call of this action gets this answer. A `currentTime` of null is filled in.
-    pub fn will_answer(&mut self, action: &str, answer: Value) {
-        self.prepared.entry(action.to_owned()).or_default().push_back(answer);
-    }
-
     /// From now on the two valid tokens are told to be of one group.
     pub fn group_tokens(&mut self) {
-        self.is_grouped = true;
+        self.edge.is_grouped = true;
     }
 
-    /// The answer to a call, none for an error, and what is wrong with its coming now. What a case prepared is for calls that
-    /// are `sound` by themselves.
-    pub(super) fn answer_to(&mut self, action: &str, payload: &Value, sound: bool) -> (Option<Value>, Step) {
-        let prepared = self.prepared.get_mut(action).filter(|_| sound);
-        let prepared = prepared.and_then(std::collections::VecDeque::pop_front);
-        let default = match self.role {
-            Role::Station => {
-                let is_a_stations = action.parse().is_ok_and(|action: Action| action.direction().from_station());
-                is_a_stations.then(|| self.as_csms(action, payload))
-            }
-            Role::Csms => as_station(action),
-        };
-        let mut answer = prepared.or(default);
-        if let Some(time) = answer.as_mut().and_then(|answer| answer.get_mut("currentTime")) {
-            *time = self.target.wall().to_rfc3339_opts(SecondsFormat::Millis, true).into();
-        }
-        let followed = if self.role == Role::Station { self.follow(action, payload, answer.as_ref()) } else { Ok(()) };
-        (answer, followed)
-    }
-
-    fn as_csms(&mut self, action: &str, payload: &Value) -> Value {
+    pub(super) fn as_csms(&mut self, action: &str, payload: &Value) -> Value {
         match action {
             "BootNotification" => self.boot_answer("Accepted"),
             "Heartbeat" => json!({ "currentTime": null }),
             "Authorize" => json!({ "idTagInfo": self.token_info(payload) }),
             "StartTransaction" => {
-                self.last_transaction += 1;
-                json!({ "transactionId": self.last_transaction, "idTagInfo": self.token_info(payload) })
+                self.edge.last_transaction += 1;
+                json!({ "transactionId": self.edge.last_transaction, "idTagInfo": self.token_info(payload) })
             }
             "StopTransaction" if payload.get("idTag").is_some() => json!({ "idTagInfo": self.token_info(payload) }),
             "DataTransfer" => json!({ "status": "UnknownVendorId" }),
@@ -54,17 +27,11 @@ impl Bench<'_> {
         }
     }
 
-    /// An answer to a BootNotification.
-    pub fn boot_answer(&self, status: &str) -> Value {
-        let interval = if status == "Accepted" { self.values.heartbeat } else { self.values.retry };
-        json!({ "status": status, "currentTime": null, "interval": interval.as_secs() })
-    }
-
     fn token_info(&self, payload: &Value) -> Value {
         let token = payload.get("idTag").and_then(Value::as_str).unwrap_or_default();
         let is = |other: &str| token.eq_ignore_ascii_case(other);
         let status = if is(&self.values.token) || is(&self.values.token2) { "Accepted" } else { "Invalid" };
-        match self.is_grouped && status == "Accepted" {
+        match self.edge.is_grouped && status == "Accepted" {
             true => json!({ "status": status, "parentIdTag": self.values.group }),
             false => json!({ "status": status }),
         }
@@ -72,19 +39,19 @@ impl Bench<'_> {
 
     /// Rules that hold in every case: nothing before the station is accepted (1.6 §4.2), samples and ends only of
     /// transactions that run, each ended once, no meter that goes back, and no status that is no change.
-    fn follow(&mut self, action: &str, payload: &Value, answer: Option<&Value>) -> Step {
+    pub(super) fn follow_station(&mut self, action: &str, payload: &Value, answer: Option<&Value>) -> Step {
         let number = |payload: &Value, name| payload.get(name).and_then(Value::as_i64);
         match action {
             "BootNotification" => {
                 self.is_accepted =
                     answer.and_then(|answer| answer.get("status")).is_some_and(|status| status == "Accepted");
-                self.told.clear();
+                self.edge.told.clear();
                 return Ok(());
             }
             // Not before: what was answered runs, whether it was right to begin it or not.
             "StartTransaction" => {
                 if let Some(transaction) = answer.and_then(|answer| number(answer, "transactionId")) {
-                    self.transactions.insert(transaction, payload.clone());
+                    self.edge.transactions.insert(transaction, payload.clone());
                 }
                 if !self.is_accepted {
                     return Err(Stop::Failed(format!("sent {action} before it was accepted")));
@@ -94,12 +61,12 @@ impl Bench<'_> {
             "StatusNotification" => {
                 let status = payload.get("status").and_then(Value::as_str).unwrap_or_default();
                 let connector = number(payload, "connectorId").unwrap_or_default();
-                self.statuses.insert(connector, status.to_owned());
+                self.edge.statuses.insert(connector, status.to_owned());
                 self.follow_status(connector, payload)?;
             }
             "StopTransaction" => {
                 let named = number(payload, "transactionId");
-                let Some(start) = named.and_then(|named| self.transactions.remove(&named)) else {
+                let Some(start) = named.and_then(|named| self.edge.transactions.remove(&named)) else {
                     return Err(Stop::Failed(format!("ended a transaction that does not run: {payload}")));
                 };
                 if number(payload, "meterStop") < number(&start, "meterStart") {
@@ -108,7 +75,7 @@ impl Bench<'_> {
             }
             "MeterValues" => {
                 let named = number(payload, "transactionId");
-                if let Some(named) = named.filter(|named| !self.transactions.contains_key(named)) {
+                if let Some(named) = named.filter(|named| !self.edge.transactions.contains_key(named)) {
                     return Err(Stop::Failed(format!("sent a sample of {named}, which does not run")));
                 }
             }
@@ -124,16 +91,16 @@ impl Bench<'_> {
             told.remove("timestamp");
         }
         let is_error = payload.get("errorCode").is_some_and(|code| code != "NoError");
-        if !is_error && self.told.get(&connector) == Some(&told) {
+        if !is_error && self.edge.told.get(&connector) == Some(&told) {
             return Err(Stop::Failed(format!("reported a status that did not change: {payload}")));
         }
-        self.told.insert(connector, told);
+        self.edge.told.insert(connector, told);
         Ok(())
     }
 }
 
 /// A station that has the Core profile and lets itself be configured.
-fn as_station(action: &str) -> Option<Value> {
+pub(super) fn as_station(action: &str) -> Option<Value> {
     match action {
         "GetConfiguration" => Some(json!({ "configurationKey": [
             { "key": "NumberOfConnectors", "readonly": true, "value": "2" },

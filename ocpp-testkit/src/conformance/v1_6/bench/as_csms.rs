@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{Bench, Call};
+use super::Bench;
 use crate::conformance::Step;
+use crate::conformance::bench::Call;
 use crate::conformance::pattern::{self, Pattern, answer, request};
 
 /// A transaction of the station under test.
@@ -223,7 +224,7 @@ impl Bench<'_> {
 
     /// Whether the end of a transaction was not reported yet.
     pub fn runs(&self, transaction: Transaction) -> bool {
-        self.transactions.contains_key(&transaction.0)
+        self.edge.transactions.contains_key(&transaction.0)
     }
 
     /// The station boots.
@@ -236,7 +237,7 @@ impl Bench<'_> {
 
     /// A certificate was installed, which goes after the case.
     pub fn note_certificate(&mut self, hash: &Value) {
-        self.traces.certificates.push(hash.clone());
+        self.edge.traces.certificates.push(hash.clone());
     }
 
     /// A charging profile is installed.

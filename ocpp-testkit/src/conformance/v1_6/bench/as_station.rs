@@ -3,7 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::{Bench, trouble};
+use super::Bench;
+use crate::conformance::bench::trouble;
 use crate::conformance::pattern::{Pattern, answer};
 use crate::conformance::{Step, Stop};
 
@@ -64,7 +65,7 @@ impl Bench<'_> {
         let request = json!({
             "connectorId": connector, "errorCode": error, "status": status, "timestamp": text(self.wall()),
         });
-        self.statuses.insert(connector.into(), status.to_owned());
+        self.edge.statuses.insert(connector.into(), status.to_owned());
         self.ask("StatusNotification", request, answer()).map(|_| ())
     }
 
@@ -107,7 +108,7 @@ impl Bench<'_> {
         let started = answer().is("idTagInfo.status", verdict).present("transactionId");
         let started = self.ask("StartTransaction", request, started)?;
         let number = started.get("transactionId").and_then(Value::as_i64).unwrap_or_default();
-        if !self.given.insert(number) {
+        if !self.edge.given.insert(number) {
             return Err(Stop::Failed(format!("gave the number {number} twice")));
         }
         Ok(number)

@@ -4,25 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Bench, Call};
+use super::Bench;
+use crate::conformance::bench::Call;
+use crate::conformance::bench::trouble;
 use crate::conformance::need::{Capabilities, OFFLINE_RULES};
 use crate::conformance::pattern::{Pattern, answer, request};
-use crate::conformance::{Role, Step, Stop};
+use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
-    /// The initial state of every case: connected, accepted, all connectors free.
-    pub(super) fn begin(&mut self) -> Step {
-        self.precondition("Booted", |bench| match bench.role {
-            Role::Station => bench.station_boots(),
-            Role::Csms => {
-                bench.connect()?;
-                bench.boot()
-            }
-        })
-    }
-
-    fn station_boots(&mut self) -> Step {
-        self.target.set_network(true).map_err(super::trouble)?;
+    /// The station boots, and reports all its connectors as free.
+    pub(super) fn station_boots(&mut self) -> Step {
+        self.target.set_network(true).map_err(trouble)?;
         // A station that goes on from the last case is accepted already.
         self.is_accepted = !self.target.is_fresh();
         self.wait_connected()?;
@@ -51,20 +43,6 @@ impl Bench<'_> {
     fn read_configuration(&mut self) -> Step {
         let all = self.ask("GetConfiguration", json!({}), answer().present("configurationKey"))?;
         self.capabilities = Capabilities::of(&all);
-        Ok(())
-    }
-
-    /// Waits until the target is connected.
-    ///
-    /// # Errors
-    /// When it never is.
-    pub fn wait_connected(&mut self) -> Step {
-        let until = self.now() + self.values.boot_patience;
-        while !self.is_connected {
-            if !self.pump(until)? {
-                return Err(Stop::Failed("the target does not connect".to_owned()));
-            }
-        }
         Ok(())
     }
 
@@ -122,11 +100,6 @@ impl Bench<'_> {
     /// Whether the station says that it has a feature profile.
     pub fn has_profile(&self, profile: &str) -> bool {
         self.capabilities.has_profile(profile)
-    }
-
-    /// The security profile that the station is connected by, 0 for none.
-    pub fn security_profile(&self) -> u8 {
-        self.capabilities.security_profile()
     }
 
     /// How many connectors the station has.

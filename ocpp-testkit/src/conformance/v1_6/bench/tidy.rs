@@ -7,16 +7,12 @@ use ocpp_types::v1_6::Action;
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::Role;
 use crate::conformance::pattern::answer;
 use crate::conformance::target::Manual;
 
 /// What a case left behind.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    pub plugged: BTreeSet<u16>,
-    pub broken: BTreeSet<u16>,
-    pub held_locks: BTreeSet<u16>,
     /// The values before the case.
     pub keys: BTreeMap<String, String>,
     pub has_sent_list: bool,
@@ -37,53 +33,28 @@ impl Bench<'_> {
     pub(super) fn note_effect(&mut self, action: Action, payload: &Value) {
         let number = |name| payload.get(name).and_then(Value::as_i64);
         match action {
-            Action::ReserveNow => self.traces.reservations.extend(number("reservationId")),
-            Action::ChangeAvailability => self.traces.has_made_inoperative = true,
-            Action::SetChargingProfile => self.traces.has_set_profile = true,
-            Action::SendLocalList => self.traces.has_sent_list = true,
+            Action::ReserveNow => self.edge.traces.reservations.extend(number("reservationId")),
+            Action::ChangeAvailability => self.edge.traces.has_made_inoperative = true,
+            Action::SetChargingProfile => self.edge.traces.has_set_profile = true,
+            Action::SendLocalList => self.edge.traces.has_sent_list = true,
             Action::StopTransaction => {
                 let ended = number("transactionId");
-                self.traces.begun.retain(|number| Some(*number) != ended);
+                self.edge.traces.begun.retain(|number| Some(*number) != ended);
             }
             Action::ChangeConfiguration => {
                 let key = payload.get("key").and_then(Value::as_str).unwrap_or_default();
                 let old = self.capabilities.value(key).filter(|_| !ACCESS_KEYS.contains(&key)).map(str::to_owned);
                 if let Some(old) = old {
-                    self.traces.keys.entry(key.to_owned()).or_insert(old);
+                    self.edge.traces.keys.entry(key.to_owned()).or_insert(old);
                 }
             }
             _ => {}
         }
     }
 
-    /// Ends what the case began, as far as it goes: the next case looks for itself whether it finds its initial state.
-    pub(super) fn tidy(&mut self) {
-        if self.target.is_fresh() {
-            return;
-        }
-        self.is_tidying = true;
-        self.prepared.clear();
-        self.catch_up();
-        let traces = std::mem::take(&mut self.traces);
-        match self.role {
-            Role::Station => self.mend_station(&traces),
-            Role::Csms => self.mend_csms(&traces),
-        }
-        let _ = self.pass(self.values.pause);
-        self.inbox.clear();
-    }
-
-    /// The case may have broken off while a call of ours was not answered yet, or before it saw that the connection went: what
-    /// came of it has to be known.
-    fn catch_up(&mut self) {
-        while matches!(self.pump(self.now()), Ok(true)) {}
-        let until = self.now() + self.values.patience;
-        while self.is_connected && self.open.is_some() && matches!(self.pump(until), Ok(true)) {}
-    }
-
     /// As a station does that ends its sessions and goes away.
-    fn mend_csms(&mut self, traces: &Traces) {
-        let has_left = !traces.begun.is_empty() || self.statuses.values().any(|status| status != "Available");
+    pub(super) fn mend_csms(&mut self, traces: &Traces) {
+        let has_left = !traces.begun.is_empty() || self.edge.statuses.values().any(|status| status != "Available");
         if has_left && (self.is_connected || self.connect().is_ok()) {
             for transaction in &traces.begun {
                 let _ = self.report_stop(*transaction, "Other");
@@ -94,27 +65,28 @@ impl Bench<'_> {
     }
 
     /// The state after a failure may be anything: each step is tried, whatever came of the one before.
-    fn mend_station(&mut self, traces: &Traces) {
+    pub(super) fn mend_station(&mut self, traces: &Traces) {
+        let around = std::mem::take(&mut self.traces);
         let _ = self.go_online();
         let settle = self.values.settle;
         // The case may have told it to wait.
         let until = self.now() + self.values.boot_patience;
         while !self.is_accepted && matches!(self.pump(until), Ok(true)) {}
-        for connector in &traces.held_locks {
+        for connector in &around.held_locks {
             let _ = self.perform(Manual::LockStuck(*connector, false));
             // It was told to open while it could not.
             self.put_back("UnlockConnector", json!({ "connectorId": connector }));
         }
-        for connector in &traces.broken {
+        for connector in &around.broken {
             let _ = self.perform(Manual::FaultCleared(*connector));
         }
         let _ = self.pass(settle);
         // What waited for the mending may have begun by now.
-        for transaction in self.transactions.keys().copied().collect::<Vec<_>>() {
+        for transaction in self.edge.transactions.keys().copied().collect::<Vec<_>>() {
             self.put_back("RemoteStopTransaction", json!({ "transactionId": transaction }));
         }
         let _ = self.pass(settle);
-        for connector in &traces.plugged {
+        for connector in &around.plugged {
             // The plug may be held for the token that started, which was refused afterwards.
             self.put_back("UnlockConnector", json!({ "connectorId": connector }));
             let _ = self.perform(Manual::Unplug(*connector));
@@ -166,6 +138,6 @@ impl Bench<'_> {
             "Unavailable" => has_made_inoperative,
             _ => false,
         };
-        while self.statuses.values().any(|status| !is_free(status)) && matches!(self.pump(until), Ok(true)) {}
+        while self.edge.statuses.values().any(|status| !is_free(status)) && matches!(self.pump(until), Ok(true)) {}
     }
 }

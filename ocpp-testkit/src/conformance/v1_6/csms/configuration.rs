@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::remote::accepted;
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_019_1_CSMS", "Read all keys", "5.8, 9.1, 6.23", &[], |bench| read(bench, json!({}))),

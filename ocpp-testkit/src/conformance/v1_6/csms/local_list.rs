@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_042_1_CSMS", "The version of a list that is not supported", "5.10", &[], |bench| {

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_037_1_CSMS", "A start offline, valid token", "3.7, 4.8", &[], valid),

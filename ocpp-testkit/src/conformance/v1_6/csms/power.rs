@@ -1,6 +1,7 @@
 //! Power failures (1.6 §4.2, §4.10, §3.7).
 
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[case(
     "TC_032_1_CSMS",

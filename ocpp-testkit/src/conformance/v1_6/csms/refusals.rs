@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::remote::unlock;
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_023_2_CSMS", "A token that is expired", "4.1, 7.2", &[], |bench| {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_010_CSMS", "Remote start, cable first", "5.11, 9.1.3", &[], cable_first),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::remote::accepted;
 use crate::conformance::pattern::answer;
-use crate::conformance::{Bench, Case, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step, Stop};
 
 const LONG: Duration = Duration::from_secs(3_600);
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::remote::accepted;
 use crate::conformance::pattern::{answer, status};
-use crate::conformance::{Bench, Case, Step, case, unwritten};
+use crate::conformance::v1_6::{Bench, case, unwritten};
+use crate::conformance::{Case, Step};
 use crate::jobs;
 
 const NO_TLS: &str = "looks into the TLS handshake, which the runner does not";

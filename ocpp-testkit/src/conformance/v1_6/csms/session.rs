@@ -1,6 +1,7 @@
 //! Sessions that begin and end at the station (1.6 §4.1, §4.8, §4.10).
 
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_003_CSMS", "Local start, cable first", "4.1, 4.8, 4.9", &[], cable_first),

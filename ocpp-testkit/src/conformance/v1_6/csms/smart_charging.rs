@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::remote::accepted;
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_056_CSMS", "A TxDefaultProfile", "3.13.1, 5.16, 7.8, errata 3.45, errata 3.56", &[], |bench| {

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::remote::accepted;
 use crate::conformance::pattern::answer;
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] =
     &[case("TC_054_CSMS", "Messages that were asked for are taken", "5.17, 7.32", &[], triggers)];

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::{answer, request, status};
-use crate::conformance::{Bench, Case, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step, Stop};
 
 pub(super) const CASES: &[Case] =
     &[case("TC_002_CS", "A station that is told to wait boots again", "4.2, 4.6, 5.3, 5.8, errata 3.22", &[], pending)];

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::status;
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 const CACHE: Need = Need::Key("AuthorizationCacheEnabled");
 const ASKS: Need = Need::True("AuthorizeRemoteTxRequests");

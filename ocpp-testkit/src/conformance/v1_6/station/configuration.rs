@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::conformance::pattern::{answer, status};
 use crate::conformance::v1_6::required_keys::{Access, REQUIRED};
-use crate::conformance::{Bench, Case, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step, Stop};
 
 pub(super) const CASES: &[Case] = &[
     case(

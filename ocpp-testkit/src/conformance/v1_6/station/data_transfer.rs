@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::status;
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[case("TC_062_CS", "An unknown vendor is refused", "5.6, 4.3, 7.23", &[], unknown)];
 

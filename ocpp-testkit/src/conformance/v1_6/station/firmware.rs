@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::conformance::pattern::{Pattern, answer, request};
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 use crate::jobs::UNFIT;
 
 /// Nothing listens there (RFC 863's port on the local host).

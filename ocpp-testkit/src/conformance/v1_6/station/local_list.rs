@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{answer, status};
-use crate::conformance::{Bench, Case, Need, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step, Stop};
 
 const LISTS: Need = Need::Profile("LocalAuthListManagement");
 const NO_LISTS: Need = Need::NoProfile("LocalAuthListManagement");

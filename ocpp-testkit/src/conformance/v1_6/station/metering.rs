@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{answer, member, request, time};
-use crate::conformance::{Bench, Case, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step, Stop};
 
 pub(super) const CASES: &[Case] = &[case(
     "TC_070_CS",

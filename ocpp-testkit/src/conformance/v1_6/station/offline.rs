@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::conformance::pattern::{Pattern, request};
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 const OFFLINE: &[Need] = &[Need::OfflineStart];
 
@@ -41,7 +42,7 @@ fn reconnects(bench: &mut Bench<'_>) -> Step {
 }
 
 /// The station starts offline and reports it with its true time.
-fn start_offline(bench: &mut Bench<'_>, token: &str) -> Step<crate::conformance::v1_6::bench::Transaction> {
+fn start_offline(bench: &mut Bench<'_>, token: &str) -> Step<crate::conformance::v1_6::Transaction> {
     let connector = bench.values.connector;
     bench.allow_offline(token)?;
     bench.go_offline()?;

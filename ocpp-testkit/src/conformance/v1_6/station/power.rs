@@ -1,7 +1,8 @@
 //! Power failures (1.6 §4.10, §7.36).
 
 use crate::conformance::pattern::request;
-use crate::conformance::{Bench, Case, Need, Step, case, unwritten};
+use crate::conformance::v1_6::{Bench, case, unwritten};
+use crate::conformance::{Case, Need, Step};
 
 pub(super) const CASES: &[Case] = &[
     unwritten(

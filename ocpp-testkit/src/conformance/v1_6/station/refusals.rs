@@ -4,7 +4,8 @@ use ocpp_core::station::FaultCode;
 use serde_json::json;
 
 use crate::conformance::pattern::{answer, status};
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_023_4_CS", "A refused token starts nothing", "4.1, 4.9", &[], refused_token),

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::status;
-use crate::conformance::{Bench, Case, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step, Stop};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_010_CS", "Remote start, cable first", "5.11, 9.1.3, errata 3.32", &[], cable_first),

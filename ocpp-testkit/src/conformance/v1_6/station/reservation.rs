@@ -6,7 +6,8 @@ use ocpp_core::station::FaultCode;
 use serde_json::json;
 
 use crate::conformance::pattern::{Pattern, request, status};
-use crate::conformance::{Bench, Case, Need, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step, Stop};
 
 const RESERVES: Need = Need::Profile("Reservation");
 const NO_RESERVES: Need = Need::NoProfile("Reservation");

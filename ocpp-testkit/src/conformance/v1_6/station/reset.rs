@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::{Pattern, request, status};
-use crate::conformance::{Bench, Case, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Step};
 
 pub(super) const CASES: &[Case] = &[
     case(

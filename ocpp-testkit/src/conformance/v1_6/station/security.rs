@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
-use ocpp_core::station::ConnectRequest;
-use ocpp_rpc::handshake::{BasicAuth, Identity, IdentityRules, SecurityProfile};
+use ocpp_rpc::handshake::IdentityRules;
 use serde_json::{Value, json};
 
+use crate::conformance::access::demands;
 use crate::conformance::pattern::{Pattern, answer, request, status};
-use crate::conformance::{Bench, Case, Need, SignedFirmware, Step, Stop, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, SignedFirmware, Step, Stop};
 
+/// How long a password is (security A00.FR.205).
+const PASSWORDS: std::ops::RangeInclusive<usize> = 16..=20;
 const ROOTS: &[Need] = &[Need::SecurityProfile(2), Need::RootCertificate];
 const UPDATES: &[Need] =
     &[Need::Profile("FirmwareManagement"), Need::SecurityProfile(1), Need::FileServer, Need::SignedFirmware];
@@ -214,7 +217,7 @@ fn raise_profile(bench: &mut Bench<'_>) -> Step {
     }
     bench.reconnects()?;
     if let Ok(request) = bench.connect_request() {
-        demands(request, higher)?;
+        demands(request, higher, &IdentityRules::V1_6, &PASSWORDS)?;
     }
     bench.pass(bench.values.settle)?;
     // It may have booted.
@@ -242,30 +245,7 @@ fn connects_by_tls(bench: &mut Bench<'_>, profile: u8) -> Step {
     bench.power_cycle()?;
     bench.expect_boot()?;
     let present = bench.security_profile();
-    demands(bench.connect_request()?, present)?;
+    demands(bench.connect_request()?, present, &IdentityRules::V1_6, &PASSWORDS)?;
     let all: Vec<Pattern> = (0..=bench.connectors()).map(|place| Bench::status(place, "Available")).collect();
     bench.gather(&all, &[]).map(|_| ())
-}
-
-/// The connection is wanted as this profile has it: by TLS from 2 on; with a password of 16 to 20 bytes under the identity
-/// below 3, and none above (security A00.FR.202 to 205, A00.FR.303, A00.FR.402).
-fn demands(request: &ConnectRequest, profile: u8) -> Step {
-    let wrong = |what: &str| Err(Stop::Failed(format!("{what}, at security profile {profile}")));
-    let number = request.security_profile.map_or(0, SecurityProfile::number);
-    if number != profile {
-        return wrong(&format!("the station connects by profile {number}"));
-    }
-    if request.url.starts_with("wss://") != (profile >= 2) {
-        return wrong(&format!("the station connects to {}", request.url));
-    }
-    let identity = request.url.rsplit('/').next().unwrap_or_default();
-    let identity = Identity::new(identity, &IdentityRules::V1_6).map_err(|error| Stop::Failed(error.to_string()))?;
-    let shown = request.authorization.as_deref().map(|header| BasicAuth::parse(header, &identity));
-    match shown {
-        None if profile == 3 => Ok(()),
-        Some(Ok(shown)) if profile < 3 && (16..=20).contains(&shown.password().len()) => Ok(()),
-        Some(Ok(_)) => wrong("the password is not one of 16 to 20 bytes"),
-        Some(Err(error)) => wrong(&error.to_string()),
-        None => wrong("there is no password"),
-    }
 }

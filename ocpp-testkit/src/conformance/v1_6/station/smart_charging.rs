@@ -6,8 +6,9 @@ use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{member, status, time};
-use crate::conformance::v1_6::bench::Transaction;
-use crate::conformance::{Bench, Case, Need, Step, Stop, case};
+use crate::conformance::v1_6::Transaction;
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step, Stop};
 
 const SMART: &[Need] = &[Need::Profile("SmartCharging")];
 

@@ -1,6 +1,7 @@
 //! Starting a transaction at the station (1.6 §4.1, §4.8).
 
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_003_CS", "Local start, cable first", "4.1, 4.8, 4.9", &[], cable_first),

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::conformance::pattern::{answer, request, status};
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 pub(super) const CASES: &[Case] = &[case(
     "TC_054_CS",

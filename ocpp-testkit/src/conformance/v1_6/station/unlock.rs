@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::conformance::pattern::status;
-use crate::conformance::{Bench, Case, Need, Step, case};
+use crate::conformance::v1_6::{Bench, case};
+use crate::conformance::{Case, Need, Step};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_017_2_CS", "A fixed cable cannot be unlocked", "5.18, 7.46, errata 3.87", &[Need::FixedCable], |bench| {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use ocpp_core::station::{ConnectRequest, FaultCode};
+use ocpp_core::station::{ConnectRefusal, ConnectRequest, FaultCode};
 use serde_json::Value;
 
-use super::{Bench, Call};
+use super::{Bench, Call, Edge, trouble};
 use crate::conformance::pattern::request;
 use crate::conformance::target::Manual;
 use crate::conformance::{Step, Stop};
 
-impl Bench<'_> {
+impl<E: Edge> Bench<'_, E> {
     /// A vehicle is connected.
     ///
     /// # Errors
@@ -27,6 +27,36 @@ impl Bench<'_> {
     pub fn unplug(&mut self, connector: u16) -> Step {
         self.traces.plugged.remove(&connector);
         self.perform(Manual::Unplug(connector))
+    }
+
+    /// A connected vehicle asks for energy, or for none.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn vehicle_wants(&mut self, connector: u16, wants: bool) -> Step {
+        self.perform(Manual::Vehicle(connector, wants))
+    }
+
+    /// The next connection of the station is refused for this reason.
+    ///
+    /// # Errors
+    /// When the target's connections cannot be refused so.
+    pub fn refuse_once(&mut self, why: ConnectRefusal) -> Step {
+        if self.target.refuse_once(why) {
+            return Ok(());
+        }
+        Err(Stop::NotApplicable(format!("no connection can be refused here for {why:?}")))
+    }
+
+    /// Endpoints that begin so cannot be reached from now on; with none, all can.
+    ///
+    /// # Errors
+    /// When the target's endpoints cannot be told apart.
+    pub fn block(&mut self, endpoint: Option<&str>) -> Step {
+        if self.target.block(endpoint) {
+            return Ok(());
+        }
+        Err(Stop::NotApplicable("endpoints are not told apart here".to_owned()))
     }
 
     /// The plug is pulled out of the vehicle.
@@ -84,7 +114,7 @@ impl Bench<'_> {
     /// # Errors
     /// When it cannot be cut.
     pub fn go_offline(&mut self) -> Step {
-        self.target.set_network(false).map_err(super::trouble)?;
+        self.target.set_network(false).map_err(trouble)?;
         let until = self.now() + self.values.patience;
         while self.is_connected && self.pump(until)? {}
         Ok(())
@@ -95,8 +125,22 @@ impl Bench<'_> {
     /// # Errors
     /// When it does not.
     pub fn go_online(&mut self) -> Step {
-        self.target.set_network(true).map_err(super::trouble)?;
+        self.target.set_network(true).map_err(trouble)?;
         self.wait_connected()
+    }
+
+    /// Waits until the target is connected.
+    ///
+    /// # Errors
+    /// When it never is.
+    pub fn wait_connected(&mut self) -> Step {
+        let until = self.now() + self.values.boot_patience;
+        while !self.is_connected {
+            if !self.pump(until)? {
+                return Err(Stop::Failed("the target does not connect".to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// The station connects anew by itself.
@@ -113,6 +157,11 @@ impl Bench<'_> {
         self.wait_connected()
     }
 
+    /// The security profile that the station is connected by, 0 for none.
+    pub fn security_profile(&self) -> u8 {
+        self.capabilities.security_profile()
+    }
+
     /// How the station had itself connected.
     ///
     /// # Errors
@@ -127,7 +176,7 @@ impl Bench<'_> {
     /// # Errors
     /// When it chooses otherwise.
     pub fn offers(&mut self, subprotocols: &[&str], wanted: Option<&str>) -> Step {
-        let chosen = self.target.offer(subprotocols).map_err(super::trouble)?;
+        let chosen = self.target.offer(subprotocols).map_err(trouble)?;
         if chosen.as_deref() == wanted {
             return Ok(());
         }
