@@ -170,7 +170,12 @@ impl Evse {
     /// Finds or makes room for an event in the middle of a transaction.
     pub(super) fn has_room(&self, ctx: &mut Context<'_>, transaction: TransactionNo) -> bool {
         let shared = &mut *ctx.shared;
-        let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
+        // A store that does not answer must not be given ever more.
+        let room = if shared.is_store_stuck() {
+            Room::None
+        } else {
+            ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running)
+        };
         match room {
             Room::Free | Room::Made(None) => {}
             Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction: transaction.id() }),
@@ -362,7 +367,7 @@ pub(super) fn most_readings(settings: &Settings) -> usize {
 }
 
 fn keep_for_stop(ctx: &mut Context<'_>, reading: StopReading) {
-    if reading.values.is_empty() {
+    if reading.values.is_empty() || ctx.shared.is_store_stuck() {
         return;
     }
     let (transaction, most) = (reading.transaction, most_readings(ctx.settings));
