@@ -99,7 +99,9 @@ pub(super) fn resets_came_about(pair: &mut Pair) -> Result<(), Failure> {
         return Err(pair.fail(Violation::Promise("a reset that did not come about".to_owned())));
     }
     let is_told = |fact: &&Fact| match fact {
-        Fact::Booted(booted) => booted.station.boot_reason == Some(BootReason::RemoteReset),
+        Fact::Booted(booted) => {
+            matches!(booted.station.boot_reason, Some(BootReason::RemoteReset | BootReason::ScheduledReset))
+        }
         _ => false,
     };
     let told = pair.csms.facts().iter().filter(is_told).count() as u64;

@@ -25,8 +25,9 @@ impl<E: Edge> Bench<'_, E> {
     /// # Errors
     /// When the step is not done.
     pub fn unplug(&mut self, connector: u16) -> Step {
+        self.perform(Manual::Unplug(connector))?;
         self.traces.plugged.remove(&connector);
-        self.perform(Manual::Unplug(connector))
+        Ok(())
     }
 
     /// A connected vehicle asks for energy, or for none.
