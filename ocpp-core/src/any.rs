@@ -5,9 +5,8 @@ mod readers;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "security")]
 use alloc::vec::Vec;
-
+#[cfg(feature = "security")]
 use core::time::Duration;
 
 use compact_str::CompactString;

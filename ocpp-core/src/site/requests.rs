@@ -11,7 +11,6 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::handshake::Password;
 use ocpp_rpc::liveness::LivenessSettings;
 
-#[cfg(all(feature = "security", feature = "transaction_events"))]
 use super::bearer::Grant;
 #[cfg(feature = "security")]
 use super::certificates::{Certificates, Desk};
@@ -29,6 +28,7 @@ use super::registration::{self, BootAnswer};
 use super::reservation::Reservation;
 #[cfg(feature = "reservation")]
 use super::reserve;
+#[cfg(all(feature = "security", feature = "transaction_events"))]
 use super::settings;
 use super::settings::{AnySetting, Setting};
 use super::shared::Shared;
