@@ -18,9 +18,8 @@ impl Parts<'_> {
         if evse.is_none() && (self.authorize.take_back(&token) || self.asked_about(&token).is_some()) {
             return;
         }
-        let is_his = |found: &&Evse| found.is_held_by(&token) || found.may_resume(&token);
-        let is_held = |found: &&Evse| is_his(found) && is_among(&evses, found.id);
-        let held = self.evses.iter().find(is_held).map(|found| found.id);
+        let is_his = |found: &&Evse| found.concerns(&token) && is_among(&evses, found.id);
+        let held = self.evses.iter().find(is_his).map(|found| found.id);
         let evse = evse.or(held).or_else(|| self.place_of(ctx, &token, &evses));
         if let Some(evse) = evse {
             self.learn_group(ctx, evse);
@@ -76,8 +75,7 @@ impl Parts<'_> {
 
     /// Lets an accepted token charge at an EVSE, if that is not kept for others.
     fn admit(&mut self, ctx: &mut Context<'_>, evse: EvseId, grant: Grant) {
-        let is_his = |evse: &mut Evse| evse.is_held_by(&grant.token) || evse.may_resume(&grant.token);
-        let is_here = self.evse(evse).is_some_and(is_his);
+        let is_here = self.evse(evse).is_some_and(|evse| evse.concerns(&grant.token));
         let verdict = self.claims(ctx, &grant.token).at(evse, grant.bearer());
         let (now, token) = (ctx.now(), grant.token.clone());
         let result = match self.evse(evse) {

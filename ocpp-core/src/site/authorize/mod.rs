@@ -81,9 +81,8 @@ impl Authorize {
             && let Some(info) = self.accepted_here(ctx, &request.token)
             && (info.group.is_some() || !needs_group)
         {
-            let (group, evses) = (info.group.clone(), info.evses.clone());
-            self.used(ctx, &request.token);
-            return grant(ctx, request, group, evses);
+            let info = info.clone();
+            return self.grant_known(ctx, request, info);
         }
         // What is known as refused is asked about too: it may have changed (1.6 §3.5.1).
         self.queue(ctx, request);
@@ -258,14 +257,16 @@ impl Authorize {
         (shared.config.limits.token_cache > 0).then(|| self.cache.clear(&mut shared.store))
     }
 
-    /// A token that is cached was used without asking.
-    fn used(&mut self, ctx: &mut Context<'_>, token: &IdToken) {
+    /// A token is good by what the list, or else the cache, says of it. One that is cached is used so (2.x C10.FR.08).
+    fn grant_known(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, info: TokenInfo) {
         let wall = ctx.shared.clock.wall(ctx.now());
-        let Some(info) = self.cache.get(token, wall).cloned() else { return };
-        let until_ms = until(ctx.settings, wall, &info);
-        if until_ms.is_some() {
-            self.cache.update(&mut ctx.shared.store, ctx.shared.config.limits.token_cache, token, info, until_ms);
+        if let Some(cached) = self.cache.get(&request.token, wall).cloned()
+            && let Some(until_ms) = until(ctx.settings, wall, &cached)
+        {
+            let (store, limit) = (&mut ctx.shared.store, ctx.shared.config.limits.token_cache);
+            self.cache.update(store, limit, &request.token, cached, Some(until_ms));
         }
+        grant(ctx, request, info.group, info.evses);
     }
 
     /// What the list, or else the cache, says of a token.
@@ -303,13 +304,12 @@ impl Authorize {
         {
             return;
         }
+        if ctx.settings.is_on(Setting::LocalAuthorizeOffline)
+            && let Some(info) = self.accepted_here(ctx, &request.token).cloned()
+        {
+            return self.grant_known(ctx, request, info);
+        }
         match self.status_here(ctx, &request.token) {
-            Some(AuthorizationStatus::Accepted) if ctx.settings.is_on(Setting::LocalAuthorizeOffline) => {
-                let info = self.accepted_here(ctx, &request.token);
-                let (group, evses) = info.map(|info| (info.group.clone(), info.evses.clone())).unwrap_or_default();
-                self.used(ctx, &request.token);
-                return grant(ctx, request, group, evses);
-            }
             Some(AuthorizationStatus::Accepted) | None => {}
             // 1.6 §3.5.4: not even where unknown ones may charge.
             Some(status) => return refuse(ctx, &request, TokenRefusal::Csms(status)),

@@ -98,7 +98,7 @@ impl Evse {
         }
     }
 
-    /// Its hardware is to restart: once nobody is here, until when nobody comes.
+    /// Its hardware is to restart, once nobody is here.
     #[cfg(feature = "transaction_events")]
     pub fn reset_when_idle(&mut self) {
         self.resets = true;

@@ -170,12 +170,7 @@ impl Evse {
     /// Finds or makes room for an event in the middle of a transaction.
     pub(super) fn has_room(&self, ctx: &mut Context<'_>, transaction: TransactionNo) -> bool {
         let shared = &mut *ctx.shared;
-        // A store that does not answer must not be given ever more.
-        let room = if shared.is_store_stuck() {
-            Room::None
-        } else {
-            ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running)
-        };
+        let room = ctx.journal.make_room(&mut shared.store, &shared.clock, &shared.config.limits, ctx.running);
         match room {
             Room::Free | Room::Made(None) => {}
             Room::Made(Some(transaction)) => ctx.event(Event::SampleDropped { transaction: transaction.id() }),

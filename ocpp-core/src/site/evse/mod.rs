@@ -225,6 +225,11 @@ impl Evse {
         self.authorisation.right().is_some() || self.transaction != Transaction::None
     }
 
+    /// Whether the token is the one that is here, or may charge on here.
+    pub fn concerns(&self, token: &IdToken) -> bool {
+        self.is_held_by(token) || self.may_resume(token)
+    }
+
     /// Whether [`Self::on_grant`] would take this token.
     pub fn takes(&self, token: &IdToken) -> bool {
         self.takes_grants() || self.may_resume(token)

@@ -35,28 +35,35 @@ struct Seen {
     since_before: Option<u64>,
 }
 
+/// A store that does not answer must not be given ever more.
+fn is_stuck(store: &StoreQueue, limits: &Limits) -> bool {
+    store.len() > limits.unconfirmed
+}
+
 impl Journal {
     /// Finds or makes room for a sample of a transaction.
     pub fn make_room(&mut self, store: &mut StoreQueue, clock: &Clock, limits: &Limits, running: usize) -> Room {
+        if is_stuck(store, limits) {
+            return Room::None;
+        }
         if self.has_room_for_sample(limits, running) {
             return Room::Free;
         }
-        self.thin(store, clock, limits, false)
+        self.thin(store, clock, false)
     }
 
     /// Finds or makes room for a reading of no transaction: half of the samples' room is for those of transactions.
     pub fn make_room_beside(&mut self, store: &mut StoreQueue, clock: &Clock, limits: &Limits, running: usize) -> Room {
+        if is_stuck(store, limits) {
+            return Room::None;
+        }
         if self.samples < limits.journal_samples / 2 && self.has_room_for_sample(limits, running) {
             return Room::Free;
         }
-        self.thin(store, clock, limits, true)
+        self.thin(store, clock, true)
     }
 
-    fn thin(&mut self, store: &mut StoreQueue, clock: &Clock, limits: &Limits, is_beside: bool) -> Room {
-        // A store that does not answer must not be given ever more.
-        if store.len() > limits.unconfirmed {
-            return Room::None;
-        }
+    fn thin(&mut self, store: &mut StoreQueue, clock: &Clock, is_beside: bool) -> Room {
         let Some(place) = self.most_crowded(clock, is_beside) else { return Room::None };
         let Some(gone) = self.queue.remove(place) else { return Room::None };
         self.samples -= 1;
