@@ -5,6 +5,7 @@
 #![cfg(all(feature = "serde", feature = "blocks"))]
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -176,4 +177,41 @@ impl<S: Subject> Trial<'_, S> {
         }
         assert!(late.is_empty(), "{} times: {late:#?}", late.len());
     }
+}
+
+/// A machine whose store may stand still.
+pub trait Storing: Subject {
+    /// Nothing is confirmed any more.
+    fn stop_confirming(&mut self);
+    /// The store operations that were handed out and not confirmed.
+    fn unconfirmed(&self) -> Vec<String>;
+}
+
+/// Each cause over and over, and all in turn, while the store stands still: it is given no more than `most` operations.
+pub fn assert_bounded_while_the_store_stands_still<S: Storing>(
+    causes: &[Cause<S>],
+    subject: &dyn Fn() -> S,
+    manners: Manners,
+    most: usize,
+) {
+    let mut found = BTreeMap::new();
+    let alone = causes.iter().map(core::slice::from_ref);
+    for causes in alone.chain([causes]) {
+        let mut subject = subject();
+        let mut peer = Peer::new("", Conduct::Silence, manners);
+        peer.pass(&mut subject, 40);
+        subject.stop_confirming();
+        for _ in 0..40 {
+            for (name, make_due) in causes {
+                make_due(&mut subject);
+                peer.pass(&mut subject, 1);
+                let waiting = subject.unconfirmed();
+                if waiting.len() > most {
+                    found.insert(*name, waiting);
+                }
+            }
+            peer.pass(&mut subject, 29);
+        }
+    }
+    assert!(found.is_empty(), "more than {most} operations wait: {found:#?}");
 }

@@ -53,9 +53,14 @@ impl Reset {
         settings: &Settings,
         (kind, reason, info): (RebootKind, StopReason, &str),
     ) -> Option<Ticket> {
-        self.order(shared.now, evses, kind, reason);
-        shared.remember_reboot(BootReason::RemoteReset);
-        shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        if let Reset::Ending { kind: ordered, .. } = self {
+            // Whoever asks again does not put it off.
+            *ordered = kind;
+        } else {
+            self.order(shared.now, evses, kind, reason);
+            shared.remember_reboot(BootReason::RemoteReset);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        }
         evses.iter_mut().filter_map(|evse| evse.keep_promise(&mut shared.store, settings)).max()
     }
 

@@ -446,6 +446,7 @@ fn is_stored(action: Action) -> bool {
             | Action::GetDiagnostics
             | Action::GetLog
             | Action::ReserveNow
+            | Action::Reset
             | Action::SendLocalList
             | Action::SetChargingProfile
             | Action::SignedUpdateFirmware

@@ -227,6 +227,8 @@ fn is_stored(action: Action) -> bool {
         action,
         Action::ChangeAvailability
             | Action::ClearCache
+            | Action::GetLog
+            | Action::Reset
             | Action::SendLocalList
             | Action::SetNetworkProfile
             | Action::SetVariables

@@ -7,7 +7,7 @@ use crate::station::{
 };
 
 /// They are named by what tells them apart on the wire.
-const CAUSES: [Cause<Bench>; 15] = [
+pub(super) const CAUSES: [Cause<Bench>; 15] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let code = if is_odd { FaultCode::WeakSignal } else { FaultCode::HighTemperature };
@@ -74,7 +74,7 @@ fn kind_of(call: &Value) -> String {
     }
 }
 
-const MANNERS: Manners = Manners { kind_of, answer_to };
+pub(super) const MANNERS: Manners = Manners { kind_of, answer_to };
 
 impl Subject for Bench {
     fn now(&self) -> u64 {
@@ -114,20 +114,20 @@ fn answer_to(call: &Value, now: u64) -> Value {
 
 impl Bench {
     /// A command of the host, which may be one too many, or have nothing to do.
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         let _ = self.station.handle(Instant::from_millis(self.now), Input::Command(command));
         self.drain();
     }
 
     /// A call of the CSMS whose answer is of no interest.
-    fn ask(&mut self, action: &str, payload: &Value) {
+    pub(super) fn ask(&mut self, action: &str, payload: &Value) {
         self.requests += 1;
         self.frame(&json!([2, format!("r{}", self.requests), action, payload]));
     }
 }
 
-fn station() -> Bench {
-    let mut config = config(&[
+pub(super) fn with_four_evses() -> StationConfig {
+    let config = config(&[
         ("SecurityProfile", "1"),
         ("CpoName", "The CPO"),
         ("ISO15118PnCEnabled", "true"),
@@ -137,7 +137,11 @@ fn station() -> Bench {
         ("ConnectionTimeOut", "20"),
         ("LocalPreAuthorize", "false"),
     ]);
-    config = config.with_evses(4);
+    config.with_evses(4)
+}
+
+/// Vehicles are at two of them.
+pub(super) fn station(config: StationConfig) -> Bench {
     let mut bench = Bench::with_config(Image::default(), config).online();
     for evse in [3, 4] {
         bench.input(Input::Evse(EvseId(evse), EvseInput::Cable(Cable::Connected)));
@@ -148,7 +152,15 @@ fn station() -> Bench {
 #[test]
 fn no_kind_of_message_holds_another_back_for_longer_than_a_time_out() {
     let rest = |bench: &mut Bench| bench.command(Command::stop(EvseId(3), StopReason::Local));
-    Trial { causes: &CAUSES, subject: &station, manners: MANNERS, rounds: 12, rest, at_most: 120 }.run();
+    Trial {
+        causes: &CAUSES,
+        subject: &|| station(with_four_evses()),
+        manners: MANNERS,
+        rounds: 12,
+        rest,
+        at_most: 120,
+    }
+    .run();
 }
 
 /// Readings of idle connectors share the journal with transactions, but not their order (1.6 §3.7.1).

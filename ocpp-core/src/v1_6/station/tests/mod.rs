@@ -40,6 +40,8 @@ mod signed;
 mod smart_charging;
 mod station_fault;
 mod status;
+#[cfg(all(feature = "serde", feature = "blocks"))]
+mod still_store;
 mod timers;
 mod trigger;
 #[cfg(feature = "security")]

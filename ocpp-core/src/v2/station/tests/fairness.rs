@@ -4,7 +4,7 @@ use super::*;
 use crate::fairness::{Cause, Manners, Subject, Trial, action_of};
 use crate::station::{Command, JobUpdate, SecurityEventKind, StopReason};
 
-const CAUSES: [Cause<Bench>; 12] = [
+pub(super) const CAUSES: [Cause<Bench>; 12] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let cable = if is_odd { Cable::Connected } else { Cable::Absent };
@@ -40,6 +40,8 @@ const CAUSES: [Cause<Bench>; 12] = [
 fn trigger(message: &str) -> Value {
     json!({"requestedMessage": message, "evse": {"id": 1, "connectorId": 1}})
 }
+
+pub(super) const MANNERS: Manners = Manners { kind_of: action_of, answer_to };
 
 impl Subject for Bench {
     fn now(&self) -> u64 {
@@ -78,26 +80,30 @@ fn answer_to(call: &Value, now: u64) -> Value {
 
 impl Bench {
     /// A command of the host, which may be one too many, or have nothing to do.
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         let _ = self.station.handle(Instant::from_millis(self.now), Input::Command(command));
         self.settle();
     }
 
     /// A call of the CSMS whose answer is of no interest.
-    fn ask(&mut self, action: &str, payload: &Value) {
+    pub(super) fn ask(&mut self, action: &str, payload: &Value) {
         self.requests += 1;
         self.frame(&json!([2, format!("r{}", self.requests), action, payload]));
     }
 }
 
-fn station(version: Dialect) -> Bench {
+pub(super) fn with_three_evses(version: Dialect) -> StationConfig {
     let settings = [
         ("AuthCtrlr.AuthorizeRemoteStart", "false"),
         ("SampledDataCtrlr.TxUpdatedInterval", "0"),
         ("TxCtrlr.EVConnectionTimeOut", "20"),
         ("CpoName", "Org"),
     ];
-    let config = config(&[version], &settings).with_evses(3);
+    config(&[version], &settings).with_evses(3)
+}
+
+/// A vehicle is at the last of them.
+pub(super) fn station(config: StationConfig, version: Dialect) -> Bench {
     let mut bench = Bench::boot(config, version, Image::default(), 0);
     bench.checks_calls = false;
     bench.connect();
@@ -111,8 +117,7 @@ fn no_kind_of_message_of_2_x_holds_another_back_for_longer_than_a_time_out() {
         let rest = |bench: &mut Bench| {
             bench.command(Command::Stop { evse: EvseId(3), reason: StopReason::Local, trigger: None });
         };
-        let manners = Manners { kind_of: action_of, answer_to };
-        let subject = &|| station(version);
-        Trial { causes: &CAUSES, subject, manners, rounds: 12, rest, at_most: 150 }.run();
+        let subject = &|| station(with_three_evses(version), version);
+        Trial { causes: &CAUSES, subject, manners: MANNERS, rounds: 12, rest, at_most: 150 }.run();
     }
 }

@@ -16,6 +16,7 @@ mod remote;
 mod reports;
 mod reset;
 mod session;
+mod still_store;
 mod story;
 mod trigger;
 mod variables;

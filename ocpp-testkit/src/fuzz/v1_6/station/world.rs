@@ -351,7 +351,7 @@ impl World {
                 assert!(due.is_none_or(|due| due == ticket), "{ticket:?} instead of {due:?}");
                 self.handed.push_back((ticket, op));
                 let most = config().limits.unconfirmed + UNCONFIRMED_SLACK;
-                assert!(self.handed.len() <= most, "{} store operations wait", self.handed.len());
+                assert!(self.handed.len() <= most, "{} store operations wait: {:?}", self.handed.len(), self.handed);
             }
             Action::Evse(evse, order) => {
                 assert!((1..=EVSES).contains(&evse.0), "{order:?} to {evse:?}");
