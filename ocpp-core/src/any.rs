@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 #[cfg(feature = "security")]
 use core::time::Duration;
 
-use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, Event as RpcEvent};
 use ocpp_rpc::{Dialect, handshake};
+use ocpp_types::SmallString;
 
 use crate::face::Face;
 use crate::site::Site;
@@ -300,7 +300,7 @@ impl Station {
         }
     }
 
-    fn open(&mut self, subprotocol: CompactString) {
+    fn open(&mut self, subprotocol: SmallString) {
         let shared = &mut self.shared;
         match handshake::agreed(Some(&subprotocol), &shared.config.network.versions) {
             Ok(dialect) => {

@@ -1,6 +1,6 @@
 //! Mistakes of the caller. The peer's faults are answered on the wire and reported as events instead.
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::violation::Violation;
 use thiserror::Error;
 
@@ -46,7 +46,7 @@ pub enum MisuseError {
         /// The group and name of the member of the configuration.
         member: &'static str,
         /// The name in it, as it was given.
-        name: CompactString,
+        name: SmallString,
         /// What is wrong.
         reason: &'static str,
     },
@@ -100,6 +100,6 @@ pub enum Refusal {
 impl MisuseError {
     /// A name in this member of the configuration is wrong.
     pub(crate) fn unfit(member: &'static str, name: &str, reason: &'static str) -> Self {
-        MisuseError::Unfit { member, name: CompactString::new(name), reason }
+        MisuseError::Unfit { member, name: SmallString::new(name), reason }
     }
 }

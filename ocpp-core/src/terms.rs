@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::lenient::Repair;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -123,13 +123,13 @@ impl fmt::Debug for RawPayload {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct RepairNote {
     /// What was done: the name of an [`ocpp_types::lenient::RepairKind`].
-    pub kind: CompactString,
+    pub kind: SmallString,
     /// The JSON path of the value in the payload.
-    pub path: CompactString,
+    pub path: SmallString,
     /// The rule that was broken.
-    pub rule: CompactString,
+    pub rule: SmallString,
     /// What the message no longer holds, at most 100 characters of it; empty where nothing was lost.
-    pub text: CompactString,
+    pub text: SmallString,
 }
 
 #[cfg_attr(not(any(feature = "csms", feature = "lenient")), allow(dead_code, reason = "nothing is repaired"))]
@@ -143,9 +143,9 @@ impl RepairNote {
 
     fn new(repair: &Repair) -> Self {
         RepairNote {
-            kind: CompactString::const_new(repair.kind.as_str()),
-            path: CompactString::new(&repair.path),
-            rule: repair.rule.to_compact_string(),
+            kind: SmallString::new(repair.kind.as_str()),
+            path: SmallString::new(&repair.path),
+            rule: SmallString::display(&repair.rule),
             text: repair.text.chars().take(100).collect(),
         }
     }

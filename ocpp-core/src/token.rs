@@ -1,8 +1,9 @@
 //! Identifiers of drivers, with their type and what is said beside them.
 
+use alloc::string::String;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::de::{self, MapAccess, Visitor};
 #[cfg(feature = "serde")]
@@ -17,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 // One text: that of the identifier, and behind separators its type and pairs of type and text of the additional info. Plain ones
 // are stored as they always were.
 #[derive(Clone)]
-pub struct IdToken(CompactString);
+pub struct IdToken(SmallString);
 
 /// No identifier contains it (2.x `identifierString`).
 const SEPARATOR: char = '\u{1}';
@@ -60,36 +61,37 @@ impl IdToken {
 
     /// The token of this text, its type left open.
     pub fn new(text: &str) -> Self {
-        IdToken(plain(text))
+        IdToken(plain(text).into())
     }
 
     /// Says what type it is of, in at most 20 characters; an empty one is none. What was said beside it goes.
     #[must_use]
     pub fn with_kind(self, kind: &str) -> Self {
-        let mut text = CompactString::new(self.as_str());
+        let mut text = String::from(self.as_str());
         if !kind.is_empty() {
             text.push(SEPARATOR);
             text.extend(plain(kind).chars().take(20));
         }
-        IdToken(text)
+        IdToken(text.into())
     }
 
     /// Adds something for the CSMS to check beside the token (2.x `additionalInfo`): its type, of at most 50 characters, is agreed
     /// upon with the CSMS, its text has at most 255. None if it is longer, or there is as much as there may be.
     #[must_use]
-    pub fn with_additional_info(mut self, kind: &str, text: &str) -> Option<Self> {
+    pub fn with_additional_info(self, kind: &str, text: &str) -> Option<Self> {
         let fits = |text: &str, most| text.chars().count() <= most;
         if self.additional_info().count() >= Self::MAX_ADDITIONAL || !fits(kind, 50) || !fits(text, 255) {
             return None;
         }
-        if !self.0.contains(SEPARATOR) {
-            self.0.push(SEPARATOR);
+        let mut whole = String::from(self.0);
+        if !whole.contains(SEPARATOR) {
+            whole.push(SEPARATOR);
         }
         for part in [kind, text] {
-            self.0.push(SEPARATOR);
-            self.0.push_str(&plain(part));
+            whole.push(SEPARATOR);
+            whole.push_str(&plain(part));
         }
-        Some(self)
+        Some(IdToken(whole.into()))
     }
 
     /// The text as written.
@@ -118,20 +120,20 @@ impl IdToken {
 
     /// In small letters, without what is said beside it: the key by which it is found, next to those of its text.
     #[cfg(feature = "local_auth_list")]
-    pub(crate) fn folded(&self) -> CompactString {
-        let mut folded = CompactString::new(self.as_str());
+    pub(crate) fn folded(&self) -> SmallString {
+        let mut folded = String::from(self.as_str());
         if !self.part(1).is_empty() {
             folded.push(SEPARATOR);
             folded.push_str(self.part(1));
         }
         folded.make_ascii_lowercase();
-        folded
+        folded.into()
     }
 
     /// The token that is stored or found as this text.
     #[cfg(feature = "local_auth_list")]
     pub(crate) fn from_folded(text: &str) -> Self {
-        IdToken(CompactString::new(text))
+        IdToken(SmallString::new(text))
     }
 
     fn part(&self, number: usize) -> &str {
@@ -139,7 +141,7 @@ impl IdToken {
     }
 }
 
-fn plain(text: &str) -> CompactString {
+fn plain(text: &str) -> String {
     text.chars().map(|c| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
@@ -168,7 +170,7 @@ impl crate::store::pack::Pack for IdToken {
         self.0.pack(out);
     }
     fn unpack(from: &mut crate::store::pack::Unpacker<'_>) -> Self {
-        IdToken(CompactString::unpack(from))
+        IdToken(SmallString::unpack(from))
     }
 }
 
@@ -188,7 +190,7 @@ impl<'de> Deserialize<'de> for IdToken {
         if deserializer.is_human_readable() {
             return deserializer.deserialize_any(FormVisitor);
         }
-        CompactString::deserialize(deserializer).map(IdToken)
+        SmallString::deserialize(deserializer).map(IdToken)
     }
 }
 
@@ -196,9 +198,9 @@ impl<'de> Deserialize<'de> for IdToken {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form {
-    id: CompactString,
+    id: SmallString,
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    kind: Option<CompactString>,
+    kind: Option<SmallString>,
     #[serde(default, skip_serializing_if = "alloc::vec::Vec::is_empty")]
     additional_info: alloc::vec::Vec<AdditionalForm>,
 }
@@ -208,8 +210,8 @@ struct Form {
 #[serde(deny_unknown_fields)]
 struct AdditionalForm {
     #[serde(rename = "type")]
-    kind: CompactString,
-    id: CompactString,
+    kind: SmallString,
+    id: SmallString,
 }
 
 #[cfg(feature = "serde")]
@@ -217,7 +219,7 @@ impl Form {
     fn of(token: &IdToken) -> Self {
         Form {
             id: token.as_str().into(),
-            kind: token.kind().map(CompactString::new),
+            kind: token.kind().map(SmallString::new),
             additional_info: token
                 .additional_info()
                 .map(|(kind, id)| AdditionalForm { kind: kind.into(), id: id.into() })
@@ -260,7 +262,6 @@ mod tests {
     use super::*;
     #[cfg(feature = "station")]
     use crate::store::pack::{Pack, Unpacker};
-    use compact_str::ToCompactString;
 
     #[test]
     fn token_ignores_case_and_does_not_print() {
@@ -292,8 +293,8 @@ mod tests {
         for token in plain.into_iter().chain(typed).chain(more) {
             let said = |token: &IdToken| {
                 let more: Vec<_> =
-                    token.additional_info().map(|(a, b)| (a.to_compact_string(), b.to_compact_string())).collect();
-                (token.as_str().to_compact_string(), token.kind().map(CompactString::new), more)
+                    token.additional_info().map(|(a, b)| (SmallString::new(a), SmallString::new(b))).collect();
+                (SmallString::new(token.as_str()), token.kind().map(SmallString::new), more)
             };
             #[cfg(feature = "station")]
             {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use compact_str::{CompactString, ToCompactString};
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 /// of its begin, in digits, unique for the station's life, and known before the CSMS knows it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct TransactionId(CompactString);
+pub struct TransactionId(SmallString);
 
 impl TransactionId {
     /// The transaction of this name.
     pub fn new(text: &str) -> Self {
-        TransactionId(CompactString::new(text))
+        TransactionId(SmallString::new(text))
     }
 
     /// The name.
@@ -28,13 +28,13 @@ impl TransactionId {
 
     /// The number that is the name in 1.6.
     pub fn number(&self) -> Option<i32> {
-        self.0.parse().ok().filter(|number: &i32| number.to_compact_string() == self.0)
+        self.0.parse().ok().filter(|number: &i32| SmallString::display(&number) == self.0)
     }
 }
 
 impl From<i32> for TransactionId {
     fn from(number: i32) -> Self {
-        TransactionId(number.to_compact_string())
+        TransactionId(SmallString::display(&number))
     }
 }
 

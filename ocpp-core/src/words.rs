@@ -2,69 +2,67 @@
 
 use core::fmt::Display;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::CallRefused;
 use ocpp_rpc::frame::FrameFault;
+use ocpp_types::SmallString;
 use ocpp_types::decimal::digits_of;
 use ocpp_types::violation::Violation;
 
 /// What can be told why something was refused.
 pub(crate) trait Reason: Display {
     /// In few words.
-    fn brief(&self) -> CompactString;
+    fn brief(&self) -> SmallString;
 
     /// As the feature `texts` has it: in full, or in few words.
-    fn reason(&self) -> CompactString {
-        if cfg!(feature = "texts") { self.to_compact_string() } else { self.brief() }
+    fn reason(&self) -> SmallString {
+        if cfg!(feature = "texts") { SmallString::display(&self) } else { self.brief() }
     }
 }
 
 impl Reason for Violation {
-    fn brief(&self) -> CompactString {
+    fn brief(&self) -> SmallString {
         Violation::brief(self).into()
     }
 }
 
 impl Reason for FrameFault {
-    fn brief(&self) -> CompactString {
+    fn brief(&self) -> SmallString {
         self.rule.brief().into()
     }
 }
 
 impl Reason for CallRefused {
-    fn brief(&self) -> CompactString {
+    fn brief(&self) -> SmallString {
         CallRefused::brief(self).into()
     }
 }
 
 #[cfg(feature = "smart_charging")]
 impl Reason for ocpp_smartcharging::validate::Violation {
-    fn brief(&self) -> CompactString {
-        CompactString::default()
+    fn brief(&self) -> SmallString {
+        SmallString::default()
     }
 }
 
 #[cfg(all(feature = "smart_charging", feature = "v1_6"))]
 impl Reason for ocpp_smartcharging::convert::ConvertError {
-    fn brief(&self) -> CompactString {
+    fn brief(&self) -> SmallString {
         self.field().into()
     }
 }
 
 /// One text of several.
-pub(crate) fn joined(parts: &[&str]) -> CompactString {
-    let mut text = CompactString::default();
-    parts.iter().for_each(|part| text.push_str(part));
-    text
+pub(crate) fn joined(parts: &[&str]) -> SmallString {
+    parts.concat().into()
 }
 
 /// A text with a number behind it.
-pub(crate) fn numbered(before: &str, number: impl Into<u64>) -> CompactString {
+pub(crate) fn numbered(before: &str, number: impl Into<u64>) -> SmallString {
     joined(&[before, digits_of(number.into(), &mut [0; 20])])
 }
 
 /// The digits of a number.
-pub(crate) fn digits(number: i64) -> CompactString {
+pub(crate) fn digits(number: i64) -> SmallString {
     numbered(if number < 0 { "-" } else { "" }, number.unsigned_abs())
 }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use crate::Dialect;
 
@@ -39,7 +39,7 @@ pub enum ErrorCode {
     /// The message type number is not supported. 2.x only.
     MessageTypeNotSupported,
     /// A code no version defines, as it was received. Received only: it is never sent.
-    Other(CompactString),
+    Other(SmallString),
 }
 
 impl ErrorCode {

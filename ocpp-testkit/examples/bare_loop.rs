@@ -11,7 +11,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_core::SmallString;
 use ocpp_core::station::{
     Action, AskId, ConnectRequest, EvseAction, EvseId, EvseInput, IdToken, Input, JobUpdate, LinkAction, LinkInput,
     Question, RebootKind, StationConfig,
@@ -53,7 +53,7 @@ pub trait Flash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// The WebSocket is open, with this subprotocol.
-    Opened(CompactString),
+    Opened(SmallString),
     /// A text message.
     Text(Vec<u8>),
     /// A pong.

@@ -18,7 +18,8 @@ FORBIDDEN = {
     "postcard": r"\bpostcard::",
     # Types of chrono in our own traits are not its code.
     "chrono": r"^<?chrono::(?!.* as ocpp_)",
-    "fmt": r"\bcore::fmt::|\balloc::fmt::|\bfmt::Display\b|to_compact_string",
+    "compact_str": r"\bcompact_str::",
+    "fmt": r"\bcore::fmt::|\balloc::fmt::|\bfmt::Display\b",
     "btree": r"\bcollections::btree::",
     "vec_deque": r"\bvec_deque::",
     "sort": r"\bslice::sort::",

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use compact_str::{CompactString, format_compact};
 use ocpp_core::station::{
     CertificateHash, CertificateUse, FileLocation, FirmwareSignature, HashAlgorithm, InstalledCertificate, Job, JobId,
     JobUpdate,
 };
 use ocpp_core::time::Instant;
+use ocpp_types::SmallString;
 
 /// The local host's discard port (RFC 863), where nothing listens.
 const NOWHERE: &str = "://127.0.0.1:9/";
@@ -56,15 +56,15 @@ pub fn certificate_hash(certificate: &str) -> CertificateHash {
         let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         certificate.trim().bytes().fold(0xcbf2_9ce4_8422_2325 ^ salt, step)
     };
-    let long = |salt: u64| -> CompactString {
+    let long = |salt: u64| -> SmallString {
         let [a, b, c, d] = [0, 1, 2, 3].map(|n| digest(salt + n));
-        format_compact!("{a:016X}{b:016X}{c:016X}{d:016X}")
+        format!("{a:016X}{b:016X}{c:016X}{d:016X}").into()
     };
     CertificateHash {
         algorithm: HashAlgorithm::Sha256,
         issuer_name_hash: long(0),
         issuer_key_hash: long(4),
-        serial_number: format_compact!("{:X}", digest(8)),
+        serial_number: format!("{:X}", digest(8)).into(),
     }
 }
 

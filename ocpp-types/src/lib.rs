@@ -76,6 +76,7 @@ mod prelude;
 pub mod reading;
 pub mod request;
 pub mod signed_meter;
+mod small_string;
 #[cfg(all(feature = "tables", any(feature = "v1_6", feature = "v2_0_1", feature = "v2_1")))]
 pub mod tables;
 pub mod text;
@@ -90,6 +91,7 @@ mod v2_convert;
 pub mod violation;
 
 // In signatures of this crate: users need no dependency of the same version.
+pub use small_string::SmallString;
 pub use {chrono, compact_str};
 
 pub use codec::{Decode, Encode};

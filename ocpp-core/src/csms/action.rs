@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
 use ocpp_rpc::Dialect;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -95,7 +95,7 @@ pub enum CommandAnswer {
         /// The keys that the station knows.
         known: Vec<ConfigurationKey>,
         /// The names that it does not know.
-        unknown: Vec<CompactString>,
+        unknown: Vec<SmallString>,
     },
     /// To [`Command::ChangeConfiguration`](super::Command::ChangeConfiguration).
     ConfigurationChange(ConfigurationStatus),
@@ -114,10 +114,10 @@ pub enum CommandAnswer {
 #[non_exhaustive]
 pub struct StatusAnswer {
     /// The status, such as `Accepted`.
-    pub status: CompactString,
+    pub status: SmallString,
     /// Why, as a word (2.x `statusInfo.reasonCode`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<CompactString>,
+    pub reason: Option<SmallString>,
     /// More of it (2.x `statusInfo.additionalInfo`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<String>,
@@ -134,7 +134,7 @@ pub struct RemoteAnswer {
     pub transaction: Option<TransactionId>,
     /// Why not, as a word (2.x `statusInfo.reasonCode`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<CompactString>,
+    pub reason: Option<SmallString>,
     /// More of it (2.x `statusInfo.additionalInfo`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<String>,
@@ -174,11 +174,11 @@ pub enum ConfigurationStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationKey {
     /// Its name.
-    pub key: CompactString,
+    pub key: SmallString,
     /// Whether the CSMS may not set it.
     pub readonly: bool,
     /// Its value, if it is known and may be read.
-    pub value: Option<CompactString>,
+    pub value: Option<SmallString>,
 }
 
 /// Why a command has no answer.
@@ -196,20 +196,20 @@ pub enum CommandError {
     NotAllowed(RegistrationStatus),
     /// The command cannot be said in the version spoken. Nothing was sent.
     #[error("cannot be sent: {0}")]
-    Unsendable(CompactString),
+    Unsendable(SmallString),
     /// The station answered with an error.
     #[error("the station answered {code}: {description}")]
     Refused {
         /// The error code, as the station spelled it.
-        code: CompactString,
+        code: SmallString,
         /// What went wrong, in the station's words.
-        description: CompactString,
+        description: SmallString,
         /// Details, JSON text.
-        details: CompactString,
+        details: SmallString,
     },
     /// The answer breaks its schema. The command was received and may have been executed.
     #[error("the answer is malformed: {0}")]
-    Malformed(CompactString),
+    Malformed(SmallString),
     /// No answer came in time. The command may have been executed.
     #[error("no answer in time")]
     TimedOut,
@@ -238,7 +238,7 @@ pub enum Event {
     /// The station reported what was recorded before; it was answered again.
     Repeated {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The transaction, where there is one.
         transaction: Option<TransactionId>,
     },
@@ -258,7 +258,7 @@ pub enum Event {
     /// A message broke its schema in ways that are allowed, and was read all the same.
     Repaired {
         /// The action's name; of an answer that of its call.
-        action: CompactString,
+        action: SmallString,
         /// How often.
         count: usize,
         /// Where and how, the first of them.
@@ -273,16 +273,16 @@ pub enum Event {
     /// schedules of vehicles, and more (2.x). It was answered as by a CSMS that has nothing to give; a message of a stream, not at all.
     Notified {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload.
         payload: RawPayload,
     },
     /// A message was refused with this error, or dropped where no answer is possible.
     FrameRefused {
         /// The error code, as it stood on the wire.
-        code: Option<CompactString>,
+        code: Option<SmallString>,
         /// What was wrong.
-        reason: CompactString,
+        reason: SmallString,
     },
     /// A fact could not be stored and will be issued again.
     StoreTrouble {

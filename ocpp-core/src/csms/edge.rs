@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::frame::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::Violation;
 use ocpp_types::enumeration::Enumeration;
 use ocpp_types::lenient::{Decoded, Quirks, Repair};
@@ -23,22 +23,22 @@ pub(crate) struct Edge {
     /// Reads a message that is not answered, of which only the repairs matter: the application takes it as it came.
     pub read_unanswered: fn(&str, &Payload<'_>, Quirks) -> Result<Vec<Repair>, Unread>,
     /// Writes the answer to one, at the given time of day.
-    pub respond: fn(&Response, DateTime<Utc>) -> Result<String, CompactString>,
+    pub respond: fn(&Response, DateTime<Utc>) -> Result<String, SmallString>,
     /// Writes a command.
-    pub command: fn(Command) -> Result<Call, CompactString>,
+    pub command: fn(Command) -> Result<Call, SmallString>,
     /// Reads the answer to one.
     pub answer: fn(CommandKind, &Payload<'_>, Quirks) -> Result<Decoded<CommandAnswer>, Violation>,
     /// What a call of ours asks the station to say: a pending one says nothing else. None if it may (1.6).
-    pub asks_for: Option<fn(&Call) -> Option<CompactString>>,
+    pub asks_for: Option<fn(&Call) -> Option<SmallString>>,
 }
 
 /// Stands for a time that is not there: the ledger puts the server's clock in its place.
 pub(crate) const NO_TIME: &str = "\"0000-01-01T00:00:00Z\"";
 
 /// A word of an enumeration, or the text that stood in its place.
-pub(crate) fn word<E: Enumeration>(value: E, repairs: &[Repair]) -> CompactString {
+pub(crate) fn word<E: Enumeration>(value: E, repairs: &[Repair]) -> SmallString {
     let odd = value.as_unrecognized().and_then(|odd| repairs.get(odd.index()));
-    CompactString::new(odd.map_or(value.as_str(), |repair| &repair.text))
+    SmallString::new(odd.map_or(value.as_str(), |repair| &repair.text))
 }
 
 /// Why a call of the station cannot be served.
@@ -63,7 +63,7 @@ impl From<Violation> for Unread {
 /// A command as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
-    pub action: CompactString,
+    pub action: SmallString,
     pub payload: String,
 }
 

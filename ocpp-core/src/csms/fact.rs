@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 use super::transaction::{OrphanStop, Renamed, Settled, Started, StopReport, Stopped, TransactionId, Updated};
@@ -65,23 +65,23 @@ pub enum Fact {
 #[non_exhaustive]
 pub struct StationInfo {
     /// The vendor's name.
-    pub vendor: CompactString,
+    pub vendor: SmallString,
     /// The model's name.
-    pub model: CompactString,
+    pub model: SmallString,
     /// The serial number of the station (`chargePointSerialNumber`).
-    pub serial_number: Option<CompactString>,
+    pub serial_number: Option<SmallString>,
     /// The serial number of its box (`chargeBoxSerialNumber`, deprecated in 1.6).
-    pub box_serial_number: Option<CompactString>,
+    pub box_serial_number: Option<SmallString>,
     /// The firmware's version.
-    pub firmware_version: Option<CompactString>,
+    pub firmware_version: Option<SmallString>,
     /// The ICCID of the modem's SIM card.
-    pub iccid: Option<CompactString>,
+    pub iccid: Option<SmallString>,
     /// The IMSI of the modem's SIM card.
-    pub imsi: Option<CompactString>,
+    pub imsi: Option<SmallString>,
     /// The type of the main meter.
-    pub meter_type: Option<CompactString>,
+    pub meter_type: Option<SmallString>,
     /// The serial number of the main meter.
-    pub meter_serial_number: Option<CompactString>,
+    pub meter_serial_number: Option<SmallString>,
     /// Why it booted; 1.6 does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_reason: Option<BootReason>,
@@ -90,7 +90,7 @@ pub struct StationInfo {
 impl StationInfo {
     /// A station of which no more is known.
     pub fn new(vendor: &str, model: &str) -> Self {
-        let (vendor, model) = (CompactString::new(vendor), CompactString::new(model));
+        let (vendor, model) = (SmallString::new(vendor), SmallString::new(model));
         StationInfo { vendor, model, ..StationInfo::default() }
     }
 }
@@ -118,15 +118,15 @@ pub struct StatusReport {
     #[cfg_attr(feature = "serde", serde(alias = "connector"))]
     pub place: Place,
     /// The status, such as `Charging` (1.6) or `Occupied` (2.x).
-    pub status: CompactString,
+    pub status: SmallString,
     /// The error code, `NoError` if there is none (1.6); 2.x has no such thing.
-    pub error_code: Option<CompactString>,
+    pub error_code: Option<SmallString>,
     /// Further information on the error.
-    pub info: Option<CompactString>,
+    pub info: Option<SmallString>,
     /// The vendor whose error code it is.
-    pub vendor_id: Option<CompactString>,
+    pub vendor_id: Option<SmallString>,
     /// The vendor's error code.
-    pub vendor_error_code: Option<CompactString>,
+    pub vendor_error_code: Option<SmallString>,
     /// When the status was taken on, by the station's clock.
     pub at: Option<DateTime<Utc>>,
 }
@@ -136,7 +136,7 @@ impl StatusReport {
     pub fn new(place: Place, status: &str) -> Self {
         StatusReport {
             place,
-            status: CompactString::new(status),
+            status: SmallString::new(status),
             error_code: None,
             info: None,
             vendor_id: None,
@@ -156,7 +156,7 @@ pub struct Progress {
     /// The number of the request that began it, where there is one.
     pub request: Option<i64>,
     /// The status, in the words of the version.
-    pub status: CompactString,
+    pub status: SmallString,
 }
 
 /// Work of a station that takes long and is reported on the way.
@@ -178,7 +178,7 @@ pub enum StationWork {
 #[non_exhaustive]
 pub struct SecurityEvent {
     /// What happened: a name of `ocpp_types::catalogue`, or the vendor's own.
-    pub kind: CompactString,
+    pub kind: SmallString,
     /// When, by the station's clock.
     pub at: DateTime<Utc>,
     /// What is said beside it.

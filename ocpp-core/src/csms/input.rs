@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::Dialect;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, AskId, IdToken, Place, TransactionId, VariableName};
@@ -98,14 +98,14 @@ pub enum Command {
     /// Read configuration keys (1.6 §5.8; 2.x has variables).
     GetConfiguration {
         /// Their names; none asks for all.
-        keys: Vec<CompactString>,
+        keys: Vec<SmallString>,
     },
     /// Set a configuration key (1.6 §5.3; 2.x has variables).
     ChangeConfiguration {
         /// Its name.
-        key: CompactString,
+        key: SmallString,
         /// Its value.
-        value: CompactString,
+        value: SmallString,
     },
     /// Read variables (2.x B06; 1.6 has configuration keys).
     GetVariables {
@@ -115,7 +115,7 @@ pub enum Command {
     /// Set variables (2.x B05; 1.6 has configuration keys).
     SetVariables {
         /// Which, and their values.
-        variables: Vec<(VariableName, CompactString)>,
+        variables: Vec<(VariableName, SmallString)>,
     },
     /// Restart the station, or an EVSE (1.6 §5.14, 2.x B11, B12).
     Reset {
@@ -141,7 +141,7 @@ pub enum Command {
     /// Have the station say something (1.6 §5.17, 2.x F06).
     TriggerMessage {
         /// What, as a word of the version.
-        message: CompactString,
+        message: SmallString,
         /// Of which place, where that matters.
         #[serde(default, skip_serializing_if = "Place::is_station")]
         place: Place,
@@ -152,14 +152,14 @@ pub enum Command {
     /// being one JSON object.
     Call {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload, JSON text.
         payload: String,
     },
     /// Send any action with a payload that is not checked beyond being one JSON object, as a peer that is tested may get it.
     Unchecked {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload, JSON text.
         payload: String,
     },

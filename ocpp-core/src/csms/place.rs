@@ -116,7 +116,7 @@ impl<'de> Visitor<'de> for Written {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Place, A::Error> {
         let (mut evse, mut connector) = (None, None);
-        while let Some(name) = map.next_key::<compact_str::CompactString>()? {
+        while let Some(name) = map.next_key::<ocpp_types::SmallString>()? {
             match name.as_str() {
                 "evse" => evse = map.next_value()?,
                 "connector" => connector = map.next_value()?,

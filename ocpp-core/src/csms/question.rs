@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +32,9 @@ pub enum Question {
     #[non_exhaustive]
     DataTransfer {
         /// The vendor's name.
-        vendor_id: CompactString,
+        vendor_id: SmallString,
         /// The kind of message.
-        message_id: Option<CompactString>,
+        message_id: Option<SmallString>,
         /// The data: plain text in 1.6, JSON text in 2.x.
         data: Option<String>,
     },
@@ -46,7 +46,7 @@ pub enum Question {
         csr: String,
         /// What the certificate is for: `certificateType` of 2.x, the station's own if none.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-        purpose: Option<CompactString>,
+        purpose: Option<SmallString>,
         /// The number that the certificate is to bear when it is sent (2.1).
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         request: Option<i64>,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::{
     Authorization, DataTransferStatus, EventInfo, IdToken, MeterValue, Place, Progress, RegistrationStatus,
@@ -43,7 +43,7 @@ pub(crate) enum Report {
     SecurityEvent(SecurityEvent),
     SignCertificate {
         csr: String,
-        purpose: Option<CompactString>,
+        purpose: Option<SmallString>,
         request: Option<i64>,
     },
     /// What the application is told of beyond what is recorded, and its answer.
@@ -53,8 +53,8 @@ pub(crate) enum Report {
         answer: String,
     },
     DataTransfer {
-        vendor_id: CompactString,
-        message_id: Option<CompactString>,
+        vendor_id: SmallString,
+        message_id: Option<SmallString>,
         data: Option<String>,
     },
 }
@@ -89,7 +89,7 @@ pub(crate) struct EventReport {
     pub token: Option<IdToken>,
     pub reservation: Option<i64>,
     /// Of an end.
-    pub reason: Option<CompactString>,
+    pub reason: Option<SmallString>,
     pub samples: Vec<MeterValue>,
     /// Beside the number, which the ledger fills in.
     pub event: EventInfo,

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 pub use crate::transaction_id::TransactionId;
@@ -174,7 +174,7 @@ pub struct StopReport {
     /// When, by the station's clock.
     pub at: DateTime<Utc>,
     /// Why, as it came; none means `Local` (1.6 §4.10, 2.x `stoppedReason`). What it means: [`StopReport::stop_reason`].
-    pub reason: Option<CompactString>,
+    pub reason: Option<SmallString>,
     /// Who stopped it.
     pub token: Option<IdToken>,
     /// Where, if it is told now (2.x).

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Place, TransactionId};
@@ -65,17 +65,17 @@ pub struct SampledValue {
     /// A number in digits; in 1.6 signed data, if `format` says so.
     pub value: String,
     /// Why it was taken; none means `Sample.Periodic`.
-    pub context: Option<CompactString>,
+    pub context: Option<SmallString>,
     /// `Raw` if none (1.6).
-    pub format: Option<CompactString>,
+    pub format: Option<SmallString>,
     /// What is measured; none means `Energy.Active.Import.Register`.
-    pub measurand: Option<CompactString>,
+    pub measurand: Option<SmallString>,
     /// The phase.
-    pub phase: Option<CompactString>,
+    pub phase: Option<SmallString>,
     /// Where it was measured; none means `Outlet`.
-    pub location: Option<CompactString>,
+    pub location: Option<SmallString>,
     /// The unit; none means `Wh` for energy.
-    pub unit: Option<CompactString>,
+    pub unit: Option<SmallString>,
     /// The power of ten that scales the value (2.x); none means 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiplier: Option<i32>,
@@ -104,9 +104,9 @@ pub struct SignedValue {
     /// The signed data (`signedMeterData`).
     pub data: String,
     /// How it is signed (`signingMethod`).
-    pub signing_method: Option<CompactString>,
+    pub signing_method: Option<SmallString>,
     /// How it is encoded (`encodingMethod`).
-    pub encoding_method: Option<CompactString>,
+    pub encoding_method: Option<SmallString>,
     /// The meter's public key (`publicKey`).
     pub public_key: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Variables of stations (2.x B05, B06).
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use serde::{Deserialize, Serialize};
 
 use super::{Place, StatusAnswer};
@@ -9,34 +9,34 @@ use super::{Place, StatusAnswer};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VariableName {
     /// The component's name.
-    pub component: CompactString,
+    pub component: SmallString,
     /// Which of several of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub component_instance: Option<CompactString>,
+    pub component_instance: Option<SmallString>,
     /// Where the component is.
     #[serde(default, skip_serializing_if = "Place::is_station")]
     pub place: Place,
     /// The variable's name.
-    pub variable: CompactString,
+    pub variable: SmallString,
     /// Which of several of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variable_instance: Option<CompactString>,
+    pub variable_instance: Option<SmallString>,
     /// `Actual`, `Target`, `MinSet` or `MaxSet`; none means `Actual`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attribute: Option<CompactString>,
+    pub attribute: Option<SmallString>,
 }
 
 impl VariableName {
     /// A variable of the station itself, such as `OCPPCommCtrlr`, `HeartbeatInterval`.
     pub fn new(component: &str, variable: &str) -> Self {
-        let (component, variable) = (CompactString::new(component), CompactString::new(variable));
+        let (component, variable) = (SmallString::new(component), SmallString::new(variable));
         VariableName { component, variable, ..VariableName::default() }
     }
 
     /// The same, of this instance.
     #[must_use]
     pub fn with_instance(mut self, instance: &str) -> Self {
-        self.variable_instance = Some(CompactString::new(instance));
+        self.variable_instance = Some(SmallString::new(instance));
         self
     }
 
@@ -58,5 +58,5 @@ pub struct VariableResult {
     pub status: StatusAnswer,
     /// Its value, where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<CompactString>,
+    pub value: Option<SmallString>,
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::answers::Written;
 use crate::site::verdict::Undelivered;
@@ -25,12 +25,12 @@ pub(crate) fn message(written: Written) -> Message {
 pub(crate) struct Failure {
     pub cause: CallFailure,
     /// More of it; that of the cause if empty.
-    detail: CompactString,
+    detail: SmallString,
 }
 
 impl From<CallFailure> for Failure {
     fn from(cause: CallFailure) -> Self {
-        Failure::new(cause, CompactString::default())
+        Failure::new(cause, SmallString::default())
     }
 }
 
@@ -42,12 +42,12 @@ impl From<Unsendable> for Failure {
 
 impl Failure {
     /// For this cause, with more of it.
-    pub fn new(cause: CallFailure, detail: CompactString) -> Self {
+    pub fn new(cause: CallFailure, detail: SmallString) -> Self {
         Failure { cause, detail }
     }
 
     /// In words.
-    pub fn reason(&self) -> CompactString {
+    pub fn reason(&self) -> SmallString {
         if self.detail.is_empty() { self.cause.text().into() } else { self.detail.clone() }
     }
 

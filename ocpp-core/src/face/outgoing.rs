@@ -3,9 +3,9 @@
 //! A face has a table of what it sends, in order of rank. Here a kind is known by its rank alone; what a call says, and what its end
 //! means, is the face's.
 
-use compact_str::CompactString;
 use ocpp_rpc::engine::{CallEnd, CallId, Ignored, Lane, Received, ReplyToken};
 use ocpp_rpc::{CallError, ErrorCode, Payload};
+use ocpp_types::SmallString;
 
 use super::failure::Failure;
 use crate::site::Site;
@@ -129,7 +129,7 @@ impl Outgoing {
                     None => Arrival::Nothing,
                 };
             }
-            Received::Late { .. } => (FrameRefusal::Late, CompactString::default()),
+            Received::Late { .. } => (FrameRefusal::Late, SmallString::default()),
             Received::Unknown { id, .. } => {
                 (FrameRefusal::UnknownCall, joined(&[FrameRefusal::UnknownCall.text(), " ", id.as_str()]))
             }
@@ -140,12 +140,10 @@ impl Outgoing {
                     Ignored::TooManyCalls | Ignored::Overload => FrameRefusal::Overload,
                     _ => FrameRefusal::Other,
                 };
-                (cause, CompactString::default())
+                (cause, SmallString::default())
             }
             // 2.1 has both, and a CSMS sends neither.
-            Received::Send { .. } | Received::ReplyRejected { .. } => {
-                (FrameRefusal::WrongType, CompactString::default())
-            }
+            Received::Send { .. } | Received::ReplyRejected { .. } => (FrameRefusal::WrongType, SmallString::default()),
         };
         shared.refuse_frame(cause, reason);
         Arrival::Nothing

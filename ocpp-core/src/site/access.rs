@@ -11,8 +11,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
 use ocpp_rpc::handshake::{Password, SecurityProfile};
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -81,12 +81,7 @@ pub(crate) enum AccessChange {
 
 impl Access {
     /// Reads what was stored; a station that stored nothing has what its configuration says.
-    pub fn restore(
-        config: &StationConfig,
-        has_password: bool,
-        image: &Image,
-        skipped: &mut Vec<CompactString>,
-    ) -> Self {
+    pub fn restore(config: &StationConfig, has_password: bool, image: &Image, skipped: &mut Vec<SmallString>) -> Self {
         let stored = image.entry(ENTRY).map(StoredAccess::from_bytes);
         if matches!(stored, Some(Err(_))) {
             skipped.push(ENTRY.into());

@@ -1,7 +1,7 @@
 //! Requests for certificates of the station's own: the host makes the key and the request (1.6 security A02, A03; 2.x A02, A03).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::shared::Shared;
 use crate::station::{Action, CallFailure, CertificateUse, Job, JobId};
@@ -20,7 +20,7 @@ pub(super) fn order_csr(shared: &mut Shared, old: Option<JobId>, usage: Certific
         shared.act(Action::Job(old, Job::Cancel));
     }
     let id = shared.next_job();
-    shared.act(Action::Job(id, Job::CreateCsr { usage, organization: CompactString::new(organization) }));
+    shared.act(Action::Job(id, Job::CreateCsr { usage, organization: SmallString::new(organization) }));
     id
 }
 

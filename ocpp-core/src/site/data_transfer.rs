@@ -5,7 +5,7 @@
 use alloc::string::String;
 use ocpp_rpc::queue::Queue;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::shared::Shared;
 use crate::station::{DataTransferStatus, Event};
@@ -14,8 +14,8 @@ use crate::{MisuseError, Refusal};
 /// Vendor data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VendorData {
-    pub vendor_id: CompactString,
-    pub message_id: Option<CompactString>,
+    pub vendor_id: SmallString,
+    pub message_id: Option<SmallString>,
     pub data: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct VendorData {
 pub(crate) struct DataTransfers {
     waiting: Queue<VendorData>,
     /// The vendor of those on their way.
-    asked: Option<CompactString>,
+    asked: Option<SmallString>,
 }
 
 impl DataTransfers {

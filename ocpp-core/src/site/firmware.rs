@@ -16,8 +16,8 @@ use crate::site::verdict::LateReply;
 use crate::station::{Action, Answer, JobId, JobUpdate, LogKind, Question, UploadAnswer};
 use crate::store::Image;
 use crate::time::{Clock, Instant};
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::SmallString;
 
 /// A message that tells how a job goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct FirmwareManagement {
 
 impl FirmwareManagement {
     /// Reads what was stored. Gives the entry if it could not be used.
-    pub fn restore(image: &Image) -> (Self, Option<CompactString>) {
+    pub fn restore(image: &Image) -> (Self, Option<SmallString>) {
         let (update, skipped) = FirmwareJob::restore(image);
         (FirmwareManagement { update, upload: UploadJob::restore(image) }, skipped)
     }

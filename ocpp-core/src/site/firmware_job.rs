@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,7 @@ pub(crate) struct FirmwareJob {
 
 impl FirmwareJob {
     /// Reads what was stored. Gives the entry if it could not be used.
-    pub fn restore(image: &Image) -> (Self, Option<CompactString>) {
+    pub fn restore(image: &Image) -> (Self, Option<SmallString>) {
         let stored = image.entry(ENTRY).map(Update::from_bytes);
         let (update, skipped) = match stored {
             Some(Ok(update)) => (Some(update), None),

@@ -2,7 +2,7 @@
 
 use ocpp_rpc::queue::Queue;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::json::{Kind, Reader};
 use ocpp_types::violation::Violation;
 
@@ -13,9 +13,9 @@ use crate::{MisuseError, Refusal};
 /// Calls of the host.
 #[derive(Debug, Default)]
 pub(crate) struct HostCalls {
-    waiting: Queue<(CompactString, RawJson)>,
+    waiting: Queue<(SmallString, RawJson)>,
     /// The action of the one that is on its way.
-    sent: Option<CompactString>,
+    sent: Option<SmallString>,
 }
 
 impl HostCalls {
@@ -28,19 +28,19 @@ impl HostCalls {
     }
 
     /// Takes a call in, which was checked.
-    pub fn push(&mut self, action: CompactString, payload: RawJson) {
+    pub fn push(&mut self, action: SmallString, payload: RawJson) {
         self.waiting.push_back((action, payload));
     }
 
     /// The call to send now.
-    pub fn next(&mut self) -> Option<(CompactString, RawJson)> {
+    pub fn next(&mut self) -> Option<(SmallString, RawJson)> {
         let (action, payload) = self.waiting.pop_front()?;
         self.sent = Some(action.clone());
         Some((action, payload))
     }
 
     /// A call ended: with the CSMS's answer, or with the reason why there is none.
-    pub fn ended(&mut self, shared: &mut Shared, result: Result<RawJson, (CallFailure, CompactString)>) {
+    pub fn ended(&mut self, shared: &mut Shared, result: Result<RawJson, (CallFailure, SmallString)>) {
         if let Some(action) = self.sent.take() {
             let cause = result.as_ref().err().map(|(cause, _)| *cause);
             let result = result.map_err(|(_, reason)| reason);

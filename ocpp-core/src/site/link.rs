@@ -5,10 +5,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use compact_str::CompactString;
 use ocpp_rpc::backoff::{Backoff, BackoffSettings};
 use ocpp_rpc::handshake::{Identity, IdentityRules, Password, SecurityProfile, connection_url};
 use ocpp_rpc::liveness::{Liveness, LivenessSettings, Verdict};
+use ocpp_types::SmallString;
 
 #[cfg(all(feature = "security", feature = "transaction_events"))]
 use super::networks::Network;
@@ -44,7 +44,7 @@ pub(crate) struct Link {
     /// The host wants no connection.
     is_held: bool,
     /// Where the last attempt went, and with which profile.
-    pub target: Option<(CompactString, Option<SecurityProfile>)>,
+    pub target: Option<(SmallString, Option<SecurityProfile>)>,
 }
 
 /// What time asks for.
@@ -169,9 +169,9 @@ pub(crate) struct Address {
     rules: IdentityRules,
     /// Of a station that was never told another.
     pub first_password: Option<Password>,
-    url: CompactString,
+    url: SmallString,
     /// For the profiles that need TLS, if it is another one.
-    tls_url: Option<CompactString>,
+    tls_url: Option<SmallString>,
 }
 
 impl Address {
@@ -185,7 +185,7 @@ impl Address {
         let tls_url = match &config.network.tls_endpoint {
             None => None,
             Some(endpoint) => match connection_url(endpoint, &identity) {
-                Ok(url) if is_tls(&url) => Some(CompactString::from(url)),
+                Ok(url) if is_tls(&url) => Some(SmallString::from(url)),
                 Ok(_) | Err(_) => return Err(MisuseError::unfit("network.tls_endpoint", endpoint, "is no wss:// url")),
             },
         };
@@ -195,7 +195,7 @@ impl Address {
             #[cfg(all(feature = "security", feature = "transaction_events"))]
             rules: *rules,
             first_password,
-            url: CompactString::from(url),
+            url: SmallString::from(url),
             tls_url,
         })
     }
@@ -223,7 +223,7 @@ impl Address {
         ConnectRequest {
             url,
             subprotocols: subprotocols(config),
-            authorization: password.map(|password| CompactString::from(password.authorization(&self.identity))),
+            authorization: password.map(|password| SmallString::from(password.authorization(&self.identity))),
             security_profile,
             slot: config.network.slot,
             profile: None,
@@ -251,7 +251,7 @@ impl Address {
             // It was checked when it was set.
             url: connection_url(&network.url, identity).unwrap_or_default().into(),
             subprotocols: subprotocols(config),
-            authorization: password.map(|password| CompactString::from(password.authorization(identity))),
+            authorization: password.map(|password| SmallString::from(password.authorization(identity))),
             security_profile,
             slot: config.network.slot,
             profile: Some(Box::new(NetworkConnectionProfile {
@@ -275,7 +275,7 @@ impl Address {
     }
 }
 
-fn subprotocols(config: &StationConfig) -> Vec<CompactString> {
+fn subprotocols(config: &StationConfig) -> Vec<SmallString> {
     config.network.versions.iter().map(|version| version.subprotocol().into()).collect()
 }
 

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::settings::{Setting, Settings};
 use super::verdict::ListRefusal;
@@ -24,7 +24,7 @@ pub(crate) struct LocalAuthList {
 
 impl LocalAuthList {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<SmallString>) {
         let (list, skipped) = LocalList::restore(image, store);
         (LocalAuthList { list, is_contradicted: false }, skipped)
     }

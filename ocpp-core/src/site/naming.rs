@@ -5,7 +5,7 @@
 
 use alloc::string::{String, ToString};
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::Site;
 use super::journal::Journal;
@@ -39,9 +39,9 @@ pub(crate) struct Naming {
 
 impl Naming {
     /// Reads the salt. Gives the entry's name if it could not be read: transactions that are not delivered get other names then.
-    pub fn restore(image: &Image) -> (Self, Option<CompactString>) {
+    pub fn restore(image: &Image) -> (Self, Option<SmallString>) {
         let read = image.entry(ENTRY).map(Salt::from_bytes);
-        let unread = matches!(read, Some(Err(_))).then_some(CompactString::const_new(ENTRY));
+        let unread = matches!(read, Some(Err(_))).then_some(SmallString::new(ENTRY));
         (Naming { salt: read.and_then(Result::ok), ticket: Ticket(0) }, unread)
     }
 

@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -32,15 +32,15 @@ const PREFIX: &str = "network/";
 #[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct Network {
     /// The endpoint, without the identity.
-    pub url: CompactString,
+    pub url: SmallString,
     pub security_profile: u8,
-    pub interface: CompactString,
+    pub interface: SmallString,
     pub message_timeout_seconds: u32,
     /// In place of the station's own (2.1).
-    pub identity: Option<CompactString>,
-    pub password: Option<CompactString>,
+    pub identity: Option<SmallString>,
+    pub password: Option<SmallString>,
     /// The request that set it, as JSON, for the host's modem.
-    pub request: CompactString,
+    pub request: SmallString,
 }
 
 packed!(Network { url, security_profile, interface, message_timeout_seconds, identity, password, request });
@@ -96,7 +96,7 @@ pub(crate) fn slots(value: &str) -> Option<Vec<u8>> {
 
 impl Networks {
     /// Reads what was stored.
-    pub fn restore(image: &Image, skipped: &mut Vec<CompactString>) -> Self {
+    pub fn restore(image: &Image, skipped: &mut Vec<SmallString>) -> Self {
         let mut networks = Networks { last: FIRST, ..Networks::default() };
         for (key, bytes) in &image.entries {
             let read = match key.as_str().strip_prefix(PREFIX) {
@@ -107,7 +107,7 @@ impl Networks {
                 None => Some(()),
             };
             if read.is_none() {
-                skipped.push(CompactString::new(key.as_str()));
+                skipped.push(SmallString::new(key.as_str()));
             }
         }
         networks

@@ -9,9 +9,9 @@ use core::mem::discriminant;
 use core::time::Duration;
 use ocpp_rpc::queue::Queue;
 
-#[cfg(feature = "handling")]
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
+#[cfg(feature = "handling")]
+use ocpp_types::SmallString;
 
 #[cfg(feature = "firmware_management")]
 use super::upload::UploadRequest;
@@ -47,7 +47,7 @@ pub(crate) enum About {
 #[cfg(feature = "handling")]
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub action: CompactString,
+    pub action: SmallString,
     pub payload: String,
     /// Whether the application alone handles it.
     pub is_taken_over: bool,

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
 #[cfg(all(feature = "security", feature = "transaction_events"))]
 use ocpp_rpc::handshake::Password;
 use ocpp_rpc::liveness::LivenessSettings;
+use ocpp_types::SmallString;
 
 use super::bearer::Grant;
 #[cfg(feature = "security")]
@@ -311,7 +311,7 @@ impl Site {
     pub fn transfer(&mut self, vendor_id: &str, message_id: Option<&str>, data: Option<&str>) {
         self.transfers.push(VendorData {
             vendor_id: vendor_id.into(),
-            message_id: message_id.map(CompactString::new),
+            message_id: message_id.map(SmallString::new),
             data: data.map(String::from),
         });
     }

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub(crate) struct Reservations {
 
 impl Reservations {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image) -> (Self, Vec<CompactString>) {
+    pub fn restore(image: &Image) -> (Self, Vec<SmallString>) {
         let mut reservations = Reservations::default();
         let mut skipped = Vec::new();
         for (key, bytes) in &image.entries {
@@ -78,7 +78,7 @@ impl Reservations {
                     reservations.told.insert(reservation.id, reservation.expiry_ms);
                     reservations.held.insert(EvseId(number), reservation);
                 }
-                (Ok(_) | Err(_), _) => skipped.push(CompactString::new(key.as_str())),
+                (Ok(_) | Err(_), _) => skipped.push(SmallString::new(key.as_str())),
             }
         }
         (reservations, skipped)

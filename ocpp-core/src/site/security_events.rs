@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ const ATTEMPTS: u8 = 3;
 #[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
 pub(crate) struct SecurityEvent {
     pub kind: SecurityEventKind,
-    pub info: Option<CompactString>,
+    pub info: Option<SmallString>,
     pub at: Stamp,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct SecurityEvents {
 
 impl SecurityEvents {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image, clock: &mut Clock, skipped: &mut Vec<CompactString>) -> Self {
+    pub fn restore(image: &Image, clock: &mut Clock, skipped: &mut Vec<SmallString>) -> Self {
         let mut waiting = Vec::new();
         for (key, bytes) in &image.entries {
             let Some(number) = key.as_str().strip_prefix(PREFIX) else { continue };
@@ -85,7 +85,7 @@ impl SecurityEvents {
                     let place = waiting.partition_point(|other: &Waiting| other.number < Some(number));
                     waiting.insert(place, Waiting { event, number: Some(number), stored: Ticket(0) });
                 }
-                (Err(_), _) | (_, Err(_)) => skipped.push(CompactString::new(key.as_str())),
+                (Err(_), _) | (_, Err(_)) => skipped.push(SmallString::new(key.as_str())),
             }
         }
         let next_number = waiting.last().and_then(|last| last.number).map_or(0, |last| last.wrapping_add(1));

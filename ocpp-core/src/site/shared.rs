@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::engine::{Config as RpcConfig, Engine, ReplyToken};
 use ocpp_rpc::{CallError, ErrorCode};
+use ocpp_types::SmallString;
 
 use crate::rng::Rng;
 #[cfg(feature = "security")]
@@ -143,7 +143,7 @@ impl Shared {
     }
 
     /// A frame of the CSMS has no effect. Without a reason, that of its cause is told.
-    pub fn refuse_frame(&mut self, cause: FrameRefusal, reason: CompactString) {
+    pub fn refuse_frame(&mut self, cause: FrameRefusal, reason: SmallString) {
         let reason = if reason.is_empty() { cause.text().into() } else { reason };
         self.event(Event::FrameRefused { cause, reason });
     }
@@ -209,7 +209,7 @@ impl Shared {
         is_critical: Option<bool>,
         at: Option<DateTime<Utc>>,
     ) {
-        let info = info.map(|info| info.chars().take(MAX_INFO).collect::<CompactString>());
+        let info = info.map(|info| info.chars().take(MAX_INFO).collect::<SmallString>());
         self.event(Event::SecurityEvent { kind: kind.clone(), info: info.clone() });
         // A store that does not answer must not be given ever more.
         if !self.is_store_stuck() {
@@ -414,7 +414,7 @@ impl Record for FirstAnchors {
     const KIND: u8 = 33;
 }
 
-fn read_anchors(image: &Image, skipped: &mut Vec<CompactString>) -> Anchors {
+fn read_anchors(image: &Image, skipped: &mut Vec<SmallString>) -> Anchors {
     let Some(bytes) = image.entry(CLOCK_ENTRY) else { return Anchors::default() };
     if let Ok(FirstAnchors(known)) = FirstAnchors::from_bytes(bytes) {
         return Anchors { known, guessed: Vec::new() };
@@ -422,11 +422,11 @@ fn read_anchors(image: &Image, skipped: &mut Vec<CompactString>) -> Anchors {
     read_entry(image, CLOCK_ENTRY, skipped).unwrap_or_default()
 }
 
-fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<CompactString>) -> Option<R> {
+fn read_entry<R: Record>(image: &Image, name: &str, skipped: &mut Vec<SmallString>) -> Option<R> {
     match R::from_bytes(image.entry(name)?) {
         Ok(value) => Some(value),
         Err(_) => {
-            skipped.push(CompactString::new(name));
+            skipped.push(SmallString::new(name));
             None
         }
     }

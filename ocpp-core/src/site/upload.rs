@@ -1,7 +1,7 @@
 //! What is said of an upload of diagnostics or security events (1.6 §5.9, 1.6 security N01, 2.x N01): how it is asked for, and accepted.
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use crate::site::reports::Form;
 use crate::station::{FileLocation, LogKind};
@@ -33,7 +33,7 @@ impl UploadRequest {
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UploadAccepted {
-    pub file_name: CompactString,
+    pub file_name: SmallString,
     /// Whether a file that was on its way was given up for it.
     pub has_cancelled: bool,
 }

@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ impl Record for Untold {
 struct Upload {
     id: JobId,
     request: UploadRequest,
-    file_name: CompactString,
+    file_name: SmallString,
     /// The host was ordered, or (a time) will be again.
     retry_at: Option<Instant>,
 }
@@ -108,7 +108,7 @@ impl UploadJob {
         &mut self,
         shared: &mut Shared,
         request: UploadRequest,
-        name: Option<CompactString>,
+        name: Option<SmallString>,
     ) -> (UploadAccepted, Option<Ticket>) {
         let old = self.upload.take();
         let has_cancelled = old.is_some();

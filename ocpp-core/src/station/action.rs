@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::handshake::SecurityProfile;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -99,11 +99,11 @@ impl fmt::Debug for LinkAction {
 #[non_exhaustive]
 pub struct ConnectRequest {
     /// The whole connection URL, identity included (OCPP-J 1.6 §3.1.1).
-    pub url: CompactString,
+    pub url: SmallString,
     /// Subprotocols to offer, most wanted first.
-    pub subprotocols: Vec<CompactString>,
+    pub subprotocols: Vec<SmallString>,
     /// The value of the `Authorization` header, with a password.
-    pub authorization: Option<CompactString>,
+    pub authorization: Option<SmallString>,
     /// The security profile, if one is in use. The URL has its scheme.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security_profile: Option<SecurityProfile>,
@@ -124,10 +124,10 @@ pub struct NetworkConnectionProfile {
     /// The slot that it is in, from 1.
     pub slot: u8,
     /// The interface to connect over: `Wired0` to `Wired3`, `Wireless0` to `Wireless3`, in 2.1 also `Any`.
-    pub interface: CompactString,
+    pub interface: SmallString,
     /// The request that set it, as the CSMS sent it: the JSON of a SetNetworkProfileRequest, with `apn` and `vpn` and their passwords in
     /// its `connectionData`.
-    pub request: CompactString,
+    pub request: SmallString,
 }
 
 impl fmt::Debug for NetworkConnectionProfile {
@@ -142,8 +142,8 @@ impl fmt::Debug for NetworkConnectionProfile {
 
 impl ConnectRequest {
     /// To connect to this URL, offering these, without credentials.
-    pub fn new(url: &str, subprotocols: Vec<CompactString>) -> Self {
-        let url = CompactString::new(url);
+    pub fn new(url: &str, subprotocols: Vec<SmallString>) -> Self {
+        let url = SmallString::new(url);
         ConnectRequest { url, subprotocols, authorization: None, security_profile: None, slot: None, profile: None }
     }
 }
@@ -215,7 +215,7 @@ pub enum Event {
     /// The link is open.
     Connected {
         /// The subprotocol in use.
-        subprotocol: CompactString,
+        subprotocol: SmallString,
     },
     /// The link is gone, or no connection could be made; the next attempt comes at `retry_at`.
     Disconnected {
@@ -225,7 +225,7 @@ pub enum Event {
     /// The server chose a subprotocol that was not offered.
     SubprotocolRefused {
         /// Its choice.
-        subprotocol: CompactString,
+        subprotocol: SmallString,
     },
     /// The CSMS answered a BootNotification.
     Registration(RegistrationStatus),
@@ -302,7 +302,7 @@ pub enum Event {
         /// The transaction.
         transaction: TransactionId,
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
     },
     /// A meter sample is not told, because the journal is full: one of those that are spread over the time, or the new one
     /// where none can go.
@@ -320,12 +320,12 @@ pub enum Event {
     /// A stored value could not be read and was left out.
     RecordSkipped {
         /// The entry's name, or the log's name and position.
-        place: CompactString,
+        place: SmallString,
     },
     /// A message broke its schema in ways that are allowed, and was read all the same.
     Repaired {
         /// The action's name; of an answer that of its call.
-        action: CompactString,
+        action: SmallString,
         /// How often.
         count: usize,
         /// Where and how, the first of them.
@@ -342,17 +342,17 @@ pub enum Event {
         #[cfg_attr(feature = "serde", serde(default))]
         cause: FrameRefusal,
         /// What was wrong, in words.
-        reason: CompactString,
+        reason: SmallString,
     },
     /// A call of ours was answered with an error, or not in time.
     CallFailed {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// Why.
         #[cfg_attr(feature = "serde", serde(default))]
         cause: CallFailure,
         /// What happened, in words.
-        reason: CompactString,
+        reason: SmallString,
     },
     /// A charging profile of the CSMS was refused.
     #[cfg(feature = "smart_charging")]
@@ -361,12 +361,12 @@ pub enum Event {
         #[cfg_attr(feature = "serde", serde(default))]
         cause: ProfileRefusal,
         /// The rule, in words.
-        reason: CompactString,
+        reason: SmallString,
     },
     /// Data that the application sent were answered, or were not.
     DataTransferEnded {
         /// The vendor's name.
-        vendor_id: CompactString,
+        vendor_id: SmallString,
         /// The CSMS's verdict; none when there was no usable answer, and the data may have arrived or not.
         status: Option<DataTransferStatus>,
         /// The answer's data.
@@ -392,10 +392,10 @@ pub enum Event {
     /// A configuration key changed.
     Configured {
         /// The key's name.
-        key: CompactString,
+        key: SmallString,
         /// Its value now; none where it is secret.
         #[cfg_attr(feature = "serde", serde(default))]
-        value: Option<CompactString>,
+        value: Option<SmallString>,
     },
     /// An EVSE, or the station with all, was taken out of service or back, by the CSMS or the host. What is in use goes out of service
     /// when it becomes free, which [`Status`](Self::Status) tells.
@@ -469,17 +469,17 @@ pub enum Event {
         /// Which way it goes.
         direction: Direction,
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload; of a call of the CSMS not checked.
         payload: RawJson,
     },
     /// A call of the application ([`Command::Call`](super::Command::Call)) ended. They end in the order of the commands.
     CallAnswered {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload of the answer, not checked, or why there is none. If the link went or the time was over, the CSMS may
         /// have executed the call.
-        result: Result<RawJson, CompactString>,
+        result: Result<RawJson, SmallString>,
         /// Why there is no answer; none if there is one.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         cause: Option<CallFailure>,
@@ -501,7 +501,7 @@ pub enum Event {
         /// What.
         kind: SecurityEventKind,
         /// More of it, at most 255 characters.
-        info: Option<CompactString>,
+        info: Option<SmallString>,
     },
 }
 

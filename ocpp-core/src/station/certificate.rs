@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +31,11 @@ pub struct CertificateHash {
     /// How the hashes were made.
     pub algorithm: HashAlgorithm,
     /// Of the issuer's distinguished name.
-    pub issuer_name_hash: CompactString,
+    pub issuer_name_hash: SmallString,
     /// Of the issuer's public key.
-    pub issuer_key_hash: CompactString,
+    pub issuer_key_hash: SmallString,
     /// The serial number, without leading zeros.
-    pub serial_number: CompactString,
+    pub serial_number: SmallString,
 }
 
 /// How a hash was made.

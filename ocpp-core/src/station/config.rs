@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use compact_str::CompactString;
 use ocpp_rpc::{Dialect, Limits as FrameLimits};
+use ocpp_types::SmallString;
 use ocpp_types::lenient::Quirks;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use crate::time::{ClockPolicy, PlausibleTime};
 /// A secret that does not print. Its serde form is the secret itself.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct Secret(pub CompactString);
+pub struct Secret(pub SmallString);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,14 +55,14 @@ pub struct StationConfig {
 #[non_exhaustive]
 pub struct NetworkConfig {
     /// The endpoint of the CSMS, `ws://` or `wss://`, without the identity.
-    pub endpoint: CompactString,
+    pub endpoint: SmallString,
     /// The endpoint where security profiles 2 and 3 connect, `wss://`; none if it is that of the others, with that scheme.
-    pub tls_endpoint: Option<CompactString>,
+    pub tls_endpoint: Option<SmallString>,
     /// Which of the host's networks to connect over: a number of its own, handed back in each
     /// [`ConnectRequest`](super::ConnectRequest).
     pub slot: Option<u32>,
     /// The identity of the station, at most 48 characters.
-    pub identity: CompactString,
+    pub identity: SmallString,
     /// The password for HTTP Basic authentication (security profiles 1 and 2), as it is sent, until the CSMS sets another by
     /// `AuthorizationKey`.
     pub password: Option<Secret>,
@@ -81,23 +81,23 @@ pub struct NetworkConfig {
 #[non_exhaustive]
 pub struct DeviceConfig {
     /// The vendor's name, at most 20 characters in 1.6.
-    pub vendor: CompactString,
+    pub vendor: SmallString,
     /// The model's name, at most 20 characters.
-    pub model: CompactString,
+    pub model: SmallString,
     /// The serial number, at most 25 characters.
-    pub serial_number: Option<CompactString>,
+    pub serial_number: Option<SmallString>,
     /// The firmware's version, at most 50 characters.
-    pub firmware_version: Option<CompactString>,
+    pub firmware_version: Option<SmallString>,
     /// The serial number of the box, at most 25 characters; deprecated in 1.6, and not told in 2.x.
-    pub box_serial_number: Option<CompactString>,
+    pub box_serial_number: Option<SmallString>,
     /// The modem's SIM card (ICCID), at most 20 characters.
-    pub iccid: Option<CompactString>,
+    pub iccid: Option<SmallString>,
     /// The modem's subscriber (IMSI), at most 20 characters.
-    pub imsi: Option<CompactString>,
+    pub imsi: Option<SmallString>,
     /// The type of the main meter, at most 25 characters; told in 1.6.
-    pub meter_type: Option<CompactString>,
+    pub meter_type: Option<SmallString>,
     /// The serial number of the main meter, at most 25 characters; told in 1.6.
-    pub meter_serial_number: Option<CompactString>,
+    pub meter_serial_number: Option<SmallString>,
     /// Why the station boots, where the host knows it. A restart that the station ordered itself needs no mention.
     pub boot_reason: Option<BootReason>,
 }
@@ -160,9 +160,9 @@ pub struct PolicyConfig {
     /// it, or name it.
     pub asks_about_uploads: bool,
     /// Values of configuration keys that differ from the defaults, by name.
-    pub settings: Vec<(CompactString, CompactString)>,
+    pub settings: Vec<(SmallString, SmallString)>,
     /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
-    pub absent_settings: Vec<CompactString>,
+    pub absent_settings: Vec<SmallString>,
     /// Keys of the station's own.
     pub custom_settings: Vec<CustomSetting>,
     /// Who handles the messages that the station does not handle alone; each action once in each direction.
@@ -178,18 +178,18 @@ impl StationConfig {
     pub fn new(endpoint: &str, identity: &str, vendor: &str, model: &str) -> Self {
         StationConfig {
             network: NetworkConfig {
-                endpoint: CompactString::new(endpoint),
+                endpoint: SmallString::new(endpoint),
                 tls_endpoint: None,
                 slot: None,
-                identity: CompactString::new(identity),
+                identity: SmallString::new(identity),
                 password: None,
                 certificates: InstalledCertificates::default(),
                 versions: Vec::from([if cfg!(feature = "v1_6") { Dialect::V1_6 } else { Dialect::V2_0_1 }]),
                 boot_retry: Duration::from_secs(60),
             },
             device: DeviceConfig {
-                vendor: CompactString::new(vendor),
-                model: CompactString::new(model),
+                vendor: SmallString::new(vendor),
+                model: SmallString::new(model),
                 serial_number: None,
                 firmware_version: None,
                 box_serial_number: None,
@@ -248,21 +248,21 @@ impl StationConfig {
     /// Sets the password.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
-        self.network.password = Some(Secret(CompactString::new(password)));
+        self.network.password = Some(Secret(SmallString::new(password)));
         self
     }
 
     /// Says who handles the calls of an action.
     #[must_use]
     pub fn with_handling(mut self, direction: Direction, action: &str, handling: Handling) -> Self {
-        self.policy.handlings.push(HandlingRule { direction, action: CompactString::new(action), handling });
+        self.policy.handlings.push(HandlingRule { direction, action: SmallString::new(action), handling });
         self
     }
 
     /// Sets the value of a setting, by its configuration key of 1.6 or its `Component.Variable[Instance]` of 2.x.
     #[must_use]
     pub fn with_setting(mut self, key: &str, value: &str) -> Self {
-        self.policy.settings.push((CompactString::new(key), CompactString::new(value)));
+        self.policy.settings.push((SmallString::new(key), SmallString::new(value)));
         self
     }
 

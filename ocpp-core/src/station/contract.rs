@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct OcspRequest {
     /// The certificate.
     pub hash: CertificateHash,
     /// The responder's URL, at most 512 characters.
-    pub responder_url: CompactString,
+    pub responder_url: SmallString,
 }
 
 /// A contract that a vehicle presented.

@@ -5,7 +5,7 @@
 
 use alloc::boxed::Box;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -125,12 +125,12 @@ pub struct Fault {
     /// Whether charging is impossible. A warning leaves the status as it is (1.6 §4.9).
     pub is_blocking: bool,
     /// Free text, at most 50 characters on the wire.
-    pub info: Option<CompactString>,
+    pub info: Option<SmallString>,
     /// The vendor's own code, at most 50 characters on the wire. Beside [`FaultCode::Mrec`] it is the text, if there is none.
-    pub vendor_error_code: Option<CompactString>,
+    pub vendor_error_code: Option<SmallString>,
     /// Whose code that is, at most 255 characters on the wire. Beside [`FaultCode::Mrec`] it is the one that numbered it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub vendor_id: Option<CompactString>,
+    pub vendor_id: Option<SmallString>,
 }
 
 /// Kinds of faults that both protocol families can express (1.6 §7.6).

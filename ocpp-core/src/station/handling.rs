@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct HandlingRule {
     /// Which way.
     pub direction: Direction,
     /// The action's name, in its letter case; a vendor's too.
-    pub action: CompactString,
+    pub action: SmallString,
     /// Who.
     pub handling: Handling,
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ pub enum LinkInput<'a> {
     /// The handshake succeeded, with the subprotocol that the server chose. A connection that was open before is replaced.
     Opened {
         /// The value of `Sec-WebSocket-Protocol` in the response.
-        subprotocol: CompactString,
+        subprotocol: SmallString,
     },
     /// A text message arrived. Ignored, as is a pong, while no connection is open.
     Frame(#[cfg_attr(feature = "serde", serde(with = "crate::forms::text"))] Cow<'a, [u8]>),
@@ -152,17 +152,17 @@ pub enum Command {
     /// Set a configuration key, as the operator's own software may, read-only ones included.
     Configure {
         /// The key's name.
-        key: CompactString,
+        key: SmallString,
         /// Its value.
-        value: CompactString,
+        value: SmallString,
     },
     /// Send vendor-specific data (1.6 §4.3, 2.x P02). The end is told by
     /// [`Event::DataTransferEnded`](super::Event::DataTransferEnded).
     DataTransfer {
         /// The vendor's name, at most 255 characters.
-        vendor_id: CompactString,
+        vendor_id: SmallString,
         /// The kind of message, at most 50 characters.
-        message_id: Option<CompactString>,
+        message_id: Option<SmallString>,
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<String>,
     },
@@ -172,7 +172,7 @@ pub enum Command {
         /// What.
         kind: SecurityEventKind,
         /// More of it, without secrets; it is cut at 255 characters.
-        info: Option<CompactString>,
+        info: Option<SmallString>,
         /// Whether it is kept until the CSMS has taken it; none if that is as OCPP ranks its kind.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         is_critical: Option<bool>,
@@ -198,7 +198,7 @@ pub enum Command {
     /// The end is told by [`Event::CallAnswered`](super::Event::CallAnswered).
     Call {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload, which is not checked beyond being one JSON object.
         payload: RawJson,
     },
@@ -210,7 +210,7 @@ pub enum Command {
         /// What it wants.
         action: EvCertificateAction,
         /// The ISO 15118 schema that it speaks, at most 50 characters.
-        schema_version: CompactString,
+        schema_version: SmallString,
         /// Its message, in EXI and Base64, as it came: at most 5600 characters.
         exi: String,
     },
@@ -243,7 +243,7 @@ impl Command {
     }
 
     /// Something happened to the station's security, now, and counts as OCPP ranks its kind.
-    pub fn security_event(kind: SecurityEventKind, info: Option<CompactString>) -> Self {
+    pub fn security_event(kind: SecurityEventKind, info: Option<SmallString>) -> Self {
         Command::SecurityEvent { kind, info, is_critical: None, at: None }
     }
 }

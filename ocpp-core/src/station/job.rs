@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub enum Job {
         /// The directory.
         location: FileLocation,
         /// The name that the CSMS was told.
-        file_name: CompactString,
+        file_name: SmallString,
         /// The oldest information to include.
         from: Option<DateTime<Utc>>,
         /// The latest information to include.
@@ -61,7 +61,7 @@ pub enum Job {
         /// What the certificate is for.
         usage: CertificateUse,
         /// What the subject's organisation must be (1.6 security A02.FR.13: `CpoName`).
-        organization: CompactString,
+        organization: SmallString,
     },
     /// Check a certificate and keep it, durably. The outcome is `Done`, `Invalid`, `Revoked`, `Full`, or `Failed` for another
     /// reason.
@@ -94,12 +94,12 @@ pub enum Job {
 /// The URL of a file or directory; a password in it does not print.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct FileLocation(CompactString);
+pub struct FileLocation(SmallString);
 
 impl FileLocation {
     /// The location of this URL.
     pub fn new(url: &str) -> Self {
-        FileLocation(CompactString::new(url))
+        FileLocation(SmallString::new(url))
     }
 
     /// The whole URL.

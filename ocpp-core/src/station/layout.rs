@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +48,13 @@ impl EvseConfig {
 #[non_exhaustive]
 pub struct ConnectorConfig {
     /// Its kind as 2.x names it (part 2, ConnectorEnumStringType), such as `cType2` or `cCCS2`. 1.6 does not tell it.
-    pub kind: Option<CompactString>,
+    pub kind: Option<SmallString>,
 }
 
 impl ConnectorConfig {
     /// A connector of this kind.
     pub fn of_kind(kind: &str) -> Self {
-        ConnectorConfig { kind: Some(CompactString::new(kind)) }
+        ConnectorConfig { kind: Some(SmallString::new(kind)) }
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::decimal::Decimal;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -35,10 +35,10 @@ pub struct SignedValue {
     pub data: String,
     /// How it was signed, at most 50 bytes; empty if that is in the data.
     #[cfg_attr(feature = "serde", serde(default))]
-    pub signing_method: CompactString,
+    pub signing_method: SmallString,
     /// How the data are encoded, at most 50 bytes, such as `OCMF` or `EDL`.
     #[cfg_attr(feature = "serde", serde(default))]
-    pub encoding_method: CompactString,
+    pub encoding_method: SmallString,
     /// The meter's public key, at most 2500 bytes; empty if it is not to be told.
     #[cfg_attr(feature = "serde", serde(default))]
     pub public_key: String,
@@ -50,7 +50,7 @@ impl SignedValue {
 
     /// Signed data with their encoding.
     pub fn new(data: &str, encoding_method: &str) -> Self {
-        let (data, encoding_method) = (String::from(data), CompactString::new(encoding_method));
+        let (data, encoding_method) = (String::from(data), SmallString::new(encoding_method));
         SignedValue { data, encoding_method, ..Self::default() }
     }
 

@@ -9,9 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
-#[cfg(feature = "serde")]
-use compact_str::ToCompactString;
+use ocpp_types::SmallString;
 use ocpp_types::codec::Decode;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::json::Reader;
@@ -36,14 +34,14 @@ impl fmt::Display for Amount {
 #[cfg(feature = "serde")]
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_compact_string())
+        serializer.collect_str(&self.0)
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        CompactString::deserialize(deserializer)?.parse().map(Amount).map_err(D::Error::custom)
+        SmallString::deserialize(deserializer)?.parse().map(Amount).map_err(D::Error::custom)
     }
 }
 
@@ -124,9 +122,9 @@ pub struct PriceText {
     /// The text.
     pub content: String,
     /// Its language (RFC 5646); that of the station where none is given.
-    pub language: Option<CompactString>,
+    pub language: Option<SmallString>,
     /// How it is written: `UTF8`, `ASCII`, `HTML`, `URI` (2.x `MessageFormatEnumType`).
-    pub format: Option<CompactString>,
+    pub format: Option<SmallString>,
 }
 
 /// Something to show.

@@ -1,8 +1,8 @@
 //! Decisions of the application: a question out, an answer in, a default at the deadline.
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ pub enum Question {
     /// The CSMS sent vendor-specific data (1.6 §5.6, 2.x P01). Default: the vendor is unknown.
     DataTransfer {
         /// The vendor's name.
-        vendor_id: CompactString,
+        vendor_id: SmallString,
         /// The kind of message.
-        message_id: Option<CompactString>,
+        message_id: Option<SmallString>,
         /// The data: plain text in 1.6, JSON in 2.x.
         data: Option<alloc::string::String>,
     },
@@ -37,7 +37,7 @@ pub enum Question {
     /// The CSMS calls, with a payload that nobody checked. Default: see [`Handling`](super::Handling).
     Incoming {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload.
         payload: RawJson,
     },
@@ -45,7 +45,7 @@ pub enum Question {
     /// [`Handling`](super::Handling).
     Outgoing {
         /// The action's name.
-        action: CompactString,
+        action: SmallString,
         /// The payload.
         payload: RawJson,
     },
@@ -77,7 +77,7 @@ pub enum UploadAnswer {
     /// It gets the file, under a name that the station gives.
     Accept,
     /// It gets the file, under this name, which it is told: 1 to 255 characters.
-    Name(CompactString),
+    Name(SmallString),
     /// It gets none: there is none, or not now.
     Refuse,
 }

@@ -1,6 +1,6 @@
 //! Security events (1.6 security white paper §8, 2.x A04 and appendix 1).
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ pub enum SecurityEventKind {
     /// The CSMS allows only cipher suites that are not secure.
     InvalidTlsCipherSuite,
     /// A vendor's own kind, by its name of 1 to 50 characters. It is reported as a critical one.
-    Other(CompactString),
+    Other(SmallString),
 }
 
 #[cfg(feature = "security")]

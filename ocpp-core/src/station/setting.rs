@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +32,9 @@ pub enum SettingKind {
         max: i64,
     },
     /// One of these.
-    Choice(Vec<CompactString>),
+    Choice(Vec<SmallString>),
     /// Any number of these, separated by commas, in any order.
-    Members(Vec<CompactString>),
+    Members(Vec<SmallString>),
     /// A date and time (RFC 3339), or nothing.
     DateTime,
     /// Any text.
@@ -68,18 +68,18 @@ impl SettingKind {
 #[non_exhaustive]
 pub struct CustomSetting {
     /// The name, at most 50 characters, unlike any standard key.
-    pub name: CompactString,
+    pub name: SmallString,
     /// What values look like.
     pub kind: SettingKind,
     /// Who may change it.
     pub access: SettingAccess,
     /// The value until it is changed.
-    pub default: CompactString,
+    pub default: SmallString,
 }
 
 impl CustomSetting {
     /// A key of this name, with what values look like, who may change it, and the value until then.
     pub fn new(name: &str, kind: SettingKind, access: SettingAccess, default: &str) -> Self {
-        CustomSetting { name: CompactString::new(name), kind, access, default: CompactString::new(default) }
+        CustomSetting { name: SmallString::new(name), kind, access, default: SmallString::new(default) }
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 /// Whether a vehicle stands in the bay of an EVSE, as a detector there tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Bay {
 #[non_exhaustive]
 pub struct ChargingNeeds {
     /// How it charges, in a word of 2.x (EnergyTransferModeEnumType), such as `AC_three_phase` or `DC`.
-    pub energy_transfer: CompactString,
+    pub energy_transfer: SmallString,
     /// When it leaves.
     pub departure: Option<DateTime<Utc>>,
     /// How many schedules it takes at most.
@@ -38,7 +38,7 @@ pub struct ChargingNeeds {
 impl ChargingNeeds {
     /// Of a vehicle that charges in this way.
     pub fn new(energy_transfer: &str) -> Self {
-        ChargingNeeds { energy_transfer: CompactString::new(energy_transfer), ..Self::default() }
+        ChargingNeeds { energy_transfer: SmallString::new(energy_transfer), ..Self::default() }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a station shows of itself when it is asked.
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::SecurityProfile;
+use ocpp_types::SmallString;
 
 #[cfg(feature = "smart_charging")]
 use super::Limit;
@@ -80,7 +80,7 @@ pub enum LinkView<'a> {
     /// They are.
     Open {
         /// Where.
-        url: &'a CompactString,
+        url: &'a SmallString,
         /// The security profile, if one is in use.
         security_profile: Option<SecurityProfile>,
         /// Over which of the host's networks, if that was said.

@@ -14,7 +14,7 @@ mod queue;
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -58,12 +58,12 @@ impl Log {
 /// The name of an entry: at most 64 characters of `[A-Za-z0-9._/-]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct EntryKey(CompactString);
+pub struct EntryKey(SmallString);
 
 impl EntryKey {
     /// The key of this name, as a store gives it back.
     pub fn new(name: &str) -> Self {
-        EntryKey(CompactString::new(name))
+        EntryKey(SmallString::new(name))
     }
 
     /// The name.

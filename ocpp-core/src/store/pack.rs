@@ -16,7 +16,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 #[cfg(all(test, feature = "serde"))]
 pub(crate) use mirror::{agrees_with_postcard, maybe_token};
@@ -208,12 +208,12 @@ impl Pack for bool {
     }
 }
 
-impl Pack for CompactString {
+impl Pack for SmallString {
     fn pack(&self, out: &mut Vec<u8>) {
         put_text(out, self);
     }
     fn unpack(from: &mut Unpacker<'_>) -> Self {
-        CompactString::new(from.text())
+        SmallString::new(from.text())
     }
 }
 

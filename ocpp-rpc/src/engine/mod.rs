@@ -53,7 +53,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::Violation;
 use ocpp_types::json::Writer;
 
@@ -92,7 +92,7 @@ pub struct Engine {
     /// Frames to be written before the next call.
     outbox: Queue<Transmit>,
     events: Queue<Event>,
-    unsupported: Vec<CompactString>,
+    unsupported: Vec<SmallString>,
 }
 
 impl Engine {

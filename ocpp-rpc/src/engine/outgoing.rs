@@ -4,7 +4,7 @@ use crate::queue::Queue;
 use alloc::string::String;
 use core::time::Duration;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::bounded::{pop_releasing, push_bounded, remove_releasing};
 use super::types::{CallId, Cancelled, Departure, Lane};
@@ -16,7 +16,7 @@ use crate::{Instant, MessageId};
 pub(super) struct Queued {
     pub call: CallId,
     pub lane: Lane,
-    pub action: CompactString,
+    pub action: SmallString,
     pub payload: String,
     pub timeout: Duration,
 }
@@ -27,7 +27,7 @@ pub(super) struct Queued {
 struct Waiting {
     call: CallId,
     id: MessageId,
-    action: CompactString,
+    action: SmallString,
     deadline: Instant,
     /// Nobody wants the answer any more, but the line is taken until it comes or the time is over.
     cancelled: bool,
@@ -45,7 +45,7 @@ struct Departed {
 #[derive(Clone, Debug)]
 pub(super) enum Match {
     /// The answer the waiting call waits for. The call has ended.
-    Answer { call: CallId, action: CompactString },
+    Answer { call: CallId, action: SmallString },
     /// An answer to a call that ended before.
     Late { call: CallId, departure: Departure },
     /// Nobody's.

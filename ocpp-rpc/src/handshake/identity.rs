@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::hex_byte;
 
@@ -11,7 +11,7 @@ use super::hex_byte;
 /// Compared with letter case. `identifierString` of 2.x has none: servers that want that use [`Identity::key`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
-pub struct Identity(CompactString);
+pub struct Identity(SmallString);
 
 /// Which identities are well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,8 @@ impl Identity {
     }
 
     /// The identity in lower case: equal for identities that differ only in the case of ASCII letters.
-    pub fn key(&self) -> CompactString {
-        self.0.to_ascii_lowercase()
+    pub fn key(&self) -> SmallString {
+        self.0.to_ascii_lowercase().into()
     }
 }
 

@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use crate::Limits;
 
@@ -65,7 +65,7 @@ pub enum Verdict {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ActionFilter {
     rest: Verdict,
-    exceptions: BTreeMap<CompactString, Verdict>,
+    exceptions: BTreeMap<SmallString, Verdict>,
 }
 
 impl ActionFilter {

@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::json::{Kind, Reader, Writer};
 use ocpp_types::{Fault, Violation};
 
@@ -63,7 +63,7 @@ pub struct Header {
     /// How the message is signed.
     pub algorithm: Algorithm,
     /// The action, without suffix. An answer bears the action of its call.
-    pub action: CompactString,
+    pub action: SmallString,
     /// The type of the message.
     pub message_type: MessageType,
     /// Which certificate signs. Should be there; a receiver may know the key otherwise.

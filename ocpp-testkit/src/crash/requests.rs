@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use compact_str::CompactString;
 use ocpp_core::csms::{Command, CommandAnswer, ConfigurationStatus, RemoteStatus, VariableName, VariableResult};
 use ocpp_rpc::Dialect;
+use ocpp_types::SmallString;
 
 use crate::checks::{Failure, Violation};
 use crate::csms::CommandResult;
@@ -53,7 +53,7 @@ impl Setting {
     }
 
     /// Its value, by the station's word.
-    pub fn read(self, pair: &mut Pair) -> Result<Option<CompactString>, Failure> {
+    pub fn read(self, pair: &mut Pair) -> Result<Option<SmallString>, Failure> {
         let command = match pair.csms.spoken {
             Dialect::V1_6 => Command::GetConfiguration { keys: vec![self.key.into()] },
             Dialect::V2_0_1 | Dialect::V2_1 => Command::GetVariables { variables: vec![self.name()] },
@@ -68,7 +68,7 @@ impl Setting {
     /// It has the value that was accepted last, or a later one.
     pub fn is_kept(self, pair: &mut Pair) -> Result<(), Failure> {
         let orders = pair.csms.orders().filter_map(|(command, result)| Some((Some(self.set_by(command)?), result)));
-        let possible: Vec<_> = possible(None, orders).into_iter().map(|value| value.map(CompactString::new)).collect();
+        let possible: Vec<_> = possible(None, orders).into_iter().map(|value| value.map(SmallString::new)).collect();
         // That of the configuration is not known here.
         if possible.contains(&None) {
             return undisturbed(pair, false);

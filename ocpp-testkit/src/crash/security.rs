@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use compact_str::CompactString;
 use ocpp_core::csms::Command;
 use ocpp_core::station::{self, CertificateUse, SecurityEventKind};
 use ocpp_core::store::StoreOp;
 use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::Password;
+use ocpp_types::SmallString;
 use serde_json::{Value, json};
 
 use super::requests::{Setting, ask, call, is_accepted, lost, possible, undisturbed, was_accepted};
@@ -165,7 +165,7 @@ pub(super) fn own_certificate_is_there(pair: &mut Pair) -> Result<(), Failure> {
     });
     let possible = possible(None, orders);
     let kept = pair.station.jobs.certificates().iter().filter(|kept| kept.usage == CertificateUse::Station);
-    let serials: Vec<&CompactString> = kept.map(|kept| &kept.hash.serial_number).collect();
+    let serials: Vec<&SmallString> = kept.map(|kept| &kept.hash.serial_number).collect();
     if serials.len() > 1 || !possible.contains(&serials.first().map(|serial| (*serial).clone())) {
         return Err(lost(pair, "own certificate", format!("one of {possible:?}"), Some(format!("{serials:?}"))));
     }

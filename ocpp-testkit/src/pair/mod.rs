@@ -16,10 +16,10 @@ pub(crate) mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use compact_str::CompactString;
 use ocpp_core::store::LogIndex;
 use ocpp_core::time::Instant;
 use ocpp_core::{csms, station as st};
+use ocpp_types::SmallString;
 
 pub use config::{CrashPoint, PairConfig};
 pub use sabotage::Sabotage;
@@ -50,7 +50,7 @@ const FAILURE_LINES: usize = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Where.
-    pub url: CompactString,
+    pub url: SmallString,
     /// With which security profile; 0 is none.
     pub security_profile: u8,
     /// The number of the connection that came of it, if one did.

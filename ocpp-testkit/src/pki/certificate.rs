@@ -1,8 +1,8 @@
 //! One X.509 certificate: what stands in it, what it is called in OCPP, and who vouches for it.
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, format_compact};
 use ocpp_core::station::{CertificateHash, HashAlgorithm};
+use ocpp_types::SmallString;
 use ring::digest;
 use thiserror::Error;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -60,11 +60,11 @@ pub struct Certificate {
     /// The begin and the end of its validity.
     pub validity: (DateTime<Utc>, DateTime<Utc>),
     /// The common name of the subject.
-    pub common_name: Option<CompactString>,
+    pub common_name: Option<SmallString>,
     /// The organisation of the subject.
-    pub organization: Option<CompactString>,
+    pub organization: Option<SmallString>,
     /// The identity of the station that it was issued to, where the authority wrote that.
-    pub identity: Option<CompactString>,
+    pub identity: Option<SmallString>,
     may_issue: bool,
     may_sign: bool,
 }
@@ -120,7 +120,7 @@ impl Certificate {
             validity,
             common_name: first(read_subject, |name| name.iter_common_name().find_map(|name| name.as_str().ok())),
             organization: first(read_subject, |name| name.iter_organization().find_map(|name| name.as_str().ok())),
-            identity: identity.map(CompactString::new),
+            identity: identity.map(SmallString::new),
             may_issue: basic.is_some_and(|basic| basic.value.ca)
                 && usage.as_ref().is_none_or(|u| u.value.key_cert_sign()),
             may_sign: usage.is_none_or(|usage| usage.value.digital_signature()),
@@ -161,7 +161,7 @@ impl Certificate {
             algorithm,
             issuer_name_hash: hex(digest::digest(how, &self.issuer).as_ref()),
             issuer_key_hash: hex(digest::digest(how, issuer_key).as_ref()),
-            serial_number: CompactString::new(if serial.is_empty() { "0" } else { serial }),
+            serial_number: SmallString::new(if serial.is_empty() { "0" } else { serial }),
         }
     }
 
@@ -252,10 +252,10 @@ pub fn has_signed(signer: &Certificate, bytes: &[u8], signature: &[u8]) -> bool 
     })
 }
 
-fn first(name: &X509Name<'_>, find: impl for<'n> Fn(&'n X509Name<'n>) -> Option<&'n str>) -> Option<CompactString> {
-    find(name).map(CompactString::new)
+fn first(name: &X509Name<'_>, find: impl for<'n> Fn(&'n X509Name<'n>) -> Option<&'n str>) -> Option<SmallString> {
+    find(name).map(SmallString::new)
 }
 
-fn hex(bytes: &[u8]) -> CompactString {
-    bytes.iter().fold(CompactString::default(), |text, byte| format_compact!("{text}{byte:02X}"))
+fn hex(bytes: &[u8]) -> SmallString {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}")).into()
 }

@@ -218,7 +218,7 @@ fn root_is_deleted_by_any_hash_unless_the_connection_rests_on_it() {
     let odd = CertificateHash { issuer_key_hash: hash.issuer_name_hash.clone(), ..hash.clone() };
     assert_eq!(delete(&mut vault, &odd), JobUpdate::NotFound);
     let other_case = CertificateHash {
-        issuer_key_hash: hash.issuer_key_hash.to_lowercase(),
+        issuer_key_hash: hash.issuer_key_hash.to_lowercase().into(),
         serial_number: format!("00{}", hash.serial_number).into(),
         ..hash.clone()
     };

@@ -5,10 +5,10 @@ use std::io;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_core::station::{
     CertificateHash, CertificateUse, HashAlgorithm, InstalledCertificate, InstalledCertificates, Job, JobUpdate,
 };
+use ocpp_types::SmallString;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, KeyUsagePurpose, PublicKeyData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -62,7 +62,7 @@ struct Own {
 struct Requested {
     usage: CertificateUse,
     key: String,
-    organization: CompactString,
+    organization: SmallString,
 }
 
 /// All that is kept; one file, so that a crash leaves the whole of before or of after.
@@ -78,7 +78,7 @@ struct Kept {
 pub struct Vault {
     kept: Kept,
     file: Option<PathBuf>,
-    serial_number: CompactString,
+    serial_number: SmallString,
     is_new: bool,
     /// What the CSMS showed in the connection of now or the last one.
     shown: Vec<CertificateDer<'static>>,
@@ -107,7 +107,7 @@ impl Vault {
             None => None,
         };
         let (is_new, kept) = (left.is_none(), left.unwrap_or_default());
-        let serial_number = CompactString::new(serial_number);
+        let serial_number = SmallString::new(serial_number);
         Ok(Vault { kept, file, serial_number, is_new, shown: Vec::new(), refusal: None })
     }
 
@@ -234,7 +234,7 @@ impl Vault {
     }
 
     /// 1.6 security A02.FR.02, FR.03, FR.13: a new pair of keys, whose private one stays here.
-    fn request(&mut self, usage: CertificateUse, organization: &CompactString) -> Option<String> {
+    fn request(&mut self, usage: CertificateUse, organization: &SmallString) -> Option<String> {
         let pair = KeyPair::generate().ok()?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
@@ -397,7 +397,7 @@ fn name_of_root(root: &Root, algorithm: HashAlgorithm) -> Option<CertificateHash
 /// Hexadecimal digits mean the same in either case, and leading zeros nothing.
 fn is_named(name: &CertificateHash, wanted: &CertificateHash) -> bool {
     let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    let number = |text: &'_ CompactString| CompactString::new(text.trim_start_matches('0'));
+    let number = |text: &'_ SmallString| SmallString::new(text.trim_start_matches('0'));
     name.algorithm == wanted.algorithm
         && same(&name.issuer_name_hash, &wanted.issuer_name_hash)
         && same(&name.issuer_key_hash, &wanted.issuer_key_hash)

@@ -1,7 +1,7 @@
 //! What an operator may want of a station of 2.x, as far as one carries it out.
 
-use compact_str::CompactString;
 use ocpp_core::csms::{Command, IdToken, Place, ResetKind, TransactionId, VariableName};
+use ocpp_types::SmallString;
 
 use super::commands::{Desk, connector};
 use super::dice::Dice;
@@ -95,7 +95,7 @@ fn set_one_of(dice: &mut Dice, settings: &[(u64, (&str, &[&str]))]) -> Command {
     let (key, values) = dice.weighted(settings).copied().unwrap_or(("No.Such", &["1"]));
     let place = dice.below(values.len() as u64);
     let value = (0..).zip(values).find(|(n, _)| *n == place).map_or("", |(_, value)| *value);
-    Command::SetVariables { variables: vec![(name(key), CompactString::new(value))] }
+    Command::SetVariables { variables: vec![(name(key), SmallString::new(value))] }
 }
 
 fn trigger(dice: &mut Dice, desk: Desk) -> Command {

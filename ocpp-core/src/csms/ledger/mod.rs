@@ -7,8 +7,8 @@
 //! Here are those that the CSMS names by numbers, and whose reports are known by their content (1.6). Those that the station names, and
 //! whose events it numbers (2.x), are in [`sequence`].
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, Utc};
 #[cfg(feature = "serde")]
@@ -40,12 +40,12 @@ pub(crate) struct Ledger {
     /// In the order of their start.
     running: Vec<Running>,
     /// In the order of their end.
-    ended: VecDeque<Ended>,
+    ended: Queue<Ended>,
     /// The last stop on each connector.
     #[cfg_attr(feature = "serde", serde(default))]
     last_stops: Vec<LastStop>,
     /// Reports that bear no key of their own: meter values, ends of unknown transactions, contradicting ends.
-    recent: VecDeque<Fingerprint>,
+    recent: Queue<Fingerprint>,
     /// Those with numbered events, in the order in which they were heard of.
     #[cfg_attr(feature = "serde", serde(default))]
     accounts: Vec<sequence::Account>,
@@ -430,7 +430,7 @@ fn samples_key(connector: u32, named: Option<&TransactionId>, values: &[MeterVal
     Fingerprint::new(b's').number(connector.into()).transaction(named).values(values, is_timed)
 }
 
-fn push_bounded<T>(list: &mut VecDeque<T>, item: T, limit: usize) {
+fn push_bounded<T>(list: &mut Queue<T>, item: T, limit: usize) {
     while list.len() >= limit {
         list.pop_front();
     }

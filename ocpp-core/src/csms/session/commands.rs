@@ -1,11 +1,11 @@
 //! Commands to the station: waiting until it can hear, under way in the engine, ended.
 
-use alloc::collections::VecDeque;
+use ocpp_rpc::queue::Queue;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::{CallEnd, CallId, CallRefused, Lane};
 use ocpp_rpc::frame::Payload;
 use ocpp_rpc::{CallError, Dialect};
+use ocpp_types::SmallString;
 use ocpp_types::lenient::Decoded;
 
 use super::Session;
@@ -17,9 +17,9 @@ use crate::{MisuseError, Refusal};
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     /// Held back: the station may be deaf.
-    waiting: VecDeque<(CommandId, Command)>,
+    waiting: Queue<(CommandId, Command)>,
     /// In the engine.
-    under_way: VecDeque<UnderWay>,
+    under_way: Queue<UnderWay>,
 }
 
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Session {
             |refused| match refused {
                 CallRefused::LinkClosed => CommandError::NotConnected,
                 CallRefused::Full => CommandError::QueueFull,
-                refused => CommandError::Unsendable(refused.to_compact_string()),
+                refused => CommandError::Unsendable(SmallString::display(&refused)),
             },
         )
     }
@@ -143,7 +143,7 @@ impl Session {
             }
             Err(violation) => {
                 self.event(Event::Unread { frame: RawFrame::of(payload) });
-                self.end(command.id, Err(CommandError::Malformed(violation.to_compact_string())));
+                self.end(command.id, Err(CommandError::Malformed(SmallString::display(&violation))));
             }
         }
     }
@@ -157,7 +157,7 @@ impl Session {
         self.end_call(call, error);
     }
 
-    pub(super) fn command_malformed(&mut self, call: CallId, reason: CompactString) {
+    pub(super) fn command_malformed(&mut self, call: CallId, reason: SmallString) {
         self.end_call(call, CommandError::Malformed(reason));
     }
 

@@ -6,15 +6,15 @@ mod reports;
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::vec::Vec;
+use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::{self, Engine, Received, ReplyToken, Sent};
 use ocpp_rpc::liveness::{Liveness, Verdict};
 use ocpp_rpc::{Dialect, ErrorCode};
+use ocpp_types::SmallString;
 
 use super::edge::Edge;
 use super::edges::edge_of;
@@ -43,8 +43,8 @@ use questions::Questions;
 pub struct Session {
     config: SessionConfig,
     now: Instant,
-    /// A reading of the wall clock, and when it was taken.
-    wall: Option<(Instant, DateTime<Utc>)>,
+    /// The time of day at instant zero.
+    epoch: Option<DateTime<Utc>>,
     /// Draws transaction numbers.
     rng: Rng,
     record: StationRecord,
@@ -52,10 +52,10 @@ pub struct Session {
     engine: Engine,
     link: Option<Link>,
     /// Answers that wait for the database, in the order of their tickets.
-    held: VecDeque<Held>,
+    held: Queue<Held>,
     questions: Questions,
     commands: Commands,
-    actions: VecDeque<Action>,
+    actions: Queue<Action>,
 }
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ struct Link {
     /// Until when commands are held back: the station may be deaf.
     deaf_until: Option<Instant>,
     /// What the station was asked to say before it is accepted.
-    awaited: Vec<CompactString>,
+    awaited: Vec<SmallString>,
 }
 
 #[derive(Debug)]
@@ -93,13 +93,13 @@ impl Session {
         Session {
             config,
             now: Instant::ZERO,
-            wall: None,
+            epoch: None,
             rng,
             record: state.station,
             store: StoreQueue::resume(durable, state.unconfirmed.into_iter().collect()),
             engine,
             link: None,
-            held: VecDeque::new(),
+            held: Queue::new(),
             questions: Questions::default(),
             commands: Commands::default(),
             actions: state.commands.into_iter().map(Commands::lost).collect(),
@@ -151,7 +151,7 @@ impl Session {
                 let wait = self.store.failed(self.now, ticket).ok_or(MisuseError::UnknownTicket(ticket))?;
                 self.event(Event::StoreTrouble { ticket, retry_at: self.now + wait });
             }
-            Input::Wall(wall) => self.wall = Some((self.now, wall)),
+            Input::Wall(wall) => self.epoch = wall.checked_sub_signed(self.elapsed()),
             Input::Answer(id, answer) => self.answered(id, answer)?,
             Input::Command { id, command } => self.command(id, command)?,
             Input::Tick => self.tick(),
@@ -195,7 +195,7 @@ impl Session {
 
     fn opened(&mut self, dialect: Dialect) -> Result<(), MisuseError> {
         let edge = edge_of(dialect).ok_or(MisuseError::unfit("dialect", dialect.subprotocol(), "is not built in"))?;
-        if self.wall.is_none() {
+        if self.epoch.is_none() {
             return Err(MisuseError::Refused(Refusal::NoWallClock));
         }
         self.closed();
@@ -259,7 +259,7 @@ impl Session {
             Received::Error { call, error } => self.command_refused(call, &error),
             Received::Malformed { fault, call } => {
                 self.event(Event::Unread { frame: RawFrame::new(bytes) });
-                let reason = fault.to_compact_string();
+                let reason = SmallString::display(&fault);
                 if let Some(call) = call {
                     self.command_malformed(call, reason.clone());
                 }
@@ -321,9 +321,11 @@ impl Session {
 
     /// The time of day.
     fn wall(&self) -> Option<DateTime<Utc>> {
-        let (at, wall) = self.wall?;
-        let since = TimeDelta::from_std(self.now.saturating_since(at)).ok()?;
-        wall.checked_add_signed(since)
+        self.epoch?.checked_add_signed(self.elapsed())
+    }
+
+    fn elapsed(&self) -> TimeDelta {
+        TimeDelta::from_std(self.now.saturating_since(Instant::ZERO)).unwrap_or(TimeDelta::MAX)
     }
 
     /// Records a fact: what the session knows changes at once, what it says of it waits for the ticket.
@@ -346,7 +348,7 @@ impl Session {
         self.commands.give_back();
     }
 
-    fn frame_refused(&mut self, code: Option<CompactString>, reason: CompactString) {
+    fn frame_refused(&mut self, code: Option<SmallString>, reason: SmallString) {
         self.event(Event::FrameRefused { code, reason });
     }
 
@@ -356,9 +358,9 @@ impl Session {
 }
 
 /// Frees the memory of an empty list.
-fn give_back<T>(list: &mut VecDeque<T>) {
+fn give_back<T>(list: &mut Queue<T>) {
     if list.is_empty() {
-        *list = VecDeque::new();
+        *list = Queue::new();
     }
 }
 

@@ -1,8 +1,8 @@
 //! Questions to the application: open ones, their answers and their defaults.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use core::time::Duration;
+use ocpp_rpc::queue::Queue;
 
 use ocpp_rpc::engine::ReplyToken;
 
@@ -19,7 +19,7 @@ use crate::{MisuseError, Refusal};
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     asked: u64,
-    open: VecDeque<Open>,
+    open: Queue<Open>,
 }
 
 #[derive(Debug)]

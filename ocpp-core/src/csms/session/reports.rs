@@ -4,10 +4,10 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_rpc::frame::Payload;
 use ocpp_rpc::{CallError, ErrorCode};
+use ocpp_types::SmallString;
 use ocpp_types::lenient::{Decoded, Repair, RepairKind};
 
 use super::Session;
@@ -69,14 +69,14 @@ impl Session {
             Err(Unread::Value(reason)) => self.frame_refused(None, reason.into()),
             Err(Unread::Violation(violation)) => {
                 self.event(Event::Unread { frame: RawFrame::of(payload) });
-                self.frame_refused(None, violation.to_compact_string());
+                self.frame_refused(None, SmallString::display(&violation));
             }
         }
     }
 
     fn notified(&mut self, action: &str, payload: &Payload<'_>) {
         let Ok(json) = payload.raw() else { return };
-        self.event(Event::Notified { action: CompactString::new(action), payload: RawPayload(json.into()) });
+        self.event(Event::Notified { action: SmallString::new(action), payload: RawPayload(json.into()) });
     }
 
     /// Whether the station may say this: once it was accepted all, before only what it was asked for, if its version knows that rule
@@ -99,7 +99,7 @@ impl Session {
             return;
         }
         let notes = RepairNote::list(repairs);
-        self.event(Event::Repaired { action: CompactString::new(action), count: repairs.len(), repairs: notes });
+        self.event(Event::Repaired { action: SmallString::new(action), count: repairs.len(), repairs: notes });
         if repairs.iter().any(|repair| repair.kind == RepairKind::Unreadable) {
             self.event(Event::Unread { frame: RawFrame::of(payload) });
         }
@@ -270,7 +270,7 @@ impl Session {
     }
 
     fn repeated(&mut self, action: &str, transaction: Option<TransactionId>) {
-        self.event(Event::Repeated { action: CompactString::new(action), transaction });
+        self.event(Event::Repeated { action: SmallString::new(action), transaction });
     }
 
     fn has_room(&self) -> bool {
@@ -286,7 +286,7 @@ impl Session {
         // Fails if nobody waits for the answer any more.
         drop(self.engine.reply_error(self.now, token, error));
         let code = self.engine.dialect().map_or(error.code.as_str(), |dialect| error.code.name_in(dialect));
-        let code = CompactString::new(code);
-        self.frame_refused(Some(code), CompactString::new(error.description()));
+        let code = SmallString::new(code);
+        self.frame_refused(Some(code), SmallString::new(error.description()));
     }
 }

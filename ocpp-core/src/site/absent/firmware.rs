@@ -1,6 +1,6 @@
 //! Stands in for firmware updates and uploads where the feature is off: there are none.
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use crate::site::shared::Shared;
 use crate::station::{JobId, JobUpdate};
@@ -20,7 +20,7 @@ pub(crate) enum JobReport {}
 pub(crate) struct FirmwareManagement;
 
 impl FirmwareManagement {
-    pub fn restore(_: &Image) -> (Self, Option<CompactString>) {
+    pub fn restore(_: &Image) -> (Self, Option<SmallString>) {
         (FirmwareManagement, None)
     }
 

@@ -1,6 +1,6 @@
 //! Stands in for calls of the host where the feature is off: it makes none.
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::shared::Shared;
 use crate::station::RawJson;
@@ -15,5 +15,5 @@ impl HostCalls {
         Err(MisuseError::Refused(Refusal::NotBuiltIn))
     }
 
-    pub fn push(&mut self, _: CompactString, _: RawJson) {}
+    pub fn push(&mut self, _: SmallString, _: RawJson) {}
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::settings::Settings;
 use crate::site::token::TokenInfo;
@@ -14,7 +14,7 @@ use crate::store::{Image, StoreQueue};
 pub(crate) struct LocalAuthList;
 
 impl LocalAuthList {
-    pub fn restore(_: &Image, _: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+    pub fn restore(_: &Image, _: &mut StoreQueue) -> (Self, Vec<SmallString>) {
         (LocalAuthList, Vec::new())
     }
 

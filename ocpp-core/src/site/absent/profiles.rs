@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::authorize::Authorize;
 use super::context::Context;
@@ -23,7 +23,7 @@ pub(crate) enum RemoteProfile {}
 pub(crate) struct SmartCharging;
 
 impl SmartCharging {
-    pub fn restore(_: &StationConfig, _: &Policy, _: &Image, _: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+    pub fn restore(_: &StationConfig, _: &Policy, _: &Image, _: &mut StoreQueue) -> (Self, Vec<SmallString>) {
         (SmartCharging, Vec::new())
     }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::bearer::{Bearer, Verdict};
 use crate::station::{EvseId, ReservationView};
@@ -27,7 +27,7 @@ impl Reservation {
 pub(crate) struct Reservations;
 
 impl Reservations {
-    pub fn restore(_: &Image) -> (Self, Vec<CompactString>) {
+    pub fn restore(_: &Image) -> (Self, Vec<SmallString>) {
         (Reservations, Vec::new())
     }
 

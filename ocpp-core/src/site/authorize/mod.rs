@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use crate::site::bearer::{Bearer, Grant, is_among};
 use crate::site::context::Context;
@@ -48,7 +48,7 @@ pub(crate) struct Authorize {
 
 impl Authorize {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<SmallString>) {
         let (list, mut skipped) = LocalAuthList::restore(image, store);
         let (cache, unread) = TokenCache::restore(image);
         skipped.extend(unread);

@@ -11,7 +11,7 @@ use core::time::Duration;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -80,12 +80,12 @@ fn key(evse: EvseId) -> EntryKey {
 }
 
 /// Has the EVSEs take up what was promised before the restart. Gives the entries that could not be read.
-pub(crate) fn restore(image: &Image, evses: &mut [Evse], store: &mut StoreQueue) -> Vec<CompactString> {
+pub(crate) fn restore(image: &Image, evses: &mut [Evse], store: &mut StoreQueue) -> Vec<SmallString> {
     let mut skipped = Vec::new();
     for (name, value) in &image.entries {
         let Some(number) = name.as_str().strip_prefix(PREFIX) else { continue };
         let (Ok(number), Ok(ending)) = (number.parse::<u16>(), Ending::read(value)) else {
-            skipped.push(CompactString::new(name.as_str()));
+            skipped.push(SmallString::new(name.as_str()));
             continue;
         };
         // The transaction of an EVSE that the station lost is at the last one.

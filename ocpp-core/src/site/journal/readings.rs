@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ impl StopReadings {
         first_position: u64,
         is_needed: impl Fn(TransactionNo) -> bool,
         is_settled: impl Fn(TransactionNo) -> bool,
-    ) -> (Self, Vec<CompactString>) {
+    ) -> (Self, Vec<SmallString>) {
         let mut readings = StopReadings { kept: Table::default(), next_position: first_position, logged: Queue::new() };
         let mut skipped = Vec::new();
         let mut needed = Table::default();

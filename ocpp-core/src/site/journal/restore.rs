@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use ocpp_rpc::queue::Queue;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::event::EventFacts;
 use super::record::{self, Failures};
@@ -53,7 +53,7 @@ impl Journal {
         clock: &mut Clock,
         store: &mut StoreQueue,
         retry_interval: Duration,
-    ) -> (Self, Vec<OpenTransaction>, Vec<CompactString>) {
+    ) -> (Self, Vec<OpenTransaction>, Vec<SmallString>) {
         let mut skipped = Vec::new();
         let mut known: Table<TransactionNo, Account> = Table::default();
         // With whether it is in the log.
@@ -71,7 +71,7 @@ impl Journal {
                     clock.saw(entry.known.started);
                     known.insert(transaction, entry);
                 }
-                Err(_) => skipped.push(CompactString::new(key.as_str())),
+                Err(_) => skipped.push(SmallString::new(key.as_str())),
             }
         }
 
@@ -87,7 +87,7 @@ impl Journal {
                     skipped.push(numbered(&joined(&[Log::Transactions.as_str(), "/"]), position.0));
                 } else {
                     let key = record::sample_key(position);
-                    skipped.push(CompactString::new(key.as_str()));
+                    skipped.push(SmallString::new(key.as_str()));
                     store.push(StoreOp::Delete { key });
                 }
                 continue;

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use ocpp_rpc::queue::Queue;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 use super::csr::sign_failed;
 use super::settings::{Setting, Settings};
@@ -42,7 +42,7 @@ pub(crate) struct PlugAndCharge {
 pub(crate) struct VehicleRequest {
     evse: EvseId,
     pub action: EvCertificateAction,
-    pub schema: CompactString,
+    pub schema: SmallString,
     pub exi: String,
 }
 
@@ -119,13 +119,7 @@ impl PlugAndCharge {
 
 impl PlugAndCharge {
     /// A vehicle asks for a certificate.
-    pub fn on_vehicle_request(
-        &mut self,
-        evse: EvseId,
-        action: EvCertificateAction,
-        schema: CompactString,
-        exi: String,
-    ) {
+    pub fn on_vehicle_request(&mut self, evse: EvseId, action: EvCertificateAction, schema: SmallString, exi: String) {
         // A vehicle that asks again has given up its first question.
         self.vehicles.retain(|request| request.evse != evse);
         self.vehicles.push_back(VehicleRequest { evse, action, schema, exi });

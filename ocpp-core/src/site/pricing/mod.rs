@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::datetime;
 
 use super::authorize::Authorize;
@@ -268,7 +268,7 @@ pub(super) fn change_time_offset(settings: &mut Settings, shared: &mut Shared) {
     let at = datetime::parse(settings.text(Setting::NextTimeOffsetTransitionDateTime));
     let is_due = at.is_some_and(|at| wall.is_some_and(|wall| at <= wall));
     if is_due && !shared.is_store_stuck() {
-        let offset = CompactString::new(settings.text(Setting::TimeOffsetNextTransition));
+        let offset = SmallString::new(settings.text(Setting::TimeOffsetNextTransition));
         for (key, value) in [(Setting::TimeOffset, offset.as_str()), (Setting::NextTimeOffsetTransitionDateTime, "")] {
             stored::change(settings, shared, AnySetting::Standard(key), value);
         }

@@ -13,13 +13,13 @@ mod record;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use compact_str::CompactString;
 use ocpp_smartcharging::composite::{CompositeRequest, CompositeSchedule};
 use ocpp_smartcharging::filter::ClearFilter;
 use ocpp_smartcharging::installation::{Installation, Situation, Transaction};
 use ocpp_smartcharging::model::{ChargingProfile, EvseId as Place, InstalledProfile, LimitSource, RateUnit};
 use ocpp_smartcharging::store::{ProfileStore, StoreChange};
 use ocpp_smartcharging::validate::{Capabilities, Delivery, Edition, Proposal};
+use ocpp_types::SmallString;
 
 use super::authorize::Authorize;
 use super::context::Context;
@@ -137,7 +137,7 @@ impl SmartCharging {
         policy: &Policy,
         image: &Image,
         store: &mut StoreQueue,
-    ) -> (Self, Vec<CompactString>) {
+    ) -> (Self, Vec<SmallString>) {
         let (shelf, profiles, skipped) = Shelf::restore(policy.edition, image, store);
         let smart_charging = SmartCharging {
             installation: limits::installation(config),

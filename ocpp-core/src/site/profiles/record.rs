@@ -6,10 +6,10 @@
 use alloc::vec::Vec;
 
 use chrono::DateTime;
-use compact_str::CompactString;
 use ocpp_smartcharging::model::{InstalledProfile, ProfileId};
 use ocpp_smartcharging::store::{ProfileStore, StoreChange};
 use ocpp_smartcharging::validate::Edition;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +41,7 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// Reads what was stored. Gives the profiles, and the entries that could not be used.
-    pub fn restore(
-        edition: Edition,
-        image: &Image,
-        store: &mut StoreQueue,
-    ) -> (Self, ProfileStore, Vec<CompactString>) {
+    pub fn restore(edition: Edition, image: &Image, store: &mut StoreQueue) -> (Self, ProfileStore, Vec<SmallString>) {
         let mut skipped = Vec::new();
         let mut stored = Table::default();
         for (key, bytes) in image.entries.iter().filter(|(key, _)| key.as_str().starts_with(PREFIX)) {
@@ -53,7 +49,7 @@ impl Shelf {
                 Ok(StoredProfile { number, installed }) => {
                     stored.insert(number, installed);
                 }
-                Err(_) => skipped.push(CompactString::new(key.as_str())),
+                Err(_) => skipped.push(SmallString::new(key.as_str())),
             }
         }
         let mut shelf = Shelf { next_number: 0 };

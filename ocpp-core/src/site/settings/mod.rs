@@ -9,7 +9,7 @@ mod view;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 
 #[cfg(feature = "security")]
 use ocpp_rpc::handshake::Password;
@@ -105,8 +105,8 @@ pub(crate) enum AnySetting {
 /// The values of all keys. Only values that differ from the default take memory.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    changed: Vec<(Setting, CompactString)>,
-    custom: Vec<(CustomSetting, CompactString)>,
+    changed: Vec<(Setting, SmallString)>,
+    custom: Vec<(CustomSetting, SmallString)>,
     absent: Vec<Setting>,
     measurands: Vec<Measurand>,
     connectors: u16,
@@ -128,7 +128,7 @@ impl Settings {
     /// When a name is not known, or a value is none of its key. Values are not told: one may be a password.
     pub fn new(config: &StationConfig) -> Result<Self, MisuseError> {
         check_custom(config)?;
-        let is_standard = |name: &&CompactString| Setting::from_name(name).is_some();
+        let is_standard = |name: &&SmallString| Setting::from_name(name).is_some();
         if let Some(name) = config.policy.absent_settings.iter().find(|name| !is_standard(name)) {
             return Err(MisuseError::unfit("policy.absent_settings", name, "is no standard key"));
         }
@@ -192,9 +192,9 @@ impl Settings {
                 name: joined(&[PRICE_TEXT, language]),
                 kind: crate::station::SettingKind::Text { max: 500 },
                 access: SettingAccess::ReadWrite,
-                default: CompactString::default(),
+                default: SmallString::default(),
             };
-            self.custom.push((text, CompactString::default()));
+            self.custom.push((text, SmallString::default()));
         }
     }
 
@@ -332,7 +332,7 @@ impl Settings {
             AnySetting::Standard(key) => self.set(key, value),
             AnySetting::Custom(place) => {
                 if let Some((_, old)) = self.custom.get_mut(place) {
-                    *old = CompactString::new(value);
+                    *old = SmallString::new(value);
                 }
             }
         }
@@ -363,8 +363,8 @@ impl Settings {
             return;
         }
         match self.changed.iter_mut().find(|(changed, _)| *changed == key) {
-            Some((_, old)) => *old = CompactString::new(value),
-            None => self.changed.push((key, CompactString::new(value))),
+            Some((_, old)) => *old = SmallString::new(value),
+            None => self.changed.push((key, SmallString::new(value))),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use crate::{MisuseError, Refusal};
 const PREFIX: &str = "set/";
 
 #[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
-struct StoredValue(CompactString);
+struct StoredValue(SmallString);
 
 packed!(StoredValue { 0 });
 
@@ -32,7 +32,7 @@ impl Record for StoredValue {
 }
 
 /// Sets what was stored. Gives the entries that could not be used.
-pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<CompactString> {
+pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<SmallString> {
     let mut skipped = Vec::new();
     for is_by_id in [false, true] {
         for (entry, bytes) in &image.entries {
@@ -46,7 +46,7 @@ pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<Co
                 (Some(setting), Ok(StoredValue(value))) if settings.accepts(setting, &value) => {
                     settings.set_any(setting, &value);
                 }
-                _ => skipped.push(CompactString::new(entry.as_str())),
+                _ => skipped.push(SmallString::new(entry.as_str())),
             }
         }
     }
@@ -54,7 +54,7 @@ pub(in crate::site) fn restore(settings: &mut Settings, image: &Image) -> Vec<Co
 }
 
 /// What follows the prefix in the name of its entry.
-fn entry_name(settings: &Settings, setting: AnySetting) -> CompactString {
+fn entry_name(settings: &Settings, setting: AnySetting) -> SmallString {
     settings.id(setting).replace(',', ".").into()
 }
 

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ pub(crate) struct TokenCache {
 
 impl TokenCache {
     /// Reads what was stored. Gives the entries that could not be used.
-    pub fn restore(image: &Image) -> (Self, Vec<CompactString>) {
+    pub fn restore(image: &Image) -> (Self, Vec<SmallString>) {
         let mut cache = TokenCache::default();
         let mut skipped = Vec::new();
         for (key, bytes) in &image.entries {
@@ -72,7 +72,7 @@ impl TokenCache {
                 (Ok(slot), Ok(cached)) => {
                     cache.slots.insert(slot, cached);
                 }
-                (Ok(_) | Err(_), _) => skipped.push(CompactString::new(key.as_str())),
+                (Ok(_) | Err(_), _) => skipped.push(SmallString::new(key.as_str())),
             }
         }
         (cache, skipped)

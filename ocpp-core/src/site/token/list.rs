@@ -9,7 +9,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -100,14 +100,14 @@ pub(crate) enum LocalListError {
 pub(crate) struct LocalList {
     head: Head,
     /// By the token in small letters, as tokens are compared without regard to case.
-    tokens: Table<CompactString, TokenInfo>,
+    tokens: Table<SmallString, TokenInfo>,
     /// Changes in the parts that count.
     changes: usize,
 }
 
 impl LocalList {
     /// Reads what was stored, and removes what does not count. Gives the entries that could not be used.
-    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<CompactString>) {
+    pub fn restore(image: &Image, store: &mut StoreQueue) -> (Self, Vec<SmallString>) {
         let mut list = LocalList::default();
         let mut skipped = Vec::new();
         match image.entry(ENTRY).map(Head::from_bytes) {
@@ -126,7 +126,7 @@ impl LocalList {
                 }
                 Some(Err(_)) | None => {
                     is_whole = false;
-                    skipped.push(CompactString::new(key.as_str()));
+                    skipped.push(SmallString::new(key.as_str()));
                 }
             }
         }
@@ -262,7 +262,7 @@ impl LocalList {
 
 /// A change as it is stored, in order of its token, and then as they came.
 struct Loaded {
-    token: CompactString,
+    token: SmallString,
     number: usize,
     info: Option<TokenInfo>,
 }

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::frame::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::enumeration::Enumeration;
 use ocpp_types::lenient::{Decoded, Quirks};
 use ocpp_types::text::{CiText, SecretText, TokenText};
@@ -24,7 +24,7 @@ use crate::csms::{
 };
 
 /// Writes a command, or says why it cannot be said in 1.6.
-pub(super) fn command(command: Command) -> Result<Call, CompactString> {
+pub(super) fn command(command: Command) -> Result<Call, SmallString> {
     match command {
         Command::RemoteStart { evse, token, .. } => {
             let mut request = RemoteStartTransactionRequest::new(TokenText::new(token.as_str()).map_err(unsendable)?);
@@ -82,7 +82,7 @@ pub(super) fn answer(
         CommandKind::GetConfiguration => {
             read(payload, quirks, |response: GetConfigurationResponse| CommandAnswer::Configuration {
                 known: response.configuration_key.iter().map(configuration_key).collect(),
-                unknown: response.unknown_key.iter().map(|key| CompactString::new(key)).collect(),
+                unknown: response.unknown_key.iter().map(|key| SmallString::new(key)).collect(),
             })
         }
         CommandKind::ChangeConfiguration => read(payload, quirks, |response: ChangeConfigurationResponse| {
@@ -117,15 +117,15 @@ fn read<T: Decode>(
 
 /// The word, as far as it is one of 1.6.
 fn status<E: Enumeration>(status: E) -> CommandAnswer {
-    CommandAnswer::Status(StatusAnswer { status: CompactString::const_new(status.as_str()), ..StatusAnswer::default() })
+    CommandAnswer::Status(StatusAnswer { status: SmallString::new(status.as_str()), ..StatusAnswer::default() })
 }
 
-fn call<T: Message>(request: &T) -> Result<Call, CompactString> {
-    Ok(Call { action: CompactString::const_new(T::ACTION), payload: request.to_json().map_err(unsendable)? })
+fn call<T: Message>(request: &T) -> Result<Call, SmallString> {
+    Ok(Call { action: SmallString::new(T::ACTION), payload: request.to_json().map_err(unsendable)? })
 }
 
-fn unsendable(reason: impl Display) -> CompactString {
-    reason.to_compact_string()
+fn unsendable(reason: impl Display) -> SmallString {
+    SmallString::display(&reason)
 }
 
 /// An unrecognised value is no promise.
@@ -149,8 +149,8 @@ fn configuration_status(status: v1_6::ConfigurationStatus) -> ConfigurationStatu
 
 fn configuration_key(key: &KeyValue) -> ConfigurationKey {
     ConfigurationKey {
-        key: CompactString::new(&key.key),
+        key: SmallString::new(&key.key),
         readonly: key.readonly,
-        value: key.value.as_deref().map(CompactString::new),
+        value: key.value.as_deref().map(SmallString::new),
     }
 }

@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
 use ocpp_rpc::frame::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::enumeration::Enumeration;
 use ocpp_types::json::{Kind, Reader};
 use ocpp_types::lenient::{Absences, Decoded, MAX_REPAIRS, Quirks, Repair, RepairKind};
@@ -90,7 +90,7 @@ impl Reading {
         }
     }
 
-    fn word<E: Enumeration>(&self, value: E) -> CompactString {
+    fn word<E: Enumeration>(&self, value: E) -> SmallString {
         word(value, &self.repairs)
     }
 
@@ -174,7 +174,7 @@ fn has_number(sample: &v1_6::SampledValue) -> bool {
         || sample.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-fn progress(work: StationWork, request: Option<i64>, status: CompactString) -> Report {
+fn progress(work: StationWork, request: Option<i64>, status: SmallString) -> Report {
     Report::Progress(Progress { work, request, status })
 }
 
@@ -221,6 +221,6 @@ fn transaction(id: i64) -> Option<TransactionId> {
     i32::try_from(id).ok().filter(|number| *number > 0).map(TransactionId::from)
 }
 
-fn text(text: &str) -> CompactString {
-    CompactString::new(text)
+fn text(text: &str) -> SmallString {
+    SmallString::new(text)
 }

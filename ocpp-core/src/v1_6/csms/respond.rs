@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use ocpp_types::SmallString;
 use ocpp_types::text::{AnyText, TokenText};
 use ocpp_types::v1_6::{
     self, AuthorizeResponse, BootNotificationResponse, DataTransferResponse, HeartbeatResponse, IdTagInfo,
@@ -16,8 +16,8 @@ use crate::csms::report::Response;
 use crate::csms::{Authorization, AuthorizationStatus, DataTransferStatus, RegistrationStatus, StationWork};
 
 /// Writes the answer to a station.
-pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String, CompactString> {
-    answer(response, now).map_err(|violation| violation.to_compact_string())
+pub(super) fn respond(response: &Response, now: DateTime<Utc>) -> Result<String, SmallString> {
+    answer(response, now).map_err(|violation| SmallString::display(&violation))
 }
 
 fn answer(response: &Response, now: DateTime<Utc>) -> Result<String, Violation> {

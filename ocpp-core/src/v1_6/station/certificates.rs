@@ -3,9 +3,9 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::SmallString;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
 
@@ -147,9 +147,9 @@ pub(super) fn certificate_hash(data: v1_6::CertificateHashData<'_>) -> Option<Ce
     };
     Some(CertificateHash {
         algorithm,
-        issuer_name_hash: CompactString::new(data.issuer_name_hash()),
-        issuer_key_hash: CompactString::new(data.issuer_key_hash()),
-        serial_number: CompactString::new(data.serial_number()),
+        issuer_name_hash: SmallString::new(data.issuer_name_hash()),
+        issuer_key_hash: SmallString::new(data.issuer_key_hash()),
+        serial_number: SmallString::new(data.serial_number()),
     })
 }
 

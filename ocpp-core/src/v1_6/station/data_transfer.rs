@@ -4,8 +4,8 @@
 
 use alloc::string::String;
 
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::SmallString;
 use ocpp_types::tables::View as _;
 use ocpp_types::tables::v1_6;
 
@@ -65,8 +65,8 @@ pub(super) fn on_data_transfer(shared: &mut Shared, token: ReplyToken, request: 
     match shared.questions.open(shared.now, token, default.clone()) {
         Some((id, until)) => {
             let question = Question::DataTransfer {
-                vendor_id: CompactString::new(request.vendor_id()),
-                message_id: request.message_id().map(CompactString::new),
+                vendor_id: SmallString::new(request.vendor_id()),
+                message_id: request.message_id().map(SmallString::new),
                 data: request.data().map(String::from),
             };
             shared.act(Action::Ask { id, until, question });

@@ -1,7 +1,7 @@
 //! Frames in: calls go to `calls`, the answers to our own calls to their blocks.
 
-use compact_str::CompactString;
 use ocpp_rpc::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::lenient::{Absences, Decoded};
 use ocpp_types::tables::Parsed;
 use ocpp_types::tables::v1_6::{self, Action};
@@ -29,7 +29,7 @@ impl Face {
     pub fn on_frame(&mut self, site: &mut Site, shared: &mut Shared, bytes: &[u8]) {
         // 1.6 §4.2: while rejected, nothing is answered. Nothing of ours is on its way then.
         if site.registration.is_rejected() {
-            return shared.refuse_frame(FrameRefusal::Rejected, CompactString::default());
+            return shared.refuse_frame(FrameRefusal::Rejected, SmallString::default());
         }
         match self.outgoing.receive(shared, bytes) {
             Arrival::Call(token, action, payload) => {

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_rpc::frame::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::convert::NotRepresentable;
 use ocpp_types::lenient::{Decoded, Quirks, Repair};
 use ocpp_types::text::{CiText, SecretText, Text};
@@ -25,7 +25,7 @@ use crate::csms::{
 };
 
 /// Writes a command, or says why it cannot be said.
-pub(super) fn command(edition: Edition, command: Command) -> Result<Call, CompactString> {
+pub(super) fn command(edition: Edition, command: Command) -> Result<Call, SmallString> {
     match command {
         Command::RemoteStart { evse, token, group, remote_start } => {
             let written = |id| token::write(edition, id).ok_or("the token cannot be told in this version");
@@ -48,7 +48,7 @@ pub(super) fn command(edition: Edition, command: Command) -> Result<Call, Compac
                 data.attribute_type = attribute(name)?;
                 Ok(data)
             });
-            let request = GetVariablesRequest::new(asked.collect::<Result<_, CompactString>>()?);
+            let request = GetVariablesRequest::new(asked.collect::<Result<_, SmallString>>()?);
             call::<_, v2_0_1::GetVariablesRequest>(edition, request)
         }
         Command::SetVariables { variables } => {
@@ -58,7 +58,7 @@ pub(super) fn command(edition: Edition, command: Command) -> Result<Call, Compac
                 data.attribute_type = attribute(name)?;
                 Ok(data)
             });
-            let request = SetVariablesRequest::new(wanted.collect::<Result<_, CompactString>>()?);
+            let request = SetVariablesRequest::new(wanted.collect::<Result<_, SmallString>>()?);
             call::<_, v2_0_1::SetVariablesRequest>(edition, request)
         }
         Command::Reset { kind, evse } => {
@@ -95,7 +95,7 @@ pub(super) fn command(edition: Edition, command: Command) -> Result<Call, Compac
 }
 
 /// A call that the application wrote. One of the version obeys its schema; a vendor's is its own matter.
-fn raw(edition: Edition, action: CompactString, payload: String) -> Result<Call, CompactString> {
+fn raw(edition: Edition, action: SmallString, payload: String) -> Result<Call, SmallString> {
     let read = match edition {
         Edition::V2_0_1 => action
             .parse()
@@ -107,22 +107,22 @@ fn raw(edition: Edition, action: CompactString, payload: String) -> Result<Call,
     match read {
         Ok(Ok(true)) | Err(_) => Ok(Call { action, payload }),
         Ok(Ok(false)) => Err("the action is not one of a CSMS".into()),
-        Ok(Err(violation)) => Err(violation.to_compact_string()),
+        Ok(Err(violation)) => Err(SmallString::display(&violation)),
     }
 }
 
 /// Which action of the station a call asks for, if one: it is allowed before the station is accepted (2.x B01.FR.10, B02.FR.09).
-pub(super) fn asks_for(call: &Call) -> Option<CompactString> {
+pub(super) fn asks_for(call: &Call) -> Option<SmallString> {
     match call.action.as_str() {
-        "GetReport" | "GetBaseReport" => Some(CompactString::const_new("NotifyReport")),
+        "GetReport" | "GetBaseReport" => Some(SmallString::new("NotifyReport")),
         "TriggerMessage" => {
             let request = TriggerMessageRequest::from_json(&call.payload).ok()?;
             Some(match request.requested_message {
                 MessageTrigger::SignChargingStationCertificate
                 | MessageTrigger::SignV2GCertificate
                 | MessageTrigger::SignV2G20Certificate
-                | MessageTrigger::SignCombinedCertificate => CompactString::const_new("SignCertificate"),
-                message => CompactString::const_new(message.as_str()),
+                | MessageTrigger::SignCombinedCertificate => SmallString::new("SignCertificate"),
+                message => SmallString::new(message.as_str()),
             })
         }
         _ => None,
@@ -150,7 +150,7 @@ pub(super) fn answer(
         CommandKind::GetVariables => {
             reading.read::<v2_1::GetVariablesResponse, v2_0_1::GetVariablesResponse>(|response, repairs| {
                 let results = response.get_variable_result.iter().map(|result| VariableResult {
-                    value: result.attribute_value.as_deref().map(CompactString::new),
+                    value: result.attribute_value.as_deref().map(SmallString::new),
                     ..outcome(
                         (&result.component, &result.variable, result.attribute_type),
                         word(result.attribute_status, repairs),
@@ -223,16 +223,16 @@ impl Reading<'_, '_> {
     }
 }
 
-fn call<New: Message, Old>(edition: Edition, request: New) -> Result<Call, CompactString>
+fn call<New: Message, Old>(edition: Edition, request: New) -> Result<Call, SmallString>
 where
     Old: Message + TryFrom<New, Error = NotRepresentable>,
 {
-    let action = CompactString::const_new(New::ACTION);
+    let action = SmallString::new(New::ACTION);
     write::<New, Old>(edition, request).map(|payload| Call { action, payload })
 }
 
-fn unsendable(reason: impl Display) -> CompactString {
-    reason.to_compact_string()
+fn unsendable(reason: impl Display) -> SmallString {
+    SmallString::display(&reason)
 }
 
 fn evse(place: Place) -> Option<Evse> {
@@ -241,44 +241,44 @@ fn evse(place: Place) -> Option<Evse> {
     Some(evse)
 }
 
-fn component(name: &VariableName) -> Result<Component, CompactString> {
+fn component(name: &VariableName) -> Result<Component, SmallString> {
     let mut component = Component::new(CiText::new(&name.component).map_err(unsendable)?);
     component.instance = name.component_instance.as_ref().map(CiText::new).transpose().map_err(unsendable)?;
     component.evse = evse(name.place);
     Ok(component)
 }
 
-fn variable(name: &VariableName) -> Result<Variable, CompactString> {
+fn variable(name: &VariableName) -> Result<Variable, SmallString> {
     let mut variable = Variable::new(CiText::new(&name.variable).map_err(unsendable)?);
     variable.instance = name.variable_instance.as_ref().map(CiText::new).transpose().map_err(unsendable)?;
     Ok(variable)
 }
 
-fn attribute(name: &VariableName) -> Result<Option<AttributeType>, CompactString> {
+fn attribute(name: &VariableName) -> Result<Option<AttributeType>, SmallString> {
     name.attribute.as_ref().map(|attribute| attribute.parse()).transpose().map_err(unsendable)
 }
 
 fn outcome(
     (component, variable, attribute): (&Component, &Variable, Option<AttributeType>),
-    status: CompactString,
+    status: SmallString,
     info: Option<&StatusInfo>,
 ) -> VariableResult {
     let name = VariableName {
-        component: CompactString::new(&component.name),
-        component_instance: component.instance.as_deref().map(CompactString::new),
+        component: SmallString::new(&component.name),
+        component_instance: component.instance.as_deref().map(SmallString::new),
         place: component.evse.as_ref().map_or(Place::STATION, place::place),
-        variable: CompactString::new(&variable.name),
-        variable_instance: variable.instance.as_deref().map(CompactString::new),
-        attribute: attribute.map(|attribute| CompactString::const_new(attribute.as_str())),
+        variable: SmallString::new(&variable.name),
+        variable_instance: variable.instance.as_deref().map(SmallString::new),
+        attribute: attribute.map(|attribute| SmallString::new(attribute.as_str())),
     };
     VariableResult { name, status: said(status, info), value: None }
 }
 
-fn status(status: CompactString, info: Option<&StatusInfo>) -> CommandAnswer {
+fn status(status: SmallString, info: Option<&StatusInfo>) -> CommandAnswer {
     CommandAnswer::Status(said(status, info))
 }
 
-fn said(status: CompactString, info: Option<&StatusInfo>) -> StatusAnswer {
+fn said(status: SmallString, info: Option<&StatusInfo>) -> StatusAnswer {
     StatusAnswer { status, reason: reason(info), info: more(info) }
 }
 
@@ -295,8 +295,8 @@ fn remote(
     RemoteAnswer { status, transaction, reason: reason(info), info: more(info) }
 }
 
-fn reason(info: Option<&StatusInfo>) -> Option<CompactString> {
-    info.map(|info| CompactString::new(&info.reason_code))
+fn reason(info: Option<&StatusInfo>) -> Option<SmallString> {
+    info.map(|info| SmallString::new(&info.reason_code))
 }
 
 fn more(info: Option<&StatusInfo>) -> Option<String> {

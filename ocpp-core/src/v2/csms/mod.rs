@@ -14,8 +14,8 @@ mod token;
 
 use alloc::string::String;
 
-use compact_str::{CompactString, ToCompactString};
 use ocpp_types::Encode;
+use ocpp_types::SmallString;
 use ocpp_types::convert::NotRepresentable;
 
 use crate::csms::edge::Edge;
@@ -50,14 +50,14 @@ enum Edition {
 }
 
 /// Writes a message of 2.1, in 2.0.1 as its `Old` form, or says why that cannot be.
-fn write<New, Old>(edition: Edition, message: New) -> Result<String, CompactString>
+fn write<New, Old>(edition: Edition, message: New) -> Result<String, SmallString>
 where
     New: Encode,
     Old: Encode + TryFrom<New, Error = NotRepresentable>,
 {
     let text = match edition {
         Edition::V2_1 => message.to_json(),
-        Edition::V2_0_1 => Old::try_from(message).map_err(|fault| fault.to_compact_string())?.to_json(),
+        Edition::V2_0_1 => Old::try_from(message).map_err(|fault| SmallString::display(&fault))?.to_json(),
     };
-    text.map_err(|violation| violation.to_compact_string())
+    text.map_err(|violation| SmallString::display(&violation))
 }

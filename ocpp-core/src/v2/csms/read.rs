@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
 use ocpp_rpc::frame::Payload;
+use ocpp_types::SmallString;
 use ocpp_types::json::Reader;
 use ocpp_types::lenient::{Absences, Decoded, Quirks, Repair};
 use ocpp_types::v2_1::{
@@ -213,10 +213,10 @@ fn data_transfer(request: &DataTransferRequest) -> Report {
     }
 }
 
-fn progress(work: StationWork, request: Option<i64>, status: CompactString) -> Report {
+fn progress(work: StationWork, request: Option<i64>, status: SmallString) -> Report {
     Report::Progress(Progress { work, request, status })
 }
 
-fn text(text: &str) -> CompactString {
-    CompactString::new(text)
+fn text(text: &str) -> SmallString {
+    SmallString::new(text)
 }

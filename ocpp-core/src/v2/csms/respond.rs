@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
-use compact_str::{CompactString, ToCompactString};
+use ocpp_types::SmallString;
 use ocpp_types::custom_data::RawJson;
 use ocpp_types::v2_0_1;
 use ocpp_types::v2_1::{
@@ -18,7 +18,7 @@ use crate::csms::report::Response;
 use crate::csms::{Authorization, AuthorizationStatus, DataTransferStatus, RegistrationStatus};
 
 /// Writes the answer to a station.
-pub(super) fn respond(edition: Edition, response: &Response, now: DateTime<Utc>) -> Result<String, CompactString> {
+pub(super) fn respond(edition: Edition, response: &Response, now: DateTime<Utc>) -> Result<String, SmallString> {
     match response {
         Response::Boot { status, interval } => {
             let answer = BootNotificationResponse::new(now, seconds(*interval), registration(*status));
@@ -41,7 +41,7 @@ pub(super) fn respond(edition: Edition, response: &Response, now: DateTime<Utc>)
         Response::DataTransfer { status, data } => {
             let mut answer = DataTransferResponse::new(data_transfer(*status));
             let data = data.as_deref().map(RawJson::new).transpose();
-            answer.data = data.map_err(|violation| violation.to_compact_string())?;
+            answer.data = data.map_err(|violation| SmallString::display(&violation))?;
             write::<_, v2_0_1::DataTransferResponse>(edition, answer)
         }
         Response::Notice(text) => Ok(text.clone()),

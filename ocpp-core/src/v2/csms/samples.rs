@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::lenient::Repair;
 use ocpp_types::v2_1;
 
@@ -27,14 +27,14 @@ fn sampled(sample: &v2_1::SampledValue, repairs: &[Repair]) -> SampledValue {
         measurand: sample.measurand.map(|measurand| word(measurand, repairs)),
         phase: sample.phase.map(|phase| word(phase, repairs)),
         location: sample.location.map(|location| word(location, repairs)),
-        unit: unit.and_then(|unit| unit.unit.as_deref()).map(CompactString::new),
+        unit: unit.and_then(|unit| unit.unit.as_deref()).map(SmallString::new),
         multiplier: unit.and_then(|unit| unit.multiplier).and_then(|multiplier| i32::try_from(multiplier).ok()),
         signed: sample.signed_meter_value.as_ref().map(signed),
     }
 }
 
 fn signed(value: &v2_1::SignedMeterValue) -> Box<SignedValue> {
-    let said = |text: &str| Some(CompactString::new(text)).filter(|text| !text.is_empty());
+    let said = |text: &str| Some(SmallString::new(text)).filter(|text| !text.is_empty());
     Box::new(SignedValue {
         data: String::from(value.signed_meter_data.as_str()),
         signing_method: value.signing_method.as_deref().and_then(said),

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
 use ocpp_rpc::ErrorCode;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::SmallString;
 use ocpp_types::tables::v2::{self, CertificateHashDataBuilder, GetCertificateIdUse, InstallCertificateUse};
 use ocpp_types::tables::{Edition, View as _};
 
@@ -182,9 +182,9 @@ fn certificate_hash(data: v2::CertificateHashData<'_>) -> Option<CertificateHash
     };
     Some(CertificateHash {
         algorithm,
-        issuer_name_hash: CompactString::new(data.issuer_name_hash()),
-        issuer_key_hash: CompactString::new(data.issuer_key_hash()),
-        serial_number: CompactString::new(data.serial_number()),
+        issuer_name_hash: SmallString::new(data.issuer_name_hash()),
+        issuer_key_hash: SmallString::new(data.issuer_key_hash()),
+        serial_number: SmallString::new(data.serial_number()),
     })
 }
 

@@ -6,8 +6,8 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use compact_str::CompactString;
 use ocpp_rpc::engine::ReplyToken;
+use ocpp_types::SmallString;
 use ocpp_types::json::{Kind, Reader, Writer};
 use ocpp_types::tables::v2::{self, DataTransferRequest, DataTransferResponse};
 use ocpp_types::tables::{Edition, View as _};
@@ -50,8 +50,8 @@ pub(super) fn on_data_transfer(
     match shared.questions.open(shared.now, token, default.clone()) {
         Some((id, until)) => {
             let question = Question::DataTransfer {
-                vendor_id: CompactString::new(request.vendor_id()),
-                message_id: request.message_id().map(CompactString::new),
+                vendor_id: SmallString::new(request.vendor_id()),
+                message_id: request.message_id().map(SmallString::new),
                 data: request.data().map(as_text),
             };
             shared.act(Action::Ask { id, until, question });

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::io;
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_core::station::{
     Action, AskId, ConnectRequest, DisplayOrder, Event, EvseAction, EvseId, Input, Job, JobId, LinkAction, LinkInput,
     Question, RebootKind, StationConfig,
 };
 use ocpp_core::store::{StoreOp, Ticket};
 use ocpp_core::{MisuseError, Station};
+use ocpp_types::SmallString;
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -228,7 +228,7 @@ impl StationDriver {
         match event {
             SocketEvent::Opened(Connected { subprotocol, shown }) => {
                 self.shown = shown;
-                let subprotocol = CompactString::from(subprotocol);
+                let subprotocol = SmallString::from(subprotocol);
                 self.tell(Input::Link(LinkInput::Opened { subprotocol }));
             }
             SocketEvent::Frame(text) => {

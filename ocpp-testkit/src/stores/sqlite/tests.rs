@@ -1,10 +1,10 @@
 use super::*;
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 use ocpp_core::csms::{
     Attribution, Authorization, AuthorizationStatus, Consumption, EventInfo, Finding, IdToken, MeterValue, OrphanStop,
     Place, SampledValue, Samples, Started, StatusReport, StopReport, Stopped, TransactionId, Updated, Verdict,
 };
+use ocpp_types::SmallString;
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
@@ -30,7 +30,7 @@ fn report(meter_stop_wh: i64, second: i64) -> StopReport {
 
 fn status(connector: u32, status: &str) -> Fact {
     let mut report = StatusReport::new(Place::numbered(connector), status);
-    report.error_code = Some(CompactString::new("NoError"));
+    report.error_code = Some(SmallString::new("NoError"));
     Fact::Status(report)
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::codec::Decode;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::json::Reader;
@@ -136,8 +136,8 @@ impl Decode for PriceText {
         let (mut format, mut language, mut content) = (None, None, None);
         while let Some(index) = members.next(reader)? {
             match index {
-                0 => format = Some(CompactString::new(reader.string()?)),
-                1 => language = Some(CompactString::new(reader.string()?)),
+                0 => format = Some(SmallString::new(&reader.string()?)),
+                1 => language = Some(SmallString::new(&reader.string()?)),
                 _ => content = Some(text(reader)?),
             }
         }

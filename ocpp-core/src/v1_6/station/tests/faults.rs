@@ -1,7 +1,5 @@
 //! A bad network, a bad peer, a bad store: nothing is lost, nothing is sent too early, nothing stands still.
 
-use compact_str::ToCompactString;
-
 use super::*;
 use crate::station::Command;
 use crate::{MisuseError, Refusal};
@@ -415,7 +413,7 @@ fn application_cannot_fill_the_memory_while_the_store_is_dead() {
     let mut bench = Bench::accepted(&[]);
     bench.confirms = false;
     let configure =
-        |n: u32| Input::Command(Command::Configure { key: "HeartbeatInterval".into(), value: n.to_compact_string() });
+        |n: u32| Input::Command(Command::Configure { key: "HeartbeatInterval".into(), value: n.to_string().into() });
     let results: Vec<_> =
         (0..200).map(|n| bench.station.handle(Instant::from_millis(bench.now), configure(n))).collect();
     assert_eq!(results.last(), Some(&Err(MisuseError::Refused(Refusal::StoreStuck))));

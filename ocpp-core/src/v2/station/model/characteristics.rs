@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use compact_str::CompactString;
+use ocpp_types::SmallString;
 use ocpp_types::decimal::Decimal;
 use ocpp_types::tables::v2::{DataType, VariableCharacteristicsBuilder};
 
@@ -82,7 +82,7 @@ fn whole(number: u64) -> Decimal {
 const MAX_LIST: usize = 1000;
 
 /// Writes the values that are allowed, unless they are too many: a part of them would forbid the others.
-fn write_list(mut told: VariableCharacteristicsBuilder<'_>, values: &[CompactString]) {
+fn write_list(mut told: VariableCharacteristicsBuilder<'_>, values: &[SmallString]) {
     let mut text = String::new();
     for value in values {
         if !text.is_empty() {

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use chrono::Utc;
 use clap::Args;
-use compact_str::CompactString;
 use ocpp_core::csms::{
     Answer, Authorization, AuthorizationStatus, Command, CommandId, DataTransferStatus, Event, IdToken, Question,
     RegistrationStatus, Session, SessionConfig,
@@ -23,6 +22,7 @@ use ocpp_testkit::link::End;
 use ocpp_testkit::pipe::configured;
 use ocpp_testkit::pki::Authority;
 use ocpp_testkit::stores::Ledger;
+use ocpp_types::SmallString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -318,7 +318,7 @@ impl Csms {
 #[serde(deny_unknown_fields)]
 struct CommandLine {
     station: String,
-    action: CompactString,
+    action: SmallString,
     #[serde(default)]
     payload: Map<String, Value>,
     /// Given back with the answer.
@@ -330,7 +330,7 @@ struct CommandLine {
 
 /// A command that waits for its answer.
 struct Pending {
-    action: CompactString,
+    action: SmallString,
     id: Option<Value>,
 }
 
@@ -369,7 +369,7 @@ impl App {
                 driver.answer(&station, id, answer)?;
                 if let Some(chain) = certificate {
                     let payload = self.certificate_signed(&station, &question, &chain);
-                    let action = CompactString::const_new("CertificateSigned");
+                    let action = SmallString::new("CertificateSigned");
                     let number = driver.command(&station, Command::Call { action: action.clone(), payload })?;
                     self.commands.insert(number, Pending { action, id: None });
                 }

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use compact_str::CompactString;
 use ocpp_core::station::{
     Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
     JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
@@ -10,6 +9,7 @@ use ocpp_core::station::{
 use ocpp_core::time::Instant;
 use ocpp_core::{MisuseError, Refusal};
 use ocpp_testkit::drivers::tokio::StationDriver;
+use ocpp_types::SmallString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -44,13 +44,13 @@ pub enum Command {
         code: FaultCode,
         #[serde(default = "yes")]
         blocking: bool,
-        info: Option<CompactString>,
+        info: Option<SmallString>,
     },
     FaultCleared(EvseId),
     Stop(Stop),
     Configure {
-        key: CompactString,
-        value: CompactString,
+        key: SmallString,
+        value: SmallString,
     },
     Answer {
         id: AskId,
@@ -62,7 +62,7 @@ pub enum Command {
         answer: Answer,
     },
     Call {
-        action: CompactString,
+        action: SmallString,
         payload: Map<String, Value>,
     },
     Job {
@@ -71,7 +71,7 @@ pub enum Command {
     },
     SecurityEvent {
         kind: SecurityEventKind,
-        info: Option<CompactString>,
+        info: Option<SmallString>,
     },
     Reconnect {},
 }

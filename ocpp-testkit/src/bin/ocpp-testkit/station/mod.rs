@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use chrono::Utc;
 use clap::Args;
-use compact_str::CompactString;
 use ocpp_core::MisuseError;
 use ocpp_core::station::{Direction, Event, Handling, HandlingRule, Input, StationConfig};
 use ocpp_rpc::Dialect;
@@ -24,6 +23,7 @@ use ocpp_testkit::hardware::Hardware;
 use ocpp_testkit::link::End;
 use ocpp_testkit::pipe::configured;
 use ocpp_testkit::stores::StationStore;
+use ocpp_types::SmallString;
 
 use crate::lines::{self, Line, LineError, Version, explain};
 use crate::print;
@@ -76,10 +76,10 @@ const MAX_SERIAL: usize = 25;
 pub struct Station {
     /// The CSMS's endpoint, ws:// or wss://, without the identity.
     #[arg(long, value_name = "URL")]
-    url: CompactString,
+    url: SmallString,
     /// The identity.
     #[arg(long)]
-    id: CompactString,
+    id: SmallString,
     /// The versions to offer, most wanted first, separated by commas.
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1.6")]
     ocpp: Vec<Version>,
@@ -100,19 +100,19 @@ pub struct Station {
     locks: bool,
     /// The value of a configuration key at the first start.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
-    set: Vec<(CompactString, CompactString)>,
+    set: Vec<(SmallString, SmallString)>,
     /// Who handles the calls of an action: `Observe`, `Ask` first, or `App`, which is whoever writes the lines.
     #[arg(long, value_name = "Incoming|Outgoing:ACTION=HOW", value_parser = handling)]
     handling: Vec<HandlingRule>,
     /// The serial number, which certificates of the station bear; without it the identity.
     #[arg(long, value_name = "TEXT")]
-    serial: Option<CompactString>,
+    serial: Option<SmallString>,
     /// The certificates of the CSMS's root to begin with, PEM; without it the public roots of the web are trusted as well.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The endpoint of security profiles 2 and 3, wss://; without it that of the others, with wss.
     #[arg(long, value_name = "URL")]
-    tls_url: Option<CompactString>,
+    tls_url: Option<SmallString>,
     /// The certificate to begin with that the station shows with security profile 3, PEM, with its chain.
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
@@ -149,9 +149,9 @@ fn is_local(url: &str) -> bool {
     place::is_loopback(port.and_then(|at| authority.get(..at)).unwrap_or(authority))
 }
 
-fn setting(text: &str) -> Result<(CompactString, CompactString), String> {
+fn setting(text: &str) -> Result<(SmallString, SmallString), String> {
     let (key, value) = text.split_once('=').ok_or("not of the form KEY=VALUE")?;
-    Ok((CompactString::new(key), CompactString::new(value)))
+    Ok((SmallString::new(key), SmallString::new(value)))
 }
 
 fn handling(text: &str) -> Result<HandlingRule, String> {
@@ -169,7 +169,7 @@ fn handling(text: &str) -> Result<HandlingRule, String> {
         "App" => Handling::App,
         _ => return Err(format!("{how} is none of Core, Observe, Ask and App")),
     };
-    Ok(HandlingRule { direction, action: CompactString::new(action), handling })
+    Ok(HandlingRule { direction, action: SmallString::new(action), handling })
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -311,7 +311,7 @@ impl Station {
         // The simulated meter answers at once: samples of each second are then readings of that second.
         config.hardware.meter_freshness = Duration::ZERO;
         config.hardware.has_fixed_cables = !self.locks;
-        config.device.firmware_version = Some(CompactString::const_new(env!("CARGO_PKG_VERSION")));
+        config.device.firmware_version = Some(SmallString::new(env!("CARGO_PKG_VERSION")));
         if let Some(password) = &self.password {
             config = config.with_password(password);
         }
@@ -320,7 +320,7 @@ impl Station {
         config.network.tls_endpoint.clone_from(&self.tls_url);
         let serial_number = self.serial_number();
         config.device.serial_number =
-            (serial_number.chars().count() <= MAX_SERIAL).then(|| CompactString::new(serial_number));
+            (serial_number.chars().count() <= MAX_SERIAL).then(|| SmallString::new(serial_number));
         let Some(file) = &self.config else { return Ok(config) };
         let text = print::read("--config", file)?;
         configured(&config, &text).map_err(|error| format!("--config {}: {error}", file.display()).into())
