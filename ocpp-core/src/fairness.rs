@@ -200,6 +200,8 @@ pub fn assert_bounded_while_the_store_stands_still<S: Storing>(
         let mut subject = subject();
         let mut peer = Peer::new("", Conduct::Silence, manners);
         peer.pass(&mut subject, 40);
+        // What goes on then has begun before.
+        causes.iter().for_each(|(_, make_due)| make_due(&mut subject));
         subject.stop_confirming();
         for _ in 0..40 {
             for (name, make_due) in causes {

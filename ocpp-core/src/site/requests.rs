@@ -326,9 +326,8 @@ impl Site {
             self.plug_and_charge.on_job(shared, id, word);
         }
         if self.firmware.on_job(shared, id, word) {
-            self.reset.order(shared.now, &mut self.evses, RebootKind::Hard, StopReason::Reboot);
-            shared.remember_reboot(BootReason::FirmwareUpdate);
-            shared.raise(SecurityEventKind::ResetOrReboot, Some("firmware"));
+            let reasons = (StopReason::Reboot, BootReason::FirmwareUpdate, "firmware");
+            self.reset.order(shared, &mut self.evses, RebootKind::Hard, reasons);
         }
     }
 

@@ -37,8 +37,24 @@ impl Reset {
         !matches!(self, Reset::None)
     }
 
-    /// Has everything end, and the station restart.
-    pub fn order(&mut self, now: Instant, evses: &mut [Evse], kind: RebootKind, reason: StopReason) {
+    /// Has everything end, and the station restart; the next boot knows why. Who asks again while that goes on does not put it off.
+    pub fn order(
+        &mut self,
+        shared: &mut Shared,
+        evses: &mut [Evse],
+        kind: RebootKind,
+        (reason, because, info): (StopReason, BootReason, &str),
+    ) {
+        if let Reset::Ending { kind: ordered, .. } = self {
+            *ordered = kind;
+        } else {
+            self.end(shared.now, evses, kind, reason);
+            shared.remember_reboot(because);
+            shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
+        }
+    }
+
+    fn end(&mut self, now: Instant, evses: &mut [Evse], kind: RebootKind, reason: StopReason) {
         for evse in evses {
             evse.give_up(reason);
         }
@@ -53,14 +69,7 @@ impl Reset {
         settings: &Settings,
         (kind, reason, info): (RebootKind, StopReason, &str),
     ) -> Option<Ticket> {
-        if let Reset::Ending { kind: ordered, .. } = self {
-            // Whoever asks again does not put it off.
-            *ordered = kind;
-        } else {
-            self.order(shared.now, evses, kind, reason);
-            shared.remember_reboot(BootReason::RemoteReset);
-            shared.raise(SecurityEventKind::ResetOrReboot, Some(info));
-        }
+        self.order(shared, evses, kind, (reason, BootReason::RemoteReset, info));
         evses.iter_mut().filter_map(|evse| evse.keep_promise(&mut shared.store, settings)).max()
     }
 
@@ -80,7 +89,7 @@ impl Reset {
         if let Reset::Waiting { kind } = *self
             && evses.iter().all(|evse| evse.transaction().is_none())
         {
-            self.order(now, evses, kind, StopReason::ImmediateReset);
+            self.end(now, evses, kind, StopReason::ImmediateReset);
         }
     }
 

@@ -3,14 +3,14 @@
 use super::fairness::{CAUSES, MANNERS, station, with_four_evses};
 use super::*;
 use crate::fairness::{Cause, Storing, assert_bounded_while_the_store_stands_still};
-use crate::station::{Command, StopReason};
+use crate::station::{Command, JobUpdate, StopReason};
 
 const UNCONFIRMED: usize = 8;
 
 /// What one cause may add to what waits already: the ends of four transactions, their readings and promises.
 const SLACK: usize = 24;
 
-const CALLS: [Cause<Bench>; 26] = [
+const CALLS: [Cause<Bench>; 28] = [
     ("ChangeAvailability", |bench| {
         let kind = if bench.requests.is_multiple_of(2) { "Operative" } else { "Inoperative" };
         bench.ask("ChangeAvailability", &json!({"connectorId": 0, "type": kind}));
@@ -58,10 +58,7 @@ const CALLS: [Cause<Bench>; 26] = [
         bench.ask("UpdateFirmware", &json!({"location": "ftp://host/f", "retrieveDate": at}));
     }),
     ("SignedUpdateFirmware", |bench| {
-        let at = wall(bench.now).to_rfc3339();
-        let firmware =
-            json!({"location": "ftp://h/f", "retrieveDateTime": at, "signingCertificate": "C", "signature": "S"});
-        bench.ask("SignedUpdateFirmware", &json!({"requestId": bench.requests, "firmware": firmware}));
+        bench.ask("SignedUpdateFirmware", &signed_firmware(bench));
     }),
     ("GetLog", |bench| {
         let log = json!({"remoteLocation": "ftp://h/l"});
@@ -75,6 +72,31 @@ const CALLS: [Cause<Bench>; 26] = [
     ("DeleteCertificate", |bench| {
         let hash = json!({"hashAlgorithm": "SHA256", "issuerNameHash": "a", "issuerKeyHash": "b", "serialNumber": "1"});
         bench.ask("DeleteCertificate", &json!({"certificateHashData": hash}));
+    }),
+    ("words about uploads", |bench| {
+        if bench.confirms {
+            let log = json!({"remoteLocation": "ftp://h/l"});
+            bench.ask("GetLog", &json!({"requestId": 1, "logType": "SecurityLog", "log": log, "retries": 9}));
+        }
+        bench.wait(60);
+        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::Failed] {
+            bench.input(Input::Job(JobId((1 << 32) + 1), word));
+        }
+        bench.jobs.clear();
+    }),
+    ("words about jobs", |bench| {
+        if bench.confirms {
+            bench.ask("SignedUpdateFirmware", &signed_firmware(bench));
+        }
+        bench.wait(1);
+        let job = |number| JobId((1_u64 << 32) + number);
+        // The signer is checked, the firmware downloaded, then installed.
+        bench.input(Input::Job(job(1), JobUpdate::Done));
+        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::NeedsRestart] {
+            bench.input(Input::Job(job(2), word));
+        }
+        // Whoever works on it says nothing else.
+        bench.jobs.clear();
     }),
     ("session", |bench| {
         bench.input(Input::Token { evse: Some(EvseId(3)), token: IdToken::new("TAG") });
@@ -108,6 +130,13 @@ const CALLS: [Cause<Bench>; 26] = [
         bench.open();
     }),
 ];
+
+fn signed_firmware(bench: &Bench) -> Value {
+    let at = wall(bench.now).to_rfc3339();
+    let firmware =
+        json!({"location": "ftp://h/f", "retrieveDateTime": at, "signingCertificate": "C", "signature": "S"});
+    json!({"requestId": bench.requests, "firmware": firmware})
+}
 
 impl Storing for Bench {
     fn stop_confirming(&mut self) {

@@ -3,14 +3,14 @@
 use super::fairness::{CAUSES, MANNERS, station, with_three_evses};
 use super::*;
 use crate::fairness::{Cause, Storing, assert_bounded_while_the_store_stands_still};
-use crate::station::{Command, StopReason};
+use crate::station::{Command, JobUpdate, StopReason};
 
 const UNCONFIRMED: usize = 8;
 
 /// What one cause may add to what waits already: the ends of three transactions, their readings and promises.
 const SLACK: usize = 24;
 
-const CALLS: [Cause<Bench>; 27] = [
+const CALLS: [Cause<Bench>; 29] = [
     ("ChangeAvailability", |bench| {
         let status = if bench.requests.is_multiple_of(2) { "Operative" } else { "Inoperative" };
         bench.ask("ChangeAvailability", &json!({"operationalStatus": status}));
@@ -42,8 +42,7 @@ const CALLS: [Cause<Bench>; 27] = [
         bench.ask("SendLocalList", &list);
     }),
     ("UpdateFirmware", |bench| {
-        let firmware = json!({"location": "ftp://h/f", "retrieveDateTime": wall(bench.now).to_rfc3339()});
-        bench.ask("UpdateFirmware", &json!({"requestId": bench.requests, "firmware": firmware}));
+        bench.ask("UpdateFirmware", &signed_firmware(bench));
     }),
     ("GetLog", |bench| {
         let log = json!({"remoteLocation": "ftp://h/l"});
@@ -62,6 +61,31 @@ const CALLS: [Cause<Bench>; 27] = [
     }),
     ("TriggerMessage", |bench| bench.ask("TriggerMessage", &json!({"requestedMessage": "BootNotification"}))),
     ("DataTransfer", |bench| bench.ask("DataTransfer", &json!({"vendorId": "V"}))),
+    ("words about uploads", |bench| {
+        if bench.confirms {
+            let log = json!({"remoteLocation": "ftp://h/l"});
+            bench.ask("GetLog", &json!({"requestId": 1, "logType": "SecurityLog", "log": log, "retries": 9}));
+        }
+        bench.wait(60);
+        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::Failed] {
+            bench.input(Input::Job(JobId((1 << 32) + 1), word));
+        }
+        bench.jobs.clear();
+    }),
+    ("words about jobs", |bench| {
+        if bench.confirms {
+            bench.ask("UpdateFirmware", &signed_firmware(bench));
+        }
+        bench.wait(1);
+        let job = |number| JobId((1_u64 << 32) + number);
+        // The signer is checked, the firmware downloaded, then installed.
+        bench.input(Input::Job(job(1), JobUpdate::Done));
+        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::NeedsRestart] {
+            bench.input(Input::Job(job(2), word));
+        }
+        // Whoever works on it says nothing else.
+        bench.jobs.clear();
+    }),
     ("session", |bench| {
         bench.input(Input::Token { evse: Some(EvseId(3)), token: IdToken::new("TAG") });
         bench.command(Command::stop(EvseId(3), StopReason::Local));
@@ -99,6 +123,13 @@ const CALLS: [Cause<Bench>; 27] = [
         bench.open_as(if is_2_1 { Dialect::V2_0_1 } else { Dialect::V2_1 });
     }),
 ];
+
+fn signed_firmware(bench: &Bench) -> Value {
+    let at = wall(bench.now).to_rfc3339();
+    let firmware =
+        json!({"location": "ftp://h/f", "retrieveDateTime": at, "signingCertificate": "C", "signature": "S"});
+    json!({"requestId": bench.requests, "firmware": firmware})
+}
 
 impl Bench {
     fn set(&mut self, component: &str, variable: &str, value: &str) {
