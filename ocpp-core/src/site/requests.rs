@@ -43,7 +43,7 @@ use crate::MisuseError;
 use crate::station::Contract;
 use crate::station::{
     BootReason, CertificateUse, ConnectRefusal, ConnectorId, Event, EvseId, EvseInput, IdToken, JobId, JobUpdate,
-    RebootKind, RegistrationStatus, SecurityEventKind, StopReason, TokenRefusal, TransactionNo, TriggerReason,
+    RebootKind, RegistrationStatus, StopReason, TokenRefusal, TransactionNo, TriggerReason,
 };
 use crate::store::{EntryKey, StoreOp, Ticket};
 use crate::words::digits;
