@@ -1,4 +1,4 @@
-//! What the machines of both ends cost, in nanoseconds and allocations: an idle tick, a transaction, a whole session.
+//! What the machines of both ends cost, in nanoseconds and allocations: an idle tick, a transaction, a whole session, a full report.
 //!
 //! `cargo bench -p ocpp-core`. Store, network and hardware answer at once and cost almost nothing. Each time is the best of
 //! several rounds.
@@ -27,26 +27,44 @@ fn main() {
     println!("{:<58} {:>9} {:>7} {:>9}", "", "ns", "allocs", "bytes");
 
     // A main loop turns many times in a millisecond.
-    let mut pair = Pair::booted();
+    let mut pair = Pair::booted(Dialect::V1_6);
     measure("idle station: handle(Tick), all polls", rounds * 40, || {
         let done = pair.station.handle(black_box(pair.now), Input::Tick);
         done.is_ok() && pair.station.poll_action().is_none() && pair.station.poll_timeout().is_some()
     });
 
-    let mut pair = Pair::booted();
-    measure("transaction, both ends: token to delivered stop", rounds, || pair.charge().is_ok());
-    let transactions = pair.stopped;
-    assert_eq!(transactions, pair.ended, "each stop is in the ledger");
+    for dialect in [Dialect::V1_6, Dialect::V2_0_1] {
+        let version = dialect.subprotocol();
+        let mut pair = Pair::booted(dialect);
+        measure(&format!("{version}: transaction, both ends: token to delivered stop"), rounds, || {
+            pair.charge().is_ok()
+        });
+        assert!(pair.stopped > 0, "transactions end");
+        assert_eq!(pair.stopped, pair.ended, "each stop is in the ledger");
 
-    let session = measure("session, both ends: power on to delivered stop", rounds, || {
-        let mut pair = Pair::booted();
-        pair.charge().is_ok() && pair.stopped == 1
+        let session = measure(&format!("{version}: session, both ends: power on to delivered stop"), rounds, || {
+            let mut pair = Pair::booted(dialect);
+            pair.charge().is_ok() && pair.stopped == 1
+        });
+        println!("sessions per second on one core {:>36}", 1_000_000_000 / session.max(1));
+    }
+
+    let mut pair = Pair::booted(Dialect::V2_0_1);
+    let mut calls = 0;
+    let mut bytes = 0;
+    measure("ocpp2.0.1: full report of two EVSEs, both ends", rounds.div_ceil(10), || {
+        calls += 1;
+        let before = pair.sent;
+        let call = format!(r#"[2,"{calls}","GetBaseReport",{{"requestId":{calls},"reportBase":"FullInventory"}}]"#);
+        let result = pair.tell(Input::Link(LinkInput::Frame(call.as_bytes().into())));
+        bytes = pair.sent - before;
+        result.is_ok() && bytes > 10_000
     });
-    println!("sessions per second on one core {:>36}", 1_000_000_000 / session.max(1));
+    println!("bytes of that report {bytes:>47}");
 
     let mut kept = None;
     let heap = allocation_counter::measure(|| {
-        let Pair { session, .. } = Pair::booted();
+        let Pair { session, .. } = Pair::booted(Dialect::V1_6);
         kept = Some(session);
     });
     println!("csms_session {}", size_of::<Session>() as i64 + heap.bytes_current);
@@ -58,7 +76,10 @@ struct Pair {
     now: Instant,
     station: Station,
     session: Session,
+    dialect: Dialect,
     energy_wh: i64,
+    /// Bytes of the frames of the station.
+    sent: usize,
     /// Transactions that the station ended, and that the ledger has the end of.
     ended: usize,
     stopped: usize,
@@ -66,11 +87,13 @@ struct Pair {
 
 impl Pair {
     /// Under power, connected, and registered; all is quiet.
-    fn booted() -> Self {
-        let config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
+    fn booted(dialect: Dialect) -> Self {
+        let mut config = StationConfig::new("wss://csms.example/ocpp", "CP001", "Vendor", "Model").with_evses(2);
+        config.network.versions = vec![dialect];
         let station = Station::new(config, 1, &Image::default()).expect("the configuration is sound");
         let session = Session::new(SessionConfig::default(), 2);
-        let mut pair = Pair { now: Instant::ZERO, station, session, energy_wh: 1_000, ended: 0, stopped: 0 };
+        let mut pair =
+            Pair { now: Instant::ZERO, station, session, dialect, energy_wh: 1_000, sent: 0, ended: 0, stopped: 0 };
         let wall = DateTime::from_timestamp(1_767_268_800, 0).expect("a time of 2026");
         pair.session.handle(pair.now, csms::Input::Wall(wall)).expect("a clock may be set");
         pair.tell(Input::Tick).expect("a tick is harmless");
@@ -95,13 +118,14 @@ impl Pair {
         while let Some(action) = self.station.poll_action() {
             match action {
                 Action::Store { ticket, .. } => self.station.handle(self.now, Input::Stored(ticket))?,
-                Action::Link(LinkAction::Connect(request)) => {
-                    let dialect = Dialect::V1_6;
+                Action::Link(LinkAction::Connect(_)) => {
+                    let dialect = self.dialect;
                     self.session.handle(self.now, csms::Input::Link(csms::LinkInput::Opened { dialect }))?;
-                    let subprotocol = request.subprotocols.into_iter().next().unwrap_or_default();
+                    let subprotocol = dialect.subprotocol().into();
                     self.station.handle(self.now, Input::Link(LinkInput::Opened { subprotocol }))?;
                 }
                 Action::Link(LinkAction::Send(frame)) => {
+                    self.sent += frame.len();
                     self.session.handle(self.now, csms::Input::Link(csms::LinkInput::Frame((&frame).into())))?;
                     self.serve()?;
                 }
