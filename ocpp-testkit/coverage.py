@@ -4,6 +4,7 @@
     cargo test --workspace 2>&1 | tee target/tests.log
     python3 ocpp-testkit/coverage.py target/tests.log           writes ocpp-testkit/COVERAGE.md
     python3 ocpp-testkit/coverage.py --check target/tests.log   fails if that would change it, or if an id in it is not in the code
+    python3 ocpp-testkit/coverage.py --requirements             writes requirements.txt out of the specification's catalogues
 
 A test cites an id in its body, its name's comment, or a table that it goes through. An id is a requirement of OCPP 2.x (`E04.FR.03`), a
 section (`1.6 §5.6`, `OCPP-J 1.6 §4.2.3`, `Part 4 §4.1.4`) or a case (`TC_001_CS`). Where the specification's catalogues lie beside the repository, ids
@@ -19,6 +20,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "ocpp-testkit" / "COVERAGE.md"
+REQUIREMENTS = ROOT / "ocpp-testkit" / "requirements.txt"
 SPEC = ROOT.parent / "shared" / "spec"
 
 REQUIREMENT = r"\b[A-S]\d\d\.FR\.\d+\b"
@@ -26,28 +28,65 @@ SECTION = r"\b(?:OCPP-J 1\.6|Part 4|1\.6|2\.0\.1|2\.1) §\d+(?:\.\d+)*"
 CASE = r"\bTC_(?:[A-Z]_)?\d+(?:_\d+)?_(?:CS|CSMS)\b"
 ID = re.compile("|".join((REQUIREMENT, SECTION, CASE)))
 
-# How many requirements OCPP 2.1 has per functional block: what the shares are of.
-REQUIREMENTS = {
-    "A": ("Security", 173),
-    "B": ("Provisioning", 175),
-    "C": ("Authorization", 184),
-    "D": ("Local authorization list", 19),
-    "E": ("Transactions", 198),
-    "F": ("Remote control", 98),
-    "G": ("Availability", 37),
-    "H": ("Reservation", 38),
-    "I": ("Tariff and cost", 115),
-    "J": ("Metering", 43),
-    "K": ("Smart charging", 315),
-    "L": ("Firmware management", 66),
-    "M": ("Certificates", 55),
-    "N": ("Diagnostics", 156),
-    "O": ("Display message", 57),
-    "P": ("Data transfer", 15),
-    "Q": ("Bidirectional power transfer", 76),
-    "R": ("DER control", 50),
-    "S": ("Battery swap", 24),
+# The functional blocks of OCPP 2.x.
+BLOCKS = {
+    "A": "Security",
+    "B": "Provisioning",
+    "C": "Authorization",
+    "D": "Local authorization list",
+    "E": "Transactions",
+    "F": "Remote control",
+    "G": "Availability",
+    "H": "Reservation",
+    "I": "Tariff and cost",
+    "J": "Metering",
+    "K": "Smart charging",
+    "L": "Firmware management",
+    "M": "Certificates",
+    "N": "Diagnostics",
+    "O": "Display message",
+    "P": "Data transfer",
+    "Q": "Bidirectional power transfer",
+    "R": "DER control",
+    "S": "Battery swap",
 }
+
+EDITIONS = ("2.0.1", "2.1")
+
+
+def requirements():
+    """The ids of the requirements of each edition: what the shares are of."""
+    ids = {edition: set() for edition in EDITIONS}
+    for line in REQUIREMENTS.read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        edition, use_case, *spans = line.split()
+        for span in spans:
+            first, _, last = span.partition("-")
+            numbers = range(int(first), int(last or first) + 1)
+            ids[edition] |= {f"{use_case}.FR.{number:0{len(first)}}" for number in numbers}
+    return ids
+
+
+def catalogued():
+    """The same out of the specification's catalogues, as the lines of the file. What errata took out is none."""
+    yield "# The ids of the functional requirements of each edition: the edition, the use case, its numbers."
+    yield "# Written by `coverage.py --requirements` out of the specification's catalogues."
+    for edition in EDITIONS:
+        found = json.loads((SPEC / f"requirements-{edition}.json").read_text())["requirements"]
+        numbers = collections.defaultdict(set)
+        for requirement in found:
+            if re.fullmatch(REQUIREMENT, requirement["id"]) and requirement["status"] != "deleted":
+                use_case, _, number = requirement["id"].split(".")
+                numbers[use_case].add(number)
+        for use_case in sorted(numbers):
+            spans = []
+            for number in sorted(numbers[use_case], key=int):
+                if spans and int(spans[-1][1]) == int(number) - 1:
+                    spans[-1][1] = number
+                else:
+                    spans.append([number, number])
+            yield " ".join([edition, use_case, *(a if a == b else f"{a}-{b}" for a, b in spans)])
 
 
 def tracked():
@@ -150,20 +189,26 @@ def cases_of(version, cases, group, name_of):
     yield from table(("case", "verdict", "why"), rows)
 
 
-def render(cited, cases):
-    by_block = collections.Counter(found[0] for found in cited if re.fullmatch(REQUIREMENT, found))
+def block_and_role(case):
+    """The letter of a case is that of its functional block."""
+    letter = case["case"][3]
+    return f"{letter}. {BLOCKS[letter]}, {case['role']}"
 
+
+def render(cited, cases):
     yield "# Coverage"
     yield ""
     yield "Made by `ocpp-testkit/coverage.py` out of what ran and passed; CI fails when it is stale."
     yield ""
-    yield "## OCPP 2.x requirements, by functional block"
-    yield ""
-    shares = ((f"{letter}. {name}", by_block[letter], total) for letter, (name, total) in REQUIREMENTS.items())
-    yield from table(("block", "cited by passing tests", "in 2.1"), shares)
+    for edition, ids in requirements().items():
+        known, seen = collections.Counter(found[0] for found in ids), collections.Counter(found[0] for found in ids & set(cited))
+        yield f"## Requirements of OCPP {edition}, by functional block"
+        yield ""
+        rows = [(f"{letter}. {name}", seen[letter], known[letter]) for letter, name in BLOCKS.items() if known[letter]]
+        rows.append(("all", seen.total(), known.total()))
+        yield from table(("block", "cited by passing tests", f"in {edition}"), rows)
     yield from cases_of("1.6", cases["1.6"], "role", lambda case: case["role"])
-    # The letter of a case is that of its functional block.
-    yield from cases_of("2.0.1", cases["2.0.1"], "block", lambda case: f"{case['case'][3]}. {REQUIREMENTS[case['case'][3]][0]}")
+    yield from cases_of("2.0.1", cases["2.0.1"], "block and role", block_and_role)
     yield "## Ids and the tests that cite them"
     yield ""
     rows = ((found, "<br>".join(f"`{test}`" for test in sorted(cited[found]))) for found in sorted(cited, key=key))
@@ -183,6 +228,9 @@ def unknown(ids):
 
 
 def main():
+    if sys.argv[1:] == ["--requirements"]:
+        REQUIREMENTS.write_text("\n".join(catalogued()) + "\n")
+        return
     arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
     if len(arguments) != 1:
         sys.exit(__doc__)
