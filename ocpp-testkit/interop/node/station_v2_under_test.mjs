@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { RPCServer } from 'ocpp-rpc';
 
 import { Inbox, Program, Steps, expect, violationsOf } from './common.mjs';
+import * as operations from './operations_v2.mjs';
 
 const IDENTITY = 'CP001';
 
@@ -27,6 +28,10 @@ class Csms {
             NotifyEvent: () => ({}),
             MeterValues: () => ({}),
             SecurityEventNotification: () => ({}),
+            NotifyReport: () => ({}),
+            FirmwareStatusNotification: () => ({}),
+            LogStatusNotification: () => ({}),
+            SignCertificate: () => ({ status: 'Accepted' }),
             Authorize: ({ idToken }) => ({ idTokenInfo: verdict(idToken) }),
             TransactionEvent: ({ idToken }) => (idToken ? { idTokenInfo: verdict(idToken) } : {}),
         };
@@ -94,11 +99,21 @@ async function main() {
         const station = new Program(
             ...['station', '--url', `ws://127.0.0.1:${http.address().port}/ocpp`, '--id', IDENTITY],
             ...['--ocpp', `${version},1.6`, '--evses', '2', '--store', store, '--power', '360000'],
-            ...['--set', 'SampledDataCtrlr.TxUpdatedInterval=1'],
+            ...['--set', 'SampledDataCtrlr.TxUpdatedInterval=1', '--manual-jobs'],
         );
-        const csms = await steps.step(`handshake offers ${version}`, () => clients.wait((client) => client));
+        const next = () => clients.wait((client) => client);
+        const csms = await steps.step(`handshake offers ${version}`, next);
         await session(steps, station, csms);
-        await steps.step('nothing broke a schema', async () => expect(csms.violations.length === 0, csms.violations));
+        await operations.variables(steps, csms);
+        await operations.reports(steps, csms);
+        await operations.files(steps, station, csms);
+        await operations.certificates(steps, station, csms);
+        await operations.localList(steps, csms);
+        await operations.upkeep(steps, station, csms);
+        station.say({ unplug: 2 });
+        const again = await operations.reset(steps, csms, next);
+        const violations = [...csms.violations, ...again.violations];
+        await steps.step('nothing broke a schema', async () => expect(violations.length === 0, violations));
         await station.stop();
         await server.close({ force: true });
     }
