@@ -179,6 +179,12 @@ impl LedgerCheck {
                 (Attribution::Named(named), Some(running)) if running.transaction == *named => {
                     registers_wh.iter().all(|register_wh| *register_wh >= running.meter_start_wh - SLACK_WH)
                 }
+                // One that began in 2.x has no number by which 1.6 could name it.
+                (Attribution::Inferred(named), Some(running))
+                    if running.transaction == *named && named.number().is_none() =>
+                {
+                    registers_wh.iter().all(|register_wh| *register_wh >= running.meter_start_wh - SLACK_WH)
+                }
                 (Attribution::None, None) if is_of_the_clock(value) => {
                     registers_wh.iter().all(|register_wh| billed.clone().goes_on(*register_wh, unbillable_mwh).is_ok())
                 }

@@ -5,6 +5,7 @@ pub mod bounds;
 pub mod journal;
 pub mod ledger;
 pub mod promise;
+pub mod settings;
 pub mod wire;
 
 use chrono::{DateTime, Utc};

@@ -257,9 +257,7 @@ impl PromiseCheck {
             };
             let end = bill.row(&name).and_then(|row| row.end.as_ref());
             let told = end.map(|end| end.reason.clone().unwrap_or_else(|| "Local".to_owned()));
-            // The event names it as the code does.
-            let is_same =
-                |told: &String| promise.reason.as_ref().is_none_or(|reason| told.eq_ignore_ascii_case(reason));
+            let is_same = |told: &String| promise.reason.as_ref().is_none_or(|reason| says(told, reason));
             if !told.as_ref().is_some_and(is_same) {
                 let expected = promise.reason.clone().unwrap_or_else(|| "any".to_owned());
                 return Err(Violation::Promise(format!(
@@ -272,6 +270,31 @@ impl PromiseCheck {
     }
 }
 
+/// Resets, by the words of either version.
+const RESETS: [&str; 3] = ["HardReset", "SoftReset", "ImmediateReset"];
+/// Reasons for which one version or the other has no word (1.6 §7.36, 2.x ReasonEnumType).
+const OF_ONE_VERSION: [&str; 12] = [
+    "EnergyLimitReached",
+    "GroundFault",
+    "LocalOutOfCredit",
+    "MasterPass",
+    "OvercurrentFault",
+    "PowerQuality",
+    "ReqEnergyTransferRejected",
+    "SocLimitReached",
+    "StoppedByEv",
+    "TimeLimitReached",
+    "Timeout",
+    "UnlockCommand",
+];
+
+/// Whether a reason is told so: the event names it as the code does.
+fn says(told: &str, reason: &str) -> bool {
+    told.eq_ignore_ascii_case(reason)
+        || (RESETS.contains(&told) && RESETS.contains(&reason))
+        || (told == "Other" && OF_ONE_VERSION.contains(&reason))
+}
+
 fn broken(evse: EvseId, what: &str, by: &str) -> Violation {
     Violation::Promise(format!("{what} at evse {} after {by}", evse.0))
 }
@@ -280,6 +303,13 @@ fn broken(evse: EvseId, what: &str, by: &str) -> Violation {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn reason_that_a_version_has_no_word_for_is_another() {
+        assert!(says("EVDisconnected", "EvDisconnected") && says("ImmediateReset", "HardReset"));
+        assert!(says("Other", "UnlockCommand") && says("Other", "Timeout"));
+        assert!(!says("Other", "Remote") && !says("Local", "UnlockCommand") && !says("Remote", "HardReset"));
+    }
 
     const EVSE: EvseId = EvseId(1);
 

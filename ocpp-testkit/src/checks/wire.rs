@@ -69,6 +69,10 @@ pub struct WireCheck {
     /// read.
     broken: BTreeMap<End, usize>,
     registration: Registration,
+    /// What the CSMS asks the station to say, by the id of its call.
+    asked: BTreeMap<String, String>,
+    /// What the station agreed to say: it may, before it is accepted (1.6 §4.2, 2.x B02.FR.02).
+    agreed: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -113,17 +117,20 @@ impl WireCheck {
         let frame = Frame::parse(bytes)
             .ok_or_else(|| Violation::NotAFrame(sender, String::from_utf8_lossy(bytes).into_owned()))?;
         match &frame {
-            Frame::Call { id, action, .. } => {
+            Frame::Call { id, action, payload } => {
                 if let Some(open) = self.open.get(&sender).filter(|open| open.since + CALL_TIMEOUT > now) {
                     let open = open.action.clone();
                     return Err(Violation::TwoCalls { sender, action: action.clone(), open });
                 }
                 self.open.insert(sender, OpenCall { id: id.clone(), action: action.clone(), since: now });
-                if sender == End::Station {
+                if sender == End::Station && !(self.registration.is_pending() && self.agreed.contains(action)) {
                     self.registration.may_call(now, action).map_err(|early| match early {
                         Early::NotAccepted => Violation::BeforeAccepted(action.clone()),
                         Early::Until(until) => Violation::TooEarly(action.clone(), until),
                     })?;
+                }
+                if let (End::Csms, Some(message)) = (sender, asked_by(action, payload)) {
+                    self.asked.insert(id.clone(), message);
                 }
             }
             Frame::Result { id, .. } | Frame::Error { id, .. } => {
@@ -134,6 +141,8 @@ impl WireCheck {
                 if sender == End::Station {
                     let answer = self.registration.may_answer(now);
                     answer.map_err(|until| Violation::TooEarly("an answer".to_owned(), until))?;
+                    let asked = self.asked.remove(id);
+                    self.agreed.extend(asked.filter(|_| is_accepted(&frame)));
                 }
             }
         }
@@ -189,10 +198,34 @@ impl WireCheck {
     pub fn station_booted(&mut self) {
         self.closed(End::Station);
         self.registration = Registration::Unknown;
+        self.asked.clear();
+        self.agreed.clear();
     }
 }
 
+/// The action of what a call asks the station to say.
+fn asked_by(action: &str, payload: &Value) -> Option<String> {
+    match action {
+        "TriggerMessage" | "ExtendedTriggerMessage" => {
+            let message = payload.get("requestedMessage")?.as_str()?;
+            let is_request = message.starts_with("Sign") && message.ends_with("Certificate");
+            Some(if is_request { "SignCertificate" } else { message }.to_owned())
+        }
+        "GetBaseReport" | "GetReport" => Some("NotifyReport".to_owned()),
+        _ => None,
+    }
+}
+
+fn is_accepted(frame: &Frame) -> bool {
+    matches!(frame, Frame::Result { payload, .. } if payload.get("status").is_some_and(|status| status == "Accepted"))
+}
+
 impl Registration {
+    /// Whether the station waits for its acceptance, and is not rejected.
+    fn is_pending(self) -> bool {
+        matches!(self, Registration::Waiting { rejected: false, .. })
+    }
+
     /// Whether the station may call.
     pub(crate) fn may_call(self, now: Instant, action: &str) -> Result<(), Early> {
         match (self, action) {

@@ -1,6 +1,7 @@
 //! The mini-CSMS: a server for one station, with a database that lags and a process that can die.
 
 mod bill;
+mod orders;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,6 +19,7 @@ use ocpp_rpc::Dialect;
 use ocpp_rpc::handshake::{BasicAuth, Identity, IdentityRules, Password};
 
 pub use bill::{Bill, Row, RowEnd};
+pub use orders::{is_accepted, possible};
 pub use policy::Policy;
 
 use crate::clock::{Uptime, WallClock};

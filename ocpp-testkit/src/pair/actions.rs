@@ -178,6 +178,7 @@ impl Pair {
     }
 
     pub(super) fn send(&mut self, sender: End, bytes: Vec<u8>) -> Result<(), Failure> {
+        let bytes = self.sabotaged(sender, bytes);
         let actor = match sender {
             End::Station => Actor::Station,
             End::Csms => Actor::Csms,

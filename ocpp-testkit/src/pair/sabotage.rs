@@ -24,17 +24,26 @@ pub enum Sabotage {
     LostTimer,
     /// The store never deletes an entry.
     Leak,
+    /// A boot does not find which transactions were promised to end.
+    ForgottenEnd,
+    /// A boot does not find what was set.
+    ForgottenSetting,
+    /// Where 2.x is spoken, one number of the events of each transaction is left out.
+    SkippedEvent,
 }
 
 impl Sabotage {
     /// All.
-    pub const ALL: [Sabotage; 6] = [
+    pub const ALL: [Sabotage; 9] = [
         Sabotage::LostRecord,
         Sabotage::DoubleStop,
         Sabotage::WrongMeter,
         Sabotage::StuckTimer,
         Sabotage::LostTimer,
         Sabotage::Leak,
+        Sabotage::ForgottenEnd,
+        Sabotage::ForgottenSetting,
+        Sabotage::SkippedEvent,
     ];
 
     /// Its name on a command line.
@@ -46,6 +55,9 @@ impl Sabotage {
             Sabotage::StuckTimer => "stuck-timer",
             Sabotage::LostTimer => "lost-timer",
             Sabotage::Leak => "leak",
+            Sabotage::ForgottenEnd => "forgotten-end",
+            Sabotage::ForgottenSetting => "forgotten-setting",
+            Sabotage::SkippedEvent => "skipped-event",
         }
     }
 
@@ -56,6 +68,20 @@ impl Sabotage {
             && let Some(last) = records.keys().last().copied()
         {
             records.remove(&last);
+        }
+        let forgotten = match self {
+            Sabotage::ForgottenEnd => Some("end/"),
+            Sabotage::ForgottenSetting => Some("set/"),
+            Sabotage::LostRecord
+            | Sabotage::DoubleStop
+            | Sabotage::WrongMeter
+            | Sabotage::StuckTimer
+            | Sabotage::LostTimer
+            | Sabotage::Leak
+            | Sabotage::SkippedEvent => None,
+        };
+        if let Some(prefix) = forgotten {
+            image.entries.retain(|key, _| !key.as_str().starts_with(prefix));
         }
         image
     }
@@ -91,6 +117,24 @@ impl Pair {
     /// Whether the station's timers are kept from it.
     pub(super) fn is_sabotaged(&self, sabotage: Sabotage) -> bool {
         self.sabotage == Some(sabotage) && !self.link.is_open(End::Station)
+    }
+
+    /// What an end sends in the place of this.
+    pub(super) fn sabotaged(&self, sender: End, bytes: Vec<u8>) -> Vec<u8> {
+        if (self.sabotage, sender) != (Some(Sabotage::SkippedEvent), End::Station) {
+            return bytes;
+        }
+        match Frame::parse(&bytes) {
+            Some(Frame::Call { id, action, mut payload }) if action == "TransactionEvent" => {
+                if let Some(number) = payload.get_mut("seqNo")
+                    && let Some(later) = number.as_u64().filter(|number| *number > 0)
+                {
+                    *number = (later + 1).into();
+                }
+                format!(r#"[2,"{id}","{action}",{payload}]"#).into_bytes()
+            }
+            Some(_) | None => bytes,
+        }
     }
 
     /// The station sent this.

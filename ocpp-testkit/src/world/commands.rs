@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use ocpp_core::csms::{Command, IdToken, TransactionId};
+use ocpp_core::csms::{Command, IdToken, Place, TransactionId};
 use serde_json::json;
 
 use super::dice::Dice;
@@ -48,7 +48,7 @@ const COMMANDS: &[(u64, Draw)] = &[
     (1, |dice, desk| call("GetCompositeSchedule", &schedule_request(dice, desk))),
     (3, set_profile),
     (1, remote_start_with_profile),
-    (1, |dice, desk| update_firmware(dice.one_of(FILES), &time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY)))),
+    (1, |dice, desk| update_firmware(dice.one_of(FILES), &soon(dice, desk))),
     (1, |dice, _| call("GetDiagnostics", &format!(r#"{{"location":"{}"}}"#, dice.one_of(FILES)))),
     (1, |dice, _| call("ClearChargingProfile", &format!(r#"{{"id":{}}}"#, dice.between(1, 3)))),
     (2, extended_trigger),
@@ -91,9 +91,9 @@ const METERING: &[(u64, (&str, &[&str]))] = &[
 ];
 
 /// Where a file is to be fetched or sent; nobody listens at the second.
-const FILES: [&str; 2] = ["ftp://files.example/1", NOBODY];
+pub(super) const FILES: [&str; 2] = ["ftp://files.example/1", NOBODY];
 
-const NOBODY: &str = "ftp://127.0.0.1:9/1";
+pub(super) const NOBODY: &str = "ftp://127.0.0.1:9/1";
 
 /// How long firmware has to wait, in seconds: less than until the last drivers come.
 const LONGEST_FIRMWARE_DELAY: u64 = LONGEST_CONNECTION_TIMEOUT;
@@ -113,7 +113,7 @@ pub(super) fn make_free() -> Vec<Step> {
 
 /// The operator ends what runs, and lets go of every plug.
 pub(super) fn end_all(connectors: u16) -> Vec<Step> {
-    let unlock = |id| call("UnlockConnector", &format!(r#"{{"connectorId":{id}}}"#));
+    let unlock = |evse: u16| Step::Csms(Command::UnlockConnector { place: Place::new(Some(u32::from(evse)), Some(1)) });
     std::iter::once(Step::RemoteStopRunning).chain((1..=connectors).map(unlock)).collect()
 }
 
@@ -133,6 +133,11 @@ fn reservation(dice: &mut Dice) -> u64 {
 fn time(desk: Desk, after: Duration) -> String {
     let wall = desk.wall.unwrap_or_default() + TimeDelta::from_std(after).unwrap_or_default();
     wall.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A time at which firmware may be fetched.
+pub(super) fn soon(dice: &mut Dice, desk: Desk) -> String {
+    time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY))
 }
 
 fn remote_start(dice: &mut Dice, desk: Desk) -> Step {
@@ -209,7 +214,7 @@ fn signed_firmware(dice: &mut Dice, desk: Desk) -> Step {
     let signature = dice.one_of(["Zml0", jobs::UNFIT_SIGNATURE]);
     let firmware = json!({
         "location": dice.one_of(FILES), "signingCertificate": signer, "signature": signature,
-        "retrieveDateTime": time(desk, dice.seconds(0, LONGEST_FIRMWARE_DELAY)),
+        "retrieveDateTime": soon(dice, desk),
     });
     let request = json!({"requestId": dice.between(1, 9), "retries": 1, "firmware": firmware});
     call("SignedUpdateFirmware", &request.to_string())

@@ -65,8 +65,8 @@ pub enum Target {
 pub struct Place {
     /// Its number in the world; the identity comes from it.
     pub number: usize,
-    /// The version that it speaks.
-    pub version: Dialect,
+    /// The versions that it speaks, most wanted first.
+    pub versions: Vec<Dialect>,
     /// How many EVSEs it has.
     pub evses: u16,
     /// Whether they hold the plug.
@@ -83,6 +83,8 @@ pub struct Place {
     pub latency_up: Duration,
     /// From the server to the station.
     pub latency_down: Duration,
+    /// How long the server thinks about its questions.
+    pub csms_thinks: Duration,
     /// What its first boots are told.
     pub boots: Vec<(RegistrationStatus, Duration)>,
 }
@@ -93,7 +95,7 @@ impl Plan {
         Plan::draw_in(seed, stations, hours, &[Dialect::V1_6])
     }
 
-    /// The same of stations that speak these versions, by turns.
+    /// The same of stations that speak these versions, by turns; where there are several, some stations speak all of them.
     pub fn draw_in(seed: Seed, stations: usize, hours: u64, versions: &[Dialect]) -> Self {
         let mut dice = Dice::new(seed.child("world", 0));
         let beginning = dice.one_of(BEGINNINGS).parse::<DateTime<Utc>>();
@@ -105,9 +107,8 @@ impl Plan {
             acts: Vec::new(),
             sabotage: None,
         };
-        let versions = versions.iter().copied().cycle();
-        for (number, version) in (0..stations).zip(versions) {
-            let place = Place::draw(&mut Dice::new(seed.child("place", number as u64)), number, version);
+        for (number, version) in (0..stations).zip(versions.iter().copied().cycle()) {
+            let place = Place::draw(&mut Dice::new(seed.child("place", number as u64)), number, version, versions);
             plan.draw_visits(&place, seed);
             plan.draw_troubles(&place, seed);
             plan.draw_commands(&place, seed);
@@ -150,7 +151,16 @@ impl Plan {
         let mut dice = Dice::new(seed.child("troubles", place.number as u64));
         let mut at = Instant::ZERO;
         while let Some(next) = self.next(&mut dice, &mut at, 2_400) {
-            let trouble = troubles::of_a_station(&mut dice, place.evses);
+            let trouble = troubles::of_a_station(&mut dice, place);
+            self.add(place, next, trouble);
+        }
+        if place.versions == [Dialect::V1_6] {
+            return;
+        }
+        let mut dice = Dice::new(seed.child("troubles of 2.x", place.number as u64));
+        let mut at = Instant::ZERO;
+        while let Some(next) = self.next(&mut dice, &mut at, 3_600) {
+            let trouble = troubles::of_2_x(&mut dice, place);
             self.add(place, next, trouble);
         }
     }
@@ -160,7 +170,7 @@ impl Plan {
         let mut at = Instant::ZERO;
         while let Some(next) = self.next(&mut dice, &mut at, 1_800) {
             let desk = Desk { connectors: place.evses, wall: self.wall.read(next) };
-            let step = match place.version {
+            let step = match place.version(&mut dice) {
                 Dialect::V1_6 => commands::draw(&mut dice, desk),
                 Dialect::V2_0_1 | Dialect::V2_1 => v2::draw(&mut dice, desk),
             };
@@ -182,15 +192,15 @@ impl Plan {
 }
 
 impl Place {
-    fn draw(dice: &mut Dice, number: usize, version: Dialect) -> Self {
+    fn draw(dice: &mut Dice, number: usize, version: Dialect, all: &[Dialect]) -> Self {
         let latency = |dice: &mut Dice| Duration::from_millis(dice.one_of([5, 40, 40, 300, 900]));
         let boot = |dice: &mut Dice| {
             let status = dice.one_of([RegistrationStatus::Pending, RegistrationStatus::Rejected]);
             (status, dice.seconds(10, 300))
         };
-        Place {
+        let mut place = Place {
             number,
-            version,
+            versions: vec![version],
             evses: dice.small(1, 3),
             has_lock: dice.chance(50),
             draw_watts: dice.one_of([3_680, 7_200, 11_000, 22_000, 150_000]),
@@ -204,23 +214,29 @@ impl Place {
             latency_up: latency(dice),
             latency_down: latency(dice),
             boots: (0..dice.one_of([0, 0, 0, 1, 2])).map(|_| boot(dice)).collect(),
+            csms_thinks: Duration::from_millis(dice.one_of([2, 2, 2, 900, 4_000])),
+        };
+        if all.len() > 1 && dice.chance(40) {
+            place.versions.extend(all.iter().filter(|other| **other != version));
+        }
+        place
+    }
+
+    /// One of the versions that it speaks.
+    pub(super) fn version(&self, dice: &mut Dice) -> Dialect {
+        match self.versions.as_slice() {
+            [only] => *only,
+            all => *all.get(dice.below(all.len() as u64) as usize).unwrap_or(&Dialect::V1_6),
         }
     }
 
-    /// The operator ends what runs, and lets go of every plug.
-    pub(super) fn end_all(&self) -> Vec<Step> {
-        match self.version {
-            Dialect::V1_6 => commands::end_all(self.evses),
-            Dialect::V2_0_1 | Dialect::V2_1 => v2::end_all(self.evses),
-        }
-    }
-
-    /// The operator takes back what keeps drivers away.
+    /// The operator takes back what keeps drivers away, in each version that may be spoken.
     pub(super) fn make_free(&self) -> Vec<Step> {
-        match self.version {
+        let in_version = |version: &Dialect| match version {
             Dialect::V1_6 => commands::make_free(),
             Dialect::V2_0_1 | Dialect::V2_1 => v2::make_free(),
-        }
+        };
+        self.versions.iter().flat_map(in_version).collect()
     }
 
     /// The identity of the station.
@@ -235,7 +251,7 @@ impl Place {
             policy.with_token(&token, ocpp_core::station::AuthorizationStatus::Accepted)
         });
         let mut config = PairConfig::new(0)
-            .speaking(&[self.version])
+            .speaking(&self.versions)
             .with_policy(policy.with_boots(self.boots.iter().copied()))
             .with_setting("AllowOfflineTxForUnknownId", "true")
             // A connection that dies in silence costs attempts, and nothing shall be given up.
@@ -254,6 +270,7 @@ impl Place {
         }
         config.latency_up = self.latency_up;
         config.latency_down = self.latency_down;
+        config.csms_thinks = self.csms_thinks;
         config.ledger_check = true;
         config.sabotage = plan.sabotage;
         config.trace = trace;

@@ -10,8 +10,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::plan::{Place, Plan, Target};
-use super::{commands, tokens, troubles};
-use crate::checks::{Failure, Violation, bill, ledger};
+use super::{commands, tokens, troubles, v2};
+use crate::checks::{Failure, Violation, bill, ledger, settings};
 use crate::link::Network;
 use crate::pair::{Pair, Step, Tally};
 use crate::trace::record::Record;
@@ -119,15 +119,16 @@ impl<'a> World<'a> {
             progress(self.now);
         }
         self.stations.iter_mut().for_each(|station| station.pair.stop_intercepting());
-        self.everywhere(|_| vec![Step::Network(Network::Up)]);
+        self.everywhere(|_| vec![Step::Network(Network::Up), Step::Endpoint(v2::OTHER_PLACE, Network::Up)]);
         // Nobody may need a push to connect again.
         self.wait_for("an accepted station once the network is up", Pair::is_in_touch)?;
         self.everywhere(|place| troubles::all_over(place.evses));
         self.rest()?;
-        self.everywhere(Place::end_all);
+        self.everywhere(|place| commands::end_all(place.evses));
         self.rest()?;
         self.everywhere(Place::make_free);
         self.rest()?;
+        self.check_settings()?;
         // A token that was presented and not used counts for a while.
         self.run_until(self.now + LONGEST_GRANT)?;
         let before = self.sessions();
@@ -247,6 +248,29 @@ impl<'a> World<'a> {
             totals.map(|(evse, totals)| (evse, totals.sessions)).collect()
         };
         self.stations.iter().map(of).collect()
+    }
+
+    /// What stations accepted to be set is in force. Two names of one setting are not followed.
+    fn check_settings(&mut self) -> Result<(), WorldFailure> {
+        let mut asked = Vec::new();
+        for station in self.stations.iter_mut().filter(|station| station.place.versions.len() == 1) {
+            let orders: Vec<_> = station.pair.csms.orders().collect();
+            if let Some(question) = settings::question(&orders) {
+                asked.push((station.place.number, orders.len()));
+                station.pair.at(self.now + Duration::from_secs(1), Step::Csms(question));
+            }
+        }
+        self.fill_queue();
+        self.rest()?;
+        for station in &self.stations {
+            let Some((_, before)) = asked.iter().find(|(number, _)| *number == station.place.number) else { continue };
+            let orders: Vec<_> = station.pair.csms.orders().collect();
+            let (ordered, question) = orders.split_at_checked(*before).unwrap_or_default();
+            let answer = question.first().and_then(|(_, answer)| *answer);
+            let held = answer.map_or(Ok(()), |answer| settings::in_force(ordered, answer));
+            held.map_err(|violation| self.fail(station, violation))?;
+        }
+        Ok(())
     }
 
     fn check_last_drivers(&self, before: &[BTreeMap<EvseId, u64>]) -> Result<(), WorldFailure> {

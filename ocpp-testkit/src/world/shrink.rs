@@ -124,10 +124,11 @@ impl Search {
 
     /// Tries stations with less that is special about them.
     fn make_places_plain(&mut self) {
-        let changes: [fn(&mut Plan); 6] = [
+        let changes: [fn(&mut Plan); 7] = [
             use_one_evse,
             |plan| plan.places.iter_mut().for_each(|place| place.boots.clear()),
             |plan| plan.places.iter_mut().for_each(|place| place.has_lock = false),
+            |plan| plan.places.iter_mut().for_each(|place| place.csms_thinks = Duration::from_millis(2)),
             |plan| plan.places.iter_mut().for_each(|place| place.keeps_time = true),
             |plan| plan.places.iter_mut().for_each(|place| place.store = StoreHabits::default()),
             |plan| {

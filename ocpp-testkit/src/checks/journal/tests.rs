@@ -159,3 +159,22 @@ fn reading_told_word_for_word_again_may_be_one_report() {
     assert_eq!(run([1, 2, 1]), Ok(()));
     assert!(matches!(run([1, 2, 3]), Err(Violation::NotInDatabase(..))));
 }
+
+/// A reading of no transaction that was not taken stands behind a transaction then (1.6 §3.7.1): the database need not hold it before.
+#[test]
+fn reading_that_let_a_transaction_pass_is_told_again() {
+    let reading =
+        |position: u64| StoreOp::Put { key: EntryKey::new(&format!("sample/{position}")), value: vec![1, 4, 1] };
+    let gone = StoreOp::Delete { key: EntryKey::new("sample/1") };
+    let answer = Frame::Result { id: "a".to_owned(), payload: json!({}) };
+    for (is_answered, is_held_once) in [(false, false), (true, true)] {
+        let mut check = JournalCheck::default();
+        check.sent(&message("a", "MeterValues", 1), &[reading(1)]).unwrap();
+        if is_answered {
+            check.arrived(&answer, None);
+        }
+        check.look(&[reading(1), append(2, 1), reading(3), gone.clone()]).unwrap();
+        assert_eq!(check.messages.back().map(|told| !told.is_told_twice), Some(is_held_once));
+        assert_eq!(check.given_up, 0);
+    }
+}

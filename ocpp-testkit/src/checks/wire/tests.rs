@@ -52,6 +52,23 @@ fn calls_before_acceptance_are_seen() {
     }
 }
 
+/// 2.x B02.FR.02, 1.6 §4.2.
+#[test]
+fn station_that_waits_may_say_what_it_agreed_to_say() {
+    let mut check = booted("Pending", 60);
+    let heartbeat = |check: &mut WireCheck| check.sent(at(9), Station, &call("3", "Heartbeat"));
+    let trigger = br#"[2,"7","TriggerMessage",{"requestedMessage":"Heartbeat"}]"#;
+    check.sent(at(5), Csms, trigger).unwrap();
+    let _ = check.arrived(at(5), Station, trigger);
+    assert!(heartbeat(&mut check.clone()).is_err(), "not yet");
+    let mut refused = check.clone();
+    refused.sent(at(6), Station, br#"[3,"7",{"status":"Rejected"}]"#).unwrap();
+    assert!(heartbeat(&mut refused).is_err());
+    check.sent(at(6), Station, br#"[3,"7",{"status":"Accepted"}]"#).unwrap();
+    assert!(check.clone().sent(at(9), Station, &call("3", "StatusNotification")).is_err(), "another one");
+    assert!(heartbeat(&mut check).is_ok());
+}
+
 #[test]
 fn answers_to_nothing_are_seen() {
     let mut check = booted("Accepted", 60);
