@@ -146,6 +146,13 @@ impl Certificate {
         self.issuer == self.subject
     }
 
+    /// The serial number, in hexadecimal without leading zeros.
+    pub fn serial_number(&self) -> String {
+        let serial = hex(&self.serial);
+        let serial = serial.trim_start_matches('0');
+        if serial.is_empty() { "0".to_owned() } else { serial.to_owned() }
+    }
+
     /// The certificate's name in OCPP (RFC 6960; 1.6 security §6.1 `CertificateHashData`, the same in 2.x): the hashes of
     /// the issuer's name and of the bits of the issuer's key, and the serial number without leading zeros.
     #[must_use]
@@ -155,13 +162,11 @@ impl Certificate {
             HashAlgorithm::Sha384 => &digest::SHA384,
             HashAlgorithm::Sha512 => &digest::SHA512,
         };
-        let serial = hex(&self.serial);
-        let serial = serial.trim_start_matches('0');
         CertificateHash {
             algorithm,
             issuer_name_hash: hex(digest::digest(how, &self.issuer).as_ref()),
             issuer_key_hash: hex(digest::digest(how, issuer_key).as_ref()),
-            serial_number: SmallString::new(if serial.is_empty() { "0" } else { serial }),
+            serial_number: SmallString::new(&self.serial_number()),
         }
     }
 

@@ -10,6 +10,7 @@
 )]
 
 mod certificates;
+mod certificates_v2;
 mod client;
 mod conformance;
 mod examples;

@@ -1,7 +1,7 @@
 //! Who may connect to a CSMS: TLS and the WebSocket handshake by the rules of OCPP-J, refusals as HTTP statuses.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ocpp_rpc::Dialect;
@@ -92,6 +92,8 @@ fn is_of(certificate: &Certificate, station: &str) -> bool {
 pub(super) struct Admitted {
     pub station: String,
     pub dialect: Dialect,
+    /// The serial number of the certificate that it showed, in hexadecimal.
+    pub certificate: Option<String>,
 }
 
 /// The certificate that a station showed.
@@ -108,6 +110,8 @@ pub(super) struct Doorkeeper {
     pub frame_bytes: usize,
     /// How long TLS and handshake together may take.
     pub handshake_timeout: Duration,
+    /// Stations that proved themselves by a certificate since the server began: a password will not do any more (A05.FR.07).
+    pub certified: Mutex<BTreeSet<String>>,
 }
 
 impl Doorkeeper {
@@ -116,11 +120,14 @@ impl Doorkeeper {
         let (mut stream, shown, judged) = self.receive(stream).await?;
         let shown = shown.map(Certificate::from_der).transpose().map_err(|error| error.to_string())?;
         let admitted = judged.and_then(|opening| match self.check(&opening.request, shown.as_ref()) {
-            Ok((station, choice)) => Ok((opening, station, choice)),
+            Ok((station, choice)) => {
+                let certificate = shown.as_ref().map(Certificate::serial_number);
+                Ok((opening, Admitted { station, dialect: Dialect::V1_6, certificate }, choice))
+            }
             Err(refusal) => Err(Rejection::from(&refusal)),
         });
         match admitted {
-            Ok((opening, station, choice)) => self.open(stream, opening, station, choice).await,
+            Ok((opening, admitted, choice)) => self.open(stream, opening, admitted, choice).await,
             Err(rejection) => {
                 rejection.answer(&mut stream).await;
                 Err(rejection.text)
@@ -172,7 +179,7 @@ impl Doorkeeper {
         &self,
         mut stream: Box<dyn ByteStream>,
         opening: Opening,
-        station: String,
+        admitted: Admitted,
         choice: Choice,
     ) -> Result<(WebSocket, Admitted), String> {
         let Opening { request: _, mut accepting, rest } = opening;
@@ -183,12 +190,12 @@ impl Doorkeeper {
         let limits = Some(limits(self.frame_bytes));
         let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, limits).await;
         match choice.dialect() {
-            Some(dialect) => Ok((socket, Admitted { station, dialect })),
+            Some(dialect) => Ok((socket, Admitted { dialect, ..admitted })),
             None => {
                 // OCPP-J 1.6 §3.1.2: the handshake is completed without a subprotocol, and the connection closed.
                 let frame = CloseFrame { code: CloseCode::Protocol, reason: "no subprotocol in common".into() };
                 close(socket, Some(frame)).await;
-                Err(format!("station {station:?} offers no version spoken here"))
+                Err(format!("station {:?} offers no version spoken here", admitted.station))
             }
         }
     }
@@ -215,7 +222,19 @@ impl Doorkeeper {
             },
         };
         let opening = open(&opening, &rules)?;
-        self.authenticator.check(opening.identity.as_str(), &opening.proof, shown)?;
-        Ok((opening.identity.as_str().to_owned(), opening.choice))
+        let station = opening.identity.as_str();
+        self.authenticator.check(station, &opening.proof, shown)?;
+        // Nothing else can be wrong with it once a thread that held it has panicked.
+        let mut certified = self.certified.lock().unwrap_or_else(PoisonError::into_inner);
+        match opening.proof {
+            Proof::Certificate => {
+                certified.insert(station.to_owned());
+            }
+            Proof::Password(_) | Proof::Nothing if certified.contains(station) => {
+                return Err(Refusal::CertificateRequired);
+            }
+            Proof::Password(_) | Proof::Nothing => {}
+        }
+        Ok((station.to_owned(), opening.choice))
     }
 }

@@ -1,6 +1,6 @@
 //! A WebSocket frame by frame, either end, without a machine: for tools that are the machine themselves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use ocpp_core::station::ConnectRequest;
@@ -78,6 +78,7 @@ impl WireListener {
             tls,
             frame_bytes: Limits::STANDARD.frame_bytes,
             handshake_timeout: HANDSHAKE_TIMEOUT,
+            certified: Mutex::default(),
         });
         let (sender, admitted) = channel(8);
         let (is_open, open) = watch::channel(false);

@@ -387,6 +387,9 @@ impl App {
             CsmsOutput::StoreFailed { station, ticket, reason } => {
                 lines::tell(&Told::StoreFailed { station: &station, ticket, reason: &reason })?;
             }
+            CsmsOutput::Certificate { station, serial_number } => {
+                lines::tell(&Told::Certificate { station: &station, serial_number: &serial_number })?;
+            }
             CsmsOutput::LinkClosed { station, reason } => {
                 lines::tell(&Told::LinkClosed { station: &station, reason: &reason })?;
             }

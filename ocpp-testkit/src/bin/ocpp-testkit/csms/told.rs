@@ -42,6 +42,11 @@ pub enum Told<'a> {
         ticket: Ticket,
         reason: &'a str,
     },
+    /// The certificate by which a station has connected.
+    Certificate {
+        station: &'a str,
+        serial_number: &'a str,
+    },
     LinkClosed {
         station: &'a str,
         reason: &'a str,

@@ -6,7 +6,7 @@ mod roster;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -132,6 +132,7 @@ impl CsmsDriver {
             tls: config.tls,
             frame_bytes: config.session.limits.frame.frame_bytes,
             handshake_timeout: config.handshake_timeout,
+            certified: Mutex::default(),
         };
         Ok(CsmsDriver {
             listener,
@@ -247,7 +248,7 @@ impl CsmsDriver {
     }
 
     fn on_opened(&mut self, number: u64, admitted: Admitted) {
-        let Admitted { station, dialect } = admitted;
+        let Admitted { station, dialect, certificate } = admitted;
         if let Err(error) = self.roster.enter(&station) {
             if let Some(connection) = self.sockets.remove(&number) {
                 connection.socket.close(CloseCode::Again, "no room, try again later");
@@ -262,6 +263,9 @@ impl CsmsDriver {
             replaced.socket.close(CloseCode::Policy, "replaced by a newer connection");
             let reason = "replaced by a newer connection".to_owned();
             self.outputs.push_back(CsmsOutput::LinkClosed { station: station.clone(), reason });
+        }
+        if let Some(serial_number) = certificate {
+            self.outputs.push_back(CsmsOutput::Certificate { station: station.clone(), serial_number });
         }
         // The clock of the machine that this runs on may have been set since.
         self.tell(&station, Input::Wall(Utc::now()));

@@ -53,6 +53,13 @@ pub enum CsmsOutput {
         /// Why.
         reason: String,
     },
+    /// A station has connected, and proved itself by this certificate.
+    Certificate {
+        /// The station.
+        station: String,
+        /// The serial number, in hexadecimal.
+        serial_number: String,
+    },
     /// The connection of a station ended.
     LinkClosed {
         /// The station.
