@@ -88,6 +88,17 @@ impl Case {
         if is_of_v2 { values.edition } else { Dialect::V1_6 }
     }
 
+    /// The values of a run against a simulated target, which is given what the case needs.
+    #[must_use]
+    pub fn suited(&self, values: &Values) -> Values {
+        let mut values = values.clone();
+        values.fixed_cable |= self.needs.contains(&Need::FixedCable);
+        values.security_profile = self.security_profile();
+        values.first_boot_pending = self.needs.contains(&Need::FirstBootPending);
+        values.password.get_or_insert_with(|| "conformance-password".to_owned());
+        values
+    }
+
     /// The security profile that a station must have at least, 0 for none. A simulated one is given it.
     pub fn security_profile(&self) -> u8 {
         let wanted = |need: &Need| if let Need::SecurityProfile(profile) = need { Some(*profile) } else { None };
@@ -149,7 +160,7 @@ pub struct Report {
 pub fn cases(dialect: Dialect) -> impl Iterator<Item = Case> {
     let (station, csms) = match dialect {
         Dialect::V1_6 => (v1_6::station::CASES, v1_6::csms::CASES),
-        Dialect::V2_0_1 | Dialect::V2_1 => (v2::station::CASES, [].as_slice()),
+        Dialect::V2_0_1 | Dialect::V2_1 => (v2::station::CASES, v2::csms::CASES),
     };
     station.iter().chain(csms).flat_map(|block| block.iter().copied())
 }
@@ -166,7 +177,7 @@ pub fn run(case: Case, target: &mut dyn target::Target, values: &Values) -> Repo
     let (outcome, (seen, trace)) = match case.script {
         Script::Unwritten(reason) => (Err(Stop::NotApplicable(reason.to_owned())), (Vec::new(), Vec::new())),
         Script::V1_6(steps) => carry_out(Bench::new(target, values, &case, V1_6::new(&case)), case.needs, steps),
-        Script::V2(steps) => carry_out(Bench::new(target, values, &case, V2::default()), case.needs, steps),
+        Script::V2(steps) => carry_out(Bench::new(target, values, &case, V2::new(&case)), case.needs, steps),
     };
     let (verdict, reason) = match outcome {
         Ok(()) => (Verdict::Passed, String::new()),

@@ -81,6 +81,20 @@ fn telling(dialect: Dialect) -> &'static [&'static str] {
             "getVariableResult.0.attributeValue",
             "setVariableResult.0.attributeStatus",
             "setVariableResult.1.attributeStatus",
+            "idTokenInfo.status",
+            "idTokenInfo.groupIdToken.idToken",
+            "operationalStatus",
+            "requestedMessage",
+            "reportBase",
+            "updateType",
+            "logType",
+            "configurationSlot",
+            "remoteStartId",
+            "setVariableData.0.attributeValue",
+            "getVariableData.0.variable.name",
+            "certificateHashData.serialNumber",
+            "certificateType.0",
+            "firmware.signature",
         ],
     }
 }
@@ -231,6 +245,10 @@ impl Target for Mutant {
 
     fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
         self.target.offer(subprotocols)
+    }
+
+    fn knock(&mut self, name: &str, password: &str) -> Result<bool, Trouble> {
+        self.target.knock(name, password)
     }
 
     fn refuse_once(&mut self, why: ConnectRefusal) -> bool {

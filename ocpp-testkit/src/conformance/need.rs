@@ -41,6 +41,8 @@ pub enum Need {
     StationCertificate,
     /// Signed firmware that the run knows.
     SignedFirmware,
+    /// A CSMS that does not accept the first boot of a station at once.
+    FirstBootPending,
 }
 
 /// What a station told of itself by GetConfiguration.
@@ -134,6 +136,9 @@ impl Need {
             Need::SignedFirmware if values.firmware.is_none() => {
                 lacks("needs signed firmware (the values firmware, signing_certificate, signature)".to_owned())
             }
+            Need::FirstBootPending if !values.first_boot_pending => {
+                lacks("needs a CSMS that lets a station wait at first (the value first_boot=Pending)".to_owned())
+            }
             Need::Connectors(least) if capabilities.connectors() < least => {
                 lacks(format!("fewer than {least} connectors"))
             }
@@ -155,7 +160,8 @@ impl Need {
             | Need::SecurityProfile(_)
             | Need::RootCertificate
             | Need::StationCertificate
-            | Need::SignedFirmware => Ok(()),
+            | Need::SignedFirmware
+            | Need::FirstBootPending => Ok(()),
         }
     }
 }

@@ -48,6 +48,14 @@ pub trait Target {
         Err(Trouble::Undone(format!("offer {}: the target is no server", subprotocols.join(", "))))
     }
 
+    /// Asks a CSMS for another connection by this user name and password, and gives it up again: whether it took it.
+    ///
+    /// # Errors
+    /// When the target is no CSMS, or has no handshake.
+    fn knock(&mut self, name: &str, _: &str) -> Result<bool, Trouble> {
+        Err(Trouble::Undone(format!("connect as {name}: the target is no server")))
+    }
+
     /// The next connection of a station is refused for this reason. False where that cannot be done.
     fn refuse_once(&mut self, _: ConnectRefusal) -> bool {
         false

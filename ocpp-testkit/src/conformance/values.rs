@@ -55,6 +55,10 @@ pub struct Values {
     pub backup_power: bool,
     /// A folder on a file server that the station reaches: it takes uploads, and holds a file `no-firmware`.
     pub files: Option<String>,
+    /// The password by which the bench connects to a CSMS that wants one.
+    pub password: Option<String>,
+    /// Whether the CSMS under test lets a station wait that boots for the first time.
+    pub first_boot_pending: bool,
     /// The security profile of a simulated station, 0 for none.
     pub security_profile: u8,
     /// A root certificate that the station can take, in PEM.
@@ -105,6 +109,8 @@ impl Default for Values {
             fixed_cable: false,
             backup_power: false,
             files: None,
+            password: None,
+            first_boot_pending: false,
             security_profile: 0,
             root_certificate: None,
             station_certificate: None,
@@ -143,6 +149,7 @@ impl Values {
             "settle" => self.settle = seconds()?,
             "pause" => self.pause = seconds()?,
             "tolerance" => self.tolerance = seconds()?,
+            "first_boot" => self.first_boot_pending = text == "Pending",
             "files" => self.files = Some(text.to_owned()),
             "root_certificate" => self.root_certificate = Some(text.to_owned()),
             "station_certificate" => self.station_certificate = Some(text.to_owned()),

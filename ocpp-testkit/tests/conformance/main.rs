@@ -3,29 +3,25 @@
 
 mod v1_6;
 mod v2;
+mod v2_csms;
 
 use std::time::Duration;
 
 use ocpp_testkit::conformance::mutation::{Change, Mutant, Mutation, mutations};
 use ocpp_testkit::conformance::target::Target;
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
-use ocpp_testkit::conformance::{self, Case, Need, Report, Role, Values, Verdict};
+use ocpp_testkit::conformance::{self, Case, Report, Role, Values, Verdict};
 
 /// A lost BootNotification is not seen if there is time to send it again.
 fn values() -> Values {
     VirtualStation::with_host(Values { boot_patience: Duration::from_secs(25), ..Values::default() })
 }
 
-/// The station's cables are fixed where a case needs that, and so with its security profile.
-fn values_for(case: Case, values: Values) -> Values {
-    let fixed_cable = case.needs.contains(&Need::FixedCable);
-    Values { fixed_cable, security_profile: case.security_profile(), ..values }
-}
-
 fn target(case: Case, values: &Values) -> Box<dyn Target> {
+    let dialect = case.dialect(values);
     match case.role() {
-        Role::Station => Box::new(VirtualStation::speaking(case.dialect(values), values).unwrap()),
-        Role::Csms => Box::new(VirtualCsms::new(values).unwrap()),
+        Role::Station => Box::new(VirtualStation::speaking(dialect, values).unwrap()),
+        Role::Csms => Box::new(VirtualCsms::speaking(dialect, values).unwrap()),
     }
 }
 

@@ -255,7 +255,7 @@ fn peers_that_go_on_get_the_verdicts_of_a_fresh_start() {
             }
             let fresh: &mut dyn Target = match role {
                 Role::Station => &mut VirtualStation::new(&values).unwrap(),
-                Role::Csms => &mut VirtualCsms::new(&values).unwrap(),
+                Role::Csms => &mut VirtualCsms::speaking(Dialect::V1_6, &values).unwrap(),
             };
             let wanted = conformance::run(case, fresh, &values);
             let report = peer.run(case, &values, Oddity::None);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ocpp_core::station::ConnectRequest;
 use ocpp_core::time::Instant;
+use ocpp_rpc::Dialect;
 use ocpp_testkit::conformance::target::{Happening, Manual, Target, Trouble};
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
 use ocpp_testkit::conformance::{self, Case, Report, Role, Values};
@@ -69,7 +70,7 @@ impl Peer {
     pub fn new(role: Role, values: &Values) -> Self {
         let target: Box<dyn Target> = match role {
             Role::Station => Box::new(VirtualStation::new(values).unwrap()),
-            Role::Csms => Box::new(VirtualCsms::new(values).unwrap()),
+            Role::Csms => Box::new(VirtualCsms::speaking(Dialect::V1_6, values).unwrap()),
         };
         Peer {
             target,

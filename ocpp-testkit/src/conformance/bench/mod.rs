@@ -2,6 +2,7 @@
 
 mod answers;
 mod edge;
+mod initial;
 mod schema;
 mod steps;
 
@@ -128,8 +129,8 @@ impl<'a, E: Edge> Bench<'a, E> {
         let outcome = self.precondition("Booted", E::begin).and_then(|()| {
             if self.role == Role::Station {
                 E::learn(self, needs)?;
-                needs.iter().try_for_each(|need| need.check(&self.capabilities, self.values))?;
             }
+            needs.iter().try_for_each(|need| need.check(&self.capabilities, self.values))?;
             steps(self)?;
             self.quiet(self.values.settle)
         });

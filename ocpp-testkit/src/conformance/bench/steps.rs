@@ -172,6 +172,29 @@ impl<E: Edge> Bench<'_, E> {
         self.target.connect_request().ok_or_else(hidden)
     }
 
+    /// The bench connects.
+    ///
+    /// # Errors
+    /// When the CSMS does not take the connection.
+    pub fn connect(&mut self) -> Step {
+        self.target.set_network(true).map_err(trouble)?;
+        self.wait_connected()
+    }
+
+    /// The CSMS is asked for a connection by this user name and password, and takes it or does not.
+    ///
+    /// # Errors
+    /// When it does otherwise.
+    pub fn knocks(&mut self, name: &str, password: &str, wanted: bool) -> Step {
+        match (self.target.knock(name, password).map_err(trouble)?, wanted) {
+            (true, false) => {
+                Err(Stop::Failed(format!("the CSMS took a connection by the name {name:?}, which is wrong")))
+            }
+            (false, true) => Err(Stop::Failed("the CSMS refused a connection that is right".to_owned())),
+            (true, true) | (false, false) => Ok(()),
+        }
+    }
+
     /// The CSMS is asked for a connection with these subprotocols, and chooses this one.
     ///
     /// # Errors

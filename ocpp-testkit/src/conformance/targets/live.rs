@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use ocpp_core::station::ConnectRequest;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
+use ocpp_rpc::handshake::{Identity, IdentityRules, Password};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
@@ -112,7 +113,7 @@ impl LiveCsms {
         let until = self.now() + CONNECT_PATIENCE;
         loop {
             match self.live.runtime.block_on(Wire::connect(self.request.clone(), Arc::clone(&self.tls))) {
-                Ok((wire, subprotocol)) if subprotocol == "ocpp1.6" => {
+                Ok((wire, subprotocol)) if self.request.subprotocols.contains(&subprotocol.as_str().into()) => {
                     self.live.wire = Some(wire);
                     self.live.happenings.push_back(Happening::Opened);
                     return Ok(());
@@ -176,6 +177,18 @@ impl Target for LiveCsms {
         let Ok((wire, chosen)) = opened else { return Ok(None) };
         self.live.runtime.block_on(wire.close());
         Ok(Some(chosen).filter(|chosen| !chosen.is_empty()))
+    }
+
+    fn knock(&mut self, name: &str, password: &str) -> Result<bool, Trouble> {
+        let unusable = |error: String| Trouble::Undone(error);
+        let name = Identity::new(name, &IdentityRules::V1_6).map_err(|error| unusable(error.to_string()))?;
+        let password = Password::from_bytes(password.as_bytes()).map_err(|error| unusable(error.to_string()))?;
+        let mut request = self.request.clone();
+        request.authorization = Some(password.authorization(&name).into());
+        let opened = self.live.runtime.block_on(Wire::connect(request, Arc::clone(&self.tls)));
+        let Ok((wire, _)) = opened else { return Ok(false) };
+        self.live.runtime.block_on(wire.close());
+        Ok(true)
     }
 
     fn is_fresh(&self) -> bool {

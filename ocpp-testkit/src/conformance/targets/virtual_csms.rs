@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 use ocpp_core::csms::{
-    Action, Authorization, AuthorizationStatus, Command, IdToken, Input, LinkAction, LinkInput, SessionConfig,
-    TransactionId,
+    Action, Authorization, AuthorizationStatus, Command, IdToken, Input, LinkAction, LinkInput, Place,
+    RegistrationStatus, ResetKind, SessionConfig, TransactionId, VariableName,
 };
+use ocpp_core::station::ConnectRequest;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
-use ocpp_rpc::handshake::choose;
+use ocpp_rpc::handshake::{Identity, IdentityRules, Password, choose};
 use serde_json::Value;
 
 use super::virtual_time::{self, VirtualTime};
@@ -23,6 +24,8 @@ use crate::store::{StoreHabits, StoreReply};
 /// A CSMS of ours.
 pub struct VirtualCsms {
     csms: MiniCsms,
+    dialect: Dialect,
+    station: String,
     now: Instant,
     is_connected: bool,
     happenings: VecDeque<Happening>,
@@ -37,11 +40,11 @@ pub(super) enum Due {
 }
 
 impl VirtualCsms {
-    /// A server that runs, with the tokens of the run registered.
+    /// A server that runs, in this version, with the tokens of the run registered.
     ///
     /// # Errors
-    /// When the session cannot be made.
-    pub fn new(values: &Values) -> Result<Self, Trouble> {
+    /// When the session cannot be made, or the password of the run is too long.
+    pub fn speaking(dialect: Dialect, values: &Values) -> Result<Self, Trouble> {
         // 2026-01-01T12:00:00Z
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
         let group = Some(IdToken::new(&values.group));
@@ -53,9 +56,15 @@ impl VirtualCsms {
             .with_token(&values.expired_token, AuthorizationStatus::Expired)
             .with_token(&values.blocked_token, AuthorizationStatus::Blocked);
         policy.heartbeat = values.heartbeat;
+        if values.first_boot_pending {
+            policy = policy.with_boots([(RegistrationStatus::Pending, values.retry)]);
+        }
         let mut csms = MiniCsms::new(SessionConfig::default(), policy, wall, StoreHabits::default(), Seed(1));
+        let password = values.password.as_ref().map(|text| Password::from_bytes(text.as_bytes()));
+        csms.password = password.transpose().map_err(lost)?;
         csms.start(Instant::ZERO).map_err(lost)?;
-        Ok(VirtualCsms { csms, now: Instant::ZERO, is_connected: false, happenings: VecDeque::new() })
+        let station = values.station.clone();
+        Ok(VirtualCsms { csms, dialect, station, now: Instant::ZERO, is_connected: false, happenings: VecDeque::new() })
     }
 
     fn tell(&mut self, input: Input<'_>) -> Result<(), Trouble> {
@@ -139,7 +148,7 @@ impl Target for VirtualCsms {
             (false, true) => {
                 self.is_connected = true;
                 self.happenings.push_back(Happening::Opened);
-                self.tell(Input::Link(LinkInput::Opened { dialect: Dialect::V1_6 }))
+                self.tell(Input::Link(LinkInput::Opened { dialect: self.dialect }))
             }
             (true, false) => {
                 self.is_connected = false;
@@ -154,13 +163,25 @@ impl Target for VirtualCsms {
         let Manual::Order { action, payload } = step else {
             return Err(Trouble::Undone("the station is the bench itself".to_owned()));
         };
-        self.csms.command(self.now, command(action, payload)).map_err(lost)?;
+        let command = match self.dialect {
+            Dialect::V1_6 => command(action, payload),
+            Dialect::V2_0_1 | Dialect::V2_1 => command_of_2_x(action, payload),
+        };
+        self.csms.command(self.now, command).map_err(lost)?;
         self.tell(Input::Tick)
     }
 
     fn offer(&mut self, subprotocols: &[&str]) -> Result<Option<String>, Trouble> {
-        let choice = choose(&[&subprotocols.join(",")], &[Dialect::V1_6], None);
+        let choice = choose(&[&subprotocols.join(",")], &[self.dialect], None);
         Ok(choice.header().map(str::to_owned))
+    }
+
+    fn knock(&mut self, name: &str, password: &str) -> Result<bool, Trouble> {
+        let name = Identity::new(name, &IdentityRules::V1_6).map_err(lost)?;
+        let password = Password::from_bytes(password.as_bytes()).map_err(lost)?;
+        let mut request = ConnectRequest::new(&format!("ws://csms.example/ocpp/{}", self.station), Vec::new());
+        request.authorization = Some(password.authorization(&name).into());
+        Ok(self.csms.admits(&request))
     }
 
     fn is_fresh(&self) -> bool {
@@ -187,6 +208,51 @@ fn command(action: &str, payload: &Value) -> Command {
         "ChangeConfiguration" => text("key")
             .zip(text("value"))
             .map(|(key, value)| Command::ChangeConfiguration { key: key.into(), value: value.into() }),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| Command::Call { action: action.into(), payload: payload.to_string() })
+}
+
+/// The same in 2.x. Without an EVSE a trigger has no place of its own, nor has the station's availability.
+fn command_of_2_x(action: &str, payload: &Value) -> Command {
+    let number = |pointer: &str| payload.pointer(pointer).and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
+    let text = |pointer: &str| payload.pointer(pointer).and_then(Value::as_str);
+    let variables = |list: &str| payload.get(list).and_then(Value::as_array).into_iter().flatten();
+    let name = |of: &Value| {
+        let text = |pointer: &str| of.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        VariableName::new(text("/component/name"), text("/variable/name"))
+    };
+    let place = |evse: &str, connector: &str| Place::new(number(evse), number(connector));
+    let typed = match action {
+        "RequestStartTransaction" => text("/idToken/idToken").map(|token| Command::RemoteStart {
+            evse: number("/evseId"),
+            token: IdToken::new(token).with_kind(text("/idToken/type").unwrap_or_default()),
+            group: None,
+            remote_start: number("/remoteStartId").map(i64::from),
+        }),
+        "RequestStopTransaction" => {
+            text("/transactionId").map(|name| Command::RemoteStop { transaction: TransactionId::new(name) })
+        }
+        "GetVariables" => Some(Command::GetVariables { variables: variables("getVariableData").map(name).collect() }),
+        "SetVariables" => {
+            let value = |of: &Value| of.get("attributeValue").and_then(Value::as_str).unwrap_or_default().into();
+            let variables = variables("setVariableData").map(|of| (name(of), value(of)));
+            Some(Command::SetVariables { variables: variables.collect() })
+        }
+        "Reset" => {
+            let kind = if text("/type") == Some("OnIdle") { ResetKind::OnIdle } else { ResetKind::Immediate };
+            Some(Command::Reset { kind, evse: number("/evseId") })
+        }
+        "ChangeAvailability" => Some(Command::ChangeAvailability {
+            place: place("/evse/id", "/evse/connectorId"),
+            is_operative: text("/operationalStatus") == Some("Operative"),
+        }),
+        "UnlockConnector" => Some(Command::UnlockConnector { place: place("/evseId", "/connectorId") }),
+        "TriggerMessage" => text("/requestedMessage").map(|message| Command::TriggerMessage {
+            message: message.into(),
+            place: place("/evse/id", "/evse/connectorId"),
+        }),
+        "ClearCache" => Some(Command::ClearCache),
         _ => None,
     };
     typed.unwrap_or_else(|| Command::Call { action: action.into(), payload: payload.to_string() })

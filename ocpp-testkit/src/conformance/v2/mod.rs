@@ -1,13 +1,14 @@
 //! The cases of 2.0.1 and 2.1, and the other side of their conversations.
 
 mod bench;
+pub(super) mod csms;
 mod known_failures;
 mod required_variables;
 pub(super) mod station;
 
 use super::{Case, Need, Script, Step};
-use bench::Bench;
 pub use bench::V2;
+use bench::{Bench, CONNECTOR, Event, entry, reading, token, with};
 pub use known_failures::KNOWN_FAILURES;
 
 /// A case that runs.

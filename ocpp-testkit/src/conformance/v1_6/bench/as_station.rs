@@ -4,20 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::bench::trouble;
 use crate::conformance::pattern::{Pattern, answer};
 use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
-    /// The bench connects.
-    ///
-    /// # Errors
-    /// When the CSMS does not take the connection.
-    pub fn connect(&mut self) -> Step {
-        self.target.set_network(true).map_err(trouble)?;
-        self.wait_connected()
-    }
-
     /// The bench boots, and reports all its connectors as free.
     ///
     /// # Errors

@@ -5,39 +5,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::bench::Call;
-use crate::conformance::bench::trouble;
 use crate::conformance::need::{Capabilities, OFFLINE_RULES};
-use crate::conformance::pattern::{Pattern, answer, request};
+use crate::conformance::pattern::{answer, request};
 use crate::conformance::{Step, Stop};
 
 impl Bench<'_> {
     /// The station boots, and reports all its connectors as free.
     pub(super) fn station_boots(&mut self) -> Step {
-        self.target.set_network(true).map_err(trouble)?;
-        // A station that goes on from the last case is accepted already.
-        self.is_accepted = !self.target.is_fresh();
-        self.wait_connected()?;
-        let mut greetings = Vec::new();
-        while self.pump(self.now() + self.values.settle)? {
-            greetings.extend(self.inbox.drain(..));
-        }
-        self.read_configuration()?;
-        let has_booted = take(&mut greetings, &request("BootNotification")).map(|call| self.mark_used(call.seen));
-        if has_booted.is_none() && !self.target.is_fresh() {
-            return Ok(());
-        }
-        has_booted.ok_or_else(|| Stop::Failed("no BootNotification".to_owned()))?;
-        for connector in 0..=self.capabilities.connectors() {
-            let pattern = Bench::status(connector, "Available");
-            let call = take(&mut greetings, &pattern).ok_or_else(|| Stop::Failed(format!("not seen: {pattern}")))?;
-            self.mark_used(call.seen);
-        }
-        greetings.retain(|call| !self.may_come_any_time(call, &[]));
-        match greetings.first() {
-            None => Ok(()),
-            Some(call) => Err(Stop::Failed(format!("{} {} came", call.action, call.payload))),
-        }
+        let free = |bench: &Self| {
+            let connectors = 0..=bench.capabilities.connectors();
+            connectors.map(|connector| Bench::status(connector, "Available")).collect()
+        };
+        self.boots(&request("BootNotification"), Bench::read_configuration, free)
     }
 
     fn read_configuration(&mut self) -> Step {
@@ -137,10 +116,4 @@ impl Bench<'_> {
         self.ask("SendLocalList", list, answer().is("status", "Accepted"))?;
         Ok(version)
     }
-}
-
-fn take(calls: &mut Vec<Call>, pattern: &Pattern) -> Option<Call> {
-    let place =
-        calls.iter().position(|call| pattern.action == call.action && pattern.matches(&call.payload).is_ok())?;
-    Some(calls.remove(place))
 }

@@ -7,8 +7,6 @@ use ocpp_types::v1_6::Action;
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::pattern::answer;
-use crate::conformance::target::Manual;
 
 /// What a case left behind.
 #[derive(Debug, Default)]
@@ -64,33 +62,13 @@ impl Bench<'_> {
         let _ = self.target.set_network(false);
     }
 
-    /// The state after a failure may be anything: each step is tried, whatever came of the one before.
+    /// Brings the station back, whatever the case left.
     pub(super) fn mend_station(&mut self, traces: &Traces) {
-        let around = std::mem::take(&mut self.traces);
-        let _ = self.go_online();
-        let settle = self.values.settle;
-        // The case may have told it to wait.
-        let until = self.now() + self.values.boot_patience;
-        while !self.is_accepted && matches!(self.pump(until), Ok(true)) {}
-        for connector in &around.held_locks {
-            let _ = self.perform(Manual::LockStuck(*connector, false));
-            // It was told to open while it could not.
-            self.put_back("UnlockConnector", json!({ "connectorId": connector }));
-        }
-        for connector in &around.broken {
-            let _ = self.perform(Manual::FaultCleared(*connector));
-        }
-        let _ = self.pass(settle);
-        // What waited for the mending may have begun by now.
-        for transaction in self.edge.transactions.keys().copied().collect::<Vec<_>>() {
-            self.put_back("RemoteStopTransaction", json!({ "transactionId": transaction }));
-        }
-        let _ = self.pass(settle);
-        for connector in &around.plugged {
-            // The plug may be held for the token that started, which was refused afterwards.
-            self.put_back("UnlockConnector", json!({ "connectorId": connector }));
-            let _ = self.perform(Manual::Unplug(*connector));
-        }
+        let unlocking = |connector| json!({ "connectorId": connector });
+        self.mend_around(unlocking, |bench| {
+            let running = bench.edge.transactions.keys();
+            running.map(|transaction| ("RemoteStopTransaction", json!({ "transactionId": transaction }))).collect()
+        });
         self.wait_until_free(traces.has_made_inoperative);
         for reservation in &traces.reservations {
             self.put_back("CancelReservation", json!({ "reservationId": reservation }));
@@ -116,28 +94,16 @@ impl Bench<'_> {
         let _ = self.wait_connected();
     }
 
-    /// A station that boots or connects anew meanwhile is asked once more.
-    fn put_back(&mut self, action: &str, payload: Value) {
-        for _ in 0..2 {
-            let _ = self.ask(action, payload.clone(), answer());
-            if self.is_connected {
-                return;
-            }
-            // It boots, or goes on, before it is asked.
-            let _ = self.wait_connected().and_then(|()| self.pass(self.values.settle));
-        }
-    }
-
     /// A token that was accepted and waits for a cable goes after a while, and so does an installation of firmware, unless it
     /// was the case that took connectors out.
     fn wait_until_free(&mut self, has_made_inoperative: bool) {
         let wait = self.key("ConnectionTimeOut").parse().map_or(self.values.patience, Duration::from_secs);
-        let until = self.now() + wait + self.values.settle;
         let is_free = |status: &str| match status {
             "Available" | "Reserved" => true,
             "Unavailable" => has_made_inoperative,
             _ => false,
         };
-        while self.edge.statuses.values().any(|status| !is_free(status)) && matches!(self.pump(until), Ok(true)) {}
+        let within = wait + self.values.settle;
+        self.wait_while(within, |bench| bench.edge.statuses.values().any(|status| !is_free(status)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::conformance::bench::{Call, trouble};
+use crate::conformance::bench::Call;
 use crate::conformance::pattern::{Pattern, answer, request};
 use crate::conformance::{Step, Stop};
 
@@ -17,33 +17,16 @@ const MOST: (u16, u16) = (8, 2);
 impl Bench<'_> {
     /// The station boots, and reports all its connectors as free.
     pub(super) fn station_boots(&mut self) -> Step {
-        self.target.set_network(true).map_err(trouble)?;
-        // A station that goes on from the last case is accepted already.
-        self.is_accepted = !self.target.is_fresh();
-        self.wait_connected()?;
-        let mut greetings = Vec::new();
-        while self.pump(self.now() + self.values.settle)? {
-            greetings.extend(self.inbox.drain(..));
-        }
-        self.read_places()?;
-        self.read_points()?;
-        let has_booted = take(&mut greetings, &request("BootNotification").one_of("reason", FIRST));
-        if has_booted.is_none() && !self.target.is_fresh() {
-            return Ok(());
-        }
-        let mut all = vec![startup()];
-        all.extend(self.all_statuses("Available"));
-        let boot = has_booted.ok_or_else(|| Stop::Failed("no BootNotification".to_owned()))?;
-        self.mark_used(boot.seen);
-        for pattern in all {
-            let call = take(&mut greetings, &pattern).ok_or_else(|| Stop::Failed(format!("not seen: {pattern}")))?;
-            self.mark_used(call.seen);
-        }
-        greetings.retain(|call| !self.may_come_any_time(call, &[]));
-        match greetings.first() {
-            None => Ok(()),
-            Some(call) => Err(Stop::Failed(format!("{} {} came", call.action, call.payload))),
-        }
+        let learn = |bench: &mut Self| {
+            bench.read_places()?;
+            bench.read_points()
+        };
+        let greetings = |bench: &Self| {
+            let mut all = vec![startup()];
+            all.extend(bench.all_statuses("Available"));
+            all
+        };
+        self.boots(&request("BootNotification").one_of("reason", FIRST), learn, greetings)
     }
 
     /// Which EVSEs and connectors there are: those whose AvailabilityState can be read.
@@ -187,10 +170,4 @@ impl Bench<'_> {
 /// The event of a boot.
 fn startup() -> Pattern {
     request("SecurityEventNotification").one_of("type", ["StartupOfTheDevice", "ResetOrReboot"])
-}
-
-fn take(calls: &mut Vec<Call>, pattern: &Pattern) -> Option<Call> {
-    let fits = |call: &Call| pattern.action == call.action && pattern.matches(&call.payload).is_ok();
-    let place = calls.iter().position(fits)?;
-    Some(calls.remove(place))
 }

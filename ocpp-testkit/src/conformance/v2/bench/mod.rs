@@ -1,6 +1,7 @@
-//! What 2.0.1 and 2.1 add to the bench, which is the CSMS of the station under test.
+//! What 2.0.1 and 2.1 add to the bench.
 
 mod answers;
+mod as_station;
 mod boot;
 mod ending;
 mod follow;
@@ -14,10 +15,12 @@ use serde_json::Value;
 
 use crate::conformance::bench::{self, Call, Edge};
 use crate::conformance::pattern::Pattern;
-use crate::conformance::{Need, Step};
+use crate::conformance::{Case, Need, Role, Step};
+use as_station::Told;
 use follow::Running;
 use tidy::Traces;
 
+pub(super) use as_station::{Event, reading};
 pub(super) use session::{CONNECTOR, entry, token};
 pub(super) use variables::{Name, get_result, set_result};
 
@@ -56,12 +59,31 @@ pub struct V2 {
     /// Where transactions begin, and where they end.
     starts: Vec<String>,
     stops: Vec<String>,
+    /// Whether the CSMS under test has not heard of the bench before the case.
+    is_new: bool,
+    /// Transactions that the bench began as a station, and did not end.
+    reported: BTreeMap<String, Told>,
+    begun: u32,
     traces: Traces,
+}
+
+impl V2 {
+    /// Nothing known yet.
+    pub fn new(case: &Case) -> Self {
+        V2 { is_new: case.needs.contains(&Need::FirstBootPending), ..V2::default() }
+    }
 }
 
 impl Edge for V2 {
     fn begin(bench: &mut Bench<'_>) -> Step {
-        bench.station_boots()
+        match bench.role {
+            Role::Station => bench.station_boots(),
+            Role::Csms if bench.edge.is_new => bench.connect(),
+            Role::Csms => {
+                bench.connect()?;
+                bench.boots_for("PowerUp")
+            }
+        }
     }
 
     fn learn(bench: &mut Bench<'_>, needs: &[Need]) -> Step {
@@ -70,19 +92,30 @@ impl Edge for V2 {
 
     fn tidy(bench: &mut Bench<'_>) {
         let traces = std::mem::take(&mut bench.edge.traces);
-        bench.mend(&traces);
+        match bench.role {
+            Role::Station => bench.mend(&traces),
+            Role::Csms => bench.mend_csms(),
+        }
     }
 
     fn answer(bench: &mut Bench<'_>, action: &str, payload: &Value) -> Option<Value> {
-        bench.as_csms(action, payload)
+        match bench.role {
+            Role::Station => bench.as_csms(action, payload),
+            Role::Csms => as_station::by_itself(action, payload),
+        }
     }
 
     fn follow(bench: &mut Bench<'_>, action: &str, payload: &Value, answer: Option<&Value>) -> Step {
-        bench.follow(action, payload, answer)
+        if bench.role == Role::Station { bench.follow(action, payload, answer) } else { Ok(()) }
     }
 
     /// Readings of the clock and of an interval are as often as they are set; events of other kinds are few.
-    fn may_come_any_time(_: &Bench<'_>, call: &Call, wanted: &[Pattern]) -> bool {
+    fn may_come_any_time(bench: &Bench<'_>, call: &Call, wanted: &[Pattern]) -> bool {
+        if bench.role == Role::Csms {
+            return as_station::is_housekeeping(&call.action)
+                && !bench.prepared.contains_key(&call.action)
+                && !wanted.iter().any(|pattern| pattern.action == call.action);
+        }
         match call.action.as_str() {
             "TransactionEvent" => {
                 let trigger = call.payload.get("triggerReason").unwrap_or(&Value::Null);

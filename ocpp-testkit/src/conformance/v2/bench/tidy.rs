@@ -6,8 +6,6 @@ use serde_json::{Value, json};
 
 use super::Bench;
 use super::variables::Name;
-use crate::conformance::pattern::answer;
-use crate::conformance::target::Manual;
 
 /// What a case left behind.
 #[derive(Debug, Default)]
@@ -37,29 +35,13 @@ impl Bench<'_> {
         self.edge.traces.certificates.push(hash.clone());
     }
 
-    /// The state after a failure may be anything: each step is tried, whatever came of the one before.
+    /// Brings the station back, whatever the case left.
     pub(super) fn mend(&mut self, traces: &Traces) {
-        let around = std::mem::take(&mut self.traces);
-        let _ = self.go_online();
-        let settle = self.values.settle;
-        // The case may have told it to wait.
-        let until = self.now() + self.values.boot_patience;
-        while !self.is_accepted && matches!(self.pump(until), Ok(true)) {}
-        for connector in &around.held_locks {
-            let _ = self.perform(Manual::LockStuck(*connector, false));
-        }
-        for connector in &around.broken {
-            let _ = self.perform(Manual::FaultCleared(*connector));
-        }
-        let _ = self.pass(settle);
-        for transaction in self.edge.running.keys().cloned().collect::<Vec<_>>() {
-            self.put_back("RequestStopTransaction", json!({ "transactionId": transaction }));
-        }
-        let _ = self.pass(settle);
-        for evse in &around.plugged {
-            self.put_back("UnlockConnector", json!({ "evseId": evse, "connectorId": super::CONNECTOR }));
-            let _ = self.perform(Manual::Unplug(*evse));
-        }
+        let unlocking = |evse| json!({ "evseId": evse, "connectorId": super::CONNECTOR });
+        self.mend_around(unlocking, |bench| {
+            let running = bench.edge.running.keys();
+            running.map(|transaction| ("RequestStopTransaction", json!({ "transactionId": transaction }))).collect()
+        });
         self.wait_until_free(traces.has_made_inoperative);
         if traces.has_made_inoperative {
             self.put_back("ChangeAvailability", json!({ "operationalStatus": "Operative" }));
@@ -83,21 +65,9 @@ impl Bench<'_> {
         let _ = self.wait_connected();
     }
 
-    /// A station that boots or connects anew meanwhile is asked once more.
-    fn put_back(&mut self, action: &str, payload: Value) {
-        for _ in 0..2 {
-            let _ = self.ask(action, payload.clone(), answer());
-            if self.is_connected {
-                return;
-            }
-            let _ = self.wait_connected().and_then(|()| self.pass(self.values.settle));
-        }
-    }
-
     /// A token that was accepted and waits for a cable goes after a while, unless it was the case that took connectors out.
     fn wait_until_free(&mut self, has_made_inoperative: bool) {
-        let until = self.now() + self.values.patience;
         let is_free = |status: &str| status == "Available" || (status == "Unavailable" && has_made_inoperative);
-        while self.edge.statuses.values().any(|status| !is_free(status)) && matches!(self.pump(until), Ok(true)) {}
+        self.wait_while(self.values.patience, |bench| bench.edge.statuses.values().any(|status| !is_free(status)));
     }
 }
