@@ -10,7 +10,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use chrono::DateTime;
 use serde_json::{Value, json};
+
+#[cfg(feature = "station")]
+use crate::station::{Cable, Command, EvseId, EvseInput, IdToken, Input, JobId, JobUpdate, LinkInput, StopReason};
 
 /// The time-out of a call, in seconds.
 pub const TIMEOUT: u64 = 30;
@@ -179,15 +183,107 @@ impl<S: Subject> Trial<'_, S> {
     }
 }
 
-/// A machine whose store may stand still.
+/// A station whose store may stand still.
+#[cfg(feature = "station")]
 pub trait Storing: Subject {
+    /// The action that orders an update with a signature.
+    const UPDATE: &'static str;
+
     /// Nothing is confirmed any more.
     fn stop_confirming(&mut self);
+    fn confirms(&self) -> bool;
     /// The store operations that were handed out and not confirmed.
     fn unconfirmed(&self) -> Vec<String>;
+    /// Something happens, which may be one thing too many.
+    fn tell(&mut self, input: Input<'_>);
+    /// A number that was not given before.
+    fn number(&mut self) -> u32;
+    /// Nobody works on what was ordered.
+    fn forget_jobs(&mut self);
+    fn open(&mut self);
+
+    /// A call of the CSMS whose answer is of no interest.
+    fn ask(&mut self, action: &str, payload: &Value) {
+        let id = self.number();
+        self.hear(&json!([2, format!("r{id}"), action, payload]));
+    }
+}
+
+/// The payload of an update of the firmware, with a signature.
+#[cfg(feature = "station")]
+pub fn signed_update<S: Storing>(subject: &mut S) -> Value {
+    let at = DateTime::from_timestamp_millis(i64::try_from(subject.now()).unwrap()).unwrap().to_rfc3339();
+    let firmware =
+        json!({"location": "ftp://h/f", "retrieveDateTime": at, "signingCertificate": "C", "signature": "S"});
+    json!({"requestId": subject.number(), "firmware": firmware})
+}
+
+/// What a driver, a host and the network bring about, in every version.
+#[cfg(feature = "station")]
+pub fn surroundings<S: Storing>() -> [Cause<S>; 8] {
+    const EVSE: EvseId = EvseId(3);
+    /// The jobs of the first boot.
+    const JOBS: u64 = 1 << 32;
+    [
+        ("words about uploads", |subject| {
+            if subject.confirms() {
+                let log = json!({"remoteLocation": "ftp://h/l"});
+                subject.ask("GetLog", &json!({"requestId": 1, "logType": "SecurityLog", "log": log, "retries": 9}));
+            }
+            subject.pass(60);
+            for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::Failed] {
+                subject.tell(Input::Job(JobId(JOBS + 1), word));
+            }
+            subject.forget_jobs();
+        }),
+        ("words about an update", |subject| {
+            if subject.confirms() {
+                let update = signed_update(subject);
+                subject.ask(S::UPDATE, &update);
+            }
+            subject.pass(1);
+            // The signer is checked, the firmware downloaded, then installed.
+            subject.tell(Input::Job(JobId(JOBS + 1), JobUpdate::Done));
+            for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::NeedsRestart] {
+                subject.tell(Input::Job(JobId(JOBS + 2), word));
+            }
+            subject.forget_jobs();
+        }),
+        ("sessions", |subject| {
+            subject.tell(Input::Token { evse: Some(EVSE), token: IdToken::new("TAG") });
+            subject.tell(Input::Command(Command::stop(EVSE, StopReason::Local)));
+        }),
+        ("tokens", |subject| {
+            let token = IdToken::new(&format!("TAG{}", subject.number()));
+            subject.tell(Input::Token { evse: Some(EVSE), token });
+        }),
+        ("plugs", |subject| {
+            for cable in [Cable::Absent, Cable::Connected] {
+                subject.tell(Input::Evse(EvseId(1), EvseInput::Cable(cable)));
+            }
+        }),
+        ("the host's changes", |subject| {
+            let number = subject.number();
+            let is_operative = number.is_multiple_of(2);
+            subject.tell(Input::Command(Command::ChangeAvailability { evse: None, connector: None, is_operative }));
+            let (key, value) = ("HeartbeatInterval".into(), format!("{number}").into());
+            subject.tell(Input::Command(Command::Configure { key, value }));
+        }),
+        ("a wrong clock", |subject| {
+            let hours = i64::from(subject.number() % 7);
+            subject.tell(Input::Wall(DateTime::from_timestamp(1_700_000_000 + hours * 3600, 0).unwrap()));
+        }),
+        ("reconnections", |subject| {
+            subject.tell(Input::Link(LinkInput::Closed));
+            while subject.next_sent().is_some() {}
+            subject.pass(400);
+            subject.open();
+        }),
+    ]
 }
 
 /// Each cause over and over, and all in turn, while the store stands still: it is given no more than `most` operations.
+#[cfg(feature = "station")]
 pub fn assert_bounded_while_the_store_stands_still<S: Storing>(
     causes: &[Cause<S>],
     subject: &dyn Fn() -> S,

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "security")]
 pub(crate) mod access;
+#[cfg(feature = "transaction_events")]
+pub(crate) mod alerts;
 pub(crate) mod answers;
 pub(crate) mod authorize;
 pub(crate) mod availability;
@@ -133,6 +135,8 @@ pub(crate) struct Site {
     pub heartbeat: Heartbeat,
     pub authorize: Authorize,
     pub status: StatusNotifications,
+    #[cfg(feature = "transaction_events")]
+    pub alerts: alerts::Alerts,
     pub evses: Vec<Evse>,
     pub journal: Journal,
     #[cfg(feature = "transaction_events")]
@@ -222,6 +226,8 @@ impl Site {
             heartbeat: Heartbeat::default(),
             authorize,
             status,
+            #[cfg(feature = "transaction_events")]
+            alerts: alerts::Alerts::default(),
             evses,
             journal,
             #[cfg(feature = "transaction_events")]
@@ -306,6 +312,8 @@ impl Site {
             evses: &mut self.evses,
             authorize: &mut self.authorize,
             status: &mut self.status,
+            #[cfg(feature = "transaction_events")]
+            alerts: &mut self.alerts,
             smart_charging: &mut self.smart_charging,
             pricing: &mut self.pricing,
             availability: &self.availability,

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "transaction_events")]
+use super::alerts::Alerts;
 use super::authorize::Authorize;
 use super::availability::Availability;
 use super::bearer::Verdict;
@@ -25,6 +27,8 @@ pub(super) struct Parts<'a> {
     pub evses: &'a mut Vec<Evse>,
     pub authorize: &'a mut Authorize,
     pub status: &'a mut StatusNotifications,
+    #[cfg(feature = "transaction_events")]
+    pub alerts: &'a mut Alerts,
     pub smart_charging: &'a mut SmartCharging,
     pub pricing: &'a mut Pricing,
     pub availability: &'a Availability,
@@ -137,6 +141,11 @@ impl Parts<'_> {
             evse.order_hardware(ctx);
             let condition = evse.condition();
             let status = condition.status;
+            #[cfg(feature = "transaction_events")]
+            {
+                let place = ctx.shared.plugs.active(evse.id);
+                self.alerts.observe(ctx.policy.statuses, Some(place), condition.faults, ctx.stamp());
+            }
             // 1.6 §5.13: a fault ends a reservation, and so does going out of service.
             if is_faulted
                 || status == EvseStatus::Faulted
@@ -193,6 +202,8 @@ impl Parts<'_> {
         if status != EvseStatus::Available {
             has_moved |= ctx.reservations.end(&mut ctx.shared.store, WHOLE_STATION).is_some();
         }
+        #[cfg(feature = "transaction_events")]
+        self.alerts.observe(ctx.policy.statuses, None, ctx.shared.faults.as_slice(), ctx.stamp());
         // 1.6 §3.5.2: beside what else is wrong.
         let with_conflict = self.authorize.list.is_contradicted().then(|| {
             let (info, vendor_error_code) = (None, None);

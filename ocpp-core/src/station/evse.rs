@@ -133,6 +133,14 @@ pub struct Fault {
     pub vendor_id: Option<SmallString>,
 }
 
+impl Fault {
+    /// Whether both are the same fault, which may have changed: the code, the vendor's code and the vendor say which.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.code, &self.vendor_error_code, &self.vendor_id)
+            == (other.code, &other.vendor_error_code, &other.vendor_id)
+    }
+}
+
 /// Kinds of faults that both protocol families can express (1.6 §7.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]

@@ -14,13 +14,9 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// A fault appeared, or changed: the code, the vendor's code and the vendor say which.
+    /// A fault appeared, or changed.
     pub fn report(&mut self, fault: Fault) {
-        let is_same = |old: &&mut Fault| {
-            (old.code, &old.vendor_error_code, &old.vendor_id)
-                == (fault.code, &fault.vendor_error_code, &fault.vendor_id)
-        };
-        if let Some(old) = self.list.iter_mut().find(is_same) {
+        if let Some(old) = self.list.iter_mut().find(|old| old.is_same(&fault)) {
             *old = fault;
             return;
         }

@@ -109,6 +109,7 @@ impl Face {
                 site.on_authorized(shared, Ok(tokens::info(info)));
             }
             Awaited::StatusNotification => site.status.answered(),
+            Awaited::Alert => site.alerts.answered(),
             Awaited::Journal => {
                 // What it costs, and what the driver is to be shown, has no place to go to yet.
                 let is_event = action_awaited(site, awaited) == Action::TransactionEvent;
@@ -181,6 +182,7 @@ impl Face {
             (Awaited::DataTransfer, _) => site.transfers.ended(shared, None, None),
             (Awaited::Authorize, why) => site.on_unauthorized(shared, why),
             (Awaited::StatusNotification, why) => site.status.undelivered(why),
+            (Awaited::Alert, why) => site.alerts.undelivered(why),
             (Awaited::Journal, why) => site.on_undelivered(shared, why, name),
         }
     }
@@ -215,6 +217,7 @@ fn action_awaited(site: &Site, awaited: Awaited) -> Action {
         Awaited::Heartbeat => Action::Heartbeat,
         Awaited::Authorize => Action::Authorize,
         Awaited::StatusNotification => Action::StatusNotification,
+        Awaited::Alert => Action::NotifyEvent,
         Awaited::Journal => site.journal.first().map_or(Action::TransactionEvent, action_of),
         Awaited::MeterValues => Action::MeterValues,
         Awaited::NotifyReport => Action::NotifyReport,

@@ -13,6 +13,7 @@ macro_rules! status {
     };
 }
 
+mod alerts;
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;

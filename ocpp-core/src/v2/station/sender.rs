@@ -7,7 +7,7 @@ use ocpp_types::datetime::UnixMillis;
 use ocpp_types::tables::v2::Action;
 
 use super::model::Model;
-use super::{Face, data_transfer, messages, transaction};
+use super::{Face, alerts, data_transfer, messages, transaction};
 #[cfg(feature = "security")]
 use super::{certificates, firmware};
 use crate::face::failure::{Failure, Message, Unsendable};
@@ -30,6 +30,8 @@ pub(super) enum Awaited {
     Heartbeat,
     Authorize,
     StatusNotification,
+    /// An alert event.
+    Alert,
     /// A TransactionEvent, or MeterValues that wait in the journal.
     Journal,
     MeterValues,
@@ -53,6 +55,7 @@ pub(super) const KINDS: &[Awaited] = &[
     Awaited::BootNotification,
     Awaited::Authorize,
     Awaited::StatusNotification,
+    Awaited::Alert,
     #[cfg(feature = "security")]
     Awaited::SecurityEvent,
     #[cfg(feature = "security")]
@@ -122,6 +125,15 @@ impl Face {
                 let place = shared.config.place_of(u16::try_from(line).unwrap_or_default());
                 let message = time(shared, at).and_then(|at| messages::status_notification(edition, place, report, at));
                 (Action::StatusNotification, message)
+            }
+            Awaited::Alert => {
+                if !is_accepted {
+                    return None;
+                }
+                let wall = UnixMillis(shared.clock.wall(now)?.timestamp_millis());
+                let alert = site.alerts.next()?;
+                let message = time(shared, alert.at).and_then(|at| alerts::notify_event(edition, alert, at, wall));
+                (Action::NotifyEvent, message)
             }
             #[cfg(feature = "security")]
             Awaited::SecurityEvent => {
@@ -206,7 +218,7 @@ pub(super) fn action_of(pending: &Pending) -> Action {
 /// Whether a message of this kind that was not answered is sent again by itself, with nothing else to space that.
 fn is_repeated(kind: Awaited) -> bool {
     match kind {
-        Awaited::StatusNotification | Awaited::NotifyReport => true,
+        Awaited::StatusNotification | Awaited::Alert | Awaited::NotifyReport => true,
         #[cfg(feature = "security")]
         Awaited::SecurityEvent | Awaited::JobStatus(_) => true,
         #[cfg(feature = "security")]

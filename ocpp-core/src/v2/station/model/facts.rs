@@ -8,7 +8,7 @@ use ocpp_types::tables::v2::DataType;
 
 use super::{Model, Place, Source, Variable};
 use crate::station::{ConnectorId, EvseId, EvseStatus, Supply};
-use crate::v2::station::words;
+use crate::v2::station::{alerts, words};
 use crate::words::numbered;
 
 /// What can be known.
@@ -17,6 +17,7 @@ pub(crate) enum Fact {
     Available,
     AvailabilityState,
     Problem,
+    LockProblem,
     SupplyPhases,
     Model,
     VendorName,
@@ -74,13 +75,14 @@ const ROWS: &[(Tier, &str, Fact)] = &[
     (Tier::Connector, "Connector.ConnectorType", Fact::ConnectorType),
     (Tier::Connector, "Connector.Problem", Fact::Problem),
     (Tier::Connector, "Connector.SupplyPhases", Fact::SupplyPhases),
+    (Tier::Connector, "ConnectorPlugRetentionLock.Problem", Fact::LockProblem),
 ];
 
 impl Fact {
     /// The type of its values.
     pub fn data_type(self) -> DataType {
         match self {
-            Fact::AllowReset | Fact::Available | Fact::Problem => DataType::Boolean,
+            Fact::AllowReset | Fact::Available | Fact::Problem | Fact::LockProblem => DataType::Boolean,
             Fact::AvailabilityState => DataType::OptionList,
             Fact::SupplyPhases | Fact::BytesPerMessage => DataType::Integer,
             #[cfg(feature = "security")]
@@ -143,6 +145,8 @@ impl<'s> Model<'s> {
         match fact {
             Fact::SerialNumber => self.shared.config.device.serial_number.is_some(),
             Fact::FirmwareVersion => self.shared.config.device.firmware_version.is_some(),
+            // A cable that is fixed has no plug to hold.
+            Fact::LockProblem => !self.site.settings.has_fixed_cables(),
             _ => true,
         }
     }
@@ -154,6 +158,7 @@ impl<'s> Model<'s> {
             Fact::Available => "true".into(),
             Fact::AvailabilityState => words::connector_status(self.status(place)).as_str().into(),
             Fact::Problem => (if self.status(place) == EvseStatus::Faulted { "true" } else { "false" }).into(),
+            Fact::LockProblem => (if self.is_lock_faulted(place) { "true" } else { "false" }).into(),
             Fact::SupplyPhases => number(self.phases(place).into()),
             Fact::Model => device.model.as_str().into(),
             Fact::VendorName => device.vendor.as_str().into(),
@@ -191,6 +196,16 @@ impl<'s> Model<'s> {
             Place::Connector(evse, connector) => self.shared.config.number_of(evse, connector),
         };
         self.site.status.status(line.into())
+    }
+
+    /// Whether the lock of a connector failed (G05): that of the one in use.
+    fn is_lock_faulted(self, place: Place) -> bool {
+        let Place::Connector(id, connector) = place else { return false };
+        let evse = self.site.evses.iter().find(|evse| evse.id == id);
+        self.shared.plugs.active(id).connector == connector
+            && evse.is_some_and(|evse| {
+                evse.condition().faults.iter().any(|fault| alerts::component(fault.code) == Some(alerts::LOCK))
+            })
     }
 
     /// Of alternating current; none is direct current.

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::fairness::{Cause, Manners, Subject, Trial, action_of};
-use crate::station::{Command, JobUpdate, SecurityEventKind, StopReason};
+use crate::station::{Command, Fault, FaultCode, JobUpdate, SecurityEventKind, StopReason};
 
-pub(super) const CAUSES: [Cause<Bench>; 12] = [
+pub(super) const CAUSES: [Cause<Bench>; 13] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let cable = if is_odd { Cable::Connected } else { Cable::Absent };
@@ -15,6 +15,13 @@ pub(super) const CAUSES: [Cause<Bench>; 12] = [
     ("TransactionEvent", |bench| {
         let token = json!({"idToken": "TAG", "type": "Central"});
         bench.ask("RequestStartTransaction", &json!({"idToken": token, "evseId": 3, "remoteStartId": 1}));
+    }),
+    ("NotifyEvent", |bench| {
+        let is_odd = bench.now / 100_000 % 2 == 1;
+        let code = if is_odd { FaultCode::WeakSignal } else { FaultCode::HighTemperature };
+        let fault = Fault { code, is_blocking: false, info: None, vendor_error_code: None, vendor_id: None };
+        bench.input(Input::Fault(None));
+        bench.input(Input::Fault(Some(fault)));
     }),
     ("MeterValues", |bench| bench.ask("TriggerMessage", &trigger("MeterValues"))),
     ("SecurityEventNotification", |bench| {

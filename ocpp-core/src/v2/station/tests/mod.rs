@@ -2,6 +2,7 @@
 //! structs of its edition, which know every rule of the schemas.
 #![cfg(all(feature = "serde", feature = "blocks"))]
 
+mod alerts;
 mod authorize;
 mod availability;
 mod calls;

@@ -2,15 +2,14 @@
 
 use super::fairness::{CAUSES, MANNERS, station, with_three_evses};
 use super::*;
-use crate::fairness::{Cause, Storing, assert_bounded_while_the_store_stands_still};
-use crate::station::{Command, JobUpdate, StopReason};
+use crate::fairness::{Cause, Storing, assert_bounded_while_the_store_stands_still, signed_update, surroundings};
 
 const UNCONFIRMED: usize = 8;
 
 /// What one cause may add to what waits already: the ends of three transactions, their readings and promises.
 const SLACK: usize = 24;
 
-const CALLS: [Cause<Bench>; 29] = [
+const CALLS: [Cause<Bench>; 20] = [
     ("ChangeAvailability", |bench| {
         let status = if bench.requests.is_multiple_of(2) { "Operative" } else { "Inoperative" };
         bench.ask("ChangeAvailability", &json!({"operationalStatus": status}));
@@ -42,7 +41,8 @@ const CALLS: [Cause<Bench>; 29] = [
         bench.ask("SendLocalList", &list);
     }),
     ("UpdateFirmware", |bench| {
-        bench.ask("UpdateFirmware", &signed_firmware(bench));
+        let update = signed_update(bench);
+        bench.ask("UpdateFirmware", &update);
     }),
     ("GetLog", |bench| {
         let log = json!({"remoteLocation": "ftp://h/l"});
@@ -61,61 +61,6 @@ const CALLS: [Cause<Bench>; 29] = [
     }),
     ("TriggerMessage", |bench| bench.ask("TriggerMessage", &json!({"requestedMessage": "BootNotification"}))),
     ("DataTransfer", |bench| bench.ask("DataTransfer", &json!({"vendorId": "V"}))),
-    ("words about uploads", |bench| {
-        if bench.confirms {
-            let log = json!({"remoteLocation": "ftp://h/l"});
-            bench.ask("GetLog", &json!({"requestId": 1, "logType": "SecurityLog", "log": log, "retries": 9}));
-        }
-        bench.wait(60);
-        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::Failed] {
-            bench.input(Input::Job(JobId((1 << 32) + 1), word));
-        }
-        bench.jobs.clear();
-    }),
-    ("words about jobs", |bench| {
-        if bench.confirms {
-            bench.ask("UpdateFirmware", &signed_firmware(bench));
-        }
-        bench.wait(1);
-        let job = |number| JobId((1_u64 << 32) + number);
-        // The signer is checked, the firmware downloaded, then installed.
-        bench.input(Input::Job(job(1), JobUpdate::Done));
-        for word in [JobUpdate::Fetched, JobUpdate::Paused, JobUpdate::Resumed, JobUpdate::NeedsRestart] {
-            bench.input(Input::Job(job(2), word));
-        }
-        // Whoever works on it says nothing else.
-        bench.jobs.clear();
-    }),
-    ("session", |bench| {
-        bench.input(Input::Token { evse: Some(EvseId(3)), token: IdToken::new("TAG") });
-        bench.command(Command::stop(EvseId(3), StopReason::Local));
-    }),
-    ("tokens", |bench| {
-        bench.requests += 1;
-        let token = IdToken::new(&format!("TAG{}", bench.requests));
-        bench.input(Input::Token { evse: Some(EvseId(3)), token });
-    }),
-    ("plug", |bench| {
-        bench.cable(Cable::Absent);
-        bench.cable(Cable::Connected);
-    }),
-    ("availability of the host", |bench| {
-        let is_operative = bench.now % 2000 == 0;
-        bench.command(Command::ChangeAvailability { evse: None, connector: None, is_operative });
-    }),
-    ("settings of the host", |bench| {
-        let (key, value) = ("HeartbeatInterval".into(), (bench.now / 1000).to_string().into());
-        bench.command(Command::Configure { key, value });
-    }),
-    ("a wrong clock", |bench| {
-        let step = core::time::Duration::from_secs(3600 * (bench.now / 1000 % 7));
-        bench.input(Input::Wall(wall(bench.now) + step));
-    }),
-    ("reconnections", |bench| {
-        bench.close();
-        bench.wait(400);
-        bench.open();
-    }),
     ("other version", |bench| {
         let is_2_1 = bench.version == Dialect::V2_1;
         bench.close();
@@ -123,13 +68,6 @@ const CALLS: [Cause<Bench>; 29] = [
         bench.open_as(if is_2_1 { Dialect::V2_0_1 } else { Dialect::V2_1 });
     }),
 ];
-
-fn signed_firmware(bench: &Bench) -> Value {
-    let at = wall(bench.now).to_rfc3339();
-    let firmware =
-        json!({"location": "ftp://h/f", "retrieveDateTime": at, "signingCertificate": "C", "signature": "S"});
-    json!({"requestId": bench.requests, "firmware": firmware})
-}
 
 impl Bench {
     fn set(&mut self, component: &str, variable: &str, value: &str) {
@@ -141,19 +79,43 @@ impl Bench {
 }
 
 impl Storing for Bench {
+    const UPDATE: &'static str = "UpdateFirmware";
+
     fn stop_confirming(&mut self) {
         self.confirms = false;
     }
 
+    fn confirms(&self) -> bool {
+        self.confirms
+    }
+
     fn unconfirmed(&self) -> Vec<String> {
         self.unconfirmed.iter().map(|(_, op)| format!("{op:?}")).collect()
+    }
+
+    fn tell(&mut self, input: Input<'_>) {
+        let _ = self.station.handle(Instant::from_millis(self.now), input);
+        self.settle();
+    }
+
+    fn number(&mut self) -> u32 {
+        self.requests += 1;
+        self.requests
+    }
+
+    fn forget_jobs(&mut self) {
+        self.jobs.clear();
+    }
+
+    fn open(&mut self) {
+        Bench::open(self);
     }
 }
 
 #[test]
 fn store_that_stands_still_is_not_given_ever_more() {
     for version in EDITIONS {
-        let causes: Vec<Cause<Bench>> = CALLS.into_iter().chain(CAUSES).collect();
+        let causes: Vec<Cause<Bench>> = CALLS.into_iter().chain(surroundings()).chain(CAUSES).collect();
         let mut config = with_three_evses(version);
         config.hardware.resets_evses = true;
         config.limits.unconfirmed = UNCONFIRMED;
