@@ -61,7 +61,7 @@ impl IdToken {
 
     /// The token of this text, its type left open.
     pub fn new(text: &str) -> Self {
-        IdToken(plain(text).into())
+        IdToken(plain(text))
     }
 
     /// Says what type it is of, in at most 20 characters; an empty one is none. What was said beside it goes.
@@ -141,7 +141,10 @@ impl IdToken {
     }
 }
 
-fn plain(text: &str) -> String {
+fn plain(text: &str) -> SmallString {
+    if !text.contains(SEPARATOR) {
+        return SmallString::new(text);
+    }
     text.chars().map(|c| if c == SEPARATOR { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

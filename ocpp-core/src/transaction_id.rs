@@ -3,6 +3,7 @@
 use core::fmt;
 
 use ocpp_types::SmallString;
+use ocpp_types::decimal::digits_of;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -28,13 +29,15 @@ impl TransactionId {
 
     /// The number that is the name in 1.6.
     pub fn number(&self) -> Option<i32> {
-        self.0.parse().ok().filter(|number: &i32| SmallString::display(&number) == self.0)
+        self.0.parse().ok().filter(|number| TransactionId::from(*number) == *self)
     }
 }
 
 impl From<i32> for TransactionId {
     fn from(number: i32) -> Self {
-        TransactionId(SmallString::display(&number))
+        let mut buffer = [0; 20];
+        let digits = digits_of(number.unsigned_abs().into(), &mut buffer);
+        TransactionId(if number < 0 { ["-", digits].concat().into() } else { digits.into() })
     }
 }
 

@@ -285,7 +285,7 @@ impl Certificates {
             self.make_request(desk.shared, desk.settings.text(Setting::OrganizationName), false);
         }
         let renewal = self.expires.and_then(renewal_of);
-        if renewal.is_some_and(|at| desk.shared.clock.wall(desk.shared.now).is_some_and(|wall| at <= wall)) {
+        if renewal.is_some_and(|at| desk.shared.clock.has_reached(desk.shared.now, at)) {
             self.expires = None;
             self.renew(desk);
         }

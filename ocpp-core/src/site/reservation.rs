@@ -169,10 +169,9 @@ impl Reservations {
     }
 
     /// Ends what has expired by the wall clock.
-    pub fn expire(&mut self, store: &mut StoreQueue, wall: Option<DateTime<Utc>>) {
-        let is_over = |held: &Reservation| held.expiry() <= wall;
-        let over: Vec<EvseId> =
-            self.held.iter().filter(|(_, held)| wall.is_some() && is_over(held)).map(|(evse, _)| *evse).collect();
+    pub fn expire(&mut self, store: &mut StoreQueue, clock: &Clock, now: Instant) {
+        let is_over = |held: &Reservation| clock.is_set() && held.expiry().is_none_or(|at| clock.has_reached(now, at));
+        let over: Vec<EvseId> = self.held.iter().filter(|(_, held)| is_over(held)).map(|(evse, _)| *evse).collect();
         for evse in over {
             self.end(store, evse);
         }

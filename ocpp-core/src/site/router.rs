@@ -108,7 +108,7 @@ impl Parts<'_> {
 
     /// Lets facts and time work on every EVSE, and notes the statuses. True if that bears on what came before it.
     pub fn advance(&mut self, ctx: &mut Context<'_>) -> bool {
-        ctx.reservations.expire(&mut ctx.shared.store, ctx.shared.clock.wall(ctx.shared.now));
+        ctx.reservations.expire(&mut ctx.shared.store, &ctx.shared.clock, ctx.shared.now);
         let station_faults = ctx.shared.faults.as_slice().iter().filter(|fault| fault.is_blocking);
         let station_faults: Vec<Fault> = station_faults.cloned().collect();
         let is_faulted = !station_faults.is_empty();

@@ -167,6 +167,16 @@ impl Clock {
         self.current.is_some()
     }
 
+    /// Whether the wall time is known, and `at` is not ahead of it.
+    pub fn has_reached(&self, now: Instant, at: DateTime<Utc>) -> bool {
+        self.wall_ms(now).is_some_and(|wall| at.timestamp_millis() <= wall)
+    }
+
+    /// Wall time at `now` in milliseconds since 1970, if known.
+    pub fn wall_ms(&self, now: Instant) -> Option<i64> {
+        self.current.map(|anchor| anchor.wall_at(now))
+    }
+
     /// Wall time at `now`, if known.
     pub fn wall(&self, now: Instant) -> Option<DateTime<Utc>> {
         self.current.map(|anchor| writable(anchor.wall_at(now)))

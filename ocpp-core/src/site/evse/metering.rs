@@ -85,18 +85,18 @@ impl Evse {
     /// Takes the readings that are due, once the meter answers.
     pub(super) fn take_readings(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now();
-        let wall = ctx.shared.clock.wall(now);
+        let wall = ctx.shared.clock.wall_ms(now);
         let mut open = match &mut self.transaction {
             Transaction::Open(open) if open.interrupted.is_none() => Some(open),
             _ => None,
         };
         for (place, intervals) in ctx.policy.intervals().iter().enumerate() {
-            let interval = ctx.settings.seconds(intervals.sampled);
-            if let Some(sampling) = open.as_mut().and_then(|open| open.sampled.get_mut(place))
-                && let Some(due) = sampling.due(interval).filter(|due| *due <= now)
-            {
-                sampling.taken(now, interval);
-                self.wanted.add(SampleContext::Periodic, intervals.uses, due);
+            if let Some(sampling) = open.as_mut().and_then(|open| open.sampled.get_mut(place)) {
+                let interval = ctx.settings.seconds(intervals.sampled);
+                if let Some(due) = sampling.due(interval).filter(|due| *due <= now) {
+                    sampling.taken(now, interval);
+                    self.wanted.add(SampleContext::Periodic, intervals.uses, due);
+                }
             }
             let interval = ctx.settings.number(intervals.aligned);
             if self.aligned.get_mut(place).is_some_and(|aligned| aligned.is_due(wall, interval)) {

@@ -3,7 +3,7 @@
 //! Times are those of the wall clock: each interval counted from midnight UTC. They are found anew when the clock steps: a
 //! small step repeats no reading and loses none, a large one makes up for none.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
 use crate::time::{Clock, Instant};
 
@@ -24,13 +24,12 @@ struct Planned {
 
 impl Aligned {
     /// Whether a reading is due, which so counts as taken. An interval of 0 seconds means none, and so does no clock.
-    pub fn is_due(&mut self, wall: Option<DateTime<Utc>>, interval_seconds: u32) -> bool {
+    pub fn is_due(&mut self, wall_ms: Option<i64>, interval_seconds: u32) -> bool {
         let interval_ms = i64::from(interval_seconds) * 1000;
-        let Some(wall) = wall.filter(|_| interval_ms > 0) else {
+        let Some(now_ms) = wall_ms.filter(|_| interval_ms > 0) else {
             self.planned = None;
             return false;
         };
-        let now_ms = wall.timestamp_millis();
         let planned = self.planned.filter(|planned| planned.interval_ms == interval_ms);
         let (is_due, keeps) = match planned {
             None => (false, false),
@@ -70,7 +69,7 @@ mod tests {
     /// The wall times, in seconds after midnight, at which readings are due while the clock shows these times.
     fn due(interval: u32, times: impl IntoIterator<Item = i64>) -> Vec<i64> {
         let mut aligned = Aligned::default();
-        let wall = |seconds| DateTime::from_timestamp_millis(MIDNIGHT + seconds * 1000);
+        let wall = |seconds: i64| Some(MIDNIGHT + seconds * 1000);
         times.into_iter().filter(|seconds| aligned.is_due(wall(*seconds), interval)).collect()
     }
 
@@ -95,13 +94,13 @@ mod tests {
     fn deadline_is_the_next_time_and_none_without_a_clock() {
         let mut clock = Clock::new(Boot(1), vec![], vec![]);
         let mut aligned = Aligned::default();
-        assert!(!aligned.is_due(clock.wall(Instant::ZERO), 900));
+        assert!(!aligned.is_due(clock.wall_ms(Instant::ZERO), 900));
         assert_eq!(aligned.deadline(&clock), None);
         let wall = DateTime::from_timestamp_millis(MIDNIGHT + 890_000).unwrap();
         let _ = clock.set(Instant::from_millis(5_000), wall);
-        assert!(!aligned.is_due(clock.wall(Instant::from_millis(5_000)), 900));
+        assert!(!aligned.is_due(clock.wall_ms(Instant::from_millis(5_000)), 900));
         assert_eq!(aligned.deadline(&clock), Some(Instant::from_millis(15_000)));
-        assert!(aligned.is_due(clock.wall(Instant::from_millis(15_000)), 900));
+        assert!(aligned.is_due(clock.wall_ms(Instant::from_millis(15_000)), 900));
         assert_eq!(aligned.deadline(&clock), Some(Instant::from_millis(915_000)));
     }
 }

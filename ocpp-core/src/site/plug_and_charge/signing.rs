@@ -82,9 +82,8 @@ impl Signing {
         if self.backoff.is_over(now) {
             self.make(shared, settings);
         }
-        let wall = shared.clock.wall(now);
         let is_old =
-            |at: &mut DateTime<Utc>| renewal_of(*at).is_some_and(|renewal| wall.is_some_and(|wall| renewal <= wall));
+            |at: &mut DateTime<Utc>| renewal_of(*at).is_some_and(|renewal| shared.clock.has_reached(now, renewal));
         if self.expires.take_if(is_old).is_some() {
             self.begin(shared, settings);
         }

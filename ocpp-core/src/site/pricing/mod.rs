@@ -149,12 +149,13 @@ impl Bill {
 
     /// Finds what is due. True if it is a reading.
     fn advance(&mut self, ctx: &mut Context<'_>, evse: &mut Evse) -> bool {
-        let wall = ctx.shared.clock.wall(ctx.now());
-        if let Some(next) = self.next.take_if(|next| wall.is_some_and(|wall| next.at <= wall)) {
+        let has_reached = |at| ctx.shared.clock.has_reached(ctx.shared.now, at);
+        let next = self.next.take_if(|next| has_reached(next.at));
+        let mut is_wanted = self.triggers.at.take_if(|at| has_reached(*at)).is_some();
+        if let Some(next) = next {
             let changed = PricingEvent::PricesChanged { transaction: self.transaction.id(), prices: next.prices };
             ctx.event(Event::Pricing(changed));
         }
-        let mut is_wanted = self.triggers.at.take_if(|at| wall.is_some_and(|wall| *at <= wall)).is_some();
         let status = evse.condition().status;
         is_wanted |= status != self.status && self.triggers.statuses.contains(&status);
         self.status = status;
@@ -264,9 +265,8 @@ const MOST_SHOWN: usize = 64;
 
 /// Changes to summer or winter time when that is due (§3.3). The date goes last, so that a cut in between repeats it.
 pub(super) fn change_time_offset(settings: &mut Settings, shared: &mut Shared) {
-    let wall = shared.clock.wall(shared.now);
     let at = datetime::parse(settings.text(Setting::NextTimeOffsetTransitionDateTime));
-    let is_due = at.is_some_and(|at| wall.is_some_and(|wall| at <= wall));
+    let is_due = at.is_some_and(|at| shared.clock.has_reached(shared.now, at));
     if is_due && !shared.is_store_stuck() {
         let offset = SmallString::new(settings.text(Setting::TimeOffsetNextTransition));
         for (key, value) in [(Setting::TimeOffset, offset.as_str()), (Setting::NextTimeOffsetTransitionDateTime, "")] {

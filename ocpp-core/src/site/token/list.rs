@@ -161,6 +161,9 @@ impl LocalList {
 
     /// What the list says of a token.
     pub fn get(&self, token: &IdToken) -> Option<&TokenInfo> {
+        if self.tokens.is_empty() {
+            return None;
+        }
         // Whoever leaves the type open stands for all types, which stand behind the text alone.
         let text = IdToken::new(token.as_str()).folded();
         let mut near = self.tokens.from(&text).take_while(|(known, _)| known.starts_with(text.as_str()));
