@@ -23,7 +23,7 @@ enum Name {
 
 /// What each setting may be now, where it was set at all.
 fn possible_values<'a>(orders: Orders<'a>) -> BTreeMap<Name, Vec<&'a str>> {
-    let mut by_name: BTreeMap<Name, Vec<(Option<&str>, Option<&CommandResult>)>> = BTreeMap::new();
+    let mut by_name: BTreeMap<Name, Vec<_>> = BTreeMap::new();
     for (command, result) in orders {
         let (name, value) = match command {
             Command::ChangeConfiguration { key, value } => (Name::Key(key.clone()), value),

@@ -1,10 +1,10 @@
 //! Resets of the station and of an EVSE (B11, B12).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::status;
 use crate::conformance::v2::{Bench, Event, case};
-use crate::conformance::{Case, Step};
+use crate::conformance::{Case, Step, Stop};
 
 pub(super) const CASES: &[Case] = &[
     case("TC_B_20_CSMS", "Reset on idle, nobody charges", "B11.FR.04", &[], idle),
@@ -41,9 +41,9 @@ fn order(bench: &mut Bench<'_>, kind: &str, evse: Option<u16>, verdict: &str) ->
         None => json!({ "type": kind }),
     };
     let call = bench.order("Reset", request, status(verdict))?;
-    match (evse, call.payload.get("evseId").filter(|evse| **evse != Value::from(0))) {
-        (None, Some(_)) => Err(crate::conformance::Stop::Failed(format!("one EVSE alone: {}", call.payload))),
-        (None | Some(_), _) => Ok(()),
+    match evse.is_none() && call.payload.get("evseId").is_some_and(|evse| *evse != 0) {
+        true => Err(Stop::Failed(format!("one EVSE alone: {}", call.payload))),
+        false => Ok(()),
     }
 }
 
