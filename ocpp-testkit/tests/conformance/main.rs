@@ -9,17 +9,16 @@ use std::time::Duration;
 use ocpp_testkit::conformance::mutation::{Change, Mutant, Mutation, mutations};
 use ocpp_testkit::conformance::target::Target;
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
-use ocpp_testkit::conformance::{self, Case, Need, Report, Role, Values, Verdict};
+use ocpp_testkit::conformance::{self, Case, Report, Role, Values, Verdict};
 
 /// A lost BootNotification is not seen if there is time to send it again.
 fn values() -> Values {
     VirtualStation::with_host(Values { boot_patience: Duration::from_secs(25), ..Values::default() })
 }
 
-/// The station's cables are fixed where a case needs that, and so with its security profile.
+/// The station has what a case needs.
 fn values_for(case: Case, values: Values) -> Values {
-    let fixed_cable = case.needs.contains(&Need::FixedCable);
-    Values { fixed_cable, security_profile: case.security_profile(), ..values }
+    case.outfit(values)
 }
 
 fn target(case: Case, values: &Values) -> Box<dyn Target> {

@@ -167,7 +167,7 @@ impl Conformance {
             let report = match (&mut bed, case.role()) {
                 (Bed::Live(target), _) => conformance::run(case, target.as_mut(), &values),
                 (Bed::Ours, Role::Station) => {
-                    let values = Values { security_profile: case.security_profile(), ..values.clone() };
+                    let values = case.outfit(values.clone());
                     conformance::run(case, &mut VirtualStation::speaking(case.dialect(&values), &values)?, &values)
                 }
                 (Bed::Ours, Role::Csms) => conformance::run(case, &mut VirtualCsms::new(&values)?, &values),

@@ -60,6 +60,9 @@ impl Bench<'_> {
             self.put_back("UnlockConnector", json!({ "evseId": evse, "connectorId": super::CONNECTOR }));
             let _ = self.perform(Manual::Unplug(*evse));
         }
+        for evse in &around.parked {
+            let _ = self.perform(Manual::Bay(*evse, false));
+        }
         self.wait_until_free(traces.has_made_inoperative);
         if traces.has_made_inoperative {
             self.put_back("ChangeAvailability", json!({ "operationalStatus": "Operative" }));
