@@ -336,7 +336,7 @@ impl Station {
         if self.shared.link.is_connecting() {
             self.site.on_connect_failed(&mut self.shared, refusal);
         }
-        let retry_at = self.shared.link.closed(self.shared.now);
+        let retry_at = self.shared.link.closed(self.shared.now, &self.site.backoff());
         self.shared.rpc.closed(self.shared.now);
         self.shared.event(Event::Disconnected { retry_at });
         self.face.on_link_lost(&mut self.site, &mut self.shared);

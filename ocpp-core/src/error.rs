@@ -74,6 +74,9 @@ pub enum Refusal {
     /// A name is empty or too long.
     #[error("a name is empty or too long")]
     UnfitName,
+    /// A text is longer than can be told.
+    #[error("a text is too long")]
+    TooLong,
     /// The answer is of another kind than its question.
     #[error("this is no answer to that question")]
     WrongAnswer,

@@ -4,7 +4,7 @@
 //! the application is asked about keeps the place of the call on its way, so that nothing overtakes it. Stores nothing: what a
 //! power cut takes, is made again. What the application writes is checked by the tables of the connection's edition.
 
-#[cfg(feature = "firmware_management")]
+#[cfg(any(feature = "firmware_management", feature = "transaction_events"))]
 use alloc::boxed::Box;
 
 use ocpp_rpc::engine::ReplyToken;
@@ -16,6 +16,8 @@ use super::failure::Failure;
 use super::outgoing::Outgoing;
 use crate::MisuseError;
 use crate::site::Site;
+#[cfg(feature = "transaction_events")]
+use crate::site::customers::CustomerRequest;
 use crate::site::host_calls::check_object;
 use crate::site::questions::{About, Held};
 use crate::site::shared::Shared;
@@ -37,6 +39,9 @@ pub(crate) enum Closed {
     /// Whether the CSMS gets a file; none if the host did not say.
     #[cfg(feature = "firmware_management")]
     Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
+    /// What the host knows of a customer; none if it did not say.
+    #[cfg(feature = "transaction_events")]
+    Customer(ReplyToken, Box<CustomerRequest>, Option<Answer>),
     /// A call of the CSMS is to be carried out.
     Call(ReplyToken, Held),
     /// The application answered our call of this rank.
@@ -118,6 +123,8 @@ pub(crate) fn check_answer(edition: Edition, about: &About, answer: &Answer) -> 
         About::Block { .. } => return Ok(()),
         #[cfg(feature = "firmware_management")]
         About::Upload(..) => return Ok(()),
+        #[cfg(feature = "transaction_events")]
+        About::Customer(..) => return Ok(()),
         About::Incoming(_, held) | About::Outgoing(held) => held.action.as_str(),
     };
     let (payload, object) = match answer {
@@ -128,7 +135,8 @@ pub(crate) fn check_answer(edition: Edition, about: &About, answer: &Answer) -> 
         Answer::Incoming(IncomingAnswer::Proceed | IncomingAnswer::Refuse(_))
         | Answer::Outgoing(OutgoingAnswer::Send)
         | Answer::DataTransfer { .. }
-        | Answer::Upload(_) => return Ok(()),
+        | Answer::Upload(_)
+        | Answer::CustomerInformation { .. } => return Ok(()),
     };
     check_object(payload).map_err(MisuseError::Payload)?;
     // Of a vendor's action there is no schema.
@@ -184,6 +192,8 @@ impl Outgoing {
             About::Block { token, default } => Closed::Block(token, answer.unwrap_or(default)),
             #[cfg(feature = "firmware_management")]
             About::Upload(token, request) => Closed::Upload(token, request, answer),
+            #[cfg(feature = "transaction_events")]
+            About::Customer(token, request) => Closed::Customer(token, request, answer),
             About::Incoming(token, held) => match answer {
                 Some(Answer::Incoming(IncomingAnswer::Reply(payload))) => {
                     shared.reply(token, &payload.0);

@@ -203,6 +203,15 @@ impl Face {
             Closed::Upload(token, request, answer) => {
                 site.firmware.decide_upload(shared, &mut site.replies, token, *request, answer);
             }
+            #[cfg(feature = "v2")]
+            Closed::Customer(token, request, answer) => match self {
+                // It asked nothing.
+                #[cfg(feature = "v1_6")]
+                Face::V1_6(_) => {}
+                Face::V2(face) => face.tell_of_customer(site, shared, token, &request, answer),
+            },
+            #[cfg(all(feature = "transaction_events", not(feature = "v2")))]
+            Closed::Customer(..) => {}
             #[cfg(feature = "handling")]
             Closed::Done => {}
             #[cfg(feature = "handling")]

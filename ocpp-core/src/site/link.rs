@@ -98,8 +98,8 @@ impl Link {
     }
 
     /// The connection is gone. Gives the time of the next attempt, if there will be one.
-    pub fn closed(&mut self, now: Instant) -> Option<Instant> {
-        let retry_at = now + self.backoff.next_wait(&BackoffSettings::default(), self.rng.next_u32());
+    pub fn closed(&mut self, now: Instant, settings: &BackoffSettings) -> Option<Instant> {
+        let retry_at = now + self.backoff.next_wait(settings, self.rng.next_u32());
         self.state = State::Down { retry_at };
         self.retry_at()
     }

@@ -18,6 +18,8 @@ pub(crate) mod claims;
 pub(crate) mod context;
 #[cfg(feature = "security")]
 mod csr;
+#[cfg(feature = "transaction_events")]
+pub(crate) mod customers;
 pub(crate) mod data_transfer;
 mod delivery;
 pub(crate) mod evse;

@@ -4,6 +4,9 @@
 //! and counts from the next boot on, with the first entry of NetworkConfigurationPriority (B10.FR.04). Each entry has
 //! NetworkProfileConnectionAttempts attempts; behind the last comes the slot of the last connection, should it be none of them
 //! (B10.FR.07), and then the first again (B10.FR.08). Which slot that is, is stored as `network`.
+//!
+//! A connection by a slot that is safer than what was in use ends the network of the configuration: it was reached less safely, and its
+//! slot is empty from then on (A05.FR.06). It stays the way in where no slot is left.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,7 +15,7 @@ use ocpp_types::SmallString;
 #[cfg(all(test, feature = "serde"))]
 use serde::{Deserialize, Serialize};
 
-use crate::store::framing::Record;
+use crate::store::framing::{self, FramingError, Record};
 use crate::store::pack::packed;
 use crate::store::{EntryKey, Image, StoreOp, StoreQueue, Ticket};
 use crate::table::Table;
@@ -59,12 +62,32 @@ impl fmt::Debug for Network {
 /// The slot of the last connection.
 #[derive(Debug)]
 #[cfg_attr(all(test, feature = "serde"), derive(Serialize, Deserialize))]
-struct LastSlot(u8);
+struct LastSlot {
+    slot: u8,
+    /// Whether the network of the configuration is none of the slots any more. Appended.
+    #[cfg_attr(all(test, feature = "serde"), serde(skip))]
+    is_first_gone: bool,
+}
 
-packed!(LastSlot { 0 });
+packed!(LastSlot { slot; is_first_gone });
 
 impl Record for LastSlot {
     const KIND: u8 = 55;
+}
+
+impl LastSlot {
+    fn write(&self) -> Vec<u8> {
+        let mut bytes = self.to_bytes();
+        if self.is_first_gone {
+            framing::append(&mut bytes, &true);
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, FramingError> {
+        let (last, is_first_gone): (LastSlot, _) = framing::read_with(bytes)?;
+        Ok(LastSlot { is_first_gone: is_first_gone.unwrap_or_default(), ..last })
+    }
 }
 
 /// The slots, and which one is in use.
@@ -79,7 +102,9 @@ pub(crate) struct Networks {
     failures: u32,
     /// The slot of the last connection.
     last: u8,
-    /// The same, in this boot.
+    /// Whether the network of the configuration is none of the slots any more.
+    is_first_gone: bool,
+    /// The slot of the last connection in this boot.
     connected: Option<u8>,
     is_switched: bool,
 }
@@ -103,7 +128,9 @@ impl Networks {
                 Some(slot) => slot.parse().ok().zip(Network::from_bytes(bytes).ok()).map(|(slot, network)| {
                     networks.set.insert(slot, network);
                 }),
-                None if key.as_str() == ENTRY => LastSlot::from_bytes(bytes).ok().map(|last| networks.last = last.0),
+                None if key.as_str() == ENTRY => LastSlot::read(bytes).ok().map(|last| {
+                    (networks.last, networks.is_first_gone) = (last.slot, last.is_first_gone);
+                }),
                 None => Some(()),
             };
             if read.is_none() {
@@ -125,7 +152,7 @@ impl Networks {
 
     /// Whether there is a network in a slot, by what is stored now.
     pub fn is_set(&self, slot: u8) -> bool {
-        slot == FIRST || self.set.contains_key(&slot)
+        (slot == FIRST && !self.is_first_gone) || self.set.contains_key(&slot)
     }
 
     /// What the CSMS set a slot to.
@@ -154,14 +181,16 @@ impl Networks {
         }
     }
 
-    /// The connection is there.
-    pub fn connected(&mut self, store: &mut StoreQueue) {
+    /// The connection is there. Where it is safer than what was in use, by a slot that the CSMS set, the network of the configuration was
+    /// reached less safely, and is no way back (A05.FR.06).
+    pub fn connected(&mut self, store: &mut StoreQueue, is_safer: bool) {
         self.failures = 0;
         let slot = self.order.get(self.at).map_or(FIRST, |(slot, _)| *slot);
         self.is_switched |= self.connected.replace(slot).is_some_and(|before| before != slot);
-        if self.last != slot {
-            self.last = slot;
-            store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: LastSlot(slot).to_bytes() });
+        let is_first_gone = self.is_first_gone || is_safer;
+        if (self.last, self.is_first_gone) != (slot, is_first_gone) {
+            (self.last, self.is_first_gone) = (slot, is_first_gone);
+            store.push(StoreOp::Put { key: EntryKey::new(ENTRY), value: LastSlot { slot, is_first_gone }.write() });
         }
     }
 
@@ -179,7 +208,8 @@ impl Networks {
             store.push(StoreOp::Delete { key: key(slot) });
         }
         let present = self.order.get(self.at).map(|(slot, _)| *slot);
-        self.order.retain(|(_, network)| !network.as_ref().is_some_and(is_lower));
+        let is_first_gone = self.is_first_gone;
+        self.order.retain(|(_, network)| network.as_ref().map_or(!is_first_gone, |network| !is_lower(network)));
         self.at = self.order.iter().position(|(slot, _)| Some(*slot) == present).unwrap_or_default();
     }
 }
@@ -198,6 +228,18 @@ mod tests {
         use crate::store::pack::agrees_with_postcard;
         agrees_with_postcard::<Network>();
         agrees_with_postcard::<LastSlot>();
+        agrees_with_postcard::<(LastSlot, bool)>();
+    }
+
+    /// A record of before the network of the configuration could go, as the code of then wrote it.
+    #[test]
+    fn slot_of_before_is_read() {
+        let bytes = [1, 55, 2];
+        let last = LastSlot::read(&bytes).unwrap();
+        assert_eq!((last.slot, last.is_first_gone), (2, false));
+        assert_eq!(last.write(), bytes);
+        let gone = LastSlot { is_first_gone: true, ..last };
+        assert!(LastSlot::read(&gone.write()).unwrap().is_first_gone);
     }
 
     fn network(url: &str, security_profile: u8) -> Network {
@@ -221,14 +263,15 @@ mod tests {
             networks.set(&mut store, slot, network("ws://other", 1));
         }
         networks.plan(&mut store, "1", 0);
-        networks.connected(&mut store);
+        networks.connected(&mut store, false);
         while let Some((_, op)) = store.poll() {
             image.apply(&op);
         }
         for (priority, last, tried) in
             [("3,2", 1, "3322113322"), ("3,1", 1, "3311331133"), ("2", 4, "2244224422"), ("4", 4, "4444444444")]
         {
-            image.apply(&StoreOp::Put { key: EntryKey::new(ENTRY), value: LastSlot(last).to_bytes() });
+            let record = LastSlot { slot: last, is_first_gone: false };
+            image.apply(&StoreOp::Put { key: EntryKey::new(ENTRY), value: record.write() });
             let mut networks = Networks::restore(&image, &mut Vec::new());
             networks.plan(&mut store, priority, 0);
             let told: alloc::string::String = (0..10)

@@ -29,6 +29,11 @@ impl Parts<'_> {
             Some(TokenUse::AskToStart) | None => Purpose::Start,
             Some(TokenUse::AskForGroup) => Purpose::Group,
             Some(TokenUse::Refuse(TokenRefusal::Occupied)) if ctx.settings.has_master_pass() => Purpose::MasterPass,
+            Some(TokenUse::Refuse(TokenRefusal::Occupied))
+                if ctx.policy.asks_about_every_token && !self.authorize.knows(ctx, &token) =>
+            {
+                Purpose::Group
+            }
             Some(TokenUse::Refuse(reason)) => return ctx.event(Event::TokenRefused { evse, reason }),
         };
         ctx.signals

@@ -21,6 +21,10 @@ pub(crate) struct Policy {
     /// Whether the station names transactions (2.x E01.FR.08).
     #[cfg(feature = "transaction_events")]
     pub names_transactions: bool,
+    /// Whether the CSMS is asked about each token that is not known here, also about one that can do nothing (2.x C01.FR.02).
+    pub asks_about_every_token: bool,
+    /// Whether a vehicle that left a fixed cable is waited for no longer than one that has to come first (2.x E10.FR.02).
+    pub gives_up_fixed_cables: bool,
     /// Whether somebody may charge without an identifier, by a start button (2.x C02).
     pub has_start_button: bool,
     /// What is told of a place.

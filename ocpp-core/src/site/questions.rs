@@ -1,6 +1,6 @@
 //! Questions to the application that are open, each with its deadline and what waits for the answer.
 
-#[cfg(feature = "firmware_management")]
+#[cfg(any(feature = "firmware_management", feature = "transaction_events"))]
 use alloc::boxed::Box;
 #[cfg(feature = "handling")]
 use alloc::string::String;
@@ -13,6 +13,8 @@ use ocpp_rpc::engine::ReplyToken;
 #[cfg(feature = "handling")]
 use ocpp_types::SmallString;
 
+#[cfg(feature = "transaction_events")]
+use super::customers::CustomerRequest;
 #[cfg(feature = "firmware_management")]
 use super::upload::UploadRequest;
 use crate::station::{Answer, AskId, UploadAnswer};
@@ -27,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest name of a file that can be told (1.6 §6.34; 2.x GetLogResponse.filename).
 const MAX_NAME: usize = 255;
 
+/// The most bytes that the host may tell of a customer.
+const MAX_TOLD: usize = 16_384;
+
 /// What waits for the answer.
 #[derive(Debug)]
 pub(crate) enum About {
@@ -35,6 +40,9 @@ pub(crate) enum About {
     /// A file that the CSMS wants.
     #[cfg(feature = "firmware_management")]
     Upload(ReplyToken, Box<UploadRequest>),
+    /// What the host knows of a customer (2.x N09, N10).
+    #[cfg(feature = "transaction_events")]
+    Customer(ReplyToken, Box<CustomerRequest>),
     /// A call of the CSMS that no block has seen.
     #[cfg(feature = "handling")]
     Incoming(ReplyToken, Held),
@@ -61,6 +69,7 @@ impl About {
             Answer::Upload(UploadAnswer::Name(name)) if !(1..=MAX_NAME).contains(&name.chars().count()) => {
                 Refusal::UnfitName
             }
+            Answer::CustomerInformation { data: Some(data) } if data.len() > MAX_TOLD => Refusal::TooLong,
             _ => return Ok(()),
         };
         Err(MisuseError::Refused(refusal))
@@ -72,17 +81,25 @@ impl About {
             About::Block { default, .. } => discriminant(default) == discriminant(answer),
             #[cfg(feature = "firmware_management")]
             About::Upload(..) => matches!(answer, Answer::Upload(_)),
+            #[cfg(feature = "transaction_events")]
+            About::Customer(..) => matches!(answer, Answer::CustomerInformation { .. }),
             #[cfg(feature = "handling")]
             About::Incoming(_, held) => match answer {
                 Answer::Incoming(IncomingAnswer::Proceed) => !held.is_taken_over,
                 Answer::Incoming(IncomingAnswer::Reply(_) | IncomingAnswer::Refuse(_)) => true,
-                Answer::DataTransfer { .. } | Answer::Upload(_) | Answer::Outgoing(_) => false,
+                Answer::DataTransfer { .. }
+                | Answer::Upload(_)
+                | Answer::CustomerInformation { .. }
+                | Answer::Outgoing(_) => false,
             },
             #[cfg(feature = "handling")]
             About::Outgoing(held) => match answer {
                 Answer::Outgoing(OutgoingAnswer::Send | OutgoingAnswer::SendInstead(_)) => !held.is_taken_over,
                 Answer::Outgoing(OutgoingAnswer::Answered(_)) => true,
-                Answer::DataTransfer { .. } | Answer::Upload(_) | Answer::Incoming(_) => false,
+                Answer::DataTransfer { .. }
+                | Answer::Upload(_)
+                | Answer::CustomerInformation { .. }
+                | Answer::Incoming(_) => false,
             },
         }
     }
@@ -128,6 +145,8 @@ impl Questions {
             About::Incoming(..) => self.has_room(),
             #[cfg(feature = "firmware_management")]
             About::Upload(..) => self.has_room(),
+            #[cfg(feature = "transaction_events")]
+            About::Customer(..) => self.has_room(),
             About::Block { .. } => self.has_room(),
         };
         if !has_room {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
+use ocpp_rpc::backoff::BackoffSettings;
 use ocpp_rpc::engine::ReplyToken;
 #[cfg(all(feature = "security", feature = "transaction_events"))]
 use ocpp_rpc::handshake::Password;
@@ -398,6 +399,20 @@ impl Site {
     pub fn on_contract(&mut self, shared: &mut Shared, evse: EvseId, contract: Contract) {
         let (mut ctx, parts) = self.context(shared);
         plug_and_charge::on_contract(&mut ctx, parts.evses, parts.authorize, evse, contract);
+    }
+
+    /// How long the station waits before it connects again.
+    pub fn backoff(&self) -> BackoffSettings {
+        #[cfg(feature = "transaction_events")]
+        return BackoffSettings {
+            wait_minimum: self.settings.seconds(Setting::RetryBackOffWaitMinimum),
+            random_range: self.settings.seconds(Setting::RetryBackOffRandomRange),
+            repeat_times: self.settings.number(Setting::RetryBackOffRepeatTimes),
+            // The first wait may be as long as both can be.
+            ceiling: Duration::from_secs(2 * 60 * 60),
+        };
+        #[cfg(not(feature = "transaction_events"))]
+        BackoffSettings::default()
     }
 
     /// How the link is kept alive.

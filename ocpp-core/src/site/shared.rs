@@ -266,8 +266,8 @@ impl Shared {
     pub fn on_connected(&mut self) {
         #[cfg(all(feature = "security", feature = "transaction_events"))]
         {
-            self.networks.connected(&mut self.store);
             let profile = self.networks.present().map_or(0, |(_, network)| network.security_profile);
+            self.networks.connected(&mut self.store, profile > self.access.profile());
             if self.access.adopt(&mut self.store, profile) {
                 let kind = SecurityEventKind::ReconfigurationOfSecurityParameters;
                 self.raise(kind, Some("SecurityProfile"));

@@ -156,9 +156,15 @@ pub struct PolicyConfig {
     pub after_power_loss: AfterPowerLoss,
     /// Whether transactions go on, and begin, while new firmware is installed.
     pub charges_while_installing: bool,
+    /// Whether firmware that nobody signed is taken in 2.x (L02). Otherwise an UpdateFirmware without a signing certificate is refused
+    /// there, as who takes signed firmware (L01) must. In 1.6 the security profile decides.
+    pub takes_unsigned_firmware: bool,
     /// Whether the host is asked about each file that the CSMS wants ([`Question::Upload`](super::Question::Upload)): it may refuse
     /// it, or name it.
     pub asks_about_uploads: bool,
+    /// Whether the host is asked what it knows of each customer that the CSMS asks about
+    /// ([`Question::CustomerInformation`](super::Question::CustomerInformation)).
+    pub asks_about_customers: bool,
     /// Values of configuration keys that differ from the defaults, by name.
     pub settings: Vec<(SmallString, SmallString)>,
     /// Optional standard keys that this station does not have, such as `LightIntensity` on one without lights.
@@ -220,7 +226,9 @@ impl StationConfig {
                 without_meter: WithoutMeter::Refuse,
                 after_power_loss: AfterPowerLoss::End,
                 charges_while_installing: false,
+                takes_unsigned_firmware: false,
                 asks_about_uploads: false,
+                asks_about_customers: false,
                 settings: Vec::new(),
                 absent_settings: Vec::new(),
                 custom_settings: Vec::new(),

@@ -53,7 +53,7 @@ pub use pricing::{
 };
 #[cfg(feature = "california_pricing")]
 pub(crate) use pricing::{amount, text};
-pub use question::{Answer, IncomingAnswer, OutgoingAnswer, Question, UploadAnswer};
+pub use question::{Answer, Customer, IncomingAnswer, OutgoingAnswer, Question, UploadAnswer};
 #[cfg(feature = "security")]
 pub(crate) use security::Reporting;
 pub use security::SecurityEventKind;

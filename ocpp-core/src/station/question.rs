@@ -6,7 +6,7 @@ use ocpp_types::SmallString;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{DataTransferStatus, FileLocation, LogKind, RawJson};
+use super::{CertificateHash, DataTransferStatus, FileLocation, IdToken, LogKind, RawJson};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub enum Question {
         from: Option<DateTime<Utc>>,
         /// The latest information to include.
         to: Option<DateTime<Utc>>,
+    },
+    /// The CSMS wants told what is stored of a customer, or has it forgotten (2.x N09, N10). Asked where
+    /// [`asks_about_customers`](super::PolicyConfig::asks_about_customers) says so. Default: the host knows nothing. What the station has of a
+    /// token itself it tells and forgets itself.
+    CustomerInformation {
+        /// Who he is.
+        customer: Customer,
+        /// Whether the CSMS wants it told.
+        is_report: bool,
+        /// Whether it is to be forgotten: what the host has it forgets with its answer.
+        is_clear: bool,
     },
     /// The CSMS calls, with a payload that nobody checked. Default: see [`Handling`](super::Handling).
     Incoming {
@@ -64,10 +75,27 @@ pub enum Answer {
     },
     /// To [`Question::Upload`].
     Upload(UploadAnswer),
+    /// To [`Question::CustomerInformation`].
+    CustomerInformation {
+        /// What the host has stored of him, for people to read: at most 16384 bytes. None or nothing is that it knows nothing.
+        data: Option<alloc::string::String>,
+    },
     /// To [`Question::Incoming`].
     Incoming(IncomingAnswer),
     /// To [`Question::Outgoing`].
     Outgoing(OutgoingAnswer),
+}
+
+/// How the CSMS names a customer (2.x N09.FR.04).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum Customer {
+    /// By his token.
+    IdToken(IdToken),
+    /// By whatever the operator calls him, at most 64 characters.
+    Identifier(SmallString),
+    /// By his certificate.
+    Certificate(CertificateHash),
 }
 
 /// What becomes of a file that the CSMS wants.

@@ -61,12 +61,16 @@ async def files(steps, station, csms, call):
         for status in statuses:
             await csms.wait(action, request_id=number, status=status)
 
+    async with steps.step("firmware that nobody signed is refused"):
+        response = await csms.ask(update(10))
+        expect(response.status == "Rejected", response)
     async with steps.step("firmware is fetched and installed"):
-        response = await csms.ask(update(11))
-        expect(response.status == "Accepted", response)
+        signed = update(11, signing_certificate=PEM, signature="Zml0")
+        await ask_with_work(station, csms, signed, "CheckSigner", "Done", "Accepted")
         await work(station, "Download", "Done")
         await work(station, "Install", "Done")
-        await progress("FirmwareStatusNotification", 11, "Downloading", "Downloaded", "Installing", "Installed")
+        told = ["Downloading", "Downloaded", "SignatureVerified", "Installing", "Installed"]
+        await progress("FirmwareStatusNotification", 11, *told)
     async with steps.step("firmware whose signature is wrong is not installed"):
         signed = update(12, signing_certificate=PEM, signature="Zml0")
         await ask_with_work(station, csms, signed, "CheckSigner", "Done", "Accepted")

@@ -88,21 +88,27 @@ impl Case {
         if is_of_v2 { values.edition } else { Dialect::V1_6 }
     }
 
-    /// The values of a run against a simulated target, which is given what the case needs.
-    #[must_use]
-    pub fn suited(&self, values: &Values) -> Values {
-        let mut values = values.clone();
-        values.fixed_cable |= self.needs.contains(&Need::FixedCable);
-        values.security_profile = self.security_profile();
-        values.first_boot_pending = self.needs.contains(&Need::FirstBootPending);
-        values.password.get_or_insert_with(|| "conformance-password".to_owned());
-        values
-    }
-
-    /// The security profile that a station must have at least, 0 for none. A simulated one is given it.
+    /// The security profile that a station must have at least, 0 for none.
     pub fn security_profile(&self) -> u8 {
         let wanted = |need: &Need| if let Need::SecurityProfile(profile) = need { Some(*profile) } else { None };
         self.needs.iter().find_map(wanted).unwrap_or(0)
+    }
+
+    /// The values of a run against a simulated target: a station is given the hardware that the case needs, and the security profile;
+    /// a CSMS wants a password, and accepts as the case needs.
+    #[must_use]
+    pub fn outfit(&self, values: Values) -> Values {
+        let needs = |need: Need| self.needs.contains(&need);
+        Values {
+            security_profile: self.security_profile(),
+            fixed_cable: values.fixed_cable || needs(Need::FixedCable),
+            resets_evses: values.resets_evses || needs(Need::EvseReset),
+            detects_bay: values.detects_bay || needs(Need::BayDetector),
+            signs_readings: values.signs_readings || needs(Need::SignedReadings),
+            first_boot_pending: needs(Need::FirstBootPending),
+            password: values.password.or_else(|| Some("conformance-password".to_owned())),
+            ..values
+        }
     }
 }
 

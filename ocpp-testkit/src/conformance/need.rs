@@ -23,6 +23,14 @@ pub enum Need {
     PlugLock,
     /// A fixed cable.
     FixedCable,
+    /// EVSEs that can be restarted alone. Whether a live station's can, the case itself sees; so with the next two.
+    EvseReset,
+    /// Detectors that tell if a vehicle stands in the bay.
+    BayDetector,
+    /// Meters that sign what they show.
+    SignedReadings,
+    /// A customer of whom the station keeps something, under an identifier that the run knows.
+    Customer,
     /// A supply that outlasts the mains.
     BackupPower,
     /// None.
@@ -121,6 +129,9 @@ impl Need {
             }
             Need::PlugLock if values.fixed_cable => lacks("for stations whose plug is locked".to_owned()),
             Need::FixedCable if !values.fixed_cable => lacks("for stations with a fixed cable".to_owned()),
+            Need::Customer if values.customer.is_none() => {
+                lacks("needs a customer whom the station's host knows (the value customer)".to_owned())
+            }
             Need::BackupPower if !values.backup_power => lacks("for stations with a backup supply".to_owned()),
             Need::NoBackupPower if values.backup_power => lacks("for stations without a backup supply".to_owned()),
             Need::FileServer if values.files.is_none() => lacks("needs a file server (the value files)".to_owned()),
@@ -152,6 +163,10 @@ impl Need {
             | Need::True(_)
             | Need::PlugLock
             | Need::FixedCable
+            | Need::EvseReset
+            | Need::BayDetector
+            | Need::SignedReadings
+            | Need::Customer
             | Need::BackupPower
             | Need::NoBackupPower
             | Need::Connectors(_)

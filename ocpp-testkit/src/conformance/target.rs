@@ -98,6 +98,8 @@ pub enum Manual {
     Unplug(u16),
     /// Have a connected vehicle ask for energy, or ask for none.
     Vehicle(u16, bool),
+    /// Have a vehicle drive into the bay, or out of it.
+    Bay(u16, bool),
     /// Pull the plug out of the vehicle; with a fixed cable the same as [`Manual::Unplug`].
     UnplugVehicle(u16),
     /// Present a token at the reader of a connector, or at the one of the station.
@@ -133,6 +135,9 @@ impl Manual {
             Manual::Vehicle(connector, wants) => {
                 json!({ "vehicle": { "evse": connector, "state": if *wants { "Ready" } else { "Paused" } } })
             }
+            Manual::Bay(connector, is_occupied) => {
+                json!({ "bay": { "evse": connector, "state": if *is_occupied { "Occupied" } else { "Free" } } })
+            }
             Manual::UnplugVehicle(connector) => json!({ "unplug_vehicle": connector }),
             Manual::Token { connector, id } => json!({ "token": { "evse": connector, "id": id } }),
             Manual::Fault(connector, code) => json!({ "fault": { "evse": connector, "code": code } }),
@@ -150,6 +155,8 @@ impl Manual {
             Manual::Unplug(connector) => format!("pull the plug out of connector {connector}"),
             Manual::Vehicle(connector, true) => format!("have the vehicle at connector {connector} ask for energy"),
             Manual::Vehicle(connector, false) => format!("have the vehicle at connector {connector} ask for no energy"),
+            Manual::Bay(connector, true) => format!("have a vehicle drive into the bay of connector {connector}"),
+            Manual::Bay(connector, false) => format!("have the vehicle leave the bay of connector {connector}"),
             Manual::UnplugVehicle(connector) => format!("pull the plug of connector {connector} out of the vehicle"),
             Manual::Token { connector: Some(connector), id } => format!("present {id} at connector {connector}"),
             Manual::Token { connector: None, id } => format!("present {id} at the reader of the station"),

@@ -51,6 +51,14 @@ pub struct Values {
     pub tolerance: Duration,
     /// Whether the cable is fixed, so that there is no lock.
     pub fixed_cable: bool,
+    /// Whether a simulated station can restart an EVSE alone.
+    pub resets_evses: bool,
+    /// Whether the bays of a simulated station have detectors.
+    pub detects_bay: bool,
+    /// Whether the meters of a simulated station sign what they show.
+    pub signs_readings: bool,
+    /// Under which identifier the station keeps something of a customer.
+    pub customer: Option<String>,
     /// Whether the station can speak while its power is gone.
     pub backup_power: bool,
     /// A folder on a file server that the station reaches: it takes uploads, and holds a file `no-firmware`.
@@ -107,6 +115,10 @@ impl Default for Values {
             pause: Duration::ZERO,
             tolerance: Duration::from_millis(1_500),
             fixed_cable: false,
+            resets_evses: false,
+            detects_bay: false,
+            signs_readings: false,
+            customer: None,
             backup_power: false,
             files: None,
             password: None,
@@ -150,6 +162,7 @@ impl Values {
             "pause" => self.pause = seconds()?,
             "tolerance" => self.tolerance = seconds()?,
             "first_boot" => self.first_boot_pending = text == "Pending",
+            "customer" => self.customer = Some(text.to_owned()),
             "files" => self.files = Some(text.to_owned()),
             "root_certificate" => self.root_certificate = Some(text.to_owned()),
             "station_certificate" => self.station_certificate = Some(text.to_owned()),

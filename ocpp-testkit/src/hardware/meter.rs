@@ -1,6 +1,6 @@
 //! The meter of an EVSE, with a memory of all that ever flowed: the truth that bills are checked against.
 
-use ocpp_core::station::{Measurand, MeterReading};
+use ocpp_core::station::{Measurand, MeterReading, SignedValue};
 use ocpp_core::time::Instant;
 
 /// Microjoules (milliwatt times millisecond) in a milliwatt-hour.
@@ -16,6 +16,7 @@ pub struct Meter {
     last: Change,
     /// By how many thousandths of what flowed the readings are too high: a broken promise, to prove that checks see it.
     error_permille: i64,
+    signs: bool,
 }
 
 /// From `at` on the register grows from `microjoules` by `milliwatts`.
@@ -38,7 +39,7 @@ impl Meter {
     /// A meter that shows `register_mwh`.
     pub fn new(register_mwh: i64) -> Self {
         let last = Change { at: Instant::ZERO, microjoules: register_mwh.saturating_mul(UJ_PER_MWH), milliwatts: 0 };
-        Meter { changes: vec![last], last, error_permille: 0 }
+        Meter { changes: vec![last], last, error_permille: 0, signs: false }
     }
 
     /// The power changes.
@@ -59,14 +60,22 @@ impl Meter {
         self.error_permille = error_permille;
     }
 
+    /// Has the readings signed from now on. The signature is none that anybody could check.
+    pub fn sign(&mut self) {
+        self.signs = true;
+    }
+
     /// The values now.
     pub fn reading(&self, now: Instant) -> MeterReading {
         let milliwatts = i64::try_from(self.last.milliwatts).unwrap_or(i64::MAX);
         let register_mwh = self.register_mwh(now);
         let error_mwh = (register_mwh - self.register_mwh(Instant::ZERO)) * self.error_permille / 1000;
-        MeterReading::energy_mwh(register_mwh + error_mwh)
+        let reading = MeterReading::energy_mwh(register_mwh + error_mwh)
             .with(Measurand::PowerActiveImport, None, milliwatts)
             .with(Measurand::CurrentImport, None, milliwatts.saturating_mul(1_000) / i64::from(MAINS_MILLIVOLTS))
-            .with(Measurand::Voltage, None, MAINS_MILLIVOLTS.into())
+            .with(Measurand::Voltage, None, MAINS_MILLIVOLTS.into());
+        // Base64 of whatever length.
+        let signed = || SignedValue::new(&format!("{:016}", register_mwh + error_mwh), "OCMF");
+        if self.signs { reading.with_signed(signed()) } else { reading }
     }
 }

@@ -9,7 +9,7 @@ mod meter;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use ocpp_core::station::{Cable, Contactor, EvseAction, EvseInput, Fault, Limit, Lock, Power, Vehicle};
+use ocpp_core::station::{Bay, Cable, Contactor, EvseAction, EvseInput, Fault, Limit, Lock, Power, Vehicle};
 use ocpp_core::time::Instant;
 
 pub use meter::Meter;
@@ -44,6 +44,8 @@ pub struct Hardware {
     delays: HardwareDelays,
     has_lock: bool,
     meter_answers: bool,
+    /// What the detector of the bay sees, if there is one.
+    bay: Option<Bay>,
     cable: Cable,
     vehicle: Vehicle,
     fault: Option<Fault>,
@@ -81,6 +83,7 @@ impl Hardware {
             delays: HardwareDelays::default(),
             has_lock: false,
             meter_answers: true,
+            bay: None,
             cable: Cable::Absent,
             vehicle: Vehicle::Paused,
             fault: None,
@@ -109,6 +112,20 @@ impl Hardware {
     #[must_use]
     pub fn with_lock(mut self) -> Self {
         self.has_lock = true;
+        self
+    }
+
+    /// Gives the bay a detector, which sees nothing yet.
+    #[must_use]
+    pub fn with_bay_detector(mut self) -> Self {
+        self.bay = Some(Bay::Free);
+        self
+    }
+
+    /// Gives the EVSE a meter that signs what it shows.
+    #[must_use]
+    pub fn with_signatures(mut self) -> Self {
+        self.meter.sign();
         self
     }
 
@@ -191,6 +208,15 @@ impl Hardware {
         self.settle(now);
     }
 
+    /// A vehicle drives into the bay, or out of it. Without a detector nobody sees that.
+    pub fn set_bay(&mut self, now: Instant, bay: Bay) {
+        self.advance(now);
+        if self.bay.is_some() {
+            self.bay = Some(bay);
+            self.fact(EvseInput::Bay(bay));
+        }
+    }
+
     /// The driver pulls the plug; a locked one comes out when the lock opens.
     pub fn unplug(&mut self, now: Instant) {
         self.advance(now);
@@ -270,6 +296,9 @@ impl Hardware {
     pub fn power_on(&mut self, now: Instant) {
         self.advance(now);
         self.powered = true;
+        if let Some(bay) = self.bay {
+            self.fact(EvseInput::Bay(bay));
+        }
         self.fact(EvseInput::Cable(self.cable));
         self.fact(EvseInput::Vehicle(self.vehicle));
         self.fact(EvseInput::Contactor(self.contactor));

@@ -122,7 +122,7 @@ impl Pair {
             st::Action::Ask { id, question, .. } => {
                 self.note(Actor::Station, || format!("asks #{} {question:?}", id.0));
                 let answer = match question {
-                    st::Question::DataTransfer { .. } => return Ok(()),
+                    st::Question::DataTransfer { .. } | st::Question::CustomerInformation { .. } => return Ok(()),
                     st::Question::Upload { .. } => st::Answer::Upload(st::UploadAnswer::Accept),
                     st::Question::Incoming { .. } => st::Answer::Incoming(st::IncomingAnswer::Proceed),
                     st::Question::Outgoing { .. } => st::Answer::Outgoing(st::OutgoingAnswer::Send),

@@ -90,7 +90,8 @@ impl PairConfig {
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
         PairConfig {
             seed: Seed(seed),
-            station: StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model"),
+            station: StationConfig::new("ws://csms.example/ocpp", "CP001", "Vendor", "Model")
+                .with(|config| config.policy.takes_unsigned_firmware = true),
             hardware: Hardware::new(1_000_000, 7_200),
             station_clock: WallClock::UNSET,
             station_store: StoreHabits::default(),

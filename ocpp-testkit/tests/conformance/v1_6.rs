@@ -17,7 +17,7 @@ fn cases() -> impl Iterator<Item = Case> {
 
 #[test]
 fn our_machines_pass_every_case_that_applies() {
-    let reports: Vec<Report> = cases().map(|case| run(case, &case.suited(&values()))).collect();
+    let reports: Vec<Report> = cases().map(|case| run(case, &case.outfit(values()))).collect();
     assert_eq!(told(&reports), []);
     let passed = reports.iter().filter(|report| report.verdict == Verdict::Passed).count();
     println!("{passed} passed");
@@ -27,7 +27,7 @@ fn our_machines_pass_every_case_that_applies() {
 #[test]
 fn station_with_fixed_cables_passes_every_case_that_applies() {
     let stations = cases().filter(|case| case.role() == Role::Station);
-    let with_fixed = |case: Case| Values { fixed_cable: true, ..case.suited(&values()) };
+    let with_fixed = |case: Case| Values { fixed_cable: true, ..case.outfit(values()) };
     let reports: Vec<Report> = stations.map(|case| run(case, &with_fixed(case))).collect();
     assert_eq!(told(&reports), []);
     let needing = |need: Need| reports.iter().filter(move |report| report.case.needs.contains(&need));
@@ -50,7 +50,7 @@ fn every_case_is_there_once_and_says_where_it_comes_from() {
 
 #[test]
 fn no_case_passes_with_a_broken_machine() {
-    let (tried, survivors) = mutants(cases(), |case| case.suited(&values()), is_harmless);
+    let (tried, survivors) = mutants(cases(), |case| case.outfit(values()), is_harmless);
     println!("{tried} mutants");
     assert!(tried > 2_500, "{tried}");
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));

@@ -36,7 +36,7 @@ fn cases() -> impl Iterator<Item = Case> {
 }
 
 fn values_in(case: Case, edition: Dialect) -> Values {
-    case.suited(&Values { edition, ..values() })
+    case.outfit(Values { edition, ..values() })
 }
 
 #[test]

@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 use peer::{Oddity, Peer};
 
 fn values_for(case: Case) -> Values {
-    let fixed_cable = case.needs.contains(&Need::FixedCable);
-    VirtualStation::with_host(Values { fixed_cable, security_profile: case.security_profile(), ..Values::default() })
+    VirtualStation::with_host(case.outfit(Values::default()))
 }
 
 fn case(id: &str) -> Case {

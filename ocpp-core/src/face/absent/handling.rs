@@ -1,6 +1,6 @@
 //! A station without the feature `handling`: every message is the core's.
 
-#[cfg(feature = "firmware_management")]
+#[cfg(any(feature = "firmware_management", feature = "transaction_events"))]
 use alloc::boxed::Box;
 
 use ocpp_rpc::Payload;
@@ -11,6 +11,8 @@ use super::failure::Failure;
 use super::outgoing::Outgoing;
 use crate::MisuseError;
 use crate::site::Site;
+#[cfg(feature = "transaction_events")]
+use crate::site::customers::CustomerRequest;
 use crate::site::questions::About;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
@@ -23,6 +25,8 @@ pub(crate) enum Closed {
     Block(ReplyToken, Answer),
     #[cfg(feature = "firmware_management")]
     Upload(ReplyToken, Box<UploadRequest>, Option<Answer>),
+    #[cfg(feature = "transaction_events")]
+    Customer(ReplyToken, Box<CustomerRequest>, Option<Answer>),
 }
 
 pub(crate) fn check(config: &StationConfig) -> Result<(), MisuseError> {
@@ -58,6 +62,8 @@ impl Outgoing {
             About::Block { token, default } => Closed::Block(token, answer.unwrap_or(default)),
             #[cfg(feature = "firmware_management")]
             About::Upload(token, request) => Closed::Upload(token, request, answer),
+            #[cfg(feature = "transaction_events")]
+            About::Customer(token, request) => Closed::Customer(token, request, answer),
         }
     }
 

@@ -257,6 +257,18 @@ impl Authorize {
         (shared.config.limits.token_cache > 0).then(|| self.cache.clear(&mut shared.store))
     }
 
+    /// What the cache has of a token, whether it is used now or not.
+    #[cfg(feature = "transaction_events")]
+    pub fn cached(&self, token: &IdToken) -> Option<&TokenInfo> {
+        self.cache.get(token, None)
+    }
+
+    /// Takes a token out of the cache (2.x N10). With the ticket of that.
+    #[cfg(feature = "transaction_events")]
+    pub fn forget(&mut self, store: &mut StoreQueue, token: &IdToken) -> Option<Ticket> {
+        self.cache.forget(store, token)
+    }
+
     /// A token is good by what the list, or else the cache, says of it. One that is cached is used so (2.x C10.FR.08).
     fn grant_known(&mut self, ctx: &mut Context<'_>, request: AuthorizeRequest, info: TokenInfo) {
         let wall = ctx.shared.clock.wall(ctx.now());
@@ -279,6 +291,11 @@ impl Authorize {
     fn status_here(&self, ctx: &Context<'_>, token: &IdToken) -> Option<AuthorizationStatus> {
         let wall = ctx.shared.clock.wall(ctx.now());
         self.known_here(ctx.settings, token, wall).map(|info| info.status_at(wall))
+    }
+
+    /// Whether the list or the cache says anything of a token.
+    pub fn knows(&self, ctx: &Context<'_>, token: &IdToken) -> bool {
+        self.status_here(ctx, token).is_some()
     }
 
     /// What is known of a token that is accepted.

@@ -145,7 +145,7 @@ impl Evse {
         });
         let news = remote_start.map(|id| Box::new(News { remote_start: Some(id), ..News::default() }));
         let moment = self.moment();
-        let state = moment.charging_state();
+        let state = session::told_with(trigger, moment.charging_state());
         let event =
             EventFacts::new(0, ctx.shared.plugs.active(self.id).connector, trigger, state, !ctx.is_online, news);
         let transaction = TransactionNo(ctx.journal.append(&mut ctx.shared.store, record, Some(event)));

@@ -15,8 +15,12 @@ impl Evse {
     pub fn on_fact(&mut self, now: Instant, fact: EvseInput) {
         match fact {
             EvseInput::Cable(cable) => {
-                if cable == Cable::Connected && self.facts.cable != cable {
-                    self.connected_at = now;
+                if self.facts.cable != cable {
+                    match (self.facts.cable, cable) {
+                        (_, Cable::Connected) => self.connected_at = now,
+                        (Cable::Connected, Cable::Absent | Cable::Plugged) => self.left_at = now,
+                        (Cable::Absent | Cable::Plugged, Cable::Absent | Cable::Plugged) => {}
+                    }
                 }
                 // What was signed before is of another session.
                 self.has_signed &= self.facts.cable == cable;

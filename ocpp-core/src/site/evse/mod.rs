@@ -21,7 +21,7 @@ use super::bearer::Bearer;
 use super::context::Context;
 use super::points::{PointSet, TxPoint, TxPoints};
 use super::policy::{Policy, Uses};
-use super::session::{self, Authorisation, Closing, Open, Sampling, Transaction};
+use super::session::{self, Authorisation, Closing, Open, Right, Sampling, Transaction};
 use super::settings::{Setting, Settings};
 use crate::site::journal::{JournalRecord, Sampled};
 use crate::site::metering::{Aligned, Meter, SampleContext};
@@ -49,6 +49,8 @@ pub(crate) struct Evse {
     seen_at: Option<Instant>,
     /// When a vehicle came last.
     connected_at: Instant,
+    /// When the last vehicle left.
+    left_at: Instant,
     /// When the contactor opened last.
     opened_at: Instant,
     /// Whether a fault of the whole station makes charging impossible.
@@ -95,6 +97,7 @@ impl Evse {
             awaits_cable: false,
             seen_at: None,
             connected_at: Instant::ZERO,
+            left_at: Instant::ZERO,
             opened_at: Instant::ZERO,
             is_station_blocked: false,
             promised: None,
@@ -361,11 +364,12 @@ impl Evse {
                 self.end_authorisation(StopReason::EvDisconnected, trigger, None, is_held);
                 return false;
             }
-            let is_late = right.since + ctx.settings.seconds(Setting::EvConnectionTimeOut) <= ctx.now();
-            if is_late && !ever.has(TxPoint::EvConnected) {
+            let since = self.waits_for_vehicle(right, ever, ctx.settings, ctx.policy);
+            let timeout = ctx.settings.seconds(Setting::EvConnectionTimeOut);
+            if since.is_some_and(|since| since + timeout <= ctx.now()) {
                 let trigger = TriggerReason::EvConnectTimeout;
-                // E03.FR.05, E03.FR.15.
-                if self.points.stop.has(TxPoint::ParkingBayOccupancy) {
+                // E03.FR.05; E03.FR.15, E10.FR.02.
+                if self.points.stop.has(TxPoint::ParkingBayOccupancy) || is_left {
                     self.end_authorisation(StopReason::Timeout, trigger, None, false);
                 } else {
                     self.force_end(StopReason::Timeout, trigger, None);
@@ -391,9 +395,25 @@ impl Evse {
         }
         // That somebody was accepted is told by every family.
         if ctx.policy.tells_changes || self.begun().is_some_and(|open| open.news.is_some()) {
-            self.tell_change(ctx);
+            return !self.tell_change(ctx);
         }
         true
+    }
+
+    /// Since when a vehicle is waited for in an open transaction: none came yet, or it left a fixed cable, which no driver takes along.
+    fn waits_for_vehicle(
+        &self,
+        right: &Right,
+        ever: PointSet,
+        settings: &Settings,
+        policy: &Policy,
+    ) -> Option<Instant> {
+        if !ever.has(TxPoint::EvConnected) {
+            return Some(right.since);
+        }
+        let is_left = self.facts.cable != Cable::Connected;
+        let is_given_up = policy.gives_up_fixed_cables && settings.has_fixed_cables();
+        (is_left && is_given_up).then(|| self.left_at.max(right.since))
     }
 
     /// Why a stop point ends a transaction: as the authorisation did, should it have ended before.
@@ -419,17 +439,18 @@ impl Evse {
         (over.unwrap_or(reason), trigger)
     }
 
-    /// Records what changed in an open transaction (E02.FR.13, E02.FR.17), once there is room.
-    fn tell_change(&mut self, ctx: &mut Context<'_>) {
+    /// Records what changed in an open transaction (E02.FR.13, E02.FR.17), once there is room. False if nothing was recorded.
+    fn tell_change(&mut self, ctx: &mut Context<'_>) -> bool {
         let (evse, state) = (self.id, self.moment().charging_state());
-        let Transaction::Open(open) = &mut self.transaction else { return };
+        let Transaction::Open(open) = &mut self.transaction else { return false };
         let trigger = match (open.change, open.state, state) {
             (Some(change), _, _) => change,
-            (None, told, state) if told == state => return,
+            (None, told, state) if told == state => return false,
             (None, ChargingState::Idle, _) => TriggerReason::CablePluggedIn,
             (None, _, ChargingState::Idle) => TriggerReason::EvCommunicationLost,
             (None, _, _) => TriggerReason::ChargingStateChanged,
         };
+        let state = session::told_with(trigger, state);
         // A reservation is used up before that is on record: a cut in between frees the EVSE, which is harmless.
         if let (Some(news), Authorisation::Granted(right)) = (&mut open.news, &self.authorisation)
             && news.reservation.is_none()
@@ -440,12 +461,14 @@ impl Evse {
         let (transaction, context) = (open.transaction, SampleContext::Other);
         let sample =
             Sampled { transaction, spot: ctx.shared.plugs.active(evse), at, context, values: alloc::vec::Vec::new() };
-        if self.has_room(ctx, transaction) {
-            let Transaction::Open(open) = &mut self.transaction else { return };
-            open.change = None;
-            let event = open.event(ctx, evse, trigger, state);
-            ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), Some(event));
+        if !self.has_room(ctx, transaction) {
+            return false;
         }
+        let Transaction::Open(open) = &mut self.transaction else { return false };
+        open.change = None;
+        let event = open.event(ctx, evse, trigger, state);
+        ctx.journal.append(&mut ctx.shared.store, JournalRecord::Sampled(sample), Some(event));
+        true
     }
 
     /// When time changes something here. Each may lie in the past, waiting for something else.
@@ -464,7 +487,9 @@ impl Evse {
                 self.cable_by()
             }
             (Transaction::Open(Open { interrupted: Some(patience), .. }), _) => self.seen_at.map(|at| at + *patience),
-            (Transaction::Open(open), _) if !open.ever.has(TxPoint::EvConnected) => late,
+            (Transaction::Open(open), Authorisation::Granted(right)) => {
+                self.waits_for_vehicle(right, open.ever, settings, policy).map(|since| since + timeout)
+            }
             (Transaction::Closing(closing), _) => closing.until,
             (
                 Transaction::None

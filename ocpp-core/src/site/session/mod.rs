@@ -19,7 +19,7 @@ pub(crate) use authorisation::{Authorisation, Right};
 pub(crate) use transaction::{Closing, Lapsed, Open, Sampling, Transaction};
 
 use super::points::{PointSet, TxPoint, TxPoints};
-use crate::station::{Cable, ChargingState};
+use crate::station::{Cable, ChargingState, TriggerReason};
 
 /// The three states of a session, as they are at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,13 @@ impl Moment {
             (Cable::Connected, Energy::Off | Energy::Offered) => ChargingState::SuspendedEvse,
         }
     }
+}
+
+/// What an event tells that the transaction does. That a vehicle came is one event, and that it takes nothing of what it is offered is
+/// another (E03.FR.12).
+pub(crate) fn told_with(trigger: TriggerReason, state: ChargingState) -> ChargingState {
+    let is_early = trigger == TriggerReason::CablePluggedIn && state == ChargingState::SuspendedEv;
+    if is_early { ChargingState::EvConnected } else { state }
 }
 
 /// The start point that is met first, of those that were not met when the last transaction ended.

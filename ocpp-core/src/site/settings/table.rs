@@ -99,6 +99,10 @@ const fn measurands(most: Setting) -> Kind {
     Kind::Measurands { most }
 }
 
+/// An hour: a station that waits longer before it connects again is lost to its operator.
+#[cfg(feature = "transaction_events")]
+const MAX_BACKOFF: u32 = 60 * 60;
+
 const SECONDS_OF_DAY: u32 = 24 * 60 * 60;
 
 /// One setting.
@@ -235,6 +239,12 @@ settings! {
     OfflineThreshold, "", "OCPPCommCtrlr.OfflineThreshold", integer(0), ReadWrite, "300";
     #[cfg(feature = "reservation")]
     NonEvseSpecificReservation, "ReserveConnectorZeroSupported", "ReservationCtrlr.NonEvseSpecific", BOOLEAN, ReadOnly, "true";
+    #[cfg(feature = "transaction_events")]
+    RetryBackOffRandomRange, "", "OCPPCommCtrlr.RetryBackOffRandomRange", count(0, MAX_BACKOFF), ReadWrite, "10";
+    #[cfg(feature = "transaction_events")]
+    RetryBackOffRepeatTimes, "", "OCPPCommCtrlr.RetryBackOffRepeatTimes", integer(0), ReadWrite, "5";
+    #[cfg(feature = "transaction_events")]
+    RetryBackOffWaitMinimum, "", "OCPPCommCtrlr.RetryBackOffWaitMinimum", count(1, MAX_BACKOFF), ReadWrite, "10";
     ResetRetries, "ResetRetries", "OCPPCommCtrlr.ResetRetries", integer(0), ReadWrite, "0";
     SignReadings, "SampledDataSignReadings", "SampledDataCtrlr.SignReadings", BOOLEAN, ReadWrite, "true";
     #[cfg(feature = "security")]

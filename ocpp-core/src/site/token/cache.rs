@@ -116,6 +116,19 @@ impl TokenCache {
         least.map(|(slot, _)| *slot)
     }
 
+    /// Forgets a token. With the ticket of that, if it was known.
+    #[cfg(feature = "transaction_events")]
+    pub fn forget(&mut self, store: &mut StoreQueue, token: &IdToken) -> Option<Ticket> {
+        let mut last = None;
+        let slots: Vec<u16> =
+            self.slots.iter().filter(|(_, cached)| cached.token.matches(token)).map(|(slot, _)| *slot).collect();
+        for slot in slots {
+            self.slots.remove(&slot);
+            last = Some(store.push(StoreOp::Delete { key: key(slot) }));
+        }
+        last
+    }
+
     /// Forgets every token. With the ticket of the last removal, if there was one.
     pub fn clear(&mut self, store: &mut StoreQueue) -> Option<Ticket> {
         let slots = core::mem::take(&mut self.slots);

@@ -44,7 +44,7 @@ group!(HardwareConfig, "hardware": wiring, has_fixed_cables, measurands, signs_r
     has_security_log;
     "evses" => evses in Evses, "meter_timeout_ms" => meter_timeout in Millis, "meter_freshness_ms" => meter_freshness in Millis);
 group!(PolicyConfig, "policy": clock, plausible_time, charge_before_accepted, shows_master_pass, without_meter, after_power_loss,
-    charges_while_installing, asks_about_uploads, settings, absent_settings, custom_settings, handlings, quirks;);
+    charges_while_installing, takes_unsigned_firmware, asks_about_uploads, asks_about_customers, settings, absent_settings, custom_settings, handlings, quirks;);
 
 #[derive(Deserialize)]
 struct Millis(#[serde(with = "ocpp_rpc::time::millis")] Duration);
@@ -160,7 +160,7 @@ mod tests {
                 "clock": "Never",
                 "plausible_time": {"not_before": "2021-01-01T00:00:00Z", "not_after": "2022-01-01T00:00:00Z", "max_step_ms": 1},
                 "charge_before_accepted": true, "shows_master_pass": true, "without_meter": "Charge", "after_power_loss": {"Resume": 5},
-                "charges_while_installing": true, "asks_about_uploads": true, "settings": [["A", "1"]], "absent_settings": ["B"],
+                "charges_while_installing": true, "takes_unsigned_firmware": true, "asks_about_uploads": true, "asks_about_customers": true, "settings": [["A", "1"]], "absent_settings": ["B"],
                 "custom_settings": [{"name": "C", "kind": "Boolean", "access": "ReadOnly", "default": "true"}],
                 "handlings": [{"direction": "Incoming", "action": "Reset", "handling": "Ask"}], "quirks": ["Null"],
             },

@@ -90,6 +90,6 @@ pub(super) fn on_answer(shared: &mut Shared, token: ReplyToken, reply: Answer) {
             answer(shared, token, response(status, data.as_deref()));
         }
         // Answers to other questions are no answers to this one.
-        Answer::Upload(_) | Answer::Incoming(_) | Answer::Outgoing(_) => {}
+        Answer::Upload(_) | Answer::CustomerInformation { .. } | Answer::Incoming(_) | Answer::Outgoing(_) => {}
     }
 }

@@ -67,6 +67,8 @@ pub(crate) const POLICY: Policy = Policy {
     tells_changes: false,
     #[cfg(feature = "transaction_events")]
     names_transactions: false,
+    asks_about_every_token: false,
+    gives_up_fixed_cables: false,
     // A StartTransaction has an idTag (1.6 §6.45).
     has_start_button: false,
     statuses: Statuses::OfSessions,

@@ -83,6 +83,9 @@ impl Face {
                 };
                 answer_after(shared, ticket, token, status!(edition, ClearCacheResponse, status));
             }
+            Action::CustomerInformation => {
+                self.on_customer(site, shared, token, message.view::<v2::CustomerInformationRequest>());
+            }
             Action::DataTransfer => {
                 let request = message.view::<v2::DataTransferRequest>();
                 data_transfer::on_data_transfer(edition, shared, token, request);
@@ -191,6 +194,7 @@ const CARRIED_OUT: &[Action] = &[
     Action::CertificateSigned,
     Action::ChangeAvailability,
     Action::ClearCache,
+    Action::CustomerInformation,
     Action::DataTransfer,
     #[cfg(feature = "security")]
     Action::DeleteCertificate,
@@ -227,6 +231,7 @@ fn is_stored(action: Action) -> bool {
         action,
         Action::ChangeAvailability
             | Action::ClearCache
+            | Action::CustomerInformation
             | Action::GetLog
             | Action::Reset
             | Action::SendLocalList

@@ -173,7 +173,7 @@ pub(super) fn answer_installed(
     answer(shared, token, response);
 }
 
-fn certificate_hash(data: v2::CertificateHashData<'_>) -> Option<CertificateHash> {
+pub(super) fn certificate_hash(data: v2::CertificateHashData<'_>) -> Option<CertificateHash> {
     let algorithm = match data.hash_algorithm() {
         v2::HashAlgorithm::SHA256 => HashAlgorithm::Sha256,
         v2::HashAlgorithm::SHA384 => HashAlgorithm::Sha384,

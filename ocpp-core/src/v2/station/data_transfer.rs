@@ -74,7 +74,7 @@ pub(super) fn on_answer(edition: Edition, shared: &mut Shared, token: ReplyToken
             answer(shared, token, response);
         }
         // Answers to other questions are no answers to this one.
-        Answer::Upload(_) | Answer::Incoming(_) | Answer::Outgoing(_) => {}
+        Answer::Upload(_) | Answer::CustomerInformation { .. } | Answer::Incoming(_) | Answer::Outgoing(_) => {}
     }
 }
 

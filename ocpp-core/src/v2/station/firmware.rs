@@ -3,7 +3,8 @@
 use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::tables::v2::{
     Action, FirmwareStatus, FirmwareStatusNotificationRequest, GetLogRequest, GetLogResponse, LogStatus,
-    LogStatusNotificationRequest, LogType, UpdateFirmwareRequest, UpdateFirmwareStatus, UploadLogStatus,
+    LogStatusNotificationRequest, LogType, UpdateFirmwareRequest, UpdateFirmwareResponse, UpdateFirmwareStatus,
+    UploadLogStatus,
 };
 use ocpp_types::tables::{Edition, View as _};
 
@@ -45,7 +46,8 @@ pub(super) fn message(edition: Edition, report: JobReport) -> Message {
     })
 }
 
-/// Carries out an UpdateFirmware: one with a certificate once its signer is known to be trusted (L01.FR.02, L01.FR.11).
+/// Carries out an UpdateFirmware: one with a certificate once its signer is known to be trusted (L01.FR.02, L01.FR.11), one without
+/// where the station takes firmware that nobody signed (L02; part 6 TC_L_18).
 pub(super) fn on_update(
     edition: Edition,
     site: &mut Site,
@@ -70,6 +72,13 @@ pub(super) fn on_update(
     if wanted.signature.is_some() {
         let (certificates, mut desk) = site.certificates(shared);
         return certificates.on_signed_update(&mut desk, token, wanted);
+    }
+    if !shared.config.policy.takes_unsigned_firmware {
+        let refused = UpdateFirmwareResponse::to_json(edition, |mut response| {
+            response.status(UpdateFirmwareStatus::Rejected);
+            response.status_info().reason_code("MissingParam");
+        });
+        return answer(shared, token, refused);
     }
     // L02.FR.15, L02.FR.18.
     let (status, ticket) = match site.firmware.on_update(shared, wanted) {

@@ -118,6 +118,7 @@ impl Face {
             }
             Awaited::MeterValues => {}
             Awaited::NotifyReport => self.reports.answered(),
+            Awaited::NotifyCustomerInformation => self.customers.answered(),
             Awaited::DataTransfer => {
                 data_transfer::ended(site, shared, message.view::<v2::DataTransferResponse>());
             }
@@ -161,6 +162,10 @@ impl Face {
             (Awaited::NotifyReport, why) => match why {
                 Undelivered::Refused | Undelivered::Unsendable => self.reports.refused(),
                 // The part is sent anew.
+                Undelivered::TimedOut | Undelivered::LinkLost => {}
+            },
+            (Awaited::NotifyCustomerInformation, why) => match why {
+                Undelivered::Refused | Undelivered::Unsendable => self.customers.refused(),
                 Undelivered::TimedOut | Undelivered::LinkLost => {}
             },
             #[cfg(feature = "security")]
@@ -221,6 +226,7 @@ fn action_awaited(site: &Site, awaited: Awaited) -> Action {
         Awaited::Journal => site.journal.first().map_or(Action::TransactionEvent, action_of),
         Awaited::MeterValues => Action::MeterValues,
         Awaited::NotifyReport => Action::NotifyReport,
+        Awaited::NotifyCustomerInformation => Action::NotifyCustomerInformation,
         Awaited::DataTransfer => Action::DataTransfer,
         #[cfg(feature = "security")]
         Awaited::SecurityEvent => Action::SecurityEventNotification,

@@ -17,6 +17,7 @@ mod alerts;
 mod calls;
 #[cfg(feature = "security")]
 mod certificates;
+mod customers;
 mod data_transfer;
 #[cfg(feature = "security")]
 mod firmware;
@@ -57,6 +58,7 @@ use crate::site::shared::Shared;
 use crate::site::verdict::LateReply;
 use crate::station::{Answer, StationConfig};
 
+use customers::Customers;
 use reports::Reports;
 
 /// What speaks an edition of 2.x for a site. Nothing of it outlives a change of version.
@@ -65,6 +67,7 @@ pub(crate) struct Face {
     edition: Edition,
     pub outgoing: Outgoing,
     reports: Reports,
+    customers: Customers,
 }
 
 /// The rules of an edition.
@@ -77,6 +80,8 @@ pub(crate) fn policy(edition: Edition) -> Policy {
         points: Points::OfSettings,
         tells_changes: true,
         names_transactions: true,
+        asks_about_every_token: true,
+        gives_up_fixed_cables: true,
         has_start_button: true,
         statuses: Statuses::OfConnectors,
         repeats_statuses: true,
@@ -106,6 +111,7 @@ impl Face {
             edition,
             outgoing: Outgoing::new(sender::KINDS.len()),
             reports: Reports::default(),
+            customers: Customers::default(),
         })
     }
 

@@ -37,6 +37,8 @@ pub(super) enum Awaited {
     MeterValues,
     /// A part of a report of the device model.
     NotifyReport,
+    /// A part of what is known of a customer.
+    NotifyCustomerInformation,
     DataTransfer,
     #[cfg(feature = "security")]
     SecurityEvent,
@@ -72,6 +74,7 @@ pub(super) const KINDS: &[Awaited] = &[
     Awaited::MeterValues,
     Awaited::Journal,
     Awaited::NotifyReport,
+    Awaited::NotifyCustomerInformation,
     Awaited::DataTransfer,
     #[cfg(feature = "handling")]
     Awaited::AppCall,
@@ -161,6 +164,10 @@ impl Face {
                 let model = Model::new(site, shared);
                 (Action::NotifyReport, self.reports.next(edition, model, UnixMillis(at.timestamp_millis()))?)
             }
+            Awaited::NotifyCustomerInformation => {
+                let at = UnixMillis(shared.clock.wall(now)?.timestamp_millis());
+                (Action::NotifyCustomerInformation, self.customers.next(edition, at)?)
+            }
             Awaited::Journal => {
                 if !is_accepted || !shared.is_time_durable() || !site.are_names_durable(shared) {
                     return None;
@@ -218,7 +225,9 @@ pub(super) fn action_of(pending: &Pending) -> Action {
 /// Whether a message of this kind that was not answered is sent again by itself, with nothing else to space that.
 fn is_repeated(kind: Awaited) -> bool {
     match kind {
-        Awaited::StatusNotification | Awaited::Alert | Awaited::NotifyReport => true,
+        Awaited::StatusNotification | Awaited::Alert | Awaited::NotifyReport | Awaited::NotifyCustomerInformation => {
+            true
+        }
         #[cfg(feature = "security")]
         Awaited::SecurityEvent | Awaited::JobStatus(_) => true,
         #[cfg(feature = "security")]

@@ -160,7 +160,7 @@ impl Conformance {
         let mut counts = [0; 4];
         let mut reports = Vec::new();
         for case in cases {
-            let (dialect, suited) = (case.dialect(&values), case.suited(&values));
+            let (dialect, suited) = (case.dialect(&values), case.outfit(values.clone()));
             let report = match (&mut bed, case.role()) {
                 (Bed::Live(target), _) => conformance::run(case, target.as_mut(), &values),
                 (Bed::Ours, Role::Station) => {

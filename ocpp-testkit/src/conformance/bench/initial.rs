@@ -74,6 +74,9 @@ impl<E: Edge> Bench<'_, E> {
             self.put_back("UnlockConnector", unlocking(*connector));
             let _ = self.perform(Manual::Unplug(*connector));
         }
+        for bay in &around.parked {
+            let _ = self.perform(Manual::Bay(*bay, false));
+        }
     }
 
     /// A station that boots or connects anew meanwhile is asked once more.

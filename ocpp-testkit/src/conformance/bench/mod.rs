@@ -58,6 +58,7 @@ pub(super) struct Traces {
     pub plugged: BTreeSet<u16>,
     pub broken: BTreeSet<u16>,
     pub held_locks: BTreeSet<u16>,
+    pub parked: BTreeSet<u16>,
 }
 
 /// How long people take for a step.

@@ -38,6 +38,24 @@ impl<E: Edge> Bench<'_, E> {
         self.perform(Manual::Vehicle(connector, wants))
     }
 
+    /// A vehicle drives into the bay.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn drive_in(&mut self, connector: u16) -> Step {
+        self.traces.parked.insert(connector);
+        self.perform(Manual::Bay(connector, true))
+    }
+
+    /// It drives out of it.
+    ///
+    /// # Errors
+    /// When the step is not done.
+    pub fn drive_out(&mut self, connector: u16) -> Step {
+        self.traces.parked.remove(&connector);
+        self.perform(Manual::Bay(connector, false))
+    }
+
     /// The next connection of the station is refused for this reason.
     ///
     /// # Errors

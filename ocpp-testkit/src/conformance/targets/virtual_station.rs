@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ocpp_core::station::{
-    Action, ConnectRefusal, ConnectRequest, EvseId, Fault, FaultCode, IdToken, Input, InstalledCertificates,
-    LinkAction, LinkInput, Secret, StationConfig, Vehicle,
+    Action, Answer, Bay, ConnectRefusal, ConnectRequest, Customer, EvseId, Fault, FaultCode, IdToken, Input,
+    InstalledCertificates, LinkAction, LinkInput, Question, Secret, StationConfig, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
@@ -47,6 +47,8 @@ pub struct VirtualStation {
     /// When the connection attempt ends that is under way.
     attempt: Option<Instant>,
     power_back: Option<Instant>,
+    /// Of whom its host keeps something.
+    customer: Option<String>,
     happenings: VecDeque<Happening>,
 }
 
@@ -69,6 +71,7 @@ impl VirtualStation {
     pub fn with_host(values: Values) -> Values {
         Values {
             files: Some(Self::FILES.to_owned()),
+            customer: Some("CONF-CUSTOMER".to_owned()),
             root_certificate: Some(jobs::certificate("root")),
             station_certificate: Some(jobs::certificate("station")),
             firmware: Some(SignedFirmware {
@@ -114,6 +117,10 @@ impl VirtualStation {
         config.network.password = Some(Secret(PASSWORD.into()));
         config.network.certificates = InstalledCertificates::new(true, true);
         config.hardware.has_fixed_cables = values.fixed_cable;
+        config.hardware.resets_evses = values.resets_evses;
+        config.hardware.detects_bay = values.detects_bay;
+        config.hardware.signs_readings = values.signs_readings;
+        config.policy.asks_about_customers = values.customer.is_some();
         Self::with_config(config, values)
     }
 
@@ -125,6 +132,8 @@ impl VirtualStation {
         let subprotocol = config.network.versions.first().copied().unwrap_or(Dialect::V1_6).subprotocol();
         let hardware = Hardware::new(1_000_000, 7_200);
         let hardware = if values.fixed_cable { hardware } else { hardware.with_lock() };
+        let hardware = if values.detects_bay { hardware.with_bay_detector() } else { hardware };
+        let hardware = if values.signs_readings { hardware.with_signatures() } else { hardware };
         let evses = (1..).take(config.hardware.evses.len()).map(|n| (EvseId(n), hardware.clone())).collect();
         // 2026-01-01T12:00:00Z
         let wall = DateTime::from_timestamp(1_767_268_800, 0).map_or(WallClock::UNSET, WallClock::starting_at);
@@ -141,6 +150,7 @@ impl VirtualStation {
             request: None,
             attempt: None,
             power_back: Some(Instant::ZERO),
+            customer: values.customer.clone(),
             happenings: VecDeque::new(),
         };
         station.happen(Due::PowerBack)?;
@@ -200,10 +210,25 @@ impl VirtualStation {
             Action::Job(id, job) => self.end.jobs.order(self.now, id, &job),
             Action::SetClock(wall) => self.end.clock.set(self.now, wall),
             Action::Reboot(_) => self.cut_power(),
-            // Questions are left to their default; events are no messages.
+            Action::Ask { id, question: Question::CustomerInformation { customer, is_clear, .. }, .. } => {
+                let data = self.tell_of(&customer, is_clear);
+                let answer = Answer::CustomerInformation { data };
+                self.end.handle(self.now, Input::Answer(id, answer)).map_err(lost)?;
+            }
+            // Other questions are left to their default; events are no messages.
             Action::Ask { .. } | Action::Event(_) | Action::Display(_) => {}
         }
         Ok(())
+    }
+
+    /// What the host keeps of a customer.
+    fn tell_of(&mut self, customer: &Customer, is_clear: bool) -> Option<String> {
+        let Customer::Identifier(identifier) = customer else { return None };
+        let known = self.customer.clone().filter(|known| known.as_str() == identifier.as_str())?;
+        if is_clear {
+            self.customer = None;
+        }
+        Some(format!("{known}, who likes it bright"))
     }
 
     fn disconnect(&mut self) {
@@ -313,6 +338,9 @@ impl Target for VirtualStation {
             Manual::Unplug(connector) => self.hardware(*connector, Hardware::unplug),
             Manual::Vehicle(connector, wants) => self.hardware(*connector, |hardware, now| {
                 hardware.set_vehicle(now, if *wants { Vehicle::Ready } else { Vehicle::Paused });
+            }),
+            Manual::Bay(connector, is_occupied) => self.hardware(*connector, |hardware, now| {
+                hardware.set_bay(now, if *is_occupied { Bay::Occupied } else { Bay::Free });
             }),
             Manual::UnplugVehicle(connector) => self.hardware(*connector, Hardware::unplug_vehicle),
             Manual::Token { connector, id } => {

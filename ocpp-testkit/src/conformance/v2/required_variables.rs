@@ -1,7 +1,7 @@
 //! The variables that a Core station must have (2.0.1 part 2 §2, and the table of components and variables in its appendix).
 
 /// `Component.Variable[Instance]`.
-pub(super) const REQUIRED: [&str; 46] = [
+pub(super) const REQUIRED: [&str; 49] = [
     "AlignedDataCtrlr.Interval",
     "AlignedDataCtrlr.Measurands",
     "AlignedDataCtrlr.TxEndedInterval",
@@ -35,6 +35,9 @@ pub(super) const REQUIRED: [&str; 46] = [
     "OCPPCommCtrlr.NetworkProfileConnectionAttempts",
     "OCPPCommCtrlr.OfflineThreshold",
     "OCPPCommCtrlr.ResetRetries",
+    "OCPPCommCtrlr.RetryBackOffRandomRange",
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes",
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum",
     "OCPPCommCtrlr.UnlockOnEVSideDisconnect",
     "SampledDataCtrlr.TxEndedInterval",
     "SampledDataCtrlr.TxEndedMeasurands",

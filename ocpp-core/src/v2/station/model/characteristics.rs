@@ -118,6 +118,8 @@ fn unit(setting: Setting) -> Option<&'static str> {
         | Setting::HeartbeatInterval
         | Setting::MessageTimeout
         | Setting::OfflineThreshold
+        | Setting::RetryBackOffRandomRange
+        | Setting::RetryBackOffWaitMinimum
         | Setting::TransactionMessageRetryInterval
         | Setting::TxUpdatedInterval
         | Setting::WebSocketPingInterval => Some("s"),

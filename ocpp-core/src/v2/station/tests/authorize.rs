@@ -129,6 +129,54 @@ fn same_token_charges_on_in_a_transaction_whose_authorisation_ended() {
     }
 }
 
+/// C01.FR.02, TC_C_04: a token that is not known here is asked about, also while another one has the EVSE, and changes nothing there. One
+/// that is known is not. Before the transaction, in it, and after its authorisation.
+#[test]
+fn token_that_can_do_nothing_is_asked_about_all_the_same() {
+    let points = [("TxCtrlr.TxStopPoint", "EVConnected"), ("TxCtrlr.StopTxOnEVSideDisconnect", "false")];
+    let known = [("AuthCtrlr.LocalPreAuthorize", "true"), ("AuthCacheCtrlr.Enabled", "true")];
+    for version in EDITIONS {
+        for is_known in [false, true] {
+            let settings = if is_known { [points, known].concat() } else { points.to_vec() };
+            let mut bench = Bench::accepted(version, &settings);
+            if is_known {
+                bench.swipe("OTHER");
+                bench.serve();
+                bench.swipe("OTHER");
+                bench.serve();
+                bench.take("Authorize");
+            }
+            let asked = |bench: &mut Bench| {
+                bench.take("Authorize");
+                bench.swipe("OTHER");
+                bench.serve();
+                let told: Vec<_> =
+                    bench.take("Authorize").iter().map(|asked| asked["idToken"]["idToken"].clone()).collect();
+                assert_eq!(bench.transaction_events(), [] as [Value; 0]);
+                let refused =
+                    bench.events.iter().any(|event| event.contains("TokenRefused") && event.contains("Occupied"));
+                assert!(refused, "{:?}", bench.events);
+                bench.events.clear();
+                told
+            };
+            let wanted: &[&str] = if is_known { &[] } else { &["OTHER"] };
+            bench.swipe("TAG");
+            bench.serve();
+            assert_eq!(asked(&mut bench), wanted, "before");
+            bench.plug();
+            bench.serve();
+            assert_eq!((bench.transaction_events().len(), bench.power), (2, Power::On));
+            assert_eq!(asked(&mut bench), wanted, "in it");
+            assert_eq!(bench.power, Power::On);
+            bench.swipe("TAG");
+            bench.serve();
+            assert_eq!((bench.transaction_events().len(), bench.power), (1, Power::Off));
+            assert_eq!(asked(&mut bench), wanted, "after it, C01.FR.23");
+            assert_eq!(bench.power, Power::Off);
+        }
+    }
+}
+
 /// E07.FR.01, E07.FR.02, C09: another token of the group ends the transaction, and is told.
 #[test]
 fn token_of_the_same_group_ends_the_transaction() {

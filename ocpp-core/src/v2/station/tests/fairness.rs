@@ -4,7 +4,7 @@ use super::*;
 use crate::fairness::{Cause, Manners, Subject, Trial, action_of};
 use crate::station::{Command, Fault, FaultCode, JobUpdate, SecurityEventKind, StopReason};
 
-pub(super) const CAUSES: [Cause<Bench>; 13] = [
+pub(super) const CAUSES: [Cause<Bench>; 14] = [
     ("StatusNotification", |bench| {
         let is_odd = bench.now / 100_000 % 2 == 1;
         let cable = if is_odd { Cable::Connected } else { Cable::Absent };
@@ -30,6 +30,10 @@ pub(super) const CAUSES: [Cause<Bench>; 13] = [
     }),
     ("NotifyReport", |bench| {
         bench.ask("GetBaseReport", &json!({"requestId": 1, "reportBase": "SummaryInventory"}));
+    }),
+    ("NotifyCustomerInformation", |bench| {
+        let token = json!({"idToken": "TAG", "type": "Central"});
+        bench.ask("CustomerInformation", &json!({"requestId": 1, "report": true, "clear": false, "idToken": token}));
     }),
     ("FirmwareStatusNotification", |bench| bench.ask("TriggerMessage", &trigger("FirmwareStatusNotification"))),
     ("LogStatusNotification", |bench| bench.ask("TriggerMessage", &trigger("LogStatusNotification"))),
@@ -106,7 +110,8 @@ pub(super) fn with_three_evses(version: Dialect) -> StationConfig {
         ("TxCtrlr.EVConnectionTimeOut", "20"),
         ("CpoName", "Org"),
     ];
-    config(&[version], &settings).with_evses(3)
+    let config = config(&[version], &settings).with_evses(3);
+    config.with(|config| config.policy.takes_unsigned_firmware = true)
 }
 
 /// A vehicle is at the last of them.

@@ -44,11 +44,26 @@ fn firmware(signed: bool) -> Value {
     json!({"requestId": 5, "firmware": firmware})
 }
 
+/// TC_L_18: who takes signed firmware takes no other, unless its maker says so (L02).
+#[test]
+fn firmware_that_nobody_signed_is_refused() {
+    for version in EDITIONS {
+        let mut bench = host(version);
+        let refused = json!({"status": "Rejected", "statusInfo": {"reasonCode": "MissingParam"}});
+        assert_eq!(bench.request("UpdateFirmware", &firmware(false)), refused);
+        assert!(bench.jobs.is_empty(), "{:?}", bench.jobs);
+        assert_eq!(bench.statuses_of("FirmwareStatusNotification"), [] as [&str; 0]);
+    }
+}
+
 /// L02: each step is told with the number of the request, to the end over the restart.
 #[test]
 fn firmware_is_fetched_installed_and_told() {
     for version in EDITIONS {
-        let mut bench = host(version);
+        let config = host(version).config.with(|config| config.policy.takes_unsigned_firmware = true);
+        let mut bench = Bench::boot(config, version, Image::default(), 0);
+        bench.connect();
+        bench.told.clear();
         assert_eq!(bench.request("UpdateFirmware", &firmware(false))["status"], "Accepted");
         let (id, job) = bench.job();
         assert!(matches!(job, Job::Download { .. }), "{job:?}");

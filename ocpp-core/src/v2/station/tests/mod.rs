@@ -6,6 +6,7 @@ mod alerts;
 mod authorize;
 mod availability;
 mod calls;
+mod customers;
 mod durable_variables;
 mod fairness;
 mod jobs;

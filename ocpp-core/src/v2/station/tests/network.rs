@@ -200,13 +200,19 @@ fn safer_profile_takes_its_certificates_and_ends_the_others() {
         assert_eq!(bench.last_connect().security_profile.map(|profile| profile.number()), Some(2));
         bench.connect();
         assert_eq!(bench.read("SecurityCtrlr", "SecurityProfile"), "2");
-        assert_eq!(bench.read("OCPPCommCtrlr", "NetworkConfigurationPriority"), "3,1");
-        assert_eq!(bench.set_priority("2"), "Rejected", "it is gone");
+        assert_eq!(bench.read("OCPPCommCtrlr", "NetworkConfigurationPriority"), "3", "TC_A_19");
+        for value in ["2", "1", "3,1"] {
+            assert_eq!(bench.set_priority(value), "Rejected", "{value}: it is gone");
+        }
         let answer = bench.request("SetNetworkProfile", &profile(version, 2, "ws://other", 1));
         assert_eq!(answer["statusInfo"]["reasonCode"], "NoSecurityDowngrade");
         let mut bench = bench.reboot();
         let tried = bench.tries(12);
-        assert!(tried.iter().all(|request| request.url.starts_with("wss:")), "{tried:?}");
+        assert!(tried.iter().all(|request| request.url == "wss://other/CP1"), "{tried:?}");
+        bench.connect();
+        let answer = bench.request("SetNetworkProfile", &profile(version, 1, "wss://third", 2));
+        assert_eq!((answer, bench.set_priority("1,3")), (json!({"status": "Accepted"}), json!("RebootRequired")));
+        assert_eq!(bench.reboot().last_connect().url, "wss://third/CP1", "the slot is the CSMS's");
     }
 }
 
@@ -229,7 +235,7 @@ fn no_power_cut_leads_back_below_a_security_profile_that_was_told() {
         assert_eq!(bench.last_connect().url, "wss://other/CP1", "{lost}");
         bench.connect();
         assert_eq!(bench.read("SecurityCtrlr", "SecurityProfile"), "2");
-        assert_eq!(bench.read("OCPPCommCtrlr", "NetworkConfigurationPriority"), "3,1");
+        assert_eq!(bench.read("OCPPCommCtrlr", "NetworkConfigurationPriority"), "3");
     }
 }
 
@@ -290,4 +296,39 @@ fn connection_has_the_credentials_and_the_time_out_of_its_profile() {
     assert!(!bench.events.iter().any(|event| event.contains("CallFailed")));
     bench.wait(2);
     assert!(bench.events.iter().any(|event| event.contains("CallFailed")), "{:?}", bench.events);
+}
+
+/// Part 4 of 2.0.1 §5.3, TC_B_57: the wait before each attempt, by its settings, also after a power cut; how often it doubles.
+#[test]
+fn station_connects_again_after_the_wait_that_the_csms_set() {
+    for version in EDITIONS {
+        let mut bench = Bench::accepted(version, &[]);
+        for (name, value, status) in [
+            ("RetryBackOffWaitMinimum", "0", "Rejected"),
+            ("RetryBackOffWaitMinimum", "3601", "Rejected"),
+            ("RetryBackOffWaitMinimum", "4", "Accepted"),
+            ("RetryBackOffRandomRange", "0", "Accepted"),
+            ("RetryBackOffRepeatTimes", "2", "Accepted"),
+        ] {
+            let names = (json!({"name": "OCPPCommCtrlr"}), json!({"name": name}));
+            let data = json!([{"component": names.0, "variable": names.1, "attributeValue": value}]);
+            let answer = bench.request("SetVariables", &json!({"setVariableData": data}));
+            assert_eq!(answer["setVariableResult"][0]["attributeStatus"], status, "{name} {value}");
+        }
+        let mut bench = bench.reboot();
+        for _ in 0..2 {
+            bench.connect();
+            let waits: Vec<u64> = (0..5)
+                .map(|_| {
+                    let (before, connects) = (bench.now, bench.connects.len());
+                    bench.close();
+                    while bench.connects.len() == connects {
+                        bench.wait(1);
+                    }
+                    (bench.now - before) / 1000
+                })
+                .collect();
+            assert_eq!(waits, [4, 8, 16, 16, 16], "{version:?}");
+        }
+    }
 }

@@ -91,6 +91,93 @@ fn token_first_with_a_transaction_by_the_token() {
     }
 }
 
+/// E03.FR.12, TC_E_10, TC_E_13, TC_E_26: that a vehicle came is told before what it takes of the energy that it is offered.
+#[test]
+fn vehicle_that_takes_nothing_yet_is_told_after_its_cable() {
+    for (version, comes_back) in EDITIONS.into_iter().flat_map(|version| [(version, false), (version, true)]) {
+        let points = [("TxCtrlr.TxStartPoint", "Authorized"), ("TxCtrlr.TxStopPoint", "Authorized")];
+        let stays = [("TxCtrlr.StopTxOnEVSideDisconnect", "false")];
+        let mut bench = Bench::accepted(version, &[&points[..], &stays[..]].concat());
+        bench.swipe("TAG");
+        bench.serve();
+        if comes_back {
+            bench.plug();
+            bench.input(Input::Evse(EVSE, EvseInput::Vehicle(Vehicle::Paused)));
+            bench.unplug();
+            bench.serve();
+        }
+        bench.transaction_events();
+        bench.cable(Cable::Connected);
+        bench.input(Input::Evse(EVSE, EvseInput::Vehicle(Vehicle::Ready)));
+        bench.serve();
+        let events = bench.transaction_events();
+        let told: Vec<String> = events.iter().map(words).collect();
+        let expected = [
+            "Updated CablePluggedIn EVConnected",
+            "Updated ChargingStateChanged SuspendedEV",
+            "Updated ChargingStateChanged Charging",
+        ];
+        assert_eq!(told, expected, "{version:?}");
+        assert_eq!(events[0]["evse"], json!({"id": 1, "connectorId": 1}), "E01.FR.16");
+    }
+}
+
+/// E10.FR.02, TC_E_27: who left a fixed cable has as long to come back as who has to come; a socket stays locked until its driver comes
+/// (E10.FR.01). Where the authorisation is no stop point the transaction goes on without.
+#[test]
+fn vehicle_that_left_a_fixed_cable_is_waited_for_so_long() {
+    let ended = "Ended EVConnectTimeout Idle Timeout";
+    let updated = "Updated EVConnectTimeout Idle";
+    for version in EDITIONS {
+        for (is_fixed, stop, last) in [
+            (true, "Authorized", Some(ended)),
+            (true, "ParkingBayOccupancy", Some(updated)),
+            (false, "Authorized", None),
+            (false, "ParkingBayOccupancy", None),
+        ] {
+            let settings = [
+                ("TxCtrlr.TxStartPoint", "Authorized"),
+                ("TxCtrlr.TxStopPoint", stop),
+                ("TxCtrlr.StopTxOnEVSideDisconnect", "false"),
+                ("TxCtrlr.EVConnectionTimeOut", "30"),
+                ("SampledDataCtrlr.TxUpdatedInterval", "0"),
+            ];
+            let mut config = config(&[version], &[]);
+            (config.hardware.has_fixed_cables, config.hardware.detects_bay) = (is_fixed, true);
+            let config = settings.iter().fold(config, |config, (key, value)| config.with_setting(key, value));
+            let mut bench = Bench::boot(config, version, Image::default(), 0);
+            bench.connect();
+            bench.start();
+            bench.serve_for(60);
+            bench.unplug();
+            bench.serve_for(29);
+            assert_eq!(
+                bench.transaction_events().last().map(words).as_deref(),
+                Some("Updated EVCommunicationLost Idle")
+            );
+            bench.plug();
+            bench.serve_for(5);
+            assert_eq!(
+                bench.transaction_events().last().map(words).as_deref(),
+                Some("Updated ChargingStateChanged Charging")
+            );
+            bench.unplug();
+            bench.serve_for(29);
+            assert_eq!(
+                bench.transaction_events().last().map(words).as_deref(),
+                Some("Updated EVCommunicationLost Idle")
+            );
+            bench.serve_for(60);
+            assert_eq!(
+                bench.transaction_events().iter().map(words).collect::<Vec<_>>(),
+                Vec::from_iter(last),
+                "{is_fixed} {stop}"
+            );
+            assert_eq!(bench.power == Power::On, last.is_none());
+        }
+    }
+}
+
 /// E03.FR.05.
 #[test]
 fn token_without_a_cable_ends_in_time() {

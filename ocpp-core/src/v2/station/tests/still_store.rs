@@ -9,12 +9,19 @@ const UNCONFIRMED: usize = 8;
 /// What one cause may add to what waits already: the ends of three transactions, their readings and promises.
 const SLACK: usize = 24;
 
-const CALLS: [Cause<Bench>; 20] = [
+const CALLS: [Cause<Bench>; 21] = [
     ("ChangeAvailability", |bench| {
         let status = if bench.requests.is_multiple_of(2) { "Operative" } else { "Inoperative" };
         bench.ask("ChangeAvailability", &json!({"operationalStatus": status}));
     }),
     ("ClearCache", |bench| bench.ask("ClearCache", &json!({}))),
+    ("CustomerInformation", |bench| {
+        let token = json!({"idToken": "TAG", "type": "Central"});
+        bench.ask(
+            "CustomerInformation",
+            &json!({"requestId": bench.requests, "report": true, "clear": true, "idToken": token}),
+        );
+    }),
     ("SetVariables", |bench| bench.set("OCPPCommCtrlr", "HeartbeatInterval", &(bench.requests + 10).to_string())),
     ("password", |bench| bench.set("SecurityCtrlr", "BasicAuthPassword", &format!("{:020}", bench.requests))),
     ("SetNetworkProfile", |bench| {

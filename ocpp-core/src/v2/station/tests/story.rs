@@ -44,10 +44,15 @@ pub(super) fn check(events: &[Value], is_thinned: bool) -> usize {
         } else {
             assert_eq!(numbers, (0..).take(numbers.len()).collect::<Vec<_>>(), "{name}: {}", said());
         }
+        // E03.FR.12: what the vehicle takes is another event.
+        let is_early = |event: &&&Value| {
+            event["triggerReason"] == "CablePluggedIn" && event["transactionInfo"]["chargingState"] == "SuspendedEV"
+        };
+        assert_eq!(story.iter().find(is_early), None, "{name}: {}", said());
         let reserved = story.iter().filter(|event| event.get("reservationId").is_some()).count();
         assert!(reserved <= 1, "{name}: {}", said());
         // Who charges is told once, and again only after his authorisation ended and he came back; who ended, at the end.
-        let lapses = ["StopAuthorized", "RemoteStop", "Deauthorized", "EVCommunicationLost"];
+        let lapses = ["StopAuthorized", "RemoteStop", "Deauthorized", "EVCommunicationLost", "EVConnectTimeout"];
         let (mut driver, mut may_begin) = (None, true);
         for event in story.iter().filter(|event| event["eventType"] != "Ended") {
             may_begin |= lapses.iter().any(|lapse| event["triggerReason"] == *lapse);

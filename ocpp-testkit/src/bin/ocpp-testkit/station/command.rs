@@ -3,8 +3,8 @@
 use std::io;
 
 use ocpp_core::station::{
-    Answer, AskId, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, Fault, FaultCode, IdToken, Input,
-    JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
+    Answer, AskId, Bay, Command as StationCommand, DataTransferStatus, EvseAction, EvseId, EvseInput, Fault, FaultCode,
+    IdToken, Input, JobId, JobUpdate, RawJson, SecurityEventKind, StopReason, Vehicle,
 };
 use ocpp_core::time::Instant;
 use ocpp_core::{MisuseError, Refusal};
@@ -22,6 +22,10 @@ pub enum Command {
     Plug(EvseId),
     Unplug(EvseId),
     UnplugVehicle(EvseId),
+    Bay {
+        evse: EvseId,
+        state: Bay,
+    },
     LockStuck {
         evse: EvseId,
         stuck: bool,
@@ -95,6 +99,7 @@ impl Command {
             Command::Plug(evse)
             | Command::Unplug(evse)
             | Command::UnplugVehicle(evse)
+            | Command::Bay { evse, .. }
             | Command::LockStuck { evse, .. }
             | Command::Vehicle { evse, .. }
             | Command::Meter { evse, .. }
@@ -124,6 +129,7 @@ impl Command {
             Command::Plug(evse) => return site.plug(now, evse).map(Ok),
             Command::Unplug(evse) => return site.unplug(now, evse).map(Ok),
             Command::UnplugVehicle(evse) => return site.unplug_vehicle(now, evse).map(Ok),
+            Command::Bay { evse, state } => Input::Evse(evse, EvseInput::Bay(state)),
             Command::LockStuck { evse, stuck } => {
                 site.set_lock_stuck(now, evse, stuck);
                 return Ok(Ok(()));
@@ -179,7 +185,7 @@ mod tests {
         };
         let outcomes: Vec<_> =
             lines.filter(|line| !line.starts_with("{\"error\"")).map(|line| (line, read(line))).collect();
-        assert_eq!(outcomes.len(), 18);
+        assert_eq!(outcomes.len(), 19);
         for (line, outcome) in outcomes {
             assert!(outcome.is_ok(), "{line}: {outcome:?}");
         }

@@ -44,6 +44,7 @@ const AFTER_HELP: &str = r#"Hardware and people come as JSON lines on stdin, one
                                               "blocking":false one that does not
   {"fault_cleared":1}                         it is gone
   {"unplug_vehicle":1}                        the cable is pulled out of the vehicle, and stays in the socket
+  {"bay":{"evse":1,"state":"Occupied"}}       a vehicle stands in the bay; "Free": none does
   {"lock_stuck":{"evse":1,"stuck":true}}      the lock of the plug does not move; with false it does again
   {"power_cycle":{}}                          the power is cut, and restored after --reboot-time
   {"stop":1}                                  the stop button; {"stop":{"evse":1,"reason":"EmergencyStop"}}

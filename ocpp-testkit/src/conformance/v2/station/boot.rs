@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::conformance::pattern::{answer, request};
-use crate::conformance::v2::bench::{Bench, Name, get_result};
+use crate::conformance::v2::bench::Bench;
 use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step, Stop};
 
@@ -93,6 +93,7 @@ fn outage(bench: &mut Bench<'_>, is_long: bool) -> Step {
 
 fn back_off(bench: &mut Bench<'_>) -> Step {
     let wait = Duration::from_secs(4);
+    let before = bench.required(THRESHOLD)?;
     bench.configure_if_there("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "3")?;
     bench.configure("OCPPCommCtrlr.RetryBackOffRepeatTimes", "2")?;
     bench.configure("OCPPCommCtrlr.RetryBackOffRandomRange", "0")?;
@@ -105,13 +106,7 @@ fn back_off(bench: &mut Bench<'_>) -> Step {
     let second = bench.now().saturating_since(cut);
     let leeway = bench.values.tolerance;
     match first + leeway >= wait && second + leeway >= 3 * wait {
-        true => bench
-            .ask(
-                "GetVariables",
-                json!({ "getVariableData": [Name(THRESHOLD).wanted()] }),
-                get_result(THRESHOLD, "Accepted"),
-            )
-            .map(|_| ()),
+        true => bench.expect_value(THRESHOLD, &before),
         false => Err(Stop::Failed(format!("connected again after {first:?}, and after {second:?}"))),
     }
 }

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::conformance::pattern::{Pattern, answer, request, status};
-use crate::conformance::v2::bench::{Bench, with};
-use crate::conformance::v2::{case, unwritten};
+use crate::conformance::pattern::{self, Pattern, answer, request, status};
+use crate::conformance::v2::bench::{Bench, token, with};
+use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step, Stop};
 
 const FILES: &[Need] = &[Need::FileServer];
-const NO_CUSTOMERS: &str = "the station does not carry out CustomerInformation yet";
 
 pub(super) const CASES: &[Case] = &[
     case(
@@ -35,13 +34,93 @@ pub(super) const CASES: &[Case] = &[
         |bench| uploads(bench, "SecurityLog"),
     ),
     case("TC_N_36_CS", "Another upload takes its place", "N01.FR.07 to N01.FR.09, N01.FR.12", FILES, second),
-    unwritten("TC_N_27_CS", "What is known of a customer", "N09.FR.02, N09.FR.05", NO_CUSTOMERS),
-    unwritten("TC_N_28_CS", "Nothing is known of a customer", "N09.FR.02, N09.FR.06", NO_CUSTOMERS),
-    unwritten("TC_N_30_CS", "What is known is told and forgotten", "N10.FR.01, N10.FR.03", NO_CUSTOMERS),
-    unwritten("TC_N_31_CS", "Nothing is known, and forgotten", "N10.FR.01, N10.FR.04", NO_CUSTOMERS),
-    unwritten("TC_N_32_CS", "What is known is forgotten, and not told", "N10.FR.01, N10.FR.05", NO_CUSTOMERS),
-    unwritten("TC_N_62_CS", "What is known under an identifier is forgotten", "N10.FR.01, N10.FR.03", NO_CUSTOMERS),
+    case("TC_N_27_CS", "What is known of a customer", "N09.FR.02, N09.FR.05", &[], |bench| {
+        let name = remembered(bench)?;
+        tells(bench, (true, false), &name, Known::Something)
+    }),
+    case("TC_N_28_CS", "Nothing is known of a customer", "N09.FR.02, N09.FR.06", &[], |bench| {
+        let name = by_token(&bench.values.token);
+        tells(bench, (true, false), &name, Known::Nothing)
+    }),
+    case("TC_N_30_CS", "What is known is told and forgotten", "N10.FR.01, N10.FR.03", &[], |bench| {
+        let name = remembered(bench)?;
+        tells(bench, (true, true), &name, Known::Something)?;
+        // The local list may still have the token.
+        tells(bench, (true, false), &name, Known::Whatever)
+    }),
+    case("TC_N_31_CS", "Nothing is known, and forgotten", "N10.FR.01, N10.FR.04", &[], |bench| {
+        let name = by_token(&bench.values.token);
+        tells(bench, (true, true), &name, Known::Nothing)
+    }),
+    case("TC_N_32_CS", "What is known is forgotten, and not told", "N10.FR.01, N10.FR.06", &[], |bench| {
+        let name = remembered(bench)?;
+        tells(bench, (false, true), &name, Known::Whatever)
+    }),
+    case(
+        "TC_N_62_CS",
+        "What is known under an identifier is forgotten",
+        "N10.FR.01, N10.FR.03",
+        &[Need::Customer],
+        |bench| {
+            let name = json!({ "customerIdentifier": bench.values.customer.clone().unwrap_or_default() });
+            tells(bench, (true, true), &name, Known::Something)?;
+            tells(bench, (true, false), &name, Known::Nothing)
+        },
+    ),
 ];
+
+/// What is told of a customer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Something,
+    Nothing,
+    /// That he was forgotten, in whatever words, or what is left.
+    Whatever,
+}
+
+fn by_token(id: &str) -> Value {
+    json!({ "idToken": token(id) })
+}
+
+/// States IdTokenCached and IdTokenLocalAuthList: the station knows the token of the run.
+fn remembered(bench: &mut Bench<'_>) -> Step<Value> {
+    let (evse, token) = (bench.values.connector, bench.values.token.clone());
+    bench.configure_if_there("AuthCacheCtrlr.Enabled", "true")?;
+    bench.cache_token(evse, &token)?;
+    bench.configure_if_there("AuthCtrlr.LocalPreAuthorize", "true")?;
+    bench.configure_if_there("LocalAuthListCtrlr.Enabled", "true")?;
+    if bench.is_set("LocalAuthListCtrlr.Enabled")? {
+        bench.install_list(&[(&token, "Accepted", None)])?;
+    }
+    Ok(by_token(&token))
+}
+
+/// The station is asked for what it knows of a customer, or to forget him, and tells all parts, and no other.
+fn tells(bench: &mut Bench<'_>, (report, clear): (bool, bool), name: &Value, known: Known) -> Step {
+    let mut request = json!({ "requestId": CUSTOMER, "report": report, "clear": clear });
+    for (member, value) in name.as_object().into_iter().flatten() {
+        request = with(request, member, value.clone());
+    }
+    bench.ask("CustomerInformation", request, status("Accepted"))?;
+    let mut data = String::new();
+    for number in 0.. {
+        let part = pattern::request("NotifyCustomerInformation").is("requestId", CUSTOMER).is("seqNo", number);
+        let part = bench.expect(part.present("generatedAt"))?;
+        data.push_str(part.payload.get("data").and_then(Value::as_str).unwrap_or_default());
+        if part.payload.get("tbc").is_none_or(|tbc| tbc == false) {
+            break;
+        }
+    }
+    bench.never(bench.values.settle, &["NotifyCustomerInformation"])?;
+    match known {
+        Known::Something if data.is_empty() => Err(Stop::Failed("nothing is told of the customer".to_owned())),
+        Known::Nothing if !data.is_empty() => Err(Stop::Failed(format!("this is told of nobody: {data}"))),
+        Known::Something | Known::Nothing | Known::Whatever => Ok(()),
+    }
+}
+
+/// The number of each request for a customer.
+const CUSTOMER: i64 = 8;
 
 fn told(id: i64, status: &str) -> Pattern {
     request("LogStatusNotification").is("status", status).is("requestId", id)

@@ -20,7 +20,7 @@ const STARTED_LIST: &str = "SampledDataCtrlr.TxStartedMeasurands";
 const ENDED: &str = "SampledDataCtrlr.TxEndedInterval";
 const ENDED_LIST: &str = "SampledDataCtrlr.TxEndedMeasurands";
 const REGISTER: &str = "Energy.Active.Import.Register";
-const UNSIGNED: &str = "the meter of the simulated hardware signs nothing";
+const SIGNED: &[Need] = &[Need::SignedReadings];
 const IDLE_ONLY: &str = "AlignedDataCtrlr.SendDuringIdle";
 
 pub(super) const CASES: &[Case] = &[
@@ -61,7 +61,12 @@ pub(super) const CASES: &[Case] = &[
             at_the_end(bench, (CLOCK_ENDED, CLOCK), CLOCK_ENDED_LIST, ENDED_LIST, "Sample.Clock")
         },
     ),
-    unwritten("TC_J_04_CS", "By the clock, signed", "J01.FR.21", UNSIGNED),
+    case("TC_J_04_CS", "By the clock, signed", "J01.FR.21", SIGNED, |bench| {
+        bench.configure("AlignedDataCtrlr.SignReadings", "true")?;
+        bench.configure_if_there(IDLE_ONLY, "false")?;
+        let end = ended_with(bench, (CLOCK_ENDED, CLOCK), CLOCK_ENDED_LIST, ENDED_LIST, "Sample.Clock")?;
+        signed(&end, "Sample.Clock")
+    }),
     case("TC_J_06_CS", "By the clock, only without a transaction", "J01.FR.18", &[Need::Key(IDLE_ONLY)], idle_only),
     case("TC_J_07_CS", "At the begin", "J02.FR.01, E01.FR.09, E02.FR.09", &[], at_the_begin),
     unwritten(
@@ -91,7 +96,11 @@ pub(super) const CASES: &[Case] = &[
         &[],
         |bench| at_the_end(bench, (ENDED, UPDATED), ENDED_LIST, CLOCK_ENDED_LIST, "Sample.Periodic"),
     ),
-    unwritten("TC_J_11_CS", "By the interval, signed", "J02.FR.21", UNSIGNED),
+    case("TC_J_11_CS", "By the interval, signed", "J02.FR.21", SIGNED, |bench| {
+        bench.configure("SampledDataCtrlr.SignReadings", "true")?;
+        let end = ended_with(bench, (ENDED, UPDATED), ENDED_LIST, CLOCK_ENDED_LIST, "Sample.Periodic")?;
+        signed(&end, "Sample.Periodic")
+    }),
 ];
 
 const CONTEXT: &str = "meterValue.0.sampledValue.0.context";
@@ -164,14 +173,31 @@ fn others(bench: &Bench<'_>) -> Vec<Pattern> {
         .collect()
 }
 
-/// Readings of a context are told with the end, each complete, and as far from the one before as the interval says.
-fn at_the_end(
+/// What the meter signed is beside each value of the register in this context, with its encoding.
+fn signed(end: &Value, context: &str) -> Step {
+    let is_signed = |sample: &Value| {
+        let text = |name: &str| sample.pointer(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        text("/signedMeterValue/signedMeterData") && text("/signedMeterValue/encodingMethod")
+    };
+    let all: Vec<Value> = readings(end).into_iter().flat_map(|(_, samples)| samples).collect();
+    match all.iter().filter(|sample| sample.get("context").is_some_and(|it| it == context)).find(|it| !is_signed(it)) {
+        None => Ok(()),
+        Some(sample) => Err(Stop::Failed(format!("unsigned: {sample}"))),
+    }
+}
+
+fn at_the_end(bench: &mut Bench<'_>, intervals: (&str, &str), list: &str, other: &str, context: &str) -> Step {
+    ended_with(bench, intervals, list, other, context).map(|_| ())
+}
+
+/// Readings of a context are told with the end, each complete, and as far from the one before as the interval says. Gives the end.
+fn ended_with(
     bench: &mut Bench<'_>,
     (interval, instead): (&str, &str),
     list: &str,
     other: &str,
     context: &str,
-) -> Step {
+) -> Step<Value> {
     let (evse, token) = (bench.values.connector, bench.values.token.clone());
     let span = bench.values.sample;
     // Its interval may be that of another list.
@@ -210,7 +236,7 @@ fn at_the_end(
         samples.iter().any(|sample| sample.get("context").is_some_and(|it| it == "Transaction.End"))
     });
     match (count >= 3, last || context == "Sample.Clock") {
-        (true, true) => Ok(()),
+        (true, true) => Ok(call.payload),
         (false, _) => Err(Stop::Failed(format!("{count} readings of {context} in {}", call.payload))),
         (true, false) => Err(Stop::Failed(format!("no reading of the end in {}", call.payload))),
     }

@@ -7,6 +7,8 @@ use crate::conformance::v2::bench::Bench;
 use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step, Stop};
 
+const ALONE: &[Need] = &[Need::EvseReset];
+
 pub(super) const CASES: &[Case] = &[
     case("TC_B_20_CS", "An idle station restarts", "B11.FR.01, B11.FR.03, B11.FR.04, B01.FR.03", &[], |bench| {
         bench.reset("OnIdle")?;
@@ -22,15 +24,15 @@ pub(super) const CASES: &[Case] = &[
         &[Need::Connectors(2)],
         |bench| on_idle(bench, 2),
     ),
-    case("TC_B_25_CS", "An EVSE restarts", "B11.FR.01, B11.FR.08, B11.FR.10", &[], |bench| {
+    case("TC_B_25_CS", "An EVSE restarts", "B11.FR.01, B11.FR.08, B11.FR.10", ALONE, |bench| {
         resets_an_evse(bench, "OnIdle", "Accepted")
     }),
-    case("TC_B_26_CS", "A restart of an EVSE waits for its transaction", "B12.FR.01, B12.FR.07", &[], evse_on_idle),
+    case("TC_B_26_CS", "A restart of an EVSE waits for its transaction", "B12.FR.01, B12.FR.07", ALONE, evse_on_idle),
     case(
         "TC_B_27_CS",
         "A restart of an EVSE ends its transaction",
         "B12.FR.02, B12.FR.08, E07.FR.03",
-        &[],
+        ALONE,
         evse_at_once,
     ),
     case("TC_B_28_CS", "An EVSE alone is not restarted", "B11.FR.09, B12.FR.09", &[], |bench| {
@@ -124,7 +126,7 @@ fn evse_on_idle(bench: &mut Bench<'_>) -> Step {
     bench.charging(evse)?;
     resets_an_evse(bench, "OnIdle", "Scheduled")?;
     bench.stop_authorized(evse, &token)?;
-    bench.leave(evse)?;
+    bench.ev_disconnected(evse, "Local")?;
     bench.pass(bench.values.settle)
 }
 

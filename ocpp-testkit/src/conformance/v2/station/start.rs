@@ -1,7 +1,7 @@
 //! Beginning transactions (E01 to E03), at each start point.
 
 use crate::conformance::v2::bench::{Bench, CONNECTOR};
-use crate::conformance::v2::{case, unwritten};
+use crate::conformance::v2::case;
 use crate::conformance::{Case, Need, Step, Stop};
 
 const START: &str = "TxCtrlr.TxStartPoint";
@@ -45,18 +45,8 @@ pub(super) const CASES: &[Case] = &[
             bench.ev_connects_and_charges(evse, &token)
         },
     ),
-    unwritten(
-        "TC_E_11_CS",
-        "From DataSigned",
-        "E01.FR.04",
-        "the simulated hardware signs no readings, so that this is no start point",
-    ),
-    unwritten(
-        "TC_E_12_CS",
-        "From ParkingBayOccupancy",
-        "E01.FR.01",
-        "the simulated hardware has no sensor for the parking bay",
-    ),
+    case("TC_E_11_CS", "From DataSigned", "E01.FR.04", &[Need::SignedReadings], from_signed_data),
+    case("TC_E_12_CS", "From ParkingBayOccupancy", "E01.FR.01, E01.FR.16", &[Need::BayDetector], from_bay),
     case("TC_E_03_CS", "Local start, cable first", "E02.FR.01, E02.FR.02, E01.FR.16, C01.FR.02", &[], cable_first),
     case(
         "TC_E_04_CS",
@@ -119,6 +109,30 @@ fn from_energy(bench: &mut Bench<'_>) -> Step {
         .names(&token);
     bench.plug(evse)?;
     bench.gather(&[Bench::status(evse, "Occupied"), flows], &[]).map(|_| ())
+}
+
+/// The meter signs once a vehicle is there.
+fn from_signed_data(bench: &mut Bench<'_>) -> Step {
+    let (evse, token) = (bench.values.connector, bench.values.token.clone());
+    bench.configure(START, "DataSigned")?;
+    bench.precondition("Authorized", |bench| bench.authorized(evse, &token))?;
+    let begun =
+        bench.event(evse, "SignedDataReceived", "SuspendedEVSE").or("transactionInfo.chargingState", "EVConnected");
+    bench.plug(evse)?;
+    bench.gather(&[Bench::status(evse, "Occupied"), begun.is("evse.connectorId", CONNECTOR).names(&token)], &[])?;
+    bench.energy_flows(evse).map(|_| ())
+}
+
+/// Errata 6.2.44: through to the energy.
+fn from_bay(bench: &mut Bench<'_>) -> Step {
+    let (evse, token) = (bench.values.connector, bench.values.token.clone());
+    bench.configure(START, "ParkingBayOccupancy")?;
+    let begun = bench.event(evse, "EVDetected", "Idle").absent("idToken");
+    bench.drive_in(evse)?;
+    bench.expect(begun)?;
+    bench.authorized(evse, &token)?;
+    bench.ev_connected(evse)?;
+    bench.energy_flows(evse).map(|_| ())
 }
 
 /// The station waits no longer for a cable. A transaction that began ends with its authorisation.

@@ -31,12 +31,7 @@ pub(super) const CASES: &[Case] = &[
         bench.configure(STOP, "Authorized")?;
         unplugged_stops(bench, false)
     }),
-    unwritten(
-        "TC_E_19_CS",
-        "To ParkingBayOccupancy",
-        "E06.FR.01, E06.FR.15",
-        "the simulated hardware has no sensor for the parking bay",
-    ),
+    case("TC_E_19_CS", "To ParkingBayOccupancy", "E06.FR.01, E06.FR.15", &[Need::BayDetector], drives_off),
     case("TC_E_20_CS", "To EVConnected, the vehicle is unplugged", "E06.FR.02, E06.FR.15", &[], |bench| {
         bench.configure(STOP, "EVConnected")?;
         bench.configure(STOP_TX, "false")?;
@@ -98,6 +93,23 @@ pub(super) const CASES: &[Case] = &[
         "needs high level communication with the vehicle, which the station has not",
     ),
 ];
+
+/// The driver stops, pulls the plug, and drives off.
+fn drives_off(bench: &mut Bench<'_>) -> Step {
+    let (evse, token) = (bench.values.connector, bench.values.token.clone());
+    bench.configure(STOP, "ParkingBayOccupancy")?;
+    bench.precondition("EVDisconnected", |bench| {
+        bench.drive_in(evse)?;
+        bench.charging(evse)?;
+        bench.stop_authorized(evse, &token)?;
+        let told = [lost(bench, evse), Bench::status(evse, "Available")];
+        bench.leave(evse)?;
+        bench.gather(&told, &[])
+    })?;
+    let over = bench.ended(evse, "EVDeparted", "Local").is("transactionInfo.chargingState", "Idle");
+    bench.drive_out(evse)?;
+    bench.expect(over).map(|_| ())
+}
 
 fn local(bench: &mut Bench<'_>, point: &str) -> Step {
     let (evse, token) = (bench.values.connector, bench.values.token.clone());

@@ -207,7 +207,7 @@ impl World {
         let place = self.asked.iter().position(|(_, question)| !matches!(question, Question::DataTransfer { .. }));
         let Some((id, question)) = place.and_then(|place| self.asked.remove(place)) else { return };
         let answer = match (question, letter) {
-            (Question::DataTransfer { .. }, _) => return,
+            (Question::DataTransfer { .. } | Question::CustomerInformation { .. }, _) => return,
             (Question::Upload { .. }, b'p') => Answer::Upload(UploadAnswer::Accept),
             (Question::Upload { .. }, b'i') => Answer::Upload(UploadAnswer::Name("log".into())),
             (Question::Upload { .. }, _) => Answer::Upload(UploadAnswer::Refuse),
