@@ -104,19 +104,30 @@ pub(super) fn are_kept(pair: &mut Pair) -> Result<(), Failure> {
 
 /// The power fails, and the station connects.
 fn restart(pair: &mut Pair) -> Result<(), Failure> {
+    cut(pair)?;
+    connects(pair)
+}
+
+fn cut(pair: &mut Pair) -> Result<(), Failure> {
     pair.act(Step::PowerCut {
         end: End::Station,
         keep: usize::MAX,
         in_flight_arrives: true,
         outage: Duration::from_secs(1),
-    })?;
+    })
+}
+
+fn connects(pair: &mut Pair) -> Result<(), Failure> {
     pair.drive_until(SOON, "a connection by some network", |pair| pair.station.is_up() && pair.is_in_touch())
 }
 
-/// Once the CSMS heard the station by a security profile, none below it is tried (A05.FR.06).
+/// Once the CSMS heard the station by a security profile, none below it is tried (A05.FR.06): it waits until the safer place is there again.
 pub(super) fn none_is_less_safe(pair: &mut Pair) -> Result<(), Failure> {
     pair.act(Step::Endpoint(SAFE, Network::Refusing))?;
-    restart(pair)?;
+    cut(pair)?;
+    pair.run_for(Duration::from_secs(600))?;
+    pair.act(Step::Endpoint(SAFE, Network::Up))?;
+    connects(pair)?;
     let mut highest = 0;
     for Attempt { url, security_profile, was_heard, .. } in &pair.attempts {
         if *security_profile < highest {
