@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use chrono::{DateTime, Utc};
 use ocpp_types::SmallString;
 
 use super::bearer::{Bearer, Verdict};
@@ -47,7 +46,7 @@ impl Reservations {
         None
     }
 
-    pub fn expire(&mut self, _: &mut StoreQueue, _: Option<DateTime<Utc>>) {}
+    pub fn expire(&mut self, _: &mut StoreQueue, _: &Clock, _: Instant) {}
 
     pub fn deadline(&self, _: &Clock) -> Option<Instant> {
         None
