@@ -110,21 +110,25 @@ export async function reports(steps, csms) {
 }
 
 export async function files(steps, station, csms) {
-    const update = (requestId, signed = {}) => ({ requestId, firmware: { location: FILES, retrieveDateTime: now(), ...signed } });
+    const update = (requestId, signed) => ({ requestId, firmware: { location: FILES, retrieveDateTime: now(), ...signed } });
     const progress = async (action, number, ...statuses) => {
         for (const wanted of statuses) {
             await csms.wait(action, ({ requestId, status }) => requestId === number && status === wanted);
         }
     };
+    const signature = { signingCertificate: PEM, signature: 'Zml0' };
+    await steps.step('firmware that nobody signed is refused', async () => {
+        await answered(csms, 'UpdateFirmware', update(10), 'Rejected');
+    });
     await steps.step('firmware is fetched and installed', async () => {
-        await answered(csms, 'UpdateFirmware', update(11));
+        await answeredByWork(station, csms, 'UpdateFirmware', update(11, signature), 'CheckSigner', 'Done');
         await work(station, 'Download', 'Done');
         await work(station, 'Install', 'Done');
-        await progress('FirmwareStatusNotification', 11, 'Downloading', 'Downloaded', 'Installing', 'Installed');
+        const told = ['Downloading', 'Downloaded', 'SignatureVerified', 'Installing', 'Installed'];
+        await progress('FirmwareStatusNotification', 11, ...told);
     });
     await steps.step('firmware whose signature is wrong is not installed', async () => {
-        const signed = update(12, { signingCertificate: PEM, signature: 'Zml0' });
-        await answeredByWork(station, csms, 'UpdateFirmware', signed, 'CheckSigner', 'Done');
+        await answeredByWork(station, csms, 'UpdateFirmware', update(12, signature), 'CheckSigner', 'Done');
         await work(station, 'Download', 'Invalid');
         await progress('FirmwareStatusNotification', 12, 'Downloading', 'Downloaded', 'InvalidSignature');
     });
