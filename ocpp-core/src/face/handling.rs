@@ -16,9 +16,9 @@ use super::failure::Failure;
 use super::outgoing::Outgoing;
 use crate::MisuseError;
 use crate::site::Site;
-#[cfg(feature = "transaction_events")]
-use crate::site::customers::CustomerRequest;
 use crate::site::host_calls::check_object;
+#[cfg(feature = "transaction_events")]
+use crate::site::questions::CustomerRequest;
 use crate::site::questions::{About, Held};
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;

@@ -7,22 +7,12 @@ use ocpp_rpc::engine::ReplyToken;
 use ocpp_types::datetime::UnixMillis;
 
 use super::Site;
-use super::questions::About;
+use super::questions::{About, CustomerRequest};
 use super::shared::Shared;
 use super::token::TokenInfo;
 use crate::station::{Action, AuthorizationStatus, Customer, IdToken, Question};
 use crate::store::Ticket;
 use crate::words::numbered;
-
-/// What the CSMS wants told of a customer, or forgotten.
-#[derive(Debug)]
-pub(crate) struct CustomerRequest {
-    pub number: i64,
-    pub is_report: bool,
-    pub is_clear: bool,
-    /// His token, if he is named by it.
-    pub token: Option<IdToken>,
-}
 
 impl Site {
     /// All that is known of a token, a line each.

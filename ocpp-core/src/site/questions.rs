@@ -13,10 +13,10 @@ use ocpp_rpc::engine::ReplyToken;
 #[cfg(feature = "handling")]
 use ocpp_types::SmallString;
 
-#[cfg(feature = "transaction_events")]
-use super::customers::CustomerRequest;
 #[cfg(feature = "firmware_management")]
 use super::upload::UploadRequest;
+#[cfg(feature = "transaction_events")]
+use crate::station::IdToken;
 use crate::station::{Answer, AskId, UploadAnswer};
 #[cfg(feature = "handling")]
 use crate::station::{IncomingAnswer, OutgoingAnswer};
@@ -49,6 +49,17 @@ pub(crate) enum About {
     /// A call of the station that did not leave. There is one at most.
     #[cfg(feature = "handling")]
     Outgoing(Held),
+}
+
+/// What the CSMS wants told of a customer, or forgotten.
+#[cfg(feature = "transaction_events")]
+#[derive(Debug)]
+pub(crate) struct CustomerRequest {
+    pub number: i64,
+    pub is_report: bool,
+    pub is_clear: bool,
+    /// His token, if he is named by it.
+    pub token: Option<IdToken>,
 }
 
 /// A call that is held back.

@@ -11,6 +11,7 @@
 
 mod commands;
 mod dice;
+mod place;
 mod plan;
 mod run;
 mod shrink;
@@ -20,6 +21,7 @@ mod v2;
 mod visits;
 
 pub use dice::Dice;
-pub use plan::{Act, Place, Plan, Target};
+pub use place::Place;
+pub use plan::{Act, Plan, Target};
 pub use run::{Summary, Watch, World, WorldFailure};
 pub use shrink::{Shrunk, shrink};

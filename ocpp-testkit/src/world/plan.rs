@@ -4,18 +4,17 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use ocpp_core::csms::RegistrationStatus;
 use ocpp_core::station::EvseId;
 use ocpp_core::time::Instant;
 use ocpp_rpc::Dialect;
 
 use super::commands::{self, Desk};
 use super::dice::Dice;
+use super::place::Place;
 use super::{tokens, troubles, v2, visits};
 use crate::clock::WallClock;
 use crate::pair::{PairConfig, Sabotage, Step, text};
 use crate::seed::Seed;
-use crate::store::StoreHabits;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -58,35 +57,6 @@ pub enum Target {
     Station(usize),
     /// At the server, and so for all stations.
     Server,
-}
-
-/// A station and its surroundings.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Its number in the world; the identity comes from it.
-    pub number: usize,
-    /// The versions that it speaks, most wanted first.
-    pub versions: Vec<Dialect>,
-    /// How many EVSEs it has.
-    pub evses: u16,
-    /// Whether they hold the plug.
-    pub has_lock: bool,
-    /// What vehicles take.
-    pub draw_watts: u32,
-    /// Whether it has a clock that outlasts a power cut.
-    pub keeps_time: bool,
-    /// Its store.
-    pub store: StoreHabits,
-    /// How many readings it keeps for stops.
-    pub stop_readings: usize,
-    /// From the station to the server.
-    pub latency_up: Duration,
-    /// From the server to the station.
-    pub latency_down: Duration,
-    /// How long the server thinks about its questions.
-    pub csms_thinks: Duration,
-    /// What its first boots are told.
-    pub boots: Vec<(RegistrationStatus, Duration)>,
 }
 
 impl Plan {
@@ -189,90 +159,36 @@ impl Plan {
         let mut acts = self.acts.iter().filter(|act| act.target.includes(station));
         !acts.any(|act| matches!(act.step, Step::StepStationClock(_) | Step::StepCsmsClock(_)))
     }
-}
 
-impl Place {
-    fn draw(dice: &mut Dice, number: usize, version: Dialect, all: &[Dialect]) -> Self {
-        let latency = |dice: &mut Dice| Duration::from_millis(dice.one_of([5, 40, 40, 300, 900]));
-        let boot = |dice: &mut Dice| {
-            let status = dice.one_of([RegistrationStatus::Pending, RegistrationStatus::Rejected]);
-            (status, dice.seconds(10, 300))
-        };
-        let mut place = Place {
-            number,
-            versions: vec![version],
-            evses: dice.small(1, 3),
-            has_lock: dice.chance(50),
-            draw_watts: dice.one_of([3_680, 7_200, 11_000, 22_000, 150_000]),
-            keeps_time: dice.chance(60),
-            store: StoreHabits {
-                lag: Duration::from_millis(dice.one_of([1, 5, 50, 600])),
-                lies: false,
-                tears: dice.chance(50),
-            },
-            stop_readings: dice.one_of([300, 30, 5]),
-            latency_up: latency(dice),
-            latency_down: latency(dice),
-            boots: (0..dice.one_of([0, 0, 0, 1, 2])).map(|_| boot(dice)).collect(),
-            csms_thinks: Duration::from_millis(dice.one_of([2, 2, 2, 900, 4_000])),
-        };
-        if all.len() > 1 && dice.chance(40) {
-            place.versions.extend(all.iter().filter(|other| **other != version));
-        }
-        place
-    }
-
-    /// One of the versions that it speaks.
-    pub(super) fn version(&self, dice: &mut Dice) -> Dialect {
-        match self.versions.as_slice() {
-            [only] => *only,
-            all => *all.get(dice.below(all.len() as u64) as usize).unwrap_or(&Dialect::V1_6),
-        }
-    }
-
-    /// The operator takes back what keeps drivers away, in each version that may be spoken.
-    pub(super) fn make_free(&self) -> Vec<Step> {
-        let in_version = |version: &Dialect| match version {
-            Dialect::V1_6 => commands::make_free(),
-            Dialect::V2_0_1 | Dialect::V2_1 => v2::make_free(),
-        };
-        self.versions.iter().flat_map(in_version).collect()
-    }
-
-    /// The identity of the station.
-    pub fn identity(&self) -> String {
-        format!("CP{:04}", self.number)
-    }
-
-    /// How the pair of this station is set up.
-    pub(super) fn config(&self, plan: &Plan, trace: bool, record: bool) -> PairConfig {
-        let last_drivers = (1..=self.evses).map(|evse| tokens::of_last_driver(self.number, evse));
+    /// How the pair of a station is set up.
+    pub(super) fn config(&self, place: &Place, trace: bool, record: bool) -> PairConfig {
+        let last_drivers = (1..=place.evses).map(|evse| tokens::of_last_driver(place.number, evse));
         let policy = last_drivers.fold(tokens::policy(), |policy, token| {
             policy.with_token(&token, ocpp_core::station::AuthorizationStatus::Accepted)
         });
         let mut config = PairConfig::new(0)
-            .speaking(&self.versions)
-            .with_policy(policy.with_boots(self.boots.iter().copied()))
+            .speaking(&place.versions)
+            .with_policy(policy.with_boots(place.boots.iter().copied()))
             .with_setting("AllowOfflineTxForUnknownId", "true")
             // A connection that dies in silence costs attempts, and nothing shall be given up.
             .with_setting("TransactionMessageAttempts", "100000")
             .with_setting("TransactionMessageRetryInterval", "10");
-        config.seed = plan.seed.child("pair", self.number as u64);
-        config.station = config.station.with_evses(self.evses);
-        config.station.network.identity = self.identity().into();
-        config.station.limits.stop_readings = self.stop_readings;
-        config.wall = plan.wall;
-        config.station_clock = if self.keeps_time { plan.wall } else { WallClock::UNSET };
-        config.station_store = self.store;
-        config.hardware = crate::hardware::Hardware::new(1_000_000, self.draw_watts);
-        if self.has_lock {
+        config.seed = self.seed.child("pair", place.number as u64);
+        config.station = config.station.with_evses(place.evses);
+        config.station.network.identity = place.identity().into();
+        config.station.limits.stop_readings = place.stop_readings;
+        config.wall = self.wall;
+        config.station_clock = if place.keeps_time { self.wall } else { WallClock::UNSET };
+        config.station_store = place.store;
+        config.hardware = crate::hardware::Hardware::new(1_000_000, place.draw_watts);
+        if place.has_lock {
             config.hardware = config.hardware.with_lock();
         }
-        config.latency_up = self.latency_up;
-        config.latency_down = self.latency_down;
-        config.csms_thinks = self.csms_thinks;
+        config.latency_up = place.latency_up;
+        config.latency_down = place.latency_down;
+        config.csms_thinks = place.csms_thinks;
         config.ledger_check = true;
-        config.sabotage = plan.sabotage;
+        config.sabotage = self.sabotage;
         config.trace = trace;
         config.record_wire = record;
         config

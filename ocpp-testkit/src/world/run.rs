@@ -9,7 +9,8 @@ use ocpp_core::time::Instant;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::plan::{Place, Plan, Target};
+use super::place::Place;
+use super::plan::{Plan, Target};
 use super::{commands, tokens, troubles, v2};
 use crate::checks::{Failure, Violation, bill, ledger, settings};
 use crate::link::Network;
@@ -93,7 +94,7 @@ impl<'a> World<'a> {
         let mut world = World { plan, stations: Vec::new(), queue: BinaryHeap::new(), now: Instant::ZERO, steps: 0 };
         for place in &plan.places {
             let fails = |failure| WorldFailure { station: place.number, step: 0, failure: Box::new(failure) };
-            let pair = Pair::new(place.config(plan, watch.trace, watch.record)).map_err(fails)?;
+            let pair = Pair::new(plan.config(place, watch.trace, watch.record)).map_err(fails)?;
             world.stations.push(Station { place, pair, facts: 0, charging: BTreeSet::new() });
         }
         for act in &plan.acts {

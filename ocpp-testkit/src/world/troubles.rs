@@ -7,7 +7,7 @@ use ocpp_core::station::{EvseId, Fault, FaultCode};
 use ocpp_rpc::Dialect;
 
 use super::dice::Dice;
-use super::plan::Place;
+use super::place::Place;
 use super::v2;
 use crate::link::{End, Network};
 use crate::pair::{Interception, Step};

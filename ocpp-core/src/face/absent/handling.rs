@@ -11,9 +11,9 @@ use super::failure::Failure;
 use super::outgoing::Outgoing;
 use crate::MisuseError;
 use crate::site::Site;
-#[cfg(feature = "transaction_events")]
-use crate::site::customers::CustomerRequest;
 use crate::site::questions::About;
+#[cfg(feature = "transaction_events")]
+use crate::site::questions::CustomerRequest;
 use crate::site::shared::Shared;
 use crate::site::turns::Rank;
 #[cfg(feature = "firmware_management")]

@@ -17,7 +17,8 @@ use super::{Face, tokens};
 use crate::face::answers::{answer, answer_after};
 use crate::face::failure::{Message, message};
 use crate::site::Site;
-use crate::site::customers::{self, CustomerRequest};
+use crate::site::customers;
+use crate::site::questions::CustomerRequest;
 use crate::site::shared::Shared;
 use crate::station::{Answer, Customer};
 
