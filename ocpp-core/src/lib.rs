@@ -141,7 +141,8 @@ mod words;
 
 #[cfg(all(feature = "station", any(feature = "v1_6", feature = "v2")))]
 pub use any::Station;
+pub use error::{MisuseError, Refusal};
+
 // In signatures of this crate: users need no dependency of the same version.
 pub use chrono;
-pub use error::{MisuseError, Refusal};
 pub use ocpp_types::SmallString;

@@ -5,12 +5,14 @@ mod v1_6;
 mod v2;
 mod v2_csms;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ocpp_rpc::Dialect;
 use ocpp_testkit::conformance::mutation::{Change, Mutant, Mutation, mutations};
 use ocpp_testkit::conformance::target::Target;
 use ocpp_testkit::conformance::targets::{VirtualCsms, VirtualStation};
-use ocpp_testkit::conformance::{self, Case, Report, Role, Values, Verdict};
+use ocpp_testkit::conformance::{self, Case, Report, Role, Script, Values, Verdict};
 
 /// A lost BootNotification is not seen if there is time to send it again.
 fn values() -> Values {
@@ -27,6 +29,40 @@ fn target(case: Case, values: &Values) -> Box<dyn Target> {
 
 fn run(case: Case, values: &Values) -> Report {
     conformance::run(case, target(case, values).as_mut(), values)
+}
+
+/// The cases of 2.0.1, which are those of 2.1 too.
+fn cases_of_2_x(role: Role) -> impl Iterator<Item = Case> {
+    conformance::cases(Dialect::V2_0_1).filter(move |case| case.role() == role)
+}
+
+fn values_in(case: Case, edition: Dialect) -> Values {
+    case.outfit(Values { edition, ..values() })
+}
+
+/// The cases of these numbers by block, each once, say where they come from, and why they are not written where they are not.
+fn assert_listed_once(role: Role, listed: &[(char, &[u8])], suffix: &str) {
+    let listed =
+        listed.iter().flat_map(|(block, numbers)| numbers.iter().map(move |n| format!("TC_{block}_{n:02}_{suffix}")));
+    let listed: BTreeSet<String> = listed.collect();
+    let there: BTreeSet<String> = cases_of_2_x(role).map(|case| case.id.to_owned()).collect();
+    assert_eq!(there, listed);
+    assert_eq!(cases_of_2_x(role).count(), listed.len());
+    for case in cases_of_2_x(role) {
+        assert!(case.spec.contains(|c: char| c.is_ascii_digit()) && !case.title.is_empty(), "{}", case.id);
+        if let Script::Unwritten(why) = case.script {
+            assert!(!why.is_empty(), "{}", case.id);
+        }
+    }
+}
+
+/// All cases in an edition, of which so many pass at least.
+fn reports_of_2_x(role: Role, edition: Dialect, passes: usize) -> Vec<Report> {
+    let reports: Vec<Report> = cases_of_2_x(role).map(|case| run(case, &values_in(case, edition))).collect();
+    let passed = reports.iter().filter(|report| report.verdict == Verdict::Passed).count();
+    println!("{passed} passed in {edition:?}");
+    assert!(passed >= passes, "{passed} of {passes} pass");
+    reports
 }
 
 /// Prints the reports, and gives what is not settled.
